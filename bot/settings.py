@@ -1,0 +1,125 @@
+"""The environment (and `.env`), read once, checked as a whole."""
+
+from ipaddress import ip_address
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Field names are the variables' names in lower case; README.md explains each."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    slack_bot_token: SecretStr
+    slack_app_token: SecretStr | None = None
+    slack_signing_secret: Annotated[SecretStr | None, Field(validate_default=True)] = None
+    slack_api_url: str = "https://slack.com/api/"
+    weav_api_token: SecretStr
+    weav_api_url: str = "https://api.weav.com/v1"
+    weav_timeout: Annotated[float, Field(gt=0, le=120)] = 10.0
+    weav_retry_for: Annotated[float, Field(ge=0, le=86_400)] = 900.0
+    weav_conversation_url: str | None = None
+    database_url: str = "sqlite:///weav-slack.db"
+    ledger_keep_days: Annotated[int, Field(ge=1)] = 30
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 3000
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, level: object) -> object:
+        return level.upper() if isinstance(level, str) else level
+
+    @field_validator("slack_bot_token")
+    @classmethod
+    def _bot_token(cls, token: SecretStr) -> SecretStr:
+        if not token.get_secret_value().startswith("xoxb-"):
+            raise ValueError("must be a bot token, xoxb-…")
+        return token
+
+    @field_validator("slack_app_token")
+    @classmethod
+    def _app_token(cls, token: SecretStr | None) -> SecretStr | None:
+        if token and not token.get_secret_value().startswith("xapp-"):
+            raise ValueError("must be an app-level token, xapp-…")
+        return token
+
+    @field_validator("slack_signing_secret")
+    @classmethod
+    def _one_way_in(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        # A malformed app token is missing from `data`, and is a problem of its own.
+        if secret is None and info.data.get("slack_app_token", "malformed") is None:
+            raise ValueError("is missing (for HTTP; or set SLACK_APP_TOKEN for Socket Mode)")
+        return secret
+
+    @field_validator("slack_api_url", "weav_api_url")
+    @classmethod
+    def _encrypted(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if not parts.hostname or parts.scheme not in {"http", "https"}:
+            raise ValueError("must be an https:// address")
+        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+            raise ValueError("must be https:// (plain http is accepted for loopback only)")
+        return url.rstrip("/") + "/"
+
+    @field_validator("weav_conversation_url")
+    @classmethod
+    def _template(cls, template: str | None) -> str | None:
+        if template is None:
+            return None
+        if not template.startswith(("https://", "http://")) or "{id}" not in template:
+            raise ValueError("must be a link with {id} where the conversation's id belongs")
+        return template
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, url: str) -> str:
+        if not url.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("must start with sqlite:/// or postgresql://")
+        return url
+
+    def conversation_link(self, conversation_id: str) -> str | None:
+        if self.weav_conversation_url is None:
+            return None
+        return self.weav_conversation_url.replace("{id}", conversation_id)
+
+
+class SettingsError(Exception):
+    """Everything that is wrong with the settings, a line each; holds no values."""
+
+
+def read_settings() -> Settings:
+    """Raise `SettingsError` with all problems at once."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("\n".join(_line(problem) for problem in _problems(error))) from None
+
+
+def _problems(error: ValidationError) -> list[tuple[str, str, str]]:
+    return [
+        (str(each["loc"][0]).upper(), each["type"], each["msg"])
+        for each in error.errors(include_input=False, include_url=False)
+    ]
+
+
+def _line(problem: tuple[str, str, str]) -> str:
+    name, kind, message = problem
+    if kind == "missing":
+        return f"{name} is missing"
+    return f"{name} {message.removeprefix('Value error, ')}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

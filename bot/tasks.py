@@ -1,0 +1,42 @@
+"""Work that outlives the request that began it, kept so that shutdown can wait for it."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from bot.logs import get_logger
+
+log = get_logger("weav_slack.tasks")
+T = TypeVar("T")
+
+
+class Tasks:
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[Any]] = set()
+
+    def spawn(self, work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
+        task = asyncio.create_task(work, name=name)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    async def drain(self, seconds: float) -> int:
+        """Wait for what runs and what it starts; cancel the rest after `seconds`, and count it."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while self._running:
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                break
+            await asyncio.wait(self._running, timeout=left)
+        unfinished = list(self._running)
+        for task in unfinished:
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
+        return len(unfinished)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            reference = uuid4().hex[:8]
+            log.error("task_failed", task=task.get_name(), reference=reference, exc_info=error)
