@@ -1,0 +1,152 @@
+"""Weav's External API over HTTP: one request, one answer, no surprises."""
+
+import asyncio
+import logging
+import ssl
+import zlib
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+from uuid import UUID
+
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from bot.weav.models import Conversation, NewConversation
+from bot.weav.outcomes import BODY_LIMIT, Outcome, outcome_of_answer, outcome_of_error
+from bot.weav.pages import PAGE_SIZE, LookUpFailed, page_of_answer
+
+__all__ = ["MOST_PAGES", "LookUpFailed", "WeavClient", "weav_http"]
+
+MOST_PAGES: Final = 20
+
+# Shorter than the idle time-outs of common servers (5 s and more): a POST on a connection that
+# the other side is just closing could not be told from one that was received.
+_KEPT_ALIVE: Final = 4.0
+_LONGEST_CONNECT: Final = 5.0
+_INFLATE_ANY: Final = zlib.MAX_WBITS | 32  # gzip or zlib, whichever the header says
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+def weav_http(
+    api_url: str, token: str, timeout: float, user_agent: str, *, connections: int = 256
+) -> httpx.AsyncClient:
+    """Open the one client of the process; `timeout` is in seconds for one whole answer.
+
+    A connection has to be there in half of that time, at most 5 s, or nothing is sent; requests
+    beyond `connections` at once wait for one as long as that.
+    """
+    connect = min(timeout / 2, _LONGEST_CONNECT)
+    return httpx.AsyncClient(
+        base_url=api_url,
+        headers={
+            "Authorization": f"Bearer {token}",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": user_agent,
+        },
+        timeout=httpx.Timeout(timeout, connect=connect, pool=connect),
+        transport=AiohttpTransport(
+            verify=_trusted(),
+            limits=httpx.Limits(max_connections=connections, keepalive_expiry=_KEPT_ALIVE),
+        ),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+class WeavClient:
+    """Asks Weav; what the network or Weav do comes back as a value."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def create_conversation(self, new: NewConversation) -> Outcome:
+        """Send the request exactly once: neither httpx nor aiohttp repeats a POST."""
+        request = self._http.build_request("POST", "/conversations", json=new.body())
+        try:
+            answer = await self._answer(request)
+        except Exception as error:  # noqa: BLE001
+            # Raw aiohttp errors and worse come through, and none may pass for "nothing was sent".
+            return outcome_of_error(_noted(request, error))
+        return outcome_of_answer(answer.status, answer.headers, answer.body)
+
+    async def customer_conversations(
+        self, customer_id: UUID
+    ) -> tuple[Conversation, ...] | LookUpFailed:
+        """Read all pages, since their order is not documented; MOST_PAGES at most."""
+        found: dict[str, Conversation] = {}
+        for number in range(1, MOST_PAGES + 1):
+            request = self._http.build_request(
+                "GET",
+                f"/customers/{customer_id}/conversations",
+                params={"per_page": PAGE_SIZE, "page": number},
+            )
+            try:
+                answer = await self._answer(request)
+            except Exception as error:  # noqa: BLE001
+                return LookUpFailed(outcome_of_error(_noted(request, error)).reason)
+            page = page_of_answer(number, answer.status, answer.body)
+            if isinstance(page, LookUpFailed):
+                return page
+            found |= {conversation.id: conversation for conversation in page.conversations}
+            if page.is_last:
+                return tuple(found.values())
+        return LookUpFailed("This customer has more conversations than the bot looks through.")
+
+    async def _answer(self, request: httpx.Request) -> Answer:
+        """Keep to one deadline, however slowly the answer drips in."""
+        deadline = asyncio.get_running_loop().time() + (self._http.timeout.read or 0)
+        async with asyncio.timeout_at(deadline):
+            response = await self._http.send(request, stream=True)
+        try:
+            async with asyncio.timeout_at(deadline), aclosing(response):
+                body = await _body(response)
+        except Exception as error:  # noqa: BLE001
+            # The status stands, whatever happens to the body.
+            _noted(request, error)
+            body = b""
+        return Answer(response.status_code, response.headers, self._without_token(body))
+
+    def _without_token(self, body: bytes) -> bytes:
+        token = self._http.headers["Authorization"].removeprefix("Bearer ")
+        return body.replace(token.encode(), b"(token)")
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Read the trusted certificates, which takes 40 ms of CPU, once in a process."""
+    return httpx.create_ssl_context()
+
+
+async def _body(response: httpx.Response) -> bytes:
+    """Read a little more than BODY_LIMIT at most, also when it inflates to more."""
+    raw = bytearray()
+    async for chunk in response.aiter_raw():
+        raw += chunk
+        if len(raw) > BODY_LIMIT:
+            break
+    if response.headers.get("Content-Encoding", "identity").lower() == "identity":
+        return bytes(raw)
+    inflater = zlib.decompressobj(_INFLATE_ANY)
+    body = inflater.decompress(raw, BODY_LIMIT + 1)
+    return body if inflater.eof or len(body) > BODY_LIMIT else b""
+
+
+def _noted(request: httpx.Request, error: Exception) -> Exception:
+    logger.warning(
+        "no answer from Weav to %s: %s (%s)",
+        request.method,
+        type(error).__name__,
+        type(error.__cause__).__name__,
+    )
+    return error

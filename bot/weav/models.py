@@ -1,0 +1,162 @@
+"""The request body that opens a conversation, and the conversation that Weav returns.
+
+Field for field after https://docs.weav.com/api-reference/conversations/create-conversation.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticKnownError
+
+# Control characters are folded like line breaks: nobody can see them, and PostgreSQL takes no NUL.
+_WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+# Copying from a web page brings these along, and str.strip() leaves them.
+_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+
+
+class Channel(StrEnum):
+    EMAIL = "email"
+    CHAT = "chat"
+
+
+class Status(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Priority(StrEnum):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class AssigneeType(StrEnum):
+    USER = "user"
+    AGENT = "agent"
+
+
+def _fold(value: object) -> object:
+    return _WHITE_SPACE.sub(" ", value).strip() or None if isinstance(value, str) else value
+
+
+def _usual_spelling(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return value.strip(_INVISIBLE).strip().strip(_INVISIBLE).lower()
+
+
+_Id = Annotated[UUID, BeforeValidator(_usual_spelling)]
+
+
+class NewConversation(BaseModel):
+    """What the user chose: the body of `POST /conversations`, and the validation of the form.
+
+    An empty value counts as not given. Every error's `loc` starts with the field it belongs to.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    channel: Channel
+    customer_id: _Id
+    subject: Annotated[str | None, Field(max_length=500), BeforeValidator(_fold)] = None
+    status: Status | None = None
+    priority: Priority | None = None
+    assignee_type: AssigneeType | None = None
+    assignee_id: _Id | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_what_was_chosen(cls, data: object) -> object:
+        if not isinstance(data, Mapping):
+            return data
+        chosen = {field: value for field, value in data.items() if not _is_blank(value)}
+        half = chosen.keys() & {"assignee_type", "assignee_id"}
+        if len(half) == 1:
+            chosen |= {"assignee_type": "", "assignee_id": ""} | chosen
+        return chosen
+
+    # Raised by the field and not by the whole model, so that it comes along with all other errors.
+    @field_validator("assignee_type", "assignee_id", mode="before")
+    @classmethod
+    def _both_or_none(cls, value: object) -> object:
+        if value == "":
+            raise PydanticKnownError("missing")
+        return value
+
+    def body(self) -> dict[str, str]:
+        """Only the fields that were chosen, identifiers in the canonical spelling."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _none_if_unreadable(value: object, handler: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401
+    try:
+        return handler(value)
+    except ValidationError:
+        return None
+
+
+def _in_utc_if_naive(value: datetime) -> datetime:
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+_Unreadable = WrapValidator(_none_if_unreadable)
+_Text = Annotated[str | None, _Unreadable]
+_Date = Annotated[
+    Annotated[datetime, AfterValidator(_in_utc_if_naive)] | None,
+    _Unreadable,
+]
+
+
+class Conversation(BaseModel):
+    """A conversation as Weav returned it, every documented field and whatever else it sent.
+
+    Weav documents no field as required: only the id must be there, and a value of an unexpected
+    type reads as None. Enumerations stay text, since Weav may know more words than we do.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow", coerce_numbers_to_str=True)
+
+    id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    channel: _Text = None
+    customer_id: _Text = None
+    subject: _Text = None
+    status: _Text = None
+    priority: _Text = None
+    assignee_id: _Text = None
+    assignee_type: _Text = None
+    closed_at: _Date = None
+    first_response_at: _Date = None
+    last_message_at: _Date = None
+    is_spam: Annotated[bool | None, _Unreadable] = None
+    spam_score: Annotated[float | None, _Unreadable] = None
+    created_at: _Date = None
+    updated_at: _Date = None
+
+    @classmethod
+    def read(cls, answer: object) -> Self:
+        """Read a bare object or one inside `data`; raise pydantic's ValidationError."""
+        if isinstance(answer, Mapping) and "id" not in answer and "data" in answer:
+            answer = answer["data"]
+        return cls.model_validate(answer)

@@ -1,0 +1,143 @@
+"""What became of a request: every rule from an answer or an error to an outcome.
+
+Weav documents neither its error bodies nor its rate limits nor an idempotency key, so that only
+what certainly did not create a conversation counts as not sent.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Final, TypeAlias
+
+import aiohttp
+import httpx
+from pydantic_core import from_json
+
+from bot.weav.models import Conversation
+from bot.weav.refusals import read_refusal
+
+BODY_LIMIT: Final = 1024 * 1024  # bytes of an answer that are read, after decompression
+LONGEST_RETRY_AFTER: Final = 3600.0  # seconds
+
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    conversation: Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Weav said no: `message` as a whole, `fields` by field of the request."""
+
+    message: str
+    fields: Mapping[str, str]
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Certainly not created, safe to try again; `retry_after` is in seconds."""
+
+    reason: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """Sent, and no usable answer: there may be a conversation or not."""
+
+    reason: str
+
+
+Outcome: TypeAlias = Opened | Refused | NotSent | Unconfirmed
+
+
+def outcome_of_answer(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
+    """Read an answer; a body of more than BODY_LIMIT bytes counts as unreadable.
+
+    A redirect is not followed and proves nothing: 302 and 303 are also how a server answers
+    after it has done what a POST asked for.
+    """
+    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        return NotSent("Weav takes no requests at the moment.", _retry_after(headers))
+    match status // 100:
+        case 2:
+            return _opened(body)
+        case 3:
+            return Unconfirmed(
+                f"Weav sent the request on to another address (answer {status}), which the bot "
+                "does not follow. Tell whoever runs the bot to look at WEAV_API_URL."
+            )
+        case 4:
+            message, fields = read_refusal(status, json_of(body))
+            return Refused(message, fields, status)
+        case _:
+            return Unconfirmed(f"Weav answered with an error of its own ({status}).")
+
+
+def outcome_of_error(error: Exception) -> NotSent | Unconfirmed:
+    """Read what came instead of an answer.
+
+    The cause counts, not the class: httpx-aiohttp 0.2.0 turns refused connections and
+    connections that broke after sending into the same `httpx.ConnectTimeout`.
+    """
+    cause = error.__cause__ if isinstance(error, httpx.HTTPError) else error
+    match cause:
+        case aiohttp.ClientConnectorDNSError():
+            return NotSent("Weav's address was not found.")
+        case aiohttp.ClientSSLError():
+            return NotSent(
+                "There was no secure connection to Weav. If it stays so, tell whoever runs the bot."
+            )
+        case aiohttp.ClientConnectorError():
+            return NotSent("Weav could not be reached.")
+        case aiohttp.ConnectionTimeoutError():
+            return NotSent("Weav could not be reached in time.")
+        case TimeoutError():  # aiohttp's read time-out is one of these, too
+            return Unconfirmed("Weav did not answer in time.")
+        case _:
+            return Unconfirmed("The connection to Weav broke before its answer was complete.")
+
+
+def json_of(body: bytes) -> object:
+    """Return None for whatever is no JSON of a size and depth that can be meant seriously."""
+    if len(body) > BODY_LIMIT:
+        return None
+    try:
+        return from_json(body)
+    except ValueError:
+        return None
+
+
+def _opened(body: bytes) -> Opened | Unconfirmed:
+    try:
+        return Opened(Conversation.read(json_of(body)))
+    except ValueError:
+        return Unconfirmed("Weav took the request, but its answer could not be read.")
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds, from either form of https://www.rfc-editor.org/rfc/rfc9110#field.retry-after."""
+    lower = {name.lower(): value.strip() for name, value in headers.items()}
+    value = lower.get("retry-after", "")
+    if _SECONDS.fullmatch(value):
+        return min(float(value), LONGEST_RETRY_AFTER)
+    until = _date(value)
+    if until is None:
+        return None
+    # Weav's own clock, where it tells, so that ours may be wrong.
+    now = _date(lower.get("date", "")) or datetime.now(UTC)
+    return min(max((until - now).total_seconds(), 0.0), LONGEST_RETRY_AFTER)
+
+
+def _date(value: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
