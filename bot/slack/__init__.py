@@ -1,0 +1,1 @@
+"""Slack's words, without Bolt: ids, text, forms, modals, cards and the route."""

@@ -1,0 +1,166 @@
+"""The card: what was opened in Weav, as everybody in the channel sees it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, assert_never
+
+from slack_sdk.models.blocks import (
+    Block,
+    ContextBlock,
+    RichTextBlock,
+    RichTextElement,
+    RichTextElementParts,
+    RichTextSectionElement,
+    SectionBlock,
+)
+
+from bot.slack import ids, labels
+from bot.slack.elements import link, mrkdwn, sentence, web_address
+from bot.slack.text import clock, escape, fold, shorten
+from bot.slack.values import Origin
+from bot.weav.models import Conversation
+
+_NO_SUBJECT: Final = "No subject"
+_SPAM: Final = ":warning: Weav takes this conversation for spam."
+# A card is to be taken in at a glance: longer values than Weav documents are shortened.
+_SUBJECT_LIMIT: Final = 500
+_VALUE_LIMIT: Final = 60
+# Escaping makes them up to five times as long, and the top-level text may have 4,000 characters.
+_IN_TEXT_LIMIT: Final = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A message: `text` carries the content for notifications and screen readers."""
+
+    text: str
+    blocks: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """What is known of a conversation, escaped; the sign is an emoji code."""
+
+    name: str
+    word: str = ""
+    sign: str = ""
+    identifier: str = ""
+
+    @property
+    def drawn(self) -> str:
+        code = self.identifier and f"`{self.identifier}`"
+        return " ".join(part for part in (self.sign, self.word, code) if part)
+
+    @property
+    def said(self) -> str:
+        # Screen readers would read the sign aloud.
+        return " ".join(part for part in (self.word, self.identifier) if part)
+
+
+def card(text: str, *blocks: Block | None) -> Card:
+    """Put a message together; raise SlackObjectFormationError for what Slack would not take."""
+    return Card(text=text, blocks=[block.to_dict() for block in blocks if block is not None])
+
+
+def summary_card(
+    conversation: Conversation,
+    *,
+    origin: Origin,
+    slack_user_id: str,
+    link: str = "",
+    note: str = "",
+) -> Card:
+    """Draw a conversation; `link` leads to it in Weav, `note` is a plain sentence on how it went.
+
+    What Weav left open is left out.
+    """
+    facts = _facts(conversation)
+    unlinked = origin.model_copy(update={"message_link": ""})
+    history = _history(conversation, origin, slack_user_id)
+    notes = [text for text in (note, _SPAM if conversation.is_spam else "") if text]
+    return card(
+        _in_one_line(conversation, facts, _history(conversation, unlinked, slack_user_id), notes),
+        _title(conversation.subject, link),
+        SectionBlock(fields=[mrkdwn(f"*{fact.name}*\n{fact.drawn}") for fact in facts]),
+        *(sentence(text) for text in notes),
+        _footer(history, link),
+    )
+
+
+def _title(subject: str | None, url: str) -> Block:
+    # Rich text is never parsed, so that a subject stays as it was typed, its URLs and names dead.
+    text = shorten(fold(subject or ""), _SUBJECT_LIMIT) or _NO_SUBJECT
+    style = {"bold": True}
+    address = web_address(url)
+    title: RichTextElement = (
+        RichTextElementParts.Link(url=address, text=text, style=style)
+        if address
+        else RichTextElementParts.Text(text=text, style=style)
+    )
+    return RichTextBlock(elements=[RichTextSectionElement(elements=[title])])
+
+
+def _facts(conversation: Conversation) -> list[_Fact]:
+    facts = [
+        _fact("Priority", conversation.priority, labels.PRIORITIES),
+        _fact("Status", conversation.status, labels.STATUSES),
+        _fact("Channel", conversation.channel, labels.CHANNELS),
+        _assignee(conversation),
+        _Fact("Customer", identifier=_shown(conversation.customer_id)),
+        _Fact("Conversation", identifier=_shown(conversation.id)),
+    ]
+    return [fact for fact in facts if fact.said]
+
+
+def _fact(name: str, word: str | None, known: Mapping[str, str]) -> _Fact:
+    if word and word in known:
+        return _Fact(name, known[word], labels.SIGNS[word])
+    return _Fact(name, _shown(word))
+
+
+def _assignee(conversation: Conversation) -> _Fact:
+    fact = _fact("Assignee", conversation.assignee_type, labels.ASSIGNEE_TYPES)
+    fact = replace(fact, identifier=_shown(conversation.assignee_id))
+    return fact if fact.said else _Fact("Assignee", "Nobody")
+
+
+def _shown(text: str | None) -> str:
+    return escape(shorten(fold(text or ""), _VALUE_LIMIT))
+
+
+def _history(conversation: Conversation, origin: Origin, slack_user_id: str) -> str:
+    who = f"Opened by <@{slack_user_id}> {_way(origin)}"
+    return f"{who} · {clock(conversation.created_at)}" if conversation.created_at else who
+
+
+def _way(origin: Origin) -> str:
+    match origin.via:
+        case "command":
+            return f"with `{ids.COMMAND}`"
+        case "message":
+            return f"from {link(origin.message_link, 'a message')}"
+        case "shortcut":
+            return "with the shortcut"
+        case _:
+            assert_never(origin.via)
+
+
+def _footer(history: str, url: str) -> Block:
+    elements = [mrkdwn(history)]
+    if web_address(url):
+        elements.append(mrkdwn(link(url, "Open in Weav")))
+    return ContextBlock(elements=elements)
+
+
+def _in_one_line(
+    conversation: Conversation, facts: list[_Fact], history: str, notes: list[str]
+) -> str:
+    title = _said(conversation.subject or "") or _NO_SUBJECT
+    named = (f"{fact.name}: {fact.said}" for fact in facts)
+    return " · ".join(
+        [f"New Weav conversation: {title}", *named, *(_said(note) for note in notes), history]
+    )
+
+
+def _said(text: str) -> str:
+    return escape(shorten(fold(text), _IN_TEXT_LIMIT))

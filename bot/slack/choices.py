@@ -1,0 +1,60 @@
+"""Messages and buttons that leave the next step to the author."""
+
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement, SectionBlock
+
+from bot.slack import ids
+from bot.slack.cards import Card, card
+from bot.slack.elements import button, mrkdwn, sentence
+from bot.slack.text import escape
+from bot.slack.values import Reopening
+
+_EXPIRED = "Slack took too long to open the form. Nothing is lost: open it here."
+
+
+def expired_message(form: Reopening) -> Card:
+    """Offer the form again when its trigger ran out before `views.open`."""
+    return reopen_message(_EXPIRED, form)
+
+
+def reopen_message(text: str, form: Reopening) -> Card:
+    """Give a form back with a plain sentence on what happened; the button makes a new trigger."""
+    open_form = button("Open the form", ids.REOPEN, form.to_value(), "primary")
+    return card(escape(text), sentence(text), ActionsBlock(elements=[open_form]))
+
+
+def not_confirmed_message(text: str, value: str) -> Card:
+    """Say outside of the modal that nothing is certain, in a plain sentence."""
+    choices = ActionsBlock(elements=not_confirmed_buttons(value))
+    return card(escape(text), sentence(f":grey_question: {text}"), choices)
+
+
+def not_confirmed_buttons(value: str) -> list[ButtonElement]:
+    """Offer the three ways on; the value (at most 2,000 characters) comes back with the click."""
+    return [
+        button("Look again", ids.LOOK_AGAIN, value, "primary"),
+        button("Create again", ids.CREATE_AGAIN, value, "danger"),
+        button("Leave it", ids.LEAVE, value),
+    ]
+
+
+def plain_message(text: str) -> Card:
+    """Say a plain sentence."""
+    return card(escape(text), sentence(text))
+
+
+def usage_message() -> Card:
+    """Answer `help`."""
+    command = ids.COMMAND
+    usage = (
+        f"*`{command}`* opens a form; what you fill in becomes a conversation in Weav, and a"
+        " summary is posted where you say.\n"
+        "Words after it fill the form in:\n"
+        f"• `{command} email urgent Export hangs`: channel, priority, and the rest is the subject\n"
+        f"• `{command} chat 3c90c3cc-0d44-4b50-8888-8dd25736052a`: a customer's ID, or a link to"
+        " the customer\n"
+        f"• `{command} status`: what became of your last ten\n"
+        f"• `{command} help`: this text\n"
+        "From a message: its menu → *Open Weav conversation*. From anywhere: the shortcut *New"
+        " Weav conversation*."
+    )
+    return card(f"How to use {command}", SectionBlock(text=mrkdwn(usage)))

@@ -1,0 +1,53 @@
+"""The few Block Kit pieces that modals and cards are made of."""
+
+from typing import Final
+
+from slack_sdk.models.blocks import (
+    Block,
+    ButtonElement,
+    ContextBlock,
+    MarkdownTextObject,
+    PlainTextObject,
+    SectionBlock,
+)
+
+from bot.slack.text import shorten
+
+# https://docs.slack.dev/reference/block-kit/blocks/section-block
+SECTION_LIMIT: Final = 3000
+
+
+def sentence(text: str) -> Block:
+    """Show plain text as it is: it can neither format nor mention, and :codes: become emoji."""
+    shortened = shorten(text, SECTION_LIMIT) or "…"
+    return SectionBlock(text=PlainTextObject(text=shortened, emoji=True))
+
+
+def button(label: str, action_id: str, value: str, style: str | None = None) -> ButtonElement:
+    return ButtonElement(text=label, action_id=action_id, value=value, style=style)
+
+
+def footnote(text: str) -> Block:
+    """Show plain text, small and grey."""
+    shortened = shorten(text, SECTION_LIMIT) or "…"
+    return ContextBlock(elements=[PlainTextObject(text=shortened, emoji=True)])
+
+
+def mrkdwn(text: str) -> MarkdownTextObject:
+    """Show mrkdwn of our own; `verbatim` keeps Slack from linking what looks like a name."""
+    return MarkdownTextObject(text=text, verbatim=True)
+
+
+def link(url: str, label: str) -> str:
+    """Write a link in mrkdwn, the label escaped by the caller; no URL, no link."""
+    return f"<{web_address(url)}|{label}>" if web_address(url) else label
+
+
+def web_address(url: str) -> str:
+    """Give back an http(s) URL with nothing in it that ends a link, empty for all others."""
+    if not url.startswith(("https://", "http://")) or len(url) > SECTION_LIMIT // 2:
+        return ""
+    return "".join(_CODES.get(character, character) for character in url)
+
+
+_CODES: Final = {character: f"%{ord(character):02X}" for character in '<>|"\\^`{} \t\r\n'}

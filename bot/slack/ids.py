@@ -1,0 +1,34 @@
+"""Every id that Slack sends back to us, written once; users and workflows rely on them."""
+
+from typing import Final
+
+COMMAND: Final = "/weav-conversation"
+MESSAGE_SHORTCUT: Final = "weav_conversation_from_message"
+GLOBAL_SHORTCUT: Final = "weav_conversation_new"
+MODAL: Final = "weav_conversation"
+
+# block_id and action_id of an input are its field's name: a pydantic loc is the block to mark.
+CHANNEL: Final = "channel"
+CUSTOMER_ID: Final = "customer_id"
+SUBJECT: Final = "subject"
+STATUS: Final = "status"
+PRIORITY: Final = "priority"
+ASSIGNEE_TYPE: Final = "assignee_type"
+ASSIGNEE_ID: Final = "assignee_id"
+POST_TO: Final = "post_to"
+
+REQUEST_FIELDS: Final = (
+    CHANNEL,
+    CUSTOMER_ID,
+    SUBJECT,
+    STATUS,
+    PRIORITY,
+    ASSIGNEE_TYPE,
+    ASSIGNEE_ID,
+)
+FIELDS: Final = (*REQUEST_FIELDS, POST_TO)
+
+REOPEN: Final = "weav_conversation_reopen"
+LOOK_AGAIN: Final = "weav_conversation_look_again"
+CREATE_AGAIN: Final = "weav_conversation_create_again"
+LEAVE: Final = "weav_conversation_leave"

@@ -1,0 +1,58 @@
+"""The form that a message shortcut opens, made from its payload without asking Slack."""
+
+from urllib.parse import quote
+
+from bot.slack.mrkdwn import plain
+from bot.slack.payloads import at, text_at
+from bot.slack.problems import SUBJECT_LIMIT
+from bot.slack.text import head
+from bot.slack.values import FormValues, Origin, Reopening
+
+
+def form_from_message(payload: object) -> Reopening:
+    """Make the message the subject, its first 500 characters at most; never raise.
+
+    https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload
+    """
+    message = at(payload, "message")
+    subject = plain(_words_of(message))
+    slack_channel_id = text_at(payload, "channel", "id")
+    message_ts = text_at(message, "ts") or text_at(payload, "message_ts")
+    thread_ts = text_at(message, "thread_ts")
+    origin = Origin(
+        via="message",
+        slack_channel_id=slack_channel_id,
+        message_ts=message_ts,
+        thread_ts=thread_ts or message_ts,
+        message_link=permalink(
+            text_at(payload, "team", "domain"), slack_channel_id, message_ts, thread_ts
+        ),
+        shortened=len(subject) > SUBJECT_LIMIT,
+    )
+    return Reopening(FormValues(subject=head(subject, SUBJECT_LIMIT).rstrip()), origin)
+
+
+def permalink(team_domain: str, slack_channel_id: str, message_ts: str, thread_ts: str = "") -> str:
+    """Build the address that `chat.getPermalink` gives; empty where a part is missing.
+
+    https://docs.slack.dev/reference/methods/chat.getPermalink
+    """
+    if not (team_domain and slack_channel_id and message_ts):
+        return ""
+    place = f"{quote(slack_channel_id, safe='')}/p{quote(message_ts.replace('.', ''), safe='')}"
+    link = f"https://{quote(team_domain, safe='')}.slack.com/archives/{place}"
+    if thread_ts and thread_ts != message_ts:
+        link += f"?thread_ts={quote(thread_ts, safe='')}&cid={quote(slack_channel_id, safe='')}"
+    return link
+
+
+def _words_of(message: object) -> str:
+    # Messages of other apps may carry their words in attachments, uploads in the file's title.
+    if text := text_at(message, "text"):
+        return text
+    for part, names in (("attachments", ("text", "fallback")), ("files", ("title", "name"))):
+        several = at(message, part)
+        for one in several if isinstance(several, list) else []:
+            if words := next((found for name in names if (found := text_at(one, name))), ""):
+                return words
+    return ""

@@ -1,0 +1,83 @@
+"""The modals: the form, and what becomes of it.
+
+Texts given to them are plain text: nothing in them formats, mentions or links.
+"""
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ContextBlock,
+    DividerBlock,
+)
+from slack_sdk.models.views import View
+
+from bot.slack import ids
+from bot.slack.cards import Card
+from bot.slack.choices import not_confirmed_buttons
+from bot.slack.elements import footnote, link, mrkdwn, sentence
+from bot.slack.inputs import inputs
+from bot.slack.problems import SUBJECT_LIMIT
+from bot.slack.text import shorten
+from bot.slack.values import FormValues, Origin
+
+_TITLE = "New Weav conversation"
+# https://docs.slack.dev/reference/views
+_TITLE_LIMIT = 24
+
+
+def conversation_modal(values: FormValues, origin: Origin, *, notice: str = "") -> View:
+    """Draw the form, filled in; the notice says on top why it is here again."""
+    blocks: list[Block] = []
+    if notice:
+        blocks += [sentence(f":warning: {notice}"), DividerBlock()]
+    if origin.via == "message":
+        blocks.append(_about_the_message(origin))
+    return View(
+        type="modal",
+        callback_id=ids.MODAL,
+        title=_TITLE,
+        submit="Open conversation",
+        close="Cancel",
+        private_metadata=origin.dump(),
+        blocks=[*blocks, *inputs(values)],
+    )
+
+
+def creating_modal() -> View:
+    """Fill the time until Weav answers."""
+    return _view(
+        _TITLE,
+        sentence(":hourglass_flowing_sand: Creating the conversation in Weav…"),
+        footnote("You can close this window. You will hear what became of it."),
+    )
+
+
+def result_modal(text: str, card: Card | None = None) -> View:
+    """Say that it is done; the card is shown below as it stands in the channel."""
+    drawn: list[Block | dict[str, object]] = [DividerBlock(), *card.blocks] if card else []
+    return _view("Weav conversation", sentence(f":white_check_mark: {text}"), *drawn)
+
+
+def not_confirmed_modal(text: str, value: str = "") -> View:
+    """Say what is known; with a value (at most 2,000 characters) also what can be done."""
+    choices = [ActionsBlock(elements=not_confirmed_buttons(value))] if value else []
+    return _view("Not confirmed", sentence(f":grey_question: {text}"), *choices)
+
+
+def notice_modal(title: str, text: str) -> View:
+    """Show a text under a title of at most 24 characters."""
+    return _view(shorten(title, _TITLE_LIMIT), sentence(text))
+
+
+def _view(title: str, *blocks: Block | dict[str, object]) -> View:
+    return View(type="modal", title=title, close="Close", blocks=list(blocks))
+
+
+def _about_the_message(origin: Origin) -> Block:
+    # The id of a direct message (D…) has no name that Slack could show.
+    in_channel = origin.slack_channel_id.startswith(("C", "G"))
+    where = f" in <#{origin.slack_channel_id}>" if in_channel else ""
+    about = f":speech_balloon: About {link(origin.message_link, 'a message')}{where}."
+    if origin.shortened:
+        about += f" Its first {SUBJECT_LIMIT} characters are the subject; it goes on after them."
+    return ContextBlock(elements=[mrkdwn(about)])

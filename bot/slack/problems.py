@@ -1,0 +1,48 @@
+"""Pydantic's errors in a support person's words."""
+
+from pydantic import ValidationError
+
+from bot.slack import ids
+
+SUBJECT_LIMIT = 500
+_EXAMPLE = "3c90c3cc-…"
+
+_MISSING = {
+    ids.CHANNEL: "Choose e-mail or chat.",
+    ids.CUSTOMER_ID: f"Paste the customer's ID from Weav, like {_EXAMPLE}",
+    ids.ASSIGNEE_TYPE: "Choose who the assignee is, a person or an AI agent, or clear the ID.",
+    ids.ASSIGNEE_ID: "Paste the assignee's ID from Weav, or clear the choice above.",
+}
+_INVALID = {
+    ids.CHANNEL: "Choose e-mail or chat.",
+    ids.CUSTOMER_ID: f"That is not a customer ID. Paste the UUID from Weav, like {_EXAMPLE}",
+    ids.SUBJECT: "This subject cannot be sent. Write it anew.",
+    ids.STATUS: "Choose open or closed, or nothing.",
+    ids.PRIORITY: "Choose low, normal, high or urgent, or nothing.",
+    ids.ASSIGNEE_TYPE: "Choose a person or an AI agent, or nothing.",
+    ids.ASSIGNEE_ID: f"That is not an assignee's ID. Paste the UUID from Weav, like {_EXAMPLE}",
+}
+_OTHERWISE = "Something in this form cannot be sent. Check the fields and submit again."
+
+
+def problems_of(invalid: ValidationError) -> dict[str, str]:
+    """One sentence under each field that has an error; never empty."""
+    problems: dict[str, str] = {}
+    for error in invalid.errors(include_url=False, include_context=False):
+        field = str(error["loc"][0]) if error["loc"] else ""
+        if field in ids.REQUEST_FIELDS:
+            problems.setdefault(field, _sentence(field, error["type"], error["input"]))
+    return problems or {ids.CUSTOMER_ID: _OTHERWISE}
+
+
+def _sentence(field: str, error_type: str, folded: object) -> str:
+    if error_type == "string_too_long" and isinstance(folded, str):
+        return too_long(len(folded))
+    if error_type == "missing" and field in _MISSING:
+        return _MISSING[field]
+    return _INVALID[field]
+
+
+def too_long(length: int) -> str:
+    over = length - SUBJECT_LIMIT
+    return f"The subject has {length} characters. Weav takes {SUBJECT_LIMIT}: cut {over}."

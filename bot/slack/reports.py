@@ -1,0 +1,52 @@
+"""The answer to `status`, private to its author."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slack_sdk.models.blocks import SectionBlock
+
+from bot.slack.cards import Card, card
+from bot.slack.elements import link, mrkdwn
+from bot.slack.text import clock, escape, shorten
+
+_SUBJECT_LIMIT = 100
+_REASON_LIMIT = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One submission; `at` is in seconds since the epoch, what is unknown is empty."""
+
+    subject: str
+    state: str
+    reason: str
+    at: float
+    link: str
+    conversation_id: str
+
+
+def status_message(lines: Sequence[Line]) -> Card:
+    """List submissions, the newest first; Slack takes 50 blocks, and this makes one for each."""
+    if not lines:
+        return card(
+            "Your last Weav conversations: none yet.", _section("You have opened none yet.")
+        )
+    drawn = [_draw(line) for line in lines]
+    heading = "Your last Weav conversations"
+    text = "\n".join([f"{heading}:", *drawn])
+    return card(text[:4000], _section(f"*{heading}*"), *(_section(line) for line in drawn))
+
+
+def _draw(line: Line) -> str:
+    subject = escape(shorten(line.subject, _SUBJECT_LIMIT)) or "_No subject_"
+    parts = [f"{subject}: {line.state}"]
+    if line.reason:
+        parts.append(escape(shorten(line.reason, _REASON_LIMIT)))
+    parts.append(clock(line.at))
+    if line.conversation_id:
+        parts.append(link(line.link, "Open in Weav") if line.link else f"`{line.conversation_id}`")
+    return " · ".join(parts)
+
+
+def _section(text: str) -> SectionBlock:
+    return SectionBlock(text=mrkdwn(text))

@@ -1,0 +1,95 @@
+"""Text on its way to Slack: escaped, shortened, and moments as Slack's dates."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+
+# https://docs.slack.dev/messaging/formatting-message-text: these three are control characters.
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+# Slack has no escape for a formatting mark, and a zero-width neighbour can make one work that did
+# not, so a mark that could format becomes its typographic twin; the one in snake_case stays.
+_TWINS = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"}
+_MARK = re.compile(r"`|(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])")
+# A `&gt;` that starts a line is a quote as much as a bare `>`.
+_QUOTE = re.compile(r"^(\s*)((?:>\s*)+)", re.MULTILINE)
+# Names, e-mail addresses, URLs and bare domains are linked by themselves where `verbatim` cannot
+# be given (a message's top-level text); an invisible word joiner inside prevents that.
+_JOINER = "\u2060"
+_NAME = re.compile(r"([@#])(?=\w)")
+_SCHEME = re.compile(r":(?=//)")
+_DOMAIN = re.compile(r"(?<=\w)\.(?=[^\W\d_])")
+
+# An override would turn around what stands after the user's text, too.
+_BIDIRECTIONAL = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+_ELLIPSIS = "…"
+_ZERO_WIDTH_JOINER = "\u200d"
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
+_FLAG_LETTERS = range(0x1F1E6, 0x1F200)
+
+
+def escape(text: str) -> str:
+    """Make user text safe in mrkdwn: it neither mentions, formats nor links. Not idempotent.
+
+    At most five times as long as the text.
+    """
+    text = _BIDIRECTIONAL.sub("", text)
+    text = _QUOTE.sub(lambda quote: quote[1] + quote[2].replace(">", "\u203a"), text)
+    text = _MARK.sub(lambda mark: _TWINS[mark[0]], text)
+    text = _NAME.sub(rf"\1{_JOINER}", text)
+    text = _SCHEME.sub(f":{_JOINER}", text)
+    text = _DOMAIN.sub(f".{_JOINER}", text)
+    return re.sub("[&<>]", lambda control: _ENTITIES[control[0]], text)
+
+
+def shorten(text: str, limit: int) -> str:
+    """Keep at most `limit` code points, which Slack and its SDK count, the last one "…"."""
+    if len(text) <= limit:
+        return text
+    return head(text, limit - 1).rstrip() + _ELLIPSIS
+
+
+def head(text: str, limit: int) -> str:
+    """Keep `limit` code points or a few less, so that no visible character is cut in two."""
+    if len(text) <= limit:
+        return text
+    cut = limit
+    while cut > 0 and _belongs_together(text, cut):
+        cut -= 1
+    return text[: cut or limit]
+
+
+def _belongs_together(text: str, cut: int) -> bool:
+    before, after = text[cut - 1], text[cut]
+    return (
+        unicodedata.category(after) in {"Mn", "Me"}
+        or _ZERO_WIDTH_JOINER in (before, after)
+        or ord(after) in _SKIN_TONES
+        or (ord(after) in _FLAG_LETTERS and _flag_letters_before(text, cut) % 2 == 1)
+    )
+
+
+def _flag_letters_before(text: str, cut: int) -> int:
+    start = cut
+    while start > 0 and ord(text[start - 1]) in _FLAG_LETTERS:
+        start -= 1
+    return cut - start
+
+
+def fold(text: str) -> str:
+    """Make it one line: every run of white space is one space."""
+    return " ".join(text.split())
+
+
+def clock(moment: datetime | float) -> str:
+    """Show a moment in the reader's own time zone; seconds since the epoch, or a datetime.
+
+    A datetime without a zone counts as UTC.
+
+    https://docs.slack.dev/messaging/formatting-message-text#date-formatting
+    """
+    if not isinstance(moment, datetime):
+        moment = datetime.fromtimestamp(moment, UTC)
+    utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    seconds = int(utc.timestamp())
+    return f"<!date^{seconds}^{{date_short_pretty}} at {{time}}|{utc:%Y-%m-%d %H:%M} UTC>"

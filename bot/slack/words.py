@@ -1,0 +1,65 @@
+"""The words after the command."""
+
+import re
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from bot.slack import ids
+from bot.slack.mrkdwn import as_typed
+from bot.slack.text import fold
+from bot.slack.uuids import uuid_in
+from bot.slack.values import FormValues
+from bot.weav.models import Channel, Priority
+
+# A link's label may contain spaces, and the link is still one word.
+_WORD: Final = re.compile(r"\s*(<[^<>\n]*>(?=\s|$)|\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Prefill:
+    values: FormValues
+
+
+Words: TypeAlias = Help | Status | Prefill
+
+_ALONE: Final[dict[str, Help | Status]] = {"help": Help(), "?": Help(), "status": Status()}
+
+
+def parse_words(text: str) -> Words:
+    """Read a subcommand that stands alone, else the form's values; never raise, lose no word.
+
+    `email` or `chat`, a priority and a customer's UUID or link, once each and in any order, fill
+    their fields; the first other word and all after it are the subject, however long that is.
+    """
+    if alone := _ALONE.get(text.strip().lower()):
+        return alone
+    filled: dict[str, str] = {}
+    position = 0
+    while word := _WORD.match(text, position):
+        field, value = _recognised(word[1])
+        if not field or field in filled:
+            break
+        filled[field] = value
+        position = word.end()
+    return Prefill(FormValues(subject=fold(as_typed(text[position:])), **filled))
+
+
+def _recognised(word: str) -> tuple[str, str]:
+    lower = word.lower()
+    if lower in set(Channel):
+        return ids.CHANNEL, lower
+    if lower in set(Priority):
+        return ids.PRIORITY, lower
+    if customer_id := uuid_in(word, "customer"):
+        return ids.CUSTOMER_ID, str(customer_id)
+    return "", ""

@@ -1,0 +1,44 @@
+import json
+
+import pytest
+
+from bot.slack import ids
+from bot.slack.choices import (
+    expired_message,
+    not_confirmed_message,
+    plain_message,
+    reopen_message,
+    usage_message,
+)
+from bot.slack.forms import FormValues, Origin, Reopening
+from tests.slack.limits import NASTY, faults
+
+COMMAND = Origin(via="command")
+
+
+def test_an_expired_trigger_gets_a_button_that_keeps_what_was_typed() -> None:
+    form = Reopening(FormValues(subject="Export"), COMMAND)
+
+    button = expired_message(form).blocks[-1]["elements"][0]
+
+    assert (button["action_id"], button["text"]["text"]) == (ids.REOPEN, "Open the form")
+    assert Reopening.from_value(button["value"]) == form
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_slack_takes_all_other_messages(text: str) -> None:
+    form = Reopening(FormValues(**dict.fromkeys(ids.FIELDS, text)), COMMAND)
+    cards = [
+        usage_message(),
+        plain_message(text),
+        expired_message(form),
+        reopen_message(text, form),
+        not_confirmed_message(text, "7"),
+    ]
+
+    assert [faults(card.blocks) for card in cards] == [[]] * len(cards)
+    assert all("<!" not in card.text for card in cards)
+
+
+def test_the_usage_names_the_command_and_help() -> None:
+    assert "`/weav-conversation help`" in json.dumps(usage_message().blocks)

@@ -1,0 +1,171 @@
+import itertools
+from typing import Any
+
+import pytest
+
+from bot.slack.forms import (
+    FormValues,
+    Origin,
+    Problems,
+    Submission,
+    parse_submission,
+)
+from tests.slack.payloads import ASSIGNEE, CUSTOMER, VALID, submission
+
+
+def problems(**changes: str) -> dict[str, str]:
+    parsed = parse_submission(submission(VALID.model_copy(update=changes)))
+    assert isinstance(parsed, Problems)
+    return dict(parsed.by_field)
+
+
+def accepted(payload: object) -> Submission:
+    parsed = parse_submission(payload)
+    assert isinstance(parsed, Submission)
+    return parsed
+
+
+def test_a_filled_form_becomes_the_request_and_who_sent_it_from_where() -> None:
+    origin = Origin(via="message", slack_channel_id="C9", message_ts="1.2", thread_ts="1.1")
+    values = VALID.model_copy(update={"subject": " Export\n hangs ", "priority": "high"})
+
+    parsed = accepted(submission(values, origin))
+
+    assert parsed.request.body() == {
+        "channel": "email",
+        "customer_id": CUSTOMER,
+        "subject": "Export hangs",
+        "priority": "high",
+    }
+    assert (parsed.values, parsed.origin) == (values, origin)
+    assert (parsed.team_id, parsed.slack_user_id, parsed.view_id) == ("T1", "U1", "V1")
+    assert parsed.response_url == "https://hooks.slack.com/app/T1/1/x"
+
+
+OPTIONAL = {
+    "subject": ["", "Export hangs"],
+    "status": ["", "open", "closed"],
+    "priority": ["", "low", "normal", "high", "urgent"],
+}
+ASSIGNEES = [("", ""), ("user", ASSIGNEE), ("agent", ASSIGNEE)]
+
+
+@pytest.mark.parametrize("channel", ["email", "chat"])
+def test_every_combination_of_set_and_unset_fields_is_exactly_the_body(channel: str) -> None:
+    for subject, status, priority, (kind, assignee) in itertools.product(
+        *OPTIONAL.values(), ASSIGNEES
+    ):
+        chosen = {
+            "channel": channel,
+            "customer_id": CUSTOMER,
+            "subject": subject,
+            "status": status,
+            "priority": priority,
+            "assignee_type": kind,
+            "assignee_id": assignee,
+        }
+
+        parsed = accepted(submission(FormValues(**chosen, post_to="C1")))
+
+        assert parsed.request.body() == {field: value for field, value in chosen.items() if value}
+
+
+@pytest.mark.parametrize("field", ["channel", "customer_id", "post_to"])
+def test_a_required_field_left_empty_has_a_sentence(field: str) -> None:
+    found = problems(**{field: ""})
+
+    assert list(found) == [field]
+    assert found[field].endswith((".", "…"))
+
+
+def test_all_problems_come_back_at_once() -> None:
+    found = problems(
+        channel="fax",
+        customer_id="Jane",
+        subject="x" * 501,
+        status="lost",
+        priority="highest",
+        assignee_type="team",
+        assignee_id="Ann",
+        post_to="",
+    )
+
+    assert found == {
+        "channel": "Choose e-mail or chat.",
+        "customer_id": "That is not a customer ID. Paste the UUID from Weav, like 3c90c3cc-…",
+        "subject": "The subject has 501 characters. Weav takes 500: cut 1.",
+        "status": "Choose open or closed, or nothing.",
+        "priority": "Choose low, normal, high or urgent, or nothing.",
+        "assignee_type": "Choose a person or an AI agent, or nothing.",
+        "assignee_id": "That is not an assignee's ID. Paste the UUID from Weav, like 3c90c3cc-…",
+        "post_to": "Choose where to post the summary.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("given_field", "value", "missing"),
+    [("assignee_id", ASSIGNEE, "assignee_type"), ("assignee_type", "user", "assignee_id")],
+)
+def test_half_an_assignee_is_asked_for_together_with_all_else(
+    given_field: str, value: str, missing: str
+) -> None:
+    found = problems(**{given_field: value, "customer_id": "Jane"})
+
+    assert found.keys() == {missing, "customer_id"}
+    assert "or clear" in found[missing]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        f" {CUSTOMER.upper()} ",
+        CUSTOMER.replace("-", ""),
+        f"https://app.example/customers/{CUSTOMER}",
+        f"https://app.example/customers/{CUSTOMER}/conversations/{ASSIGNEE}",
+    ],
+)
+def test_a_customer_in_any_usual_spelling_is_sent_in_the_canonical_one(typed: str) -> None:
+    parsed = accepted(submission(VALID.model_copy(update={"customer_id": typed})))
+
+    assert parsed.request.body()["customer_id"] == CUSTOMER
+    assert parsed.values.customer_id == typed
+
+
+def test_the_link_to_an_agent_is_an_assignee() -> None:
+    values = VALID.model_copy(
+        update={"assignee_type": "agent", "assignee_id": f"https://app.example/agents/{ASSIGNEE}"}
+    )
+
+    assert accepted(submission(values)).request.body()["assignee_id"] == ASSIGNEE
+
+
+def test_a_subject_counts_after_folding() -> None:
+    values = VALID.model_copy(update={"subject": "x" * 499 + "   \n  y"})
+
+    assert list(problems(subject=values.subject)) == ["subject"]
+    assert accepted(submission(VALID.model_copy(update={"subject": " " + "🎉" * 500 + " "})))
+
+
+def test_the_response_url_is_the_one_of_the_chosen_conversation() -> None:
+    urls = [
+        {"block_id": "other", "channel_id": "C1", "response_url": "https://a"},
+        {"block_id": "post_to", "channel_id": "C2", "response_url": "https://b"},
+        "nonsense",
+    ]
+
+    assert accepted(submission(VALID, response_urls=urls)).response_url is None
+    assert accepted(submission(VALID, response_urls=None)).response_url is None
+
+
+@pytest.mark.parametrize(
+    ("extra", "team_id"),
+    [
+        ({"team": None}, "T1"),
+        ({"team": None, "user": {"id": "U1"}, "enterprise": {"id": "E1"}}, "E1"),
+        ({"team": None, "user": {"id": "U1"}}, ""),
+    ],
+)
+def test_an_installation_for_an_organisation_has_a_team_all_the_same(
+    extra: dict[str, Any], team_id: str
+) -> None:
+    assert accepted(submission(VALID, **extra)).team_id == team_id

@@ -1,0 +1,191 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.slack import ids
+from bot.slack.cards import Card
+from bot.slack.forms import FormValues, Origin
+from bot.slack.modals import (
+    conversation_modal,
+    creating_modal,
+    not_confirmed_modal,
+    notice_modal,
+    result_modal,
+)
+from tests.slack.limits import NASTY, faults
+from tests.slack.payloads import ASSIGNEE, CUSTOMER
+
+COMMAND = Origin(via="command")
+FULL = FormValues(
+    channel="chat",
+    customer_id=CUSTOMER,
+    subject="Export hangs",
+    status="closed",
+    priority="urgent",
+    assignee_type="agent",
+    assignee_id=ASSIGNEE,
+    post_to="C024BE7LR",
+)
+EXTREMES = ["", "\0", "x" * 5000, *NASTY]
+
+
+def form(values: FormValues, origin: Origin = COMMAND, notice: str = "") -> dict[str, Any]:
+    drawn: dict[str, Any] = conversation_modal(values, origin, notice=notice).to_dict()
+    return drawn
+
+
+def inputs(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {block["block_id"]: block for block in view["blocks"] if block["type"] == "input"}
+
+
+def initial(block: dict[str, Any]) -> str:
+    element = block["element"]
+    option = element.get("initial_option", {"value": ""})
+    value: str = element.get("initial_value", element.get("initial_conversation", option["value"]))
+    return value
+
+
+def test_the_inputs_are_the_request_and_where_to_post() -> None:
+    drawn = inputs(form(FormValues()))
+
+    assert drawn.keys() == set(ids.FIELDS)
+    assert all(block["element"]["action_id"] == field for field, block in drawn.items())
+    assert {field for field, block in drawn.items() if not block["optional"]} == {
+        "channel",
+        "customer_id",
+        "post_to",
+    }
+
+
+def test_the_options_are_weavs_own_words() -> None:
+    drawn = inputs(form(FormValues()))
+
+    options = {
+        field: {option["value"] for option in block["element"]["options"]}
+        for field, block in drawn.items()
+        if "options" in block["element"]
+    }
+    assert options == {
+        "channel": {"email", "chat"},
+        "status": {"open", "closed"},
+        "priority": {"low", "normal", "high", "urgent"},
+        "assignee_type": {"user", "agent"},
+    }
+
+
+def test_a_filled_form_shows_all_its_values() -> None:
+    drawn = inputs(form(FULL))
+
+    assert {field: initial(block) for field, block in drawn.items()} == FULL.model_dump()
+
+
+def test_an_empty_form_has_no_choice_made_but_the_current_conversation() -> None:
+    drawn = inputs(form(FormValues()))
+
+    assert {initial(block) for block in drawn.values()} == {""}
+    assert drawn["post_to"]["element"]["default_to_current_conversation"]
+    assert drawn["post_to"]["element"]["response_url_enabled"]
+
+
+def test_a_value_that_is_no_option_is_left_out_and_typed_text_is_kept() -> None:
+    odd = FormValues(**dict.fromkeys(ids.FIELDS, "odd"))
+
+    shown = {field for field, block in inputs(form(odd)).items() if initial(block)}
+
+    assert shown == {"customer_id", "subject", "assignee_id"}
+
+
+@pytest.mark.parametrize(
+    ("values", "focused"),
+    [
+        (FormValues(), ["customer_id"]),
+        (FormValues(subject="x"), ["customer_id"]),
+        (FormValues(customer_id=CUSTOMER), ["subject"]),
+        (FULL, []),
+    ],
+)
+def test_the_cursor_stands_in_the_first_thing_to_type(
+    values: FormValues, focused: list[str]
+) -> None:
+    drawn = inputs(form(values))
+
+    assert [f for f, block in drawn.items() if block["element"].get("focus_on_load")] == focused
+
+
+def test_the_reason_stands_on_top_as_plain_text() -> None:
+    first = form(FULL, notice="Weav says *no* to <b>.")["blocks"][0]
+
+    assert first["text"]["type"] == "plain_text"
+    assert first["text"]["text"] == ":warning: Weav says *no* to <b>."
+
+
+def test_a_form_from_a_message_links_to_it_and_says_that_it_was_shortened() -> None:
+    origin = Origin(
+        via="message",
+        slack_channel_id="C1",
+        message_link="https://acme.slack.com/archives/C1/p1",
+        shortened=True,
+    )
+
+    view = form(FormValues(), origin)
+
+    about = view["blocks"][0]["elements"][0]["text"]
+    assert "<https://acme.slack.com/archives/C1/p1|a message> in <#C1>" in about
+    assert "first 500 characters" in about
+    assert Origin.load(view["private_metadata"]) == origin
+
+
+def test_a_message_without_a_link_is_still_named() -> None:
+    about = form(FormValues(), Origin(via="message", slack_channel_id="D1"))["blocks"][0]
+
+    assert about["elements"][0]["text"] == ":speech_balloon: About a message."
+
+
+def test_a_subject_that_is_too_long_says_by_how_much() -> None:
+    hint = inputs(form(FormValues(subject="x" * 612)))["subject"]["hint"]["text"]
+
+    assert hint == "The subject has 612 characters. Weav takes 500: cut 112."
+
+
+@pytest.mark.parametrize("text", EXTREMES)
+def test_slack_takes_the_form_with_extreme_values(text: str) -> None:
+    values = FormValues(**dict.fromkeys(ids.FIELDS, text))
+    origin = Origin(via="message", slack_channel_id=text[:9], message_link=f"https://{text}")
+
+    assert faults(form(values, origin, notice=text)) == []
+
+
+@given(st.builds(FormValues, **dict.fromkeys(ids.FIELDS, st.text())), st.text())
+def test_slack_takes_the_form_with_any_values(values: FormValues, notice: str) -> None:
+    assert faults(form(values, notice=notice)) == []
+
+
+@pytest.mark.parametrize("text", EXTREMES)
+def test_slack_takes_all_other_modals(text: str) -> None:
+    card = Card(text="x", blocks=[{"type": "divider"}])
+    views = [
+        creating_modal(),
+        result_modal(text),
+        result_modal(text, card),
+        not_confirmed_modal(text),
+        not_confirmed_modal(text, "1"),
+        notice_modal(f"Title {text}", text),
+    ]
+
+    assert [faults(view.to_dict()) for view in views] == [[]] * len(views)
+
+
+def test_a_not_confirmed_modal_offers_three_ways_on() -> None:
+    actions = not_confirmed_modal("Weav did not answer.", "7").to_dict()["blocks"][1]
+
+    assert [(button["action_id"], button["value"]) for button in actions["elements"]] == [
+        ("weav_conversation_look_again", "7"),
+        ("weav_conversation_create_again", "7"),
+        ("weav_conversation_leave", "7"),
+    ]
+
+
+def test_without_a_value_a_not_confirmed_modal_has_no_buttons() -> None:
+    assert len(not_confirmed_modal("Weav did not answer.").to_dict()["blocks"]) == 1
