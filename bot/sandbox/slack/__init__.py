@@ -1,0 +1,49 @@
+"""A stand-in for Slack, which refuses what Slack refuses and sends whole payloads to the bot."""
+
+from bot.sandbox.slack.answers import FORM_INCOMPLETE, TROUBLE_CONNECTING, Answer
+from bot.sandbox.slack.directory import SlackChannel, SlackUser
+from bot.sandbox.slack.faults import RESPONSE_URL, Fault, rate_limited
+from bot.sandbox.slack.messages import SlackMessage
+from bot.sandbox.slack.person import Person
+from bot.sandbox.slack.records import ApiCall, Trouble
+from bot.sandbox.slack.rings import (
+    DISPATCH_FAILED,
+    OPERATION_TIMEOUT,
+    Delivery,
+    HttpRing,
+    Reply,
+    Ring,
+)
+from bot.sandbox.slack.rules.surfaces import check_message, check_view, view_problems
+from bot.sandbox.slack.sandbox import SlackSandbox
+from bot.sandbox.slack.socket_mode import SocketMode
+from bot.sandbox.slack.views import SlackView
+from bot.sandbox.slack.workspace import Workspace
+
+__all__ = [
+    "DISPATCH_FAILED",
+    "FORM_INCOMPLETE",
+    "OPERATION_TIMEOUT",
+    "RESPONSE_URL",
+    "TROUBLE_CONNECTING",
+    "Answer",
+    "ApiCall",
+    "Delivery",
+    "Fault",
+    "HttpRing",
+    "Person",
+    "Reply",
+    "Ring",
+    "SlackChannel",
+    "SlackMessage",
+    "SlackSandbox",
+    "SlackUser",
+    "SlackView",
+    "SocketMode",
+    "Trouble",
+    "Workspace",
+    "check_message",
+    "check_view",
+    "rate_limited",
+    "view_problems",
+]

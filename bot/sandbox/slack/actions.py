@@ -1,0 +1,52 @@
+"""Finds what a person clicks on, and describes the click."""
+
+from bot.sandbox.slack.form_state import entered
+from bot.sandbox.slack.messages import SlackMessage
+from bot.sandbox.slack.rules.blocks import elements_of
+from bot.sandbox.slack.views import SlackView
+from bot.sandbox.slack.wire import Json
+from bot.sandbox.slack.workspace import Workspace
+
+
+def _find(blocks: list[Json], action_id: str) -> tuple[Json, Json] | None:
+    for block in blocks:
+        for element, _ in elements_of(block):
+            if element.get("action_id") == action_id:
+                return block, element
+    return None
+
+
+def find_in_view(view: SlackView, action_id: str) -> tuple[Json, Json]:
+    """Return block and element; raise LookupError when the view has none."""
+    found = _find(view.blocks, action_id)
+    if found is None:
+        raise LookupError(f"The view has nothing with the action_id {action_id!r}")
+    return found
+
+
+def find_in_message(
+    workspace: Workspace, slack_user_id: str, action_id: str, message_ts: str = ""
+) -> tuple[SlackMessage, Json, Json]:
+    """Return the latest message that the person sees and that has it; else raise LookupError."""
+    for message in reversed(workspace.messages):
+        visible = message.only_for in {"", slack_user_id} and message_ts in {"", message.ts}
+        found = _find(message.blocks, action_id) if visible else None
+        if found is not None:
+            return message, *found
+    raise LookupError(f"No message has anything with the action_id {action_id!r}")
+
+
+def action_entry(block: Json, element: Json, value: object) -> Json:
+    """One entry of `actions` in a block_actions payload."""
+    entry: Json = {
+        "type": element["type"],
+        "action_id": element["action_id"],
+        "block_id": block["block_id"],
+    }
+    if element["type"] == "button":
+        shown = {name: element[name] for name in ("text", "value", "style") if name in element}
+        return entry | shown
+    if element["type"] == "overflow":
+        option = next(o for o in element["options"] if o["value"] == value)
+        return entry | {"selected_option": option}
+    return entry | entered(element, value, [])

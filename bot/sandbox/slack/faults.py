@@ -1,0 +1,69 @@
+"""What the sandbox Slack does wrong on request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+RESPONSE_URL = "response_url"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way of going wrong, for a Web API method, for RESPONSE_URL, or for "*".
+
+    `where` restricts it to calls with these arguments. `delay` and `late` are seconds, waited
+    before and after the call takes effect. `times` is how often it happens, None for ever.
+    A fault with nothing but waiting lets the call succeed.
+    """
+
+    method: str
+    error: str = ""
+    status: int = 200
+    retry_after: int | None = None
+    body: str | None = None
+    drop: Literal["", "before", "after"] = ""
+    delay: float = 0
+    late: float = 0
+    times: int | None = 1
+    where: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def answers(self) -> bool:
+        """Whether it answers in place of the method, which then has no effect."""
+        return bool(self.error or self.body is not None or self.status != 200)  # noqa: PLR2004
+
+    def concerns(self, method: str, arguments: Mapping[str, object]) -> bool:
+        named = self.method in {"*", method}
+        return named and all(arguments.get(key) == wanted for key, wanted in self.where.items())
+
+
+def rate_limited(method: str, retry_after: int = 1, times: int | None = 1) -> Fault:
+    """https://docs.slack.dev/apis/web-api/rate-limits."""
+    return Fault(method, "ratelimited", status=429, retry_after=retry_after, times=times)
+
+
+class FaultBoard:
+    def __init__(self) -> None:
+        self._armed: list[tuple[Fault, int | None]] = []
+
+    def add(self, fault: Fault) -> None:
+        self._armed.append((fault, fault.times))
+
+    def remove(self, fault: Fault) -> None:
+        self._armed = [(armed, left) for armed, left in self._armed if armed != fault]
+
+    def clear(self) -> None:
+        self._armed.clear()
+
+    def armed(self) -> tuple[Fault, ...]:
+        return tuple(fault for fault, _ in self._armed)
+
+    def take(self, method: str, arguments: Mapping[str, object]) -> Fault | None:
+        """Return the first fault that concerns this call, and count it."""
+        for index, (fault, left) in enumerate(self._armed):
+            if not fault.concerns(method, arguments):
+                continue
+            if left is not None:
+                self._armed[index : index + 1] = [(fault, left - 1)] if left > 1 else []
+            return fault
+        return None

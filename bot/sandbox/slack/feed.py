@@ -1,0 +1,61 @@
+"""Tells whoever listens what changed, so that nobody has to poll or to sleep."""
+
+import asyncio
+import weakref
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bot.sandbox.slack.wire import Json
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One change; `data` is JSON-able and is the whole thing that changed, not a difference."""
+
+    kind: str
+    data: Json
+
+    def as_json(self) -> Json:
+        return {"kind": self.kind, "data": self.data}
+
+
+class Subscription(AsyncIterator[Event]):
+    """Every event since it was made, without end; it is dropped with its last reference."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[Event] = asyncio.Queue()
+
+    def __aiter__(self) -> "Subscription":
+        return self
+
+    async def __anext__(self) -> Event:
+        return await self.queue.get()
+
+
+class Feed:
+    def __init__(self) -> None:
+        self._subscriptions: weakref.WeakSet[Subscription] = weakref.WeakSet()
+
+    def publish(self, kind: str, data: Json) -> None:
+        event = Event(kind, data)
+        for subscription in list(self._subscriptions):
+            subscription.queue.put_nowait(event)
+
+    def subscribe(self) -> Subscription:
+        subscription = Subscription()
+        self._subscriptions.add(subscription)
+        return subscription
+
+    async def until(self, look: Callable[[], T | None], within: float) -> T:
+        """Return the first truthy `look()`, asked now and after every event.
+
+        Raise TimeoutError when there is none within that many seconds.
+        """
+        changes = self.subscribe()
+        async with asyncio.timeout(within):
+            while not (found := look()):
+                await anext(changes)
+        return found

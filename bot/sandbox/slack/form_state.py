@@ -1,0 +1,110 @@
+"""`view.state.values`: what stands in a form when nobody touches it, and when somebody does.
+
+https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bot.sandbox.slack.rules.blocks import elements_of
+from bot.sandbox.slack.rules.elements import all_options
+from bot.sandbox.slack.wire import Json
+
+# Element type → the key of its value in the state, and of its initial value in the element.
+_PLAIN: Mapping[str, tuple[str, str]] = {
+    "plain_text_input": ("value", "initial_value"),
+    "email_text_input": ("value", "initial_value"),
+    "url_text_input": ("value", "initial_value"),
+    "number_input": ("value", "initial_value"),
+    "users_select": ("selected_user", "initial_user"),
+    "conversations_select": ("selected_conversation", "initial_conversation"),
+    "channels_select": ("selected_channel", "initial_channel"),
+    "datepicker": ("selected_date", "initial_date"),
+    "timepicker": ("selected_time", "initial_time"),
+    "datetimepicker": ("selected_date_time", "initial_date_time"),
+    "multi_users_select": ("selected_users", "initial_users"),
+    "multi_conversations_select": ("selected_conversations", "initial_conversations"),
+    "multi_channels_select": ("selected_channels", "initial_channels"),
+}
+_OPTION: Mapping[str, tuple[str, str]] = {
+    "static_select": ("selected_option", "initial_option"),
+    "external_select": ("selected_option", "initial_option"),
+    "radio_buttons": ("selected_option", "initial_option"),
+    "multi_static_select": ("selected_options", "initial_options"),
+    "multi_external_select": ("selected_options", "initial_options"),
+    "checkboxes": ("selected_options", "initial_options"),
+}
+_KEYS = {**_PLAIN, **_OPTION}
+Values = dict[str, dict[str, Json]]
+
+
+def stateful_elements(blocks: Sequence[Json]) -> Iterator[tuple[Json, Json]]:
+    """Yield (block, element) for everything that can hold a value."""
+    for block in blocks:
+        for element, _ in elements_of(block):
+            if element["type"] in _KEYS:
+                yield block, element
+
+
+def state_of(blocks: Sequence[Json], current_conversation: str, before: Values) -> Values:
+    """Return the state of a view that is drawn now.
+
+    What was in an element with the same block_id, action_id and type stays: an update does not
+    overwrite what stands in a form, its new initial values included.
+    """
+    values: Values = {}
+    for block, element in stateful_elements(blocks):
+        block_id, action_id = block["block_id"], element["action_id"]
+        kept = before.get(block_id, {}).get(action_id)
+        if kept is None or kept["type"] != element["type"]:
+            kept = _initial(element, current_conversation)
+        values.setdefault(block_id, {})[action_id] = kept
+    return values
+
+
+def _initial(element: Json, current_conversation: str) -> Json:
+    key, initial = _KEYS[element["type"]]
+    nothing: Any = [] if key.endswith("s") else None
+    value = element.get(initial, nothing)
+    if value is nothing and element.get("default_to_current_conversation"):
+        current = current_conversation or None
+        value = current if nothing is None else [current] if current else []
+    # An emptied text input is null in Slack's payloads, never an empty string.
+    return {"type": element["type"], key: None if value == "" else value}
+
+
+def entered(element: Json, value: object, offered: Sequence[Json]) -> Json:
+    """Return the state of an element into which a person puts `value`.
+
+    A plain string or list names values of options; "" and None empty the element. `offered` are
+    the options that an external select was given last. Raise LookupError for an option that the
+    person does not see.
+    """
+    key = _KEYS[element["type"]][0]
+    if value in ("", None, []):
+        return {"type": element["type"], key: [] if key.endswith("s") else None}
+    if element["type"] not in _OPTION:
+        return {"type": element["type"], key: value}
+    options = [*all_options(element), *offered, *_preset(element)]
+    if isinstance(value, list):
+        return {"type": element["type"], key: [_option(options, one) for one in value]}
+    return {"type": element["type"], key: _option(options, value)}
+
+
+def _preset(element: Json) -> list[Json]:
+    one = [element["initial_option"]] if "initial_option" in element else []
+    return one + list(element.get("initial_options", []))
+
+
+def _option(options: Sequence[Json], wanted: object) -> Json:
+    if isinstance(wanted, dict):
+        wanted = wanted.get("value")
+    for option in options:
+        if option["value"] == wanted:
+            return option
+    seen = ", ".join(option["value"] for option in options) or "none"
+    raise LookupError(f"{wanted!r} is not among the options that the person sees: {seen}")
+
+
+def value_in(entry: Json) -> Any:  # noqa: ANN401 - a text, an option, or a list of either
+    return entry[_KEYS[entry["type"]][0]]

@@ -1,0 +1,93 @@
+"""Messages as the workspace keeps them and as Slack's payloads show them."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bot.sandbox.slack.directory import APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID
+from bot.sandbox.slack.wire import Json
+
+# How a message came: typed by a person, by the Web API, by a response URL, or in a body.
+Via = Literal["user", "api", "response_url", "answer"]
+
+
+@dataclass(slots=True)
+class SlackMessage:
+    """`only_for` is the one user who sees an ephemeral message, empty for all others."""
+
+    ts: str
+    slack_channel_id: str
+    slack_user_id: str
+    text: str
+    blocks: list[Json] = field(default_factory=list)
+    thread_ts: str = ""
+    only_for: str = ""
+    via: Via = "user"
+    edited: bool = False
+    metadata: Json | None = None
+
+    @property
+    def is_ephemeral(self) -> bool:
+        return bool(self.only_for)
+
+    def payload(self) -> Json:
+        """As payloads and chat.postMessage's answer show it."""
+        shown: Json = {"type": "message", "user": self.slack_user_id, "ts": self.ts}
+        if self.slack_user_id == BOT_USER_ID:
+            shown |= {"bot_id": BOT_ID, "app_id": APP_ID}
+        else:
+            shown |= {"client_msg_id": f"00000000-0000-4000-8000-{self.ts.replace('.', '')[-12:]}"}
+        shown |= {"text": self.text, "team": TEAM_ID}
+        if self.blocks:
+            shown["blocks"] = self.blocks
+        if self.thread_ts:
+            shown["thread_ts"] = self.thread_ts
+        if self.edited:
+            shown["edited"] = {"user": self.slack_user_id, "ts": self.ts}
+        return shown
+
+    def as_json(self) -> Json:
+        """All that the page and the tests may want to know."""
+        return self.payload() | {
+            "channel": self.slack_channel_id,
+            "blocks": self.blocks,
+            "thread_ts": self.thread_ts,
+            "only_for": self.only_for,
+            "via": self.via,
+            "edited": self.edited,
+        }
+
+
+_RICH_PARTS: tuple[Json, ...] = (
+    {"type": "user", "user_id": "U0BEN"},
+    {"type": "text", "text": " "},
+    {"type": "text", "text": "urgent", "style": {"bold": True}},
+    {"type": "text", "text": ": Müller & Söhne cannot pay "},
+    {"type": "link", "url": "https://shop.example.com/orders/17?a=1&b=2", "text": "order 17"},
+    {"type": "text", "text": ", the page says "},
+    {"type": "text", "text": "402 <declined>", "style": {"code": True}},
+    {"type": "text", "text": ". See "},
+    {"type": "channel", "channel_id": "C0GENERAL"},
+    {"type": "text", "text": " and "},
+    {"type": "link", "url": "https://status.example.com"},
+    {"type": "text", "text": "."},
+)
+_RICH_AS_TEXT = (
+    "<@U0BEN> *urgent*: Müller &amp; Söhne cannot pay "
+    "<https://shop.example.com/orders/17?a=1&amp;b=2|order 17>, the page says "
+    "`402 &lt;declined&gt;`. See <#C0GENERAL|general> and <https://status.example.com>."
+)
+
+
+def seed_messages() -> list[tuple[str, str, str, list[Json]]]:
+    """Return channel, author, text and blocks of what people said before the sandbox opened."""
+    section = {"type": "rich_text_section", "elements": list(_RICH_PARTS)}
+    rich = {"type": "rich_text", "block_id": "r0ch", "elements": [section]}
+    return [
+        ("C0SUPPORT", "U0ANN", "Good morning! Who looks after the queue today?", []),
+        ("C0SUPPORT", "U0ANN", _RICH_AS_TEXT, [rich]),
+        ("C0GENERAL", "U0BEN", "Lunch at noon?", []),
+        ("C0PARTNERS", "U0EVE", "Our customer waits for an answer since Monday.", []),
+        ("G0BILLING", "U0BEN", "The invoice of *Acme* is wrong.", []),
+        ("G0TRIAGE", "U0ANN", "First line\nsecond line", []),
+        ("D0ANNBEN", "U0BEN", "Could you call Mrs. Example back?", []),
+    ]

@@ -1,0 +1,1 @@
+"""The Web API methods that the sandbox knows: https://docs.slack.dev/reference/methods."""

@@ -1,0 +1,36 @@
+"""Blocks as Slack gives them back: with ids where the app gave none, and text objects filled up."""
+
+import secrets
+from typing import Any
+
+from bot.sandbox.slack.rules.blocks import elements_of
+from bot.sandbox.slack.wire import Json
+
+
+def normal_blocks(blocks: list[Json]) -> list[Json]:
+    """Return copies with every block_id and action_id set."""
+    copies: list[Json] = _filled(blocks)
+    for block in copies:
+        block.setdefault("block_id", secrets.token_urlsafe(4))
+        for element, _ in elements_of(block):
+            if element["type"] != "image":
+                element.setdefault("action_id", secrets.token_urlsafe(4))
+    return copies
+
+
+def normal_text(text: Json) -> Json:
+    filled: Json = _filled(text)
+    return filled
+
+
+def _filled(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape, mapped onto itself
+    if isinstance(value, list):
+        return [_filled(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    copy = {name: _filled(one) for name, one in value.items()}
+    if copy.get("type") == "plain_text":
+        copy.setdefault("emoji", True)
+    if copy.get("type") == "mrkdwn":
+        copy.setdefault("verbatim", False)
+    return copy

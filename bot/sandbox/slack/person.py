@@ -1,0 +1,182 @@
+"""A person at the sandbox Slack: what they do reaches the bot, what it says reaches them."""
+
+from collections.abc import Mapping
+
+from bot.sandbox.slack.actions import action_entry, find_in_message, find_in_view
+from bot.sandbox.slack.answers import (
+    FORM_INCOMPLETE,
+    TROUBLE_CONNECTING,
+    Answer,
+    close_stack,
+    offered_options,
+    readable,
+    take_command_answer,
+    take_submission_answer,
+)
+from bot.sandbox.slack.client_checks import form_problems
+from bot.sandbox.slack.form_state import entered
+from bot.sandbox.slack.payloads import Payloads
+from bot.sandbox.slack.records import Trouble
+from bot.sandbox.slack.rings import DISPATCH_FAILED, Delivery, Reply, Ring
+from bot.sandbox.slack.views import SlackView
+from bot.sandbox.slack.workspace import Workspace
+
+COMMAND = "/weav-conversation"
+
+
+class Person:
+    """Everything is done in the person's name; without a `view_id` in the modal on top.
+
+    `…_delivery` methods only build what would be sent; `send` sends it, as often as it is called.
+    """
+
+    def __init__(self, workspace: Workspace, slack_user_id: str, ring: Ring) -> None:
+        self.workspace = workspace
+        self.slack_user_id = slack_user_id
+        self.ring = ring
+        self.payloads = Payloads(workspace, workspace.users[slack_user_id])
+
+    @property
+    def view(self) -> SlackView:
+        """The modal on top; raise LookupError when there is none."""
+        view = self.workspace.top_view(self.slack_user_id)
+        if view is None:
+            raise LookupError(f"{self.slack_user_id} has no modal open")
+        return view
+
+    def view_with(self, view_id: str = "") -> SlackView:
+        return self.workspace.views[view_id] if view_id else self.view
+
+    def say(self, text: str, slack_channel_id: str, thread_ts: str = "") -> str:
+        """Write a message, which the bot does not learn of; return its ts."""
+        message = self.workspace.add_message(
+            slack_channel_id, self.slack_user_id, text, [], thread_ts=thread_ts
+        )
+        return message.ts
+
+    def command_delivery(
+        self, text: str, slack_channel_id: str = "C0SUPPORT", command: str = COMMAND
+    ) -> Delivery:
+        channel = self.workspace.channels[slack_channel_id]
+        return Delivery("slash_commands", self.payloads.command(command, text, channel))
+
+    async def command(
+        self, text: str = "", slack_channel_id: str = "C0SUPPORT", command: str = COMMAND
+    ) -> Answer:
+        return await self.send(self.command_delivery(text, slack_channel_id, command))
+
+    async def message_shortcut(self, callback_id: str, message_ts: str) -> Answer:
+        message = self.workspace.message(message_ts)
+        if message is None:
+            raise LookupError(f"There is no message {message_ts}")
+        payload = self.payloads.message_shortcut(callback_id, message)
+        return await self.send(Delivery("interactive", payload))
+
+    async def global_shortcut(self, callback_id: str) -> Answer:
+        payload = self.payloads.global_shortcut(callback_id)
+        return await self.send(Delivery("interactive", payload))
+
+    def fill(self, values: Mapping[str, object], view_id: str = "") -> None:
+        """Put values into a form, by block_id; "" or None empties a field.
+
+        Raise LookupError for a field or an option that is not there.
+        """
+        view = self.view_with(view_id)
+        for block_id, value in values.items():
+            element = view.block(block_id)["element"]
+            offered = view.offered.get(element["action_id"], [])
+            entry = entered(element, value, offered)
+            view.values[block_id][element["action_id"]] = entry
+
+    def submission_delivery(self, view_id: str = "") -> Delivery:
+        return Delivery("interactive", self.payloads.submission(self.view_with(view_id)))
+
+    async def submit(self, values: Mapping[str, object] | None = None, view_id: str = "") -> Answer:
+        """Fill in and submit; nothing is sent when Slack's own apps would refuse the form."""
+        view = self.view_with(view_id)
+        self.fill(values or {}, view.id)
+        if "submit" not in view.sent:
+            raise LookupError("The view has no submit button")
+        if problems := form_problems(view.blocks, view.values):
+            view.errors = problems
+            self.workspace.feed.publish("view_updated", view.as_json())
+            return Answer(None, trouble=FORM_INCOMPLETE, errors=problems)
+        return await self.send(self.submission_delivery(view.id))
+
+    async def close(self, view_id: str = "", *, clear: bool = False) -> Answer:
+        """Cancel a modal, or with `clear` all of its stack by the cross."""
+        view = self.view_with(view_id)
+        payload = self.payloads.closed(view, is_cleared=clear)
+        if clear:
+            close_stack(self.workspace, view)
+        else:
+            self.workspace.close_view(view)
+        if not view.sent.get("notify_on_close"):
+            return Answer(None)
+        return await self.send(Delivery("interactive", payload))
+
+    async def suggest(self, action_id: str, query: str, view_id: str = "") -> Answer:
+        """Type into an external select; the answer's `options` are what the person is shown."""
+        view = self.view_with(view_id)
+        block, element = find_in_view(view, action_id)
+        if len(query) < element.get("min_query_length", 3):
+            return Answer(None)
+        payload = self.payloads.suggestion(view, block["block_id"], action_id, query)
+        return await self.send(Delivery("interactive", payload))
+
+    async def act(self, action_id: str, value: object = None, view_id: str = "") -> Answer:
+        """Click or choose something in a modal.
+
+        Nothing is sent for an input that does not ask for it with `dispatch_action`.
+        """
+        view = self.view_with(view_id)
+        block, element = find_in_view(view, action_id)
+        if block["block_id"] in view.values:
+            entry = entered(element, value, view.offered.get(action_id, []))
+            view.values[block["block_id"]][action_id] = entry
+        if block["type"] == "input" and not block.get("dispatch_action"):
+            return Answer(None)
+        action = action_entry(block, element, value)
+        return await self.send(Delivery("interactive", self.payloads.action_in_view(view, action)))
+
+    async def click(self, action_id: str, message_ts: str = "", value: object = None) -> Answer:
+        """Click or choose something in a message, by default in the latest that has it."""
+        message, block, element = find_in_message(
+            self.workspace, self.slack_user_id, action_id, message_ts
+        )
+        action = action_entry(block, element, value)
+        payload = self.payloads.action_in_message(message, {}, action)
+        return await self.send(Delivery("interactive", payload))
+
+    async def send(self, delivery: Delivery) -> Answer:
+        """Deliver a payload, also one that was delivered before, and apply the bot's answer."""
+        reply = await self.ring.deliver(delivery)
+        trouble, doing = reply.failure, str(delivery.payload.get("type", "command"))
+        view = self.workspace.views.get(delivery.payload.get("view", {}).get("id", ""))
+        options = []
+        if doing == "command" and not trouble:
+            trouble = take_command_answer(self.workspace, delivery.payload, reply)
+        elif doing == "view_submission" and view is not None:
+            trouble = self._submitted(view, reply)
+        elif doing == "block_suggestion" and view is not None and not trouble:
+            found = offered_options(reply)
+            options = found or []
+            trouble = DISPATCH_FAILED if found is None else ""
+            view.offered[delivery.payload["action_id"]] = options
+        if trouble:
+            self.workspace.record_trouble(Trouble(self.slack_user_id, doing, trouble))
+        errors = dict(view.errors) if view is not None else {}
+        return Answer(
+            delivery, reply.status, readable(reply), reply.seconds, trouble, errors, options
+        )
+
+    def _submitted(self, view: SlackView, reply: Reply) -> str:
+        """Slack tells a person the same, whatever was wrong with the answer to a form."""
+        view.errors, view.trouble = {}, ""
+        if reply.failure:
+            view.trouble = TROUBLE_CONNECTING
+        elif view.is_open:
+            view.trouble = take_submission_answer(self.workspace, view, reply)
+        if view.trouble:
+            self.workspace.feed.publish("view_updated", view.as_json())
+        return reply.failure or view.trouble

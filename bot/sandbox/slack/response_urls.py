@@ -1,0 +1,46 @@
+"""What a POST to a response URL does.
+
+https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
+"""
+
+from bot.sandbox.slack.directory import BOT_USER_ID
+from bot.sandbox.slack.errors import SlackError
+from bot.sandbox.slack.messages import Via
+from bot.sandbox.slack.methods.access import thread_argument
+from bot.sandbox.slack.methods.chat import message_content
+from bot.sandbox.slack.passes import ResponseUrl
+from bot.sandbox.slack.wire import Json
+from bot.sandbox.slack.workspace import Workspace
+
+
+def use_response_url(workspace: Workspace, path: str, body: Json | None) -> None:
+    """Post, replace or delete; raise SlackError for what Slack refuses."""
+    url = workspace.response_urls.use(path)
+    if body is None:
+        raise SlackError("invalid_payload")
+    original = workspace.message(url.message_ts) if url.message_ts else None
+    if body.get("delete_original") and original is not None:
+        workspace.remove_message(original)
+        return
+    if body.get("replace_original") and original is not None:
+        workspace.change_message(original, *message_content(body))
+        return
+    answer_in(workspace, url, body, via="response_url")
+
+
+def answer_in(workspace: Workspace, url: ResponseUrl, body: Json, via: Via) -> None:
+    """Say something where the person is: to all of them, or by default only to that person."""
+    kind = body.get("response_type", "ephemeral")
+    if kind not in {"ephemeral", "in_channel"}:
+        raise SlackError("invalid_response_type")
+    text, blocks = message_content(body)
+    channel = workspace.channels[url.slack_channel_id]
+    workspace.add_message(
+        channel.id,
+        BOT_USER_ID,
+        text,
+        blocks,
+        thread_ts=thread_argument(workspace, channel, body.get("thread_ts")),
+        only_for=url.slack_user_id if kind == "ephemeral" else "",
+        via=via,
+    )

@@ -1,0 +1,123 @@
+"""How a payload reaches the bot over HTTP, and what came back.
+
+https://docs.slack.dev/authentication/verifying-requests-from-slack
+"""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Protocol, Self
+from urllib.parse import urlencode
+
+import aiohttp
+
+from bot.sandbox.slack.wire import Json
+
+# Slack's patience with everything that it sends.
+PATIENCE_SECONDS = 3.0
+OPERATION_TIMEOUT = "operation_timeout"
+DISPATCH_FAILED = "dispatch_failed"
+_FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A payload on its way; it can be sent again."""
+
+    kind: Literal["slash_commands", "interactive"]
+    payload: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the bot said; status 0 and a `failure` when it said nothing in time."""
+
+    status: int
+    body: bytes
+    seconds: float
+    failure: str = ""
+    content_type: str = ""
+
+
+class Ring(Protocol):
+    async def deliver(self, delivery: Delivery) -> Reply: ...
+
+
+class HttpRing:
+    """Signed requests to the bot's Request URL, over kept connections."""
+
+    def __init__(self, request_url: str, signing_secret: str) -> None:
+        self.request_url = request_url
+        self.signing_secret = signing_secret
+        self.patience = PATIENCE_SECONDS
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def sign(self, body: bytes, timestamp: int) -> str:
+        base = b"v0:%d:%s" % (timestamp, body)
+        return "v0=" + hmac.new(self.signing_secret.encode(), base, hashlib.sha256).hexdigest()
+
+    def headers(self, body: bytes, age: float = 0) -> dict[str, str]:
+        """As Slack sends them, signed `age` seconds ago."""
+        timestamp = int(time.time() - age)
+        return {
+            "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
+            "Accept": "application/json,*/*",
+            "Content-Type": _FORM,
+            "X-Slack-Request-Timestamp": str(timestamp),
+            "X-Slack-Signature": self.sign(body, timestamp),
+        }
+
+    async def deliver(self, delivery: Delivery) -> Reply:
+        return await self.post(encoded(delivery))
+
+    async def post(self, body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
+        """Send any bytes, well signed unless `headers` are given."""
+        started = time.monotonic()
+        headers = self.headers(body) if headers is None else headers
+        try:
+            async with (
+                asyncio.timeout(self.patience),
+                self._client().post(self.request_url, data=body, headers=headers) as response,
+            ):
+                said = await response.read()
+        except TimeoutError:
+            return Reply(0, b"", time.monotonic() - started, OPERATION_TIMEOUT)
+        except aiohttp.ClientError:
+            return Reply(0, b"", time.monotonic() - started, DISPATCH_FAILED)
+        failure = "" if response.ok else DISPATCH_FAILED
+        seconds = time.monotonic() - started
+        return Reply(response.status, said, seconds, failure, response.content_type)
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=0)
+            self._session = aiohttp.ClientSession(connector=connector)
+        return self._session
+
+
+def encoded(delivery: Delivery) -> bytes:
+    """Return the body as Slack encodes it: a command's fields, or one `payload` with JSON in it."""
+    if delivery.kind == "slash_commands":
+        return urlencode(delivery.payload).encode()
+    return urlencode({"payload": json.dumps(delivery.payload)}).encode()

@@ -1,0 +1,1 @@
+"""What Slack refuses: Block Kit's limits and schemas, stricter where its documentation is vague."""

@@ -1,0 +1,107 @@
+"""What a whole modal and a whole message must keep to, and how Slack refuses the others.
+
+https://docs.slack.dev/reference/views/modal-views
+"""
+
+import json
+
+from bot.sandbox.slack.errors import SlackError
+from bot.sandbox.slack.rules.blocks import (
+    BLOCKS,
+    MARKDOWN,
+    check_response_urls,
+    check_uniqueness,
+)
+from bot.sandbox.slack.rules.check import Findings, array, boolean, by_type, one_of, record, string
+from bot.sandbox.slack.rules.texts import plain
+
+VIEW_BYTES = 250_000
+MESSAGE_TEXT = 4_000
+# Undocumented; measured by users of chat.postMessage (slackapi/bolt-js issue 2509).
+MESSAGE_BLOCKS_TEXT = 13_200
+
+_VIEW = record(
+    {
+        "type": one_of("modal"),
+        "title": plain(24),
+        "blocks": array(by_type(BLOCKS), 0, 100),
+    },
+    {
+        "submit": plain(24),
+        "close": plain(24),
+        "private_metadata": string(3000),
+        "callback_id": string(255),
+        "external_id": string(255),
+        "clear_on_close": boolean,
+        "notify_on_close": boolean,
+    },
+)
+_MESSAGE_BLOCKS = array(by_type({**BLOCKS, "markdown": MARKDOWN}), 0, 50)
+
+
+def view_problems(view: object) -> list[str]:
+    """Return Slack's messages about a modal, none when it is valid."""
+    findings = Findings()
+    _VIEW(view, "/view", findings)
+    if isinstance(view, dict) and not findings.messages:
+        blocks = view["blocks"]
+        check_uniqueness(blocks, "/view/blocks", findings)
+        check_response_urls(blocks, "/view/blocks", findings, modal=True)
+        inputs = [i for i, block in enumerate(blocks) if block["type"] == "input"]
+        if inputs and "submit" not in view:
+            findings.add(
+                "must define `submit` to use an `input` block in modals",
+                f"/view/blocks/{inputs[0]}",
+            )
+    if findings.messages:
+        findings.messages.insert(
+            0, "[ERROR] failed to match all allowed schemas [json-pointer:/view]"
+        )
+    return findings.messages
+
+
+def check_view(view: object) -> None:
+    """Raise SlackError as views.open does."""
+    if len(json.dumps(view, ensure_ascii=False).encode()) > VIEW_BYTES:
+        raise SlackError("view_too_large")
+    if problems := view_problems(view):
+        raise SlackError("invalid_arguments", problems)
+
+
+def check_message(text: object, blocks: object) -> None:
+    """Raise SlackError as chat.postMessage does.
+
+    Slack itself cuts `text` at 40,000 characters and advises 4,000: the sandbox insists on that.
+    """
+    if text is not None and not isinstance(text, str):
+        raise SlackError(
+            "invalid_arguments", ["[ERROR] must provide a string [json-pointer:/text]"]
+        )
+    if not (text or "").strip() and not blocks:
+        raise SlackError("no_text")
+    if text and len(text) > MESSAGE_TEXT:
+        raise SlackError("msg_too_long")
+    if blocks is not None:
+        check_message_blocks(blocks)
+
+
+def check_message_blocks(blocks: object) -> None:
+    findings = Findings()
+    _MESSAGE_BLOCKS(blocks, "/blocks", findings)
+    if isinstance(blocks, list) and not findings.messages:
+        check_uniqueness(blocks, "/blocks", findings)
+        check_response_urls(blocks, "/blocks", findings, modal=False)
+    if findings.messages:
+        raise SlackError("invalid_blocks", findings.messages)
+    if _text_length(blocks) > MESSAGE_BLOCKS_TEXT:
+        raise SlackError("msg_blocks_too_long")
+
+
+def _text_length(value: object) -> int:
+    if isinstance(value, list):
+        return sum(_text_length(one) for one in value)
+    if isinstance(value, dict):
+        own = value.get("text")
+        nested = sum(_text_length(one) for one in value.values())
+        return nested + (len(own) if isinstance(own, str) else 0)
+    return 0

@@ -1,0 +1,47 @@
+"""The sandbox Slack as one ASGI app, and a short way to serve it."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Self
+
+from starlette.applications import Starlette
+from starlette.routing import Route, WebSocketRoute
+
+from bot.sandbox.serving import serve
+from bot.sandbox.slack.person import Person
+from bot.sandbox.slack.rings import Ring
+from bot.sandbox.slack.web_api import WebApi
+from bot.sandbox.slack.workspace import Workspace
+
+
+class SlackSandbox:
+    """`asgi` may be served by anyone who then sets `workspace.base_url`."""
+
+    def __init__(self, workspace: Workspace | None = None) -> None:
+        self.workspace = workspace or Workspace()
+        api = WebApi(self.workspace)
+        secret = "{team}/{number}/{secret}"  # noqa: S105 - a path, the secret is made per URL
+        self.asgi = Starlette(
+            routes=[
+                Route("/api/{method}", api.call, methods=["GET", "POST"]),
+                *(
+                    Route(f"/{kind}/{secret}", api.respond, methods=["POST"])
+                    for kind in ("commands", "actions", "app")
+                ),
+                WebSocketRoute("/socket", self.workspace.socket_mode.endpoint),
+            ]
+        )
+
+    @property
+    def api_url(self) -> str:
+        """What SLACK_API_URL is set to."""
+        return f"{self.workspace.base_url}/api/"
+
+    @contextlib.asynccontextmanager
+    async def serving(self, port: int = 0) -> AsyncIterator[Self]:
+        async with serve(self.asgi, port) as url:
+            self.workspace.base_url = url
+            yield self
+
+    def person(self, slack_user_id: str, ring: Ring) -> Person:
+        return Person(self.workspace, slack_user_id, ring)

@@ -1,0 +1,111 @@
+"""The sandbox Weav as one ASGI app, and what tests and the page see of it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Final, Literal
+
+from starlette.types import Message, Receive, Scope, Send
+
+from bot.sandbox.weav.faults import Answer, Fault, Faults
+from bot.sandbox.weav.journal import Event, Exchange, Journal
+from bot.sandbox.weav.routes import Endpoints, weav_api
+from bot.sandbox.weav.store import Store, Thing
+from bot.sandbox.weav.wire import transmit
+
+READ: Final = "external-api:read"
+WRITE: Final = "external-api:write"
+TOKEN: Final = "weav-sandbox-token"  # noqa: S105 - opens nothing but this sandbox
+
+
+class WeavSandbox:
+    """Serve it with `bot.sandbox.serving.serve`; the API's base is that address and /v1.
+
+    `tokens` says who may what, `store` is all that exists, `faults` what goes wrong just now. A
+    request is processed to its end even if its client has gone, as a real server may do.
+    """
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, set[str]] = {TOKEN: {READ, WRITE}}
+        self.store = Store()
+        self._journal = Journal()
+        self.faults = Faults(lambda: self._journal.tell(Event("faults")))
+        self._api = weav_api(Endpoints(self.store, self._tell), self.tokens.get)
+
+    @property
+    def conversations(self) -> list[Thing]:
+        """Every conversation that exists, in the order of creation."""
+        return list(self.store.conversations.values())
+
+    @property
+    def requests(self) -> list[Exchange]:
+        """Every request that was received whole."""
+        return list(self._journal.exchanges)
+
+    @property
+    def creations(self) -> list[Exchange]:
+        """The requests to open a conversation, whatever became of them."""
+        return [r for r in self.requests if (r.method, r.path) == ("POST", "/v1/conversations")]
+
+    def fail(self, fault: Fault) -> Fault:
+        """Let a fault act from now on, and return it for `faults.remove`."""
+        self.faults.add(fault)
+        return fault
+
+    def events(self) -> AsyncIterator[Event]:
+        return self._journal.events()
+
+    async def until(self, predicate: Callable[[], bool], timeout: float = 5.0) -> None:  # noqa: ASYNC109
+        """Wait until what the sandbox knows makes it true; raise TimeoutError after seconds."""
+        await self._journal.until(predicate, timeout)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._api(scope, receive, send)
+            return
+        body = await _whole_body(receive)
+        if body is None:
+            return
+        number = self._journal.request(scope, body)
+        fault = self.faults.take(scope["method"], scope["path"].removeprefix("/v1"))
+        answer: Answer | None = None
+        try:
+            answer = await self._answer(fault, scope, body)
+            await transmit(fault, answer, scope, receive, send)
+        finally:
+            sent = answer if fault.sends else None
+            self._journal.answer(number, sent.status if sent else None, sent.body if sent else b"")
+
+    async def _answer(self, fault: Fault, scope: Scope, body: bytes) -> Answer:
+        await asyncio.sleep(fault.delay)
+        processed = await self._process(scope, body) if fault.is_processed else None
+        await asyncio.sleep(fault.hold)
+        return fault.answer(processed)
+
+    async def _process(self, scope: Scope, body: bytes) -> Answer:
+        messages: list[Any] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Message) -> None:
+            messages.append(message)
+
+        await self._api(dict(scope), receive, send)
+        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in messages[0]["headers"]}
+        whole = b"".join(message.get("body", b"") for message in messages[1:])
+        return Answer(messages[0]["status"], headers, whole)
+
+    def _tell(self, kind: Literal["created", "updated"], conversation: Thing) -> None:
+        self._journal.tell(Event(kind, dict(conversation)))
+
+
+async def _whole_body(receive: Receive) -> bytes | None:
+    """Return None if the client went away before it had sent everything."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            return bytes(body)

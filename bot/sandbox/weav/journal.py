@@ -1,0 +1,100 @@
+"""What reached the sandbox and what it answered, and a stream of both for whoever watches."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer; `status` is None until, and unless, an answer was sent.
+
+    `headers` have lower-case names, `path` includes /v1, `seconds` run to the answer's end.
+    """
+
+    number: int
+    at: datetime
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    peer_port: int
+    status: int | None = None
+    answer: bytes = b""
+    seconds: float | None = None
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401
+        """The request's body."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`item` is an Exchange, or a conversation as the API returns it, or nothing for faults."""
+
+    kind: Literal["request", "answer", "created", "updated", "faults"]
+    item: Any = None
+
+
+class Journal:
+    def __init__(self) -> None:
+        self.exchanges: list[Exchange] = []
+        self._starts: dict[int, float] = {}
+        self._watchers: set[asyncio.Queue[Event]] = set()
+
+    def request(self, scope: Mapping[str, Any], body: bytes) -> int:
+        """Note a request and return its number."""
+        exchange = Exchange(
+            number=len(self.exchanges),
+            at=datetime.now(UTC),
+            method=scope["method"],
+            path=scope["path"],
+            query=scope["query_string"].decode("latin-1"),
+            headers={k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]},
+            body=body,
+            peer_port=scope["client"][1] if scope.get("client") else 0,
+        )
+        self.exchanges.append(exchange)
+        self._starts[exchange.number] = perf_counter()
+        self.tell(Event("request", exchange))
+        return exchange.number
+
+    def answer(self, number: int, status: int | None, answer: bytes) -> None:
+        """Note how a request ended; without a status: its connection was dropped."""
+        seconds = perf_counter() - self._starts.pop(number)
+        done = replace(self.exchanges[number], status=status, answer=answer, seconds=seconds)
+        self.exchanges[number] = done
+        self.tell(Event("answer", done))
+
+    def tell(self, event: Event) -> None:
+        for watcher in self._watchers:
+            watcher.put_nowait(event)
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Yield what happens from now on, without end."""
+        with self._watching() as queue:
+            while True:
+                yield await queue.get()
+
+    async def until(self, predicate: Callable[[], bool], seconds: float) -> None:
+        """Wait until something happens that makes the predicate true; raise TimeoutError."""
+        with self._watching() as queue:
+            async with asyncio.timeout(seconds):
+                while not predicate():
+                    await queue.get()
+
+    @contextmanager
+    def _watching(self) -> Iterator[asyncio.Queue[Event]]:
+        queue: asyncio.Queue[Event] = asyncio.Queue()
+        self._watchers.add(queue)
+        try:
+            yield queue
+        finally:
+            self._watchers.discard(queue)

@@ -1,0 +1,163 @@
+"""Weav's endpoints after `openapi.yaml`, on a store."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from json import JSONDecodeError
+from math import ceil
+from typing import Any, Literal
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from bot.sandbox.weav.rules import cleaned
+from bot.sandbox.weav.store import Invalid, Store, Thing
+
+Tell = Callable[[Literal["created", "updated"], Thing], None]
+Abilities = Callable[[str], Iterable[str] | None]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Endpoints:
+    """`told` hears "created" or "updated" with the conversation."""
+
+    def __init__(self, store: Store, told: Tell) -> None:
+        self.store = store
+        self.told = told
+
+    async def create_conversation(self, request: Request) -> Response:
+        conversation = self.store.create_conversation(await _body(request))
+        self.told("created", conversation)
+        return JSONResponse(conversation, 201)
+
+    async def update_conversation(self, request: Request) -> Response:
+        conversation = _find(self.store.conversations, request)
+        self.store.update_conversation(conversation, await _body(request))
+        self.told("updated", conversation)
+        return JSONResponse(conversation)
+
+    async def get_conversation(self, request: Request) -> Response:
+        return JSONResponse(_find(self.store.conversations, request))
+
+    async def list_messages(self, request: Request) -> Response:
+        conversation = _find(self.store.conversations, request)
+        return _page(request, self.store.messages.get(conversation["id"], ()))
+
+    async def create_customer(self, request: Request) -> Response:
+        return JSONResponse(self.store.create_customer(await _body(request)), 201)
+
+    async def get_customer(self, request: Request) -> Response:
+        return JSONResponse(_find(self.store.customers, request))
+
+    async def list_customer_conversations(self, request: Request) -> Response:
+        customer = _find(self.store.customers, request)
+        return _page(request, _with(self.store.conversations, "customer_id", customer["id"]))
+
+    async def list_company_customers(self, request: Request) -> Response:
+        company_id = request.path_params["id"].lower()
+        return _page(request, _with(self.store.customers, "company_id", company_id))
+
+    async def list_agents(self, request: Request) -> Response:
+        return _page(request, self.store.agents.values())
+
+    async def create_agent(self, request: Request) -> Response:
+        return JSONResponse(self.store.create_agent(await _body(request)), 201)
+
+
+def weav_api(endpoints: Endpoints, abilities: Abilities) -> Starlette:
+    """`abilities` tells what a token may do; None for a token that is not known."""
+    routes = [
+        ("POST", "/conversations", endpoints.create_conversation),
+        ("GET", "/conversations/{id}", endpoints.get_conversation),
+        ("PUT", "/conversations/{id}", endpoints.update_conversation),
+        ("GET", "/conversations/{id}/messages", endpoints.list_messages),
+        ("POST", "/customers", endpoints.create_customer),
+        ("GET", "/customers/{id}", endpoints.get_customer),
+        ("GET", "/customers/{id}/conversations", endpoints.list_customer_conversations),
+        ("GET", "/companies/{id}/customers", endpoints.list_company_customers),
+        ("GET", "/agents", endpoints.list_agents),
+        ("POST", "/agents", endpoints.create_agent),
+    ]
+    return Starlette(
+        routes=[Mount("/v1", routes=[_route(*each, abilities) for each in routes])],
+        exception_handlers={HTTPException: _refuse, Invalid: _refuse_invalid},
+    )
+
+
+def _route(method: str, path: str, endpoint: Endpoint, abilities: Abilities) -> Route:
+    needed = f"external-api:{'read' if method == 'GET' else 'write'}"
+
+    async def guarded(request: Request) -> Response:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        granted = abilities(token) if scheme.lower() == "bearer" else None
+        if granted is None:
+            raise HTTPException(401, "Unauthenticated.")
+        if needed not in granted:
+            raise HTTPException(403, "Invalid ability provided.")
+        return await endpoint(request)
+
+    return Route(path, guarded, methods=[method])
+
+
+async def _body(request: Request) -> Thing:
+    try:
+        return cleaned(await request.json())
+    except (JSONDecodeError, UnicodeDecodeError):
+        return {}
+
+
+def _find(things: Mapping[str, Thing], request: Request) -> Thing:
+    thing = things.get(request.path_params["id"].lower())
+    if thing is None:
+        raise HTTPException(404, "Not found.")
+    return thing
+
+
+def _with(things: Mapping[str, Thing], field: str, value: str) -> list[Thing]:
+    return [thing for thing in things.values() if thing[field] == value]
+
+
+def _page(request: Request, things: Iterable[Thing]) -> Response:
+    """Oldest first: a client that trusts an order finds new ones on the last page only."""
+    size = _number(request, "per_page", 15, 100)
+    page = _number(request, "page", 1, 10**9)
+    rows = list(things)
+    start = (page - 1) * size
+    last = max(ceil(len(rows) / size), 1)
+
+    def link(number: int) -> str | None:
+        url = request.url.include_query_params(page=number, per_page=size)
+        return str(url) if 1 <= number <= last else None
+
+    numbers = {"first": 1, "last": last, "prev": page - 1, "next": page + 1}
+    return JSONResponse(
+        {
+            "data": rows[start : start + size],
+            "links": {name: link(number) for name, number in numbers.items()},
+            "meta": {"current_page": page, "last_page": last, "per_page": size, "total": len(rows)},
+        }
+    )
+
+
+def _number(request: Request, name: str, default: int, highest: int) -> int:
+    text = request.query_params.get(name, str(default))
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= highest:
+        return int(text)
+    label = name.replace("_", " ")
+    raise Invalid({name: [f"The {label} field must be between 1 and {highest}."]})
+
+
+async def _refuse(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return JSONResponse({"message": getattr(error, "detail", "Server Error")}, status)
+
+
+async def _refuse_invalid(_: Request, error: Exception) -> Response:
+    problems: Mapping[str, Any] = getattr(error, "problems", {})
+    reasons = [reason for field in problems.values() for reason in field]
+    more = len(reasons) - 1
+    message = reasons[0]
+    if more:
+        message += f" (and {more} more error{'s' if more > 1 else ''})"
+    return JSONResponse({"message": message, "errors": problems}, 422)

@@ -1,0 +1,136 @@
+"""The sandbox's memory: what exists in this Weav, and the rules between the things in it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from bot.sandbox.weav import seeds
+from bot.sandbox.weav.rules import invalid, problems_of, words
+
+Thing = dict[str, Any]
+
+_CUSTOMER_FIELDS = ("first_name", "last_name", "email", "phone", "locale", "country", "company_id")
+
+
+class Invalid(Exception):
+    def __init__(self, problems: Mapping[str, list[str]]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+
+class Store:
+    """All things by id, in the order of their creation, as the API returns them."""
+
+    def __init__(self) -> None:
+        self.conversations: dict[str, Thing] = {}
+        self.messages: dict[str, list[Thing]] = {}
+        self.customers = {customer["id"]: customer for customer in seeds.customers()}
+        self.agents = {agent["id"]: agent for agent in seeds.agents()}
+        self.users = dict(seeds.USERS)
+        self.email_agent_id = seeds.EMAIL_AGENT
+
+    def create_conversation(self, given: Thing) -> Thing:
+        """Raise Invalid with every reason at once."""
+        self._refuse_creation(given)
+        now = _now()
+        conversation = {
+            "id": str(uuid4()),
+            "channel": given["channel"],
+            "customer_id": _id(given, "customer_id"),
+            "subject": given.get("subject"),
+            "status": given.get("status") or "open",
+            "priority": given.get("priority") or "normal",
+            "assignee_id": _id(given, "assignee_id"),
+            "assignee_type": given.get("assignee_type"),
+            "closed_at": now if given.get("status") == "closed" else None,
+            "first_response_at": None,
+            "last_message_at": None,
+            "is_spam": False,
+            "spam_score": None,
+            "created_at": now,
+            "updated_at": now,
+        }
+        self.conversations[conversation["id"]] = conversation
+        return conversation
+
+    def update_conversation(self, conversation: Thing, given: Thing) -> Thing:
+        """Keep what is not given: one of the readings that the documentation leaves open."""
+        problems = problems_of("ConversationUpdate", given)
+        before = conversation["assignee_id"] if conversation["assignee_type"] == "agent" else None
+        _refuse_if(problems or self._assignee_problems(given, conversation["channel"], before))
+        conversation |= {f: given[f] for f in ("status", "priority") if given.get(f)}
+        conversation |= {f: given[f] for f in ("subject", "assignee_type") if f in given}
+        if "assignee_id" in given:
+            conversation["assignee_id"] = _id(given, "assignee_id")
+        closed = conversation["status"] == "closed"
+        conversation["updated_at"] = _now()
+        conversation["closed_at"] = (conversation["closed_at"] or _now()) if closed else None
+        return conversation
+
+    def create_customer(self, given: Thing) -> Thing:
+        _refuse_if(problems_of("CustomerCreate", given))
+        if any(given["email"].lower() == c["email"].lower() for c in self.customers.values()):
+            raise Invalid({"email": ["The email has already been taken."]})
+        now = _now()
+        customer = {
+            "id": str(uuid4()),
+            **{field: given.get(field) for field in _CUSTOMER_FIELDS},
+            "avatar_url": None,
+            "first_seen_at": None,
+            "last_seen_at": None,
+            "created_at": now,
+            "updated_at": now,
+        }
+        self.customers[customer["id"]] = customer
+        return customer
+
+    def create_agent(self, given: Thing) -> Thing:
+        _refuse_if(problems_of("AgentCreate", given))
+        agent = seeds.agent(str(uuid4()), given, _now())
+        self.agents[agent["id"]] = agent
+        return agent
+
+    def _refuse_creation(self, given: Thing) -> None:
+        problems = problems_of("ConversationCreate", given)
+        if "customer_id" not in problems and _id(given, "customer_id") not in self.customers:
+            problems["customer_id"] = [invalid("customer_id")]
+        _refuse_if(problems or self._assignee_problems(given, given["channel"], None))
+
+    def _assignee_problems(
+        self, given: Thing, channel: str, agent_before: str | None
+    ) -> dict[str, list[str]]:
+        """E-mail: the one active e-mail agent. Chat: the agent it began with, if it has one."""
+        kind, id_ = given.get("assignee_type"), _id(given, "assignee_id")
+        if kind is None and id_ is None:
+            return {}
+        if kind is None or id_ is None:
+            missing, present = ("assignee_type", "assignee_id")[:: 1 if kind is None else -1]
+            reason = f"The {words(missing)} field is required when {words(present)} is present."
+            return {missing: [reason]}
+        if kind == "user":
+            fits = id_ in self.users
+        elif channel == "email":
+            fits = id_ == self.email_agent_id and self._is_active(id_)
+        else:
+            fits = (
+                self._is_active(id_) and agent_before in (None, id_) and id_ != self.email_agent_id
+            )
+        return {} if fits else {"assignee_id": [invalid("assignee_id")]}
+
+    def _is_active(self, agent_id: str) -> bool:
+        return agent_id in self.agents and bool(self.agents[agent_id]["is_active"])
+
+
+def _id(given: Thing, field: str) -> str | None:
+    value = given.get(field)
+    return value.lower() if isinstance(value, str) else None
+
+
+def _refuse_if(problems: Mapping[str, list[str]]) -> None:
+    if problems:
+        raise Invalid(problems)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
