@@ -1,0 +1,150 @@
+"""A row of the ledger: what was asked, and what became of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class State(StrEnum):
+    RECEIVED = "received"
+    SENDING = "sending"
+    OPENED = "opened"
+    ANNOUNCED = "announced"
+    REFUSED = "refused"
+    QUEUED = "queued"
+    UNCONFIRMED = "unconfirmed"
+    EXPIRED = "expired"  # certainly not created, and not tried any more
+    LEFT = "left"  # not confirmed, and its author does not want to know more
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """A submission to be written; `form` is anything JSON can hold, and comes back as it was."""
+
+    team_id: str
+    slack_user_id: str
+    view_id: str
+    request: Mapping[str, str]
+    form: Mapping[str, Any]
+    post_to: str = ""
+
+    @property
+    def key(self) -> str:
+        """The same form from the same view has the same key, whoever receives it."""
+        request = sorted(self.request.items())
+        return _digest(self.team_id, self.view_id, request, self.post_to)
+
+    @property
+    def fingerprint(self) -> str:
+        """What a conversation found in Weav is recognised by."""
+        return _digest(*(self.request.get(name) for name in ("customer_id", "channel", "subject")))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row as it was at `read_at`; every time is the database's, in seconds since 1970.
+
+    `due_at` is the heart: the end of its owner's lease, or a queued row's next attempt; None when
+    nothing remains to be done. `request`, `form`, `fingerprint`, `conversation` and `reason` are
+    None once the ledger has forgotten them.
+    """
+
+    id: int
+    key: str
+    team_id: str
+    slack_user_id: str
+    view_id: str
+    request_json: str | None
+    form_json: str | None
+    fingerprint: str | None
+    state: State
+    reason: str | None
+    attempts: int  # POSTs begun; each is one worker's alone
+    doubtful: bool  # a POST before the last one may have made a conversation, too
+    patient: bool  # Weav said when to come back
+    owner: str | None
+    fence: int  # changes with the owner; who holds an older one has lost the row
+    due_at: float | None
+    sent_at: float | None  # when the last POST began
+    conversation_id: str | None
+    conversation_json: str | None
+    recovered: bool  # found by looking, not by an answer
+    route: str | None
+    slack_channel_id: str | None
+    message_ts: str | None
+    told: bool
+    created_at: float
+    received_at: float  # when it was last asked for: first, again after a refusal, or by a click
+    finished_at: float | None
+    read_at: float = field(compare=False)
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> Self:
+        # Columns of a newer release are passed over: replicas are updated one by one.
+        values = [row[name] for name in _COLUMNS]
+        values[_STATE] = State(values[_STATE])
+        for flag in _FLAGS:
+            values[flag] = bool(values[flag])
+        return cls(*values)
+
+    @property
+    def request(self) -> Mapping[str, str] | None:
+        return _from_json(self.request_json)
+
+    @property
+    def form(self) -> Mapping[str, Any] | None:
+        return _from_json(self.form_json)
+
+    @property
+    def conversation(self) -> Mapping[str, Any] | None:
+        return _from_json(self.conversation_json)
+
+    @property
+    def subject(self) -> str:
+        return (self.request or {}).get("subject", "")
+
+    @property
+    def waited(self) -> float:
+        """Seconds since it was asked for."""
+        return self.read_at - self.received_at
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """`new` is False for a repetition: the row is somebody's already, and says how far it is."""
+
+    entry: Entry
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Rows that something remains to be done for; `oldest` is the longest wait in seconds."""
+
+    counts: Mapping[State, int]
+    oldest: float
+
+
+def as_json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _from_json(text: str | None) -> dict[str, Any] | None:
+    return None if text is None else json.loads(text)
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+# JSON is read when it is asked for: most steps only pass a row on.
+_COLUMNS: Final = tuple(each.name.removesuffix("_json") for each in fields(Entry))
+_STATE: Final = _COLUMNS.index("state")
+_FLAGS: Final = tuple(_COLUMNS.index(name) for name in ("doubtful", "patient", "recovered", "told"))

@@ -1,0 +1,119 @@
+"""The ledger in PostgreSQL, for any number of replicas: https://magicstack.github.io/asyncpg/."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import asyncpg
+from aiosql.adapters.asyncpg import AsyncPGAdapter
+
+from bot.ledger.database import load_queries
+from bot.ledger.errors import LedgerUnavailable, Taken
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping
+
+    from bot.ledger.database import Rows, Run
+
+# Any number will do that no other program in the same database locks: "weav" in ASCII.
+_MIGRATION_LOCK: Final = 0x77656176
+_LONG: Final = 600.0
+
+
+class _Adapter(AsyncPGAdapter):
+    """Leaves connections to us; aiosql's own looks through all their attributes each time."""
+
+    async def select(
+        self,
+        conn: asyncpg.pool.PoolConnectionProxy[asyncpg.Record],
+        query_name: str,
+        sql: str,
+        parameters: Mapping[str, Any],
+        _record_class: None = None,
+    ) -> AsyncIterator[asyncpg.Record]:
+        ordered = [parameters[name] for name in self.var_sorted[query_name]]
+        for row in await conn.fetch(sql, *ordered):
+            yield row
+
+
+class PostgreSQL:
+    """A lost connection fails what ran on it; the next statement gets a new one."""
+
+    dialect = "postgresql"
+
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], timeout: float) -> None:
+        self._pool = pool
+        self._timeout = timeout
+        self._queries = load_queries(self.dialect, _Adapter)
+
+    async def query(self, name: str, values: Mapping[str, Any]) -> Rows:
+        statement = getattr(self._queries, name)
+        with _errors():
+            async with self._connection() as connection:
+                return [row async for row in statement(connection, **values)]
+
+    @asynccontextmanager
+    async def exclusive(self) -> AsyncIterator[Run]:
+        with _errors():
+            async with self._connection() as connection, connection.transaction():
+
+                async def run(sql: str) -> Rows:
+                    return [dict(row) for row in await connection.fetch(sql, timeout=_LONG)]
+
+                await run(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+                yield run
+
+    @asynccontextmanager
+    async def _connection(
+        self,
+    ) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy[asyncpg.Record]]:
+        connection = await self._pool.acquire(timeout=self._timeout)
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection, timeout=self._timeout)
+
+
+@asynccontextmanager
+async def open_postgresql(
+    url: str, statement_timeout: float, connections: int
+) -> AsyncIterator[PostgreSQL]:
+    with _errors():
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=connections,
+            timeout=statement_timeout,
+            command_timeout=statement_timeout,
+            reset=_keep,
+            server_settings={"application_name": "weav-slack"},
+        )
+    try:
+        yield PostgreSQL(pool, statement_timeout)
+    finally:
+        try:
+            async with asyncio.timeout(statement_timeout):
+                await pool.close()
+        except TimeoutError:
+            pool.terminate()
+
+
+async def _keep(_connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Nothing of ours stays in a session, and resetting it would be a second round trip."""
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        raise Taken from error
+    except TimeoutError as error:
+        raise LedgerUnavailable("The ledger's database does not answer in time.") from error
+    except asyncpg.PostgresError as error:
+        # Its first argument alone: the detail may show the row, and with it personal data.
+        raise LedgerUnavailable(f"The ledger's database says: {error.args[0]}.") from error
+    except (asyncpg.InterfaceError, OSError) as error:
+        raise LedgerUnavailable(f"The ledger's database cannot be reached: {error}.") from error

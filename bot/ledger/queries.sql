@@ -1,0 +1,180 @@
+-- Every statement is the same text for SQLite and PostgreSQL; see load_queries for /*postgresql.
+-- A step that records an outcome may be repeated when nobody knows whether the first was written;
+-- start_sending may not, since a POST follows it.
+
+-- name: receive(key, team_id, slack_user_id, view_id, request, form, fingerprint, state, attempts, owner, lease)
+-- One row a key. The same form again after a refusal or a certain failure is a new attempt.
+INSERT INTO submissions (
+  key, team_id, slack_user_id, view_id, request, form, fingerprint, state, attempts, owner, fence,
+  sent_at, due_at, created_at, received_at)
+VALUES (
+  :key, :team_id, :slack_user_id, :view_id, :request, :form, :fingerprint, :state, :attempts, :owner, 1,
+  CASE WHEN :state = 'sending' THEN ledger_clock() END,
+  ledger_clock() + :lease, ledger_clock(), ledger_clock())
+ON CONFLICT (key) DO UPDATE SET
+  request = excluded.request, form = excluded.form, fingerprint = excluded.fingerprint,
+  state = excluded.state, reason = NULL, attempts = submissions.attempts + excluded.attempts,
+  patient = 0, owner = excluded.owner, fence = submissions.fence + 1,
+  sent_at = COALESCE(excluded.sent_at, submissions.sent_at), due_at = excluded.due_at, told = 0,
+  received_at = excluded.received_at, finished_at = NULL
+WHERE submissions.state IN ('refused', 'expired')
+RETURNING *, ledger_clock() AS read_at;
+
+-- name: start_sending(id, fence, owner, lease)
+UPDATE submissions SET
+  state = 'sending', reason = NULL, attempts = attempts + 1,
+  sent_at = ledger_clock(), due_at = ledger_clock() + :lease
+WHERE id = :id AND fence = :fence AND owner = :owner AND state IN ('received', 'queued')
+RETURNING *, ledger_clock() AS read_at;
+
+-- name: opened(id, attempts, owner, lease, conversation_id, conversation)
+-- Held by the attempt and not by the lease: an answer that comes late is still the truth.
+UPDATE submissions SET
+  state = 'opened', reason = NULL, conversation_id = :conversation_id, conversation = :conversation,
+  owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease, told = 0, finished_at = NULL
+WHERE id = :id AND attempts = :attempts AND (state IN ('sending', 'unconfirmed')
+  OR (state = 'opened' AND owner = :owner AND conversation_id = :conversation_id))
+RETURNING *, ledger_clock() AS read_at;
+
+-- name: claim(id, fence, owner, lease, conversation_id, conversation)
+UPDATE submissions SET
+  state = 'opened', reason = NULL, conversation_id = :conversation_id, conversation = :conversation,
+  recovered = 1, due_at = ledger_clock() + :lease, told = 0, finished_at = NULL
+WHERE id = :id AND fence = :fence AND owner = :owner AND (state IN ('sending', 'unconfirmed')
+    OR (state = 'opened' AND conversation_id = :conversation_id))
+  AND NOT EXISTS (
+    SELECT 1 FROM submissions AS other
+    WHERE other.conversation_id = :conversation_id AND other.id <> :id)
+RETURNING *, ledger_clock() AS read_at;
+
+-- name: announced(id, fence, owner, route, slack_channel_id, message_ts)
+UPDATE submissions SET
+  state = 'announced', route = :route, slack_channel_id = :slack_channel_id,
+  message_ts = :message_ts, owner = NULL, due_at = NULL, told = 1, finished_at = ledger_clock()
+WHERE id = :id AND fence = :fence AND owner = :owner AND state = 'opened'
+RETURNING *, ledger_clock() AS read_at;
+
+-- name: ended(id, fence, owner, lease, state, reason)
+UPDATE submissions SET
+  state = :state, reason = :reason, due_at = ledger_clock() + :lease, told = 0
+WHERE id = :id AND fence = :fence AND owner = :owner
+  AND state IN ('received', 'sending', 'queued', :state)
+RETURNING *, ledger_clock() AS read_at;
+
+-- name: queued(id, fence, owner, delay, reason, patient)
+UPDATE submissions SET
+  state = 'queued', reason = :reason, patient = :patient, owner = NULL,
+  due_at = ledger_clock() + :delay
+WHERE id = :id AND fence = :fence AND state IN ('received', 'sending', 'queued')
+  AND (owner = :owner OR (owner IS NULL AND state = 'queued'))
+RETURNING *, ledger_clock() AS read_at;
+
+-- name: unconfirmed(id, fence, owner, lease, reason)
+UPDATE submissions SET
+  state = 'unconfirmed', reason = :reason, due_at = ledger_clock() + :lease, told = 0
+WHERE id = :id AND fence = :fence AND owner = :owner AND state IN ('sending', 'unconfirmed')
+RETURNING *, ledger_clock() AS read_at;
+
+-- name: told(id, fence, owner)
+UPDATE submissions SET owner = NULL, due_at = NULL, told = 1, finished_at = ledger_clock()
+WHERE id = :id AND fence = :fence AND owner = :owner
+  AND state IN ('refused', 'unconfirmed', 'expired')
+RETURNING *, ledger_clock() AS read_at;
+
+-- name: later(id, fence, owner, delay)
+UPDATE submissions SET owner = NULL, due_at = ledger_clock() + :delay
+WHERE id = :id AND fence = :fence AND owner = :owner AND due_at IS NOT NULL
+RETURNING *, ledger_clock() AS read_at;
+
+-- name: again(id, slack_user_id, owner, lease, state, attempts)
+-- The attempt that was never confirmed may still have made a conversation: doubtful says so.
+UPDATE submissions SET
+  state = :state, reason = NULL, attempts = attempts + :attempts, doubtful = 1, patient = 0,
+  owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease, told = 0,
+  sent_at = CASE WHEN :state = 'sending' THEN ledger_clock() ELSE sent_at END,
+  received_at = ledger_clock(), finished_at = NULL
+WHERE id = :id AND slack_user_id = :slack_user_id AND state = 'unconfirmed' AND request IS NOT NULL
+RETURNING *, ledger_clock() AS read_at;
+
+-- name: look(id, slack_user_id, owner, lease)
+UPDATE submissions SET
+  owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease, told = 0, finished_at = NULL
+WHERE id = :id AND slack_user_id = :slack_user_id AND state = 'unconfirmed' AND request IS NOT NULL
+  AND (due_at IS NULL OR owner IS NULL OR due_at < ledger_clock())
+RETURNING *, ledger_clock() AS read_at;
+
+-- name: leave(id, slack_user_id)
+UPDATE submissions SET
+  state = 'left', owner = NULL, fence = fence + 1, due_at = NULL, told = 1,
+  finished_at = ledger_clock()
+WHERE id = :id AND slack_user_id = :slack_user_id AND state = 'unconfirmed'
+RETURNING *, ledger_clock() AS read_at;
+
+-- name: take(owner, lease, limit)
+WITH due AS (
+  SELECT id FROM submissions WHERE due_at < ledger_clock()
+  ORDER BY due_at LIMIT :limit /*postgresql FOR UPDATE SKIP LOCKED */)
+UPDATE submissions SET owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease
+WHERE id IN (SELECT id FROM due) AND due_at < ledger_clock()
+RETURNING *, ledger_clock() AS read_at;
+
+-- name: renew(ids, owner, lease)
+UPDATE submissions SET due_at = ledger_clock() + :lease
+WHERE due_at IS NOT NULL AND owner = :owner AND :ids LIKE '%,' || CAST(id AS TEXT) || ',%'
+RETURNING id;
+
+-- name: release(owner)
+UPDATE submissions SET owner = NULL, due_at = ledger_clock()
+WHERE due_at IS NOT NULL AND owner = :owner
+RETURNING id;
+
+-- name: hurry(spread)
+-- Neighbouring ids land far apart, so that those who waited do not all come in the same second.
+WITH waiting AS (
+  SELECT id, ledger_clock() + CAST(:spread AS DOUBLE PRECISION) * (id * 61 % 100) / 100 AS sooner
+  FROM submissions
+  WHERE due_at IS NOT NULL AND state = 'queued' AND owner IS NULL AND patient = 0
+  /*postgresql FOR UPDATE SKIP LOCKED */)
+UPDATE submissions SET due_at = sooner FROM waiting
+WHERE waiting.id = submissions.id AND sooner < due_at
+RETURNING submissions.id;
+
+-- name: get(id)
+SELECT *, ledger_clock() AS read_at FROM submissions WHERE id = :id;
+
+-- name: by_key(key)
+SELECT *, ledger_clock() AS read_at FROM submissions WHERE key = :key;
+
+-- name: latest(team_id, slack_user_id, limit)
+SELECT *, ledger_clock() AS read_at FROM submissions
+WHERE team_id = :team_id AND slack_user_id = :slack_user_id
+ORDER BY id DESC LIMIT :limit;
+
+-- name: rivals(id, fingerprint, since)
+SELECT *, ledger_clock() AS read_at FROM submissions
+WHERE fingerprint = :fingerprint AND id <> :id AND sent_at >= :since
+  AND (doubtful = 1 OR state IN ('sending', 'unconfirmed', 'left'))
+ORDER BY id;
+
+-- name: claimed(conversation_id)
+SELECT id FROM submissions WHERE conversation_id = :conversation_id LIMIT 1;
+
+-- name: next_due()
+SELECT MIN(due_at) - ledger_clock() AS seconds FROM submissions WHERE due_at IS NOT NULL;
+
+-- name: backlog()
+SELECT state, COUNT(*) AS entries, ledger_clock() - MIN(received_at) AS oldest
+FROM submissions WHERE due_at IS NOT NULL GROUP BY state;
+
+-- name: forget(keep, limit)
+WITH old AS (
+  SELECT id FROM submissions
+  WHERE finished_at < ledger_clock() - :keep AND request IS NOT NULL
+  LIMIT :limit /*postgresql FOR UPDATE SKIP LOCKED */)
+UPDATE submissions SET
+  request = NULL, form = NULL, fingerprint = NULL, conversation = NULL, reason = NULL
+WHERE id IN (SELECT id FROM old) AND finished_at IS NOT NULL
+RETURNING id;
+
+-- name: write()
+UPDATE ledger_version SET version = version RETURNING version;

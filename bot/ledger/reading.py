@@ -1,0 +1,58 @@
+"""The ledger's answers: nothing here changes a row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.ledger.entry import Backlog, Entry, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.ledger.database import Database
+
+# A POST that began this much earlier than ours can still have made a conversation after it.
+_OVERLAP: Final = 300.0
+
+
+class Reading:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, id_: int) -> Entry | None:
+        return await self._one("get", id=id_)
+
+    async def latest(self, team_id: str, slack_user_id: str, limit: int = 10) -> list[Entry]:
+        """Read what somebody asked for last, the newest first."""
+        return await self._many("latest", team_id=team_id, slack_user_id=slack_user_id, limit=limit)
+
+    async def rivals(self, entry: Entry) -> list[Entry]:
+        """Other rows a conversation like this one's may belong to. Ask after looking in Weav."""
+        begun = entry.created_at if entry.doubtful or not entry.sent_at else entry.sent_at
+        values = {"id": entry.id, "fingerprint": entry.fingerprint, "since": begun - _OVERLAP}
+        return await self._many("rivals", **values)
+
+    async def claimed(self, conversation_ids: Iterable[str]) -> frozenset[str]:
+        """Those that a row has already."""
+        query = self._database.query
+        return frozenset(
+            [id_ for id_ in conversation_ids if await query("claimed", {"conversation_id": id_})]
+        )
+
+    async def next_due(self) -> float | None:
+        """Seconds until something is due, negative when it is overdue; None: nothing is open."""
+        [row] = await self._database.query("next_due", {})
+        seconds: float | None = row["seconds"]
+        return seconds
+
+    async def backlog(self) -> Backlog:
+        rows = await self._database.query("backlog", {})
+        counts = {State(row["state"]): row["entries"] for row in rows}
+        return Backlog(counts, max((row["oldest"] for row in rows), default=0.0))
+
+    async def _one(self, name: str, **values: Any) -> Entry | None:  # noqa: ANN401 - columns
+        rows = await self._many(name, **values)
+        return rows[0] if rows else None
+
+    async def _many(self, name: str, **values: Any) -> list[Entry]:  # noqa: ANN401 - columns
+        return [Entry.read(row) for row in await self._database.query(name, values)]

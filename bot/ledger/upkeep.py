@@ -1,0 +1,54 @@
+"""What keeps the ledger going: leases, rows that nobody works on any more, personal data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.ledger.reading import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.ledger.database import Database
+    from bot.ledger.entry import Entry
+
+_DAY: Final = 86400.0
+# Rows changed by one statement: nobody waits long behind it.
+_BATCH: Final = 500
+
+
+class Upkeep(Reading):
+    def __init__(self, database: Database, owner: str, lease: float) -> None:
+        super().__init__(database)
+        self.owner = owner
+        self._lease = {"owner": owner, "lease": lease}
+
+    async def take(self, limit: int) -> list[Entry]:
+        """Overdue rows, each given to one replica; their state says what remains to be done."""
+        return await self._many("take", limit=limit, **self._lease)
+
+    async def renew(self, ids: Iterable[int]) -> frozenset[int]:
+        """Lengthen the leases of what this replica works on; those missing are lost."""
+        listed = "".join(f",{id_}" for id_ in ids) + ","
+        rows = await self._database.query("renew", {"ids": listed, **self._lease})
+        return frozenset(row["id"] for row in rows)
+
+    async def release(self) -> int:
+        """Before leaving: others need not wait for the leases to end."""
+        return len(await self._database.query("release", {"owner": self.owner}))
+
+    async def hurry(self, spread: float) -> int:
+        """Weav is back: bring queued rows forward, over `spread` seconds, unless patient."""
+        return len(await self._database.query("hurry", {"spread": spread}))
+
+    async def forget(self, keep_days: float) -> int:
+        """Remove the personal data of rows at rest for so long; how many rows it were."""
+        values = {"keep": keep_days * _DAY, "limit": _BATCH}
+        forgotten = 0
+        while rows := await self._database.query("forget", values):
+            forgotten += len(rows)
+        return forgotten
+
+    async def check_writable(self) -> None:
+        """Write something, or raise LedgerUnavailable."""
+        await self._database.query("write", {})

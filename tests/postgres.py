@@ -1,0 +1,170 @@
+"""A real PostgreSQL for the tests, started from the installed binaries (Debian: `postgresql`)."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The shell outlives a pytest that is killed: at the end of its input it stops the server, and
+# removes the folder unless it was told to keep it.
+_SUPERVISOR: Final = """
+folder=$1; shift
+"$@" >>"$folder/log" 2>&1 &
+server=$!
+read -r word
+kill -INT "$server"
+wait "$server"
+[ "$word" = keep ] || rm -rf "$folder"
+"""
+
+
+class PostgresServer:
+    """Listens on a socket in a folder of its own, so that any number can run at once."""
+
+    def __init__(self, binaries: Path) -> None:
+        self._binaries = binaries
+        # Not below pytest's folder, which other users cannot enter; and a socket's path is short.
+        self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        self._user = _unprivileged_user()
+        self._supervisor: subprocess.Popen[str] | None = None
+
+    def create(self) -> None:
+        if self._user is not None:
+            shutil.chown(self._folder, self._user)
+        self._run(
+            "initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync", "-D", "data"
+        )
+        self.start()
+
+    def start(self) -> None:
+        server = [str(self._binaries / "postgres"), "-D", "data", "-k", str(self._folder)]
+        self._supervisor = subprocess.Popen(  # noqa: S603 - the arguments are ours
+            [
+                "/bin/sh",
+                "-c",
+                _SUPERVISOR,
+                "sh",
+                str(self._folder),
+                *server,
+                "-c",
+                "listen_addresses=",
+            ],
+            stdin=subprocess.PIPE,
+            text=True,
+            cwd=self._folder,
+            user=self._user,
+            start_new_session=True,  # Ctrl-C is for pytest, which stops the server itself
+        )
+        self._wait_until_ready()
+
+    def stop(self, *, keep: bool = False) -> None:
+        """Stop as if somebody pulled its clients' connections; `keep` what it stored."""
+        if self._supervisor is not None:
+            self._supervisor.communicate("keep\n" if keep else "", timeout=30)
+            self._supervisor = None
+
+    def create_database(self) -> str:
+        """Give the address of a new, empty database."""
+        name = f"test_{uuid.uuid4().hex}"
+        self.execute(f"CREATE DATABASE {name}")
+        return f"postgresql://postgres@/{name}?host={self._folder}"
+
+    def disconnect(self, url: str) -> None:
+        """Break all connections to this database."""
+        self.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "  # noqa: S608 - our name
+            f"WHERE datname = '{database_name(url)}'"
+        )
+
+    def drop_database(self, url: str) -> None:
+        self.execute(f"DROP DATABASE {database_name(url)} WITH (FORCE)")
+
+    def execute(self, sql: str, database: str = "postgres") -> str:
+        """Run one statement outside of any transaction of the tests."""
+        host = str(self._folder)
+        return self._run("psql", "-XAtq", "-h", host, "-U", "postgres", "-d", database, "-c", sql)
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                self.execute("SELECT 1")
+            except subprocess.CalledProcessError:
+                time.sleep(0.05)
+            else:
+                return
+        log = (self._folder / "log").read_text()
+        self.stop()
+        pytest.fail(f"PostgreSQL does not start: {log}")
+
+    def _run(self, program: str, *arguments: str) -> str:
+        done = subprocess.run(  # noqa: S603 - the arguments are ours
+            [str(self._binaries / program), *arguments],
+            cwd=self._folder,
+            user=self._user,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return done.stdout
+
+
+def database_name(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]
+
+
+def _unprivileged_user() -> str | None:
+    """PostgreSQL does not start as root."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def _binaries() -> Path | None:
+    installed = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    if installed:
+        return max(installed, key=lambda path: int(path.parent.name))
+    found = shutil.which("initdb")
+    return Path(found).resolve().parent if found else None
+
+
+_SERVER: Final = pytest.StashKey[PostgresServer]()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(pytestconfig: pytest.Config) -> PostgresServer:
+    """One server a session, however many conftest files name this fixture."""
+    if _SERVER not in pytestconfig.stash:
+        binaries = _binaries()
+        if binaries is None:
+            missing = "PostgreSQL is not installed (Debian's package is called postgresql)"
+            if os.environ.get("CI") == "true":
+                pytest.fail(missing)
+            pytest.skip(missing)
+        server = PostgresServer(binaries)
+        pytestconfig.add_cleanup(server.stop)
+        server.create()
+        pytestconfig.stash[_SERVER] = server
+    return pytestconfig.stash[_SERVER]
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Yield the address of a database that is this test's alone."""
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
