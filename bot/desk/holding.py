@@ -1,0 +1,39 @@
+"""Which rows this process works on, so that their leases are renewed for just as long."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.ledger import Ledger, LedgerUnavailable
+from bot.logs import get_logger
+
+log = get_logger("weav_slack.holding")
+
+
+class Holding:
+    def __init__(self, ledger: Ledger, every: float) -> None:
+        """`every`: seconds between renewals, well below the ledger's lease."""
+        self._ledger = ledger
+        self._every = every
+        self._held: Counter[int] = Counter()
+
+    @contextmanager
+    def __call__(self, entry_id: int) -> Iterator[None]:
+        self._held[entry_id] += 1
+        try:
+            yield
+        finally:
+            self._held[entry_id] -= 1
+            if not self._held[entry_id]:
+                del self._held[entry_id]
+
+    async def keep_renewing(self) -> None:
+        while True:
+            await asyncio.sleep(self._every)
+            if not self._held:
+                continue
+            try:
+                await self._ledger.renew(list(self._held))
+            except LedgerUnavailable as error:
+                log.warning("leases_not_renewed", error=str(error))

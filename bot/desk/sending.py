@@ -1,0 +1,167 @@
+"""From a written row to a recorded outcome: send, and where no answer came, look."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from bot.desk.answers import Queued, Verdict
+from bot.desk.looking import Found, NotFound, Sight, Unclear, alike, decide
+from bot.desk.queueing import pause_before, within
+from bot.ledger import Entry, Ledger, LedgerUnavailable
+from bot.logs import get_logger
+from bot.weav.client import LookUpFailed, WeavClient
+from bot.weav.models import NewConversation
+from bot.weav.outcomes import NotSent, Opened, Refused, Unconfirmed
+
+log = get_logger("weav_slack.sending")
+
+# Seconds between looks: Weav's list may lag behind its create, and the author waits for an answer.
+LOOKS = (1.0, 5.0, 13.0)
+# Queued conversations come back spread over this many seconds once Weav answers again.
+SPREAD = 6.0
+# A database that is away for a moment must not make an outcome unknown again.
+INSIST_AFTER = (0.2, 1.0, 3.0)
+
+DOUBTFUL = " An earlier attempt that was not confirmed may have created it all the same."
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds. `retry_for`: how long a queued conversation is tried; 0: not at all.
+
+    `slack_again`: until another attempt when Slack takes neither card nor message.
+    """
+
+    retry_for: float
+    slack_again: float = 15.0
+    looks: tuple[float, ...] = LOOKS
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """`entry` is None when the row was lost to another replica, which finishes it."""
+
+    entry: Entry | None
+    verdict: Verdict
+
+
+class Sender:
+    def __init__(self, ledger: Ledger, weav: WeavClient, patience: Patience) -> None:
+        self._ledger = ledger
+        self._weav = weav
+        self._patience = patience
+        self._weav_was_away = False
+
+    async def send(self, entry: Entry) -> Settled:
+        """Make the one POST that a row in state `sending` stands for, and record the outcome."""
+        outcome = await self._weav.create_conversation(request_of(entry))
+        log.info("weav_answered", entry=entry.id, outcome=type(outcome).__name__)
+        if not isinstance(outcome, NotSent):
+            await self._weav_answers()
+        match outcome:
+            case Opened(conversation):
+                facts = conversation.model_dump(mode="json")
+                held = await _insist(
+                    lambda: self._ledger.opened(entry, conversation.id, facts), entry
+                )
+                return Settled(held, outcome)
+            case Refused(message=message):
+                refused = (
+                    replace(outcome, message=message + DOUBTFUL) if entry.doubtful else outcome
+                )
+                return Settled(
+                    await _insist(lambda: self._ledger.refused(entry, message), entry), refused
+                )
+            case NotSent():
+                return await self._queue(entry, outcome)
+            case Unconfirmed(reason):
+                return await self.look(entry, reason)
+            case _:
+                assert_never(outcome)
+
+    async def look(
+        self, entry: Entry, reason: str, looks: tuple[float, ...] | None = None
+    ) -> Settled:
+        """Look for the conversation of a POST that may have arrived; `reason`: why we ask."""
+        for pause in self._patience.looks if looks is None else looks:
+            await asyncio.sleep(pause)
+            sight = await self._look_once(entry)
+            if isinstance(sight, Found) and (held := await self._claim(entry, sight)):
+                log.info("recovered", entry=entry.id, conversation=sight.conversation.id)
+                return Settled(held, Opened(sight.conversation))
+            if isinstance(sight, Unclear) and sight.final:
+                break
+        known = f"{reason} {sight.reason}" if isinstance(sight, Unclear) else reason
+        log.warning("not_confirmed", entry=entry.id)
+        held = await _insist(lambda: self._ledger.unconfirmed(entry, known), entry)
+        return Settled(held, Unconfirmed(known))
+
+    async def _look_once(self, entry: Entry) -> Sight:
+        request = request_of(entry)
+        listed = await self._weav.customer_conversations(request.customer_id)
+        if isinstance(listed, LookUpFailed):
+            return Unclear(listed.reason, final=listed.final)
+        since = entry.created_at if entry.doubtful or not entry.sent_at else entry.sent_at
+        candidates = alike(listed, request, since)
+        try:
+            claimed = await self._ledger.claimed(each.id for each in candidates)
+            rivals = await self._ledger.rivals(entry)
+        except LedgerUnavailable:
+            return NotFound()
+        return decide([each for each in candidates if each.id not in claimed], len(rivals))
+
+    async def _claim(self, entry: Entry, sight: Found) -> Entry | None:
+        facts = sight.conversation.model_dump(mode="json")
+        try:
+            return await self._ledger.claim(entry, sight.conversation.id, facts)
+        except LedgerUnavailable:
+            return None
+
+    async def _queue(self, entry: Entry, outcome: NotSent) -> Settled:
+        self._weav_was_away = True
+        pause = pause_before(entry.attempts, outcome.retry_after, random.random)
+        left = within(pause, entry.waited, self._patience.retry_for)
+        patient = outcome.retry_after is not None
+        if left is None or (patient and left < pause):
+            return await self._give_up(entry, outcome)
+        held = await _insist(
+            lambda: self._ledger.queued(entry, left, outcome.reason, patient=patient), entry
+        )
+        return Settled(held, Queued(outcome.reason))
+
+    async def _give_up(self, entry: Entry, outcome: NotSent) -> Settled:
+        if entry.doubtful:  # "nothing was created" is known of the last attempt only
+            known = outcome.reason + DOUBTFUL
+            held = await _insist(lambda: self._ledger.unconfirmed(entry, known), entry)
+            return Settled(held, Unconfirmed(known))
+        held = await _insist(lambda: self._ledger.expired(entry, outcome.reason), entry)
+        return Settled(held, outcome)
+
+    async def _weav_answers(self) -> None:
+        if not self._weav_was_away:
+            return
+        self._weav_was_away = False
+        try:
+            hurried = await self._ledger.hurry(SPREAD)
+        except LedgerUnavailable:
+            return  # they come when they are due
+        log.info("weav_is_back", hurried=hurried)
+
+
+def request_of(entry: Entry) -> NewConversation:
+    return NewConversation.model_validate(entry.request)
+
+
+async def _insist(write: Callable[[], Awaitable[Entry | None]], entry: Entry) -> Entry | None:
+    """Write it, trying again for a while; what stays unwritten is found again after the lease."""
+    for pause in (*INSIST_AFTER, None):
+        try:
+            return await write()
+        except LedgerUnavailable:
+            if pause is None:
+                log.exception("outcome_not_recorded", entry=entry.id)
+                return entry
+            await asyncio.sleep(pause)
+    return entry

@@ -1,0 +1,76 @@
+"""What goes on by itself: rows without a worker, leases, personal data past its time."""
+
+import asyncio
+
+from bot.desk.holding import Holding
+from bot.desk.working import Worker
+from bot.ledger import Entry, Ledger, LedgerUnavailable
+from bot.logs import get_logger
+from bot.tasks import Tasks
+
+log = get_logger("weav_slack.sweeping")
+
+# Seconds between sweeps, and how many rows one process takes up at once.
+SWEEP_EVERY = 1.0
+AT_ONCE = 50
+FORGET_EVERY = 3600.0
+
+
+class Sweeper:
+    def __init__(
+        self, ledger: Ledger, worker: Worker, holding: Holding, tasks: Tasks, keep_days: int
+    ) -> None:
+        self._ledger = ledger
+        self._worker = worker
+        self._holding = holding
+        self._tasks = tasks
+        self._keep_days = keep_days
+        self._resumed = 0
+        self._loops: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        for loop in (self._sweep, self._forget, self._holding.keep_renewing):
+            self._loops.append(asyncio.create_task(loop(), name=loop.__name__))
+
+    async def stop(self) -> None:
+        """Leases are renewed to the end, by the loop that `finish` stops."""
+        await _cancel(self._loops[:2])
+
+    async def finish(self) -> None:
+        """Stop renewing, and let others have at once what this process could not finish."""
+        await _cancel(self._loops)
+        try:
+            await self._ledger.release()
+        except LedgerUnavailable as error:
+            log.warning("not_released", error=str(error))
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                for entry in await self._ledger.take(AT_ONCE - self._resumed):
+                    self._resumed += 1
+                    self._tasks.spawn(self._resume(entry), name="resume")
+            except LedgerUnavailable as error:
+                log.warning("not_swept", error=str(error))
+            await asyncio.sleep(SWEEP_EVERY)
+
+    async def _resume(self, entry: Entry) -> None:
+        try:
+            await self._worker.resume(entry)
+        finally:
+            self._resumed -= 1
+
+    async def _forget(self) -> None:
+        while True:
+            try:
+                if forgotten := await self._ledger.forget(self._keep_days):
+                    log.info("forgotten", entries=forgotten)
+            except LedgerUnavailable as error:
+                log.warning("not_forgotten", error=str(error))
+            await asyncio.sleep(FORGET_EVERY)
+
+
+async def _cancel(loops: list[asyncio.Task[None]]) -> None:
+    for loop in loops:
+        loop.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)

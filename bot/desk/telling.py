@@ -1,0 +1,102 @@
+"""What the author sees of an answer: in the modal as its reply or later, or as a message."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from slack_sdk.models.views import View
+
+from bot.desk.answers import Answer, Left, NotAccepted, Pending, Queued
+from bot.slack.cards import Card
+from bot.slack.choices import not_confirmed_message, plain_message, reopen_message
+from bot.slack.labels import FIELDS
+from bot.slack.modals import (
+    conversation_modal,
+    creating_modal,
+    not_confirmed_modal,
+    notice_modal,
+    result_modal,
+)
+from bot.slack.outcomes import outcome_text
+from bot.slack.values import Reopening
+from bot.weav.outcomes import NotSent, Opened, Refused, Unconfirmed
+
+QUEUED = (
+    "Weav does not answer. Your conversation is queued and will be created as soon as it does;"
+    " you can close this window."
+)
+LEFT = "Left as it is. Whether the conversation exists is not confirmed."
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The card is the confirmation."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkFields:
+    by_field: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    view: View
+
+
+def reply_to_modal(answer: Answer, form: Reopening) -> Close | MarkFields | Show:
+    """Answer the submission itself, while Slack waits."""
+    match answer.verdict:
+        case Opened():
+            return Close()
+        case Refused(fields=fields) if fields:
+            return MarkFields(dict(fields))
+        case _:
+            return Show(view_of(answer, form))
+
+
+def view_of(answer: Answer, form: Reopening) -> View:
+    """Draw an answer in the open modal; what can be sent again comes as the filled form."""
+    match answer.verdict:
+        case Opened() as opened:
+            return result_modal(outcome_text(opened))
+        case Refused() | NotSent() | NotAccepted():
+            return conversation_modal(form.values, form.origin, notice=text_of(answer))
+        case Unconfirmed():
+            return not_confirmed_modal(text_of(answer), str(answer.entry_id))
+        case Queued():
+            return notice_modal("Queued", text_of(answer))
+        case Pending():
+            return creating_modal()
+        case Left():
+            return notice_modal("Not confirmed", LEFT)
+        case _:
+            assert_never(answer.verdict)
+
+
+def message_of(answer: Answer, form: Reopening) -> Card:
+    """Say the same to an author whose modal is closed, with the way on as buttons."""
+    match answer.verdict:
+        case Refused() | NotSent() | NotAccepted():
+            return reopen_message(text_of(answer), form)
+        case Unconfirmed():
+            return not_confirmed_message(text_of(answer), str(answer.entry_id))
+        case _:
+            return plain_message(text_of(answer))
+
+
+def text_of(answer: Answer) -> str:
+    match answer.verdict:
+        case Refused(fields=fields) as refused:
+            named = (f"{FIELDS.get(field, field)}: {why}" for field, why in fields.items())
+            return " ".join([outcome_text(refused), *named])
+        case Opened() | NotSent() | Unconfirmed() as outcome:
+            return outcome_text(outcome)
+        case NotAccepted(reason):
+            return reason
+        case Queued():
+            return QUEUED
+        case Pending():
+            return "Weav has not answered yet."
+        case Left():
+            return LEFT
+        case _:
+            assert_never(answer.verdict)

@@ -1,0 +1,162 @@
+"""One row at a time, from where it stands to its end: at once, after a crash, or when it is due."""
+
+import asyncio
+from dataclasses import dataclass
+
+from bot.desk.announcing import Announcer, Spot
+from bot.desk.answers import Answer, Pending, Queued
+from bot.desk.holding import Holding
+from bot.desk.papers import Papers
+from bot.desk.sending import Sender, Settled
+from bot.desk.verdicts import verdict_of
+from bot.ledger import Entry, Ledger, LedgerUnavailable, NewEntry, State
+from bot.logs import get_logger
+from bot.tasks import Tasks
+from bot.weav.outcomes import Opened
+
+log = get_logger("weav_slack.working")
+
+# Weav's rate limits are not documented: no more requests than this at once.
+AT_ONCE = 100
+# Seconds between looks at a row that another replica works on, and how long it is watched.
+WATCH_EVERY = 0.2
+WATCH_FOR = 120.0
+RESTARTED = "The bot was stopped before it had Weav's answer."
+STILL_UNKNOWN = "There was no answer of Weav's to the create."
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """`work` ends when the outcome is recorded; the card is still on its way then."""
+
+    entry_id: int
+    work: asyncio.Task[Settled]
+
+
+class Worker:
+    def __init__(
+        self,
+        ledger: Ledger,
+        sender: Sender,
+        announcer: Announcer,
+        holding: Holding,
+        tasks: Tasks,
+    ) -> None:
+        self._ledger = ledger
+        self._sender = sender
+        self._announcer = announcer
+        self._holding = holding
+        self._tasks = tasks
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._works: dict[int, asyncio.Task[Settled]] = {}
+
+    async def begin(self, new: NewEntry) -> Begun:
+        """Write it down and start, or join what the same submission started before.
+
+        Raise LedgerUnavailable: nothing was begun.
+        """
+        slot = await self._slot_if_free()
+        try:
+            received = await self._ledger.receive(new, sending=slot)
+            if received.new:
+                work = self.start(received.entry, slot=slot)
+                slot = False  # it is the work's now
+                return Begun(received.entry.id, work)
+        finally:
+            if slot:
+                self._slots.release()
+        return Begun(received.entry.id, self._join(received.entry))
+
+    def start(self, entry: Entry, *, slot: bool) -> asyncio.Task[Settled]:
+        """`slot`: the caller has one of the `AT_ONCE`, and hands it over."""
+        work = self._tasks.spawn(self._settle_and_announce(entry, slot=slot), name="settle")
+        self._works[entry.id] = work
+        work.add_done_callback(lambda _: self._works.pop(entry.id, None))
+        return work
+
+    async def resume(self, entry: Entry) -> None:
+        """Carry on with a row whose worker is gone, or that is due."""
+        queued = entry.state is State.QUEUED
+        log.info("resumed", entry=entry.id, state=entry.state.value)
+        with self._holding(entry.id):
+            settled = await self._finish(entry)
+            if settled.entry is not None and isinstance(settled.verdict, Opened):
+                conversation = settled.verdict.conversation
+                await self._announcer.announce(settled.entry, conversation, queued=queued)
+            await self._tell(entry, settled, queued=queued)
+
+    async def look_again(self, entry: Entry) -> Settled:
+        """One look at the author's word, for a row that `Ledger.look` gave us."""
+        with self._holding(entry.id):
+            settled = await self._sender.look(entry, STILL_UNKNOWN, looks=(0.0,))
+        self._announce_if_opened(settled)
+        return settled
+
+    async def _settle_and_announce(self, entry: Entry, *, slot: bool) -> Settled:
+        with self._holding(entry.id):
+            settled = await self._settle(entry, slot=slot)
+        self._announce_if_opened(settled)
+        return settled
+
+    def _announce_if_opened(self, settled: Settled) -> None:
+        if settled.entry is not None and isinstance(settled.verdict, Opened):
+            self._tasks.spawn(self._announce(settled.entry, settled.verdict), name="announce")
+
+    async def _announce(self, entry: Entry, opened: Opened) -> None:
+        with self._holding(entry.id):
+            await self._announcer.announce(entry, opened.conversation, queued=False)
+
+    async def _settle(self, entry: Entry, *, slot: bool = False) -> Settled:
+        if not slot:
+            await self._slots.acquire()
+        try:
+            if entry.state is State.SENDING:
+                return await self._sender.send(entry)
+            begun = await self._ledger.start_sending(entry)
+            return await self._sender.send(begun) if begun else await self._watch(entry)
+        finally:
+            self._slots.release()
+
+    async def _finish(self, entry: Entry) -> Settled:
+        if entry.state is State.SENDING:
+            return await self._sender.look(entry, RESTARTED)
+        verdict = verdict_of(entry)
+        if verdict is None or isinstance(verdict, Queued):
+            return await self._settle(entry)
+        return Settled(entry, verdict)
+
+    async def _tell(self, entry: Entry, settled: Settled, *, queued: bool) -> None:
+        """A message to the author of a queued one, who was told to go; else try the modal."""
+        opened = isinstance(settled.verdict, Opened)
+        if settled.entry is None or isinstance(settled.verdict, Queued) or (queued and opened):
+            return
+        answer = Answer(entry.id, settled.verdict)
+        form = Papers.read(entry.form).reopening
+        if queued:
+            reached = await self._announcer.message(answer, form, entry.slack_user_id)
+        else:
+            reached = await self._announcer.show(
+                answer, form, Spot(entry.slack_user_id, view_id=entry.view_id)
+            )
+        if not opened:
+            await self._announcer.note_told(settled.entry, reached=reached)
+
+    def _join(self, entry: Entry) -> asyncio.Task[Settled]:
+        running = self._works.get(entry.id)
+        return running or self._tasks.spawn(self._watch(entry), name="watch")
+
+    async def _watch(self, entry: Entry) -> Settled:
+        """Wait for what another replica, or a takeover, makes of it."""
+        deadline = asyncio.get_running_loop().time() + WATCH_FOR
+        verdict = verdict_of(entry)
+        while verdict is None and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(WATCH_EVERY)
+            try:
+                current = await self._ledger.get(entry.id)
+            except LedgerUnavailable:
+                continue
+            verdict = verdict_of(current) if current else None
+        return Settled(None, verdict or Pending())
+
+    async def _slot_if_free(self) -> bool:
+        return not self._slots.locked() and await self._slots.acquire()

@@ -1,0 +1,44 @@
+"""The bot inside another program: from variables to what that program serves."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from starlette.types import ASGIApp
+
+from bot.app import Pace, assembled
+from bot.settings import Settings
+
+# A program that somebody tries out ends when told to; what is unfinished is in the ledger.
+PACE = Pace(lease=5.0, answers=1.0, drain=2.0)
+
+
+class GivenSettings(Settings):
+    """What is given, and nothing of the environment or of `.env`: there may be real tokens."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic's own signature
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+@asynccontextmanager
+async def embedded(variables: Mapping[str, str]) -> AsyncIterator[ASGIApp]:
+    """Assemble the bot in HTTP mode; `variables` are those that `weav-slack run` reads.
+
+    Raise LedgerUnavailable or LedgerTooNew.
+    """
+    given: dict[str, Any] = {name.lower(): value for name, value in variables.items()}
+    async with assembled(GivenSettings(**given), PACE) as bot:
+        greeting = asyncio.create_task(bot.health.keep_greeting())
+        try:
+            yield bot.asgi
+        finally:
+            greeting.cancel()

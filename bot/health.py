@@ -1,0 +1,105 @@
+"""Is the process alive, can it do its work, and does Slack know it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.logs import get_logger
+
+log = get_logger("weav_slack.health")
+
+# https://docs.slack.dev/reference/methods/auth.test#errors, those that no waiting mends.
+REJECTED = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "not_allowed_token_type",
+        "not_authed",
+        "org_login_required",
+        "team_access_not_granted",
+        "token_expired",
+        "token_revoked",
+    }
+)
+# Often enough that a connection is warm when somebody's trigger, good for 3 s, needs it.
+GREET_EVERY = 30.0
+GREET_AGAIN = 3.0
+
+
+class SlackTokenRejected(Exception):
+    """Slack answered and does not accept the bot token; the text is Slack's code."""
+
+
+def code_of(error: SlackApiError) -> str:
+    """Slack's code; empty for an answer that is none of the Web API's."""
+    data = getattr(error.response, "data", None)
+    return str(data.get("error", "")) if isinstance(data, dict) else ""
+
+
+def raise_if_rejected(error: SlackApiError) -> None:
+    if (code := code_of(error)) in REJECTED:
+        raise SlackTokenRejected(code) from None
+
+
+class Health:
+    """`probes` are asked at each `/readyz`; Weav is not among them, its being down is no fault."""
+
+    def __init__(
+        self, client: AsyncWebClient, probes: Mapping[str, Callable[[], Awaitable[bool]]]
+    ) -> None:
+        self._client = client
+        self._probes = probes
+        self._slack_knows_us = False
+
+    async def greet(self) -> bool:
+        """Ask auth.test, which also warms the connection; raise `SlackTokenRejected`."""
+        try:
+            await self._client.auth_test()
+        except SlackApiError as error:
+            self._slack_knows_us = self._slack_knows_us and code_of(error) not in REJECTED
+            raise_if_rejected(error)
+            log.warning("slack_not_reached", code=code_of(error))
+        except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
+            log.warning("slack_not_reached", error=type(error).__name__)
+        else:
+            self._slack_knows_us = True
+            return True
+        return False
+
+    async def keep_greeting(self) -> None:
+        """Raise `SlackTokenRejected` for a token that never worked.
+
+        One that did is not given up: Slack has had days on which it rejected good ones.
+        """
+        worked = False
+        while True:
+            try:
+                reached = await self.greet()
+            except SlackTokenRejected as error:
+                if not worked:
+                    raise
+                reached = False
+                log.error("slack_token_rejected", code=str(error))  # noqa: TRY400 # no bug
+            worked = worked or reached
+            await asyncio.sleep(GREET_EVERY if reached else GREET_AGAIN)
+
+    async def checks(self) -> dict[str, bool]:
+        answers = await asyncio.gather(*(probe() for probe in self._probes.values()))
+        return {"slack": self._slack_knows_us, **dict(zip(self._probes, answers, strict=True))}
+
+    def routes(self) -> list[Route]:
+        return [Route("/healthz", _alive), Route("/readyz", self._ready)]
+
+    async def _ready(self, _: Request) -> Response:
+        checks = await self.checks()
+        return JSONResponse(checks, 200 if all(checks.values()) else 503)
+
+
+async def _alive(_: Request) -> Response:
+    return PlainTextResponse("ok")

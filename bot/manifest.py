@@ -1,0 +1,75 @@
+"""The app manifest, from the same ids that the handlers listen for.
+
+https://docs.slack.dev/reference/app-manifest; Slack's own JSON Schema checks it in the tests.
+"""
+
+from typing import Any
+
+import yaml
+
+from bot.slack import ids
+
+SCOPES = ["commands", "chat:write", "chat:write.public"]
+
+_DESCRIPTION = "Open Weav conversations without leaving Slack"
+_LONG_DESCRIPTION = """\
+Open a conversation in Weav from where you are: type /weav-conversation, use "Open Weav \
+conversation" on a message, or "New Weav conversation" from the shortcuts menu. Fill in the form, \
+and a card with the new conversation appears in the channel. A conversation is opened once, also \
+when you submit twice or Weav answers late, and nothing that you typed is lost: when Weav does not \
+answer, the conversation is queued or the form comes back filled in, with the reason.
+"""
+
+
+def manifest(request_url: str | None = None) -> str:
+    """YAML to paste into Slack: Socket Mode, or HTTP when a request URL is given."""
+    interactivity: dict[str, Any] = {"is_enabled": True}
+    command: dict[str, Any] = {
+        "command": ids.COMMAND,
+        "description": "Open a conversation in Weav",
+        "usage_hint": "[email|chat] [priority] [customer UUID or link] [subject] | status | help",
+        "should_escape": False,
+    }
+    if request_url is not None:
+        interactivity["request_url"] = request_url
+        command["url"] = request_url
+    document = {
+        "display_information": {
+            "name": "Weav",
+            "description": _DESCRIPTION,
+            "long_description": _LONG_DESCRIPTION,
+            "background_color": "#1f2a44",
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": True,
+            },
+            "bot_user": {"display_name": "Weav", "always_online": True},
+            "shortcuts": [
+                {
+                    "name": "Open Weav conversation",
+                    "type": "message",
+                    "callback_id": ids.MESSAGE_SHORTCUT,
+                    "description": "Open a conversation in Weav about this message",
+                },
+                {
+                    "name": "New Weav conversation",
+                    "type": "global",
+                    "callback_id": ids.GLOBAL_SHORTCUT,
+                    "description": "Open a conversation in Weav",
+                },
+            ],
+            "slash_commands": [command],
+        },
+        "oauth_config": {"scopes": {"bot": SCOPES}},
+        "settings": {
+            "interactivity": interactivity,
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": request_url is None,
+            "token_rotation_enabled": False,
+        },
+    }
+    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+    return text

@@ -1,0 +1,64 @@
+"""`weav-slack run`: from settings to a drained exit."""
+
+import asyncio
+import socket
+
+from bot import VERSION
+from bot.app import Bot, Pace, assembled
+from bot.health import SlackTokenRejected
+from bot.ledger import LedgerTooNew, LedgerUnavailable
+from bot.logs import get_logger
+from bot.serving import Server, bind, server
+from bot.settings import Settings
+
+log = get_logger("weav_slack.running")
+
+
+class CannotRun(Exception):
+    """A sentence for whoever runs the bot."""
+
+
+async def run(settings: Settings, pace: Pace | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what runs; raise `CannotRun`."""
+    pace = pace or Pace()
+    with _listener(settings) as listener:
+        try:
+            async with assembled(settings, pace) as bot:
+                await _serve(bot, server(bot.asgi, pace.answers), listener)
+        except (LedgerUnavailable, LedgerTooNew) as error:
+            raise CannotRun(f"The database of DATABASE_URL cannot be used: {error}") from None
+        except SlackTokenRejected as error:
+            raise CannotRun(
+                f"Slack does not accept the token ({error}). Copy SLACK_BOT_TOKEN from OAuth &"
+                " Permissions and SLACK_APP_TOKEN from Basic Information again."
+            ) from None
+
+
+def _listener(settings: Settings) -> socket.socket:
+    try:
+        return bind(settings.host, settings.port)
+    except OSError as error:
+        raise CannotRun(
+            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror})."
+            " Choose another HOST or PORT, or stop what runs there."
+        ) from None
+
+
+async def _serve(bot: Bot, serving: Server, listener: socket.socket) -> None:
+    """End with the server, or with the first token that Slack rejects at the start."""
+    beside = [asyncio.create_task(bot.health.keep_greeting())]
+    if bot.socket is not None:
+        beside.append(asyncio.create_task(bot.socket.keep_connecting()))
+    for task in beside:
+        task.add_done_callback(lambda _: serving.stop())
+    mode = "Socket Mode" if bot.socket else "HTTP"
+    log.info("started", version=VERSION, mode=mode, address=listener.getsockname()[:2])
+    try:
+        await serving.serve(sockets=[listener])
+    finally:
+        for task in beside:
+            task.cancel()
+        for ended in await asyncio.gather(*beside, return_exceptions=True):
+            if isinstance(ended, SlackTokenRejected):
+                raise ended
+        log.info("stopping")

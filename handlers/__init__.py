@@ -1,0 +1,14 @@
+"""Slack rings, we answer: each module registers its listeners.
+
+A listener does what the answer needs and returns, since Bolt sends the answer only then
+(`process_before_response`); whatever is slower is the desk's. Bolt gives arguments by name.
+"""
+
+from slack_bolt.app.async_app import AsyncApp
+
+from handlers import actions, commands, errors, shortcuts, views
+
+
+def register(app: AsyncApp) -> None:
+    for module in (commands, shortcuts, views, actions, errors):
+        module.register(app)

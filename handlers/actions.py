@@ -1,0 +1,51 @@
+"""The buttons under what the bot says."""
+
+from typing import Any
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from bot.desk import Choice, Desk, Opening, Spot
+from bot.slack import ids
+from bot.slack.values import Reopening
+
+CHOICES = {
+    ids.LOOK_AGAIN: Choice.LOOK_AGAIN,
+    ids.CREATE_AGAIN: Choice.CREATE_AGAIN,
+    ids.LEAVE: Choice.LEAVE,
+}
+
+
+MOST_DIGITS = 19  # of PostgreSQL's bigint
+
+
+def register(app: AsyncApp) -> None:
+    app.action(ids.REOPEN)(reopen_form)
+    for action_id in CHOICES:
+        app.action(action_id)(decide)
+
+
+async def reopen_form(
+    ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], desk: Desk
+) -> None:
+    desk.open_form(
+        Opening(
+            trigger_id=body.get("trigger_id") or "",
+            form=Reopening.from_value(action.get("value")).at_origin(),
+            slack_user_id=body["user"]["id"],
+            response_url=body.get("response_url") or "",
+        )
+    )
+    await ack()
+
+
+async def decide(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], desk: Desk) -> None:
+    spot = Spot(
+        slack_user_id=body["user"]["id"],
+        view_id=(body.get("view") or {}).get("id", ""),
+        response_url=body.get("response_url") or "",
+    )
+    value = action.get("value") or ""
+    entry_id = int(value) if value.isdecimal() and len(value) < MOST_DIGITS else 0
+    desk.decide(CHOICES[action["action_id"]], entry_id, spot)
+    await ack()

@@ -1,0 +1,35 @@
+"""The message shortcut and the global one."""
+
+from typing import Any
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from bot.desk import Desk, Opening
+from bot.slack import ids
+from bot.slack.messages import form_from_message
+from bot.slack.values import FormValues, Origin, Reopening
+
+
+def register(app: AsyncApp) -> None:
+    app.shortcut({"type": "message_action", "callback_id": ids.MESSAGE_SHORTCUT})(open_from_message)
+    app.shortcut({"type": "shortcut", "callback_id": ids.GLOBAL_SHORTCUT})(open_new)
+
+
+async def open_from_message(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None:
+    desk.open_form(_opening(body, form_from_message(body)))
+    await ack()
+
+
+async def open_new(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None:
+    desk.open_form(_opening(body, Reopening(FormValues(), Origin(via="shortcut"))))
+    await ack()
+
+
+def _opening(body: dict[str, Any], form: Reopening) -> Opening:
+    return Opening(
+        trigger_id=body.get("trigger_id") or "",
+        form=form,
+        slack_user_id=body["user"]["id"],
+        response_url=body.get("response_url") or "",
+    )

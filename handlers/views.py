@@ -1,0 +1,35 @@
+"""The submitted form."""
+
+import asyncio
+from typing import Any, assert_never
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from bot.desk import Close, Desk, MarkFields, Show, reply_to_modal
+from bot.slack import ids
+from bot.slack.forms import Problems, parse_submission
+from bot.slack.values import Reopening
+
+
+def register(app: AsyncApp) -> None:
+    app.view(ids.MODAL)(submit_form)
+
+
+async def submit_form(
+    ack: AsyncAck, body: dict[str, Any], desk: Desk, answered: asyncio.Event
+) -> None:
+    submission = parse_submission(body)
+    if isinstance(submission, Problems):
+        await ack(response_action="errors", errors=dict(submission.by_field))
+        return
+    answer = await desk.submit(submission, answered)
+    match reply_to_modal(answer, Reopening(submission.values, submission.origin)):
+        case Close():
+            await ack()
+        case MarkFields(by_field):
+            await ack(response_action="errors", errors=by_field)
+        case Show(view):
+            await ack(response_action="update", view=view)
+        case reply:
+            assert_never(reply)

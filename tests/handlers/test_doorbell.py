@@ -1,0 +1,144 @@
+"""Who may ring: only what Slack signed, whole and lately, gets to a handler."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import httpx
+import pytest
+from slack_sdk.signature import SignatureVerifier
+
+from tests.house import SECRET, House, house
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture
+async def at_home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as opened:
+        yield opened
+
+
+def signed(body: bytes, *, age: float = 0, secret: str = SECRET) -> dict[str, str]:
+    timestamp = str(int(time.time() - age))
+    signature = SignatureVerifier(secret).generate_signature(timestamp=timestamp, body=body)
+    return {
+        "content-type": FORM,
+        "x-slack-request-timestamp": timestamp,
+        "x-slack-signature": signature or "",
+    }
+
+
+async def post(at_home: House, body: bytes, headers: dict[str, str]) -> httpx.Response:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        return await http.post(f"{at_home.url}/slack/events", content=body, headers=headers)
+
+
+def command(at_home: House) -> bytes:
+    return urlencode(at_home.ann.command_delivery("Export hangs").payload).encode()
+
+
+async def test_what_slack_signed_gets_in(at_home: House) -> None:
+    body = command(at_home)
+
+    response = await post(at_home, body, signed(body))
+
+    assert (response.status_code, response.text) == (200, "")
+    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+
+
+@pytest.mark.parametrize("kind", ["unsigned", "wrong secret", "stale", "from the future", "odd"])
+async def test_anything_else_is_refused_and_reaches_no_handler(at_home: House, kind: str) -> None:
+    body = command(at_home)
+    headers = {
+        "unsigned": {"content-type": FORM},
+        "wrong secret": signed(body, secret="another"),  # noqa: S106
+        "stale": signed(body, age=301),
+        "from the future": signed(body, age=-301),
+        "odd": signed(body) | {"x-slack-request-timestamp": "yesterday"},
+    }[kind]
+
+    response = await post(at_home, body, headers)
+
+    assert response.status_code == 401
+    await asyncio.sleep(0)
+    assert at_home.slack.calls == []
+
+
+async def test_a_changed_body_is_refused(at_home: House) -> None:
+    body = command(at_home)
+
+    response = await post(at_home, body + b"&text=other", signed(body))
+
+    assert response.status_code == 401
+
+
+MALFORMED: list[Any] = [
+    b"payload=%FF%FE",
+    b"payload=",
+    b"payload={",
+    b"payload=[]",
+    b"payload=null",
+    b"payload=7",
+    b"payload={}",
+    b"payload=" + quote('{"type":"view_submission","user":{"id":"U1"}}').encode(),
+    b"payload=" + quote('{"type":"block_actions","user":"U1","actions":[{}]}').encode(),
+    b"payload=" + quote('{"type":"block_actions","user":{"id":"U1"},"actions":"x"}').encode(),
+    b"payload=" + quote('{"type":"message_action","user":{"id":"U1"},"callback_id":1}').encode(),
+    b"payload=" + quote(json.dumps({"type": "event", "user": {"id": "U1"}})).encode(),
+    b"payload=" + quote('{"type":"shortcut","user":{"id":"\\ud800"},"callback_id":"x"}').encode(),
+    b"payload=" + b"[" * 100_000,
+    b"command=/weav-conversation",
+    b"",
+    b"&&&===",
+]
+
+
+@pytest.mark.parametrize("body", MALFORMED)
+async def test_a_malformed_payload_is_refused_without_a_traceback(
+    at_home: House, body: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    response = await post(at_home, body, signed(body))
+
+    assert response.status_code == 400
+    assert "Traceback" not in "".join(capfd.readouterr())
+    assert at_home.slack.calls == []
+
+
+async def test_more_than_a_mebibyte_is_refused_without_reading_on(at_home: House) -> None:
+    body = b"payload=" + b"x" * (1 << 20)
+
+    response = await post(at_home, body, signed(body))
+
+    assert response.status_code == 413
+
+
+async def test_a_body_without_a_length_is_counted_while_it_comes(at_home: House) -> None:
+    port = int(at_home.url.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = b"POST /slack/events HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+    chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+
+    writer.write(head + chunk * 17)
+
+    assert b" 413 " in await reader.readline()
+    writer.close()
+
+
+async def test_slacks_check_of_the_certificate_is_answered(at_home: House) -> None:
+    body = b"ssl_check=1&token=x"
+
+    assert (await post(at_home, body, signed(body))).status_code == 200
+
+
+async def test_something_unknown_is_answered_and_not_left_in_silence(at_home: House) -> None:
+    answer = await at_home.ann.command("x", command="/other")
+    assert "nothing that the Weav bot knows" in answer.body["text"]
+
+    await at_home.ann.global_shortcut("other")
+    message = await at_home.direct_message()
+    assert "nothing that the Weav bot knows" in message.text

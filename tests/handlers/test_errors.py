@@ -1,0 +1,52 @@
+"""A mistake of ours: the user learns of it, with a reference that is also in the log."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.slack import ids
+from handlers.errors import answer_error
+from tests.house import House, house, text_on
+
+
+@pytest.fixture
+async def at_home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as opened:
+        yield opened
+
+
+def body_of(response: Any) -> Any:  # noqa: ANN401 - Bolt types it as a string or a dict
+    return json.loads(response.body)
+
+
+async def test_a_submission_keeps_its_form(at_home: House) -> None:
+    await at_home.fill_in()
+    payload = at_home.ann.submission_delivery().payload
+
+    response = await answer_error(ValueError("odd"), payload, at_home.bot.desk)
+
+    assert response.status == 200
+    assert body_of(response)["response_action"] == "errors"
+    assert re.search(r"reference [0-9a-f]{8}", body_of(response)["errors"][ids.POST_TO])
+
+
+async def test_a_command_is_answered_privately(at_home: House) -> None:
+    payload = at_home.ann.command_delivery("x").payload
+
+    response = await answer_error(ValueError("odd"), payload, at_home.bot.desk)
+
+    assert body_of(response)["response_type"] == "ephemeral"
+    assert "reference" in body_of(response)["text"]
+
+
+async def test_a_click_is_answered_where_it_was_made(at_home: House) -> None:
+    payload = at_home.ann.payloads.global_shortcut("x")
+
+    response = await answer_error(ValueError("odd"), payload, at_home.bot.desk)
+
+    assert (response.status, response.body) == (200, "")
+    assert "reference" in text_on(await at_home.direct_message())

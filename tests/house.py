@@ -1,0 +1,161 @@
+"""The whole house on loopback: sandbox Slack, sandbox Weav, and the real bot between them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from bot.app import Bot, Pace, assembled
+from bot.embedded import GivenSettings
+from bot.ledger import Entry, Ledger, State
+from bot.sandbox.serving import serve
+from bot.sandbox.slack import HttpRing, Person, SlackMessage, SlackSandbox, Workspace
+from bot.sandbox.weav import WeavSandbox
+from bot.sandbox.weav.app import TOKEN
+from bot.settings import Settings
+from handlers.doorbell import SocketDoor
+
+SECRET = "a-signing-secret"  # noqa: S105 - of a sandbox
+JANE = "3c90c3cc-0d44-4b50-8888-000000000001"
+CONVERSATION_URL = "https://app.weav.example/conversations/{id}"
+
+# Where a fault of the sandbox Weav strikes.
+CREATE: dict[str, Any] = {"method": "POST", "path": "/conversations"}
+LIST: dict[str, Any] = {"method": "GET", "path": "/customers/*/conversations"}
+# As the real one, with shorter waits: what is waited for is the same.
+QUICK = Pace(lease=3, answers=3, drain=5, looks=(0.1, 0.2, 0.4))
+
+Mode = Literal["http", "socket"]
+
+
+def environment(slack: SlackSandbox, weav_url: str, database: str, mode: Mode) -> dict[str, str]:
+    """The variables that `weav-slack run` reads."""
+    door = (
+        {"SLACK_APP_TOKEN": slack.workspace.app_token}
+        if mode == "socket"
+        else {"SLACK_SIGNING_SECRET": SECRET}
+    )
+    return door | {
+        "SLACK_BOT_TOKEN": slack.workspace.bot_token,
+        "SLACK_API_URL": slack.api_url,
+        "WEAV_API_TOKEN": TOKEN,
+        "WEAV_API_URL": f"{weav_url}/v1",
+        "WEAV_CONVERSATION_URL": CONVERSATION_URL,
+        "DATABASE_URL": database,
+    }
+
+
+def settings_of(variables: dict[str, str]) -> Settings:
+    given: dict[str, Any] = {name.lower(): value for name, value in variables.items()}
+    return GivenSettings(**given)
+
+
+@dataclass(slots=True)
+class House:
+    slack: Workspace
+    weav: WeavSandbox
+    bot: Bot
+    ann: Person
+    ben: Person
+    url: str
+    database: str
+
+    async def fill_in(self, person: Person | None = None, words: str = "", **values: str) -> None:
+        """Open the form with the command, and wait for it; `values` by field, not submitted."""
+        person = person or self.ann
+        await person.command(words)
+        await self.slack.until(lambda _: self.slack.top_view(person.slack_user_id))
+        person.fill({"channel": "email", "customer_id": JANE, **values})
+
+    async def card(self, slack_channel_id: str = "C0SUPPORT", within: float = 10) -> SlackMessage:
+        """The first message of the bot there that everybody sees."""
+        return await self.slack.until(
+            lambda slack: next(iter(public(slack, slack_channel_id)), None), within
+        )
+
+    async def direct_message(
+        self, slack_user_id: str = "U0ANN", within: float = 10
+    ) -> SlackMessage:
+        channel = self.slack.direct_messages(slack_user_id).id
+        return await self.slack.until(
+            lambda slack: next(iter(slack.from_bot(channel)), None), within
+        )
+
+    async def private_answer(self, slack_user_id: str = "U0ANN") -> SlackMessage:
+        return await self.slack.until(
+            lambda slack: next((m for m in slack.from_bot() if m.only_for == slack_user_id), None)
+        )
+
+    async def entries(self, slack_user_id: str = "U0ANN") -> list[Entry]:
+        async with Ledger.open(self.database) as ledger:
+            return await ledger.latest("T0SANDBOX", slack_user_id, 200)
+
+    async def entry_in(self, state: State, within: float = 5) -> Entry:
+        """Ann's latest row once it is in this state; a database tells nobody of its changes."""
+        async with Ledger.open(self.database) as ledger, asyncio.timeout(within):
+            while True:
+                [latest] = await ledger.latest("T0SANDBOX", "U0ANN", 1)
+                if latest.state is state:
+                    return latest
+                await asyncio.sleep(0.01)
+
+
+def public(slack: Workspace, slack_channel_id: str) -> list[SlackMessage]:
+    return [message for message in slack.from_bot(slack_channel_id) if not message.only_for]
+
+
+def text_on(view_or_message: Any) -> str:  # noqa: ANN401 - views and messages both have blocks
+    """All that a person can read there."""
+    return "\n".join(_texts(view_or_message.blocks))
+
+
+def _texts(part: Any) -> list[str]:  # noqa: ANN401 - JSON
+    match part:
+        case {"text": str(text)}:
+            return [text]
+        case dict():
+            return [text for value in part.values() for text in _texts(value)]
+        case list():
+            return [text for value in part for text in _texts(value)]
+        case _:
+            return []
+
+
+def _door(bot: Bot) -> SocketDoor:
+    assert bot.socket is not None
+    return bot.socket
+
+
+@asynccontextmanager
+async def house(
+    tmp_path: Path,
+    *,
+    mode: Mode = "http",
+    weav_url: str = "",
+    pace: Pace | None = None,
+    database: str = "",
+    change: Callable[[dict[str, str]], None] = lambda _: None,
+    **variables: str,
+) -> AsyncIterator[House]:
+    """`variables` are settings by their names in lower case; `weav_url` puts Weav elsewhere."""
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(SlackSandbox().serving())
+        weav = WeavSandbox()
+        weav_url = weav_url or await stack.enter_async_context(serve(weav))
+        database = database or f"sqlite:///{tmp_path}/ledger.db"
+        names = environment(slack, weav_url, database, mode)
+        names |= {name.upper(): value for name, value in variables.items()}
+        change(names)
+        bot = await stack.enter_async_context(assembled(settings_of(names), pace or QUICK))
+        url = await stack.enter_async_context(serve(bot.asgi))
+        if mode == "http":
+            ring: Any = await stack.enter_async_context(HttpRing(f"{url}/slack/events", SECRET))
+        else:
+            ring = slack.workspace.socket_mode
+            connecting = asyncio.create_task(_door(bot).keep_connecting())
+            stack.callback(connecting.cancel)
+            await slack.workspace.socket_mode.connected()
+        ann, ben = slack.person("U0ANN", ring), slack.person("U0BEN", ring)
+        yield House(slack.workspace, weav, bot, ann, ben, url, database)

@@ -1,0 +1,83 @@
+"""`weav-slack` as a process of its own, as its users start it."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def clean_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Nothing of the machine's own Slack or Weav reaches the process, and it keeps its bytecode."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(
+            ("SLACK_", "WEAV_", "DATABASE_", "LEDGER_", "LOG_", "HOST", "PORT", "PYTHONDONT")
+        )
+    }
+    return {**inherited, **variables}
+
+
+async def start(*arguments: str, cwd: Path, **variables: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        *arguments,
+        cwd=cwd,
+        env=clean_environment(variables),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def weav_slack(*arguments: str, cwd: Path, **variables: str) -> Ended:
+    """Run it to its end."""
+    process = await start(*arguments, cwd=cwd, **variables)
+    out, err = await process.communicate()
+    return Ended(process.returncode or 0, out.decode(), err.decode())
+
+
+@asynccontextmanager
+async def running(cwd: Path, **variables: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`weav-slack run`, killed at the end if it still runs."""
+    process = await start("run", cwd=cwd, **variables)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def answer_of(url: str, *, status: int = 200, within: float = 10) -> httpx.Response:
+    """Ask until it answers with this status; there is no event to wait for in another process."""
+    async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(within):
+        while True:
+            try:
+                response = await http.get(url)
+            except httpx.TransportError:
+                response = None
+            if response is not None and response.status_code == status:
+                return response
+            await asyncio.sleep(0.02)

@@ -1,0 +1,20 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.house import House, Mode, house
+
+
+@pytest.fixture(params=["http", "socket"])
+async def any_way(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+    """The house with Slack ringing over HTTP, and again through Socket Mode."""
+    mode: Mode = request.param
+    async with house(tmp_path, mode=mode) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def at_home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as opened:
+        yield opened

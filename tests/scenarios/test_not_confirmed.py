@@ -1,0 +1,173 @@
+"""Weav's answer is lost: the bot looks before it speaks, and only the author repeats."""
+
+import asyncio
+
+import pytest
+
+from bot.ledger import State
+from bot.sandbox.slack import Delivery, SlackView
+from bot.sandbox.weav import Fault
+from bot.sandbox.weav.app import READ, TOKEN
+from bot.slack import ids
+from tests.house import CREATE, JANE, LIST, House, public, text_on
+
+
+async def not_confirmed(at_home: House, within: float = 5) -> SlackView:
+    return await at_home.slack.until(
+        lambda slack: (
+            (view := slack.top_view("U0ANN"))
+            and view.sent["title"]["text"] == "Not confirmed"
+            and view
+        ),
+        within,
+    )
+
+
+async def test_a_conversation_whose_answer_was_lost_is_recovered(any_way: House) -> None:
+    any_way.weav.fail(Fault.lost_answer(times=1, **CREATE))
+    await any_way.fill_in(subject="Export hangs")
+
+    await any_way.ann.submit()
+
+    card = await any_way.card()
+    assert "Recovered" in text_on(card)
+    [conversation] = any_way.weav.conversations
+    assert conversation["id"] in text_on(card)
+    assert len(any_way.weav.creations) == 1
+
+
+async def test_an_unreadable_answer_and_an_error_of_weavs_own_are_looked_up(
+    at_home: House,
+) -> None:
+    for fault in (
+        Fault(status=500, processed=True, times=1, **CREATE),
+        Fault(status=201, body=b"<html>", processed=True, times=1, **CREATE),
+    ):
+        at_home.weav.fail(fault)
+        await at_home.fill_in(subject=f"Number {len(at_home.weav.conversations)}")
+        await at_home.ann.submit()
+        await at_home.slack.until(
+            lambda slack: len(public(slack, "C0SUPPORT")) == len(at_home.weav.conversations)
+        )
+    assert len(at_home.weav.creations) == len(at_home.weav.conversations) == 2
+
+
+async def test_what_is_not_found_is_not_confirmed_and_the_author_creates_it_again(
+    at_home: House,
+) -> None:
+    at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+    await at_home.ann.submit()
+
+    view = await not_confirmed(at_home)
+
+    assert "may have been created or not" in text_on(view)
+    assert len([r for r in at_home.weav.requests if r.method == "GET"]) == 3
+    assert at_home.weav.conversations == []
+    await at_home.ann.act(ids.CREATE_AGAIN)
+    await at_home.card()
+    assert len(at_home.weav.conversations) == 1
+
+
+async def test_create_again_creates_once_however_often_it_is_clicked(at_home: House) -> None:
+    at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+    await at_home.ann.submit()
+    view = await not_confirmed(at_home)
+    button = view.blocks[-1]["elements"][1]
+    action = {name: button[name] for name in ("type", "action_id", "value")} | {"block_id": "b"}
+    click = Delivery("interactive", at_home.ann.payloads.action_in_view(view, action))
+
+    await asyncio.gather(*(at_home.ann.send(click) for _ in range(5)))
+
+    await at_home.card()
+    await at_home.slack.until(lambda slack: "is open in Weav" in text_on(slack.top_view("U0ANN")))
+    assert len(at_home.weav.conversations) == 1
+
+
+async def test_look_again_finds_what_appeared_later(at_home: House) -> None:
+    hidden = at_home.weav.fail(Fault(status=200, body=b'{"data": []}', **LIST))
+    at_home.weav.fail(Fault.lost_answer(times=1, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+    await at_home.ann.submit()
+    await not_confirmed(at_home)
+    at_home.weav.faults.remove(hidden)
+
+    await at_home.ann.act(ids.LOOK_AGAIN)
+
+    assert "Recovered" in text_on(await at_home.card())
+    assert len(at_home.weav.creations) == 1
+
+
+async def test_leave_it_ends_it(at_home: House) -> None:
+    at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+    await at_home.ann.submit()
+    await not_confirmed(at_home)
+
+    await at_home.ann.act(ids.LEAVE)
+
+    await at_home.slack.until(lambda slack: "Left as it is" in text_on(slack.top_view("U0ANN")))
+    assert [entry.state for entry in await at_home.entries()] == [State.LEFT]
+
+
+async def test_two_that_could_be_ours_are_not_confirmed(at_home: House) -> None:
+    at_home.weav.store.create_conversation(
+        {"channel": "email", "customer_id": JANE, "subject": "Export hangs"}
+    )
+    at_home.weav.fail(Fault.lost_answer(times=1, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+
+    await at_home.ann.submit()
+
+    assert "more than one" in text_on(await not_confirmed(at_home))
+    assert public(at_home.slack, "C0SUPPORT") == []
+
+
+async def test_without_the_right_to_read_the_author_is_told_at_once(at_home: House) -> None:
+    at_home.weav.tokens[TOKEN].discard(READ)
+    at_home.weav.fail(Fault.lost_answer(times=1, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+
+    await at_home.ann.submit()
+
+    view = await not_confirmed(at_home, within=5)
+    assert "external-api:read" in text_on(view)
+
+
+@pytest.mark.parametrize("choice", [ids.LOOK_AGAIN, ids.CREATE_AGAIN, ids.LEAVE])
+async def test_the_buttons_work_in_the_direct_message_too(at_home: House, choice: str) -> None:
+    at_home.weav.tokens[TOKEN].discard(READ)
+    at_home.weav.fail(Fault.lost_request(times=1, delay=2.2, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+    await at_home.ann.submit()
+    await at_home.ann.close()
+    message = await at_home.direct_message()
+    assert "may have been created or not" in text_on(message)
+
+    await at_home.ann.click(choice)
+
+    expected = {
+        ids.LOOK_AGAIN: "may have been created or not",
+        ids.CREATE_AGAIN: "is open in Weav",
+        ids.LEAVE: "Left as it is",
+    }[choice]
+    await at_home.slack.until(
+        lambda slack: message.edited and expected in text_on(slack.message(message.ts))
+    )
+
+
+async def test_only_the_author_decides(at_home: House) -> None:
+    at_home.weav.tokens[TOKEN].discard(READ)
+    at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+    await at_home.ann.submit()
+    view = await not_confirmed(at_home)
+    button = view.blocks[-1]["elements"][1]
+    action = {name: button[name] for name in ("type", "action_id", "value")} | {"block_id": "b"}
+
+    payload = at_home.ben.payloads.action_in_view(view, action)
+    await at_home.ben.send(Delivery("interactive", payload))
+
+    await at_home.slack.until(lambda slack: "no longer has" in text_on(slack.top_view("U0ANN")))
+    assert at_home.weav.conversations == []

@@ -1,0 +1,74 @@
+"""The same submission twice is one conversation and the same answer."""
+
+import asyncio
+from pathlib import Path
+
+from bot.sandbox.slack import HttpRing
+from bot.sandbox.weav import Fault
+from tests.house import CREATE, JANE, SECRET, House, house, public, text_on
+
+
+async def test_a_double_click_is_one_conversation(any_way: House) -> None:
+    any_way.weav.fail(Fault(delay=0.3, **CREATE))
+    await any_way.fill_in(subject="Export hangs")
+    delivery = any_way.ann.submission_delivery()
+
+    answers = await asyncio.gather(*(any_way.ann.send(delivery) for _ in range(5)))
+
+    assert {(answer.status, str(answer.body)) for answer in answers} == {(200, "")}
+    await any_way.card()
+    assert len(any_way.weav.creations) == 1
+
+
+async def test_a_repetition_after_the_end_gets_the_same_answer(any_way: House) -> None:
+    await any_way.fill_in(subject="Export hangs")
+    delivery = any_way.ann.submission_delivery()
+    first = await any_way.ann.send(delivery)
+    await any_way.card()
+
+    again = await any_way.ann.send(delivery)
+
+    assert (again.status, again.body) == (first.status, first.body) == (200, "")
+    assert len(any_way.weav.creations) == 1
+    assert len(public(any_way.slack, "C0SUPPORT")) == 1
+
+
+async def test_two_tabs_are_two_conversations(at_home: House) -> None:
+    for _ in range(2):
+        await at_home.fill_in(subject="Export hangs")
+        await at_home.ann.submit()
+    await at_home.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) == 2)
+    assert len(at_home.weav.conversations) == 2
+
+
+async def test_two_replicas_that_get_the_same_submission_create_it_once(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    async with (
+        house(tmp_path, database=postgres_url) as one,
+        house(tmp_path, database=postgres_url) as other,
+    ):
+        one.weav.fail(Fault(delay=0.5, **CREATE))
+        await one.fill_in(subject="Export hangs")
+        delivery = one.ann.submission_delivery()
+        async with HttpRing(f"{other.url}/slack/events", SECRET) as ring:
+            replies = await asyncio.gather(one.ann.send(delivery), ring.deliver(delivery))
+
+        assert [reply.status for reply in replies] == [200, 200]
+        assert replies[1].body == b""
+        await one.card()
+        assert len(one.weav.creations) + len(other.weav.creations) == 1
+
+
+async def test_a_repetition_during_a_slow_create_waits_for_the_same_outcome(
+    at_home: House,
+) -> None:
+    at_home.weav.fail(Fault(delay=2.5, **CREATE))
+    await at_home.fill_in(subject="Export hangs", customer_id=JANE)
+    delivery = at_home.ann.submission_delivery()
+
+    answers = await asyncio.gather(at_home.ann.send(delivery), at_home.ann.send(delivery))
+
+    assert all("Creating" in str(answer.body) for answer in answers)
+    await at_home.slack.until(lambda slack: "is open in Weav" in text_on(slack.top_view("U0ANN")))
+    assert len(at_home.weav.creations) == 1

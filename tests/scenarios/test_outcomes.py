@@ -1,0 +1,175 @@
+"""What the author sees of every outcome, within 2 s and later."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.ledger import State
+from bot.sandbox.weav import Fault
+from tests.house import CREATE, JANE, House, house, public, text_on
+
+
+async def test_reasons_of_weav_stand_under_their_fields_and_a_corrected_form_is_new(
+    any_way: House,
+) -> None:
+    unknown = "3c90c3cc-0d44-4b50-8888-999999999999"
+    await any_way.fill_in(customer_id=unknown)
+
+    refused = await any_way.ann.submit()
+    corrected = await any_way.ann.submit({"customer_id": JANE})
+
+    assert refused.errors == {"customer_id": "The selected customer id is invalid."}
+    assert corrected.errors == {}
+    await any_way.card()
+    assert len(any_way.weav.conversations) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (401, "The bot's Weav token is not accepted. Tell whoever runs the bot."),
+        (403, "external-api:write"),
+        (404, "Weav did not find"),
+        (409, "conflicts"),
+        (418, "answer 418"),
+    ],
+)
+async def test_a_refusal_brings_the_filled_form_back_with_the_reason(
+    at_home: House, status: int, reason: str
+) -> None:
+    at_home.weav.fail(Fault(status=status, body=b"<html>secret xoxb</html>", **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+
+    await at_home.ann.submit()
+
+    view = at_home.ann.view
+    assert reason in text_on(view)
+    assert "secret" not in str(view.sent)
+    assert view.values["subject"]["subject"]["value"] == "Export hangs"
+    assert view.values["customer_id"]["customer_id"]["value"] == JANE
+
+
+async def test_the_same_form_again_after_a_refusal_is_a_new_attempt(at_home: House) -> None:
+    at_home.weav.fail(Fault(status=403, times=1, **CREATE))
+    await at_home.fill_in()
+
+    await at_home.ann.submit()
+    await at_home.ann.submit()
+
+    await at_home.card()
+    assert len(at_home.weav.creations) == 2
+    assert len(at_home.weav.conversations) == 1
+
+
+@pytest.mark.parametrize("fault", [Fault(status=503, **CREATE), Fault.rate_limit(**CREATE)])
+async def test_without_a_queue_what_was_certainly_not_created_comes_back(
+    tmp_path: Path, fault: Fault
+) -> None:
+    async with house(tmp_path, weav_retry_for="0") as at_home:
+        at_home.weav.fail(fault)
+        await at_home.fill_in(subject="Export hangs")
+
+        await at_home.ann.submit()
+
+        assert "Nothing was created. Submit again." in text_on(at_home.ann.view)
+        at_home.weav.faults.clear()
+        await at_home.ann.submit()
+        await at_home.card()
+        assert len(at_home.weav.conversations) == 1
+
+
+async def test_a_late_answer_updates_the_modal_and_posts_the_card(any_way: House) -> None:
+    any_way.weav.fail(Fault(delay=2.5, **CREATE))
+    await any_way.fill_in(subject="Export hangs")
+
+    answer = await any_way.ann.submit()
+
+    assert answer.seconds < 3
+    assert "Creating" in text_on(any_way.ann.view)
+    await any_way.slack.until(lambda slack: "is open in Weav" in text_on(slack.top_view("U0ANN")))
+    await any_way.card()
+    assert len(any_way.weav.creations) == 1
+
+
+async def test_a_late_refusal_brings_the_filled_form_back(at_home: House) -> None:
+    unknown = "3c90c3cc-0d44-4b50-8888-999999999999"
+    at_home.weav.fail(Fault(delay=2.2, **CREATE))
+    await at_home.fill_in(subject="Export hangs", customer_id=unknown)
+
+    await at_home.ann.submit()
+
+    await at_home.slack.until(lambda _: "subject" in at_home.ann.view.values)
+    view = at_home.ann.view
+    assert "Customer: The selected customer id is invalid." in text_on(view)
+    assert view.values["subject"]["subject"]["value"] == "Export hangs"
+    assert view.values["customer_id"]["customer_id"]["value"] == unknown
+
+
+async def test_an_author_who_closed_the_modal_gets_a_direct_message(at_home: House) -> None:
+    unknown = "3c90c3cc-0d44-4b50-8888-999999999999"
+    at_home.weav.fail(Fault(delay=2.2, **CREATE))
+    await at_home.fill_in(subject="Export hangs", customer_id=unknown)
+    await at_home.ann.submit()
+
+    await at_home.ann.close()
+
+    message = await at_home.direct_message()
+    assert "The selected customer id is invalid." in text_on(message)
+    await at_home.ann.click("weav_conversation_reopen")
+    view = await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+    assert view.values["subject"]["subject"]["value"] == "Export hangs"
+    assert view.values["post_to"]["post_to"]["selected_conversation"] == "C0SUPPORT"
+
+
+async def test_a_hundred_submissions_are_answered_in_time_while_weav_takes_five_seconds(
+    at_home: House,
+) -> None:
+    at_home.weav.fail(Fault(delay=5, **CREATE))
+    views: list[str] = []
+    for number in range(100):
+        await at_home.ann.command(f"email {JANE} Number {number}")
+        await at_home.slack.until(lambda slack: len(slack.open_views("U0ANN")) > len(views))
+        views.append(at_home.ann.view.id)
+
+    answers = await asyncio.gather(*(at_home.ann.submit(view_id=view) for view in views))
+
+    assert max(answer.seconds for answer in answers) < 3
+    assert not any(answer.trouble for answer in answers)
+    await at_home.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) == 100, 30)
+    assert len(at_home.weav.conversations) == 100
+
+
+async def test_help_answers_privately(any_way: House) -> None:
+    for words in ("help", "?"):
+        answer = await any_way.ann.command(words)
+        assert answer.body["response_type"] == "ephemeral"
+        assert "/weav-conversation" in answer.body["text"]
+    assert any_way.slack.calls_of("views.open") == []
+
+
+async def test_status_lists_the_authors_last_ten(any_way: House) -> None:
+    assert "none yet" in (await any_way.ann.command("status")).body["text"]
+    for number in range(11):
+        await any_way.fill_in(subject=f"Number {number} <!channel>")
+        await any_way.ann.submit()
+    await any_way.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) == 11)
+
+    answer = await any_way.ann.command("status")
+
+    listed = [block["text"]["text"] for block in answer.body["blocks"][1:]]
+    assert len(listed) == 10
+    assert listed[0].startswith("Number 10 ")
+    assert "open in Weav" in listed[0]
+    assert "<!channel>" not in str(answer.body)
+    assert "none yet" in (await any_way.ben.command("status")).body["text"]
+
+
+async def test_the_ledger_says_announced_after_three_writes(at_home: House) -> None:
+    await at_home.fill_in()
+    await at_home.ann.submit()
+    card = await at_home.card()
+    entry = await at_home.entry_in(State.ANNOUNCED)
+
+    assert (entry.route, entry.message_ts) == ("channel", card.ts)
+    assert (entry.attempts, entry.recovered, entry.told) == (1, False, True)

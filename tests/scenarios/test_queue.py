@@ -1,0 +1,106 @@
+"""Weav is away: the conversation waits in the queue, and the author is told how it ends."""
+
+import socket
+from contextlib import closing
+from pathlib import Path
+
+from bot.ledger import State
+from bot.sandbox.serving import serve
+from bot.sandbox.weav import Fault, WeavSandbox
+from tests.house import CREATE, JANE, House, house, public, text_on
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def test_what_weav_cannot_take_now_is_queued_and_created_when_it_can(
+    any_way: House,
+) -> None:
+    any_way.weav.fail(Fault(status=503, times=2, **CREATE))
+    await any_way.fill_in(subject="Export hangs")
+
+    await any_way.ann.submit()
+
+    assert "queued and will be created" in text_on(any_way.ann.view)
+    card = await any_way.card()
+    assert "It waited" in text_on(card)
+    assert len(any_way.weav.conversations) == 1
+    assert len(any_way.weav.creations) == 3
+
+
+async def test_a_queue_survives_until_weav_listens_again(tmp_path: Path) -> None:
+    port = free_port()
+    async with house(tmp_path, weav_url=f"http://127.0.0.1:{port}") as at_home:
+        await at_home.fill_in(subject="Export hangs")
+
+        answer = await at_home.ann.submit()
+
+        assert answer.seconds < 3
+        assert "queued" in text_on(at_home.ann.view)
+        weav = WeavSandbox()
+        async with serve(weav, port):
+            await at_home.card(within=15)
+            assert [each["subject"] for each in weav.conversations] == ["Export hangs"]
+
+
+async def test_retry_after_is_honoured(at_home: House) -> None:
+    at_home.weav.fail(Fault.rate_limit("3", times=1, **CREATE))
+    await at_home.fill_in()
+
+    await at_home.ann.submit()
+
+    await at_home.card()
+    first, second = at_home.weav.creations
+    assert (second.at - first.at).total_seconds() >= 3
+
+
+async def test_the_same_submission_while_queued_gets_the_same_answer(at_home: House) -> None:
+    at_home.weav.fail(Fault(status=503, times=2, **CREATE))
+    await at_home.fill_in()
+    delivery = at_home.ann.submission_delivery()
+
+    first = await at_home.ann.send(delivery)
+    again = await at_home.ann.send(delivery)
+
+    assert "queued" in str(first.body)
+    assert "queued" in str(again.body)
+    await at_home.card()
+    assert len(at_home.weav.conversations) == 1
+
+
+async def test_when_the_time_is_over_the_author_gets_the_filled_form_back(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path, weav_retry_for="2") as at_home:
+        at_home.weav.fail(Fault(status=503, **CREATE))
+        await at_home.fill_in(subject="Export hangs", priority="high")
+        await at_home.ann.submit()
+
+        message = await at_home.direct_message()
+
+        assert "Nothing was created" in text_on(message)
+        at_home.weav.faults.clear()
+        await at_home.ann.close()
+        await at_home.ann.click("weav_conversation_reopen")
+        view = await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+        assert view.values["subject"]["subject"]["value"] == "Export hangs"
+        assert view.values["customer_id"]["customer_id"]["value"] == JANE
+        await at_home.ann.submit()
+        await at_home.card()
+        assert [entry.state for entry in await at_home.entries()][1] is State.EXPIRED
+        assert len(at_home.weav.conversations) == 1
+
+
+async def test_a_queued_one_that_weav_refuses_comes_back_as_a_message(at_home: House) -> None:
+    at_home.weav.fail(Fault(status=503, times=1, **CREATE))
+    await at_home.fill_in(customer_id="3c90c3cc-0d44-4b50-8888-999999999999")
+
+    await at_home.ann.submit()
+
+    message = await at_home.direct_message()
+    assert "The selected customer id is invalid." in text_on(message)
+    assert public(at_home.slack, "C0SUPPORT") == []

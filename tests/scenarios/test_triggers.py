@@ -1,0 +1,100 @@
+"""The form does not open in time: nobody is left in silence, and nothing typed is lost."""
+
+import pytest
+
+from bot.sandbox.slack import RESPONSE_URL, Fault
+from bot.slack import ids
+from tests.house import JANE, House, text_on
+
+
+async def test_an_expired_trigger_gives_a_button_that_opens_the_same_form(any_way: House) -> None:
+    any_way.slack.triggers.seconds = 0
+    await any_way.ann.command(f"urgent email {JANE} Export hangs")
+
+    message = await any_way.private_answer()
+
+    assert "took too long" in text_on(message)
+    any_way.slack.triggers.seconds = 3
+    await any_way.ann.click(ids.REOPEN)
+    view = await any_way.slack.until(lambda slack: slack.top_view("U0ANN"))
+    assert view.values["subject"]["subject"]["value"] == "Export hangs"
+    assert view.values["post_to"]["post_to"]["selected_conversation"] == "C0SUPPORT"
+    await any_way.ann.submit()
+    await any_way.card()
+
+
+async def test_an_expired_trigger_of_a_message_keeps_message_and_thread(at_home: House) -> None:
+    message_ts = at_home.ann.say("The export hangs", "C0SUPPORT")
+    at_home.slack.triggers.seconds = 0
+    await at_home.ann.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
+    await at_home.private_answer()
+
+    at_home.slack.triggers.seconds = 3
+    await at_home.ann.click(ids.REOPEN)
+    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+    await at_home.ann.submit({"channel": "email", "customer_id": JANE})
+
+    assert (await at_home.card()).thread_ts == message_ts
+
+
+async def test_an_expired_trigger_of_the_global_shortcut_is_told_as_a_direct_message(
+    at_home: House,
+) -> None:
+    at_home.slack.triggers.seconds = 0
+
+    await at_home.ann.global_shortcut(ids.GLOBAL_SHORTCUT)
+
+    assert "took too long" in text_on(await at_home.direct_message())
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("views.open", error="internal_error"),
+        Fault("views.open", status=502, body="<html>"),
+        Fault("views.open", drop="before", times=None),
+        Fault("views.open", status=429, error="ratelimited", retry_after=30),
+    ],
+)
+async def test_any_other_failure_is_told_privately_with_the_form_kept(
+    at_home: House, fault: Fault
+) -> None:
+    at_home.slack.faults.add(fault)
+    await at_home.ann.command("Export hangs")
+
+    message = await at_home.private_answer()
+
+    assert "Slack did not open the form" in text_on(message)
+    at_home.slack.faults.clear()
+    await at_home.ann.click(ids.REOPEN)
+    view = await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+    assert view.values["subject"]["subject"]["value"] == "Export hangs"
+
+
+async def test_a_connection_lost_once_still_opens_the_form(at_home: House) -> None:
+    at_home.slack.faults.add(Fault("views.open", drop="before"))
+
+    await at_home.ann.command("Export hangs")
+
+    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+
+
+async def test_a_form_that_opened_although_its_answer_was_lost_is_left_in_peace(
+    at_home: House,
+) -> None:
+    at_home.slack.faults.add(Fault("views.open", drop="after"))
+
+    await at_home.ann.command("Export hangs")
+
+    await at_home.slack.until(lambda slack: len(slack.calls_of("views.open")) == 2)
+    assert at_home.slack.top_view("U0ANN")
+    assert at_home.slack.from_bot() == []
+
+
+async def test_without_a_response_url_that_works_a_direct_message_tells(at_home: House) -> None:
+    at_home.slack.triggers.seconds = 0
+    at_home.slack.faults.add(Fault(RESPONSE_URL, status=404, times=None))
+
+    await at_home.ann.command("Export hangs")
+
+    assert "took too long" in text_on(await at_home.direct_message())

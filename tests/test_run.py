@@ -1,0 +1,168 @@
+"""`weav-slack run` as a process: settings, health, signals, memory."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bot.sandbox.serving import serve
+from bot.sandbox.slack import Fault, HttpRing, SlackSandbox, Workspace
+from bot.sandbox.weav import Fault as WeavFault
+from bot.sandbox.weav import WeavSandbox
+from tests.house import JANE, SECRET, Mode, environment, public, text_on
+from tests.process import answer_of, free_port, running, weav_slack
+
+
+class Outside:
+    """Slack and Weav, and what a process needs to find them."""
+
+    def __init__(self, slack: SlackSandbox, weav: WeavSandbox, weav_url: str, folder: Path) -> None:
+        self.slack: Workspace = slack.workspace
+        self.sandbox = slack
+        self.weav = weav
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.folder = folder
+        self.weav_url = weav_url
+
+    def variables(self, mode: Mode = "http", **others: str) -> dict[str, str]:
+        database = f"sqlite:///{self.folder}/ledger.db"
+        given = environment(self.sandbox, self.weav_url, database, mode)
+        return given | {"PORT": str(self.port)} | others
+
+
+@pytest.fixture
+async def outside(tmp_path: Path) -> AsyncIterator[Outside]:
+    weav = WeavSandbox()
+    async with SlackSandbox().serving() as slack, serve(weav) as weav_url:
+        yield Outside(slack, weav, weav_url, tmp_path)
+
+
+@pytest.mark.parametrize("mode", ["http", "socket"])
+async def test_it_does_the_main_job_and_drains_at_sigterm(outside: Outside, mode: Mode) -> None:
+    async with (
+        running(outside.folder, **outside.variables(mode)) as process,
+        HttpRing(f"{outside.url}/slack/events", SECRET) as ring,
+    ):
+        ready = await answer_of(f"{outside.url}/readyz")
+        assert all(ready.json().values())
+        ann = outside.sandbox.person("U0ANN", ring if mode == "http" else outside.slack.socket_mode)
+        await ann.command(f"email {JANE} Export hangs")
+        await outside.slack.until(lambda slack: slack.top_view("U0ANN"))
+        outside.weav.fail(WeavFault(delay=3, path="/conversations"))
+
+        answer = await ann.submit()
+        process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+
+        assert await process.wait() == 0
+        assert time.monotonic() - began < 20
+        assert "Creating" in str(answer.body)
+        [card] = public(outside.slack, "C0SUPPORT")
+        assert "Export hangs" in text_on(card)
+        assert len(outside.weav.conversations) == 1
+
+
+async def test_it_starts_quickly_and_stays_small(outside: Outside) -> None:
+    began = time.monotonic()
+    async with running(outside.folder, **outside.variables()) as process:
+        await answer_of(f"{outside.url}/readyz")
+        started = time.monotonic() - began
+        memory = psutil.Process(process.pid).memory_info().rss / 2**20
+
+    print(f"start to ready: {started:.2f} s, idle memory: {memory:.0f} MiB")  # noqa: T201
+    assert started < 3
+    assert memory < 90
+
+
+async def test_missing_settings_are_all_listed_without_a_traceback(tmp_path: Path) -> None:
+    ended = await weav_slack("run", cwd=tmp_path, PORT="high", WEAV_API_URL="http://weav.example")
+
+    assert ended.code == 2
+    assert "Traceback" not in ended.err
+    for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "WEAV_API_TOKEN", "PORT", "WEAV_API_"):
+        assert name in ended.err
+
+
+@pytest.mark.parametrize("mode", ["http", "socket"])
+async def test_a_rejected_slack_token_is_a_clear_sentence(outside: Outside, mode: Mode) -> None:
+    variables = outside.variables(mode, SLACK_BOT_TOKEN="xoxb-other")  # noqa: S106
+
+    ended = await weav_slack("run", cwd=outside.folder, **variables)
+
+    assert ended.code == 1
+    assert "Slack does not accept the token (invalid_auth)" in ended.err
+    assert "Traceback" not in ended.err
+
+
+async def test_a_rejected_app_token_is_a_clear_sentence(outside: Outside) -> None:
+    variables = outside.variables("socket", SLACK_APP_TOKEN="xapp-other")  # noqa: S106
+
+    ended = await weav_slack("run", cwd=outside.folder, **variables)
+
+    assert ended.code == 1
+    assert "SLACK_APP_TOKEN" in ended.err
+    assert "Traceback" not in ended.err
+
+
+async def test_it_is_not_ready_until_slack_answers(outside: Outside) -> None:
+    unreachable = Fault("auth.test", status=503, body="<html>", times=None)
+    outside.slack.faults.add(unreachable)
+    async with running(outside.folder, **outside.variables()):
+        await answer_of(f"{outside.url}/healthz")
+        waiting = await answer_of(f"{outside.url}/readyz", status=503)
+        assert waiting.json() == {"slack": False, "database": True}
+
+        outside.slack.faults.clear()
+
+        await answer_of(f"{outside.url}/readyz")
+
+
+async def test_weav_being_down_does_not_make_it_unready(outside: Outside) -> None:
+    variables = outside.variables(WEAV_API_URL=f"http://127.0.0.1:{free_port()}/v1")
+    async with running(outside.folder, **variables):
+        await answer_of(f"{outside.url}/readyz")
+
+
+async def test_a_port_in_use_is_a_clear_sentence(outside: Outside) -> None:
+    async with running(outside.folder, **outside.variables()):
+        await answer_of(f"{outside.url}/healthz")
+
+        ended = await weav_slack("run", cwd=outside.folder, **outside.variables())
+
+    assert ended.code == 1
+    assert f"Cannot listen on 127.0.0.1:{outside.port}" in ended.err
+    assert "Traceback" not in ended.err
+
+
+async def test_a_database_that_cannot_be_used_is_a_clear_sentence(outside: Outside) -> None:
+    variables = outside.variables(DATABASE_URL=f"sqlite:///{outside.folder}/none/here.db")
+
+    ended = await weav_slack("run", cwd=outside.folder, **variables)
+
+    assert ended.code == 1
+    assert "DATABASE_URL" in ended.err
+    assert "Traceback" not in ended.err
+
+
+async def test_a_dotenv_file_is_read_and_the_environment_wins(outside: Outside) -> None:
+    lines = (f"{name}={value}" for name, value in outside.variables(PORT="1").items())
+    (outside.folder / ".env").write_text("\n".join(lines))
+    async with running(outside.folder, PORT=str(outside.port)):
+        await answer_of(f"{outside.url}/readyz")
+
+
+async def test_json_logs_are_json_lines(outside: Outside) -> None:
+    async with running(outside.folder, **outside.variables(LOG_FORMAT="json")) as process:
+        await answer_of(f"{outside.url}/readyz")
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None
+        async with asyncio.timeout(10):
+            written = await process.stderr.read()
+    lines = written.decode().splitlines()
+    assert lines
+    assert all(line.startswith("{") and line.endswith("}") for line in lines)
