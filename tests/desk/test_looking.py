@@ -1,0 +1,69 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.desk.looking import SEVERAL, Found, NotFound, Unclear, alike, decide
+from bot.weav.models import Conversation, NewConversation
+
+SENT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+JANE = "3c90c3cc-0d44-4b50-8888-000000000001"
+REQUEST = NewConversation.model_validate(
+    {"channel": "email", "customer_id": JANE, "subject": "Export hangs"}
+)
+
+
+def conversation(**changes: Any) -> Conversation:  # noqa: ANN401 - JSON
+    facts = {"id": "c1", "channel": "email", "subject": "Export hangs", "created_at": SENT}
+    return Conversation.read(facts | changes)
+
+
+def found(*conversations: Conversation) -> list[Conversation]:
+    return alike(conversations, REQUEST, SENT.timestamp())
+
+
+def test_the_same_channel_and_subject_is_alike() -> None:
+    assert found(conversation()) == [conversation()]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"channel": "chat"},
+        {"subject": "Export"},
+        {"subject": None},
+        {"created_at": None},
+        {"created_at": "yesterday"},
+        {"created_at": SENT - timedelta(seconds=121)},
+    ],
+)
+def test_another_one_is_not(changes: dict[str, Any]) -> None:
+    assert found(conversation(**changes)) == []
+
+
+@pytest.mark.parametrize("seconds", [-120, 0, 3600])
+def test_two_minutes_of_clock_difference_are_allowed(seconds: int) -> None:
+    assert found(conversation(created_at=SENT + timedelta(seconds=seconds)))
+
+
+@pytest.mark.parametrize("subject", [None, ""])
+def test_no_subject_is_like_an_empty_one(subject: str | None) -> None:
+    request = NewConversation.model_validate({"channel": "email", "customer_id": JANE})
+
+    assert alike([conversation(subject=subject)], request, SENT.timestamp())
+
+
+def test_exactly_one_without_rivals_is_ours() -> None:
+    assert decide([conversation()], rivals=0) == Found(conversation())
+
+
+def test_none_is_not_found() -> None:
+    assert decide([], rivals=0) == NotFound()
+    assert decide([], rivals=1) == NotFound()
+
+
+@pytest.mark.parametrize(("count", "rivals"), [(2, 0), (1, 1), (3, 2)])
+def test_whose_it_is_must_be_certain(count: int, rivals: int) -> None:
+    several = [conversation(id=str(number)) for number in range(count)]
+
+    assert decide(several, rivals) == Unclear(SEVERAL)

@@ -1,0 +1,35 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.desk.queueing import pause_before, within
+
+
+@pytest.mark.parametrize(
+    ("attempt", "shortest", "longest"), [(1, 0.5, 1), (2, 1, 2), (6, 16, 32), (7, 30, 60)]
+)
+def test_pauses_double_up_to_a_minute_and_half_of_them_is_chance(
+    attempt: int, shortest: float, longest: float
+) -> None:
+    assert pause_before(attempt, None, lambda: 0.0) == shortest
+    assert pause_before(attempt, None, lambda: 1.0) == longest
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1))
+def test_no_pause_is_longer_than_a_minute(attempt: int, chance: float) -> None:
+    assert 0.5 <= pause_before(attempt, None, lambda: chance) <= 60
+
+
+@given(st.integers(1, 50), st.floats(0, 3600), st.floats(0, 1))
+def test_retry_after_is_never_shortened(attempt: int, after: float, chance: float) -> None:
+    assert pause_before(attempt, after, lambda: chance) >= after
+
+
+def test_the_last_pause_ends_with_the_time_that_is_left() -> None:
+    assert within(60, age=880, retry_for=900) == 20
+    assert within(10, age=0, retry_for=900) == 10
+
+
+@pytest.mark.parametrize(("age", "retry_for"), [(900, 900), (901, 900), (0, 0)])
+def test_after_that_time_there_is_no_pause_more(age: float, retry_for: float) -> None:
+    assert within(1, age, retry_for) is None

@@ -1,0 +1,80 @@
+import pytest
+
+from bot.settings import Settings, SettingsError, read_settings
+from tests.house import settings_of
+
+GIVEN = {
+    "SLACK_BOT_TOKEN": "xoxb-1",
+    "SLACK_SIGNING_SECRET": "s",
+    "WEAV_API_TOKEN": "t",
+}
+
+
+def test_what_is_not_set_has_its_default() -> None:
+    settings = settings_of(GIVEN)
+
+    assert settings.weav_api_url == "https://api.weav.com/v1/"
+    assert (settings.weav_timeout, settings.weav_retry_for) == (10, 900)
+    assert (settings.host, settings.port) == ("127.0.0.1", 3000)
+    assert settings.conversation_link("c1") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("SLACK_BOT_TOKEN", "xoxp-1", "xoxb-"),
+        ("SLACK_APP_TOKEN", "xoxb-1", "xapp-"),
+        ("WEAV_API_URL", "http://weav.example/v1", "https://"),
+        ("WEAV_API_URL", "weav.example", "https://"),
+        ("SLACK_API_URL", "ftp://slack.com", "https://"),
+        ("WEAV_CONVERSATION_URL", "https://weav.example/", "{id}"),
+        ("WEAV_CONVERSATION_URL", "{id}", "{id}"),
+        ("DATABASE_URL", "mysql://x", "postgresql://"),
+        ("WEAV_TIMEOUT", "0", "greater than 0"),
+        ("WEAV_RETRY_FOR", "-1", "greater than or equal to 0"),
+        ("PORT", "65536", "65535"),
+        ("LOG_LEVEL", "loud", "DEBUG"),
+        ("LOG_FORMAT", "xml", "json"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_wanted(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str
+) -> None:
+    for variable, given in (GIVEN | {name: value}).items():
+        monkeypatch.setenv(variable, given)
+
+    with pytest.raises(SettingsError) as error:
+        read_settings()
+
+    [line] = str(error.value).splitlines()
+    assert line.startswith(name)
+    assert problem in line
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_plain_http_is_for_loopback(host: str) -> None:
+    assert settings_of(GIVEN | {"WEAV_API_URL": f"http://{host}:1/v1"})
+
+
+def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-canary")
+    monkeypatch.setenv("SLACK_APP_TOKEN", "canary")
+
+    assert "canary" not in repr(settings_of(GIVEN | {"SLACK_BOT_TOKEN": "xoxb-canary"}))
+    with pytest.raises(SettingsError) as error:
+        read_settings()
+    assert "canary" not in str(error.value)
+
+
+def test_the_link_has_the_id_where_the_template_says() -> None:
+    settings = settings_of(GIVEN | {"WEAV_CONVERSATION_URL": "https://weav.example/{id}/x"})
+
+    assert settings.conversation_link("c1") == "https://weav.example/c1/x"
+
+
+def test_the_example_file_names_every_variable_once() -> None:
+    with open(".env.example", encoding="utf-8") as example:  # noqa: PTH123 - beside pyproject.toml
+        lines = example.read().splitlines()
+    named = [line.partition("=")[0] for line in lines if line and not line.startswith("#")]
+
+    assert sorted(named) == sorted(name.upper() for name in Settings.model_fields)
