@@ -1,4 +1,4 @@
-"""The command line: `weav-slack run`, `sandbox`, `manifest`."""
+"""The command line: `weav-slack run`, `sandbox`, `check`, `manifest`."""
 
 import argparse
 import asyncio
@@ -28,12 +28,19 @@ def _parser() -> argparse.ArgumentParser:
     sandbox = commands.add_parser(
         "sandbox", help="try it without any account: a Slack, a Weav, and the bot between them"
     )
-    sandbox.add_argument("--port", type=int, default=3333, help="of the page (3333)")
+    sandbox.add_argument(
+        "--port", type=int, default=3333, help="of the page (default: 3333; 0: a free one)"
+    )
     sandbox.add_argument("--open", action="store_true", help="open it in the browser")
     sandbox.add_argument(
         "--keep", type=Path, metavar="DIR", help="where to keep everything for the next time"
     )
     sandbox.set_defaults(command=_sandbox)
+    check = commands.add_parser(
+        "check", help="say what is wrong with this installation and how to mend it"
+    )
+    check.add_argument("--json", action="store_true", help="for machines")
+    check.set_defaults(command=_check)
     manifest = commands.add_parser("manifest", help="print the Slack app manifest (YAML)")
     manifest.add_argument(
         "--request-url",
@@ -87,9 +94,23 @@ def _sandbox(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
     except (LedgerUnavailable, LedgerTooNew) as error:
-        print(f"The ledger in {options.keep} cannot be used: {error}", file=sys.stderr)  # noqa: T201
+        print(f"The ledger cannot be used: {error}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from bot.checking import all_unchecked, as_json, as_text, examine, is_well  # noqa: PLC0415
+    from bot.logs import configure  # noqa: PLC0415
+    from bot.settings import SettingsError, read_settings  # noqa: PLC0415
+
+    configure("CRITICAL", "console")  # the findings say it all
+    try:
+        findings = asyncio.run(examine(read_settings(), Path.cwd()))
+    except SettingsError as error:
+        findings = all_unchecked(str(error))
+    print(as_json(findings) if options.json else as_text(findings))  # noqa: T201
+    return 0 if is_well(findings) else 1
 
 
 def _manifest(options: argparse.Namespace) -> int:

@@ -356,3 +356,20 @@ async def test_a_person_sees_their_own_side_of_the_workspace(
         "C0GENERAL",
         "C0PARTNERS",
     }
+
+
+async def test_what_is_typed_into_an_external_select_takes_what_fits_or_the_first(
+    ann: Person, bot: ScriptedBot
+) -> None:
+    await ann.command()
+    bot.answer = lambda _: {"options": [option("ben"), option("ann")]}
+
+    await ann.type_in({"assignee": "ann"})
+    fitting = ann.view.values["assignee"]["assignee"]["selected_option"]["value"]
+    await ann.type_in({"assignee": "somebody"})
+    first = ann.view.values["assignee"]["assignee"]["selected_option"]["value"]
+    bot.answer = lambda _: {"options": []}
+
+    assert (fitting, first) == ("ann", "ben")
+    with pytest.raises(LookupError):
+        await ann.type_in({"assignee": "nobody"})

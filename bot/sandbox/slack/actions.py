@@ -1,5 +1,7 @@
 """Finds what a person clicks on, and describes the click."""
 
+from collections.abc import Sequence
+
 from bot.sandbox.slack.form_state import entered
 from bot.sandbox.slack.messages import SlackMessage
 from bot.sandbox.slack.rules.blocks import elements_of
@@ -36,8 +38,8 @@ def find_in_message(
     raise LookupError(f"No message has anything with the action_id {action_id!r}")
 
 
-def action_entry(block: Json, element: Json, value: object) -> Json:
-    """One entry of `actions` in a block_actions payload."""
+def action_entry(block: Json, element: Json, value: object, offered: Sequence[Json] = ()) -> Json:
+    """One entry of `actions` in a block_actions payload; `offered` as in `entered`."""
     entry: Json = {
         "type": element["type"],
         "action_id": element["action_id"],
@@ -49,4 +51,14 @@ def action_entry(block: Json, element: Json, value: object) -> Json:
     if element["type"] == "overflow":
         option = next(o for o in element["options"] if o["value"] == value)
         return entry | {"selected_option": option}
-    return entry | entered(element, value, [])
+    return entry | entered(element, value, offered)
+
+
+def fitting(options: Sequence[Json], typed: str) -> Json:
+    """Return what somebody takes who typed this: the option of that value, or else the first."""
+    for option in options:
+        if option["value"] == typed:
+            return option
+    if not options:
+        raise LookupError(f"Nothing is offered for {typed!r}")
+    return options[0]

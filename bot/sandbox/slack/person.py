@@ -2,7 +2,12 @@
 
 from collections.abc import Mapping
 
-from bot.sandbox.slack.actions import action_entry, find_in_message, find_in_view
+from bot.sandbox.slack.actions import (
+    action_entry,
+    find_in_message,
+    find_in_view,
+    fitting,
+)
 from bot.sandbox.slack.answers import (
     FORM_INCOMPLETE,
     TROUBLE_CONNECTING,
@@ -88,13 +93,24 @@ class Person:
             entry = entered(element, value, offered)
             view.values[block_id][element["action_id"]] = entry
 
+    async def type_in(self, values: Mapping[str, object], view_id: str = "") -> None:
+        """Fill in; what is a text for an external select is typed there, and an option taken."""
+        view = self.view_with(view_id)
+        for block_id, value in values.items():
+            element = view.block(block_id)["element"]
+            chosen = value
+            if element["type"] == "external_select" and isinstance(value, str) and value:
+                answer = await self.suggest(element["action_id"], value, view.id)
+                chosen = fitting(answer.options, value)
+            self.fill({block_id: chosen}, view.id)
+
     def submission_delivery(self, view_id: str = "") -> Delivery:
         return Delivery("interactive", self.payloads.submission(self.view_with(view_id)))
 
     async def submit(self, values: Mapping[str, object] | None = None, view_id: str = "") -> Answer:
-        """Fill in and submit; nothing is sent when Slack's own apps would refuse the form."""
+        """Type in and submit; nothing is sent when Slack's own apps would refuse the form."""
         view = self.view_with(view_id)
-        self.fill(values or {}, view.id)
+        await self.type_in(values or {}, view.id)
         if "submit" not in view.sent:
             raise LookupError("The view has no submit button")
         if problems := form_problems(view.blocks, view.values):
@@ -136,7 +152,7 @@ class Person:
             view.values[block["block_id"]][action_id] = entry
         if block["type"] == "input" and not block.get("dispatch_action"):
             return Answer(None)
-        action = action_entry(block, element, value)
+        action = action_entry(block, element, value, view.offered.get(action_id, []))
         return await self.send(Delivery("interactive", self.payloads.action_in_view(view, action)))
 
     async def click(self, action_id: str, message_ts: str = "", value: object = None) -> Answer:

@@ -1,0 +1,128 @@
+"""`weav-slack sandbox`: a Slack with its page, a Weav, and the bot between them, on loopback."""
+
+import asyncio
+import contextlib
+import errno
+import secrets
+import signal
+import tempfile
+import webbrowser
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from bot.sandbox.kept import CannotRead, keep_saving, load
+from bot.sandbox.page import Board, Guard, Outlet, Page
+from bot.sandbox.page.seen import tell_of_weav
+from bot.sandbox.serving import serve
+from bot.sandbox.slack import HttpRing, SlackSandbox, Workspace
+from bot.sandbox.weav import WeavSandbox
+from bot.sandbox.weav.app import TOKEN
+
+# From the variables that `weav-slack run` reads to the bot's ASGI app, open as long as the block.
+Bot = Callable[[Mapping[str, str]], AbstractAsyncContextManager[ASGIApp]]
+
+
+class CannotStart(Exception):
+    """A sentence for whoever started the sandbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    url: str
+    workspace: Workspace
+    weav: WeavSandbox
+    board: Board
+
+
+@asynccontextmanager
+async def sandbox(
+    bot: Bot, manifest: str, *, port: int = 0, keep: Path | None = None
+) -> AsyncIterator[Sandbox]:
+    """Start everything; port 0 takes a free one. Raise CannotStart."""
+    async with AsyncExitStack() as stack:
+        slack, weav = SlackSandbox(), WeavSandbox()
+        place = _place(stack, keep)
+        with _sentences(port):
+            load(place, slack.workspace, weav)
+            outlet = Outlet(Guard(weav))
+            board = Board(slack.workspace, weav, outlet)
+            # The bot, and with it the address to ring at, comes last.
+            ring = await stack.enter_async_context(HttpRing("", secrets.token_hex()))
+            page = Page(slack.workspace, weav, board, ring, manifest)
+            url = await stack.enter_async_context(serve(Guard(page.asgi()), port))
+            stack.callback(page.end)
+        slack.workspace.base_url = await stack.enter_async_context(serve(Guard(slack.asgi)))
+        await outlet.open()
+        stack.push_async_callback(outlet.close)
+        _beside(stack, tell_of_weav(weav, slack.workspace))
+        if keep is not None:
+            _beside(stack, keep_saving(place, slack.workspace, weav))
+        variables = _variables(slack, outlet, ring, url, place)
+        bot_url = await stack.enter_async_context(
+            serve(await stack.enter_async_context(bot(variables)))
+        )
+        ring.request_url = f"{bot_url}/slack/events"
+        yield Sandbox(url, slack.workspace, weav, board)
+
+
+async def run(bot: Bot, manifest: str, *, port: int, keep: Path | None, open_browser: bool) -> None:
+    """Say where the page is, and serve it until SIGINT or SIGTERM; raise CannotStart."""
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    async with sandbox(bot, manifest, port=port, keep=keep) as started:
+        print(f"The sandbox is open at {started.url} (Ctrl-C ends it)", flush=True)  # noqa: T201
+        if open_browser:
+            await asyncio.to_thread(webbrowser.open, started.url)
+        await ended.wait()
+
+
+def _variables(
+    slack: SlackSandbox, weav: Outlet, ring: HttpRing, page_url: str, place: Path
+) -> dict[str, str]:
+    return {
+        "SLACK_BOT_TOKEN": slack.workspace.bot_token,
+        "SLACK_SIGNING_SECRET": ring.signing_secret,
+        "SLACK_API_URL": slack.api_url,
+        "WEAV_API_TOKEN": TOKEN,
+        "WEAV_API_URL": f"{weav.url}/v1",
+        "WEAV_CONVERSATION_URL": f"{page_url}/#conversation-{{id}}",
+        "DATABASE_URL": f"sqlite:///{place / 'ledger.db'}",
+    }
+
+
+def _place(stack: AsyncExitStack, keep: Path | None) -> Path:
+    if keep is None:
+        return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="weav-slack-sandbox-")))
+    try:
+        keep.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"{keep} cannot be a directory ({error.strerror}).") from None
+    return keep.resolve()
+
+
+@contextlib.contextmanager
+def _sentences(port: int) -> Iterator[None]:
+    if port not in range(65_536):
+        raise CannotStart(f"{port} is no port: choose one from 0 to 65535.")
+    try:
+        yield
+    except CannotRead as error:
+        raise CannotStart(str(error)) from None
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise CannotStart(f"Port {port} cannot be used ({error.strerror}).") from None
+        raise CannotStart(
+            f"Port {port} is in use, maybe by another sandbox. Choose one with --port, or let"
+            " --port 0 choose."
+        ) from None
+
+
+def _beside(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
+    stack.callback(task.cancel)

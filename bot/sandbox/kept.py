@@ -1,0 +1,59 @@
+"""What outlives the sandbox with --keep: what people said, and what exists in Weav."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bot.sandbox.slack import SlackChannel, SlackMessage, Workspace
+from bot.sandbox.slack.directory import Kind
+from bot.sandbox.weav import WeavSandbox
+
+_FILE = "sandbox.json"
+
+
+class CannotRead(Exception):
+    """A sentence for whoever started the sandbox."""
+
+
+def load(place: Path, workspace: Workspace, weav: WeavSandbox) -> None:
+    """Bring back what was saved, if anything was; raise CannotRead."""
+    file = place / _FILE
+    if not file.exists():
+        return
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        messages = [SlackMessage(**message) for message in kept["messages"]]
+        channels = {id_: set(members) for id_, members in kept["members"].items()}
+        conversations = {each["id"]: each for each in kept["conversations"]}
+        customers = {each["id"]: each for each in kept["customers"]}
+    except (ValueError, TypeError, KeyError) as error:
+        raise CannotRead(f"{file} is not what a sandbox saved ({error}). Move it away.") from None
+    workspace.messages = messages
+    for id_, members in channels.items():
+        channel = workspace.channels.setdefault(id_, SlackChannel(id_, "", Kind.IM))
+        channel.members = members
+    weav.store.conversations.update(conversations)
+    weav.store.customers.update(customers)
+
+
+def save(place: Path, workspace: Workspace, weav: WeavSandbox) -> None:
+    """Write it whole or not at all."""
+    kept: dict[str, Any] = {
+        "messages": [asdict(message) for message in workspace.messages],
+        "members": {id_: sorted(each.members) for id_, each in workspace.channels.items()},
+        "conversations": weav.conversations,
+        "customers": list(weav.store.customers.values()),
+    }
+    unfinished = place / f"{_FILE}.new"
+    unfinished.write_text(json.dumps(kept), encoding="utf-8")
+    unfinished.replace(place / _FILE)
+
+
+async def keep_saving(place: Path, workspace: Workspace, weav: WeavSandbox) -> None:
+    """Save after every change, without end."""
+    changes = workspace.events()
+    save(place, workspace, weav)
+    async for change in changes:
+        if change.kind != "call":
+            save(place, workspace, weav)

@@ -1,0 +1,134 @@
+"""The page over HTTP: its files, one stream of what happens, and one address for doings."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from bot.sandbox.page.doings import Doing
+from bot.sandbox.page.people import carry_out
+from bot.sandbox.page.seen import concerns, installed, slack_seen, weav_seen
+from bot.sandbox.page.switches import Board, Switches
+from bot.sandbox.slack import Person, Ring, Workspace
+from bot.sandbox.slack.feed import Subscription
+from bot.sandbox.slack.wire import Json
+from bot.sandbox.weav import WeavSandbox
+
+_STATIC = Path(__file__).with_name("static")
+# A stream that says nothing notices only then that nobody listens any more.
+_QUIET_SECONDS = 15.0
+_DOING: TypeAdapter[Doing] = TypeAdapter(Doing)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`manifest` is the app's, in YAML: it says what Slack offers of the bot."""
+
+    workspace: Workspace
+    weav: WeavSandbox
+    board: Board
+    ring: Ring
+    manifest: str
+
+    def asgi(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/", _index),
+                Mount("/static", StaticFiles(directory=_STATIC)),
+                Route("/api/events", self._events),
+                Route("/api/switches", self._switch, methods=["POST"]),
+                Route("/api/as/{slack_user_id}", self._do, methods=["POST"]),
+            ]
+        )
+
+    def end(self) -> None:
+        """Let all streams end, before their server does."""
+        self.workspace.feed.publish("end", {})
+
+    async def _events(self, request: Request) -> Response:
+        """GET ?as=USER: the whole state first, then every change."""
+        slack_user_id = request.query_params.get("as", "")
+        if not self._is_person(slack_user_id):
+            return _problem(f"There is nobody called {slack_user_id!r}.", 404)
+        headers = {"x-accel-buffering": "no"}
+        stream = self._stream(slack_user_id)
+        return StreamingResponse(stream, headers=headers, media_type="text/event-stream")
+
+    async def _stream(self, slack_user_id: str) -> AsyncIterator[str]:
+        changes = self.workspace.events()
+        yield _line("snapshot", self._snapshot(slack_user_id))
+        while line := await self._next(changes, slack_user_id):
+            yield line
+
+    async def _next(self, changes: Subscription, slack_user_id: str) -> str:
+        """Empty at the end, which `end` brings about: a stream that is cut makes noise."""
+        try:
+            async with asyncio.timeout(_QUIET_SECONDS):
+                async for event in changes:
+                    if event.kind == "end":
+                        return ""
+                    if concerns(self.workspace, slack_user_id, event):
+                        return _line(event.kind, event.data)
+        except TimeoutError:
+            pass
+        return ": still here\n\n"
+
+    def _snapshot(self, slack_user_id: str) -> Json:
+        return {
+            "me": slack_user_id,
+            "app": installed(yaml.safe_load(self.manifest)),
+            "slack": slack_seen(self.workspace, slack_user_id),
+            "weav": weav_seen(self.weav),
+            "switches": self.board.switches.model_dump(),
+        }
+
+    async def _switch(self, request: Request) -> Response:
+        try:
+            switches = Switches.model_validate_json(await request.body())
+        except ValidationError as error:
+            return _problem(str(error), 422)
+        try:
+            await self.board.turn(switches)
+        except OSError as error:
+            return _problem(f"Weav cannot come back: its port was taken ({error.strerror}).", 409)
+        return JSONResponse({})
+
+    async def _do(self, request: Request) -> Response:
+        slack_user_id = request.path_params["slack_user_id"]
+        if not self._is_person(slack_user_id):
+            return _problem(f"There is nobody called {slack_user_id!r}.", 404)
+        try:
+            doing = _DOING.validate_json(await request.body())
+        except ValidationError as error:
+            return _problem(str(error), 422)
+        person = Person(self.workspace, slack_user_id, self.ring)
+        try:
+            return JSONResponse(await carry_out(person, doing))
+        except LookupError as error:
+            return _problem(f"That is not there any more: {error}", 409)
+
+    def _is_person(self, slack_user_id: str) -> bool:
+        user = self.workspace.users.get(slack_user_id)
+        return user is not None and not user.is_bot
+
+
+async def _index(_: Request) -> Response:
+    return FileResponse(_STATIC / "index.html")
+
+
+def _line(kind: str, data: Any) -> str:  # noqa: ANN401 - JSON
+    return f"data: {json.dumps({'kind': kind, 'data': data})}\n\n"
+
+
+def _problem(sentence: str, status: int) -> Response:
+    return JSONResponse({"problem": sentence}, status)

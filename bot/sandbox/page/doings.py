@@ -1,0 +1,101 @@
+"""What a person does on the page, as the page sends it."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# What stands in a field: a text, the value of an option or several of them, or nothing.
+Value = str | int | list[str] | None
+
+
+class _Doing(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Say(_Doing):
+    do: Literal["say"]
+    text: Annotated[str, Field(min_length=1, max_length=4000)]
+    slack_channel_id: str
+    thread_ts: str = ""
+
+
+class Command(_Doing):
+    do: Literal["command"]
+    command: str
+    text: str = ""
+    slack_channel_id: str
+
+
+class Membership(_Doing):
+    """`/invite @Weav` and `/remove @Weav`, which Slack itself carries out."""
+
+    do: Literal["invite", "remove"]
+    slack_channel_id: str
+
+
+class MessageShortcut(_Doing):
+    do: Literal["message_shortcut"]
+    callback_id: str
+    message_ts: str
+
+
+class GlobalShortcut(_Doing):
+    do: Literal["global_shortcut"]
+    callback_id: str
+
+
+class Submit(_Doing):
+    """`values` by block_id: everything that stands in the form."""
+
+    do: Literal["submit"]
+    view_id: str
+    values: dict[str, Value] = Field(default_factory=dict)
+
+
+class Close(_Doing):
+    """`clear`: the whole stack of modals, by the cross."""
+
+    do: Literal["close"]
+    view_id: str
+    clear: bool = False
+
+
+class Act(_Doing):
+    """Choose or click something in a modal; `values` as in Submit."""
+
+    do: Literal["act"]
+    view_id: str
+    action_id: str
+    value: Value = None
+    values: dict[str, Value] = Field(default_factory=dict)
+
+
+class Suggest(_Doing):
+    do: Literal["suggest"]
+    view_id: str
+    action_id: str
+    query: str
+
+
+class Click(_Doing):
+    """Choose or click something in a message."""
+
+    do: Literal["click"]
+    message_ts: str
+    action_id: str
+    value: Value = None
+
+
+Doing = Annotated[
+    Say
+    | Command
+    | Membership
+    | MessageShortcut
+    | GlobalShortcut
+    | Submit
+    | Close
+    | Act
+    | Suggest
+    | Click,
+    Field(discriminator="do"),
+]

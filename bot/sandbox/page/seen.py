@@ -1,0 +1,90 @@
+"""What one person may see of the sandbox, as JSON for the page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.sandbox.slack import Workspace
+from bot.sandbox.slack.directory import TEAM_ID, Kind
+from bot.sandbox.slack.feed import Event
+from bot.sandbox.slack.wire import Json
+from bot.sandbox.weav import Exchange, WeavSandbox
+
+
+def slack_seen(workspace: Workspace, slack_user_id: str) -> Json:
+    whole = workspace.snapshot(slack_user_id)
+    shown = {c["id"] for c in whole["channels"] if _sees(workspace, slack_user_id, c["id"])}
+    channels = [channel for channel in whole["channels"] if channel["id"] in shown]
+    messages = [message for message in whole["messages"] if message["channel"] in shown]
+    return whole | {"channels": channels, "messages": messages}
+
+
+def weav_seen(weav: WeavSandbox) -> Json:
+    return {
+        "exchanges": [exchange_json(exchange) for exchange in weav.requests],
+        "conversations": weav.conversations,
+        "customers": list(weav.store.customers.values()),
+        "agents": list(weav.store.agents.values()),
+        "users": [{"id": id_, "name": name} for id_, name in weav.store.users.items()],
+    }
+
+
+def concerns(workspace: Workspace, slack_user_id: str, event: Event) -> bool:
+    """Whether a change reaches this person's page."""
+    match event.kind, event.data:
+        case (
+            ("message" | "message_changed" | "message_deleted"),
+            {
+                "channel": str(channel),
+                "only_for": reader,
+            },
+        ):
+            return reader in {"", slack_user_id} and _sees(workspace, slack_user_id, channel)
+        case (("view_opened" | "view_updated" | "view_closed" | "trouble"), {"user": user}):
+            return bool(user == slack_user_id)
+        case "channel", {"id": str(channel)}:
+            return _sees(workspace, slack_user_id, channel)
+        case _:
+            return event.kind in {"exchange", "conversation", "switches"}
+
+
+def exchange_json(exchange: Exchange) -> Json:
+    """A request to Weav; without a status and with `seconds`, its answer was lost."""
+    return {
+        "number": exchange.number,
+        "at": exchange.at.isoformat(),
+        "method": exchange.method,
+        "path": exchange.path,
+        "query": exchange.query,
+        "user_agent": exchange.headers.get("user-agent", ""),
+        "body": exchange.body.decode(errors="replace"),
+        "status": exchange.status,
+        "answer": exchange.answer.decode(errors="replace"),
+        "seconds": exchange.seconds,
+    }
+
+
+async def tell_of_weav(weav: WeavSandbox, workspace: Workspace) -> None:
+    """Bring what happens at Weav into the one stream that the page follows, without end."""
+    async for event in weav.events():
+        if event.kind in {"request", "answer"}:
+            workspace.feed.publish("exchange", exchange_json(event.item))
+        elif event.kind in {"created", "updated"}:
+            workspace.feed.publish("conversation", event.item)
+
+
+def _sees(workspace: Workspace, slack_user_id: str, slack_channel_id: str) -> bool:
+    """Guests, and people of other organisations, only see where they are members."""
+    user, channel = workspace.users[slack_user_id], workspace.channels[slack_channel_id]
+    at_home = user.team_id == TEAM_ID and not user.is_guest
+    return slack_user_id in channel.members or (at_home and channel.kind is Kind.PUBLIC)
+
+
+def installed(manifest: Mapping[str, Any]) -> Json:
+    """What Slack's apps offer of an app, from its manifest."""
+    features = manifest["features"]
+    return {
+        "name": features["bot_user"]["display_name"],
+        "description": manifest["display_information"]["description"],
+        "commands": features["slash_commands"],
+        "shortcuts": features["shortcuts"],
+    }

@@ -1,0 +1,28 @@
+// What may follow a slash: the app's commands, and two of Slack's own that a bot depends on.
+
+import { state } from "./store.js";
+
+const OWN = [
+  { command: "/invite", usage_hint: "@Weav", description: "Add the bot to this channel", app: "Slack" },
+  { command: "/remove", usage_hint: "@Weav", description: "Remove the bot from this channel", app: "Slack" },
+];
+
+function all() {
+  return [...state.app.commands.map((command) => ({ ...command, app: state.app.name })), ...OWN];
+}
+
+/** The commands that `text` may become, and the one whose words are being typed. */
+export function commandsLike(text) {
+  if (!text.startsWith("/") || text.includes("\n")) return [];
+  const [typed, ...words] = text.split(" ");
+  return all().filter(({ command }) => (words.length ? command === typed : command.startsWith(typed)));
+}
+
+/** What the server is to do; null for a command that does not exist. */
+export function splitCommand(text, slack_channel_id) {
+  const [, command, words] = /^(\S+)\s*([\s\S]*)$/.exec(text);
+  const found = all().find((each) => each.command === command);
+  if (!found) return null;
+  if (found.app === "Slack") return { do: command.slice(1), slack_channel_id };
+  return { do: "command", command, text: words, slack_channel_id };
+}

@@ -1,0 +1,86 @@
+// The middle: the messages of one conversation, and on its right side the thread.
+
+import { Composer } from "./composer.js";
+import { h, icon, replace } from "./dom.js";
+import { MessageList } from "./list.js";
+import { repliesTo } from "./message.js";
+import { channelLabel, changed, isBot, on, state } from "./store.js";
+
+export function setUpConversation() {
+  const composer = new Composer({ id: "composer" });
+  const title = h("h2", {});
+  const about = h("p", { class: "quiet" });
+  const list = new MessageList("Messages");
+  document.getElementById("slack").append(
+    h("header", { class: "bar" }, h("div", {}, title, about)),
+    list.element,
+    composer.element,
+  );
+  let shown = "";
+  const draw = () => {
+    const channel = state.channels.get(state.channel);
+    if (!channel) return;
+    replace(title, channelLabel(channel));
+    replace(about, aboutChannel(channel));
+    const place = `${state.me} ${channel.id}`;
+    list.show(rootsIn(channel.id), { toEnd: place !== shown });
+    composer.moveTo(channel);
+    shown = place;
+  };
+  on("place messages channels", draw);
+}
+
+export function setUpThread() {
+  const panel = document.getElementById("thread");
+  const composer = new Composer({ id: "thread-composer", inThread: true });
+  const list = new MessageList("Thread", { inThread: true });
+  const where = h("p", { class: "quiet" });
+  const close = () => {
+    const ts = state.thread;
+    state.thread = "";
+    changed("place");
+    document.querySelector(`[data-ts="${CSS.escape(ts)}"] button`)?.focus();
+  };
+  panel.append(
+    h(
+      "header",
+      { class: "bar" },
+      h("div", {}, h("h2", {}, "Thread"), where),
+      h("button", { type: "button", class: "ghost", "aria-label": "Close thread", onclick: close }, icon("close")),
+    ),
+    list.element,
+    composer.element,
+  );
+  panel.addEventListener("keydown", (event) => event.key === "Escape" && !event.defaultPrevented && close());
+  let shown = "";
+  on("place messages", () => {
+    const root = state.messages.get(state.thread);
+    panel.hidden = !root;
+    document.body.classList.toggle("with-thread", Boolean(root));
+    if (!root) {
+      shown = "";
+      return;
+    }
+    const channel = state.channels.get(root.channel);
+    replace(where, channelLabel(channel));
+    const isNew = shown !== root.ts;
+    list.show([root, ...repliesTo(root)], { toEnd: isNew });
+    composer.moveTo(channel, root.ts);
+    if (isNew) composer.focus();
+    shown = root.ts;
+  });
+}
+
+function rootsIn(channel) {
+  const all = [...state.messages.values()].filter((message) => message.channel === channel);
+  const top = all.filter((message) => !message.thread_ts || message.thread_ts === message.ts);
+  return top.sort((one, other) => Number(one.ts) - Number(other.ts));
+}
+
+function aboutChannel(channel) {
+  if (channel.is_im) return channel.members.some(isBot) ? "Messages of the app" : "Direct message";
+  const kind = channel.is_private ? "Private" : channel.is_shared ? "Shared with another organisation" : "Public";
+  const here = channel.members.some(isBot) ? "the bot is a member" : "the bot is not a member: /invite @Weav";
+  return `${kind} · ${here}`;
+}
+

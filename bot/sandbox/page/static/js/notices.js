@@ -1,0 +1,44 @@
+// What Slack says in a corner: the bot did not answer, or something is not possible.
+
+import { h, icon } from "./dom.js";
+import { on } from "./store.js";
+
+const SHOWN_FOR = 9000;
+
+const DOINGS = {
+  command: "The command",
+  message_action: "The shortcut",
+  shortcut: "The shortcut",
+  view_submission: "The form",
+  view_closed: "Closing the form",
+  block_actions: "The click",
+  block_suggestion: "The list of options",
+};
+
+const corner = document.getElementById("notices");
+
+export function setUpNotices() {
+  on("notice", notify);
+  on("trouble", ({ doing, shown }) =>
+    notify(`${DOINGS[doing] ?? doing} failed with the error “${shown}”.`),
+  );
+  const lost = notice("The sandbox does not answer. It was ended, or is starting again.");
+  on("connected", (is) => (is ? lost.remove() : corner.append(lost)));
+}
+
+function notify(sentence) {
+  const shown = notice(sentence);
+  corner.append(shown);
+  setTimeout(() => shown.remove(), SHOWN_FOR);
+}
+
+function notice(sentence) {
+  const shown = h(
+    "p",
+    { class: "notice" },
+    icon("warning"),
+    h("span", {}, sentence),
+    h("button", { type: "button", class: "ghost", "aria-label": "Dismiss", onclick: () => shown.remove() }, icon("close")),
+  );
+  return shown;
+}

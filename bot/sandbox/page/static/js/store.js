@@ -1,0 +1,75 @@
+// What the page knows, and who wants to hear of changes. The server's stream is the only source of
+// what is in Slack and in Weav; the rest is where this person is looking.
+
+export const state = {
+  me: new URLSearchParams(location.search).get("as") || "U0ANN",
+  app: { name: "", commands: [], shortcuts: [] },
+  users: new Map(),
+  channels: new Map(),
+  messages: new Map(),
+  views: new Map(),
+  unread: new Set(),
+  exchanges: new Map(),
+  conversations: new Map(),
+  customers: [],
+  agents: [],
+  weavUsers: [],
+  switches: {},
+  channel: "",
+  thread: "",
+};
+
+const listeners = new Map();
+
+export function on(topics, listener) {
+  for (const topic of topics.split(" ")) {
+    listeners.set(topic, [...(listeners.get(topic) ?? []), listener]);
+  }
+}
+
+export function changed(topic, detail) {
+  for (const listener of listeners.get(topic) ?? []) listener(detail);
+}
+
+export const byId = (list, key = "id") => new Map(list.map((each) => [each[key], each]));
+
+export function userName(id) {
+  return state.users.get(id)?.real_name ?? id;
+}
+
+export function isBot(id) {
+  return state.users.get(id)?.is_bot ?? false;
+}
+
+export function channelTitle(channel) {
+  if (!channel.is_im) return channel.name;
+  const others = channel.members.filter((id) => id !== state.me);
+  return others.map(userName).join(", ");
+}
+
+/** "#support", or the name of whom one talks with. */
+export function channelLabel(channel) {
+  return channel.is_im ? channelTitle(channel) : `#${channel.name}`;
+}
+
+export function topView() {
+  return [...state.views.values()].at(-1);
+}
+
+export function openChannel(id) {
+  state.channel = id;
+  state.thread = "";
+  state.unread.delete(id);
+  sessionStorage.setItem("channel", id);
+  changed("place");
+}
+
+export function openThread(ts) {
+  state.thread = ts;
+  changed("place");
+}
+
+export function showPane(pane) {
+  document.body.dataset.pane = pane;
+  changed("pane");
+}

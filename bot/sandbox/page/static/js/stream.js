@@ -1,0 +1,102 @@
+// Follows the server: the whole state first, then every change, and again after a lost connection.
+
+import { byId, changed, state } from "./store.js";
+
+const SEEN = {
+  message: takeMessage,
+  message_changed: takeMessage,
+  message_deleted: dropMessage,
+  channel: takeChannel,
+  view_opened: takeView,
+  view_updated: takeView,
+  view_closed: dropView,
+  trouble: (trouble) => changed("trouble", trouble),
+  exchange: takeExchange,
+  conversation: takeConversation,
+  switches: takeSwitches,
+};
+
+let stream;
+
+export function follow() {
+  stream?.close();
+  stream = new EventSource(`/api/events?as=${encodeURIComponent(state.me)}`);
+  stream.onopen = () => changed("connected", true);
+  stream.onerror = () => changed("connected", false);
+  stream.onmessage = (event) => {
+    const { kind, data } = JSON.parse(event.data);
+    if (kind === "snapshot") takeSnapshot(data);
+    else SEEN[kind]?.(data);
+  };
+}
+
+function takeSnapshot({ me, app, slack, weav, switches }) {
+  state.me = me;
+  state.app = app;
+  state.users = byId(slack.users);
+  state.channels = byId(slack.channels);
+  state.messages = byId(slack.messages, "ts");
+  state.views = byId(slack.views);
+  state.exchanges = byId(weav.exchanges, "number");
+  state.conversations = byId(weav.conversations);
+  state.customers = weav.customers;
+  state.agents = weav.agents;
+  state.weavUsers = weav.users;
+  state.switches = switches;
+  const before = state.channel || sessionStorage.getItem("channel");
+  const wanted = state.channels.has(before) ? before : firstChannel();
+  if (wanted !== state.channel) state.thread = "";
+  state.channel = wanted;
+  for (const topic of ["snapshot", "place", "messages", "views", "weav", "switches"]) changed(topic);
+}
+
+function firstChannel() {
+  const support = [...state.channels.values()].find((channel) => channel.name === "support");
+  return (support ?? [...state.channels.values()][0])?.id ?? "";
+}
+
+function takeMessage(message) {
+  const isNew = !state.messages.has(message.ts);
+  state.messages.set(message.ts, message);
+  const parent = state.messages.get(message.thread_ts);
+  if (parent && parent !== message && !message.only_for) parent.thread_ts = parent.ts;
+  const elsewhere = message.channel !== state.channel || document.hidden;
+  if (isNew && elsewhere && message.user !== state.me) state.unread.add(message.channel);
+  changed("messages", message);
+}
+
+function dropMessage(message) {
+  state.messages.delete(message.ts);
+  changed("messages", message);
+}
+
+function takeChannel(channel) {
+  state.channels.set(channel.id, channel);
+  changed("channels");
+}
+
+function takeView(view) {
+  if (!view.is_open) return;
+  state.views.set(view.id, view);
+  changed("views");
+}
+
+function dropView(view) {
+  state.views.delete(view.id);
+  changed("views");
+}
+
+function takeExchange(exchange) {
+  state.exchanges.set(exchange.number, exchange);
+  changed("weav");
+}
+
+function takeConversation(conversation) {
+  state.conversations.set(conversation.id, conversation);
+  changed("weav");
+}
+
+function takeSwitches(switches) {
+  state.switches = switches;
+  changed("switches");
+}

@@ -1,0 +1,91 @@
+"""What the page lets go wrong, and how that is brought about."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.sandbox import slack, weav
+from bot.sandbox.page.outlet import Outlet
+from bot.sandbox.slack.directory import Kind
+
+Weav = Literal[
+    "works", "down", "field", "unauthorised", "forbidden", "limited", "lost_answer", "lost_request"
+]
+RequestField = Literal[
+    "customer_id", "channel", "subject", "status", "priority", "assignee_type", "assignee_id"
+]
+_RETRY_AFTER = "5"
+
+
+class Switches(BaseModel):
+    """`slow`: seconds before each answer of Weav; `field`: the one that `weav="field"` refuses."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    weav: Weav = "works"
+    slow: Annotated[float, Field(ge=0, le=60)] = 0.0
+    field: RequestField = "customer_id"
+    refuse_posts: bool = False
+    refuse_response_urls: bool = False
+
+
+class Board:
+    """The switches as they stand; nothing else arms faults."""
+
+    def __init__(
+        self, workspace: slack.Workspace, weav_sandbox: weav.WeavSandbox, outlet: Outlet
+    ) -> None:
+        self.switches = Switches()
+        self._workspace = workspace
+        self._weav = weav_sandbox
+        self._outlet = outlet
+        self._turning = asyncio.Lock()
+
+    async def turn(self, switches: Switches) -> None:
+        """Raise OSError when Weav cannot come back, since its port was taken."""
+        async with self._turning:
+            self._weav.faults.clear()
+            for fault in _of_weav(switches):
+                self._weav.fail(fault)
+            self._workspace.faults.clear()
+            for slack_fault in _of_slack(switches, self._workspace):
+                self._workspace.faults.add(slack_fault)
+            await (self._outlet.close() if switches.weav == "down" else self._outlet.open())
+            self.switches = switches
+            self._workspace.feed.publish("switches", switches.model_dump())
+
+
+def _of_weav(switches: Switches) -> Iterator[weav.Fault]:
+    slow, method, path = switches.slow, "POST", "/conversations"
+    match switches.weav:
+        case "field":
+            words = switches.field.replace("_", " ")
+            errors: dict[str, list[str]] = {switches.field: [f"The selected {words} is invalid."]}
+            yield weav.Fault.refusal(errors, method=method, path=path, delay=slow)
+        case "unauthorised":
+            yield weav.Fault(status=401, delay=slow)
+        case "forbidden":
+            yield weav.Fault(status=403, delay=slow)
+        case "limited":
+            yield weav.Fault.rate_limit(_RETRY_AFTER, delay=slow)
+        case "lost_answer":
+            yield weav.Fault.lost_answer(method=method, path=path, delay=slow)
+        case "lost_request":
+            yield weav.Fault.lost_request(method=method, path=path, delay=slow)
+        case "works" | "down":
+            pass
+    if slow:
+        yield weav.Fault(delay=slow)
+
+
+def _of_slack(switches: Switches, workspace: slack.Workspace) -> Iterator[slack.Fault]:
+    """Messages to people still arrive, so that the end of the bot's route can be seen."""
+    if switches.refuse_posts:
+        for channel in workspace.channels.values():
+            if channel.kind is not Kind.IM:
+                where = {"channel": channel.id}
+                yield slack.Fault("chat.postMessage", "not_in_channel", times=None, where=where)
+    if switches.refuse_response_urls:
+        yield slack.Fault(slack.RESPONSE_URL, "expired_url", status=404, times=None)

@@ -1,0 +1,37 @@
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from bot.embedded import embedded
+from bot.manifest import manifest
+from bot.sandbox.command import Sandbox, sandbox
+from tests.browser.chromium import chromium, chromium_path
+from tests.browser.seats import Seat, Seats
+
+
+# One browser for all tests, and so one event loop for them and the sandboxes.
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium(chromium_path()) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def sandboxed(browser: Browser) -> AsyncIterator[Sandbox]:
+    """A sandbox of its own for each test; the browser first, so that without one it is skipped."""
+    assert browser.is_connected()
+    async with sandbox(embedded, manifest()) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def seats(browser: Browser, sandboxed: Sandbox) -> AsyncIterator[Seats]:
+    opened = Seats(browser, sandboxed.url)
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def ann(seats: Seats) -> Seat:
+    return await seats.take()

@@ -1,0 +1,119 @@
+"""People in front of the page: they do with mouse and keyboard what a person would do."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+
+JANE = "3c90c3cc-0d44-4b50-8888-000000000001"
+ZOE = "3c90c3cc-0d44-4b50-8888-000000000002"
+# Longer than the bot takes to create what was queued, once Weav is back.
+PATIENCE = 15_000
+
+
+class Seat:
+    """One tab of one person."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.composer = page.get_by_label(re.compile("^Message "))
+        self.modal = page.locator("#modal")
+        self.messages = page.locator("#slack").get_by_role("article")
+        self.thread = page.locator("#thread").get_by_role("article")
+        self.cards = self.messages.filter(has_text="Opened by")
+        self.errors: list[str] = []
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._note)
+
+    async def say(self, text: str) -> None:
+        await self.composer.fill(text)
+        await self.composer.press("Enter")
+
+    async def command(self, words: str = "") -> None:
+        """Open the form."""
+        await self.say(f"/weav-conversation {words}".strip())
+        await expect(self.modal).to_be_visible()
+
+    async def fill_in(self, customer: str = JANE, channel: str = "E-mail", **fields: str) -> None:
+        """Fill the required fields in, and others by their label in lower case."""
+        await self.choose_customer(customer)
+        await self.modal.get_by_role("radio", name=channel).check()
+        for label, text in fields.items():
+            await self.modal.get_by_label(label.capitalize()).fill(text)
+
+    async def choose_customer(self, typed: str) -> None:
+        """Take the first of those that are offered for an ID, a name or an address."""
+        await self.modal.get_by_role("combobox", name="Customer").fill(typed)
+        await self.modal.get_by_role("option").first.click()
+
+    async def choose(self, label: str, option: str) -> None:
+        await self.modal.get_by_role("combobox", name=label).click()
+        await self.modal.get_by_role("option", name=option, exact=True).click()
+
+    async def clear(self, label: str) -> None:
+        field = self.modal.locator(".field").filter(has_text=label)
+        await field.get_by_role("button", name="Clear selection").click()
+
+    async def submit(self) -> None:
+        await self.modal.get_by_role("button", name="Open conversation").click()
+
+    async def go_to(self, conversation: str) -> None:
+        await self.page.locator("#channels").get_by_role("button", name=conversation).click()
+
+    async def weav_does(self, what: str) -> None:
+        switch = self.page.get_by_role("radio", name=what, exact=True)
+        await switch.check(force=True)
+        await expect(self.page.locator(".light")).to_contain_text(what)
+
+    async def weav_is_late_by(self, seconds: float) -> None:
+        await self.page.get_by_label("Answers late by").fill(str(seconds))
+        await self.page.get_by_label("Answers late by").press("Enter")
+        await expect(self.page.locator(".light")).to_contain_text(f"{seconds:g} s late")
+
+    def error_under(self, field: str) -> Locator:
+        return self.modal.locator(f'[data-block="{field}"] .error')
+
+    async def sees_in_weav(
+        self, *, conversations: Sequence[str] = (), requests: Sequence[str] = ()
+    ) -> None:
+        """Look at the other half: subjects, and how creating ended, the newest first."""
+        listed = self.page.locator("#conversations .card strong")
+        await expect(listed).to_contain_text(list(conversations), timeout=PATIENCE)
+        answers = self.page.locator("#exchanges [data-method=POST] .status")
+        await expect(answers).to_have_text(list(requests), timeout=PATIENCE)
+
+    def _note(self, message: Any) -> None:  # noqa: ANN401 - Playwright's
+        # A refused doing is answered with a status that Chromium logs as an error.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.errors.append(message.text)
+
+
+class Seats:
+    def __init__(self, browser: Browser, url: str) -> None:
+        self._browser = browser
+        self._url = url
+        self._contexts: list[BrowserContext] = []
+        self._taken: list[Seat] = []
+
+    async def take(self, slack_user_id: str = "U0ANN", **context: Any) -> Seat:  # noqa: ANN401
+        """Open the page as somebody, in a browser window of its own."""
+        viewport = context.pop("viewport", {"width": 1360, "height": 900})
+        opened = await self._browser.new_context(viewport=viewport, **context)
+        self._contexts.append(opened)
+        return await self.another_tab(opened, slack_user_id)
+
+    async def another_tab(self, context: BrowserContext, slack_user_id: str = "U0ANN") -> Seat:
+        seat = Seat(await context.new_page())
+        self._taken.append(seat)
+        await seat.page.goto(f"{self._url}/?as={slack_user_id}")
+        await expect(seat.page.locator("#channels button").first).to_be_attached()
+        return seat
+
+    async def close(self) -> None:
+        """Raise AssertionError for what the page complained of, its policy's refusals included."""
+        for context in self._contexts:
+            await context.close()
+        complaints = [error for seat in self._taken for error in seat.errors]
+        assert complaints == []

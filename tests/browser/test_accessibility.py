@@ -1,0 +1,75 @@
+"""axe-core: no serious or critical problem, however the page looks."""
+
+from importlib.resources import files
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.seats import Seat, Seats
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+# Waiting for animations first: half-way their colours are nobody's choice.
+RUN = """async () => {
+  await Promise.all(document.getAnimations().map((each) => each.finished.catch(() => {})));
+  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
+}"""
+SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
+
+
+async def problems(seat: Seat) -> list[str]:
+    await seat.page.evaluate(AXE)
+    found: list[str] = await seat.page.evaluate(RUN)
+    return found
+
+
+@SCHEMES
+async def test_with_messages_menus_and_requests(seats: Seats, scheme: str) -> None:
+    ann = await seats.take(color_scheme=scheme)
+    await ann.say("/weav-conversation help")
+    await expect(ann.messages.filter(has_text="Only visible to you")).to_be_visible()
+    await ann.command("Export hangs")
+    await ann.fill_in()
+    await ann.submit()
+    await expect(ann.cards).to_have_count(1)
+    await ann.weav_does("Refuses a field")
+    await ann.page.locator("#exchanges summary").first.click()
+    assert await problems(ann) == []
+
+    await ann.messages.nth(1).get_by_role("button", name="reply").first.click()
+    await ann.page.get_by_role("button", name="More actions").last.click()
+    assert await problems(ann) == []
+
+    await ann.page.keyboard.press("Escape")
+    await ann.page.get_by_role("button", name="Close thread").click()
+    await ann.composer.fill("/")
+    assert await problems(ann) == []
+    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+
+
+@SCHEMES
+async def test_with_a_modal_its_errors_and_an_open_list(seats: Seats, scheme: str) -> None:
+    ann = await seats.take(color_scheme=scheme)
+    await ann.command("Export hangs")
+    assert await problems(ann) == []
+
+    await ann.submit()
+    await expect(ann.error_under("customer_id")).not_to_be_empty()
+    await ann.modal.get_by_role("combobox", name="Priority").click()
+    await expect(ann.modal.get_by_role("option", name="Urgent")).to_be_visible()
+    assert await problems(ann) == []
+    await ann.sees_in_weav()
+
+
+@pytest.mark.parametrize("part", ["Channels", "Messages", "Weav"])
+async def test_at_the_width_of_a_phone(seats: Seats, part: str) -> None:
+    ann = await seats.take(viewport={"width": 375, "height": 700})
+
+    await ann.page.get_by_role("button", name=part, exact=True).click()
+
+    assert await problems(ann) == []
+    await ann.sees_in_weav()

@@ -1,0 +1,98 @@
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.seats import JANE, Seat, Seats
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PHONE = {"width": 375, "height": 700}
+
+
+async def press(seat: Seat, *keys: str) -> None:
+    for key in keys:
+        await seat.page.keyboard.press(key)
+
+
+async def tab_to(seat: Seat, label: str) -> None:
+    """Press Tab until something with this accessible name or label has the focus."""
+    wanted = seat.page.get_by_label(label, exact=True).or_(seat.page.get_by_text(label, exact=True))
+    focused = wanted.and_(seat.page.locator(":focus"))
+    for _ in range(60):
+        await seat.page.keyboard.press("Tab")
+        if await focused.count():
+            return
+    raise AssertionError(f"Tab does not come to {label!r}")
+
+
+async def test_the_keyboard_alone_is_enough(ann: Seat) -> None:
+    await press(ann, "Tab", "Enter")
+    await expect(ann.composer).to_be_focused()
+    await ann.page.keyboard.type("/wea")
+    await press(ann, "Tab")
+    await ann.page.keyboard.type("Export hangs")
+    await press(ann, "Enter")
+    await expect(ann.modal.get_by_label("Customer")).to_be_focused()
+
+    await ann.page.keyboard.type(JANE)
+    await expect(ann.modal.get_by_role("option")).to_have_count(1)
+    await press(ann, "Enter", "Tab", "ArrowDown", "Space")
+    await tab_to(ann, "Priority (optional)")
+    await ann.page.keyboard.type("hi")
+    await press(ann, "Enter")
+    await expect(ann.modal.get_by_role("combobox", name="Priority")).to_have_value("High")
+    await tab_to(ann, "Open conversation")
+    await press(ann, "Enter")
+
+    await expect(ann.composer).to_be_focused()
+    await expect(ann.cards).to_contain_text(["High"])
+    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+
+
+async def test_the_focus_stays_in_the_modal_and_f6_leads_to_weav_and_back(ann: Seat) -> None:
+    await ann.command()
+    inside = ann.modal.locator(":focus")
+    for key in ["Tab"] * 25 + ["Shift+Tab"] * 25:
+        await ann.page.keyboard.press(key)
+        await expect(inside).to_have_count(1)
+
+    await press(ann, "F6")
+    await expect(ann.page.locator("#weav :focus")).to_have_count(1)
+    await press(ann, "F6")
+    await expect(inside).to_have_count(1)
+
+    await tab_to(ann, "Priority (optional)")
+    await press(ann, "ArrowDown", "Escape")
+    await expect(ann.modal).to_be_visible()
+    await press(ann, "Escape")
+    await expect(ann.modal).to_be_hidden()
+    await expect(ann.composer).to_be_focused()
+    await ann.sees_in_weav()
+
+
+async def test_a_messages_menu_works_by_keyboard(ann: Seat) -> None:
+    await ann.messages.last.get_by_role("button", name="More actions").focus()
+
+    await press(ann, "Enter", "ArrowDown", "ArrowUp", "Enter")
+
+    await expect(ann.modal).to_contain_text("About a message in #support")
+    await press(ann, "Escape")
+    await ann.sees_in_weav()
+
+
+async def test_everything_can_be_done_at_the_width_of_a_phone(seats: Seats) -> None:
+    ann = await seats.take(viewport=PHONE, has_touch=True)
+    await ann.page.get_by_role("button", name="Channels").tap()
+    await ann.go_to("general")
+    await ann.command("Export hangs")
+    await ann.fill_in()
+    assert await ann.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    await ann.submit()
+
+    await expect(ann.cards).to_contain_text(["Export hangs"])
+    await ann.messages.first.get_by_role("button", name="More actions").tap()
+    await ann.page.get_by_role("menuitem", name="Reply in thread").tap()
+    await expect(ann.thread).to_have_count(1)
+    await ann.page.get_by_role("button", name="Weav", exact=True).tap()
+    await expect(ann.page.locator("#weav")).to_be_in_viewport()
+    assert await ann.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])

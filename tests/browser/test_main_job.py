@@ -1,0 +1,128 @@
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.seats import JANE, ZOE, Seat, Seats
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_words_after_the_command_fill_the_form_and_the_card_appears(ann: Seat) -> None:
+    await ann.composer.fill("/")
+    await expect(ann.page.get_by_role("option", name="/weav-conversation")).to_contain_text(
+        "[priority]"
+    )
+    await ann.composer.press("Enter")
+    await ann.composer.press_sequentially(f"urgent chat {JANE} Export hangs")
+    await ann.composer.press("Enter")
+
+    await expect(ann.modal.get_by_label("Subject")).to_have_value("Export hangs")
+    await expect(ann.modal.get_by_role("combobox", name="Priority")).to_have_value("Urgent")
+    await ann.submit()
+
+    await expect(ann.modal).to_be_hidden()
+    await expect(ann.cards).to_contain_text(["Export hangs"])
+    await expect(ann.cards).to_contain_text([re.compile("Today at")])
+    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+    await ann.page.locator("#exchanges [data-method=POST] summary").click()
+    for part in ('"channel": "chat"', f'"customer_id": "{JANE}"', '"priority": "urgent"'):
+        await expect(ann.page.locator("#exchanges")).to_contain_text(part)
+
+
+async def test_bad_input_is_explained_under_its_field_and_kept(ann: Seat) -> None:
+    await ann.command()
+    await ann.submit()
+    await expect(ann.error_under("customer_id")).to_have_text(re.compile("complete this required"))
+
+    await ann.fill_in(subject="x" * 501)
+    await ann.choose("Assign to", "A person")
+    await ann.submit()
+
+    await expect(ann.error_under("assignee_id")).not_to_be_empty()
+    await expect(ann.error_under("subject")).to_contain_text("501")
+    subject = ann.modal.get_by_label("Subject")
+    await expect(subject).to_have_value("x" * 501)
+    await expect(subject).to_have_attribute("aria-invalid", "true")
+    await expect(subject).to_be_focused()
+    await ann.sees_in_weav()
+
+    await subject.fill("Export hangs")
+    await ann.clear("Assign to")
+    await ann.submit()
+
+    await expect(ann.cards).to_contain_text(["Export hangs"])
+    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+
+
+async def test_a_message_becomes_a_conversation_with_its_card_in_the_thread(ann: Seat) -> None:
+    message = ann.messages.filter(has_text="cannot pay")
+    await message.hover()
+    await message.get_by_role("button", name="More actions").click()
+    await ann.page.get_by_role("menuitem", name="Open Weav conversation").click()
+    await expect(ann.modal.get_by_label("Subject")).to_have_value(re.compile("cannot pay order 17"))
+    await ann.fill_in(ZOE, "Chat")
+    await ann.submit()
+
+    await message.get_by_role("button", name="2 replies").click()
+
+    await expect(ann.thread.last).to_contain_text("Opened by @Ann Archer from a message")
+    await ann.thread.last.get_by_role("button", name="a message").click()
+    await expect(message).to_be_in_viewport()
+    await expect(ann.cards).to_have_count(0)
+    await ann.sees_in_weav(conversations=["cannot pay order 17"], requests=["201"])
+
+
+async def test_the_global_shortcut_asks_where_to_post(ann: Seat) -> None:
+    await ann.page.get_by_role("button", name="Shortcuts").click()
+    await ann.page.get_by_role("menuitem", name="New Weav conversation").click()
+    await ann.fill_in(subject="From nowhere")
+    await ann.modal.get_by_role("combobox", name="Post the summary to").fill("tri")
+    await ann.page.keyboard.press("Enter")
+    await ann.submit()
+
+    await expect(ann.page.get_by_role("button", name="triage unread")).to_be_visible()
+    await ann.go_to("triage")
+
+    await expect(ann.cards).to_contain_text(["From nowhere"])
+    await ann.sees_in_weav(conversations=["From nowhere"], requests=["201"])
+
+
+async def test_what_the_bot_says_privately_is_seen_by_one_person(ann: Seat, seats: Seats) -> None:
+    ben = await seats.take("U0BEN")
+
+    await ann.say("/weav-conversation help")
+
+    private = ann.messages.filter(has_text="Only visible to you")
+    await expect(private).to_contain_text("Words after it fill the form in")
+    await ann.say("Did you see that?")
+    await expect(ben.messages.last).to_contain_text("Did you see that?")
+    await expect(ben.messages.filter(has_text="Words after it")).to_have_count(0)
+    await ann.sees_in_weav()
+
+
+async def test_open_in_weav_leads_to_the_conversation_on_the_other_half(ann: Seat) -> None:
+    await ann.command("Export hangs")
+    await ann.fill_in()
+    await ann.submit()
+
+    await ann.cards.get_by_role("link", name="Open in Weav").click()
+
+    await expect(ann.page.locator("#conversations .target")).to_contain_text("Export hangs")
+    await expect(ann.page.locator("#conversations .target")).to_be_focused()
+    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+
+
+async def test_one_may_become_somebody_else_and_copy_ids_beside_an_open_form(seats: Seats) -> None:
+    ann = await seats.take(permissions=["clipboard-read", "clipboard-write"])
+
+    await ann.page.get_by_role("button", name=re.compile("You are Ann")).click()
+    await ann.page.get_by_role("menuitem", name="Ben Bright").click()
+    await ann.command("Export hangs")
+    await ann.page.get_by_role("button", name="Copy the ID of Zoë").click()
+
+    assert await ann.page.evaluate("navigator.clipboard.readText()") == ZOE
+    await ann.modal.get_by_role("button", name="Cancel").click()
+    await ann.say("It is me")
+    await expect(ann.messages.last).to_contain_text("Ben Bright")
+    await ann.sees_in_weav()

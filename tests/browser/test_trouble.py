@@ -1,0 +1,198 @@
+import asyncio
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from bot.sandbox.command import Sandbox
+from tests.browser.seats import JANE, PATIENCE, Seat, Seats
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_while_weav_is_slow_the_modal_says_so_and_changes_by_itself(ann: Seat) -> None:
+    await ann.weav_is_late_by(2.5)
+    await ann.command("Export hangs")
+    await ann.fill_in()
+
+    await ann.submit()
+
+    await expect(ann.modal).to_contain_text("Creating the conversation")
+    await expect(ann.modal).to_contain_text("is open in Weav")
+    await ann.page.keyboard.press("Escape")
+    await expect(ann.modal).to_be_hidden()
+    await expect(ann.cards).to_contain_text(["Export hangs"])
+    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+
+
+async def test_what_was_submitted_while_weav_was_down_is_created_when_it_is_back(
+    ann: Seat,
+) -> None:
+    await ann.weav_does("Down")
+    await ann.command("Export hangs")
+    await ann.fill_in()
+    await ann.submit()
+    await expect(ann.modal).to_contain_text("is queued")
+    await ann.modal.get_by_role("button", name="Close").last.click()
+    await ann.sees_in_weav()
+
+    await ann.weav_does("Works")
+
+    await expect(ann.cards).to_contain_text(["Export hangs"], timeout=PATIENCE)
+    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+
+
+async def test_refusals_are_explained_and_the_same_form_goes_through_later(ann: Seat) -> None:
+    await ann.weav_does("Refuses a field")
+    await ann.page.get_by_label("Refused field").select_option("subject")
+    await ann.command("Export hangs")
+    await ann.fill_in()
+    await ann.submit()
+    await expect(ann.error_under("subject")).to_have_text("The selected subject is invalid.")
+    await ann.modal.get_by_role("button", name="Cancel").click()
+
+    await ann.weav_does("401")
+    await ann.command("Export hangs")
+    await ann.fill_in()
+    await ann.submit()
+    await expect(ann.modal).to_contain_text("The bot's Weav token is not accepted")
+    await expect(ann.modal.get_by_label("Subject")).to_have_value("Export hangs")
+    await ann.modal.get_by_role("button", name="Cancel").click()
+
+    await ann.weav_does("Works")
+    await ann.command("Export hangs")
+    await ann.fill_in()
+    await ann.submit()
+
+    await expect(ann.cards).to_have_count(1)
+    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201", "401", "422"])
+
+
+async def test_a_conversation_whose_answer_got_lost_is_recovered(ann: Seat) -> None:
+    await ann.weav_does("Loses its answer")
+    await ann.command("Export hangs")
+    await ann.fill_in()
+
+    await ann.submit()
+
+    await expect(ann.cards).to_contain_text(["Recovered"])
+    await ann.sees_in_weav(conversations=["Export hangs"], requests=["no answer"])
+    look = ann.page.locator("#exchanges [data-method=GET]").first
+    await expect(look).to_contain_text("/conversations")
+
+
+@pytest.mark.long
+async def test_what_nobody_can_know_is_left_to_the_author(ann: Seat) -> None:
+    await ann.weav_does("Loses the request")
+    await ann.command("Export hangs")
+    await ann.fill_in()
+    await ann.submit()
+    await expect(ann.modal).to_contain_text("Not confirmed", timeout=30_000)
+    await ann.weav_does("Works")
+
+    await ann.modal.get_by_role("button", name="Create again").click()
+
+    await expect(ann.cards).to_contain_text(["Export hangs"])
+    await expect(ann.page.locator("#conversations .card")).to_have_count(1)
+
+
+async def test_rate_limits_put_it_into_the_queue(ann: Seat) -> None:
+    await ann.weav_does("Rate limited")
+    await ann.command("Export hangs")
+    await ann.fill_in()
+
+    await ann.submit()
+
+    await expect(ann.modal).to_contain_text("is queued")
+    await ann.sees_in_weav(requests=["429"])
+
+
+async def test_where_the_bot_is_no_member_the_card_comes_all_the_same(ann: Seat) -> None:
+    await ann.go_to("billing")
+    await ann.command("Export hangs")
+    await ann.fill_in()
+
+    await ann.submit()
+
+    await expect(ann.cards).to_contain_text(["Export hangs"])
+    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+
+
+async def test_where_no_card_may_be_posted_the_author_gets_it_and_can_invite_the_bot(
+    ann: Seat,
+) -> None:
+    await ann.page.get_by_role("switch", name="Slack refuses response URLs").check()
+    await ann.go_to("billing")
+    await ann.command("Export hangs")
+    await ann.fill_in()
+    await ann.submit()
+    await ann.go_to("Weav")
+    await expect(ann.messages.last).to_contain_text("/invite @Weav")
+
+    await ann.go_to("billing")
+    await ann.say("/invite @Weav")
+    await ann.command("Export still hangs")
+    await ann.fill_in()
+    await ann.submit()
+
+    await expect(ann.cards).to_contain_text(["Export still hangs"])
+    await ann.sees_in_weav(
+        conversations=["Export still hangs", "Export hangs"], requests=["201", "201"]
+    )
+
+
+async def test_a_form_that_came_too_late_is_opened_by_its_button(
+    ann: Seat, sandboxed: Sandbox
+) -> None:
+    sandboxed.workspace.triggers.seconds = 0
+    await ann.say("/weav-conversation Export hangs")
+    private = ann.messages.filter(has_text="Only visible to you")
+    await expect(private).to_contain_text("Nothing is lost")
+    sandboxed.workspace.triggers.seconds = 3
+
+    await private.get_by_role("button", name="Open the form").click()
+
+    await expect(ann.modal.get_by_label("Subject")).to_have_value("Export hangs")
+    await ann.fill_in()
+    await ann.submit()
+    await expect(ann.cards).to_contain_text(["Export hangs"])
+    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+
+
+async def test_a_double_click_creates_one_conversation(ann: Seat) -> None:
+    await ann.weav_is_late_by(0.5)
+    await ann.command(f"email {JANE} Export hangs")
+
+    await ann.modal.get_by_role("button", name="Open conversation").dblclick()
+
+    await expect(ann.modal).to_be_hidden()
+    await expect(ann.cards).to_have_count(1)
+    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+
+
+async def test_two_tabs_with_the_same_form_create_one_conversation(ann: Seat, seats: Seats) -> None:
+    await ann.weav_is_late_by(1)
+    await ann.command(f"email {JANE} Export hangs")
+    second = await seats.another_tab(ann.page.context)
+    await expect(second.modal.get_by_label("Subject")).to_have_value("Export hangs")
+
+    await asyncio.gather(ann.submit(), second.submit())
+
+    for tab in (ann, second):
+        await expect(tab.modal).to_be_hidden()
+        await expect(tab.cards).to_have_count(1)
+        await tab.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+
+
+async def test_two_people_work_at_the_same_time(ann: Seat, seats: Seats) -> None:
+    ben = await seats.take("U0BEN")
+    await asyncio.gather(ann.command("From Ann"), ben.command("From Ben"))
+    await expect(ann.modal.get_by_label("Subject")).to_have_value("From Ann")
+    await asyncio.gather(ann.fill_in(), ben.fill_in())
+
+    await asyncio.gather(ann.submit(), ben.submit())
+
+    for person in (ann, ben):
+        await expect(person.cards).to_have_count(2)
+        subjects = person.page.locator("#conversations .card strong")
+        await expect(subjects).to_have_text([re.compile("From"), re.compile("From")])
