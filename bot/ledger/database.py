@@ -28,7 +28,7 @@ class Database(Protocol):
     dialect: str
 
     async def query(self, name: str, values: Mapping[str, Any]) -> Rows:
-        """Run one statement of `queries.sql`, durable on return; Taken: a unique index said no."""
+        """Run one statement of our SQL files, durable on return; Taken: a unique index said no."""
 
     def exclusive(self) -> AbstractAsyncContextManager[Run]:
         """Open a transaction that no other replica is in at the same time."""
@@ -36,7 +36,8 @@ class Database(Protocol):
 
 def load_queries(dialect: str, adapter: Callable[..., Any]) -> Queries:
     """`/*postgresql …*/` is a comment for SQLite, which locks the whole file and needs no more."""
-    text = (_HERE / "queries.sql").read_text(encoding="utf-8")
+    files = (_HERE / name for name in ("queries.sql", "memory.sql"))
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     if dialect == "postgresql":
         text = text.replace("/*postgresql", "").replace("*/", "")
     queries: Queries = aiosql.from_str(text, adapter)
@@ -45,16 +46,13 @@ def load_queries(dialect: str, adapter: Callable[..., Any]) -> Queries:
 
 async def bring_forward(database: Database) -> None:
     """Apply the migrations that this database has not seen, all or none."""
-    newest = max(_versions())
+    newest = newest_version()
     async with database.exclusive() as run:
         await run("CREATE TABLE IF NOT EXISTS ledger_version (version INTEGER NOT NULL)")
         rows = await run("SELECT version FROM ledger_version")
         found = rows[0]["version"] if rows else 0
         if found > newest:
-            raise LedgerTooNew(
-                f"The ledger's database has version {found}, and this release knows {newest}. "
-                "Run the release that brought it forward, or restore a backup made before."
-            )
+            raise too_new(found, newest)
         for statement in _statements(database.dialect, found):
             await run(statement)
         if found < newest:
@@ -62,8 +60,15 @@ async def bring_forward(database: Database) -> None:
             await run(f"INSERT INTO ledger_version (version) VALUES ({newest})")  # noqa: S608 - an int
 
 
-def _versions() -> Iterator[int]:
-    return (_version(path) for path in _MIGRATIONS.glob("*.sql"))
+def too_new(found: int, newest: int) -> LedgerTooNew:
+    return LedgerTooNew(
+        f"The ledger's database has version {found}, and this release knows {newest}. "
+        "Run the release that brought it forward, or restore a backup made before."
+    )
+
+
+def newest_version() -> int:
+    return max(_version(path) for path in _MIGRATIONS.glob("*.sql"))
 
 
 def _version(path: Path) -> int:

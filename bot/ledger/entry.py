@@ -34,6 +34,7 @@ class NewEntry:
     request: Mapping[str, str]
     form: Mapping[str, Any]
     post_to: str = ""
+    source: str = ""  # the message in Slack that it is about
 
     @property
     def key(self) -> str:
@@ -44,7 +45,7 @@ class NewEntry:
     @property
     def fingerprint(self) -> str:
         """What a conversation found in Weav is recognised by."""
-        return _digest(*(self.request.get(name) for name in ("customer_id", "channel", "subject")))
+        return fingerprint_of(self.request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +85,16 @@ class Entry:
     received_at: float  # when it was last asked for: first, again after a refusal, or by a click
     finished_at: float | None
     read_at: float = field(compare=False)
+    asked_at: float = field(compare=False)  # this process's monotonic clock, just before
 
     @classmethod
-    def read(cls, row: Mapping[str, Any]) -> Self:
+    def read(cls, row: Mapping[str, Any], asked_at: float) -> Self:
         # Columns of a newer release are passed over: replicas are updated one by one.
-        values = [row[name] for name in _COLUMNS]
+        values: list[Any] = [row[name] for name in _COLUMNS]
         values[_STATE] = State(values[_STATE])
         for flag in _FLAGS:
             values[flag] = bool(values[flag])
+        values.append(asked_at)
         return cls(*values)
 
     @property
@@ -132,6 +135,10 @@ class Backlog:
     oldest: float
 
 
+def fingerprint_of(request: Mapping[str, str]) -> str:
+    return _digest(*(request.get(name) for name in ("customer_id", "channel", "subject")))
+
+
 def as_json(value: Mapping[str, Any]) -> str:
     return json.dumps(value, separators=(",", ":"))
 
@@ -145,6 +152,8 @@ def _digest(*parts: object) -> str:
 
 
 # JSON is read when it is asked for: most steps only pass a row on.
-_COLUMNS: Final = tuple(each.name.removesuffix("_json") for each in fields(Entry))
+_COLUMNS: Final = tuple(
+    each.name.removesuffix("_json") for each in fields(Entry) if each.name != "asked_at"
+)
 _STATE: Final = _COLUMNS.index("state")
 _FLAGS: Final = tuple(_COLUMNS.index(name) for name in ("doubtful", "patient", "recovered", "told"))

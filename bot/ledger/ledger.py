@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote
 
 from bot.ledger.database import bring_forward
-from bot.ledger.entry import Entry, NewEntry, Received, State, as_json
+from bot.ledger.entry import Entry, NewEntry, Received, State, as_json, fingerprint_of
 from bot.ledger.errors import Taken
 from bot.ledger.postgresql import open_postgresql
 from bot.ledger.sqlite import open_sqlite
@@ -44,7 +44,7 @@ class Ledger(Upkeep):
         clock: Callable[[], float] = time.time,
     ) -> AsyncIterator[Self]:
         """Bring the database forward, or raise LedgerTooNew; seconds, and PostgreSQL's clock."""
-        async with _open(database_url, statement_timeout, connections, clock) as database:
+        async with open_database(database_url, statement_timeout, connections, clock) as database:
             await bring_forward(database)
             # The name is for people who look at the table; the rest makes it this process's.
             yield cls(database, f"{socket.gethostname()}/{uuid.uuid4().hex[:12]}", lease)
@@ -60,16 +60,22 @@ class Ledger(Upkeep):
             request=as_json(new.request),
             form=as_json(new.form),
             fingerprint=new.fingerprint,
+            source=new.source or None,
             **self._beginning(sending=sending),
         )
         if entry is not None:
             return Received(entry, new=True)
-        [row] = await self._database.query("by_key", {"key": new.key})
-        return Received(Entry.read(row), new=False)
+        [there] = await self._many("by_key", key=new.key)
+        return Received(there, new=False)
 
     async def start_sending(self, entry: Entry) -> Entry | None:
         """From received or queued, before the POST; the attempt is the caller's alone."""
         return await self._one("start_sending", **self._held(entry), **self._lease)
+
+    async def name_customer(self, entry: Entry, request: Mapping[str, str]) -> Entry | None:
+        """Put the customer that was created first into the request, before the POST of it."""
+        named = {"request": as_json(request), "fingerprint": fingerprint_of(request)}
+        return await self._one("name_customer", **named, **self._held(entry), owner=self.owner)
 
     async def opened(
         self, entry: Entry, conversation_id: str, conversation: Mapping[str, Any]
@@ -167,7 +173,7 @@ class Ledger(Upkeep):
         return {**self._held(entry), "owner": self.owner}
 
 
-def _open(
+def open_database(
     url: str,
     statement_timeout: float,
     connections: int,

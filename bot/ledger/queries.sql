@@ -2,13 +2,13 @@
 -- A step that records an outcome may be repeated when nobody knows whether the first was written;
 -- start_sending may not, since a POST follows it.
 
--- name: receive(key, team_id, slack_user_id, view_id, request, form, fingerprint, state, attempts, owner, lease)
+-- name: receive(key, team_id, slack_user_id, view_id, request, form, fingerprint, source, state, attempts, owner, lease)
 -- One row a key. The same form again after a refusal or a certain failure is a new attempt.
 INSERT INTO submissions (
-  key, team_id, slack_user_id, view_id, request, form, fingerprint, state, attempts, owner, fence,
+  key, team_id, slack_user_id, view_id, request, form, fingerprint, source, state, attempts, owner, fence,
   sent_at, due_at, created_at, received_at)
 VALUES (
-  :key, :team_id, :slack_user_id, :view_id, :request, :form, :fingerprint, :state, :attempts, :owner, 1,
+  :key, :team_id, :slack_user_id, :view_id, :request, :form, :fingerprint, :source, :state, :attempts, :owner, 1,
   CASE WHEN :state = 'sending' THEN ledger_clock() END,
   ledger_clock() + :lease, ledger_clock(), ledger_clock())
 ON CONFLICT (key) DO UPDATE SET
@@ -25,6 +25,12 @@ UPDATE submissions SET
   state = 'sending', reason = NULL, attempts = attempts + 1,
   sent_at = ledger_clock(), due_at = ledger_clock() + :lease
 WHERE id = :id AND fence = :fence AND owner = :owner AND state IN ('received', 'queued')
+RETURNING *, ledger_clock() AS read_at;
+
+-- name: name_customer(id, fence, owner, request, fingerprint)
+-- The customer exists now, and the POST of the conversation follows.
+UPDATE submissions SET request = :request, fingerprint = :fingerprint, sent_at = ledger_clock()
+WHERE id = :id AND fence = :fence AND owner = :owner AND state = 'sending'
 RETURNING *, ledger_clock() AS read_at;
 
 -- name: opened(id, attempts, owner, lease, conversation_id, conversation)
@@ -150,6 +156,11 @@ SELECT *, ledger_clock() AS read_at FROM submissions
 WHERE team_id = :team_id AND slack_user_id = :slack_user_id
 ORDER BY id DESC LIMIT :limit;
 
+-- name: by_source(source)
+SELECT *, ledger_clock() AS read_at FROM submissions
+WHERE source = :source AND state NOT IN ('refused', 'expired')
+ORDER BY CASE WHEN conversation_id IS NULL THEN 1 ELSE 0 END, id DESC LIMIT 1;
+
 -- name: rivals(id, fingerprint, since)
 SELECT *, ledger_clock() AS read_at FROM submissions
 WHERE fingerprint = :fingerprint AND id <> :id AND sent_at >= :since
@@ -158,6 +169,30 @@ ORDER BY id;
 
 -- name: claimed(conversation_id)
 SELECT id FROM submissions WHERE conversation_id = :conversation_id LIMIT 1;
+
+-- name: by_conversation(conversation_id)
+SELECT *, ledger_clock() AS read_at FROM submissions
+WHERE conversation_id = :conversation_id ORDER BY id LIMIT 1;
+
+-- name: take_turn(conversation_id, owner, lease)
+INSERT INTO cards (conversation_id, owner, held_until, changes)
+VALUES (:conversation_id, :owner, ledger_clock() + :lease, '[]')
+ON CONFLICT (conversation_id) DO UPDATE SET
+  owner = excluded.owner, held_until = excluded.held_until
+WHERE cards.owner IS NULL OR cards.held_until < ledger_clock()
+RETURNING changes, ledger_clock() AS read_at;
+
+-- name: keep_turn(conversation_id, owner, lease)
+UPDATE cards SET held_until = ledger_clock() + :lease
+WHERE conversation_id = :conversation_id AND owner = :owner RETURNING conversation_id;
+
+-- name: note_changes(conversation_id, owner, changes)
+UPDATE cards SET changes = :changes
+WHERE conversation_id = :conversation_id AND owner = :owner RETURNING conversation_id;
+
+-- name: end_turn(conversation_id, owner)
+UPDATE cards SET owner = NULL
+WHERE conversation_id = :conversation_id AND owner = :owner RETURNING conversation_id;
 
 -- name: next_due()
 SELECT MIN(due_at) - ledger_clock() AS seconds FROM submissions WHERE due_at IS NOT NULL;

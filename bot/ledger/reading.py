@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.ledger.entry import Backlog, Entry, State
@@ -21,6 +22,17 @@ class Reading:
 
     async def get(self, id_: int) -> Entry | None:
         return await self._one("get", id=id_)
+
+    async def by_conversation(self, conversation_id: str) -> Entry | None:
+        """Find the submission that opened it; the id as Weav spelled it."""
+        return await self._one("by_conversation", conversation_id=conversation_id)
+
+    async def by_key(self, key: str) -> Entry | None:
+        return await self._one("by_key", key=key)
+
+    async def about(self, source: str) -> Entry | None:
+        """Find what was opened, or may have been, from this message in Slack."""
+        return await self._one("by_source", source=source)
 
     async def latest(self, team_id: str, slack_user_id: str, limit: int = 10) -> list[Entry]:
         """Read what somebody asked for last, the newest first."""
@@ -55,4 +67,5 @@ class Reading:
         return rows[0] if rows else None
 
     async def _many(self, name: str, **values: Any) -> list[Entry]:  # noqa: ANN401 - columns
-        return [Entry.read(row) for row in await self._database.query(name, values)]
+        asked_at = time.monotonic()
+        return [Entry.read(row, asked_at) for row in await self._database.query(name, values)]

@@ -5,58 +5,55 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-import aiosqlite
-from aiosql.adapters.aiosqlite import AioSQLiteAdapter
+from aiosql.adapters.sqlite3 import SQLite3Adapter
 
+from bot.ledger.batch import Statement, fetch, run_together
 from bot.ledger.database import load_queries
 from bot.ledger.errors import LedgerUnavailable, Taken
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from concurrent.futures import Executor
     from pathlib import Path
 
     from bot.ledger.database import Rows, Run
 
 _RETURNING: Final = (3, 35)
-
-
-class _Adapter(AioSQLiteAdapter):
-    """One hop to the connection's thread a statement; aiosql's own makes three.
-
-    All rows are fetched in it: SQLite commits when a statement has given its last row.
-    """
-
-    async def select(
-        self,
-        conn: aiosqlite.Connection,
-        _query_name: str,
-        sql: str,
-        parameters: Mapping[str, Any],
-        _record_class: None = None,
-    ) -> AsyncIterator[sqlite3.Row]:
-        for row in await conn.execute_fetchall(sql, parameters):
-            yield row
+# Statements in one transaction: nobody waits long behind the others.
+_MOST: Final = 100
 
 
 class SQLite:
+    """Statements that come while others are being written are then written together.
+
+    Each hop to the connection's thread takes the interpreter from the event loop, and each commit
+    waits for the disk: under load one of each does for many.
+    """
+
     dialect = "sqlite"
 
-    def __init__(self, connection: aiosqlite.Connection, timeout: float) -> None:
+    def __init__(self, connection: sqlite3.Connection, thread: Executor, timeout: float) -> None:
         self._connection = connection
+        self._thread = thread
         self._timeout = timeout
-        self._queries = load_queries(self.dialect, _Adapter)
-        # A statement that waits here is withdrawn when its time is over; one that the thread has
-        # cannot be. Two keep the thread busy.
-        self._turn = asyncio.Semaphore(2)
+        self._queries = load_queries(self.dialect, SQLite3Adapter)
+        self._waiting: list[Statement] = []
+        self._writing: asyncio.Task[None] | None = None
 
     async def query(self, name: str, values: Mapping[str, Any]) -> Rows:
-        statement = getattr(self._queries, name)
+        """One that still waits when its time is over is withdrawn; one being written cannot be."""
+        loop = asyncio.get_running_loop()
+        statement = Statement(getattr(self._queries, name).sql, values, loop.create_future())
+        self._waiting.append(statement)
+        if self._writing is None:
+            self._writing = loop.create_task(self._write())
         with _errors():
-            async with asyncio.timeout(self._timeout), self._turn:
-                return [row async for row in statement(self._connection, **values)]
+            async with asyncio.timeout(self._timeout):
+                return await statement.rows
 
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[Run]:
@@ -65,12 +62,34 @@ class SQLite:
             try:
                 yield self._run
             except BaseException:
-                await self._connection.rollback()
+                await self._run("ROLLBACK")
                 raise
-            await self._connection.commit()
+            await self._run("COMMIT")
 
     async def _run(self, sql: str) -> Rows:
-        return [dict(row) for row in await self._connection.execute_fetchall(sql)]
+        loop = asyncio.get_running_loop()
+        rows = await loop.run_in_executor(self._thread, fetch, self._connection, sql, {})
+        return [dict(row) for row in rows]
+
+    async def _write(self) -> None:
+        try:
+            while batch := self._next_batch():
+                for statement, result in zip(batch, await self._results(batch), strict=True):
+                    statement.end(result)
+        finally:
+            self._writing = None
+
+    async def _results(self, batch: list[Statement]) -> Sequence[Rows | sqlite3.Error]:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, run_together, self._connection, batch)
+        except RuntimeError:  # the thread has ended
+            return [sqlite3.ProgrammingError("it is closed")] * len(batch)
+
+    def _next_batch(self) -> list[Statement]:
+        wanted = [each for each in self._waiting if not each.rows.done()]
+        self._waiting = wanted[_MOST:]
+        return wanted[:_MOST]
 
 
 @asynccontextmanager
@@ -79,19 +98,32 @@ async def open_sqlite(
 ) -> AsyncIterator[SQLite]:
     if sqlite3.sqlite_version_info < _RETURNING:
         raise LedgerUnavailable(f"SQLite 3.35 is needed, and this is {sqlite3.sqlite_version}.")
-    with _errors():
-        _create_private(path)
-        # isolation_level=None: a statement is a transaction, committed when it returns.
-        connection = await aiosqlite.connect(path, isolation_level=None, timeout=statement_timeout)
-    try:
+    # So short that what is being written and what comes next end before their callers give up: one
+    # that was written later would be a surprise.
+    busy = statement_timeout * 0.45
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1, "ledger") as thread:
         with _errors():
-            connection.row_factory = sqlite3.Row
-            await connection.create_function("ledger_clock", 0, clock)
-            for pragma in ("journal_mode = WAL", "synchronous = FULL"):
-                await connection.execute_fetchall(f"PRAGMA {pragma}")
-        yield SQLite(connection, statement_timeout)
-    finally:
-        await connection.close()
+            connection = await loop.run_in_executor(thread, _connect, path, busy, clock)
+        try:
+            yield SQLite(connection, thread, statement_timeout)
+        finally:
+            await loop.run_in_executor(thread, connection.close)
+
+
+def _connect(path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Connection:
+    _create_private(path)
+    # isolation_level=None: a statement is a transaction, committed when it returns.
+    connection = sqlite3.connect(path, isolation_level=None, timeout=busy)
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.create_function("ledger_clock", 0, clock)
+        for pragma in ("journal_mode = WAL", "synchronous = FULL"):
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def _create_private(path: Path) -> None:
@@ -109,5 +141,5 @@ def _errors() -> Iterator[None]:
         raise LedgerUnavailable(f"The ledger's database refuses the row: {error}.") from error
     except TimeoutError as error:
         raise LedgerUnavailable("The ledger's file does not answer in time.") from error
-    except (sqlite3.Error, OSError, ValueError) as error:  # ValueError: aiosqlite, when closed
+    except (sqlite3.Error, OSError) as error:
         raise LedgerUnavailable(f"The ledger's file cannot be used: {error}.") from error

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bot.ledger.cards import Cards
+from bot.ledger.memory import Memory
+from bot.ledger.new_customers import NewCustomers
 from bot.ledger.reading import Reading
 
 if TYPE_CHECKING:
@@ -21,7 +24,11 @@ class Upkeep(Reading):
     def __init__(self, database: Database, owner: str, lease: float) -> None:
         super().__init__(database)
         self.owner = owner
+        self.lease = lease
         self._lease = {"owner": owner, "lease": lease}
+        self.cards = Cards(database, lease)
+        self.memory = Memory(database)
+        self.new_customers = NewCustomers(database)
 
     async def take(self, limit: int) -> list[Entry]:
         """Overdue rows, each given to one replica; their state says what remains to be done."""

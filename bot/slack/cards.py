@@ -1,6 +1,7 @@
 """The card: what was opened in Weav, as everybody in the channel sees it."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, assert_never
 
@@ -15,6 +16,7 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.slack import ids, labels
+from bot.slack.controls import controls
 from bot.slack.elements import link, mrkdwn, sentence, web_address
 from bot.slack.text import clock, escape, fold, shorten
 from bot.slack.values import Origin
@@ -25,6 +27,7 @@ _SPAM: Final = ":warning: Weav takes this conversation for spam."
 # A card is to be taken in at a glance: longer values than Weav documents are shortened.
 _SUBJECT_LIMIT: Final = 500
 _VALUE_LIMIT: Final = 60
+_UNLINKED: Final = re.compile(r"<https?://[^|>]*\|([^>]*)>")
 # Escaping makes them up to five times as long, and the top-level text may have 4,000 characters.
 _IN_TEXT_LIMIT: Final = 150
 
@@ -74,17 +77,38 @@ def summary_card(
 
     What Weav left open is left out.
     """
+    history = history_of(conversation, origin, slack_user_id)
+    return draw_card(conversation, history=history, link=link, note=note)
+
+
+def draw_card(
+    conversation: Conversation,
+    *,
+    history: str,
+    link: str = "",
+    note: str = "",
+    heading: str = "New Weav conversation",
+    changes: Sequence[str] = (),
+) -> Card:
+    """Draw a conversation with what may be done to it; history and changes are mrkdwn."""
     facts = _facts(conversation)
-    unlinked = origin.model_copy(update={"message_link": ""})
-    history = _history(conversation, origin, slack_user_id)
     notes = [text for text in (note, _SPAM if conversation.is_spam else "") if text]
+    said = [*map(_said, notes), *changes, _UNLINKED.sub(r"\1", history)]
     return card(
-        _in_one_line(conversation, facts, _history(conversation, unlinked, slack_user_id), notes),
+        _in_one_line(heading, conversation, facts, said),
         _title(conversation.subject, link),
         SectionBlock(fields=[mrkdwn(f"*{fact.name}*\n{fact.drawn}") for fact in facts]),
         *(sentence(text) for text in notes),
+        controls(conversation),
+        ContextBlock(elements=[mrkdwn("\n".join(changes))]) if changes else None,
         _footer(history, link),
     )
+
+
+def history_of(conversation: Conversation, origin: Origin, slack_user_id: str) -> str:
+    """Say who opened it, how and when, in mrkdwn."""
+    who = f"Opened by <@{slack_user_id}> {_way(origin)}"
+    return f"{who} · {clock(conversation.created_at)}" if conversation.created_at else who
 
 
 def _title(subject: str | None, url: str) -> Block:
@@ -128,11 +152,6 @@ def _shown(text: str | None) -> str:
     return escape(shorten(fold(text or ""), _VALUE_LIMIT))
 
 
-def _history(conversation: Conversation, origin: Origin, slack_user_id: str) -> str:
-    who = f"Opened by <@{slack_user_id}> {_way(origin)}"
-    return f"{who} · {clock(conversation.created_at)}" if conversation.created_at else who
-
-
 def _way(origin: Origin) -> str:
     match origin.via:
         case "command":
@@ -145,21 +164,19 @@ def _way(origin: Origin) -> str:
             assert_never(origin.via)
 
 
-def _footer(history: str, url: str) -> Block:
-    elements = [mrkdwn(history)]
+def _footer(history: str, url: str) -> Block | None:
+    elements = [mrkdwn(history)] if history else []
     if web_address(url):
         elements.append(mrkdwn(link(url, "Open in Weav")))
-    return ContextBlock(elements=elements)
+    return ContextBlock(block_id=ids.CARD_HISTORY, elements=elements) if elements else None
 
 
 def _in_one_line(
-    conversation: Conversation, facts: list[_Fact], history: str, notes: list[str]
+    heading: str, conversation: Conversation, facts: list[_Fact], said: list[str]
 ) -> str:
     title = _said(conversation.subject or "") or _NO_SUBJECT
     named = (f"{fact.name}: {fact.said}" for fact in facts)
-    return " · ".join(
-        [f"New Weav conversation: {title}", *named, *(_said(note) for note in notes), history]
-    )
+    return " · ".join(text for text in (f"{heading}: {title}", *named, *said) if text)
 
 
 def _said(text: str) -> str:

@@ -53,6 +53,8 @@ def usage_message() -> Card:
         f"• `{command} chat 3c90c3cc-0d44-4b50-8888-8dd25736052a`: a customer's ID, or a link to"
         " the customer\n"
         f"• `{command} status`: what became of your last ten\n"
+        f"• `{command} defaults`: what forms opened from this channel begin with\n"
+        f"• `{command} me UUID`: who you are in Weav, so that you can be chosen as assignee\n"
         f"• `{command} help`: this text\n"
         "From a message: its menu → *Open Weav conversation*. From anywhere: the shortcut *New"
         " Weav conversation*."

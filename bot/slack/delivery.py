@@ -40,10 +40,13 @@ class Delivered:
     message_ts: str = ""
 
 
-async def deliver(slack: SlackGateway, card: Card, place: Place, author: str) -> Delivered | Failed:
+async def deliver(
+    slack: SlackGateway, card: Card, place: Place, author: str, *, for_author: Card | None = None
+) -> Delivered | Failed:
     """Post the card once on the first way that takes it; `Failed`: on no way, ask again later.
 
-    A post that may have arrived is not made a second time in the channel: the author is told.
+    A post that may have arrived is not made a second time in the channel: the author is told, with
+    `for_author` where the channel would have got less.
     """
     posted = await slack.post(place.slack_channel_id, card, place.thread_ts)
     if isinstance(posted, Done):
@@ -56,7 +59,7 @@ async def deliver(slack: SlackGateway, card: Card, place: Place, author: str) ->
             return Delivered("response_url", place.slack_channel_id)
         if not answered.certain:
             posted = answered
-    direct = await slack.post(author, _with_reason(card, place, posted))
+    direct = await slack.message(author, _with_reason(for_author or card, place, posted))
     if isinstance(direct, Done):
         return Delivered("direct", direct.slack_channel_id, direct.message_ts)
     return direct

@@ -2,24 +2,33 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
 
 from pydantic import ValidationError
 
 from bot.slack import ids
+from bot.slack.offers import NOBODY, NOTHING, customer_in
 from bot.slack.payloads import at, text_at
 from bot.slack.problems import problems_of
 from bot.slack.uuids import uuid_in
 from bot.slack.values import FormValues, Origin, Reopening
 from bot.weav.models import NewConversation
+from bot.weav.people import NewCustomer
 
 __all__ = ["FormValues", "Origin", "Problems", "Reopening", "Submission", "parse_submission"]
 
+# Stands for a customer that Weav has not got yet.
+NOT_YET: Final = UUID(int=0)
 _INCOMPLETE = "Slack sent this form incomplete. Close it and open it again."
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A valid form; `response_url` answers into `values.post_to`, `team_id` may be empty."""
+    """A valid form; `response_url` answers into `values.post_to`, `team_id` may be empty.
+
+    With a `new_customer`, who is to be created first, the customer of the request is the nil UUID.
+    """
 
     request: NewConversation
     values: FormValues
@@ -28,6 +37,7 @@ class Submission:
     team_id: str
     slack_user_id: str
     view_id: str
+    new_customer: NewCustomer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,7 @@ def parse_submission(payload: object) -> Submission | Problems:
         team_id=_team_id(payload),
         slack_user_id=slack_user_id,
         view_id=view_id,
+        new_customer=_new_customer(values),
     )
 
 
@@ -67,17 +78,36 @@ def values_of(view: object) -> FormValues:
     return FormValues(**{field: _input(at(state, field, field)) for field in ids.FIELDS})
 
 
-def _validated(values: FormValues) -> tuple[NewConversation | None, dict[str, str]]:
-    problems = {} if values.post_to else {ids.POST_TO: "Choose where to post the summary."}
+def typed_request(values: FormValues) -> dict[str, str]:
+    """Take what stands for an ID or for nobody as what it means; nothing is validated yet."""
     typed = values.model_dump(exclude={ids.POST_TO})
-    if customer_id := uuid_in(values.customer_id, "customer"):
-        typed[ids.CUSTOMER_ID] = str(customer_id)
+    customer = customer_in(values.customer_id)
+    if isinstance(customer, NewCustomer):
+        typed[ids.CUSTOMER_ID] = str(NOT_YET)
+    elif customer:
+        typed[ids.CUSTOMER_ID] = str(customer)
+    elif values.customer_id == NOTHING:
+        typed[ids.CUSTOMER_ID] = ""
     if assignee_id := uuid_in(values.assignee_id, "assignee"):
         typed[ids.ASSIGNEE_ID] = str(assignee_id)
+    elif values.assignee_id == NOTHING:
+        typed[ids.ASSIGNEE_ID] = ""
+    if values.assignee_type == NOBODY:  # whatever stands in the picker that is gone
+        typed |= {ids.ASSIGNEE_TYPE: "", ids.ASSIGNEE_ID: ""}
+    return typed
+
+
+def _validated(values: FormValues) -> tuple[NewConversation | None, dict[str, str]]:
+    problems = {} if values.post_to else {ids.POST_TO: "Choose where to post the summary."}
     try:
-        return NewConversation.model_validate(typed), problems
+        return NewConversation.model_validate(typed_request(values)), problems
     except ValidationError as invalid:
         return None, problems_of(invalid) | problems
+
+
+def _new_customer(values: FormValues) -> NewCustomer | None:
+    customer = customer_in(values.customer_id)
+    return customer if isinstance(customer, NewCustomer) else None
 
 
 def _input(state: object) -> str:

@@ -5,61 +5,45 @@ twice after a reset connection. What is repeated here is certain not to have bee
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import aiohttp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.models.views import View
-from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.slack.asking import Done, Failed, Result, ask, text
 from bot.slack.cards import Card
+from bot.slack.client import SlackClient
 
 # https://docs.slack.dev/reference/methods/views.open has the first two; others were seen.
 TRIGGER_GONE = frozenset(
     {"expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"}
 )
-# Slack's own trouble: the call may have been carried out.
-UNCERTAIN = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
-HTTP_OK = 200
-HTTP_TOO_MANY = 429
 
+# Seconds.
+OPEN_WITHIN = 5.0
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """Slack said yes; where and when is known for messages posted through the Web API."""
-
-    slack_channel_id: str = ""
-    message_ts: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """`code` is Slack's, or ours in the same spelling; `certain` means that nothing was done."""
-
-    code: str
-    certain: bool = True
-    retry_after: float | None = None
-
-
-Result = Done | Failed
+__all__ = ["TRIGGER_GONE", "Done", "Failed", "Result", "SlackGateway"]
 
 
 class SlackGateway:
-    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+    def __init__(self, client: SlackClient) -> None:
         self._client = client
-        self._session = session
 
     async def open_view(self, trigger_id: str, view: View) -> Result:
-        """Never waits: the trigger lives for 3 s.
+        """Give up after OPEN_WITHIN: the trigger lives for 3 s, and the person waits.
 
         Asked again once after a reset connection, since a trigger cannot open two forms.
         """
-        result = await _ask(lambda: self._client.views_open(trigger_id=trigger_id, view=view))
+        try:
+            async with asyncio.timeout(OPEN_WITHIN):
+                return await self._open_view(trigger_id, view)
+        except TimeoutError:
+            return Failed("no_answer", certain=False)
+
+    async def _open_view(self, trigger_id: str, view: View) -> Result:
+        result = await ask(lambda: self._client.views_open(trigger_id=trigger_id, view=view))
         if isinstance(result, Failed) and result.code == "connection_lost":
-            result = await _ask(lambda: self._client.views_open(trigger_id=trigger_id, view=view))
+            result = await ask(lambda: self._client.views_open(trigger_id=trigger_id, view=view))
             if isinstance(result, Failed) and "exchanged" in result.code:
                 return Done()  # the first one had got through
         return result
@@ -67,7 +51,20 @@ class SlackGateway:
     async def update_view(self, view_id: str, view: View) -> Result:
         """`not_found`: the person has closed it."""
         return await _patiently(
-            lambda: self._client.views_update(view_id=view_id, view=view), seconds=10
+            lambda: self._client.views_update(view_id=view_id, view=view),
+            seconds=10,
+            repeatable=True,
+        )
+
+    async def redraw(self, seen: Mapping[str, Any], view: Mapping[str, Any]) -> Result:
+        """Update a view that is still as `seen`, or `hash_conflict`: it was drawn anew meanwhile.
+
+        https://docs.slack.dev/surfaces/modals#handling_race_conditions
+        """
+        return await ask(
+            lambda: self._client.views_update(
+                view_id=text(seen.get("id")), hash=text(seen.get("hash")) or None, view=dict(view)
+            )
         )
 
     async def post(self, slack_channel_id: str, card: Card, thread_ts: str = "") -> Result:
@@ -85,6 +82,23 @@ class SlackGateway:
                 unfurl_media=False,
             ),
             seconds=120,
+        )
+
+    async def message(self, slack_user_id: str, card: Card) -> Result:
+        """Send a direct message, once more if it may not have arrived: better twice than never."""
+        sent = await self.post(slack_user_id, card)
+        if isinstance(sent, Failed) and not sent.certain:
+            sent = await self.post(slack_user_id, card)
+        return sent
+
+    async def update(self, slack_channel_id: str, message_ts: str, card: Card) -> Result:
+        """Draw a message of the bot's anew, where it can reach the channel."""
+        return await _patiently(
+            lambda: self._client.chat_update(
+                channel=slack_channel_id, ts=message_ts, text=card.text, blocks=card.blocks
+            ),
+            seconds=20,
+            repeatable=True,
         )
 
     async def respond(
@@ -105,80 +119,34 @@ class SlackGateway:
         }
         if thread_ts:
             body["thread_ts"] = thread_ts
-        webhook = AsyncWebhookClient(response_url, session=self._session, retry_handlers=[])
-        return await _ask(lambda: webhook.send_dict(body))
+        return await ask(lambda: self._client.answer_at(response_url, body))
 
 
-async def _patiently(call: Callable[[], Awaitable[Any]], *, seconds: float) -> Result:
-    """Repeat what was certainly not done: rate limits (as long as Slack says) and no connection."""
+async def _patiently(
+    call: Callable[[], Awaitable[Any]], *, seconds: float, repeatable: bool = False
+) -> Result:
+    """Repeat what was certainly not done: rate limits (as long as Slack says) and no connection.
+
+    `repeatable`: doing it twice is as good as once, so that a lost connection is no end either.
+    """
     deadline = asyncio.get_running_loop().time() + seconds
     pause = 0.5
     while True:
-        result = await _ask(call)
-        wait = _wait(result, pause)
+        result = await ask(call)
+        wait = _wait(result, pause, repeatable=repeatable)
         if wait is None or asyncio.get_running_loop().time() + wait > deadline:
             return result
         await asyncio.sleep(wait)
         pause = min(pause * 2, 8)
 
 
-def _wait(result: Result, pause: float) -> float | None:
+def _wait(result: Result, pause: float, *, repeatable: bool) -> float | None:
     match result:
         case Failed(retry_after=float(after)):
             return after
         case Failed(code="not_reached"):
             return pause
+        case Failed(code="connection_lost") if repeatable:
+            return pause
         case _:
             return None
-
-
-async def _ask(call: Callable[[], Awaitable[Any]]) -> Result:
-    try:
-        answer = await call()
-    except SlackApiError as error:
-        return _refusal(error)
-    except aiohttp.ClientConnectorError:
-        return Failed("not_reached")
-    except (aiohttp.ServerDisconnectedError, ConnectionError):
-        return Failed("connection_lost", certain=False)
-    except (aiohttp.ClientError, TimeoutError, ValueError):
-        return Failed("no_answer", certain=False)
-    if answer.status_code != HTTP_OK:  # a response_url: the Web API's errors are raised
-        return _webhook_refusal(answer.status_code, answer.headers)
-    if hasattr(answer, "get"):
-        return Done(_text(answer.get("channel")), _text(answer.get("ts")))
-    return Done()
-
-
-def _refusal(error: SlackApiError) -> Failed:
-    response: Any = error.response
-    status = getattr(response, "status_code", 0) or getattr(response, "status", 0)
-    data = getattr(response, "data", None)
-    answer = data if isinstance(data, dict) else {}
-    code = answer.get("error")
-    if status == HTTP_TOO_MANY or code in {"ratelimited", "rate_limited"}:
-        return Failed("ratelimited", retry_after=_seconds(response.headers))
-    if not isinstance(code, str) or not code:
-        return Failed(f"http_{status}", certain=False)
-    if code == "invalid_arguments" and "trigger_id" in str(answer.get("response_metadata")):
-        return Failed("expired_trigger_id")  # how Slack also says it, seen in issue threads
-    return Failed(code, certain=code not in UNCERTAIN)
-
-
-def _webhook_refusal(status: int, headers: Any) -> Failed:  # noqa: ANN401 # two SDK types
-    if status == HTTP_TOO_MANY:
-        return Failed("ratelimited", retry_after=_seconds(headers))
-    return Failed(f"http_{status}", certain=status < 500)  # noqa: PLR2004 # HTTP's own line
-
-
-def _seconds(headers: Any) -> float:  # noqa: ANN401 # aiohttp's multidict or a dict
-    """Slack sends whole seconds; anything else counts as one."""
-    lowered = {str(name).lower(): value for name, value in headers.items()}
-    try:
-        return min(max(float(lowered["retry-after"]), 0.0), 60.0)
-    except (KeyError, TypeError, ValueError):
-        return 1.0
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

@@ -28,7 +28,24 @@ REQUEST_FIELDS: Final = (
 )
 FIELDS: Final = (*REQUEST_FIELDS, POST_TO)
 
+# The defaults of a channel; its other inputs are called like those of the form.
+DEFAULTS_MODAL: Final = "weav_conversation_defaults"
+COMPANY_ID: Final = "company_id"
+DEFAULT_FIELDS: Final = (CHANNEL, PRIORITY, ASSIGNEE_TYPE, ASSIGNEE_ID, COMPANY_ID)
+
+# A tick that is no part of the request, and what is shown of the chosen customer.
+ANOTHER: Final = "another"
+OPEN_CONVERSATIONS: Final = "customer_conversations"
+
 REOPEN: Final = "weav_conversation_reopen"
 LOOK_AGAIN: Final = "weav_conversation_look_again"
 CREATE_AGAIN: Final = "weav_conversation_create_again"
 LEAVE: Final = "weav_conversation_leave"
+
+# On the card. The block_id of its buttons also carries what it shows: see bot/slack/controls.py.
+CARD: Final = "weav_card"
+CARD_HISTORY: Final = "weav_card_history"
+ASSIGN_TO_ME: Final = "weav_conversation_assign_to_me"
+CLOSE: Final = "weav_conversation_close"
+OPEN_AGAIN: Final = "weav_conversation_open_again"
+SET_PRIORITY: Final = "weav_conversation_set_priority"

@@ -11,6 +11,8 @@ FIELDS: Final = {
     "assignee_type": "Assign to",
     "assignee_id": "Assignee",
     "post_to": "Post the summary to",
+    "company_id": "Company",
+    "another": "One more?",
 }
 
 # Values are Weav's own words, in the order in which the form offers them.

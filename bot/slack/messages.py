@@ -2,6 +2,7 @@
 
 from urllib.parse import quote
 
+from bot.slack.mentions import Mentions, mentions_in
 from bot.slack.mrkdwn import plain
 from bot.slack.payloads import at, text_at
 from bot.slack.problems import SUBJECT_LIMIT
@@ -30,6 +31,11 @@ def form_from_message(payload: object) -> Reopening:
         shortened=len(subject) > SUBJECT_LIMIT,
     )
     return Reopening(FormValues(subject=head(subject, SUBJECT_LIMIT).rstrip()), origin)
+
+
+def mentions_of(payload: object) -> Mentions:
+    """Find in the message what may lead to a customer; never raise."""
+    return mentions_in(_words_of(at(payload, "message")))
 
 
 def permalink(team_domain: str, slack_channel_id: str, message_ts: str, thread_ts: str = "") -> str:

@@ -12,6 +12,8 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.slack import ids
+from bot.slack.already import already_blocks
+from bot.slack.around import NOTHING_KNOWN, Around
 from bot.slack.cards import Card
 from bot.slack.choices import not_confirmed_buttons
 from bot.slack.elements import footnote, link, mrkdwn, sentence
@@ -25,13 +27,17 @@ _TITLE = "New Weav conversation"
 _TITLE_LIMIT = 24
 
 
-def conversation_modal(values: FormValues, origin: Origin, *, notice: str = "") -> View:
+def conversation_modal(
+    values: FormValues, origin: Origin, *, notice: str = "", around: Around = NOTHING_KNOWN
+) -> View:
     """Draw the form, filled in; the notice says on top why it is here again."""
     blocks: list[Block] = []
     if notice:
         blocks += [sentence(f":warning: {notice}"), DividerBlock()]
     if origin.via == "message":
         blocks.append(_about_the_message(origin))
+    if around.already:
+        blocks += already_blocks(around.already)
     return View(
         type="modal",
         callback_id=ids.MODAL,
@@ -39,7 +45,7 @@ def conversation_modal(values: FormValues, origin: Origin, *, notice: str = "") 
         submit="Open conversation",
         close="Cancel",
         private_metadata=origin.dump(),
-        blocks=[*blocks, *inputs(values)],
+        blocks=[*blocks, *inputs(values, around)],
     )
 
 

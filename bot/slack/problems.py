@@ -9,9 +9,9 @@ _EXAMPLE = "3c90c3cc-…"
 
 _MISSING = {
     ids.CHANNEL: "Choose e-mail or chat.",
-    ids.CUSTOMER_ID: f"Paste the customer's ID from Weav, like {_EXAMPLE}",
+    ids.CUSTOMER_ID: f"Choose the customer, or paste their ID from Weav, like {_EXAMPLE}",
     ids.ASSIGNEE_TYPE: "Choose who the assignee is, a person or an AI agent, or clear the ID.",
-    ids.ASSIGNEE_ID: "Paste the assignee's ID from Weav, or clear the choice above.",
+    ids.ASSIGNEE_ID: "Choose the assignee or paste their ID from Weav, or clear the choice above.",
 }
 _INVALID = {
     ids.CHANNEL: "Choose e-mail or chat.",

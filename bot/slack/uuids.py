@@ -22,12 +22,12 @@ _KINDS = {
     "agents": "assignee",
     "conversation": "other",
     "conversations": "other",
-    "company": "other",
-    "companies": "other",
+    "company": "company",
+    "companies": "company",
 }
 
 
-def uuid_in(text: str, kind: Literal["customer", "assignee"]) -> UUID | None:
+def uuid_in(text: str, kind: Literal["customer", "assignee", "company"]) -> UUID | None:
     """Find the UUID that the text is, or the one of this kind in the link that it is.
 
     In a link the UUID behind `/customers/` wins over others, and one behind `/conversations/` is

@@ -43,6 +43,13 @@ class Origin(BaseModel):
     message_link: str = ""
     shortened: bool = False
 
+    @property
+    def source(self) -> str:
+        """Name the message it is about; empty: about none."""
+        if self.via != "message" or not (self.slack_channel_id and self.message_ts):
+            return ""
+        return f"{self.slack_channel_id}/{self.message_ts}"
+
     def dump(self) -> str:
         """At most 3,000 characters: an absurdly long link is left out."""
         dumped = self.model_dump_json(exclude_defaults=True)

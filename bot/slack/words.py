@@ -26,13 +26,36 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """Test this installation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """See and change what forms in this channel begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The author says who they are in Weav."""
+
+    weav_user_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Prefill:
     values: FormValues
 
 
-Words: TypeAlias = Help | Status | Prefill
+Words: TypeAlias = Help | Status | Check | Defaults | Me | Prefill
 
-_ALONE: Final[dict[str, Help | Status]] = {"help": Help(), "?": Help(), "status": Status()}
+_ALONE: Final[dict[str, Help | Status | Check | Defaults]] = {
+    "help": Help(),
+    "?": Help(),
+    "status": Status(),
+    "check": Check(),
+    "defaults": Defaults(),
+}
 
 
 def parse_words(text: str) -> Words:
@@ -43,6 +66,8 @@ def parse_words(text: str) -> Words:
     """
     if alone := _ALONE.get(text.strip().lower()):
         return alone
+    if me := _me(text):
+        return me
     filled: dict[str, str] = {}
     position = 0
     while word := _WORD.match(text, position):
@@ -52,6 +77,12 @@ def parse_words(text: str) -> Words:
         filled[field] = value
         position = word.end()
     return Prefill(FormValues(subject=fold(as_typed(text[position:])), **filled))
+
+
+def _me(text: str) -> Me | None:
+    word, _, rest = text.strip().partition(" ")
+    weav_user_id = uuid_in(as_typed(rest).strip(), "assignee") if word.lower() == "me" else None
+    return Me(str(weav_user_id)) if weav_user_id else None
 
 
 def _recognised(word: str) -> tuple[str, str]:

@@ -4,20 +4,28 @@ import asyncio
 import logging
 import ssl
 import zlib
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from bot.weav.models import Conversation, NewConversation
-from bot.weav.outcomes import BODY_LIMIT, Outcome, outcome_of_answer, outcome_of_error
-from bot.weav.pages import PAGE_SIZE, LookUpFailed, page_of_answer
+from bot.weav.outcomes import (
+    BODY_LIMIT,
+    NotSent,
+    Outcome,
+    Unconfirmed,
+    outcome_of_answer,
+    outcome_of_error,
+)
+from bot.weav.pages import PAGE_SIZE, Listing, LookUpFailed, Row, page_of_answer
 
-__all__ = ["MOST_PAGES", "LookUpFailed", "WeavClient", "weav_http"]
+__all__ = ["MOST_PAGES", "Answer", "LookUpFailed", "WeavClient", "weav_http"]
 
 MOST_PAGES: Final = 20
 
@@ -38,7 +46,13 @@ class Answer:
 
 
 def weav_http(
-    api_url: str, token: str, timeout: float, user_agent: str, *, connections: int = 256
+    api_url: str,
+    token: str,
+    timeout: float,
+    user_agent: str,
+    *,
+    connections: int = 256,
+    wrap: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda inner: inner,
 ) -> httpx.AsyncClient:
     """Open the one client of the process; `timeout` is in seconds for one whole answer.
 
@@ -55,9 +69,11 @@ def weav_http(
             "User-Agent": user_agent,
         },
         timeout=httpx.Timeout(timeout, connect=connect, pool=connect),
-        transport=AiohttpTransport(
-            verify=_trusted(),
-            limits=httpx.Limits(max_connections=connections, keepalive_expiry=_KEPT_ALIVE),
+        transport=wrap(
+            AiohttpTransport(
+                verify=_trusted(),
+                limits=httpx.Limits(max_connections=connections, keepalive_expiry=_KEPT_ALIVE),
+            )
         ),
         follow_redirects=False,
         trust_env=False,
@@ -72,36 +88,59 @@ class WeavClient:
 
     async def create_conversation(self, new: NewConversation) -> Outcome:
         """Send the request exactly once: neither httpx nor aiohttp repeats a POST."""
-        request = self._http.build_request("POST", "/conversations", json=new.body())
-        try:
-            answer = await self._answer(request)
-        except Exception as error:  # noqa: BLE001
-            # Raw aiohttp errors and worse come through, and none may pass for "nothing was sent".
-            return outcome_of_error(_noted(request, error))
+        answer = await self.ask("POST", "/conversations", json=new.body())
+        if not isinstance(answer, Answer):
+            return answer
         return outcome_of_answer(answer.status, answer.headers, answer.body)
 
     async def customer_conversations(
         self, customer_id: UUID
     ) -> tuple[Conversation, ...] | LookUpFailed:
-        """Read all pages, since their order is not documented; MOST_PAGES at most."""
-        found: dict[str, Conversation] = {}
-        for number in range(1, MOST_PAGES + 1):
-            request = self._http.build_request(
-                "GET",
+        """Read all pages, since their order is not documented."""
+        listed = await self.all_pages(
+            Listing(
                 f"/customers/{customer_id}/conversations",
-                params={"per_page": PAGE_SIZE, "page": number},
+                "this customer's conversations",
+                "Weav does not know this customer.",
+                Conversation.read,
             )
-            try:
-                answer = await self._answer(request)
-            except Exception as error:  # noqa: BLE001
-                return LookUpFailed(outcome_of_error(_noted(request, error)).reason)
-            page = page_of_answer(number, answer.status, answer.body)
+        )
+        if isinstance(listed, LookUpFailed):
+            return listed
+        return tuple({conversation.id: conversation for conversation in listed}.values())
+
+    async def all_pages(self, listing: Listing[Row]) -> tuple[Row, ...] | LookUpFailed:
+        """Read MOST_PAGES at most; a list that is longer is none."""
+        found: list[Row] = []
+        for number in range(1, MOST_PAGES + 1):
+            answer = await self.ask(
+                "GET", listing.path, params={"per_page": PAGE_SIZE, "page": number}
+            )
+            if not isinstance(answer, Answer):
+                return LookUpFailed(answer.reason)
+            page = page_of_answer(listing, number, answer.status, answer.body)
             if isinstance(page, LookUpFailed):
                 return page
-            found |= {conversation.id: conversation for conversation in page.conversations}
+            found.extend(page.rows)
             if page.is_last:
-                return tuple(found.values())
-        return LookUpFailed("This customer has more conversations than the bot looks through.")
+                return tuple(found)
+        return LookUpFailed(f"Weav has more of {listing.what} than the bot looks through.")
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Mapping[str, Any] | None = None,
+        params: Mapping[str, int | str] | None = None,
+    ) -> Answer | NotSent | Unconfirmed:
+        """Send one request, and return whatever answer came; what it means is the caller's."""
+        request = self._http.build_request(method, path, json=json, params=params)
+        try:
+            return await self._answer(request)
+        except Exception as error:  # noqa: BLE001
+            # Raw aiohttp errors and worse come through, and none may pass for "nothing was sent".
+            return outcome_of_error(_noted(request, error))
 
     async def _answer(self, request: httpx.Request) -> Answer:
         """Keep to one deadline, however slowly the answer drips in."""

@@ -5,7 +5,7 @@ what certainly did not create a conversation counts as not sent.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,7 +16,7 @@ import aiohttp
 import httpx
 from pydantic_core import from_json
 
-from bot.weav.models import Conversation
+from bot.weav.models import Conversation, NewConversation
 from bot.weav.refusals import read_refusal
 
 BODY_LIMIT: Final = 1024 * 1024  # bytes of an answer that are read, after decompression
@@ -63,19 +63,30 @@ def outcome_of_answer(status: int, headers: Mapping[str, str], body: bytes) -> O
     A redirect is not followed and proves nothing: 302 and 303 are also how a server answers
     after it has done what a POST asked for.
     """
+    failure = failure_of_answer(status, headers, body)
+    return _opened(body) if failure is None else failure
+
+
+def failure_of_answer(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    fields: Container[str] = NewConversation.model_fields,
+) -> Refused | NotSent | Unconfirmed | None:
+    """Read what a 2xx is not; `fields` are those of the request, which a refusal may name."""
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         return NotSent("Weav takes no requests at the moment.", _retry_after(headers))
     match status // 100:
         case 2:
-            return _opened(body)
+            return None
         case 3:
             return Unconfirmed(
                 f"Weav sent the request on to another address (answer {status}), which the bot "
                 "does not follow. Tell whoever runs the bot to look at WEAV_API_URL."
             )
         case 4:
-            message, fields = read_refusal(status, json_of(body))
-            return Refused(message, fields, status)
+            message, reasons = read_refusal(status, json_of(body), fields)
+            return Refused(message, reasons, status)
         case _:
             return Unconfirmed(f"Weav answered with an error of its own ({status}).")
 

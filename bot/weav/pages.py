@@ -4,19 +4,18 @@ Paging as in https://docs.weav.com/api-reference/customers/list-customer-convers
 documentation shows `links` and `meta` empty, so that the size of the page may be all there is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from pydantic import ValidationError
 
-from bot.weav.models import Conversation
 from bot.weav.outcomes import json_of
 
 PAGE_SIZE: Final = 100  # Weav's highest
 
-_UNREADABLE: Final = "Weav's list of this customer's conversations could not be read."
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +27,46 @@ class LookUpFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    conversations: tuple[Conversation, ...]
+class Listing(Generic[Row]):
+    """What a list is called in a sentence, and whose it is; `read` raises ValidationError."""
+
+    path: str
+    what: str
+    unknown: str
+    read: Callable[[object], Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    rows: tuple[Row, ...]
     is_last: bool
 
 
-def page_of_answer(number: int, status: int, body: bytes) -> Page | LookUpFailed:
-    if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        forbidden = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-        return LookUpFailed(_why(status), final=forbidden)
+def page_of_answer(
+    listing: Listing[Row], number: int, status: int, body: bytes
+) -> Page[Row] | LookUpFailed:
+    if not is_success(status):
+        return look_up_failed(status, listing.what, listing.unknown)
+    unreadable = LookUpFailed(f"Weav's list of {listing.what} could not be read.")
     answer = json_of(body)
     rows = answer.get("data") if isinstance(answer, Mapping) else answer
     if not isinstance(rows, list):
-        return LookUpFailed(_UNREADABLE)
+        return unreadable
     try:
-        conversations = tuple(Conversation.read(row) for row in rows)
+        read = tuple(listing.read(row) for row in rows)
     except ValidationError:
-        return LookUpFailed(_UNREADABLE)
-    return Page(conversations, _is_last(number, len(rows), answer))
+        return unreadable
+    return Page(read, _is_last(number, len(rows), answer))
+
+
+def is_success(status: int) -> bool:
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def look_up_failed(status: int, what: str, unknown: str) -> LookUpFailed:
+    """Say why Weav did not show `what`; `unknown` is the sentence for a 404."""
+    forbidden = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+    return LookUpFailed(_why(status, what, unknown), final=forbidden)
 
 
 def _is_last(number: int, size: int, answer: object) -> bool:
@@ -67,7 +88,7 @@ def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _why(status: int) -> str:
+def _why(status: int, what: str, unknown: str) -> str:
     match status:
         case HTTPStatus.UNAUTHORIZED:
             return "The bot's Weav token is not accepted. Tell whoever runs the bot."
@@ -77,8 +98,8 @@ def _why(status: int) -> str:
                 "the ability external-api:read."
             )
         case HTTPStatus.NOT_FOUND:
-            return "Weav does not know this customer."
+            return unknown
         case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
             return "Weav takes no requests at the moment."
         case _:
-            return f"Weav did not list this customer's conversations (answer {status})."
+            return f"Weav did not show {what} (answer {status})."

@@ -4,7 +4,7 @@ The shape `{message, errors: {field: [reason]}}` is Laravel's and an assumption:
 documentation shows no error at all. Whatever else arrives is answered by its status alone.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Final
 
 from bot.weav.models import NewConversation
@@ -24,13 +24,15 @@ _BY_STATUS: Final = {
 _INVALID: Final = (400, 422)
 
 
-def read_refusal(status: int, answer: object) -> tuple[str, Mapping[str, str]]:
+def read_refusal(
+    status: int, answer: object, known: Container[str] = NewConversation.model_fields
+) -> tuple[str, Mapping[str, str]]:
     """Return one message for the whole, and the reasons by field of the request body."""
     fields: dict[str, str] = {}
     others: list[str] = []
     for key, reason in _reasons(answer):
         field = key.split(".", 1)[0].strip()
-        if field not in NewConversation.model_fields:
+        if field not in known:
             others.append(reason)
         elif reason not in fields.get(field, ""):
             fields[field] = _shorten(f"{fields.get(field, '')} {reason}")

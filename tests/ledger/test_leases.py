@@ -165,6 +165,15 @@ async def test_queued_rows_come_forward_one_after_another(ledger: Ledger, place:
     assert max(taken) <= 15
 
 
+async def test_a_queued_row_that_somebody_took_is_not_hurried(ledger: Ledger, place: Place) -> None:
+    await ledger.queued(await sending(ledger), 1, "")
+    await place.pass_time(2)
+    [taken] = await ledger.take(1)
+
+    assert await ledger.hurry(1) == 0
+    assert await ledger.start_sending(taken)
+
+
 async def test_rivals_may_own_the_conversation_that_was_found(ledger: Ledger, place: Place) -> None:
     old = await sending(ledger, "V0")
     await place.pass_time(1000)

@@ -46,7 +46,7 @@ async def test_a_database_of_a_newer_release_is_refused(place: Place) -> None:
     async with place.open():
         await place.execute("UPDATE ledger_version SET version = 99")
 
-    with pytest.raises(LedgerTooNew, match="version 99, and this release knows 1"):
+    with pytest.raises(LedgerTooNew, match=r"version 99, and this release knows \d+\."):
         async with place.open():
             pass
 

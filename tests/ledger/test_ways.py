@@ -164,6 +164,43 @@ async def test_only_its_author_decides_about_an_unconfirmed_row(ledger: Ledger) 
     assert await ledger.leave(row.id, "U2") is None
 
 
+async def test_an_old_button_does_nothing_to_a_row_that_moved_on(ledger: Ledger) -> None:
+    entry = await sending(ledger)
+
+    assert await ledger.leave(entry.id, "U1") is None
+    assert await ledger.look(entry.id, "U1") is None
+    assert await ledger.again(entry.id, "U1", sending=True) is None
+
+
+async def test_the_same_form_again_does_not_repeat_what_may_have_arrived(ledger: Ledger) -> None:
+    row = await unconfirmed(ledger)
+
+    again = await ledger.receive(new_entry(), sending=True)
+
+    assert (again.new, again.entry) == (False, row)
+
+
+async def test_whoever_held_it_before_a_new_attempt_has_lost_it(ledger: Ledger) -> None:
+    first = await ledger.refused(await sending(ledger), "Unknown customer.")
+    assert first
+    second = await ledger.refused(await sending(ledger), "Unknown customer.")
+    assert second
+
+    assert await ledger.told(first) is None
+    assert await ledger.told(second)
+
+
+async def test_whoever_held_it_before_a_look_has_lost_it(ledger: Ledger, place: Place) -> None:
+    unsure = await ledger.unconfirmed(await sending(ledger), "No answer came.")
+    assert unsure
+    await place.pass_time(LEASE + 1)
+    looking = await ledger.look(unsure.id, "U1")
+    assert looking
+
+    assert await ledger.told(unsure) is None
+    assert await ledger.claim(looking, "conv-1", CONVERSATION)
+
+
 async def test_leaving_it_is_final(ledger: Ledger) -> None:
     row = await unconfirmed(ledger)
 
@@ -247,6 +284,24 @@ async def test_a_late_answer_to_an_attempt_that_was_replaced_does_not_count(
     assert await ledger.again(unsure.id, "U1", sending=True)
 
     assert await ledger.opened(entry, "conv-1", CONVERSATION) is None
+
+
+async def test_a_late_answer_changes_nothing_once_the_row_is_at_rest(
+    ledger: Ledger, other: Ledger, place: Place
+) -> None:
+    found, left = await sending(ledger, "V1"), await sending(ledger, "V2")
+    await place.pass_time(LEASE + 1)
+    for taken in await other.take(2):
+        if taken.id == found.id:
+            claimed = await other.claim(taken, "conv-1", CONVERSATION)
+            assert claimed
+            await other.announced(claimed, "channel", "C1", "1.2")
+        else:
+            await other.unconfirmed(taken, "No answer came.")
+            await other.leave(taken.id, "U1")
+
+    assert await ledger.opened(found, "conv-1", CONVERSATION) is None
+    assert await ledger.opened(left, "conv-2", CONVERSATION) is None
 
 
 async def test_recording_an_outcome_twice_changes_nothing(ledger: Ledger) -> None:

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     Step = Callable[[], Awaitable["Step | None"]]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Chance:
-    """How the world decides at the next step."""
+    """How the world decides during the next steps."""
 
-    answer: Answer
-    gives_up: bool
-    now: float
+    answer: Answer = Answer.LOST
+    gives_up: bool = False
+    steps: int = 1
+    now: float = 0.0
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Worker:
     entry: Entry
     weav: Weav
     author: Author
-    chance: Chance
+    chance: Chance = Chance()
 
     def __post_init__(self) -> None:
         self.next_step: Step | None = self._first_step()
@@ -119,7 +120,7 @@ class Worker:
         return self._then(claimed, self._post_card)
 
     async def _post_card(self) -> Step | None:
-        self.author.cards[self.entry.id] = self.entry.conversation_id
+        self.author.cards.add((self.entry.id, self.entry.conversation_id))
         return self._note_card
 
     async def _note_card(self) -> Step | None:
@@ -127,7 +128,7 @@ class Worker:
         return None
 
     async def _tell(self) -> Step | None:
-        self.author.told[self.entry.id] = self.entry.state
+        self.author.hear(self.entry)
         return self._note_told
 
     async def _note_told(self) -> Step | None:

@@ -66,5 +66,11 @@ class Weav:
 
 @dataclass
 class Author:
-    told: dict[int, State] = field(default_factory=dict)
-    cards: dict[int, str | None] = field(default_factory=dict)
+    told: set[tuple[int, float, State]] = field(default_factory=set)
+    cards: set[tuple[int, str | None]] = field(default_factory=set)
+
+    def hear(self, entry: Entry) -> None:
+        self.told.add((entry.id, entry.received_at, entry.state))
+
+    def knows(self, entry: Entry) -> bool:
+        return (entry.id, entry.received_at, entry.state) in self.told

@@ -94,7 +94,7 @@ def test_a_value_that_is_no_option_is_left_out_and_typed_text_is_kept() -> None:
 
     shown = {field for field, block in inputs(form(odd)).items() if initial(block)}
 
-    assert shown == {"customer_id", "subject", "assignee_id"}
+    assert shown == {"subject", "assignee_id"}
 
 
 @pytest.mark.parametrize(

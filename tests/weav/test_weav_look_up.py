@@ -83,7 +83,7 @@ async def test_a_bare_list_is_read(weav: ServedWeav) -> None:
 async def test_more_pages_than_can_be_read_are_no_answer(weav: ServedWeav) -> None:
     weav.sandbox.fail(Fault(status=200, body=b'{"data": [{"id": "c1"}], "links": {"next": "x"}}'))
 
-    assert "more conversations" in await failure(weav.client)
+    assert "than the bot looks through" in await failure(weav.client)
     assert len(weav.sandbox.requests) == MOST_PAGES
 
 

@@ -1,0 +1,60 @@
+"""Whose turn it is to change a conversation, and who changed what on its card last.
+
+Weav's PUT takes the whole conversation: two at the same time would undo each other's change.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.ledger.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One click's right to change a conversation; `taken_at` is the database's time.
+
+    `changes` is what was noted before, anything JSON can hold, the newest last.
+    """
+
+    conversation_id: str
+    owner: str
+    changes: Sequence[Any]
+    taken_at: float
+
+
+class Cards:
+    """Everything raises LedgerUnavailable; a turn that is lost can neither note nor end."""
+
+    def __init__(self, database: Database, lease: float) -> None:
+        """`lease`: seconds until a dead process's turn is over."""
+        self._database = database
+        self._lease = lease
+
+    async def take_turn(self, conversation_id: str) -> Turn | None:
+        """None: it is somebody else's turn, here or in another replica."""
+        owner = uuid4().hex
+        values = {"conversation_id": conversation_id, "owner": owner, "lease": self._lease}
+        rows = await self._database.query("take_turn", values)
+        if not rows:
+            return None
+        return Turn(conversation_id, owner, json.loads(rows[0]["changes"]), rows[0]["read_at"])
+
+    async def keep_turn(self, turn: Turn) -> None:
+        await self._query("keep_turn", turn, lease=self._lease)
+
+    async def note_changes(self, turn: Turn, changes: Sequence[Any]) -> None:
+        await self._query("note_changes", turn, changes=json.dumps(changes, separators=(",", ":")))
+
+    async def end_turn(self, turn: Turn) -> None:
+        await self._query("end_turn", turn)
+
+    async def _query(self, name: str, turn: Turn, **values: object) -> None:
+        held = {"conversation_id": turn.conversation_id, "owner": turn.owner}
+        await self._database.query(name, {**held, **values})

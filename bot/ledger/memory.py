@@ -1,0 +1,183 @@
+"""What the bot has seen and was told: customers, who is who, what a channel prefers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.ledger.folding import containing, fold, searchable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.ledger.database import Database, Rows
+
+_DAY: Final = 86400.0
+_BATCH: Final = 500
+# Words of a query that count; a name has not many more.
+_WORDS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCustomer:
+    """`name` and `email` are empty for one of whom only the id was seen."""
+
+    id: str
+    name: str = ""
+    email: str = ""
+    in_channel: bool = False
+    by_author: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WeavUser:
+    """Who somebody said they are in Weav; `name` is what Slack called them then."""
+
+    slack_user_id: str
+    weav_user_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """`chosen` by field; empty for a channel that has none."""
+
+    chosen: Mapping[str, str]
+    slack_user_id: str = ""
+
+
+class Memory:
+    """Everything raises LedgerUnavailable; customers are forgotten, what people set is kept."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def search(
+        self, query: str, slack_channel_id: str, slack_user_id: str, limit: int
+    ) -> list[KnownCustomer]:
+        """Find those whose name or e-mail address has all words of the query in it.
+
+        Those used in this channel come first, then those used by this author, then all others.
+        """
+        words = fold(query).split()[:_WORDS]
+        patterns = [containing(word) for word in words] + ["%"] * (_WORDS - len(words))
+        parts = dict(zip(("first", "second", "third", "fourth"), patterns, strict=True))
+        scopes = _scopes(slack_channel_id, slack_user_id)
+        rows = list(await self._query("used_customers", **parts, **scopes, limit=limit))
+        rows += await self._others(words, parts, limit)
+        found: dict[str, KnownCustomer] = {}
+        for row in rows:
+            found.setdefault(row["id"], _customer(row))
+        return list(found.values())[:limit]
+
+    async def _others(
+        self, words: Sequence[str], parts: Mapping[str, str], limit: int
+    ) -> Sequence[Mapping[str, Any]]:
+        if not words:
+            return await self._query("recent_customers", limit=limit)
+        start = f"% {parts['first'].removeprefix('%')}"
+        if len(words) == 1:
+            first = parts["first"]
+            return await self._query(
+                "matching_customers_by_one", first=first, start=start, limit=limit
+            )
+        return await self._query("matching_customers", **parts, start=start, limit=limit)
+
+    async def customer(
+        self, customer_id: str, slack_channel_id: str = "", slack_user_id: str = ""
+    ) -> KnownCustomer | None:
+        scopes = _scopes(slack_channel_id, slack_user_id)
+        rows = await self._query("customer_by_id", id=customer_id, **scopes)
+        return _customer(rows[0]) if rows else None
+
+    async def customer_with(self, email: str) -> KnownCustomer | None:
+        rows = await self._query("customer_by_email", email_key=email_key(email))
+        return _customer(rows[0]) if rows else None
+
+    async def learn(self, customer: KnownCustomer) -> None:
+        await self._query(
+            "learn_customer",
+            id=customer.id,
+            name=customer.name,
+            email=customer.email,
+            email_key=email_key(customer.email),
+            search=searchable(customer.name, customer.email),
+        )
+
+    async def note_use(self, customer_id: str, slack_channel_id: str, slack_user_id: str) -> None:
+        """Remember that somebody chose a customer in a channel, both known by id alone."""
+        await self._query("meet_customer", id=customer_id, search=f" {customer_id}")
+        scopes = _scopes(slack_channel_id, slack_user_id)
+        await self._query("use_customer", customer_id=customer_id, **scopes)
+
+    async def tell_user(self, user: WeavUser) -> None:
+        await self._query(
+            "tell_weav_user",
+            slack_user_id=user.slack_user_id,
+            weav_user_id=user.weav_user_id,
+            name=user.name,
+            search=searchable(user.name),
+        )
+
+    async def user(self, slack_user_id: str) -> WeavUser | None:
+        rows = await self._query("weav_user", slack_user_id=slack_user_id)
+        return _user(rows[0]) if rows else None
+
+    async def user_with(self, weav_user_id: str) -> WeavUser | None:
+        rows = await self._query("weav_user_by_id", weav_user_id=weav_user_id)
+        return _user(rows[0]) if rows else None
+
+    async def users(self, query: str, slack_user_id: str, limit: int) -> list[WeavUser]:
+        """Find those who told, by a part of their name; the asking one comes first."""
+        pattern = containing(fold(query))
+        rows = await self._query(
+            "weav_users", slack_user_id=slack_user_id, first=pattern, limit=limit
+        )
+        return [_user(row) for row in rows]
+
+    async def choose_defaults(
+        self, slack_channel_id: str, chosen: Mapping[str, str], slack_user_id: str
+    ) -> None:
+        await self._query(
+            "choose_defaults",
+            slack_channel_id=slack_channel_id,
+            chosen=json.dumps(dict(chosen), separators=(",", ":")),
+            slack_user_id=slack_user_id,
+        )
+
+    async def defaults(self, slack_channel_id: str) -> Defaults:
+        rows = await self._query("channel_defaults", slack_channel_id=slack_channel_id)
+        if not rows:
+            return Defaults({})
+        return Defaults(json.loads(rows[0]["chosen"]), rows[0]["slack_user_id"])
+
+    async def forget(self, keep_days: float) -> int:
+        """Remove customers that nobody used or looked up for so long; how many rows it were."""
+        values = {"keep": keep_days * _DAY, "limit": _BATCH}
+        forgotten = 0
+        for name in ("forget_customers", "forget_uses", "forget_new_customers"):
+            while rows := await self._query(name, **values):
+                forgotten += len(rows)
+        return forgotten
+
+    async def _query(self, name: str, /, **values: Any) -> Rows:  # noqa: ANN401 - columns
+        return await self._database.query(name, values)
+
+
+def email_key(email: str) -> str:
+    """Compare addresses as mailboxes do in practice: case does not count, accents do."""
+    return email.strip().casefold()
+
+
+def _scopes(slack_channel_id: str, slack_user_id: str) -> dict[str, str]:
+    return {"channel": f"channel:{slack_channel_id}", "author": f"author:{slack_user_id}"}
+
+
+def _customer(row: Mapping[str, Any]) -> KnownCustomer:
+    used = row["in_channel"] is not None, row["by_author"] is not None
+    return KnownCustomer(row["id"], row["name"], row["email"], *used)
+
+
+def _user(row: Mapping[str, Any]) -> WeavUser:
+    return WeavUser(row["slack_user_id"], row["weav_user_id"], row["name"])

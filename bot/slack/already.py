@@ -1,0 +1,73 @@
+"""What is there already: of a message, and of the customer that was chosen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from slack_sdk.models.blocks import Block, CheckboxesElement, ContextBlock, Option, SectionBlock
+
+from bot.slack import ids, labels
+from bot.slack.around import Already
+from bot.slack.elements import link, mrkdwn
+from bot.slack.fields import input_block
+from bot.slack.text import clock, escape, fold, shorten
+from bot.weav.models import Conversation
+
+_SUBJECT_LIMIT: Final = 100
+_AGES: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConversation:
+    """`age` is in seconds, None where Weav does not say since when; `link` may be empty."""
+
+    conversation: Conversation
+    age: float | None
+    link: str
+
+
+def already_blocks(already: Already) -> list[Block]:
+    """Say what the message has become, and want a tick before it becomes another one."""
+    where = f"`{escape(already.conversation_id)}`" if already.conversation_id else ""
+    if already.link:
+        where = link(already.link, "Open in Weav")
+    about = (
+        f":warning: <@{already.slack_user_id}> opened a conversation from this message on"
+        f" {clock(already.at)}: {escape(already.state)}."
+    )
+    tick = CheckboxesElement(
+        action_id=ids.ANOTHER, options=[Option(value=ids.ANOTHER, text="Open another one")]
+    )
+    section = SectionBlock(text=mrkdwn(f"{about} {where}".strip()))
+    return [section, input_block(tick, optional=False)]
+
+
+def open_conversations_block(several: Sequence[OpenConversation]) -> ContextBlock:
+    """List what the chosen customer has open, a line each."""
+    lines = [f"• {_line(each)}" for each in several]
+    heading = "Open already for this customer:"
+    return ContextBlock(
+        block_id=ids.OPEN_CONVERSATIONS, elements=[mrkdwn("\n".join([heading, *lines]))]
+    )
+
+
+def _line(each: OpenConversation) -> str:
+    conversation = each.conversation
+    subject = escape(shorten(fold(conversation.subject or ""), _SUBJECT_LIMIT)) or "No subject"
+    priority = conversation.priority or ""
+    parts = [
+        link(each.link, subject),
+        escape(labels.PRIORITIES.get(priority, priority)),
+        age_text(each.age) if each.age is not None else "",
+        "" if each.link else f"`{escape(conversation.id)}`",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def age_text(seconds: float) -> str:
+    """Say how old something is, in the largest unit of which it is one at least."""
+    for length, unit in _AGES:
+        if seconds >= length:
+            count = int(seconds // length)
+            return f"{count} {unit}{'s' if count > 1 else ''} old"
+    return "new"

@@ -1,0 +1,53 @@
+"""Who reads a channel: conversations.info, with the scopes channels:read and groups:read."""
+
+from enum import StrEnum
+from typing import Final
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.logs import get_logger
+from bot.slack.client import code_in
+from bot.slack.payloads import at
+
+log = get_logger("weav_slack.audience")
+
+SCOPES: Final = ("channels:read", "groups:read")
+KEEP: Final = 300.0  # seconds
+
+# The bot cannot see it, so nobody can tell.
+_NOT_VISIBLE: Final = frozenset({"missing_scope", "channel_not_found", "method_not_supported"})
+
+
+class Audience(StrEnum):
+    """`UNTOLD`: Slack does not tell this bot."""
+
+    INSIDE = "inside"
+    SHARED = "shared"
+    UNTOLD = "untold"
+
+
+async def audience(client: AsyncWebClient, slack_channel_id: str) -> Audience | None:
+    """Ask https://docs.slack.dev/reference/methods/conversations.info; None: no usable answer."""
+    try:
+        answer = await client.conversations_info(channel=slack_channel_id)
+    except SlackApiError as error:
+        code = code_in(error.response)
+        log.info("channel_not_looked_up", code=code)
+        return Audience.UNTOLD if code in _NOT_VISIBLE else None
+    except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
+        log.warning("channel_not_looked_up", error=type(error).__name__)
+        return None
+    return audience_of(answer.get("channel"))
+
+
+def audience_of(channel: object) -> Audience | None:
+    """Read https://docs.slack.dev/reference/objects/conversation-object.
+
+    Sharing within an organisation (`is_org_shared`) shows nothing to others.
+    """
+    if not isinstance(channel, dict):
+        return None
+    shared = at(channel, "is_ext_shared") or at(channel, "is_pending_ext_shared")
+    return Audience.SHARED if shared else Audience.INSIDE

@@ -1,0 +1,115 @@
+"""Who did what on a card: the lines on it, and what the one who came second is told."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from slack_sdk.models.blocks import SectionBlock
+
+from bot.slack import labels
+from bot.slack.cards import Card, card
+from bot.slack.clicks import Wish
+from bot.slack.controls import Field, value_of
+from bot.slack.elements import mrkdwn
+from bot.slack.text import clock, escape, shorten
+from bot.weav.models import Conversation, Status
+
+_LATEST: Final = 3  # on a card
+_KEPT: Final = 10
+_VALUE_LIMIT: Final = 60
+_NOT_KNOWN_WHO: Final = "Somebody changed this conversation meanwhile."
+
+
+class Change(BaseModel):
+    """What somebody did with a click; `at` is in seconds since the epoch."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    slack_user_id: str
+    field: Field
+    value: str
+    at: float
+
+    @property
+    def said(self) -> str:
+        return f"<@{self.slack_user_id}> {_did(self)} · {clock(self.at)}"
+
+
+def read_changes(noted: Sequence[Any]) -> tuple[Change, ...]:
+    """Read what was noted, the oldest first; what a newer release wrote is passed over."""
+    changes = []
+    for each in noted:
+        try:
+            changes.append(Change.model_validate(each))
+        except ValidationError:
+            continue
+    return tuple(changes)
+
+
+def with_change(changes: Sequence[Change], change: Change) -> tuple[Change, ...]:
+    return (*changes, change)[-_KEPT:]
+
+
+def change_lines(changes: Sequence[Change]) -> tuple[str, ...]:
+    """Say the last changes in mrkdwn, the newest first."""
+    return tuple(change.said for change in reversed(changes[-_LATEST:]))
+
+
+def maker_of(changes: Sequence[Change], conversation: Conversation, field: Field) -> Change | None:
+    """Find who made this field what it is; None: nobody on this card did."""
+    last = next((change for change in reversed(changes) if change.field == field), None)
+    return last if last and last.value == value_of(conversation, field) else None
+
+
+def overtaken_note(wish: Wish, conversation: Conversation, maker: Change | None) -> str:
+    """Tell somebody that another one was first, in mrkdwn."""
+    first = maker.said if maker else f"{_NOT_KNOWN_WHO} {_now(wish.field, conversation)}"
+    return (
+        f"{first}\nYour click was not carried out, since the card still showed something else."
+        " It is up to date now: click again if you still want to change it."
+    )
+
+
+def already_note(wish: Wish, maker: Change | None) -> str:
+    """Tell somebody that nothing was left to do, in mrkdwn."""
+    if maker:
+        return f"{maker.said}\nSo nothing was left to do."
+    return {
+        "assignee": "It is assigned to you already.",
+        "status": "It is closed already." if wish.value == Status.CLOSED else "It is open already.",
+        "priority": f"It has the priority {_label(wish.value)} already.",
+    }[wish.field]
+
+
+def note(text: str) -> Card:
+    """Say something in mrkdwn to one person, its unknown parts escaped by the caller."""
+    return card(text, SectionBlock(text=mrkdwn(text)))
+
+
+def _did(change: Change) -> str:
+    match change.field:
+        case "assignee":
+            return "took it"
+        case "status":
+            return "closed it" if change.value == Status.CLOSED else "reopened it"
+        case "priority":
+            return f"set the priority to {_label(change.value)}"
+
+
+def _now(field: Field, conversation: Conversation) -> str:
+    match field:
+        case "assignee":
+            return "It has another assignee." if conversation.assignee_id else "Nobody has it now."
+        case "status":
+            status = conversation.status or ""
+            return f"Its status is {_word(labels.STATUSES.get(status, status))} now."
+        case "priority":
+            return f"Its priority is {_label(conversation.priority or '')} now."
+
+
+def _label(priority: str) -> str:
+    return _word(labels.PRIORITIES.get(priority, priority))
+
+
+def _word(word: str) -> str:
+    return escape(shorten(word, _VALUE_LIMIT)) or "not set"

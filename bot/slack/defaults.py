@@ -1,0 +1,92 @@
+"""The modal of a Slack channel's defaults, and what comes back from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from pydantic import ValidationError
+from slack_sdk.models.blocks import InputBlock
+from slack_sdk.models.views import View
+
+from bot.slack import ids, labels
+from bot.slack.around import NOTHING_KNOWN, Around
+from bot.slack.elements import footnote
+from bot.slack.fields import input_block, select, typed
+from bot.slack.forms import Problems, typed_request, values_of
+from bot.slack.offers import NOTHING
+from bot.slack.payloads import at, text_at
+from bot.slack.pickers import EXAMPLE, assignee_input, assignee_type_input
+from bot.slack.problems import problems_of
+from bot.slack.uuids import uuid_in
+from bot.slack.values import FormValues, Origin
+from bot.weav.models import Channel, NewConversation
+
+_NO_COMPANY: Final = "That is not a company's ID. Paste the UUID from Weav, like 3c90c3cc-…"
+_NONE: Final = {NOTHING: "No default"}
+_SOMEBODY: Final = str(UUID(int=0))  # what a request must have, and a default has not
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenDefaults:
+    """`chosen` by field, as Weav spells it; empty: this channel has none any more."""
+
+    slack_channel_id: str
+    slack_user_id: str
+    chosen: Mapping[str, str]
+
+
+def defaults_modal(
+    chosen: Mapping[str, str], slack_channel_id: str, around: Around = NOTHING_KNOWN
+) -> View:
+    kind = chosen.get(ids.ASSIGNEE_TYPE, "")
+    label = around.labels.get(ids.ASSIGNEE_ID, "")
+    company = typed(ids.COMPANY_ID, chosen.get(ids.COMPANY_ID, ""), EXAMPLE)
+    return View(
+        type="modal",
+        callback_id=ids.DEFAULTS_MODAL,
+        title="Defaults of this channel",
+        submit="Save",
+        close="Cancel",
+        private_metadata=Origin(via="command", slack_channel_id=slack_channel_id).dump(),
+        blocks=[
+            footnote("What a form begins with that is opened from this Slack channel."),
+            _choice(ids.CHANNEL, labels.CHANNELS, chosen),
+            _choice(ids.PRIORITY, labels.PRIORITIES, chosen),
+            assignee_type_input(kind, ""),
+            assignee_input(kind, chosen.get(ids.ASSIGNEE_ID, ""), label),
+            input_block(company, "Its customers are offered, too. Its ID in Weav, or a link."),
+        ],
+    )
+
+
+def parse_defaults(payload: object) -> ChosenDefaults | Problems:
+    """Read a whole `view_submission`; never raise."""
+    view = at(payload, "view")
+    chosen, problems = _validated(values_of(view))
+    if typed_id := text_at(view, "state", "values", ids.COMPANY_ID, ids.COMPANY_ID, "value"):
+        company_id = uuid_in(typed_id, "company")
+        if company_id is None:
+            problems[ids.COMPANY_ID] = _NO_COMPANY
+        chosen[ids.COMPANY_ID] = str(company_id)
+    if problems:
+        return Problems(problems)
+    origin = Origin.load(at(view, "private_metadata"))
+    return ChosenDefaults(origin.slack_channel_id, text_at(payload, "user", "id"), chosen)
+
+
+def _choice(field: str, words: Mapping[str, str], chosen: Mapping[str, str]) -> InputBlock:
+    return input_block(select(field, {**_NONE, **words}, chosen.get(field, NOTHING)))
+
+
+def _validated(values: FormValues) -> tuple[dict[str, str], dict[str, str]]:
+    fields = {ids.CHANNEL, ids.PRIORITY, ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID}
+    typed_in = typed_request(values)
+    chosen = {name: typed_in[name] for name in fields if typed_in[name] not in {"", NOTHING}}
+    try:
+        request = NewConversation.model_validate(
+            {ids.CHANNEL: Channel.EMAIL, ids.CUSTOMER_ID: _SOMEBODY, **chosen}
+        )
+    except ValidationError as invalid:
+        return {}, problems_of(invalid)
+    return {name: value for name, value in request.body().items() if name in chosen}, {}

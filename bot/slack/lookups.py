@@ -1,0 +1,55 @@
+"""Look-ups that are remembered, made once at a time, and never waited for longer than one says."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, Generic, TypeVar
+
+from bot.tasks import Tasks
+
+T = TypeVar("T")
+
+_MOST: Final = 10_000
+_AGAIN_AFTER: Final = 5.0  # seconds, for one that failed
+
+
+class Lookups(Generic[T]):
+    """`ask` gives None when it failed; what was known before stands then. `keep` is in seconds."""
+
+    def __init__(
+        self, tasks: Tasks, ask: Callable[[str], Awaitable[T | None]], keep: float
+    ) -> None:
+        self._tasks = tasks
+        self._ask = ask
+        self._keep = keep
+        self._known: dict[str, T] = {}
+        self._fresh_until: dict[str, float] = {}
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    def known(self, key: str) -> T | None:
+        return self._known.get(key)
+
+    def start(self, key: str) -> asyncio.Task[None] | None:
+        """Look it up beside what else happens; None: it is fresh."""
+        if self._fresh_until.get(key, 0.0) > asyncio.get_running_loop().time():
+            return None
+        if key not in self._running:
+            task = self._tasks.spawn(self._look_up(key), name="look_up")
+            self._running[key] = task
+            task.add_done_callback(lambda _: self._running.pop(key, None))
+        return self._running[key]
+
+    async def find(self, key: str, within: float) -> T | None:
+        """Give what is known after at most `within` seconds; the look-up itself goes on."""
+        if task := self.start(key):
+            await asyncio.wait({task}, timeout=within)
+        return self.known(key)
+
+    async def _look_up(self, key: str) -> None:
+        found = await self._ask(key)
+        if len(self._fresh_until) >= _MOST:
+            self._known.clear()
+            self._fresh_until.clear()
+        if found is not None:
+            self._known[key] = found
+        lasts = self._keep if found is not None else _AGAIN_AFTER
+        self._fresh_until[key] = asyncio.get_running_loop().time() + lasts

@@ -1,0 +1,51 @@
+"""What a message names that may lead to a customer."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from bot.weav.people import EMAIL
+
+_DASHED: Final = re.compile(
+    r"(?:(?P<noun>[a-z]+)[/=])?(?<![0-9a-z-])"
+    r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-z-])",
+    re.IGNORECASE,
+)
+# Before and after an address there is no more of it; Slack writes <mailto:a@b.example|a@b.example>.
+_ADDRESS: Final = re.compile(rf"(?<![\w.@-])(?:{EMAIL.pattern})(?![\w@-])")
+_CONVERSATIONS: Final = {"conversation", "conversations"}
+_SCHEME: Final = "mailto:"
+# Of each kind: a message that names more is about something else.
+_MOST: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """In the order of their appearance; an ID may be anything's."""
+
+    ids: tuple[str, ...] = ()
+    conversation_ids: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+
+
+NONE: Final = Mentions()
+
+
+def mentions_in(text: str) -> Mentions:
+    """Read a message's mrkdwn."""
+    found = [
+        ((match["noun"] or "").lower() in _CONVERSATIONS, str(UUID(match["id"])))
+        for match in _DASHED.finditer(text)
+    ]
+    emails = _ADDRESS.findall(text.replace(_SCHEME, " "))
+    return Mentions(
+        ids=_first(id_ for of_conversation, id_ in found if not of_conversation),
+        conversation_ids=_first(id_ for of_conversation, id_ in found if of_conversation),
+        emails=_first(emails),
+    )
+
+
+def _first(several: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(several))[:_MOST]

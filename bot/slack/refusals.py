@@ -1,0 +1,65 @@
+"""What somebody reads who is not let in: friendly, private, and with a name to ask."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from slack_sdk.models.blocks import SectionBlock
+
+from bot.slack.access import Barred
+from bot.slack.cards import Card, card
+from bot.slack.elements import mrkdwn
+
+_WHY: Final = {
+    Barred.DENIED: "Sorry, you may not use the Weav bot.",
+    Barred.USER: "Sorry, the Weav bot is for a few people only, and you are not among them yet.",
+    Barred.TEAM: "Sorry, the Weav bot is not open to your workspace.",
+    Barred.EXTERNAL: "Sorry, the Weav bot is only for people of the organisation that runs it.",
+    Barred.GUEST: "Sorry, guests may not use the Weav bot.",
+    Barred.CHANNEL: "The Weav bot may not be used in this channel.",
+    Barred.NOT_KNOWN: (
+        "Slack does not say at the moment whether you may use the Weav bot. Nothing is lost: try"
+        " again in a moment."
+    ),
+}
+_POST_TO: Final = "The Weav bot may not post in this channel. Choose another one."
+_NO_NAMES: Final = "Ask whoever looks after the bot."
+
+
+def refusal_message(why: Barred, admins: Iterable[str]) -> Card:
+    text = refusal_text(why, admins)
+    return card(text, SectionBlock(text=mrkdwn(text)))
+
+
+def refusal_text(why: Barred, admins: Iterable[str]) -> str:
+    """Write it in mrkdwn, the admins as mentions."""
+    mentions = [f"<@{slack_user_id}>" for slack_user_id in sorted(admins)]
+    return f"{_WHY[why]} {_whom(why, mentions)}".strip()
+
+
+def refusal_under_field(why: Barred) -> str:
+    """Write it as plain text, in which Slack shows no mentions."""
+    if why is Barred.CHANNEL:
+        return f"{_POST_TO} {_NO_NAMES}"
+    return f"{_WHY[why]} {_whom(why, [])}".strip()
+
+
+def admins_only(admins: Iterable[str]) -> str:
+    """Answer somebody who may use the bot and asks it to diagnose itself."""
+    mentions = [f"<@{slack_user_id}>" for slack_user_id in sorted(admins)]
+    if not mentions:
+        return (
+            "Nobody is named to check this bot in Slack yet. Whoever runs it can set SLACK_ADMINS,"
+            " or use `weav-slack check` where it runs."
+        )
+    return f"Only the people who look after the bot can check it. Ask {_or(mentions)}."
+
+
+def _whom(why: Barred, mentions: list[str]) -> str:
+    if why is Barred.NOT_KNOWN:
+        return ""
+    return f"Ask {_or(mentions)}." if mentions else _NO_NAMES
+
+
+def _or(mentions: list[str]) -> str:
+    *others, last = mentions
+    return f"{', '.join(others)} or {last}" if others else last

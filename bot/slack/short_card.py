@@ -1,0 +1,34 @@
+"""The card for channels that people of other organisations read, too."""
+
+from typing import Final
+
+from slack_sdk.models.blocks import SectionBlock
+
+from bot.slack import labels
+from bot.slack.cards import Card, card
+from bot.slack.controls import controls
+from bot.slack.elements import footnote, link, mrkdwn
+from bot.slack.text import escape, fold, shorten
+from bot.weav.models import Conversation
+
+_VALUE_LIMIT: Final = 60
+_WHY: Final = "This channel is shared with other organisations: the rest is in Weav."
+
+
+def short_card(
+    conversation: Conversation, url: str = "", heading: str = "New Weav conversation"
+) -> Card:
+    """Draw ID, status and link: no subject, no customer, nobody's name."""
+    conversation_id = _shown(conversation.id)
+    word = conversation.status or ""
+    status = _shown(labels.STATUSES.get(word, word))
+    said = [heading, conversation_id, *([status] if status else [])]
+    drawn = [f"*{heading}*", f"`{conversation_id}`", *([status] if status else [])]
+    if (opened := link(url, "Open in Weav")).startswith("<"):
+        drawn.append(opened)
+    section = SectionBlock(text=mrkdwn(" · ".join(drawn)))
+    return card(" · ".join(said), section, controls(conversation, discreet=True), footnote(_WHY))
+
+
+def _shown(text: str) -> str:
+    return escape(shorten(fold(text), _VALUE_LIMIT))

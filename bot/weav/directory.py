@@ -1,0 +1,117 @@
+"""Who is in Weav, as far as its API tells: customers by id or company, and agents.
+
+There is no search for customers and no list of people in the API that we know of.
+"""
+
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Final, TypeAlias
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from bot.weav.client import Answer, WeavClient
+from bot.weav.outcomes import NotSent, Refused, Unconfirmed, failure_of_answer, json_of
+from bot.weav.pages import Listing, LookUpFailed, is_success, look_up_failed
+from bot.weav.people import Agent, Customer, NewCustomer
+
+_UNKNOWN: Final = "Weav does not know this customer."
+_TAKEN: Final = (
+    " If Weav has this customer already, paste their ID: the API cannot look for an e-mail address."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuch:
+    """Weav was asked, and has none."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    customer: Customer
+
+
+Creation: TypeAlias = Created | Refused | NotSent | Unconfirmed
+
+
+class Directory:
+    """What the network or Weav do comes back as a value."""
+
+    def __init__(self, weav: WeavClient) -> None:
+        self._weav = weav
+
+    async def customer(self, customer_id: UUID) -> Customer | NoSuch | LookUpFailed:
+        answer = await self._weav.ask("GET", f"/customers/{customer_id}")
+        if not isinstance(answer, Answer):
+            return LookUpFailed(answer.reason)
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return NoSuch(_UNKNOWN)
+        if not is_success(answer.status):
+            return look_up_failed(answer.status, "this customer", _UNKNOWN)
+        customer = _read(answer.body)
+        if customer is None or customer.id != customer_id:
+            return LookUpFailed("Weav's answer about this customer could not be read.")
+        return customer
+
+    async def company_customers(self, company_id: UUID) -> tuple[Customer, ...] | LookUpFailed:
+        return await self._weav.all_pages(
+            Listing(
+                f"/companies/{company_id}/customers",
+                "this company's customers",
+                "Weav does not know this company.",
+                Customer.read,
+            )
+        )
+
+    async def active_agents(self) -> tuple[Agent, ...] | LookUpFailed:
+        listed = await self._weav.all_pages(
+            Listing("/agents", "its agents", "Weav has no list of agents here.", Agent.read)
+        )
+        if isinstance(listed, LookUpFailed):
+            return listed
+        active = [agent for agent in listed if agent.is_active]
+        return tuple(sorted(active, key=lambda agent: (agent.name or "").casefold()))
+
+    async def create_customer(self, new: NewCustomer) -> Creation:
+        """Send the request exactly once; what a known e-mail address leads to is not documented."""
+        answer = await self._weav.ask("POST", "/customers", json=new.body())
+        if not isinstance(answer, Answer):
+            return answer
+        failure = failure_of_answer(
+            answer.status, answer.headers, answer.body, new.model_fields_set
+        )
+        if isinstance(failure, Refused):
+            return _refusal(failure)
+        if failure is not None:
+            return failure
+        customer = _read(answer.body)
+        if customer is None:
+            return Unconfirmed("Weav took the new customer, but its answer could not be read.")
+        return Created(customer)
+
+
+def _read(body: bytes) -> Customer | None:
+    try:
+        return Customer.read(json_of(body))
+    except ValidationError:
+        return None
+
+
+def _refusal(refused: Refused) -> Refused:
+    """Put the reasons into one sentence about the customer: the form has one field for both."""
+    match refused.status:
+        case HTTPStatus.UNAUTHORIZED:
+            return refused
+        case HTTPStatus.FORBIDDEN:
+            why = (
+                "The bot's Weav token may not create customers. Tell whoever runs the bot that it"
+                " needs the ability external-api:write."
+            )
+        case HTTPStatus.CONFLICT:
+            why = f"Weav did not create this customer (answer 409).{_TAKEN}"
+        case _:
+            said = " ".join(refused.fields.values()) or refused.message
+            why = f"Weav did not create this customer: {said}{_TAKEN}"
+    return replace(refused, message=why, fields={})

@@ -1,0 +1,68 @@
+"""Customers and agents as Weav returns them, and the request body that creates a customer.
+
+Field for field after https://docs.weav.com/api-reference/customers/create-customer and
+https://docs.weav.com/api-reference/agents/list-agents, as far as the bot uses them.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from bot.weav.models import _Text, _Unreadable
+
+# Not what RFC 5322 allows, but what people have: https://html.spec.whatwg.org/#e-mail-state.
+EMAIL: Final = re.compile(
+    r"[\w.!#$%&'*+/=?^`{|}~-]+@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+"
+)
+LONGEST_EMAIL: Final = 255
+
+
+def _an_address(text: str) -> str:
+    if not EMAIL.fullmatch(text):
+        raise ValueError("is no e-mail address")
+    return text
+
+
+class NewCustomer(BaseModel):
+    """The body of `POST /customers`: the one field that is required, and that we know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    email: Annotated[str, Field(max_length=LONGEST_EMAIL), AfterValidator(_an_address)]
+
+    def body(self) -> dict[str, str]:
+        return self.model_dump()
+
+
+class _Answer(BaseModel):
+    """Only the id must be there; a value of an unexpected type reads as None."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
+
+    id: UUID
+
+    @classmethod
+    def read(cls, answer: object) -> Self:
+        """Read a bare object or one inside `data`; raise pydantic's ValidationError."""
+        if isinstance(answer, Mapping) and "id" not in answer and "data" in answer:
+            answer = answer["data"]
+        return cls.model_validate(answer)
+
+
+class Customer(_Answer):
+    first_name: _Text = None
+    last_name: _Text = None
+    email: _Text = None
+    company_id: _Text = None
+
+    @property
+    def name(self) -> str:
+        return " ".join(f"{self.first_name or ''} {self.last_name or ''}".split())
+
+
+class Agent(_Answer):
+    name: _Text = None
+    is_active: Annotated[bool | None, _Unreadable] = None

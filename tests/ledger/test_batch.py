@@ -1,0 +1,70 @@
+"""SQLite: what comes at once is written together, and ends each in its own way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.ledger import Ledger, LedgerUnavailable
+from tests.ledger.places import new_entry
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MANY = 250
+
+
+async def test_many_at_once_are_all_written(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    async with Ledger.open(url) as ledger:
+        entries = [new_entry(view_id=f"V{number % 200}") for number in range(MANY)]
+        received = await asyncio.gather(*(ledger.receive(each, sending=True) for each in entries))
+
+    assert sum(each.new for each in received) == 200
+    async with Ledger.open(url) as ledger:
+        assert len(await ledger.latest("T1", "U1", 1000)) == 200
+
+
+async def test_a_refused_statement_leaves_those_beside_it(tmp_path: Path) -> None:
+    async with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        first = (await ledger.receive(new_entry("V1"), sending=True)).entry
+        second = (await ledger.receive(new_entry("V2"), sending=True)).entry
+
+        opened, claimed, new, other = await asyncio.gather(
+            ledger.claim(first, "conv-1", {"id": "conv-1"}),
+            ledger.claim(second, "conv-1", {"id": "conv-1"}),
+            ledger.receive(new_entry("V3"), sending=True),
+            ledger.opened(second, "conv-2", {"id": "conv-2"}),
+        )
+
+    assert opened is not None
+    assert claimed is None
+    assert new.new
+    assert other is not None
+
+
+async def test_when_the_file_is_locked_all_are_refused_and_none_is_written_later(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "ledger.db"
+    async with Ledger.open(f"sqlite:///{path}", statement_timeout=0.5) as ledger:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as program:
+            program.execute("BEGIN IMMEDIATE")
+            receiving = (ledger.receive(new_entry(f"V{n}"), sending=True) for n in range(20))
+            results = await asyncio.gather(*receiving, return_exceptions=True)
+            program.execute("ROLLBACK")
+
+        assert {type(result) for result in results} == {LedgerUnavailable}
+        assert await ledger.latest("T1", "U1", 100) == []
+
+
+async def test_a_closed_ledger_says_so(tmp_path: Path) -> None:
+    async with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        pass
+
+    with pytest.raises(LedgerUnavailable, match="closed"):
+        await ledger.check_writable()

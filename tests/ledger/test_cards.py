@@ -1,0 +1,88 @@
+"""Whose turn it is to change a conversation, on both databases."""
+
+import asyncio
+
+import pytest
+
+from bot.ledger import Ledger, LedgerUnavailable
+from tests.ledger.places import LEASE, Place
+
+CONVERSATION = "11111111-2222-3333-4444-555555555555"
+
+
+async def test_a_turn_is_one_clicks_alone(ledger: Ledger, other: Ledger) -> None:
+    turn = await ledger.cards.take_turn(CONVERSATION)
+
+    assert turn is not None
+    assert await ledger.cards.take_turn(CONVERSATION) is None
+    assert await other.cards.take_turn(CONVERSATION) is None
+    assert await other.cards.take_turn("another") is not None
+
+
+async def test_of_many_that_ask_at_once_one_gets_it(ledger: Ledger, other: Ledger) -> None:
+    asked = (each.cards.take_turn(CONVERSATION) for each in (ledger, other) * 10)
+
+    turns = await asyncio.gather(*asked)
+
+    assert len([turn for turn in turns if turn]) == 1
+
+
+async def test_what_was_noted_is_the_next_ones_to_read(ledger: Ledger, other: Ledger) -> None:
+    turn = await ledger.cards.take_turn(CONVERSATION)
+    assert turn
+    assert turn.changes == []
+    await ledger.cards.note_changes(turn, [{"value": "closed"}])
+    await ledger.cards.end_turn(turn)
+
+    following = await other.cards.take_turn(CONVERSATION)
+
+    assert following
+    assert following.changes == [{"value": "closed"}]
+    assert following.taken_at >= turn.taken_at
+
+
+async def test_the_turn_of_a_dead_replica_is_over_with_its_lease(
+    ledger: Ledger, other: Ledger, place: Place
+) -> None:
+    await ledger.cards.take_turn(CONVERSATION)
+
+    await place.pass_time(LEASE + 1)
+
+    assert await other.cards.take_turn(CONVERSATION) is not None
+
+
+async def test_a_turn_that_is_kept_lasts(ledger: Ledger, other: Ledger, place: Place) -> None:
+    turn = await ledger.cards.take_turn(CONVERSATION)
+    assert turn
+    await place.pass_time(LEASE - 1)
+
+    await ledger.cards.keep_turn(turn)
+
+    await place.pass_time(LEASE - 1)
+    assert await other.cards.take_turn(CONVERSATION) is None
+
+
+async def test_who_has_lost_the_turn_changes_nothing_any_more(
+    ledger: Ledger, other: Ledger, place: Place
+) -> None:
+    lost = await ledger.cards.take_turn(CONVERSATION)
+    assert lost
+    await place.pass_time(LEASE + 1)
+    await other.cards.take_turn(CONVERSATION)
+
+    await ledger.cards.note_changes(lost, [{"value": "closed"}])
+    await ledger.cards.keep_turn(lost)
+    await ledger.cards.end_turn(lost)
+
+    assert await ledger.cards.take_turn(CONVERSATION) is None
+    await place.pass_time(LEASE + 1)
+    following = await ledger.cards.take_turn(CONVERSATION)
+    assert following
+    assert following.changes == []
+
+
+async def test_without_its_table_the_ledger_says_so(ledger: Ledger, place: Place) -> None:
+    await place.execute("DROP TABLE cards")
+
+    with pytest.raises(LedgerUnavailable):
+        await ledger.cards.take_turn(CONVERSATION)

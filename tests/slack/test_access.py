@@ -1,0 +1,64 @@
+"""The rule of who may, as a table."""
+
+import pytest
+
+from bot.slack.access import Access, Barred, Visitor, barred
+
+HOME = "T0HOME"
+
+
+def ids(*several: str) -> frozenset[str]:
+    return frozenset(several)
+
+
+ANN = Visitor("U0ANN", HOME, HOME, guest=False, slack_channel_id="C0ONE")
+UNTOLD = Visitor("U0ANN", HOME, HOME, slack_channel_id="C0ONE")
+CAT = Visitor("U0CAT", HOME, HOME, guest=True, slack_channel_id="C0ONE")
+EVE = Visitor("U0EVE", "T0OTHER", HOME, guest=False, slack_channel_id="C0ONE")
+STRANGER = Visitor("U0EVE", "", HOME, stranger=True, slack_channel_id="C0ONE")
+SOMEWHERE = Visitor("U0ANN", HOME, "", slack_channel_id="C0ONE")
+NOWHERE = Visitor("U0ANN", HOME, HOME)
+
+TABLE: list[tuple[Access, Visitor, Barred | None]] = [
+    # nothing is set: everybody of the installed workspace
+    (Access(), ANN, None),
+    (Access(), UNTOLD, None),
+    (Access(), SOMEWHERE, None),
+    (Access(), CAT, Barred.GUEST),
+    (Access(), EVE, Barred.EXTERNAL),
+    (Access(), STRANGER, Barred.EXTERNAL),
+    # let in on purpose
+    (Access(guests=True), CAT, None),
+    (Access(guests=True), EVE, Barred.EXTERNAL),
+    (Access(external=True), EVE, None),
+    (Access(external=True), STRANGER, None),
+    (Access(external=True), CAT, Barred.GUEST),
+    # people
+    (Access(denied=ids("U0ANN")), ANN, Barred.DENIED),
+    (Access(denied=ids("U0BEN")), ANN, None),
+    (Access(users=ids("U0BEN")), ANN, Barred.USER),
+    (Access(users=ids("U0ANN", "U0BEN")), ANN, None),
+    (Access(users=ids("U0ANN"), denied=ids("U0ANN")), ANN, Barred.DENIED),
+    (Access(users=ids("U0CAT")), CAT, Barred.GUEST),
+    (Access(users=ids("U0CAT"), guests=True), CAT, None),
+    (Access(users=ids("U0EVE")), EVE, Barred.EXTERNAL),
+    # workspaces
+    (Access(teams=ids(HOME)), ANN, None),
+    (Access(teams=ids("T0THIRD")), ANN, Barred.TEAM),
+    (Access(teams=ids("T0OTHER")), EVE, Barred.EXTERNAL),
+    (Access(teams=ids("T0OTHER"), external=True), EVE, None),
+    (Access(teams=ids(HOME), external=True), EVE, Barred.TEAM),
+    (Access(teams=ids(HOME), external=True), STRANGER, Barred.TEAM),
+    # channels
+    (Access(channels=ids("C0ONE")), ANN, None),
+    (Access(channels=ids("C0TWO")), ANN, Barred.CHANNEL),
+    (Access(channels=ids("C0TWO")), NOWHERE, None),
+    (Access(channels=ids("C0TWO"), denied=ids("U0ANN")), ANN, Barred.DENIED),
+    # being an admin opens nothing else
+    (Access(admins=ids("U0ANN"), users=ids("U0BEN")), ANN, Barred.USER),
+]
+
+
+@pytest.mark.parametrize(("access", "visitor", "expected"), TABLE)
+def test_who_may(access: Access, visitor: Visitor, expected: Barred | None) -> None:
+    assert barred(access, visitor) is expected

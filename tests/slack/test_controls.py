@@ -1,0 +1,195 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.slack import ids
+from bot.slack.clicks import Wish, assigned_to, parse_click
+from bot.slack.controls import Shown, controls, value_of
+from bot.slack.payloads import at
+from bot.weav.models import Conversation
+from tests.slack.limits import NASTY, faults
+from tests.slack.payloads import ASSIGNEE
+
+ID = "11111111-2222-3333-4444-555555555555"
+OPEN = Conversation(id=ID, status="open", priority="normal", subject="Export hangs")
+
+
+def drawn(conversation: Conversation) -> dict[str, Any]:
+    block = controls(conversation)
+    assert block is not None
+    return block.to_dict()
+
+
+def elements(conversation: Conversation) -> dict[str, dict[str, Any]]:
+    return {each["action_id"]: each for each in drawn(conversation)["elements"]}
+
+
+def payload(**more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    return {
+        "type": "block_actions",
+        "team": {"id": "T1"},
+        "user": {"id": "U1", "team_id": "T1"},
+        "channel": {"id": "C1"},
+        "container": {"type": "message", "message_ts": "1.2", "channel_id": "C1"},
+        "message": {"ts": "1.2", "blocks": []},
+        "response_url": "https://hooks.slack.com/actions/T1/1/x",
+        **more,
+    }
+
+
+def action(action_id: str, block_id: str = "", **more: object) -> dict[str, Any]:
+    block_id = block_id or drawn(OPEN)["block_id"]
+    return {"action_id": action_id, "block_id": block_id, **more}
+
+
+def chosen(priority: object) -> dict[str, Any]:
+    return action(ids.SET_PRIORITY, selected_option={"value": priority})
+
+
+def test_an_open_conversation_can_be_taken_closed_and_ranked() -> None:
+    shown = elements(OPEN)
+
+    assert [each.get("text", {}).get("text") for each in shown.values()] == [
+        "Assign to me",
+        "Close",
+        None,
+    ]
+    assert [option["text"]["text"] for option in shown[ids.SET_PRIORITY]["options"]] == [
+        ":red_circle: Priority: Urgent",
+        ":large_orange_circle: Priority: High",
+        ":white_circle: Priority: Low",
+    ]
+
+
+def test_a_closed_conversation_can_be_reopened() -> None:
+    shown = elements(OPEN.model_copy(update={"status": "closed"}))
+
+    assert ids.CLOSE not in shown
+    assert shown[ids.OPEN_AGAIN]["text"]["text"] == "Reopen"
+
+
+def test_a_screen_reader_says_which_conversation_a_button_is_for() -> None:
+    assert elements(OPEN)[ids.CLOSE]["accessibility_label"] == "Close: Export hangs"
+    without = OPEN.model_copy(update={"subject": None})
+    assert elements(without)[ids.CLOSE]["accessibility_label"] == "Close"
+
+
+@pytest.mark.parametrize("word", [None, "on_hold", *NASTY])
+def test_words_that_we_do_not_know_leave_the_buttons_as_they_are(word: str | None) -> None:
+    unknown = Conversation(
+        id=ID, status=word, priority=word, assignee_type=word, assignee_id=word, subject=word
+    )
+
+    shown = elements(unknown)
+
+    assert list(shown) == [ids.ASSIGN_TO_ME, ids.CLOSE, ids.SET_PRIORITY]
+    assert len(shown[ids.SET_PRIORITY]["options"]) == 4
+    assert faults([drawn(unknown)]) == []
+
+
+def test_in_a_shared_channel_the_buttons_say_nothing_about_it() -> None:
+    block = controls(OPEN, discreet=True)
+    assert block
+    drawn = block.to_dict()
+
+    said = json.dumps(drawn)
+    assert "Export hangs" not in said
+    assert drawn["block_id"] == Shown.of(OPEN).dump()  # type: ignore[union-attr]
+    assert len(drawn["elements"][2]["options"]) == 4
+    assert "open" not in drawn["block_id"]
+
+
+def test_an_id_that_is_no_uuid_has_no_buttons() -> None:
+    assert controls(Conversation(id="../customers/1")) is None
+
+
+@given(st.text(), st.text(), st.text(), st.text())
+def test_a_click_brings_back_what_the_card_showed(
+    status: str, priority: str, kind: str, assignee: str
+) -> None:
+    conversation = Conversation(
+        id=ID, status=status, priority=priority, assignee_type=kind, assignee_id=assignee
+    )
+    block_id = drawn(conversation)["block_id"]
+
+    shown = Shown.load(block_id)
+
+    assert len(block_id) <= 255
+    assert shown == Shown.of(conversation)
+    assert shown
+    assert shown.shows(conversation, "status")
+    assert shown.shows(conversation, "priority")
+    assert shown.shows(conversation, "assignee")
+
+
+def test_only_the_field_that_is_meant_is_compared() -> None:
+    shown = Shown.of(OPEN)
+    assert shown
+    closed = OPEN.model_copy(update={"status": "closed"})
+
+    assert not shown.shows(closed, "status")
+    assert shown.shows(closed, "priority")
+
+
+def test_an_assignee_is_compared_without_regard_to_spelling() -> None:
+    assigned = OPEN.model_copy(update={"assignee_type": "user", "assignee_id": ASSIGNEE.upper()})
+
+    assert value_of(assigned, "assignee") == assigned_to(ASSIGNEE).value == f"user:{ASSIGNEE}"
+
+
+@pytest.mark.parametrize(
+    ("clicked", "wish"),
+    [
+        (action(ids.ASSIGN_TO_ME), Wish("assignee", "")),
+        (action(ids.CLOSE), Wish("status", "closed")),
+        (action(ids.OPEN_AGAIN), Wish("status", "open")),
+        (chosen("urgent"), Wish("priority", "urgent")),
+    ],
+)
+def test_a_click_says_what_is_wished(clicked: dict[str, Any], wish: Wish) -> None:
+    click = parse_click(payload(), clicked)
+
+    assert click
+    assert click.wish == wish
+    assert click.shown.conversation_id == ID
+    assert (click.slack_channel_id, click.message_ts) == ("C1", "1.2")
+    assert click.response_url.startswith("https://hooks.slack.com/")
+
+
+@pytest.mark.parametrize(
+    "clicked",
+    [
+        {},
+        action(ids.LEAVE),
+        action(ids.CLOSE, block_id="b1"),
+        action(ids.CLOSE, block_id=f"{ids.CARD}|../x|open|normal|"),
+        action(ids.CLOSE, block_id=f"{ids.CARD}|{ID}|open"),
+        chosen("whenever"),
+        chosen(None),
+        chosen(["urgent"]),
+        action(ids.SET_PRIORITY),
+        {"action_id": ids.CLOSE, "block_id": 3},
+    ],
+)
+def test_what_is_from_no_card_is_no_click(clicked: dict[str, Any]) -> None:
+    assert parse_click(payload(), clicked) is None
+
+
+@pytest.mark.parametrize("message", [None, {}, {"blocks": None}, {"blocks": "x"}, "x"])
+def test_a_message_that_slack_did_not_send_along_is_missed_by_nobody(message: object) -> None:
+    click = parse_click(payload(message=message), action(ids.CLOSE))
+
+    assert click
+    assert click.card_blocks == ()
+    assert click.message_ts == "1.2"
+
+
+@given(st.recursive(st.none() | st.text() | st.integers(), st.lists))
+def test_any_container_is_read(anything: object) -> None:
+    click = parse_click(payload(container=anything, channel=anything), action(ids.CLOSE))
+
+    assert click
+    assert at(anything, "x") is None

@@ -1,0 +1,100 @@
+import json
+import re
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.slack.mentions import Mentions, mentions_in
+from bot.slack.offers import (
+    Offer,
+    create_offer,
+    customer_in,
+    customer_label,
+    new_customer_in,
+    options,
+)
+from bot.weav.people import NewCustomer
+from tests.slack.limits import NASTY
+from tests.slack.payloads import ASSIGNEE, CUSTOMER
+
+
+@pytest.mark.parametrize("text", [*NASTY, "", "x" * 1000])
+def test_slack_takes_any_option(text: str) -> None:
+    for drawn in options([Offer("v", text, text), Offer(f"{text[:150]}x", text)]):
+        assert 1 <= len(drawn["text"]["text"]) <= 75
+        assert drawn["text"]["type"] == "plain_text"
+        assert len(drawn["value"]) <= 150
+        assert len(drawn.get("description", {"text": ""})["text"]) <= 75
+
+
+def test_a_value_is_offered_once_and_at_most_a_hundred_are() -> None:
+    drawn = options([Offer(str(number // 2), f"number {number}") for number in range(400)])
+
+    assert len(drawn) == 100
+    assert drawn[1]["text"]["text"] == "number 2"
+
+
+def test_a_label_names_somebody_as_far_as_they_are_known() -> None:
+    assert customer_label("id", "Jane", "j@x.example") == "Jane · j@x.example"
+    assert customer_label("id", "", "j@x.example") == "j@x.example"
+    assert customer_label("id", "Jane", "") == "Jane"
+    assert customer_label("id", "", "") == "id"
+    long = customer_label("id", "J" * 200, "jane@example.com")
+    assert long.endswith("… · jane@example.com")
+    assert len(long) == 75
+
+
+def test_a_value_is_read_back_as_what_it_stands_for() -> None:
+    offer = create_offer(NewCustomer(email="jane@example.com"))
+    assert offer is not None
+    assert customer_in(offer.value) == NewCustomer(email="jane@example.com")
+    assert customer_in(CUSTOMER) == UUID(CUSTOMER)
+    for nothing in ("", "nothing", "create:", "create:jane", "jane@example.com"):
+        assert customer_in(nothing) is None
+
+
+def test_an_address_that_no_option_can_carry_is_not_offered() -> None:
+    long = new_customer_in(f"{'x' * 140}@example.com")
+    assert long is not None
+    assert create_offer(long) is None
+
+
+@given(st.text())
+def test_any_value_is_read_without_an_error(value: str) -> None:
+    customer_in(value)
+    mentions_in(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "mentions"),
+    [
+        ("nothing", Mentions()),
+        (f"of {CUSTOMER.upper()}.", Mentions(ids=(CUSTOMER,))),
+        (f"<https://x.example/customers/{CUSTOMER}|her>", Mentions(ids=(CUSTOMER,))),
+        (
+            f"<https://x.example/conversations/{ASSIGNEE}>",
+            Mentions(conversation_ids=(ASSIGNEE,)),
+        ),
+        (
+            "<mailto:jane@example.com|jane@example.com> and joe@example.com.",
+            Mentions(emails=("jane@example.com", "joe@example.com")),
+        ),
+        ("a@b.example,c@d.example", Mentions(emails=("a@b.example", "c@d.example"))),
+        (f"x{CUSTOMER} {CUSTOMER}y", Mentions()),
+    ],
+)
+def test_a_message_may_name_a_customer_in_several_ways(text: str, mentions: Mentions) -> None:
+    assert mentions_in(text) == mentions
+
+
+def test_a_long_message_is_read_in_no_time() -> None:
+    for text in ("a@" * 20_000, "a." * 20_000 + "@", "x@a" + ".a" * 20_000 + "@", "0" * 40_000):
+        assert mentions_in(text).ids == ()
+
+
+def test_no_more_than_three_of_each_kind_count() -> None:
+    text = " ".join(f"person{number}@example.com" for number in range(9))
+    assert len(mentions_in(text).emails) == 3
+    assert re.match("person0", json.dumps(mentions_in(text).emails)[2:])

@@ -1,0 +1,39 @@
+"""What Slack's look-ups say of people and channels."""
+
+from typing import Any
+
+import pytest
+
+from bot.slack.audience import Audience, audience_of
+from bot.slack.people import Standing, standing_of
+
+
+@pytest.mark.parametrize(
+    ("user", "expected"),
+    [
+        ({"is_restricted": False, "is_stranger": False}, Standing.MEMBER),
+        ({}, Standing.MEMBER),
+        ({"is_restricted": True}, Standing.GUEST),
+        ({"is_restricted": True, "is_ultra_restricted": True}, Standing.GUEST),
+        ({"is_stranger": True}, Standing.STRANGER),
+        (None, None),
+        ("U0ANN", None),
+    ],
+)
+def test_who_somebody_is(user: Any, expected: Standing | None) -> None:  # noqa: ANN401 - JSON
+    assert standing_of(user) is expected
+
+
+@pytest.mark.parametrize(
+    ("channel", "expected"),
+    [
+        ({"is_ext_shared": False}, Audience.INSIDE),
+        ({"is_shared": True, "is_org_shared": True}, Audience.INSIDE),
+        ({"is_ext_shared": True}, Audience.SHARED),
+        ({"is_pending_ext_shared": True}, Audience.SHARED),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_who_reads_a_channel(channel: Any, expected: Audience | None) -> None:  # noqa: ANN401 - JSON
+    assert audience_of(channel) is expected

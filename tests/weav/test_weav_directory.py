@@ -1,0 +1,161 @@
+import json
+from uuid import UUID
+
+import pytest
+
+from bot.sandbox.weav import Fault
+from bot.sandbox.weav.app import READ, TOKEN, WRITE
+from bot.sandbox.weav.seeds import CHAT_AGENT, COMPANIES, EMAIL_AGENT
+from bot.weav.client import LookUpFailed
+from bot.weav.directory import Created, Directory, NoSuch
+from bot.weav.outcomes import NotSent, Refused, Unconfirmed
+from bot.weav.people import Customer, NewCustomer
+from tests.weav.served import ServedWeav, served_weav
+
+NEW = NewCustomer(email="new@example.com")
+TROUBLE = [
+    Fault(status=200, body=b"<html>"),
+    Fault(status=200, body=b'{"id": "no-uuid"}'),
+    Fault(status=200, body=b'{"id": "3c90c3cc-0d44-4b50-8888-00000000ffff"}'),
+    Fault(status=429),
+    Fault(status=500),
+    Fault.lost_answer(),
+    Fault(hold=1),
+]
+
+
+def jane(weav: ServedWeav) -> UUID:
+    return UUID(weav.customer_id)
+
+
+async def test_a_customer_is_read_with_name_and_address(weav: ServedWeav) -> None:
+    found = await Directory(weav.client).customer(jane(weav))
+
+    assert isinstance(found, Customer)
+    assert (found.name, found.email) == ("Jane Doe", "jane@example.com")
+
+
+async def test_a_customer_inside_data_is_read_too(weav: ServedWeav) -> None:
+    body = {"data": {"id": weav.customer_id, "first_name": None, "last_name": 7, "email": None}}
+    weav.sandbox.fail(Fault(status=200, body=json.dumps(body).encode()))
+
+    found = await Directory(weav.client).customer(jane(weav))
+
+    assert isinstance(found, Customer)
+    assert (found.name, found.email) == ("7", None)
+
+
+async def test_one_that_weav_does_not_know_is_none_for_certain(weav: ServedWeav) -> None:
+    assert isinstance(await Directory(weav.client).customer(UUID(int=1)), NoSuch)
+
+
+@pytest.mark.parametrize("fault", TROUBLE, ids=repr)
+async def test_a_look_up_that_fails_is_a_sentence(fault: Fault) -> None:
+    async with served_weav(seconds=0.3) as weav:
+        weav.sandbox.fail(fault)
+        found = await Directory(weav.client).customer(jane(weav))
+
+    assert isinstance(found, LookUpFailed)
+    assert found.reason.endswith(".")
+
+
+async def test_the_customers_of_a_company_are_listed(weav: ServedWeav) -> None:
+    listed = await Directory(weav.client).company_customers(UUID(COMPANIES["Tailspin"]))
+
+    assert not isinstance(listed, LookUpFailed)
+    assert [customer.name for customer in listed] == ["Ravi Kumar", "Mei Lin"]
+
+
+async def test_active_agents_are_listed_by_name(weav: ServedWeav) -> None:
+    agents = await Directory(weav.client).active_agents()
+
+    assert not isinstance(agents, LookUpFailed)
+    assert [str(agent.id) for agent in agents] == [CHAT_AGENT, EMAIL_AGENT]
+
+
+async def test_looking_needs_the_right_to_read(weav: ServedWeav) -> None:
+    weav.sandbox.tokens[TOKEN] = {WRITE}
+    directory = Directory(weav.client)
+
+    for found in (
+        await directory.customer(jane(weav)),
+        await directory.company_customers(UUID(int=1)),
+        await directory.active_agents(),
+    ):
+        assert isinstance(found, LookUpFailed)
+        assert "external-api:read" in found.reason
+
+
+async def test_a_customer_is_created(weav: ServedWeav) -> None:
+    outcome = await Directory(weav.client).create_customer(NEW)
+
+    assert isinstance(outcome, Created)
+    assert str(outcome.customer.id) in weav.sandbox.store.customers
+    assert weav.sandbox.requests[-1].json == {"email": "new@example.com"}
+
+
+async def test_an_address_that_weav_has_is_refused_with_what_to_do(weav: ServedWeav) -> None:
+    outcome = await Directory(weav.client).create_customer(NewCustomer(email="jane@example.com"))
+
+    assert isinstance(outcome, Refused)
+    assert outcome.fields == {}
+    assert "The email has already been taken. If Weav has this customer" in outcome.message
+
+
+async def test_creating_needs_the_right_to_write(weav: ServedWeav) -> None:
+    weav.sandbox.tokens[TOKEN] = {READ}
+
+    outcome = await Directory(weav.client).create_customer(NEW)
+
+    assert isinstance(outcome, Refused)
+    assert "external-api:write" in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (Fault(status=503), NotSent),
+        (Fault(status=429), NotSent),
+        (Fault(status=500), Unconfirmed),
+        (Fault(status=302, headers={"location": "/"}), Unconfirmed),
+        (Fault(status=200, body=b"<html>"), Unconfirmed),
+        (Fault.lost_answer(), Unconfirmed),
+        (Fault.lost_request(), Unconfirmed),
+        (Fault(hold=1), Unconfirmed),
+        (Fault(status=401), Refused),
+        (Fault(status=409), Refused),
+    ],
+    ids=repr,
+)
+async def test_what_proves_what_is_the_same_as_for_a_conversation(fault: Fault, kind: type) -> None:
+    async with served_weav(seconds=0.3) as weav:
+        weav.sandbox.fail(fault)
+        assert isinstance(await Directory(weav.client).create_customer(NEW), kind)
+        assert len(weav.sandbox.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("email", "is_one"),
+    [
+        ("jane@example.com", True),
+        ("o'neil+tag@mail.example.co.uk", True),
+        ("zoë@exämple.de", True),
+        ("a@b.c1", True),
+        ("@example.com", False),
+        ("jane@example", False),
+        ("jane@-example.com", False),
+        ("jane@example-.com", False),
+        ("jane doe@example.com", False),
+        ("jane@example.com, joe@example.com", False),
+        ("<jane@example.com>", False),
+        (f"{'x' * 251}@a.de", False),
+        ("", False),
+    ],
+)
+def test_what_is_an_address(email: str, *, is_one: bool) -> None:
+    try:
+        NewCustomer(email=email)
+    except ValueError:
+        assert not is_one
+    else:
+        assert is_one
