@@ -2,35 +2,42 @@
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
-import httpx
+from prometheus_client import CollectorRegistry
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from bot import VERSION
-from bot.desk import LOOKS, Desk, Patience
+from bot.clients import slack_client, slack_session, weav_connection
+from bot.desk import LOOKS, Desk, Outsiders, Patience
+from bot.figures import Figures
+from bot.gatekeeping import diagnosis, guard
 from bot.health import Health
 from bot.ledger import Ledger, LedgerUnavailable
 from bot.logs import get_logger
+from bot.metrics import Metrics
 from bot.settings import Settings
+from bot.slack import audience
+from bot.slack.client import SlackClient
 from bot.slack.gateway import SlackGateway
+from bot.slack.installation import Installation
+from bot.slack.lookups import Lookups
 from bot.tasks import Tasks
-from bot.weav.client import WeavClient, weav_http
+from bot.weav.client import WeavClient
 from handlers import register
+from handlers.connection import PING_EVERY, Connection
 from handlers.doorbell import Doorbell, HttpDoor, SocketDoor
 
 log = get_logger("weav_slack.app")
 
-SLACK_TIMEOUT = aiohttp.ClientTimeout(total=10, connect=3)
-# Slack closes idle connections later than this; each new one costs a command a TLS handshake.
-SLACK_KEEPALIVE = 60.0
-SLACK_CONNECTIONS = 8
+# Less than the 2 s in which a submission is answered, so that its author learns the reason.
+STATEMENT_TIMEOUT = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,7 @@ class Pace:
     answers: float = 3.0
     drain: float = 14.0
     looks: tuple[float, ...] = LOOKS
+    ping: float = PING_EVERY  # between the pings of Socket Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,53 +69,93 @@ async def assembled(settings: Settings, pace: Pace) -> AsyncIterator[Bot]:
     Raise LedgerUnavailable or LedgerTooNew: there is no bot without a ledger.
     """
     async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(_slack_session())
-        ledger = await stack.enter_async_context(
-            Ledger.open(settings.database_url, lease=pace.lease)
-        )
-        weav = WeavClient(await stack.enter_async_context(_weav_http(settings)))
-        client = slack_client(settings, session)
-        tasks = Tasks()
-        desk = Desk(
-            ledger=ledger,
-            weav=weav,
-            slack=SlackGateway(client, session),
-            tasks=tasks,
-            patience=Patience(settings.weav_retry_for, pace.lease, pace.looks),
-            renew_every=pace.lease / 3,
-            keep_days=settings.ledger_keep_days,
-            link=settings.conversation_link,
-        )
-        app = _bolt(settings, session)
+        parts = await _parts(stack, settings, pace)
+        app = _bolt(settings, parts.session)
         register(app)
-        bot = _with_doors(settings, app, client, ledger, desk)
-        desk.start()
+        bot = _with_doors(parts, app, pace)
+        bot.desk.start()
         try:
             yield bot
         finally:
-            await desk.stop()
+            await bot.desk.stop()
             if bot.socket is not None:
                 await bot.socket.stop(pace.answers)
-            if unfinished := await tasks.drain(pace.drain):
+            if unfinished := await parts.tasks.drain(pace.drain):
                 log.warning("not_drained", tasks=unfinished)
-            await desk.finish()
+            await bot.desk.finish()
 
 
-def _with_doors(
-    settings: Settings, app: AsyncApp, client: AsyncWebClient, ledger: Ledger, desk: Desk
-) -> Bot:
-    doorbell = Doorbell(app, {"desk": desk})
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    settings: Settings
+    figures: Figures
+    installation: Installation
+    session: aiohttp.ClientSession
+    client: SlackClient
+    ledger: Ledger
+    tasks: Tasks
+    desk: Desk
+
+
+async def _parts(stack: AsyncExitStack, settings: Settings, pace: Pace) -> _Parts:
+    figures, installation = Figures(CollectorRegistry()), Installation()
+    session = await stack.enter_async_context(slack_session())
+    client = slack_client(settings, session, figures, installation)
+    ledger = await stack.enter_async_context(
+        Ledger.open(settings.database_url, lease=pace.lease, statement_timeout=STATEMENT_TIMEOUT)
+    )
+    weav = WeavClient(await stack.enter_async_context(weav_connection(settings, figures)))
+    tasks = Tasks(failed=figures.failures.labels("task").inc)
+    audiences = Lookups(tasks, partial(audience.audience, client), audience.KEEP)
+    desk = Desk(
+        ledger=ledger,
+        weav=weav,
+        slack=SlackGateway(client),
+        outsiders=Outsiders(audiences, installation),
+        tasks=tasks,
+        patience=Patience(settings.weav_retry_for, pace.lease, pace.looks),
+        renew_every=pace.lease / 3,
+        keep_days=settings.ledger_keep_days,
+        link=settings.conversation_link,
+        figures=figures,
+    )
+    return _Parts(settings, figures, installation, session, client, ledger, tasks, desk)
+
+
+def _with_doors(parts: _Parts, app: AsyncApp, pace: Pace) -> Bot:
+    settings, ledger, figures = parts.settings, parts.ledger, parts.figures
+    doorbell = _doorbell(parts, app)
     probes: dict[str, Callable[[], Awaitable[bool]]] = {"database": lambda: _writable(ledger)}
     routes: list[Route] = []
     socket = None
     if settings.slack_app_token is not None:
-        socket = SocketDoor(app, settings.slack_app_token.get_secret_value(), client, doorbell)
+        app_token = settings.slack_app_token.get_secret_value()
+        socket = SocketDoor(Connection(app_token, parts.client, pace.ping), doorbell)
         probes["socket"] = socket.client.is_connected
     elif settings.slack_signing_secret is not None:
         door = HttpDoor(doorbell, settings.slack_signing_secret.get_secret_value())
         routes.append(Route("/slack/events", door.answer, methods=["POST"]))
-    health = Health(client, probes)
-    return Bot(Starlette(routes=[*routes, *health.routes()]), desk, health, socket)
+    health = Health(parts.client, parts.installation, probes)
+    metrics = Metrics(figures, ledger, "socket" if socket else "http")
+    asgi = Starlette(routes=[*routes, *health.routes(), *metrics.routes()])
+    return Bot(asgi, parts.desk, health, socket)
+
+
+def _doorbell(parts: _Parts, app: AsyncApp) -> Doorbell:
+    at_the_door = guard(
+        parts.settings,
+        parts.client,
+        parts.installation,
+        parts.desk,
+        parts.tasks,
+        parts.figures,
+    )
+    context = {
+        "desk": parts.desk,
+        "figures": parts.figures,
+        "diagnosis": diagnosis(parts.settings, parts.desk),
+    }
+    return Doorbell(app, context, at_the_door, parts.figures)
 
 
 def _bolt(settings: Settings, session: aiohttp.ClientSession) -> AsyncApp:
@@ -132,30 +180,6 @@ def _bolt(settings: Settings, session: aiohttp.ClientSession) -> AsyncApp:
     )
     logger.setLevel(level)
     return app
-
-
-def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
-    return AsyncWebClient(
-        settings.slack_bot_token.get_secret_value(),
-        base_url=settings.slack_api_url,
-        session=session,
-        retry_handlers=[],  # the gateway's business
-        user_agent_suffix=f"weav-slack/{VERSION}",
-    )
-
-
-def _slack_session() -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(limit=SLACK_CONNECTIONS, keepalive_timeout=SLACK_KEEPALIVE)
-    return aiohttp.ClientSession(timeout=SLACK_TIMEOUT, connector=connector)
-
-
-def _weav_http(settings: Settings) -> AbstractAsyncContextManager[httpx.AsyncClient]:
-    return weav_http(
-        settings.weav_api_url,
-        settings.weav_api_token.get_secret_value(),
-        settings.weav_timeout,
-        f"weav-slack/{VERSION}",
-    )
 
 
 async def _writable(ledger: Ledger) -> bool:

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.logs import get_logger
+from bot.slack.installation import Installation
 
 log = get_logger("weav_slack.health")
 
@@ -51,16 +52,21 @@ class Health:
     """`probes` are asked at each `/readyz`; Weav is not among them, its being down is no fault."""
 
     def __init__(
-        self, client: AsyncWebClient, probes: Mapping[str, Callable[[], Awaitable[bool]]]
+        self,
+        client: AsyncWebClient,
+        installation: Installation,
+        probes: Mapping[str, Callable[[], Awaitable[bool]]],
     ) -> None:
         self._client = client
+        self._installation = installation
         self._probes = probes
         self._slack_knows_us = False
 
     async def greet(self) -> bool:
         """Ask auth.test, which also warms the connection; raise `SlackTokenRejected`."""
         try:
-            await self._client.auth_test()
+            answer = await self._client.auth_test()
+            self._installation.team_id = str(answer.get("team_id") or "")
         except SlackApiError as error:
             self._slack_knows_us = self._slack_knows_us and code_of(error) not in REJECTED
             raise_if_rejected(error)

@@ -1,52 +1,91 @@
 """Events with ids, one line each, for people or as JSON.
 
-Never payloads, subjects, tokens or e-mail addresses: what is not passed in cannot leak.
+Never payloads, subjects, tokens or e-mail addresses: what is not passed in cannot leak, and of what
+libraries say only the words that stand in their source are kept.
 """
 
 import logging
-from typing import Literal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Literal
+from uuid import uuid4
 
 import structlog
 
-# Their DEBUG lines carry whole requests and answers: message text, tokens, e-mail addresses.
-CHATTY = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "aiohttp", "asyncio", "aiosqlite")
+from bot.tracebacks import plain_tracebacks
+
+# Their DEBUG lines carry whole requests and answers, and are made at a cost.
+CHATTY: Final = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "aiohttp", "asyncio", "aiosqlite")
+# What these say has addresses and ports in it at most; `bot` speaks of Weav without its words.
+PLAIN: Final = ("uvicorn", "bot")
+_REFERENCE: Final = "reference"
 
 
 def configure(level: str, log_format: Literal["console", "json"]) -> None:
     """Send structlog's and the libraries' lines to standard error in one format."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.stdlib.PositionalArgumentsFormatter(),
-        structlog.processors.dict_tracebacks
-        if log_format == "json"
-        else structlog.processors.format_exc_info,
-    ]
     draw = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=False)
+        else structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        )
     )
     handler = logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, draw],
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[_without_values, *_shared()],
+            pass_foreign_args=True,
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.captureWarnings(capture=True)
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
 
 
+def _shared() -> list[structlog.typing.Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        plain_tracebacks,
+    ]
+
+
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger
+
+
+@contextmanager
+def new_reference() -> Iterator[None]:
+    """Give what is logged here, and in the tasks that start here, one id."""
+    with structlog.contextvars.bound_contextvars(**{_REFERENCE: uuid4().hex[:8]}):
+        yield
+
+
+def reference() -> str:
+    """Return the id to tell a user; a new one for what nobody rang for."""
+    bound: str | None = structlog.contextvars.get_contextvars().get(_REFERENCE)
+    return bound or uuid4().hex[:8]
+
+
+def _without_values(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Keep a library's template, or name the place where it put its words together itself."""
+    record: logging.LogRecord = event["_record"]
+    values = event.pop("positional_args", ())
+    if record.name.partition(".")[0] not in PLAIN:
+        template = record.msg if values and isinstance(record.msg, str) else ""
+        event["event"] = template or "a library's message, left out since it may quote somebody"
+        event["at"] = f"{record.module}:{record.lineno} {record.funcName}"
+    return event

@@ -32,6 +32,8 @@ def manifest(request_url: str | None = None) -> str:
     }
     if request_url is not None:
         interactivity["request_url"] = request_url
+        # Where the selects of the form ask for their options: its name is older than modals.
+        interactivity["message_menu_options_url"] = request_url
         command["url"] = request_url
     document = {
         "display_information": {

@@ -1,4 +1,7 @@
-"""uvicorn, on a socket that is bound before anything is opened, stopped by SIGTERM or SIGINT."""
+"""uvicorn, on a socket that is bound before anything is opened, stopped by SIGTERM or SIGINT.
+
+It waits for no stranger: a request's head has to be there soon, and cannot be long.
+"""
 
 import asyncio
 import contextlib
@@ -9,6 +12,64 @@ from collections.abc import Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+# Seconds, and bytes; Slack's heads are of 1 kB. Bodies have limits of their own in the door.
+SLOWEST_HEAD = 10.0
+SLOWEST_READER = 10.0
+LONGEST_HEAD = 64 * 1024
+# uvicorn goes on reading while it answers: a connection could fill the memory with requests.
+MOST_PIPELINED = 32
+
+
+class Protocol(HttpToolsProtocol):
+    """Closes connections that bring no head of a request, or take no answers.
+
+    uvicorn itself would keep them for ever.
+
+    The bytes that come after a request was answered count as a head, too: whoever is answered
+    without being read to the end may go on sending.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for name in list(self._timers):
+            self._stop(name)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if "head" not in self._timers and (self.cycle is None or self.cycle.response_complete):
+            self._expect_head()
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if "head" in self._timers and self._head_bytes > LONGEST_HEAD:
+            self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        self._stop("head")
+        super().on_headers_complete()
+        if len(self.pipeline) > MOST_PIPELINED:
+            raise ValueError("too many requests at once")  # httptools stops, uvicorn hangs up
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._timers["reader"] = self.loop.call_later(SLOWEST_READER, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._stop("reader")
+        super().resume_writing()
+
+    def _expect_head(self) -> None:
+        self._head_bytes = 0
+        self._timers["head"] = self.loop.call_later(SLOWEST_HEAD, self.transport.close)
+
+    def _stop(self, name: str) -> None:
+        if timer := self._timers.pop(name, None):
+            timer.cancel()
 
 
 class Server(uvicorn.Server):
@@ -43,7 +104,7 @@ def server(app: ASGIApp, grace: float) -> Server:
             access_log=False,
             lifespan="off",
             loop="uvloop",
-            http="httptools",
+            http=Protocol,
             ws="none",
             timeout_graceful_shutdown=math.ceil(grace),
             # Longer than the idle time-outs of usual load balancers: they close first.

@@ -1,11 +1,47 @@
 """The environment (and `.env`), read once, checked as a whole."""
 
+import re
 from ipaddress import ip_address
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SLACK_ID: Final = re.compile(r"[A-Z][A-Z0-9]{2,}")
+
+
+def _split(ids: object) -> object:
+    if not isinstance(ids, str):
+        return ids
+    return frozenset(each.strip() for each in ids.split(",") if each.strip())
+
+
+def _of_kind(first_letters: str) -> AfterValidator:
+    """Refuse names such as @ann, which let nobody in, without quoting what may be a secret."""
+
+    def check(ids: frozenset[str]) -> frozenset[str]:
+        if any(not SLACK_ID.fullmatch(each) or each[0] not in first_letters for each in ids):
+            letters = " or ".join(first_letters)
+            raise ValueError(f"must be ids that begin with {letters}, comma separated")
+        return ids
+
+    return AfterValidator(check)
+
+
+Ids = Annotated[frozenset[str], NoDecode, BeforeValidator(_split)]
+Channels = Annotated[Ids, _of_kind("CGD")]
+Users = Annotated[Ids, _of_kind("UW")]
+Teams = Annotated[Ids, _of_kind("TE")]
+NOBODY: Final[frozenset[str]] = frozenset()
 
 
 class Settings(BaseSettings):
@@ -26,6 +62,13 @@ class Settings(BaseSettings):
     weav_conversation_url: str | None = None
     database_url: str = "sqlite:///weav-slack.db"
     ledger_keep_days: Annotated[int, Field(ge=1)] = 30
+    slack_allowed_channels: Channels = NOBODY
+    slack_allowed_users: Users = NOBODY
+    slack_denied_users: Users = NOBODY
+    slack_allowed_teams: Teams = NOBODY
+    slack_admins: Users = NOBODY
+    slack_allow_guests: bool = False
+    slack_allow_external: bool = False
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 3000
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -1,18 +1,19 @@
 """Work that outlives the request that began it, kept so that shutdown can wait for it."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
-from uuid import uuid4
 
-from bot.logs import get_logger
+from bot.logs import get_logger, reference
 
 log = get_logger("weav_slack.tasks")
 T = TypeVar("T")
 
 
 class Tasks:
-    def __init__(self) -> None:
+    def __init__(self, failed: Callable[[], None] = lambda: None) -> None:
+        """`failed` is called for each that ends with an exception."""
+        self._failed = failed
         self._running: set[asyncio.Task[Any]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
@@ -38,5 +39,6 @@ class Tasks:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            reference = uuid4().hex[:8]
-            log.error("task_failed", task=task.get_name(), reference=reference, exc_info=error)
+            # The loop calls this in the context of the task, so the reference is the user's.
+            log.error("task_failed", task=task.get_name(), reference=reference(), exc_info=error)
+            self._failed()

@@ -6,9 +6,9 @@ A listener does what the answer needs and returns, since Bolt sends the answer o
 
 from slack_bolt.app.async_app import AsyncApp
 
-from handlers import actions, commands, errors, shortcuts, views
+from handlers import actions, cards, commands, errors, filling, shortcuts, views
 
 
 def register(app: AsyncApp) -> None:
-    for module in (commands, shortcuts, views, actions, errors):
+    for module in (commands, shortcuts, views, filling, actions, cards, errors):
         module.register(app)

@@ -21,6 +21,7 @@ MOST_DIGITS = 19  # of PostgreSQL's bigint
 
 def register(app: AsyncApp) -> None:
     app.action(ids.REOPEN)(reopen_form)
+    app.action(ids.POST_TO)(say_who_reads)
     for action_id in CHOICES:
         app.action(action_id)(decide)
 
@@ -36,6 +37,13 @@ async def reopen_form(
             response_url=body.get("response_url") or "",
         )
     )
+    await ack()
+
+
+async def say_who_reads(
+    ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], desk: Desk
+) -> None:
+    desk.note_readers(body.get("view") or {}, action.get("selected_conversation") or "")
     await ack()
 
 

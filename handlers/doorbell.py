@@ -5,41 +5,57 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
 from slack_bolt import BoltResponse
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_bolt.adapter.starlette.async_handler import to_starlette_response
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
-from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
-from slack_sdk.web.async_client import AsyncWebClient
 from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
-from bot.health import code_of, raise_if_rejected
-from bot.logs import get_logger
+from bot.figures import Figures, begin_ring
+from bot.logs import get_logger, new_reference
+from handlers.connection import Connection
+from handlers.guard import Guard
 from handlers.payloads import Malformed, check_shape, read_form
+from handlers.visits import kind_of
 
 log = get_logger("weav_slack.doorbell")
 
 LONGEST_BODY = 1 << 20
 LONGEST_UPLOAD = 10.0
-CONNECT_AGAIN = 3.0
 
 
 class Doorbell:
     """`context` goes to every listener by name, with `answered`: set when Slack has its answer."""
 
-    def __init__(self, app: AsyncApp, context: Mapping[str, object]) -> None:
+    def __init__(
+        self, app: AsyncApp, context: Mapping[str, object], guard: Guard, figures: Figures
+    ) -> None:
         self._app = app
         self._context = context
+        self._guard = guard
+        self._figures = figures
 
     async def ring(self, payload: dict[str, Any], answered: asyncio.Event) -> BoltResponse:
+        """Answer one payload; all that is logged on the way has one reference."""
+        began = begin_ring()
+        with new_reference():
+            refusal = await self._guard.refusal(payload)
+            response = refusal or await self._dispatch(payload, answered)
+        self._figures.rung(kind_of(payload), began)
+        return response
+
+    def refuse(self, reason: str, why: str = "") -> None:
+        """Note what was not even looked at; `reason` is one of a few words."""
+        log.warning("request_refused", reason=why or reason)
+        self._figures.refusals.labels(reason).inc()
+
+    async def _dispatch(self, payload: dict[str, Any], answered: asyncio.Event) -> BoltResponse:
         # "socket_mode" tells Bolt that the payload is read and verified: true of both ways here.
         request = AsyncBoltRequest(
             mode="socket_mode", body=payload, context={**self._context, "answered": answered}
@@ -64,16 +80,18 @@ class HttpDoor:
         except ClientDisconnect:
             return Response(status_code=400)
         except TimeoutError:
+            self._doorbell.refuse("too_slow")
             return PlainTextResponse("too slow", 408, {"connection": "close"})
         if body is None:
+            self._doorbell.refuse("too_large")
             return PlainTextResponse("too large", 413, {"connection": "close"})
         if not self._signed(body, request.headers):
-            log.warning("request_refused", reason="signature")
+            self._doorbell.refuse("signature")
             return PlainTextResponse("not signed by Slack", 401)
         try:
             payload = read_form(body)
         except Malformed as error:
-            log.warning("request_refused", reason=str(error))
+            self._doorbell.refuse("malformed", str(error))
             return PlainTextResponse("malformed", 400)
         answered = asyncio.Event()
         response = to_starlette_response(await self._doorbell.ring(payload, answered))
@@ -87,21 +105,17 @@ class HttpDoor:
             return False
 
 
-class SocketDoor(AsyncSocketModeHandler):
+class SocketDoor:
     """Socket Mode: the payload comes through the app's own WebSocket, so nothing is signed."""
 
-    def __init__(
-        self, app: AsyncApp, app_token: str, client: AsyncWebClient, doorbell: Doorbell
-    ) -> None:
-        # A connection is taken for deaf, and replaced, after four intervals without a pong.
-        super().__init__(app, app_token, web_client=client, ping_interval=5)
+    def __init__(self, client: Connection, doorbell: Doorbell) -> None:
+        self.client = client
+        self.client.socket_mode_request_listeners.append(self.handle)
         self._doorbell = doorbell
         self._answering: set[asyncio.Task[Any] | None] = set()
         self._closing = False
 
-    async def handle(  # type: ignore[override] # Bolt's own base differs from its handlers
-        self, client: SocketModeClient, req: SocketModeRequest
-    ) -> None:
+    async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
         if self._closing:
             return  # not acknowledged: Slack delivers it to another connection
         task = asyncio.current_task()
@@ -116,35 +130,18 @@ class SocketDoor(AsyncSocketModeHandler):
         self._closing = True
         if self._answering:
             await asyncio.wait({task for task in self._answering if task}, timeout=seconds)
-        await self.close_async()  # type: ignore[no-untyped-call] # Bolt's
+        await self.client.close()  # type: ignore[no-untyped-call] # the SDK's
 
     async def keep_connecting(self) -> None:
-        """Connect, and leave reconnecting to the client; raise for a token Slack rejects.
+        """Raise `SlackTokenRejected` for a token that Slack rejects from the start."""
+        await self.client.keep_open()
 
-        The first address is asked for here: the client would try a rejected token for ever.
-        """
-        while self.client.wss_uri is None:
-            try:
-                opened = await self.client.web_client.apps_connections_open(
-                    app_token=self.app_token
-                )
-                self.client.wss_uri = opened["url"]
-            except SlackApiError as error:
-                raise_if_rejected(error)
-                log.warning("socket_not_opened", code=code_of(error))
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                log.warning("socket_not_opened", error=type(error).__name__)
-            if self.client.wss_uri is None:
-                await asyncio.sleep(CONNECT_AGAIN)
-        await self.connect_async()  # type: ignore[no-untyped-call] # Bolt's
-        await asyncio.Event().wait()
-
-    async def _answer(self, client: SocketModeClient, req: SocketModeRequest) -> None:
+    async def _answer(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
         answered = asyncio.Event()
         try:
             response = await self._doorbell.ring(check_shape(req.payload), answered)
         except Malformed as error:
-            log.warning("request_refused", reason=str(error))
+            self._doorbell.refuse("malformed", str(error))
             response = BoltResponse(status=200)
         await send_async_response(client, req, response, time.time())
         answered.set()

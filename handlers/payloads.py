@@ -4,10 +4,13 @@ https://docs.slack.dev/reference/interaction-payloads: what is not used here may
 """
 
 import json
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+# Slack's own are of a dozen characters; ours have 255 at most, like block_id and action_id.
+Id = Annotated[str, Field(max_length=255)]
 
 
 class _Shape(BaseModel):
@@ -15,7 +18,7 @@ class _Shape(BaseModel):
 
 
 class _Named(_Shape):
-    id: str
+    id: Id
 
 
 class _Team(_Named):
@@ -23,31 +26,38 @@ class _Team(_Named):
 
 
 class _User(_Named):
-    team_id: str | None = None
+    team_id: Id | None = None
+
+
+class _Input(_Shape):
+    """What was typed may be of any length: the form says what is wrong with it."""
+
+    selected_conversation: Id | None = None
 
 
 class _State(_Shape):
-    values: dict[str, dict[str, dict[str, Any]]] = Field(default_factory=dict)
+    values: dict[Id, dict[Id, _Input]] = Field(default_factory=dict)
 
 
 class _View(_Named):
-    callback_id: str
+    type: str
+    callback_id: Id
     private_metadata: str = ""
     state: _State = Field(default_factory=_State)
 
 
 class _Action(_Shape):
-    action_id: str
-    block_id: str | None = None
+    action_id: Id
+    block_id: Id | None = None
     type: str
     value: str | None = None
 
 
 class _Message(_Shape):
-    ts: str | None = None
-    thread_ts: str | None = None
+    ts: Id | None = None
+    thread_ts: Id | None = None
     text: str | None = None
-    user: str | None = None
+    user: Id | None = None
 
 
 class Interaction(_Shape):
@@ -57,18 +67,18 @@ class Interaction(_Shape):
     user: _User
     team: _Team | None = None
     channel: _Named | None = None
-    callback_id: str | None = None
-    action_id: str | None = None
-    block_id: str | None = None
+    callback_id: Id | None = None
+    action_id: Id | None = None
+    block_id: Id | None = None
     value: str | None = None
     trigger_id: str | None = None
     response_url: str | None = None
-    message_ts: str | None = None
+    message_ts: Id | None = None
     message: _Message | None = None
     container: dict[str, Any] | None = None
     view: _View | None = None
     actions: list[_Action] | None = None
-    response_urls: list[dict[str, Any]] | None = None
+    response_urls: list[dict[str, Any]] = Field(default_factory=list)  # Bolt counts them
     enterprise: _Named | None = None
 
 
@@ -77,9 +87,9 @@ class Command(_Shape):
 
     command: str
     text: str = ""
-    user_id: str
-    team_id: str
-    channel_id: str
+    user_id: Id
+    team_id: Id
+    channel_id: Id
     trigger_id: str
     response_url: str
 

@@ -1,5 +1,6 @@
 """The message shortcut and the global one."""
 
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
@@ -7,7 +8,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.desk import Desk, Opening
 from bot.slack import ids
-from bot.slack.messages import form_from_message
+from bot.slack.messages import form_from_message, mentions_of
 from bot.slack.values import FormValues, Origin, Reopening
 
 
@@ -17,7 +18,8 @@ def register(app: AsyncApp) -> None:
 
 
 async def open_from_message(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None:
-    desk.open_form(_opening(body, form_from_message(body)))
+    opening = _opening(body, form_from_message(body))
+    desk.open_form(replace(opening, mentions=mentions_of(body)))
     await ack()
 
 
@@ -32,4 +34,5 @@ def _opening(body: dict[str, Any], form: Reopening) -> Opening:
         form=form,
         slack_user_id=body["user"]["id"],
         response_url=body.get("response_url") or "",
+        new=True,
     )

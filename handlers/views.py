@@ -23,6 +23,9 @@ async def submit_form(
     if isinstance(submission, Problems):
         await ack(response_action="errors", errors=dict(submission.by_field))
         return
+    if problems := await desk.form_help.problems_of(submission):
+        await ack(response_action="errors", errors=problems)
+        return
     answer = await desk.submit(submission, answered)
     match reply_to_modal(answer, Reopening(submission.values, submission.origin)):
         case Close():

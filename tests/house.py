@@ -1,8 +1,9 @@
 """The whole house on loopback: sandbox Slack, sandbox Weav, and the real bot between them."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from bot.embedded import GivenSettings
 from bot.ledger import Entry, Ledger, State
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpRing, Person, SlackMessage, SlackSandbox, Workspace
+from bot.sandbox.slack.views import SlackView
 from bot.sandbox.weav import WeavSandbox
 from bot.sandbox.weav.app import TOKEN
 from bot.settings import Settings
@@ -61,13 +63,24 @@ class House:
     ben: Person
     url: str
     database: str
+    variables: dict[str, str]
 
     async def fill_in(self, person: Person | None = None, words: str = "", **values: str) -> None:
-        """Open the form with the command, and wait for it; `values` by field, not submitted."""
+        """Open the form with the command, and wait for it; `values` by field, not submitted.
+
+        The customer is among the words, so that Weav is asked for nobody.
+        """
         person = person or self.ann
-        await person.command(words)
+        customer = values.pop("customer_id", JANE)
+        await person.command(f"{customer} {words}")
         await self.slack.until(lambda _: self.slack.top_view(person.slack_user_id))
-        person.fill({"channel": "email", "customer_id": JANE, **values})
+        await person.type_in({"channel": "email", **values})
+
+    def lose(self, table: str) -> None:
+        """Take a table out of the SQLite file, as nothing that goes wrong in reality does."""
+        path = self.database.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute(f"DROP TABLE {table}")
 
     async def card(self, slack_channel_id: str = "C0SUPPORT", within: float = 10) -> SlackMessage:
         """The first message of the bot there that everybody sees."""
@@ -104,6 +117,12 @@ class House:
 
 def public(slack: Workspace, slack_channel_id: str) -> list[SlackMessage]:
     return [message for message in slack.from_bot(slack_channel_id) if not message.only_for]
+
+
+def chosen(view: SlackView, field: str) -> str:
+    """The value of what is chosen in a select; empty if nothing is."""
+    option = view.values[field][field]["selected_option"]
+    return option["value"] if option else ""
 
 
 def text_on(view_or_message: Any) -> str:  # noqa: ANN401 - views and messages both have blocks
@@ -158,4 +177,4 @@ async def house(
             stack.callback(connecting.cancel)
             await slack.workspace.socket_mode.connected()
         ann, ben = slack.person("U0ANN", ring), slack.person("U0BEN", ring)
-        yield House(slack.workspace, weav, bot, ann, ben, url, database)
+        yield House(slack.workspace, weav, bot, ann, ben, url, database, names)

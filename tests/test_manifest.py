@@ -50,7 +50,9 @@ def test_http_has_the_request_url_wherever_slack_calls() -> None:
     document = read(manifest(REQUEST_URL))
 
     assert document["settings"]["socket_mode_enabled"] is False
-    assert document["settings"]["interactivity"]["request_url"] == REQUEST_URL
+    interactivity = document["settings"]["interactivity"]
+    assert interactivity["request_url"] == REQUEST_URL
+    assert interactivity["message_menu_options_url"] == REQUEST_URL
     assert document["features"]["slash_commands"][0]["url"] == REQUEST_URL
 
 

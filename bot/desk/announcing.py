@@ -2,15 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import perf_counter
 
 from bot.desk.answers import Answer
+from bot.desk.insisting import insist
+from bot.desk.outsiders import Outsiders
 from bot.desk.papers import Papers
 from bot.desk.telling import message_of, view_of
-from bot.ledger import Entry, Ledger, LedgerUnavailable
+from bot.figures import Figures
+from bot.ledger import Entry, Ledger
 from bot.logs import get_logger
 from bot.slack.cards import Card, summary_card
 from bot.slack.delivery import Delivered, deliver
 from bot.slack.gateway import Done, SlackGateway
+from bot.slack.short_card import short_card
 from bot.slack.values import Reopening
 from bot.weav.models import Conversation
 
@@ -34,30 +39,44 @@ class Spot:
 
 class Announcer:
     def __init__(
-        self, ledger: Ledger, slack: SlackGateway, link: Callable[[str], str | None], again: float
+        self,
+        ledger: Ledger,
+        slack: SlackGateway,
+        outsiders: Outsiders,
+        link: Callable[[str], str | None],
+        again: float,
+        figures: Figures,
     ) -> None:
         """`again`: seconds until another attempt when Slack takes nothing."""
         self._ledger = ledger
         self._slack = slack
+        self._outsiders = outsiders
+        self._figures = figures
         self._link = link
         self._again = again
 
     async def announce(self, entry: Entry, conversation: Conversation, *, queued: bool) -> None:
         """Post the card of a row in state `opened`; a crash before the record posts it again."""
         papers = Papers.read(entry.form)
-        card = self._card(entry, conversation, papers, queued=queued)
-        result = await deliver(self._slack, card, papers.place, entry.slack_user_id)
+        began = perf_counter()
+        full = self._card(entry, conversation, papers, queued=queued)
+        card = await self._for_channel(full, conversation, papers.place.slack_channel_id)
+        result = await deliver(
+            self._slack, card, papers.place, entry.slack_user_id, for_author=full
+        )
         if isinstance(result, Delivered):
+            self._figures.cards.labels(result.route).inc()
+            self._figures.card_posted.observe(entry.waited + perf_counter() - began)
             log.info("announced", entry=entry.id, route=result.route)
-            await self._ledger.announced(
-                entry, result.route, result.slack_channel_id, result.message_ts
-            )
+            where = (result.route, result.slack_channel_id, result.message_ts)
+            await insist(lambda: self._ledger.announced(entry, *where), entry)
         elif entry.waited > TOO_OLD:
             log.error("card_given_up", entry=entry.id, code=result.code)
-            await self._ledger.announced(entry, "nowhere", "", "")
+            self._figures.cards.labels("nowhere").inc()
+            await insist(lambda: self._ledger.announced(entry, "nowhere", "", ""), entry)
         else:
             log.warning("card_not_posted", entry=entry.id, code=result.code)
-            await self._ledger.later(entry, self._again)
+            await insist(lambda: self._ledger.later(entry, self._again), entry)
 
     async def show(self, answer: Answer, form: Reopening, spot: Spot) -> bool:
         """Put the answer where the author looks, or send it; False: Slack took it nowhere."""
@@ -73,7 +92,7 @@ class Announcer:
 
     async def message(self, answer: Answer, form: Reopening, slack_user_id: str) -> bool:
         """Send the answer to its author as a direct message."""
-        sent = await self._slack.post(slack_user_id, message_of(answer, form))
+        sent = await self._slack.message(slack_user_id, message_of(answer, form))
         if not isinstance(sent, Done):
             log.warning("author_not_reached", entry=answer.entry_id, code=sent.code)
         return isinstance(sent, Done)
@@ -82,13 +101,18 @@ class Announcer:
         """Record that the author knows, or leave the row to another attempt."""
         if entry is None:
             return
-        try:
-            if reached or entry.waited > TOO_OLD:
-                await self._ledger.told(entry)
-            else:
-                await self._ledger.later(entry, self._again)
-        except LedgerUnavailable:
-            log.warning("told_not_recorded", entry=entry.id)  # the author is told once more
+        if reached or entry.waited > TOO_OLD:
+            await insist(lambda: self._ledger.told(entry), entry)
+        else:
+            await insist(lambda: self._ledger.later(entry, self._again), entry)
+
+    async def _for_channel(
+        self, full: Card, conversation: Conversation, slack_channel_id: str
+    ) -> Card:
+        """Know the audience before anything is posted."""
+        if not await self._outsiders.may_read(slack_channel_id):
+            return full
+        return short_card(conversation, self._link(conversation.id) or "")
 
     def _card(
         self, entry: Entry, conversation: Conversation, papers: Papers, *, queued: bool

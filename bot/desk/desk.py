@@ -1,22 +1,29 @@
 """The story: open a conversation once, announce it, tell the author."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from bot.desk.announcing import Announcer, Spot
 from bot.desk.answers import Answer, NotAccepted, Pending, Queued
+from bot.desk.changing import Changer
 from bot.desk.deciding import Choice, Decider
+from bot.desk.helping import FormHelp
 from bot.desk.holding import Holding
-from bot.desk.opening import Opening, open_form, tell_privately
-from bot.desk.papers import Papers
+from bot.desk.opening import Opening, open_defaults, open_form
+from bot.desk.outsiders import Outsiders
+from bot.desk.papers import Papers, new_entry_of
 from bot.desk.reporting import report
 from bot.desk.sending import Patience, Sender, Settled
+from bot.desk.speaking import Speaker
 from bot.desk.sweeping import Sweeper
 from bot.desk.working import Begun, Worker
-from bot.ledger import Ledger, LedgerUnavailable, NewEntry
+from bot.figures import Figures
+from bot.ledger import Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.slack.cards import Card
-from bot.slack.choices import plain_message
+from bot.slack.clicks import Click
 from bot.slack.forms import Submission
 from bot.slack.gateway import SlackGateway
 from bot.tasks import Tasks
@@ -30,7 +37,10 @@ ANSWER_WITHIN = 2.0
 # The answer leaves in milliseconds; Slack then needs a moment until the view is what we said, and
 # a `views.update` that comes before would be overwritten.
 ANSWER_LEAVES_WITHIN = 5.0
+SEEN_WITHIN = 2.5  # an answer that leaves later may find that Slack has given up
 SLACK_SETTLES = 0.5
+# For a change on a card whose answer was lost: the next one who clicks waits behind it.
+MOST_LOOKS = 2
 
 NOT_WRITTEN = (
     "The bot could not write this down, since its database does not answer, so nothing was sent to"
@@ -47,22 +57,29 @@ class Desk:
         ledger: Ledger,
         weav: WeavClient,
         slack: SlackGateway,
+        outsiders: Outsiders,
         tasks: Tasks,
         patience: Patience,
         renew_every: float,
         keep_days: int,
         link: Callable[[str], str | None],
+        figures: Figures,
     ) -> None:
         self._ledger = ledger
         self._slack = slack
+        self._outsiders = outsiders
         self._tasks = tasks
         self._link = link
+        self.form_help = FormHelp(ledger, weav, slack, tasks, link)
+        self.speaker = Speaker(slack, tasks)
         self._holding = Holding(ledger, renew_every)
-        self._announcer = Announcer(ledger, slack, link, patience.slack_again)
+        self._announcer = Announcer(ledger, slack, outsiders, link, patience.slack_again, figures)
         sender = Sender(ledger, weav, patience)
         self._worker = Worker(ledger, sender, self._announcer, self._holding, tasks)
         self._decider = Decider(ledger, self._worker, self._announcer)
         self._sweeper = Sweeper(ledger, self._worker, self._holding, tasks, keep_days)
+        looks = patience.looks[:MOST_LOOKS]
+        self._changer = Changer(ledger, weav, slack, outsiders, link, looks, renew_every)
 
     def start(self) -> None:
         """Begin to take up what nobody works on, in the running event loop."""
@@ -76,17 +93,30 @@ class Desk:
         await self._sweeper.finish()
 
     def open_form(self, opening: Opening) -> None:
-        self._tasks.spawn(open_form(self._slack, opening), name="open_form")
-
-    def say(self, sentence: str, slack_user_id: str, response_url: str = "") -> None:
-        """Tell one person something, where they are if `response_url` is given."""
-        message = plain_message(sentence)
-        self._tasks.spawn(
-            tell_privately(self._slack, message, slack_user_id, response_url), name="say"
+        self.speaker.spawn(
+            open_form(self._slack, self._outsiders, self.form_help, opening),
+            "open_form",
+            opening.slack_user_id,
+            opening.response_url,
         )
 
+    def open_defaults(self, opening: Opening) -> None:
+        """Open the defaults of the channel that the form would come from."""
+        work = open_defaults(self._slack, self.form_help, opening)
+        self.speaker.spawn(work, "open_defaults", opening.slack_user_id, opening.response_url)
+
+    def note_readers(self, view: Mapping[str, Any], slack_channel_id: str) -> None:
+        """Say in an open form whether people of other organisations read the chosen channel."""
+        noting = self.form_help.note_readers(self._outsiders, view, slack_channel_id)
+        self._tasks.spawn(noting, name="note_readers")
+
     def decide(self, choice: Choice, entry_id: int, spot: Spot) -> None:
-        self._tasks.spawn(self._decider.decide(choice, entry_id, spot), name="decide")
+        deciding = self._decider.decide(choice, entry_id, spot)
+        self.speaker.spawn(deciding, "decide", spot.slack_user_id, spot.response_url)
+
+    def change(self, click: Click) -> None:
+        changing = self._changer.change(click)
+        self.speaker.spawn(changing, "change", click.slack_user_id, click.response_url)
 
     async def status(self, team_id: str, slack_user_id: str) -> Card:
         return await report(self._ledger, team_id, slack_user_id, self._link)
@@ -97,18 +127,21 @@ class Desk:
         `answered` is set once Slack has the answer.
         """
         deadline = asyncio.get_running_loop().time() + ANSWER_WITHIN
+        new = new_entry_of(submission)
         try:
             async with asyncio.timeout_at(deadline):
-                begun = await self._worker.begin(_entry(submission))
+                begun = await self._worker.begin(new)
         except (LedgerUnavailable, TimeoutError) as error:
             log.warning("not_written", error=str(error))
+            self._tasks.spawn(self._worker.disown(new), name="disown")
             return Answer(0, NotAccepted(NOT_WRITTEN))
         await asyncio.wait({begun.work}, timeout=deadline - asyncio.get_running_loop().time())
         if not begun.work.done():
             self._tasks.spawn(self._follow(begun, submission, answered), name="follow")
             return Answer(begun.entry_id, Pending())
         settled = begun.work.result()
-        self._tasks.spawn(self._note_answered(settled, answered), name="note_answered")
+        seen_by = deadline + SEEN_WITHIN - ANSWER_WITHIN
+        self._tasks.spawn(self._note_answered(settled, answered, seen_by), name="note_answered")
         return Answer(begun.entry_id, settled.verdict)
 
     async def _follow(self, begun: Begun, submission: Submission, answered: asyncio.Event) -> None:
@@ -116,7 +149,7 @@ class Desk:
         if isinstance(settled.verdict, Pending):
             return  # another replica's, which tells the author
         spot = Spot(submission.slack_user_id, view_id=submission.view_id)
-        if await _set_in_time(answered):
+        if await _set_by(asyncio.get_running_loop().time() + ANSWER_LEAVES_WITHIN, answered):
             await asyncio.sleep(SLACK_SETTLES)
         else:
             spot = Spot(submission.slack_user_id)
@@ -127,28 +160,18 @@ class Desk:
             if not isinstance(settled.verdict, Opened | Queued):
                 await self._announcer.note_told(settled.entry, reached=reached)
 
-    async def _note_answered(self, settled: Settled, answered: asyncio.Event) -> None:
-        """An answer that did not leave is told again, when the row's lease is over."""
+    async def _note_answered(
+        self, settled: Settled, answered: asyncio.Event, seen_by: float
+    ) -> None:
+        """An answer that did not leave in time is told again, when the row's lease is over."""
         if isinstance(settled.verdict, Opened | Queued):
             return
-        if await _set_in_time(answered):
+        if await _set_by(seen_by, answered):
             await self._announcer.note_told(settled.entry, reached=True)
 
 
-async def _set_in_time(answered: asyncio.Event) -> bool:
-    try:
-        async with asyncio.timeout(ANSWER_LEAVES_WITHIN):
-            return await answered.wait()
-    except TimeoutError:
-        return False
-
-
-def _entry(submission: Submission) -> NewEntry:
-    return NewEntry(
-        team_id=submission.team_id,
-        slack_user_id=submission.slack_user_id,
-        view_id=submission.view_id,
-        request=submission.request.body(),
-        form=Papers.of(submission).model_dump(),
-        post_to=submission.values.post_to,
-    )
+async def _set_by(deadline: float, event: asyncio.Event) -> bool:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout_at(deadline):
+            await event.wait()
+    return event.is_set() and asyncio.get_running_loop().time() < deadline

@@ -28,6 +28,9 @@ class Holding:
             if not self._held[entry_id]:
                 del self._held[entry_id]
 
+    def __contains__(self, entry_id: int) -> bool:
+        return entry_id in self._held
+
     async def keep_renewing(self) -> None:
         while True:
             await asyncio.sleep(self._every)

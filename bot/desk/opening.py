@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 
+from bot.desk.helping import FormHelp
+from bot.desk.outsiders import Outsiders
+from bot.desk.preparing import Draft
 from bot.logs import get_logger
 from bot.slack.cards import Card
 from bot.slack.choices import expired_message, reopen_message
 from bot.slack.gateway import TRIGGER_GONE, Done, SlackGateway
+from bot.slack.mentions import NONE, Mentions
 from bot.slack.modals import conversation_modal
 from bot.slack.values import Reopening
 
@@ -14,19 +18,31 @@ log = get_logger("weav_slack.opening")
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """`response_url` is empty for the global shortcut, which has none."""
+    """`response_url` is empty for the global shortcut, which has none.
+
+    `new`: not a form that comes back, so that defaults and what a message names may fill it in.
+    """
 
     trigger_id: str
     form: Reopening
     slack_user_id: str
     response_url: str = ""
+    new: bool = False
+    mentions: Mentions = NONE
 
 
-async def open_form(slack: SlackGateway, opening: Opening) -> None:
-    """Call views.open before anything else: the trigger lives for 3 s."""
-    form = opening.form
-    result = await slack.open_view(opening.trigger_id, conversation_modal(form.values, form.origin))
+async def open_form(
+    slack: SlackGateway, outsiders: Outsiders, form_help: FormHelp, opening: Opening
+) -> None:
+    """Call views.open before anything but our database: the trigger lives for 3 s."""
+    draft = await form_help.prepare(Draft(opening.form, opening.new, opening.mentions))
+    form = draft.form
+    modal = conversation_modal(form.values, form.origin, around=draft.around)
+    result = await slack.open_view(opening.trigger_id, modal)
     if isinstance(result, Done):
+        if outsiders.may_be_known():
+            post_to = form.values.post_to or form.origin.slack_channel_id
+            await form_help.note_readers(outsiders, result.view, post_to)
         return
     log.warning("form_not_opened", code=result.code)
     if result.code in TRIGGER_GONE:
@@ -36,12 +52,18 @@ async def open_form(slack: SlackGateway, opening: Opening) -> None:
     await tell_privately(slack, message, opening.slack_user_id, opening.response_url)
 
 
+async def open_defaults(slack: SlackGateway, form_help: FormHelp, opening: Opening) -> None:
+    slack_channel_id = opening.form.origin.slack_channel_id
+    if message := await form_help.open_defaults(opening.trigger_id, slack_channel_id):
+        await tell_privately(slack, message, opening.slack_user_id, opening.response_url)
+
+
 async def tell_privately(
     slack: SlackGateway, message: Card, slack_user_id: str, response_url: str
 ) -> None:
     """Only for the user: where they are, or as a direct message."""
     if response_url and isinstance(await slack.respond(response_url, message), Done):
         return
-    told = await slack.post(slack_user_id, message)
+    told = await slack.message(slack_user_id, message)
     if not isinstance(told, Done):
         log.error("user_not_reached", code=told.code)

@@ -5,6 +5,9 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.desk.naming import CUSTOMER_EMAIL
+from bot.ledger import NewEntry
+from bot.slack import ids
 from bot.slack.delivery import Place
 from bot.slack.forms import Submission
 from bot.slack.values import FormValues, Origin, Reopening
@@ -40,3 +43,23 @@ class Papers(BaseModel):
         same = self.values.post_to == self.origin.slack_channel_id
         thread = self.origin.thread_ts or self.origin.message_ts
         return Place(self.values.post_to, thread if same else "", self.response_url)
+
+
+def new_entry_of(submission: Submission) -> NewEntry:
+    return NewEntry(
+        team_id=submission.team_id,
+        slack_user_id=submission.slack_user_id,
+        view_id=submission.view_id,
+        request=_request(submission),
+        form=Papers.of(submission).model_dump(),
+        post_to=submission.values.post_to,
+        source=submission.origin.source,
+    )
+
+
+def _request(submission: Submission) -> dict[str, str]:
+    body = submission.request.body()
+    if submission.new_customer is None:
+        return body
+    del body[ids.CUSTOMER_ID]
+    return {CUSTOMER_EMAIL: submission.new_customer.email, **body}

@@ -2,16 +2,19 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+import time
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from bot.desk.answers import Queued, Verdict
+from bot.desk.answers import Pending, Queued, Verdict
+from bot.desk.insisting import insist
 from bot.desk.looking import Found, NotFound, Sight, Unclear, alike, decide
+from bot.desk.naming import Namer, is_unnamed
 from bot.desk.queueing import pause_before, within
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.weav.client import LookUpFailed, WeavClient
+from bot.weav.directory import Directory
 from bot.weav.models import NewConversation
 from bot.weav.outcomes import NotSent, Opened, Refused, Unconfirmed
 
@@ -21,8 +24,6 @@ log = get_logger("weav_slack.sending")
 LOOKS = (1.0, 5.0, 13.0)
 # Queued conversations come back spread over this many seconds once Weav answers again.
 SPREAD = 6.0
-# A database that is away for a moment must not make an outcome unknown again.
-INSIST_AFTER = (0.2, 1.0, 3.0)
 
 DOUBTFUL = " An earlier attempt that was not confirmed may have created it all the same."
 
@@ -52,10 +53,28 @@ class Sender:
         self._ledger = ledger
         self._weav = weav
         self._patience = patience
+        self._namer = Namer(ledger, Directory(weav))
         self._weav_was_away = False
 
     async def send(self, entry: Entry) -> Settled:
         """Make the one POST that a row in state `sending` stands for, and record the outcome."""
+        if not is_unnamed(entry):
+            return await self._send(entry)
+        match await self._namer.name(entry):
+            case None:
+                return Settled(None, Pending())  # found again when its lease is over
+            case Refused() as refused:
+                return await self._refuse(entry, refused)
+            case NotSent() as not_sent:
+                return await self._queue(entry, not_sent)
+            case named:
+                return await self._send(named)
+
+    async def _send(self, entry: Entry) -> Settled:
+        if time.monotonic() - entry.asked_at >= self._ledger.lease:
+            # This process stood still, and somebody else may have told the author by now.
+            log.warning("too_late_to_send", entry=entry.id)
+            return Settled(None, Pending())
         outcome = await self._weav.create_conversation(request_of(entry))
         log.info("weav_answered", entry=entry.id, outcome=type(outcome).__name__)
         if not isinstance(outcome, NotSent):
@@ -63,17 +82,12 @@ class Sender:
         match outcome:
             case Opened(conversation):
                 facts = conversation.model_dump(mode="json")
-                held = await _insist(
+                held = await insist(
                     lambda: self._ledger.opened(entry, conversation.id, facts), entry
                 )
                 return Settled(held, outcome)
-            case Refused(message=message):
-                refused = (
-                    replace(outcome, message=message + DOUBTFUL) if entry.doubtful else outcome
-                )
-                return Settled(
-                    await _insist(lambda: self._ledger.refused(entry, message), entry), refused
-                )
+            case Refused():
+                return await self._refuse(entry, outcome)
             case NotSent():
                 return await self._queue(entry, outcome)
             case Unconfirmed(reason):
@@ -85,6 +99,8 @@ class Sender:
         self, entry: Entry, reason: str, looks: tuple[float, ...] | None = None
     ) -> Settled:
         """Look for the conversation of a POST that may have arrived; `reason`: why we ask."""
+        if is_unnamed(entry):  # that POST was not begun
+            return await self.send(entry)
         for pause in self._patience.looks if looks is None else looks:
             await asyncio.sleep(pause)
             sight = await self._look_once(entry)
@@ -95,8 +111,14 @@ class Sender:
                 break
         known = f"{reason} {sight.reason}" if isinstance(sight, Unclear) else reason
         log.warning("not_confirmed", entry=entry.id)
-        held = await _insist(lambda: self._ledger.unconfirmed(entry, known), entry)
+        held = await insist(lambda: self._ledger.unconfirmed(entry, known), entry)
         return Settled(held, Unconfirmed(known))
+
+    async def _refuse(self, entry: Entry, refused: Refused) -> Settled:
+        if entry.doubtful:
+            refused = replace(refused, message=refused.message + DOUBTFUL)
+        reason = " ".join([refused.message, *refused.fields.values()])
+        return Settled(await insist(lambda: self._ledger.refused(entry, reason), entry), refused)
 
     async def _look_once(self, entry: Entry) -> Sight:
         request = request_of(entry)
@@ -126,7 +148,7 @@ class Sender:
         patient = outcome.retry_after is not None
         if left is None or (patient and left < pause):
             return await self._give_up(entry, outcome)
-        held = await _insist(
+        held = await insist(
             lambda: self._ledger.queued(entry, left, outcome.reason, patient=patient), entry
         )
         return Settled(held, Queued(outcome.reason))
@@ -134,9 +156,9 @@ class Sender:
     async def _give_up(self, entry: Entry, outcome: NotSent) -> Settled:
         if entry.doubtful:  # "nothing was created" is known of the last attempt only
             known = outcome.reason + DOUBTFUL
-            held = await _insist(lambda: self._ledger.unconfirmed(entry, known), entry)
+            held = await insist(lambda: self._ledger.unconfirmed(entry, known), entry)
             return Settled(held, Unconfirmed(known))
-        held = await _insist(lambda: self._ledger.expired(entry, outcome.reason), entry)
+        held = await insist(lambda: self._ledger.expired(entry, outcome.reason), entry)
         return Settled(held, outcome)
 
     async def _weav_answers(self) -> None:
@@ -152,16 +174,3 @@ class Sender:
 
 def request_of(entry: Entry) -> NewConversation:
     return NewConversation.model_validate(entry.request)
-
-
-async def _insist(write: Callable[[], Awaitable[Entry | None]], entry: Entry) -> Entry | None:
-    """Write it, trying again for a while; what stays unwritten is found again after the lease."""
-    for pause in (*INSIST_AFTER, None):
-        try:
-            return await write()
-        except LedgerUnavailable:
-            if pause is None:
-                log.exception("outcome_not_recorded", entry=entry.id)
-                return entry
-            await asyncio.sleep(pause)
-    return entry

@@ -65,6 +65,8 @@ class Sweeper:
             try:
                 if forgotten := await self._ledger.forget(self._keep_days):
                     log.info("forgotten", entries=forgotten)
+                if forgotten := await self._ledger.memory.forget(self._keep_days):
+                    log.info("customers_forgotten", rows=forgotten)
             except LedgerUnavailable as error:
                 log.warning("not_forgotten", error=str(error))
             await asyncio.sleep(FORGET_EVERY)

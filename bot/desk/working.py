@@ -7,6 +7,7 @@ from bot.desk.announcing import Announcer, Spot
 from bot.desk.answers import Answer, Pending, Queued
 from bot.desk.holding import Holding
 from bot.desk.papers import Papers
+from bot.desk.remembering import Rememberer
 from bot.desk.sending import Sender, Settled
 from bot.desk.verdicts import verdict_of
 from bot.ledger import Entry, Ledger, LedgerUnavailable, NewEntry, State
@@ -21,6 +22,9 @@ AT_ONCE = 100
 # Seconds between looks at a row that another replica works on, and how long it is watched.
 WATCH_EVERY = 0.2
 WATCH_FOR = 120.0
+# Seconds between looks for a row that was written later than its author was told.
+DISOWN_AFTER = (0.5, 1.0, 2.0)
+WRITTEN_LATE = "The bot's database was too slow."
 RESTARTED = "The bot was stopped before it had Weav's answer."
 STILL_UNKNOWN = "There was no answer of Weav's to the create."
 
@@ -45,6 +49,7 @@ class Worker:
         self._ledger = ledger
         self._sender = sender
         self._announcer = announcer
+        self._rememberer = Rememberer(ledger.memory)
         self._holding = holding
         self._tasks = tasks
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -67,6 +72,23 @@ class Worker:
                 self._slots.release()
         return Begun(received.entry.id, self._join(received.entry))
 
+    async def disown(self, new: NewEntry) -> None:
+        """Withdraw a row that was written after all, when its author was told that it was not.
+
+        Nothing was sent for it; left alone it would be looked for in Weav, and not confirmed.
+        """
+        for pause in DISOWN_AFTER:
+            await asyncio.sleep(pause)
+            try:
+                entry = await self._ledger.by_key(new.key)
+                unsent = entry and entry.owner == self._ledger.owner and verdict_of(entry) is None
+                if entry is None or not unsent or entry.id in self._holding:
+                    continue
+                if withdrawn := await self._ledger.expired(entry, WRITTEN_LATE):
+                    await self._ledger.told(withdrawn)
+            except LedgerUnavailable:
+                continue
+
     def start(self, entry: Entry, *, slot: bool) -> asyncio.Task[Settled]:
         """`slot`: the caller has one of the `AT_ONCE`, and hands it over."""
         work = self._tasks.spawn(self._settle_and_announce(entry, slot=slot), name="settle")
@@ -83,6 +105,7 @@ class Worker:
             if settled.entry is not None and isinstance(settled.verdict, Opened):
                 conversation = settled.verdict.conversation
                 await self._announcer.announce(settled.entry, conversation, queued=queued)
+                await self._rememberer.note_use(settled.entry)
             await self._tell(entry, settled, queued=queued)
 
     async def look_again(self, entry: Entry) -> Settled:
@@ -105,6 +128,7 @@ class Worker:
     async def _announce(self, entry: Entry, opened: Opened) -> None:
         with self._holding(entry.id):
             await self._announcer.announce(entry, opened.conversation, queued=False)
+        await self._rememberer.note_use(entry)
 
     async def _settle(self, entry: Entry, *, slot: bool = False) -> Settled:
         if not slot:

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
+from bot.figures import Figures
+from bot.logs import new_reference, reference
 from bot.slack import ids
 from handlers.errors import answer_error
 from tests.house import House, house, text_on
@@ -19,6 +22,10 @@ async def at_home(tmp_path: Path) -> AsyncIterator[House]:
         yield opened
 
 
+def figures() -> Figures:
+    return Figures(CollectorRegistry())
+
+
 def body_of(response: Any) -> Any:  # noqa: ANN401 - Bolt types it as a string or a dict
     return json.loads(response.body)
 
@@ -27,17 +34,27 @@ async def test_a_submission_keeps_its_form(at_home: House) -> None:
     await at_home.fill_in()
     payload = at_home.ann.submission_delivery().payload
 
-    response = await answer_error(ValueError("odd"), payload, at_home.bot.desk)
+    response = await answer_error(ValueError("odd"), payload, at_home.bot.desk, figures())
 
     assert response.status == 200
     assert body_of(response)["response_action"] == "errors"
     assert re.search(r"reference [0-9a-f]{8}", body_of(response)["errors"][ids.POST_TO])
 
 
+async def test_a_select_is_never_empty_because_of_a_mistake(at_home: House) -> None:
+    await at_home.fill_in()
+    payload = at_home.ann.payloads.suggestion(at_home.ann.view, "customer_id", "customer_id", "j")
+
+    response = await answer_error(ValueError("odd"), payload, at_home.bot.desk, figures())
+
+    [option] = body_of(response)["options"]
+    assert option["text"]["text"].startswith("The bot made a mistake")
+
+
 async def test_a_command_is_answered_privately(at_home: House) -> None:
     payload = at_home.ann.command_delivery("x").payload
 
-    response = await answer_error(ValueError("odd"), payload, at_home.bot.desk)
+    response = await answer_error(ValueError("odd"), payload, at_home.bot.desk, figures())
 
     assert body_of(response)["response_type"] == "ephemeral"
     assert "reference" in body_of(response)["text"]
@@ -46,7 +63,20 @@ async def test_a_command_is_answered_privately(at_home: House) -> None:
 async def test_a_click_is_answered_where_it_was_made(at_home: House) -> None:
     payload = at_home.ann.payloads.global_shortcut("x")
 
-    response = await answer_error(ValueError("odd"), payload, at_home.bot.desk)
+    response = await answer_error(ValueError("odd"), payload, at_home.bot.desk, figures())
 
     assert (response.status, response.body) == (200, "")
     assert "reference" in text_on(await at_home.direct_message())
+
+
+async def test_work_that_breaks_after_the_answer_is_told_with_its_reference(
+    at_home: House,
+) -> None:
+    async def mistaken() -> None:
+        raise ValueError("odd")
+
+    with new_reference():
+        known_as = reference()
+        at_home.bot.desk.speaker.spawn(mistaken(), "mistaken", "U0ANN", "")
+
+    assert f"reference {known_as}" in text_on(await at_home.direct_message())

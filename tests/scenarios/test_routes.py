@@ -76,7 +76,8 @@ async def test_a_card_that_goes_nowhere_is_tried_again_and_undoes_nothing(
 
     await at_home.ann.submit()
 
-    await at_home.slack.until(lambda slack: len(slack.calls_of("chat.postMessage")) == 2)
+    # The channel once, and the author twice.
+    await at_home.slack.until(lambda slack: len(slack.calls_of("chat.postMessage")) == 3)
     at_home.slack.faults.clear()
     assert "Export hangs" in text_on(await at_home.card(within=25))
     assert len(at_home.weav.conversations) == 1

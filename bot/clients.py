@@ -1,0 +1,64 @@
+"""The connections to Slack and Weav that a process has, one of each."""
+
+from contextlib import AbstractAsyncContextManager
+from urllib.parse import urlsplit
+
+import aiohttp
+import httpx
+
+from bot import VERSION
+from bot.figures import Figures
+from bot.settings import Settings
+from bot.slack.client import SlackClient
+from bot.slack.installation import Installation
+from bot.slack.wire import SlackAnswer
+from bot.weav.client import weav_http
+from bot.weav.timing import TimedTransport
+
+SLACK_TIMEOUT = aiohttp.ClientTimeout(total=10, connect=3)
+# Slack closes idle connections later than this; each new one costs a command a TLS handshake.
+SLACK_KEEPALIVE = 60.0
+# Hardly ever reached: see bot/slack/lanes.py for how many there are while Slack answers.
+MOST_SLACK_CONNECTIONS = 100
+
+
+def slack_session() -> aiohttp.ClientSession:
+    connector = aiohttp.TCPConnector(
+        limit=MOST_SLACK_CONNECTIONS, keepalive_timeout=SLACK_KEEPALIVE
+    )
+    return aiohttp.ClientSession(
+        timeout=SLACK_TIMEOUT, connector=connector, response_class=SlackAnswer
+    )
+
+
+def slack_client(
+    settings: Settings,
+    session: aiohttp.ClientSession,
+    figures: Figures,
+    installation: Installation,
+) -> SlackClient:
+    return SlackClient(
+        settings.slack_bot_token.get_secret_value(),
+        figures,
+        installation,
+        base_url=settings.slack_api_url,
+        session=session,
+        retry_handlers=[],  # the gateway's business
+        user_agent_suffix=f"weav-slack/{VERSION}",
+    )
+
+
+def weav_connection(
+    settings: Settings, figures: Figures
+) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+    def observe(operation: str, outcome: str, seconds: float) -> None:
+        figures.weav_calls.labels(operation, outcome).observe(seconds)
+
+    base_path = urlsplit(settings.weav_api_url).path
+    return weav_http(
+        settings.weav_api_url,
+        settings.weav_api_token.get_secret_value(),
+        settings.weav_timeout,
+        f"weav-slack/{VERSION}",
+        wrap=lambda transport: TimedTransport(transport, observe, base_path),
+    )

@@ -1,0 +1,165 @@
+"""A click on a card: carried out in Weav, drawn for everybody, told to whom it concerns."""
+
+from collections.abc import Callable
+from typing import assert_never
+
+from bot.desk.announcing import RECOVERED
+from bot.desk.granting import Already, Denied, Doubtful, Granted, Overtaken, Result, grant
+from bot.desk.outsiders import Outsiders
+from bot.desk.papers import Papers
+from bot.desk.turns import Turns
+from bot.ledger import Entry, Ledger, LedgerUnavailable, Turn
+from bot.logs import get_logger
+from bot.slack import ids
+from bot.slack.cards import Card, history_of
+from bot.slack.changes import (
+    Change,
+    already_note,
+    maker_of,
+    note,
+    overtaken_note,
+    read_changes,
+    with_change,
+)
+from bot.slack.clicks import Click, Wish, assigned_to
+from bot.slack.delivery import Delivered
+from bot.slack.gateway import Failed, SlackGateway
+from bot.slack.redrawing import HEADING, redrawn_card, replace, tell_privately
+from bot.slack.short_card import short_card
+from bot.slack.text import escape
+from bot.weav.client import WeavClient
+from bot.weav.models import Conversation
+
+log = get_logger("weav_slack.changing")
+
+WHO_ARE_YOU = (
+    "The bot does not know yet who you are in Weav. Tell it once with"
+    f" `{ids.COMMAND} me UUID`, with your own ID from Weav, and click again."
+)
+DATABASE_AWAY = "The bot's database does not answer, so nothing was changed. Try again in a moment."
+BUSY = (
+    "Somebody else's click on this card is still being carried out, so yours was not. Try again"
+    " in a moment."
+)
+NOT_DRAWN = "Slack did not let the bot draw the card anew (`{code}`): look in Weav how it is now."
+
+
+class Changer:
+    def __init__(
+        self,
+        ledger: Ledger,
+        weav: WeavClient,
+        slack: SlackGateway,
+        outsiders: Outsiders,
+        link: Callable[[str], str | None],
+        looks: tuple[float, ...],
+        keep_every: float,
+    ) -> None:
+        """`looks` and `keep_every` are in seconds."""
+        self._ledger = ledger
+        self._weav = weav
+        self._slack = slack
+        self._outsiders = outsiders
+        self._link = link
+        self._looks = looks
+        self._turns = Turns(ledger.cards, keep_every)
+
+    async def change(self, click: Click) -> None:
+        """Do what was clicked, once, or say privately why not."""
+        try:
+            said = await self._change(click)
+        except LedgerUnavailable as error:
+            log.warning("change_not_begun", error=str(error))
+            said = DATABASE_AWAY
+        if not said:
+            return
+        told = await tell_privately(self._slack, click, note(said))
+        if isinstance(told, Failed):
+            log.error("user_not_reached", code=told.code)
+
+    async def _change(self, click: Click) -> str:
+        """Return what is to be said to the one who clicked, in mrkdwn; empty: the card says it."""
+        wish = await self._understood(click)
+        if wish is None:
+            return WHO_ARE_YOU
+        entry = await self._ledger.by_conversation(click.shown.conversation_id)
+        async with self._turns.of(click.shown.conversation_id) as turn:
+            if turn is None:
+                return BUSY
+            result = await grant(self._weav, wish, click.shown, self._looks)
+            log.info(
+                "card_clicked",
+                conversation=click.shown.conversation_id,
+                field=wish.field,
+                result=type(result).__name__,
+            )
+            return await self._show(result, wish, click, entry, turn)
+
+    async def _understood(self, click: Click) -> Wish | None:
+        if click.wish.field != "assignee":
+            return click.wish
+        user = await self._ledger.memory.user(click.slack_user_id)
+        return assigned_to(user.weav_user_id) if user else None
+
+    async def _show(
+        self, result: Result, wish: Wish, click: Click, entry: Entry | None, turn: Turn
+    ) -> str:
+        """Draw before the turn is over: of two cards the later one must stay."""
+        changes = read_changes(turn.changes)
+        if isinstance(result, Granted):
+            by = {"slack_user_id": click.slack_user_id, "at": turn.taken_at}
+            changes = with_change(changes, Change(field=wish.field, value=wish.value, **by))
+            await self._turns.note(turn, [each.model_dump() for each in changes])
+        said = _said(result, wish, changes, click.slack_user_id)
+        if result.conversation is None:
+            return said
+        short = await self._outsiders.may_read(click.slack_channel_id)
+        if short and isinstance(result, Granted):
+            said = changes[-1].said  # a short card says no such thing
+        card = self._card(result.conversation, click, changes, entry, short=short)
+        return "\n".join(part for part in (said, await self._draw(card, click)) if part)
+
+    def _card(
+        self,
+        conversation: Conversation,
+        click: Click,
+        changes: tuple[Change, ...],
+        entry: Entry | None,
+        *,
+        short: bool,
+    ) -> Card:
+        link = self._link(conversation.id) or ""
+        if short:
+            return short_card(conversation, link, HEADING)
+        history = ""
+        if entry and entry.form:
+            origin = Papers.read(entry.form).origin
+            history = history_of(conversation, origin, entry.slack_user_id)
+        note = RECOVERED if entry and entry.recovered else ""
+        return redrawn_card(conversation, click, changes, history=history, link=link, note=note)
+
+    async def _draw(self, card: Card, click: Click) -> str:
+        drawn = await replace(self._slack, click, card)
+        conversation_id = click.shown.conversation_id
+        if isinstance(drawn, Delivered):
+            log.info("card_drawn", conversation=conversation_id, route=drawn.route)
+            return ""
+        log.warning("card_not_drawn", conversation=conversation_id, code=drawn.code)
+        return NOT_DRAWN.format(code=drawn.code)
+
+
+def _said(result: Result, wish: Wish, changes: tuple[Change, ...], slack_user_id: str) -> str:
+    """Tell the one who clicked what the card does not; empty: it says everything."""
+    match result:
+        case Granted():
+            return ""
+        case Already(conversation):
+            maker = maker_of(changes, conversation, wish.field)
+            own = maker is not None and maker.slack_user_id == slack_user_id
+            return "" if own else already_note(wish, maker)
+        case Overtaken(conversation):
+            return overtaken_note(wish, conversation, maker_of(changes, conversation, wish.field))
+        case Denied(reason) | Doubtful(reason):
+            return escape(reason)
+        case _:
+            assert_never(result)

@@ -1,0 +1,141 @@
+"""The form's own questions: whom to offer, what to begin with, what a choice changes."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from bot.desk.choosing import Chooser
+from bot.desk.finding import Finder
+from bot.desk.outsiders import Outsiders
+from bot.desk.preparing import WITHIN, Draft, Preparer
+from bot.desk.suggesting import Asking, Suggester
+from bot.ledger import Ledger, LedgerUnavailable, WeavUser
+from bot.logs import get_logger
+from bot.slack import ids
+from bot.slack.around import Around
+from bot.slack.cards import Card
+from bot.slack.choices import plain_message
+from bot.slack.defaults import ChosenDefaults, defaults_modal
+from bot.slack.forms import Submission
+from bot.slack.gateway import TRIGGER_GONE, Failed, SlackGateway
+from bot.slack.offers import Offer
+from bot.slack.values import FormValues
+from bot.tasks import Tasks
+from bot.weav.client import WeavClient
+from bot.weav.directory import Directory
+from bot.weav.models import AssigneeType
+
+log = get_logger("weav_slack.helping")
+
+NOT_NOW: Final = (
+    "The bot's database does not answer, so nothing was changed. Try again in a moment."
+)
+SAVE_WITHIN: Final = 2.0
+
+
+class FormHelp:
+    def __init__(
+        self,
+        ledger: Ledger,
+        weav: WeavClient,
+        slack: SlackGateway,
+        tasks: Tasks,
+        link: Callable[[str], str | None],
+    ) -> None:
+        self._memory = ledger.memory
+        self._slack = slack
+        self._tasks = tasks
+        self._finder = Finder(Directory(weav), tasks)
+        self._suggester = Suggester(ledger.memory, self._finder, tasks)
+        self._preparer = Preparer(ledger, self._finder, link)
+        self._chooser = Chooser(slack, weav, self._finder, self._preparer, ledger.memory, link)
+
+    async def prepare(self, draft: Draft) -> Draft:
+        return await self._preparer.prepare(draft)
+
+    async def offer_customers(self, asking: Asking) -> list[Offer]:
+        """Answer within a second."""
+        return await self._suggester.customers(asking)
+
+    async def offer_assignees(self, kind: str, asking: Asking) -> list[Offer]:
+        """Answer within a second."""
+        return await self._suggester.assignees(kind, asking)
+
+    def take_customer(self, view: Mapping[str, Any]) -> None:
+        self._tasks.spawn(self._chooser.customer(view), name="take_customer")
+
+    def take_assignee_type(self, view: Mapping[str, Any]) -> None:
+        self._tasks.spawn(self._chooser.assignee_type(view), name="take_assignee_type")
+
+    async def note_readers(
+        self, outsiders: Outsiders, view: Mapping[str, Any], slack_channel_id: str
+    ) -> None:
+        """Say in a form that is open who reads the channel that its card goes to."""
+        shared = await outsiders.do_read(slack_channel_id)
+        await self._chooser.readers(view, shared=shared)
+
+    async def problems_of(self, submission: Submission) -> dict[str, str]:
+        """Say what Weav would refuse, as far as it is known here: an agent is no person."""
+        kind = submission.request.assignee_type
+        if kind is None:
+            return {}
+        assignee_id = str(submission.request.assignee_id)
+        if kind is AssigneeType.USER:
+            agent = self._finder.known_agent(assignee_id)
+            why = f"{agent.name} is an AI agent. Choose a person." if agent else ""
+        else:
+            user = await self._user(assignee_id)
+            why = f"{user.name} is a person. Choose an AI agent." if user else ""
+        return {ids.ASSIGNEE_ID: why} if why else {}
+
+    async def _user(self, weav_user_id: str) -> WeavUser | None:
+        try:
+            async with asyncio.timeout(WITHIN):
+                return await self._memory.user_with(weav_user_id)
+        except (LedgerUnavailable, TimeoutError):
+            return None  # Weav will tell
+
+    async def be(self, slack_user_id: str, weav_user_id: str, name: str) -> Card:
+        """Answer `me UUID`; others will find them by this name."""
+        user = WeavUser(slack_user_id, weav_user_id, name)
+        try:
+            async with asyncio.timeout(SAVE_WITHIN):
+                await self._memory.tell_user(user)
+        except (LedgerUnavailable, TimeoutError) as error:
+            log.warning("user_not_kept", error=str(error))
+            return plain_message(NOT_NOW)
+        return plain_message(
+            f"From now on you are {weav_user_id} in Weav: the form offers you as assignee."
+            " Weav's API cannot confirm that it is you; if it is not, send the command again with"
+            " the right ID."
+        )
+
+    async def open_defaults(self, trigger_id: str, slack_channel_id: str) -> Card | None:
+        """Open the defaults of a channel; a message when they could not be opened."""
+        try:
+            async with asyncio.timeout(WITHIN):
+                defaults = await self._memory.defaults(slack_channel_id)
+                values = FormValues.model_validate(defaults.chosen)
+                around = Around(labels=await self._preparer.labels(values))
+        except (LedgerUnavailable, TimeoutError):
+            return plain_message(NOT_NOW)
+        modal = defaults_modal(defaults.chosen, slack_channel_id, around)
+        result = await self._slack.open_view(trigger_id, modal)
+        if not isinstance(result, Failed):
+            return None
+        log.warning("defaults_not_opened", code=result.code)
+        if result.code in TRIGGER_GONE:
+            return plain_message("Slack took too long to open the form. Send the command again.")
+        return plain_message(f"Slack did not open the form ({result.code}). Try again.")
+
+    async def save_defaults(self, chosen: ChosenDefaults) -> str:
+        """Return what went wrong, empty when it is saved."""
+        try:
+            async with asyncio.timeout(SAVE_WITHIN):
+                await self._memory.choose_defaults(
+                    chosen.slack_channel_id, chosen.chosen, chosen.slack_user_id
+                )
+        except (LedgerUnavailable, TimeoutError) as error:
+            log.warning("defaults_not_kept", error=str(error))
+            return NOT_NOW
+        return ""

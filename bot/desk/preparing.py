@@ -1,0 +1,141 @@
+"""What a form begins with, from the bot's own database alone: Slack's trigger waits for it."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from bot.desk.finding import Finder
+from bot.desk.reporting import WORDS
+from bot.ledger import KnownCustomer, Ledger, LedgerUnavailable
+from bot.logs import get_logger
+from bot.slack import ids
+from bot.slack.around import Already, Around, Source
+from bot.slack.mentions import NONE, Mentions
+from bot.slack.offers import customer_in, customer_label
+from bot.slack.uuids import uuid_in
+from bot.slack.values import FormValues, Reopening
+from bot.weav.models import AssigneeType
+from bot.weav.people import NewCustomer
+
+log = get_logger("weav_slack.preparing")
+
+# Seconds; a form that opens empty is better than a trigger that ran out.
+WITHIN: Final = 0.2
+_BY_THEMSELVES: Final = (ids.CHANNEL, ids.PRIORITY)
+_TOGETHER: Final = (ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A form on its way; `new`: opened for the first time, so that defaults may fill it in."""
+
+    form: Reopening
+    new: bool = False
+    mentions: Mentions = NONE
+    around: Around = field(default_factory=Around)
+
+
+class Preparer:
+    def __init__(self, ledger: Ledger, finder: Finder, link: Callable[[str], str | None]) -> None:
+        self._ledger = ledger
+        self._memory = ledger.memory
+        self._finder = finder
+        self._link = link
+
+    async def prepare(self, draft: Draft) -> Draft:
+        """Fill in what is known; what cannot be read in time is left out."""
+        draft = _with_sources(draft)
+        try:
+            async with asyncio.timeout(WITHIN):
+                return await self._prepared(draft)
+        except (LedgerUnavailable, TimeoutError) as error:
+            log.warning("form_not_prepared", error=str(error))
+            return draft
+
+    async def _prepared(self, draft: Draft) -> Draft:
+        if draft.new:
+            draft = await self._with_mentioned(draft)
+            draft = await self._with_defaults(draft)
+        labels = await self.labels(draft.form.values)
+        already = await self._already(draft)
+        around = replace(draft.around, labels=labels, already=already)
+        return replace(draft, around=around)
+
+    async def labels(self, values: FormValues) -> dict[str, str]:
+        """Name whom the values stand for, as far as it is known here."""
+        named = {}
+        customer = customer_in(values.customer_id)
+        if customer and not isinstance(customer, NewCustomer):
+            known = await self._memory.customer(str(customer))
+            if known:
+                named[ids.CUSTOMER_ID] = customer_label(known.id, known.name, known.email)
+        if assignee_id := uuid_in(values.assignee_id, "assignee"):
+            assignee = await self._assignee(values.assignee_type, str(assignee_id))
+            named |= {ids.ASSIGNEE_ID: assignee} if assignee else {}
+        return named
+
+    async def _assignee(self, kind: str, assignee_id: str) -> str:
+        if kind == AssigneeType.AGENT:
+            agent = self._finder.known_agent(assignee_id)
+            return (agent.name or "") if agent else ""
+        user = await self._memory.user_with(assignee_id)
+        return user.name if user else ""
+
+    async def _with_mentioned(self, draft: Draft) -> Draft:
+        if draft.form.values.customer_id:
+            return draft
+        customer = await self._mentioned(draft.mentions)
+        if customer is None:
+            return draft
+        return _filled(draft, {ids.CUSTOMER_ID: customer.id}, Source.MESSAGE)
+
+    async def _mentioned(self, mentions: Mentions) -> KnownCustomer | None:
+        """Find the first that is known, of what names a customer most plainly."""
+        for customer_id in mentions.ids:
+            if known := await self._memory.customer(customer_id):
+                return known
+        for email in mentions.emails:
+            if known := await self._memory.customer_with(email):
+                return known
+        for conversation_id in mentions.conversation_ids:
+            entry = await self._ledger.by_conversation(conversation_id)
+            if entry and (found := (entry.request or {}).get(ids.CUSTOMER_ID)):
+                return await self._memory.customer(found) or KnownCustomer(found)
+        return None
+
+    async def _with_defaults(self, draft: Draft) -> Draft:
+        slack_channel_id = draft.form.origin.slack_channel_id
+        if not slack_channel_id:
+            return draft
+        chosen = (await self._memory.defaults(slack_channel_id)).chosen
+        values = draft.form.values.model_dump()
+        fields = [name for name in _BY_THEMSELVES if not values[name]]
+        if not any(values[name] for name in _TOGETHER):
+            fields += _TOGETHER
+        defaults = {name: chosen[name] for name in fields if name in chosen}
+        return _filled(draft, defaults, Source.DEFAULTS)
+
+    async def _already(self, draft: Draft) -> Already | None:
+        source = draft.form.origin.source
+        entry = await self._ledger.about(source) if source else None
+        if entry is None:
+            return None
+        conversation_id = entry.conversation_id or ""
+        link = (self._link(conversation_id) or "") if conversation_id else ""
+        state = WORDS[entry.state]
+        return Already(entry.slack_user_id, entry.received_at, state, conversation_id, link)
+
+
+def _with_sources(draft: Draft) -> Draft:
+    if not draft.new:
+        return draft
+    source = Source.MESSAGE if draft.form.origin.via == "message" else Source.WORDS
+    given = draft.form.values.model_dump(exclude_defaults=True)
+    return replace(draft, around=Around(sources=dict.fromkeys(given, source)))
+
+
+def _filled(draft: Draft, values: Mapping[str, str], source: Source) -> Draft:
+    form = replace(draft.form, values=draft.form.values.model_copy(update=dict(values)))
+    sources = {**draft.around.sources, **dict.fromkeys(values, source)}
+    return replace(draft, form=form, around=replace(draft.around, sources=sources))

@@ -1,0 +1,67 @@
+"""One change of a conversation at a time, whichever replica was clicked."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from bot.ledger import Cards, LedgerUnavailable, Turn
+from bot.logs import get_logger
+
+log = get_logger("weav_slack.turns")
+
+# Seconds: a change takes as long as Weav needs to be read, written and read again.
+WAIT_FOR = 30.0
+ASK_EVERY = 0.1
+
+
+class Turns:
+    def __init__(self, cards: Cards, keep_every: float, wait_for: float = WAIT_FOR) -> None:
+        """Seconds; `keep_every` is well below the lease of `cards`."""
+        self._cards = cards
+        self._keep_every = keep_every
+        self._wait_for = wait_for
+
+    @asynccontextmanager
+    async def of(self, conversation_id: str) -> AsyncIterator[Turn | None]:
+        """Wait for it; None: another one is at it for too long. Raise LedgerUnavailable."""
+        turn = await self._wait(conversation_id)
+        if turn is None:
+            yield None
+            return
+        keeping = asyncio.create_task(self._keep(turn))
+        try:
+            yield turn
+        finally:
+            keeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeping
+            await self._end(turn)
+
+    async def note(self, turn: Turn, changes: list[dict[str, object]]) -> None:
+        """Without the database the line is on the card, and gone with the next one."""
+        try:
+            await self._cards.note_changes(turn, changes)
+        except LedgerUnavailable as error:
+            log.warning("change_not_noted", conversation=turn.conversation_id, error=str(error))
+
+    async def _wait(self, conversation_id: str) -> Turn | None:
+        deadline = asyncio.get_running_loop().time() + self._wait_for
+        while True:
+            turn = await self._cards.take_turn(conversation_id)
+            if turn or asyncio.get_running_loop().time() > deadline:
+                return turn
+            await asyncio.sleep(ASK_EVERY)
+
+    async def _keep(self, turn: Turn) -> None:
+        while True:
+            await asyncio.sleep(self._keep_every)
+            try:
+                await self._cards.keep_turn(turn)
+            except LedgerUnavailable as error:
+                log.warning("turn_not_kept", conversation=turn.conversation_id, error=str(error))
+
+    async def _end(self, turn: Turn) -> None:
+        try:
+            await self._cards.end_turn(turn)
+        except LedgerUnavailable as error:  # it ends by itself, when its lease is over
+            log.warning("turn_not_ended", conversation=turn.conversation_id, error=str(error))

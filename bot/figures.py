@@ -1,0 +1,116 @@
+"""What is counted and timed, for Prometheus: https://prometheus.io/docs/practices/naming.
+
+No ids in labels: what a label may say is written in this package, never read from a payload.
+"""
+
+from contextvars import ContextVar
+from time import perf_counter
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
+
+# Around the 3 s that Slack gives, and the milliseconds that are usual.
+_ANSWERS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 2.5, 3, 5)
+_CALLS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_WAITS: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
+
+# When the payload came that the running task works for; tasks inherit it from what starts them.
+_rung_at: ContextVar[float | None] = ContextVar("rung_at", default=None)
+
+
+class Figures:
+    """Everything is made in the registry that is passed in; times are in seconds."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self._times()
+        self._counts()
+        self._ledger()
+        self.build = Info("weav_slack_build", "The running release.", registry=registry)
+        ProcessCollector(registry=registry)
+
+    def _times(self) -> None:
+        self.acknowledged = self._histogram(
+            "weav_slack_acknowledgement_seconds",
+            "From a payload of Slack's to its answer; Slack gives up after 3 s.",
+            _ANSWERS,
+            ["kind"],
+        )
+        self.form_opened = self._histogram(
+            "weav_slack_form_opening_seconds",
+            "From a payload to the form that it opened; its trigger lives for 3 s.",
+            _ANSWERS,
+        )
+        self.card_posted = self._histogram(
+            "weav_slack_submission_to_card_seconds", "From a submission to its card.", _WAITS
+        )
+        self.slack_calls = self._histogram(
+            "weav_slack_slack_request_seconds",
+            "Calls to Slack until the whole answer.",
+            _CALLS,
+            ["method", "outcome"],
+        )
+        self.weav_calls = self._histogram(
+            "weav_slack_weav_request_seconds",
+            "Requests to Weav until the whole answer.",
+            _CALLS,
+            ["operation", "outcome"],
+        )
+
+    def _counts(self) -> None:
+        self.triggers_expired = self._counter(
+            "weav_slack_expired_triggers", "Forms that did not open since their trigger was over."
+        )
+        self.cards = self._counter(
+            "weav_slack_cards", "Conversations announced, by the way their card went.", ["route"]
+        )
+        self.refusals = self._counter(
+            "weav_slack_refusals", "What was not let in, by the reason.", ["reason"]
+        )
+        self.failures = self._counter(
+            "weav_slack_failures",
+            "Mistakes of the bot; each has a reference in the log.",
+            ["where"],
+        )
+
+    def _ledger(self) -> None:
+        self.ledger_up = self._gauge(
+            "weav_slack_ledger_up", "1 when the database answered this scrape, else 0."
+        )
+        self.ledger_rows = self._gauge(
+            "weav_slack_ledger_rows",
+            "Submissions that something remains to be done for.",
+            ["state"],
+        )
+        self.ledger_oldest = self._gauge(
+            "weav_slack_ledger_oldest_seconds",
+            "The age of the oldest of them; 0 when none is left.",
+        )
+        self.queue = self._gauge(
+            "weav_slack_queue_length", "Conversations that wait for Weav to answer again."
+        )
+
+    def rung(self, kind: str, began: float) -> None:
+        self.acknowledged.labels(kind).observe(perf_counter() - began)
+
+    def form_is_open(self) -> None:
+        if (began := _rung_at.get()) is not None:
+            self.form_opened.observe(perf_counter() - began)
+
+    def _histogram(
+        self, name: str, text: str, buckets: tuple[float, ...], labels: list[str] | None = None
+    ) -> Histogram:
+        return Histogram(name, text, labels or (), buckets=buckets, registry=self.registry)
+
+    def _counter(self, name: str, text: str, labels: list[str] | None = None) -> Counter:
+        return Counter(name, text, labels or (), registry=self.registry)
+
+    def _gauge(self, name: str, text: str, labels: list[str] | None = None) -> Gauge:
+        return Gauge(name, text, labels or (), registry=self.registry)
+
+
+def begin_ring() -> float:
+    """Note the moment for all that follows in this task and in those that it starts."""
+    began = perf_counter()
+    _rung_at.set(began)
+    return began

@@ -1,0 +1,82 @@
+"""Slack's end of Socket Mode: how the app's own WebSocket is opened, and opened again.
+
+https://docs.slack.dev/apis/events-api/using-socket-mode
+"""
+
+import asyncio
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.health import raise_if_rejected
+from bot.logs import get_logger
+from bot.slack.asking import refusal
+
+log = get_logger("weav_slack.connection")
+
+# Seconds. A connection is taken for deaf, and replaced, after four intervals without a pong;
+# aiohttp mostly notices after one and a half.
+PING_EVERY = 5.0
+CONNECT_AGAIN = 3.0
+
+
+class Connection(SocketModeClient):
+    """The SDK's client, which is stopped by no answer that Slack or the network can give."""
+
+    def __init__(self, app_token: str, client: AsyncWebClient, ping_every: float) -> None:
+        super().__init__(app_token, web_client=client, ping_interval=ping_every)
+        self._was_open = False
+
+    async def issue_new_wss_url(self) -> str:
+        """Ask until there is an address; raise `SlackTokenRejected` for a token that never worked.
+
+        The SDK waits only for rate limits that are well formed, and makes two lines of the rest.
+        """
+        while True:
+            wait = CONNECT_AGAIN
+            try:
+                opened = await self.web_client.apps_connections_open(app_token=self.app_token)
+                if isinstance(address := opened.get("url"), str):
+                    return address
+                log.warning("socket_not_opened", error="no address")
+            except SlackApiError as error:
+                if not self._was_open:
+                    raise_if_rejected(error)
+                refused = refusal(error)
+                wait = max(wait, refused.retry_after or 0)
+                log.warning("socket_not_opened", code=refused.code)
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                log.warning("socket_not_opened", error=type(error).__name__)
+            await asyncio.sleep(wait)
+
+    async def keep_open(self) -> None:
+        """Connect and stay connected; raise `SlackTokenRejected`.
+
+        The first address is asked for here: the SDK would try a rejected token for ever.
+        """
+        self.wss_uri = await self.issue_new_wss_url()
+        self._was_open = True
+        connecting = asyncio.create_task(self.connect())  # type: ignore[no-untyped-call] # the SDK's
+        try:
+            await self._watch()
+        finally:
+            connecting.cancel()
+
+    async def _watch(self) -> None:
+        """Say how it goes, and take away an address that does not work.
+
+        Each is good for one connection, but the SDK would try the same for ever.
+        """
+        was_connected, tried = False, None
+        while True:
+            await asyncio.sleep(min(self.ping_interval, CONNECT_AGAIN))
+            connected = await self.is_connected()
+            if was_connected and not connected:
+                log.warning("socket_lost")
+            if connected and not was_connected:
+                log.info("socket_connected")
+            if not connected and self.wss_uri == tried:
+                self.wss_uri = None
+            was_connected, tried = connected, self.wss_uri

@@ -1,0 +1,58 @@
+"""What happens while a form is filled in: options to offer, choices that change it."""
+
+from typing import Any
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from bot.desk import Asking, Desk
+from bot.slack import ids
+from bot.slack.defaults import parse_defaults
+from bot.slack.forms import Problems, values_of
+from bot.slack.offers import options
+from bot.slack.values import Origin
+
+
+def register(app: AsyncApp) -> None:
+    app.options(ids.CUSTOMER_ID)(offer_customers)
+    app.options(ids.ASSIGNEE_ID)(offer_assignees)
+    app.action(ids.CUSTOMER_ID)(take_customer)
+    app.action(ids.ASSIGNEE_TYPE)(take_assignee_type)
+    app.view(ids.DEFAULTS_MODAL)(save_defaults)
+
+
+async def offer_customers(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None:
+    await ack(options=options(await desk.form_help.offer_customers(_asking(body))))
+
+
+async def offer_assignees(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None:
+    kind = values_of(body.get("view")).assignee_type
+    await ack(options=options(await desk.form_help.offer_assignees(kind, _asking(body))))
+
+
+async def take_customer(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None:
+    desk.form_help.take_customer(body.get("view") or {})
+    await ack()
+
+
+async def take_assignee_type(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None:
+    desk.form_help.take_assignee_type(body.get("view") or {})
+    await ack()
+
+
+async def save_defaults(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None:
+    chosen = parse_defaults(body)
+    if isinstance(chosen, Problems):
+        await ack(response_action="errors", errors=dict(chosen.by_field))
+    elif problem := await desk.form_help.save_defaults(chosen):
+        await ack(response_action="errors", errors={ids.COMPANY_ID: problem})
+    else:
+        await ack()
+
+
+def _asking(body: dict[str, Any]) -> Asking:
+    """The channel that the form came from, or else the one that its summary goes to."""
+    view = body.get("view") or {}
+    origin = Origin.load(view.get("private_metadata"))
+    channel = origin.slack_channel_id or values_of(view).post_to
+    return Asking(body.get("value") or "", channel, body["user"]["id"])

@@ -1,0 +1,116 @@
+"""Who may: asked once for everything that comes in, before any listener sees it."""
+
+from typing import Any, Final
+
+from slack_bolt import BoltResponse
+
+from bot.desk import Speaker
+from bot.figures import Figures
+from bot.logs import get_logger
+from bot.slack.access import Access, Barred, Visitor, barred
+from bot.slack.installation import Installation
+from bot.slack.lookups import Lookups
+from bot.slack.people import USERS_READ, Standing
+from bot.slack.refusals import refusal_message, refusal_text, refusal_under_field
+from bot.tasks import Tasks
+from handlers.visits import Visit, read_visit
+
+log = get_logger("weav_slack.guard")
+
+# Seconds of Slack's 3 that a submission, an action or an option request may wait for users.info.
+LOOK_UP_WITHIN: Final = 0.5
+# A form is never waited for; what Slack says of the person later is told later.
+TELL_WITHIN: Final = 8.0
+
+
+class Guard:
+    def __init__(
+        self,
+        access: Access,
+        installation: Installation,
+        people: Lookups[Standing],
+        speaker: Speaker,
+        tasks: Tasks,
+        figures: Figures,
+    ) -> None:
+        self._access = access
+        self._installation = installation
+        self._people = people
+        self._speaker = speaker
+        self._tasks = tasks
+        self._figures = figures
+
+    async def refusal(self, payload: dict[str, Any]) -> BoltResponse | None:
+        """Answer whoever is not let in; None: come in."""
+        visit = read_visit(payload)
+        if visit is None:
+            return None
+        why = await self._why_not(visit)
+        return None if why is None else self._turned_away(visit, why)
+
+    async def _why_not(self, visit: Visit) -> Barred | None:
+        known = barred(self._access, self._visitor(visit, Standing.UNTOLD))
+        if known or self._access.guests or self._installation.may(USERS_READ) is False:
+            return known
+        if visit.opens_a_form:
+            return self._without_waiting(visit)
+        standing = await self._people.find(visit.slack_user_id, LOOK_UP_WITHIN)
+        if standing is None:
+            return Barred.NOT_KNOWN
+        return barred(self._access, self._visitor(visit, standing))
+
+    def _without_waiting(self, visit: Visit) -> Barred | None:
+        """Judge by what is known: a form shows nothing, and its submission is looked at again."""
+        standing = self._people.known(visit.slack_user_id)
+        if standing is None:
+            if self._installation.may(USERS_READ):
+                self._tasks.spawn(self._tell_later(visit), name="guard")
+            return None
+        self._people.start(visit.slack_user_id)
+        return barred(self._access, self._visitor(visit, standing))
+
+    async def _tell_later(self, visit: Visit) -> None:
+        standing = await self._people.find(visit.slack_user_id, TELL_WITHIN)
+        why = standing and barred(self._access, self._visitor(visit, standing))
+        if why:
+            self._note(visit, why)
+            self._tell(visit, why)
+
+    def _visitor(self, visit: Visit, standing: Standing) -> Visitor:
+        return Visitor(
+            slack_user_id=visit.slack_user_id,
+            team_id=visit.team_id,
+            home=self._installation.team_id or visit.home,
+            stranger=standing is Standing.STRANGER,
+            guest=None if standing is Standing.UNTOLD else standing is Standing.GUEST,
+            slack_channel_id=visit.slack_channel_id,
+        )
+
+    def _turned_away(self, visit: Visit, why: Barred) -> BoltResponse:
+        """200 in any case, or Slack would show its own error."""
+        self._note(visit, why)
+        match visit.kind:
+            case "command":
+                text = refusal_text(why, self._access.admins)
+                return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
+            case "block_suggestion":
+                return BoltResponse(status=200, body={"options": []})
+            case "view_submission":
+                if why not in {Barred.CHANNEL, Barred.NOT_KNOWN}:
+                    self._tell(visit, why)  # with the names that an error cannot show
+                errors = {visit.block_id: refusal_under_field(why)}
+                body = {"response_action": "errors", "errors": errors}
+                return BoltResponse(status=200, body=body)
+            case "view_closed":
+                return BoltResponse(status=200, body="")
+            case _:
+                self._tell(visit, why)
+                return BoltResponse(status=200, body="")
+
+    def _note(self, visit: Visit, why: Barred) -> None:
+        self._figures.refusals.labels(why.value).inc()
+        log.info("turned_away", reason=why.value, kind=visit.kind, user=visit.slack_user_id)
+
+    def _tell(self, visit: Visit, why: Barred) -> None:
+        message = refusal_message(why, self._access.admins)
+        self._speaker.tell(message, visit.slack_user_id, visit.response_url)

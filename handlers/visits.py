@@ -1,0 +1,80 @@
+"""What the guard needs to know of a payload: who, from where, doing what, and where to answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.slack import ids
+from bot.slack.forms import values_of
+from bot.slack.payloads import at, text_at
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Empty texts are not in the payload.
+
+    `slack_channel_id` is where a command or a message shortcut was used, or where a form posts to.
+    `block_id` is the input of a submitted form under which an error can stand.
+    """
+
+    kind: str
+    slack_user_id: str
+    team_id: str
+    home: str
+    slack_channel_id: str
+    response_url: str
+    opens_a_form: bool
+    block_id: str
+
+
+def kind_of(payload: Mapping[str, Any]) -> str:
+    """Name it as in https://docs.slack.dev/reference/interaction-payloads; few words, all known."""
+    if "command" in payload:
+        return "command"
+    return str(payload.get("type", "ssl_check"))
+
+
+def read_visit(payload: Mapping[str, Any]) -> Visit | None:
+    """Read a payload whose shape is checked; None: nobody is in it."""
+    kind = kind_of(payload)
+    slack_user_id = text_at(payload, "user_id") or text_at(payload, "user", "id")
+    if not slack_user_id:
+        return None
+    # Where a modal goes with its user into another workspace, only the view knows the app's own.
+    home = text_at(payload, "view", "app_installed_team_id") or text_at(payload, "team", "id")
+    return Visit(
+        kind=kind,
+        slack_user_id=slack_user_id,
+        team_id=text_at(payload, "team_id") or text_at(payload, "user", "team_id"),
+        home=home,
+        slack_channel_id=_place(kind, payload),
+        response_url=text_at(payload, "response_url"),
+        opens_a_form=_opens_a_form(kind, payload),
+        block_id=_block_id(payload),
+    )
+
+
+def _place(kind: str, payload: Mapping[str, Any]) -> str:
+    match kind:
+        case "command":
+            return text_at(payload, "channel_id")
+        case "message_action":
+            return text_at(payload, "channel", "id")
+        case "view_submission" if text_at(payload, "view", "callback_id") == ids.MODAL:
+            return values_of(at(payload, "view")).post_to
+        case _:
+            return ""
+
+
+def _opens_a_form(kind: str, payload: Mapping[str, Any]) -> bool:
+    if kind == "block_actions":
+        actions = at(payload, "actions") or []
+        return any(text_at(action, "action_id") == ids.REOPEN for action in actions)
+    return kind in {"command", "message_action", "shortcut"}
+
+
+def _block_id(payload: Mapping[str, Any]) -> str:
+    if text_at(payload, "view", "callback_id") == ids.MODAL:
+        return ids.POST_TO
+    values = at(payload, "view", "state", "values")
+    return next(iter(values), ids.POST_TO) if isinstance(values, dict) else ids.POST_TO

@@ -1,0 +1,311 @@
+"""`weav-slack check`: every point, what it says when it fails, and that it changes nothing."""
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.checking import as_json, examine
+from bot.manifest import manifest
+from bot.sandbox.serving import serve
+from bot.sandbox.slack import Fault, SlackSandbox
+from bot.sandbox.weav import Fault as WeavFault
+from bot.sandbox.weav import WeavSandbox
+from tests.house import Mode, environment, settings_of
+from tests.process import Ended, weav_slack
+
+SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of a sandbox
+ALL_SCOPES = ("users:read", "channels:read", "groups:read")
+
+
+@dataclass
+class Place:
+    slack: SlackSandbox
+    weav: WeavSandbox
+    weav_url: str
+    folder: Path
+
+    def variables(self, mode: Mode = "http", **others: str) -> dict[str, str]:
+        database = f"sqlite:///{self.folder}/ledger.db"
+        given = environment(self.slack, self.weav_url, database, mode)
+        if mode == "http":
+            given["SLACK_SIGNING_SECRET"] = SECRET
+        return given | others
+
+    async def check(self, mode: Mode = "http", **others: str) -> tuple[int, dict[str, Any]]:
+        """What the exit code would be, and the points by name; without a process of its own."""
+        findings = await examine(settings_of(self.variables(mode, **others)), self.folder)
+        answer = json.loads(as_json(findings))
+        return int(not answer["ok"]), {each["point"]: each for each in answer["points"]}
+
+    async def run(self, *arguments: str, mode: Mode = "http", **others: str) -> Ended:
+        variables = self.variables(mode, **others)
+        ended = await weav_slack("check", *arguments, cwd=self.folder, **variables)
+        assert "Traceback" not in ended.err
+        assert ended.err == ""
+        return ended
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    weav = WeavSandbox()
+    async with SlackSandbox().serving() as slack, serve(weav) as weav_url:
+        yield Place(slack, weav, weav_url, tmp_path)
+
+
+@pytest.mark.parametrize("mode", ["http", "socket"])
+async def test_a_good_installation_is_well(place: Place, mode: Mode) -> None:
+    place.slack.workspace.scopes += ALL_SCOPES
+    (place.folder / "manifest.yml").write_text(manifest())
+
+    code, points = await place.check(mode)
+
+    assert code == 0
+    states = {name: point["state"] for name, point in points.items()}
+    assert states.pop("Weav write") == "note"
+    assert set(states.values()) == {"ok"}
+    assert "Weav sandbox (T0SANDBOX)" in points["Slack token"]["text"]
+    assert place.weav.creations == []
+    assert [call.method for call in place.slack.workspace.calls if call.method != "auth.test"] == (
+        ["apps.connections.open"] if mode == "socket" else []
+    )
+
+
+async def test_it_leaves_no_database_behind(place: Place) -> None:
+    await place.check()
+
+    assert [each.name for each in place.folder.iterdir()] == []
+
+
+@pytest.mark.parametrize("mode", ["http", "socket"])
+async def test_machines_get_json_and_an_exit_code(place: Place, mode: Mode) -> None:
+    ended = await place.run("--json", mode=mode)
+
+    answer = json.loads(ended.out)
+    assert (ended.code, answer["ok"]) == (0, True)
+    assert len(answer["points"]) == 12
+
+
+async def test_people_get_a_line_a_point_and_the_mend(place: Place) -> None:
+    place.slack.workspace.scopes = ("commands", "chat:write")
+
+    ended = await place.run()
+
+    assert ended.code == 1
+    assert "ok      Database: SQLite" in ended.out
+    assert "FAILED  Slack scopes: missing: chat:write.public" in ended.out
+    assert "→ Add them under OAuth & Permissions" in ended.out
+    assert "1 of 12 points must be mended" in ended.out
+
+
+async def test_wrong_settings_come_first_and_the_rest_is_not_checked(place: Place) -> None:
+    ended = await weav_slack(
+        "check", "--json", cwd=place.folder, PORT="high", SLACK_ADMINS="xoxb-CANARY"
+    )
+
+    points = json.loads(ended.out)["points"]
+    assert ended.code == 1
+    assert points[0]["state"] == "failed"
+    for name in ("SLACK_BOT_TOKEN", "WEAV_API_TOKEN", "PORT", "SLACK_ADMINS"):
+        assert name in points[0]["text"]
+    assert {point["state"] for point in points[1:]} == {"not checked"}
+    assert len(points) == 12
+    assert "CANARY" not in ended.out
+    assert place.slack.workspace.calls == []
+
+
+async def test_secrets_are_shown_by_their_last_four_at_most(place: Place) -> None:
+    place.slack.workspace.bot_token = "xoxb-SLACKCANARY-1111"  # noqa: S105 - of a sandbox
+    place.slack.workspace.app_token = "xapp-APPCANARY-2222"  # noqa: S105 - of a sandbox
+    place.weav.tokens["WEAVCANARY-3333"] = {"external-api:read"}
+    for mode in ("http", "socket"):
+        ended = await place.run(
+            mode=mode,
+            WEAV_API_TOKEN="WEAVCANARY-3333",  # noqa: S106 - of a sandbox
+            SLACK_SIGNING_SECRET="SECRETCANARY-4444",  # noqa: S106 - of a sandbox
+        )
+        assert "CANARY" not in ended.out
+        assert "…1111" in ended.out
+        assert "…3333" in ended.out
+        assert ("…2222" if mode == "socket" else "…4444") in ended.out
+
+
+@pytest.mark.parametrize(
+    ("changed", "point", "words"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-another-token"}, "Slack token", "invalid_auth"),
+        ({"SLACK_API_URL": "http://127.0.0.1:9/api/"}, "Slack token", "not reached"),
+        ({"WEAV_API_TOKEN": "another-token"}, "Weav token", "not accepted"),
+        ({"WEAV_API_URL": "http://127.0.0.1:9/v1"}, "Weav", "could not be reached"),
+        ({"DATABASE_URL": "sqlite:////none/at/all.db"}, "Database", "/none/at"),
+        ({"DATABASE_URL": "postgresql://x@127.0.0.1:9/x"}, "Database", "cannot be reached"),
+    ],
+)
+async def test_each_thing_that_is_wrong_has_its_mend(
+    place: Place, changed: dict[str, str], point: str, words: str
+) -> None:
+    code, points = await place.check("http", **changed)
+
+    assert code == 1
+    assert points[point]["state"] == "failed"
+    assert words in points[point]["text"]
+    assert points[point]["mend"]
+    assert [name for name, each in points.items() if each["state"] == "failed"] == [point]
+
+
+async def test_a_wrong_app_token_is_told_from_a_wrong_bot_token(place: Place) -> None:
+    code, points = await place.check("socket", SLACK_APP_TOKEN="xapp-another-token")  # noqa: S106
+
+    assert code == 1
+    assert points["Slack token"]["state"] == "ok"
+    assert "invalid_auth" in points["Slack's way in"]["text"]
+    assert "connections:write" in points["Slack's way in"]["mend"]
+
+
+async def test_what_is_no_signing_secret_is_noted(place: Place) -> None:
+    code, points = await place.check(SLACK_SIGNING_SECRET="xoxb-pasted-into-it")  # noqa: S106
+
+    assert code == 0
+    assert points["Slack's way in"]["state"] == "note"
+
+
+async def test_the_missing_optional_scopes_say_what_goes_without_them(place: Place) -> None:
+    code, points = await place.check()
+
+    assert code == 0
+    assert points["Slack optional scopes"]["state"] == "note"
+    for scope in ALL_SCOPES:
+        assert scope in points["Slack optional scopes"]["text"]
+    assert "guests cannot be told from members" in points["Slack optional scopes"]["text"]
+
+
+async def test_a_token_that_may_not_look_is_a_fault_of_its_own(place: Place) -> None:
+    place.weav.tokens["only-for-writing"] = {"external-api:write"}
+
+    code, points = await place.check(WEAV_API_TOKEN="only-for-writing")  # noqa: S106
+
+    assert code == 1
+    assert points["Weav read"]["state"] == "failed"
+    assert "external-api:read" in points["Weav read"]["mend"]
+    assert "only a create could tell" in points["Weav write"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (WeavFault(status=503), "answer 503"),
+        (WeavFault(status=404), "answer at"),
+        (WeavFault(status=301, headers={"location": "https://elsewhere.example"}), "301"),
+        (WeavFault(status=200, body=b"<html>"), "not Weav's API"),
+    ],
+)
+async def test_what_is_not_weav_is_said_to_be_none(
+    place: Place, fault: WeavFault, words: str
+) -> None:
+    place.weav.fail(fault)
+
+    code, points = await place.check()
+
+    assert code == 1
+    assert words in points["Weav"]["text"]
+    assert points["Weav token"]["state"] == "not checked"
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(400, "ahead of"), (-400, "behind")])
+async def test_a_clock_that_is_off_is_found(place: Place, seconds: float, words: str) -> None:
+    async def late(_: Request) -> Response:
+        date = formatdate(time.time() - seconds, usegmt=True)
+        scopes = "commands,chat:write,chat:write.public"
+        headers = {"date": date, "x-oauth-scopes": scopes}
+        return JSONResponse({"ok": True, "team": "x", "team_id": "T1"}, headers=headers)
+
+    async with serve(_api(late)) as url:
+        code, points = await place.check(SLACK_API_URL=f"{url}/api/")
+
+    assert code == 1
+    assert points["Clock"]["state"] == "failed"
+    assert words in points["Clock"]["text"]
+
+
+async def test_slack_with_trouble_of_its_own_is_not_taken_for_a_wrong_token(place: Place) -> None:
+    place.slack.workspace.faults.add(Fault("auth.test", status=503, body="<html>", times=None))
+
+    code, points = await place.check()
+
+    assert code == 1
+    assert "no answer of Slack's" in points["Slack token"]["text"]
+    assert points["Slack scopes"]["state"] == "not checked"
+
+
+async def test_a_database_of_a_newer_release_is_named_as_such(place: Place) -> None:
+    with closing(sqlite3.connect(place.folder / "ledger.db")) as database, database:
+        database.execute("CREATE TABLE ledger_version (version INTEGER NOT NULL)")
+        database.execute("INSERT INTO ledger_version VALUES (99)")
+
+    code, points = await place.check()
+
+    assert code == 1
+    assert "version 99" in points["Database"]["text"]
+
+
+async def test_a_manifest_of_another_release_is_found(place: Place) -> None:
+    old = manifest().replace("weav_conversation_new", "other").replace("- chat:write.public\n", "")
+    (place.folder / "manifest.yml").write_text(old)
+
+    code, points = await place.check()
+
+    assert code == 1
+    assert "weav_conversation_new" in points["Manifest"]["text"]
+    assert "scope chat:write.public" in points["Manifest"]["text"]
+
+
+@pytest.mark.parametrize("content", ["][", "7", "features: 7", "\x00"])
+async def test_a_manifest_that_is_none_is_found(place: Place, content: str) -> None:
+    (place.folder / "manifest.yml").write_text(content)
+
+    code, points = await place.check()
+
+    assert (code, points["Manifest"]["state"]) == (1, "failed")
+
+
+async def test_nothing_that_hangs_keeps_it_for_ever(place: Place) -> None:
+    async with _silent() as port:
+        began = time.monotonic()
+        code, points = await place.check(
+            WEAV_API_URL=f"http://127.0.0.1:{port}/v1", WEAV_TIMEOUT="1"
+        )
+
+    assert code == 1
+    assert time.monotonic() - began < 8
+    assert "did not answer in time" in points["Weav"]["text"]
+
+
+def _api(endpoint: Callable[[Request], Awaitable[Response]]) -> Starlette:
+    return Starlette(routes=[Route("/api/{method}", endpoint, methods=["GET", "POST"])])
+
+
+@asynccontextmanager
+async def _silent() -> AsyncIterator[int]:
+    """A server that takes connections and says nothing."""
+    done = asyncio.Event()
+
+    async def hold(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await done.wait()
+        writer.close()
+
+    server = await asyncio.start_server(hold, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+        done.set()

@@ -1,0 +1,115 @@
+"""Cards on every route, and people who click on them."""
+
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final, Literal
+
+import asyncpg
+
+from bot.app import assembled
+from bot.sandbox.serving import serve
+from bot.sandbox.slack import RESPONSE_URL, Fault, HttpRing, Person, SlackMessage
+from bot.sandbox.weav import Exchange
+from bot.sandbox.weav.store import Thing
+from bot.slack import ids
+from tests.house import JANE, QUICK, SECRET, House, settings_of, text_on
+
+Route = Literal["channel", "thread", "response_url", "direct"]
+
+ANN_IN_WEAV: Final = "5e1a0000-0000-4000-8000-000000000001"
+BEN_IN_WEAV: Final = "5e1a0000-0000-4000-8000-000000000002"
+READ: Final[dict[str, Any]] = {"method": "GET", "path": "/conversations/*"}
+WRITE: Final[dict[str, Any]] = {"method": "PUT", "path": "/conversations/*"}
+
+
+async def posted(house: House, route: Route = "channel", **values: str) -> SlackMessage:
+    """Let Ann open a conversation whose card goes this way."""
+    values = {"subject": "Export hangs", **values}
+    match route:
+        case "channel":
+            await house.fill_in(house.ann, "", **values)
+        case "thread":
+            message_ts = house.ann.say("The export hangs since Monday.", "C0SUPPORT")
+            await house.ann.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
+            await house.slack.until(lambda slack: slack.top_view("U0ANN"))
+            await house.ann.type_in({"channel": "email", "customer_id": JANE, **values})
+        case "response_url":
+            values["post_to"] = "G0BILLING"
+            await house.fill_in(house.ann, "", **values)
+        case "direct":
+            values["post_to"] = "G0BILLING"
+            house.slack.faults.add(Fault(RESPONSE_URL, status=404, times=None))
+            await house.fill_in(house.ann, "", **values)
+    await house.ann.submit()
+    if route == "direct":
+        card = await house.direct_message()
+        house.slack.faults.clear()
+        return card
+    return await house.card(values.get("post_to", "C0SUPPORT"))
+
+
+def clicker(house: House, route: Route) -> Person:
+    """Somebody else than the author, where somebody else sees the card."""
+    return house.ann if route == "direct" else house.ben
+
+
+async def drawn(house: House, card: SlackMessage, *texts: str, within: float = 10) -> None:
+    """Wait until the card says all that."""
+    await house.slack.until(
+        lambda _: card.edited and all(text in text_on(card) for text in texts), within
+    )
+
+
+def private_notes(house: House) -> list[SlackMessage]:
+    """What single people were told where they clicked; answers to commands are none of it."""
+    return [note for note in house.slack.from_bot() if note.only_for and note.via != "answer"]
+
+
+async def told(house: House, slack_user_id: str = "U0BEN", within: float = 10) -> str:
+    """What somebody is told privately, where they are."""
+    message = await house.slack.until(
+        lambda _: next((m for m in private_notes(house) if m.only_for == slack_user_id), None),
+        within,
+    )
+    return text_on(message)
+
+
+def conversation_in(house: House) -> Thing:
+    [conversation] = house.weav.conversations
+    return conversation
+
+
+def writes(house: House) -> list[Exchange]:
+    return [request for request in house.weav.requests if request.method == "PUT"]
+
+
+async def execute(house: House, sql: str) -> None:
+    """Run a statement in the ledger's database as another program would."""
+    if house.database.startswith("sqlite"):
+        path = house.database.removeprefix("sqlite:///")
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as program:
+            program.execute(sql)
+        return
+    connection = await asyncpg.connect(house.database)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+async def introduced(person: Person, weav_user_id: str) -> None:
+    answer = await person.command(f"me {weav_user_id}")
+    assert weav_user_id in str(answer.body)
+
+
+@asynccontextmanager
+async def another_bot(house: House, slack_user_id: str = "U0BEN") -> AsyncIterator[Person]:
+    """Start a second process's worth of bot on everything that the first one has."""
+    async with (
+        assembled(settings_of(house.variables), QUICK) as bot,
+        serve(bot.asgi) as url,
+        HttpRing(f"{url}/slack/events", SECRET) as ring,
+    ):
+        yield Person(house.slack, slack_user_id, ring)

@@ -1,0 +1,68 @@
+"""A person who fills in the form, and the customers of the sandbox whom they look for."""
+
+import asyncio
+from typing import Any, Final
+
+from bot.ledger import Ledger
+from bot.sandbox.slack import Person
+from bot.sandbox.weav import Fault
+from tests.house import House
+
+ZOE: Final = "3c90c3cc-0d44-4b50-8888-000000000002"
+RAVI: Final = "3c90c3cc-0d44-4b50-8888-000000000004"
+NORTHWIND: Final = "c0a80101-0000-4000-8000-000000000001"
+TAILSPIN: Final = "c0a80101-0000-4000-8000-000000000002"
+NOBODY_KNOWN: Final = "3c90c3cc-0d44-4b50-8888-999999999999"
+
+CUSTOMER: Final[dict[str, Any]] = {"method": "GET", "path": "/customers/*"}
+COMPANY: Final[dict[str, Any]] = {"method": "GET", "path": "/companies/*/customers"}
+AGENTS: Final[dict[str, Any]] = {"method": "GET", "path": "/agents"}
+NEW_CUSTOMER: Final[dict[str, Any]] = {"method": "POST", "path": "/customers"}
+
+# Whatever Weav may do to a look-up.
+FAILURES: Final = {
+    "status": Fault(status=500),
+    "limit": Fault.rate_limit("30"),
+    "token": Fault(status=401),
+    "right": Fault(status=403),
+    "page": Fault.html_page(200),
+    "drop": Fault.lost_answer(),
+    "hang": Fault(hold=30.0),
+}
+
+
+async def opened(at_home: House, person: Person | None = None, words: str = "") -> None:
+    person = person or at_home.ann
+    await person.command(words)
+    await at_home.slack.until(lambda slack: slack.top_view(person.slack_user_id))
+
+
+async def offered(person: Person, field: str, query: str) -> list[tuple[str, str, str]]:
+    """Type into a select: value, label and reason of each option, as they are offered."""
+    answer = await person.suggest(field, query)
+    assert answer.trouble == ""
+    assert answer.seconds < 1.2
+    return [
+        (each["value"], each["text"]["text"], each.get("description", {}).get("text", ""))
+        for each in answer.options
+    ]
+
+
+async def used(at_home: House, customer_id: str, person: Person | None = None) -> None:
+    """Open a conversation for a customer whom the person looks up by their ID."""
+    person = person or at_home.ann
+    cards = len(at_home.weav.conversations)
+    await opened(at_home, person)
+    await person.submit({"channel": "email", "customer_id": customer_id})
+    await at_home.weav.until(lambda: len(at_home.weav.conversations) > cards)
+    await noted(at_home, customer_id, person)
+
+
+async def noted(at_home: House, customer_id: str, person: Person) -> None:
+    """A use is written beside everything else, and a database tells nobody of its changes."""
+    async with Ledger.open(at_home.database) as ledger, asyncio.timeout(5):
+        while True:
+            known = await ledger.memory.customer(customer_id, "", person.slack_user_id)
+            if known is not None and known.by_author:
+                return
+            await asyncio.sleep(0.01)

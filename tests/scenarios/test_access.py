@@ -1,0 +1,281 @@
+"""Who may: the same rule at every entry, said in private and with a name to ask."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.sandbox.slack import Delivery, Fault, Person
+from bot.slack import ids
+from tests.house import JANE, House, Mode, house, text_on
+
+GRANTED = ("users:read",)
+
+
+@asynccontextmanager
+async def a_house(
+    tmp_path: Path, *, scopes: tuple[str, ...] = (), **variables: str
+) -> AsyncIterator[House]:
+    """As it is in use: Slack has been greeted, so that the bot knows its workspace and scopes."""
+    upper = {name.upper(): value for name, value in variables.items()}
+    async with house(tmp_path, mode="http", change=lambda names: names.update(upper)) as opened:
+        opened.slack.scopes += scopes
+        await opened.bot.health.greet()
+        yield opened
+
+
+async def refusals(at_home: House, reason: str) -> float:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        text = (await http.get(f"{at_home.url}/metrics")).text
+    name = f'weav_slack_refusals_total{{reason="{reason}"}} '
+    return next(
+        (float(line[len(name) :]) for line in text.splitlines() if line.startswith(name)), 0
+    )
+
+
+async def test_a_denied_user_is_told_whom_to_ask_at_the_command(tmp_path: Path) -> None:
+    async with a_house(tmp_path, slack_denied_users="U0ANN", slack_admins="U0BEN,U0EVE") as at_home:
+        answer = await at_home.ann.command("Export hangs")
+
+        assert answer.body["response_type"] == "ephemeral"
+        assert "Sorry" in answer.body["text"]
+        assert "Ask <@U0BEN> or <@U0EVE>." in answer.body["text"]
+        assert at_home.slack.calls_of("views.open") == []
+        assert await refusals(at_home, "user_denied") == 1
+        await at_home.ben.command("Export hangs")
+        await at_home.slack.until(lambda slack: slack.top_view("U0BEN"))
+
+
+async def test_without_admins_somebody_is_named_all_the_same(tmp_path: Path) -> None:
+    async with a_house(tmp_path, slack_allowed_users="U0BEN") as at_home:
+        answer = await at_home.ann.command("")
+
+        assert "Ask whoever looks after the bot." in answer.body["text"]
+
+
+@pytest.mark.parametrize("mode", ["http", "socket"])
+async def test_a_denied_user_is_stopped_at_the_shortcuts(tmp_path: Path, mode: Mode) -> None:
+    async with house(tmp_path, mode=mode, slack_denied_users="U0BEN") as at_home:
+        message_ts = at_home.ann.say("The export hangs", "C0SUPPORT")
+        await at_home.ben.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
+        assert "Sorry" in text_on(await at_home.private_answer("U0BEN"))
+
+        await at_home.ben.global_shortcut(ids.GLOBAL_SHORTCUT)
+        assert "Sorry" in text_on(await at_home.direct_message("U0BEN"))
+
+        assert at_home.slack.calls_of("views.open") == []
+
+
+async def test_one_who_is_denied_after_opening_the_form_cannot_submit_it(tmp_path: Path) -> None:
+    async with house(tmp_path, slack_denied_users="U0BEN", slack_admins="U0EVE") as at_home:
+        await open_form(at_home.ann)
+        delivery = at_home.ann.submission_delivery()
+        delivery.payload["user"]["id"] = "U0BEN"
+
+        answer = await at_home.ann.send(delivery)
+
+        assert "Sorry" in answer.errors[ids.POST_TO]
+        assert "<@" not in answer.errors[ids.POST_TO]
+        assert "<@U0EVE>" in text_on(await at_home.direct_message("U0BEN"))
+        assert at_home.weav.requests == []
+        assert await at_home.entries("U0BEN") == []
+
+
+async def test_the_buttons_and_the_options_are_closed_to_others(tmp_path: Path) -> None:
+    async with a_house(tmp_path, slack_denied_users="U0BEN") as at_home:
+        await open_form(at_home.ann)
+        view, ben = at_home.ann.view, at_home.ben
+        button = {"type": "button", "action_id": ids.LOOK_AGAIN, "value": "1"}
+        click = ben.payloads.action_in_view(view, button)
+        typed = ben.payloads.suggestion(view, ids.CUSTOMER_ID, ids.CUSTOMER_ID, "jane")
+
+        clicked = await ben.send(Delivery("interactive", click))
+        offered = await ben.send(Delivery("interactive", typed))
+
+        assert (clicked.status, offered.status) == (200, 200)
+        assert offered.body == {"options": []}
+        assert "Sorry" in text_on(await at_home.direct_message("U0BEN"))
+
+
+async def test_a_command_outside_of_the_allowed_channels_is_refused(tmp_path: Path) -> None:
+    async with a_house(tmp_path, slack_allowed_channels="C0SUPPORT,G0TRIAGE") as at_home:
+        answer = await at_home.ann.command("", slack_channel_id="C0GENERAL")
+        assert "in this channel" in answer.body["text"]
+
+        await at_home.ann.command("")
+        await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+
+
+async def test_a_message_outside_of_the_allowed_channels_opens_no_form(tmp_path: Path) -> None:
+    async with a_house(tmp_path, slack_allowed_channels="C0SUPPORT") as at_home:
+        message_ts = at_home.ann.say("The export hangs", "C0GENERAL")
+
+        await at_home.ann.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
+
+        assert "in this channel" in text_on(await at_home.private_answer())
+        assert at_home.slack.calls_of("views.open") == []
+
+
+async def test_a_card_for_a_channel_that_is_not_allowed_is_an_error_under_post_to(
+    tmp_path: Path,
+) -> None:
+    async with a_house(tmp_path, slack_allowed_channels="C0SUPPORT") as at_home:
+        await open_form(at_home.ann, post_to="C0GENERAL")
+
+        refused = await at_home.ann.submit()
+        assert "Choose another one" in refused.errors[ids.POST_TO]
+        assert at_home.weav.requests == []
+
+        await at_home.ann.submit({"post_to": "C0SUPPORT"})
+        await at_home.card()
+
+
+async def test_the_global_shortcut_is_used_in_no_channel(tmp_path: Path) -> None:
+    async with a_house(tmp_path, slack_allowed_channels="C0SUPPORT") as at_home:
+        await at_home.ann.global_shortcut(ids.GLOBAL_SHORTCUT)
+
+        await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+
+
+@pytest.mark.parametrize("greeted", [True, False])
+async def test_people_of_other_organisations_are_known_from_the_payload(
+    tmp_path: Path, *, greeted: bool
+) -> None:
+    async with house(tmp_path) as at_home:
+        if greeted:
+            await at_home.bot.health.greet()
+        await person(at_home, "U0EVE").global_shortcut(ids.GLOBAL_SHORTCUT)
+
+        assert "organisation" in text_on(await at_home.direct_message("U0EVE"))
+        assert at_home.slack.calls_of("views.open") == []
+        assert at_home.slack.calls_of("users.info") == []
+
+
+async def test_people_of_other_organisations_are_let_in_when_told_so(tmp_path: Path) -> None:
+    async with a_house(tmp_path, slack_allow_external="true") as at_home:
+        await person(at_home, "U0EVE").command("", slack_channel_id="C0PARTNERS")
+
+        await at_home.slack.until(lambda slack: slack.top_view("U0EVE"))
+
+
+async def test_a_guest_learns_it_beside_the_form_and_cannot_submit(tmp_path: Path) -> None:
+    async with a_house(tmp_path, scopes=GRANTED, slack_admins="U0BEN") as at_home:
+        cat = person(at_home, "U0CAT")
+        await open_form(cat)
+        told = await at_home.private_answer("U0CAT")
+
+        answer = await cat.submit()
+
+        assert "guests" in text_on(told)
+        assert "<@U0BEN>" in text_on(told)
+        assert "guests" in answer.errors[ids.POST_TO]
+        assert at_home.weav.requests == []
+        methods = [call.method for call in at_home.slack.calls if call.method != "auth.test"]
+        assert methods.count("users.info") == 1
+
+
+async def test_a_guest_who_is_known_opens_no_form(tmp_path: Path) -> None:
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        cat = person(at_home, "U0CAT")
+        await cat.command("")
+        await at_home.private_answer("U0CAT")
+
+        again = await cat.command("")
+
+        assert "guests" in again.body["text"]
+        assert len(at_home.slack.calls_of("views.open")) == 1
+
+
+async def test_guests_are_let_in_when_told_so_and_nobody_is_looked_up(tmp_path: Path) -> None:
+    async with a_house(tmp_path, scopes=GRANTED, slack_allow_guests="true") as at_home:
+        await open_form(person(at_home, "U0CAT"))
+
+        await person(at_home, "U0CAT").submit()
+
+        await at_home.card()
+        assert at_home.slack.calls_of("users.info") == []
+
+
+async def test_without_the_scope_guests_cannot_be_told_from_members(tmp_path: Path) -> None:
+    async with a_house(tmp_path) as at_home:
+        await open_form(person(at_home, "U0CAT"))
+
+        await person(at_home, "U0CAT").submit()
+
+        await at_home.card()
+        assert at_home.slack.calls_of("users.info") == []
+
+
+async def test_members_are_looked_up_once_and_never_before_the_form_opens(tmp_path: Path) -> None:
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        at_home.slack.faults.add(Fault("users.info", delay=0.3, times=None))
+        for _ in range(2):
+            await open_form(at_home.ann)
+            await at_home.ann.submit()
+        await at_home.slack.until(lambda slack: len(slack.calls_of("chat.postMessage")) == 2)
+
+        methods = [call.method for call in at_home.slack.calls]
+        assert methods.count("users.info") == 1
+        assert methods.index("views.open") < methods.index("users.info")
+
+
+async def test_when_slack_does_not_say_who_it_is_the_form_stays_and_can_be_sent_again(
+    tmp_path: Path,
+) -> None:
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        at_home.slack.faults.add(Fault("users.info", delay=2, times=None))
+        await open_form(at_home.ann)
+
+        unknown = await at_home.ann.submit()
+
+        assert "try again in a moment" in unknown.errors[ids.POST_TO]
+        assert unknown.seconds < 1
+        assert at_home.weav.requests == []
+        await at_home.slack.until(lambda slack: slack.calls_of("users.info"))
+        await at_home.ann.submit()
+        await at_home.card()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("users.info", error="internal_error"),
+        Fault("users.info", status=502, body="<html>"),
+        Fault("users.info", drop="before", times=None),  # aiohttp asks a GET twice
+        Fault("users.info", status=429, error="ratelimited", retry_after=9),
+    ],
+)
+async def test_a_look_up_that_fails_lets_nobody_in_and_keeps_the_form(
+    tmp_path: Path, fault: Fault
+) -> None:
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        at_home.slack.faults.add(fault)
+        await open_form(at_home.ann)
+
+        answer = await at_home.ann.submit()
+
+        assert "try again in a moment" in answer.errors[ids.POST_TO]
+        assert at_home.weav.requests == []
+        assert at_home.ann.view.is_open
+
+
+async def test_a_scope_that_was_taken_away_is_as_if_it_had_never_been(tmp_path: Path) -> None:
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        at_home.slack.faults.add(Fault("users.info", error="missing_scope"))
+        await open_form(at_home.ann)
+
+        await at_home.ann.submit()
+
+        await at_home.card()
+
+
+async def open_form(who: Person, **values: str) -> None:
+    await who.command(f"email {JANE}")
+    await who.workspace.until(lambda slack: slack.top_view(who.slack_user_id))
+    who.fill(values)
+
+
+def person(at_home: House, slack_user_id: str) -> Person:
+    return Person(at_home.slack, slack_user_id, at_home.ann.ring)

@@ -1,0 +1,258 @@
+"""Whom a conversation can be given to: nobody, a person, an agent."""
+
+import asyncio
+
+import pytest
+
+from bot.sandbox.weav import Fault
+from bot.sandbox.weav.seeds import CHAT_AGENT, EMAIL_AGENT, RETIRED_AGENT
+from tests.house import JANE, House, chosen, text_on
+from tests.scenarios.filling import AGENTS, FAILURES, offered, opened
+
+ME = "5e1a0000-0000-4000-8000-000000000001"
+BENS = "5e1a0000-0000-4000-8000-000000000002"
+CEMS = "5e1a0000-0000-4000-8000-000000000003"
+
+
+def picker(at_home: House) -> str:
+    kind: str = at_home.ann.view.block("assignee_id")["element"]["type"]
+    return kind
+
+
+async def choose(at_home: House, kind: str) -> None:
+    updates = at_home.ann.view.updates
+    await at_home.ann.act("assignee_type", kind)
+    await at_home.slack.until(lambda _: at_home.ann.view.updates > updates)
+
+
+async def test_agents_are_offered_by_name_active_ones_only(any_way: House) -> None:
+    await opened(any_way)
+    await choose(any_way, "agent")
+
+    everybody = await offered(any_way.ann, "assignee_id", "")
+
+    assert [label for _, label, _ in everybody] == ["Chat assistant", "Mail assistant"]
+    assert RETIRED_AGENT not in {value for value, _, _ in everybody}
+    assert await offered(any_way.ann, "assignee_id", "MAIL") == [
+        (EMAIL_AGENT, "Mail assistant", "Active in Weav")
+    ]
+    assert "only the active e-mail agent" in text_on(any_way.ann.view)
+
+
+async def test_a_chosen_agent_is_the_assignee(any_way: House) -> None:
+    await opened(any_way, words=f"email {JANE}")
+    await choose(any_way, "agent")
+
+    await any_way.ann.submit({"assignee_id": "mail"})
+
+    await any_way.card()
+    assert any_way.weav.creations[0].json == {
+        "channel": "email",
+        "customer_id": JANE,
+        "assignee_type": "agent",
+        "assignee_id": EMAIL_AGENT,
+    }
+
+
+async def test_all_pages_of_agents_are_asked_for_once_in_five_minutes(at_home: House) -> None:
+    for number in range(120):
+        at_home.weav.store.create_agent({"name": f"Helper {number}"})
+    await opened(at_home)
+    await choose(at_home, "agent")
+
+    for typed in ("h", "he", "helper 119"):
+        assert await offered(at_home.ann, "assignee_id", typed)
+
+    assert len([r for r in at_home.weav.requests if r.path.endswith("/agents")]) == 2
+
+
+@pytest.mark.parametrize("name", FAILURES)
+async def test_agents_that_cannot_be_listed_are_said_so_and_an_id_will_do(
+    at_home: House, name: str
+) -> None:
+    at_home.weav.fail(FAILURES[name])
+    await opened(at_home, words=f"email {JANE}")
+    await choose(at_home, "agent")
+
+    [(value, label, reason)] = await offered(at_home.ann, "assignee_id", "")
+    assert (value, label) == ("nothing", "No agents to show")
+    assert reason
+    [(value, label, _)] = await offered(at_home.ann, "assignee_id", EMAIL_AGENT)
+    assert (value, label) == (EMAIL_AGENT, "Use this ID unchecked")
+    at_home.weav.faults.clear()
+    await at_home.ann.submit({"assignee_id": EMAIL_AGENT})
+    await at_home.card()
+
+
+async def test_what_was_known_of_agents_stands_when_weav_fails_later(at_home: House) -> None:
+    await opened(at_home)
+    await choose(at_home, "agent")
+    assert len(await offered(at_home.ann, "assignee_id", "")) == 2
+    at_home.weav.fail(Fault(status=500, **AGENTS))
+
+    assert len(await offered(at_home.ann, "assignee_id", "assist")) == 2
+
+
+async def test_who_told_the_bot_is_offered_as_me_and_to_others_by_name(any_way: House) -> None:
+    told = await any_way.ann.command(f"me {ME.upper()}")
+    await any_way.ben.command(f"me {BENS}")
+    await opened(any_way)
+    await choose(any_way, "user")
+
+    assert ME in told.body["text"]
+    assert told.body["response_type"] == "ephemeral"
+    assert await offered(any_way.ann, "assignee_id", "") == [
+        (ME, "Me (ann)", "As you told the bot"),
+        (BENS, "ben", "As they told the bot"),
+    ]
+    assert await offered(any_way.ann, "assignee_id", "BE") == [
+        (BENS, "ben", "As they told the bot")
+    ]
+    assert await offered(any_way.ann, "assignee_id", CEMS) == [
+        (CEMS, "Use this ID unchecked", "Weav's API does not list people")
+    ]
+
+
+async def test_me_is_the_assignee(any_way: House) -> None:
+    await any_way.ann.command(f"me {ME}")
+    await opened(any_way, words=f"chat {JANE}")
+    await choose(any_way, "user")
+
+    await any_way.ann.submit({"assignee_id": "me"})
+
+    await any_way.card()
+    request = any_way.weav.creations[0].json
+    assert (request["assignee_type"], request["assignee_id"]) == ("user", ME)
+
+
+async def test_who_told_something_wrong_tells_it_again(at_home: House) -> None:
+    await at_home.ann.command(f"me {BENS}")
+    await at_home.ann.command(f"me https://app.weav.example/users/{ME}")
+    await opened(at_home)
+    await choose(at_home, "user")
+
+    assert [value for value, _, _ in await offered(at_home.ann, "assignee_id", "")] == [ME]
+
+
+@pytest.mark.parametrize("words", ["me", "me too", "me 12", f"me {ME} and more", "meet"])
+async def test_other_words_that_begin_with_me_are_a_subject(at_home: House, words: str) -> None:
+    await opened(at_home, words=words)
+    assert at_home.ann.view.values["subject"]["subject"]["value"] == words
+
+
+async def test_changing_the_type_keeps_what_was_typed_elsewhere(any_way: House) -> None:
+    await opened(any_way, words=f"email urgent {JANE} Export hangs")
+    any_way.ann.fill({"subject": "Typed meanwhile", "status": "closed", "priority": "low"})
+
+    await choose(any_way, "agent")
+    await choose(any_way, "user")
+
+    values = any_way.ann.view.values
+    assert values["subject"]["subject"]["value"] == "Typed meanwhile"
+    assert chosen(any_way.ann.view, "status") == "closed"
+    assert chosen(any_way.ann.view, "priority") == "low"
+    assert chosen(any_way.ann.view, "customer_id") == JANE
+    assert picker(any_way) == "external_select"
+
+
+async def test_a_typed_id_stays_when_the_type_is_chosen_afterwards(at_home: House) -> None:
+    await opened(at_home, words=f"email {JANE}")
+    assert picker(at_home) == "plain_text_input"
+    at_home.ann.fill({"assignee_id": CEMS})
+
+    await choose(at_home, "user")
+
+    assert chosen(at_home.ann.view, "assignee_id") == CEMS
+    await at_home.ann.submit()
+    await at_home.card()
+    assert at_home.weav.conversations[0]["assignee_id"] == CEMS
+
+
+async def test_nobody_is_a_way_back(any_way: House) -> None:
+    await opened(any_way, words=f"email {JANE}")
+    await choose(any_way, "agent")
+    await any_way.ann.type_in({"assignee_id": "mail"})
+
+    await choose(any_way, "nobody")
+    await any_way.ann.submit()
+
+    await any_way.card()
+    assert any_way.weav.creations[0].json == {"channel": "email", "customer_id": JANE}
+
+
+async def test_nobody_wins_over_what_slack_may_have_kept_in_the_picker(at_home: House) -> None:
+    await opened(at_home, words=f"email {JANE}")
+    await choose(at_home, "agent")
+    await at_home.ann.type_in({"assignee_id": "mail"})
+    at_home.ann.fill({"assignee_type": "nobody"})
+
+    await at_home.ann.submit()
+
+    await at_home.card()
+    assert "assignee_id" not in at_home.weav.creations[0].json
+
+
+async def test_an_agent_left_in_the_picker_is_no_person(at_home: House) -> None:
+    await at_home.ben.command(f"me {BENS}")
+    await opened(at_home, words=f"email {JANE}")
+    await choose(at_home, "agent")
+    await at_home.ann.type_in({"assignee_id": "mail"})
+    await choose(at_home, "user")
+
+    answer = await at_home.ann.submit()
+
+    assert answer.errors == {"assignee_id": "Mail assistant is an AI agent. Choose a person."}
+    await at_home.ann.type_in({"assignee_id": "ben"})
+    await choose(at_home, "agent")
+    answer = await at_home.ann.submit()
+    assert answer.errors == {"assignee_id": "ben is a person. Choose an AI agent."}
+    assert at_home.weav.creations == []
+
+
+async def test_half_an_assignee_is_asked_for(at_home: House) -> None:
+    await opened(at_home, words=f"email {JANE}")
+    await choose(at_home, "agent")
+
+    answer = await at_home.ann.submit()
+
+    assert answer.errors.keys() == {"assignee_id"}
+
+
+async def test_an_agent_that_weav_does_not_allow_is_an_error_under_the_field(
+    at_home: House,
+) -> None:
+    await opened(at_home, words=f"email {JANE}")
+    await choose(at_home, "agent")
+
+    answer = await at_home.ann.submit({"assignee_id": CHAT_AGENT})
+
+    assert answer.errors == {"assignee_id": "The selected assignee id is invalid."}
+
+
+async def test_two_choices_at_once_both_change_the_form(at_home: House) -> None:
+    at_home.weav.store.create_conversation({"channel": "chat", "customer_id": JANE})
+    await opened(at_home)
+    await at_home.ann.suggest("customer_id", JANE)
+
+    for _ in range(5):
+        await asyncio.gather(
+            at_home.ann.act("customer_id", JANE), at_home.ann.act("assignee_type", "agent")
+        )
+        await at_home.slack.until(lambda _: picker(at_home) == "external_select")
+        await at_home.slack.until(lambda _: "Open already" in text_on(at_home.ann.view))
+        await asyncio.gather(
+            at_home.ann.act("customer_id", None), at_home.ann.act("assignee_type", "nobody")
+        )
+        await at_home.slack.until(lambda _: picker(at_home) == "plain_text_input")
+        await at_home.slack.until(lambda _: "Open already" not in text_on(at_home.ann.view))
+
+
+async def test_a_form_that_is_closed_meanwhile_is_left_in_peace(at_home: House) -> None:
+    await opened(at_home)
+    view = at_home.ann.view
+    at_home.slack.close_view(view)
+
+    await at_home.ann.act("assignee_type", "agent", view.id)
+
+    await at_home.slack.until(lambda slack: slack.calls_of("views.update"))
+    assert at_home.slack.from_bot() == []

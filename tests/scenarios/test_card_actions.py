@@ -1,0 +1,275 @@
+"""What can be done on a card: by every route, for everybody, also after a restart."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.slack import RESPONSE_URL, Fault, Person
+from bot.slack import ids
+from tests.house import House, house, text_on
+from tests.scenarios.cards import (
+    ANN_IN_WEAV,
+    BEN_IN_WEAV,
+    Route,
+    another_bot,
+    clicker,
+    conversation_in,
+    drawn,
+    execute,
+    introduced,
+    posted,
+    private_notes,
+    told,
+    writes,
+)
+
+ROUTES: list[Route] = ["channel", "thread", "response_url", "direct"]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+async def test_close_and_reopen(at_home: House, route: Route) -> None:
+    card = await posted(at_home, route)
+    person = clicker(at_home, route)
+
+    await person.click(ids.CLOSE, card.ts)
+
+    await drawn(at_home, card, "Closed", f"<@{person.slack_user_id}> closed it · <!date^")
+    assert conversation_in(at_home)["status"] == "closed"
+    await person.click(ids.OPEN_AGAIN, card.ts)
+    await drawn(at_home, card, "Open", f"<@{person.slack_user_id}> reopened it", "closed it")
+    assert conversation_in(at_home)["status"] == "open"
+
+
+@pytest.mark.parametrize("route", ROUTES)
+async def test_set_the_priority(at_home: House, route: Route) -> None:
+    card = await posted(at_home, route)
+    person = clicker(at_home, route)
+
+    await person.click(ids.SET_PRIORITY, card.ts, "urgent")
+
+    await drawn(at_home, card, "*Priority*\n:red_circle: Urgent", "set the priority to Urgent")
+    assert conversation_in(at_home)["priority"] == "urgent"
+
+
+@pytest.mark.parametrize("route", ROUTES)
+async def test_assign_to_me(at_home: House, route: Route) -> None:
+    card = await posted(at_home, route)
+    person = clicker(at_home, route)
+    await introduced(person, BEN_IN_WEAV)
+
+    await person.click(ids.ASSIGN_TO_ME, card.ts)
+
+    await drawn(at_home, card, BEN_IN_WEAV, f"<@{person.slack_user_id}> took it")
+    assert conversation_in(at_home)["assignee_type"] == "user"
+    assert conversation_in(at_home)["assignee_id"] == BEN_IN_WEAV
+
+
+async def test_a_click_works_by_every_door(any_way: House) -> None:
+    card = await posted(any_way)
+
+    answer = await any_way.ben.click(ids.CLOSE, card.ts)
+
+    assert (answer.status, answer.trouble) == (200, "")
+    await drawn(any_way, card, "<@U0BEN> closed it")
+    assert any_way.slack.calls_of("chat.update")[-1].arguments["ts"] == card.ts
+
+
+async def test_one_field_is_changed_and_all_five_are_written(at_home: House) -> None:
+    await introduced(at_home.ann, ANN_IN_WEAV)
+    card = await posted(at_home, priority="high", assignee_type="user", assignee_id=ANN_IN_WEAV)
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    await drawn(at_home, card, "closed it")
+    [write] = writes(at_home)
+    assert write.json == {
+        "subject": "Export hangs",
+        "status": "closed",
+        "priority": "high",
+        "assignee_type": "user",
+        "assignee_id": ANN_IN_WEAV,
+    }
+
+
+@pytest.mark.parametrize("route", ROUTES)
+async def test_everything_else_stays_on_the_card(at_home: House, route: Route) -> None:
+    card = await posted(at_home, route)
+    before = text_on(card).splitlines()
+
+    await clicker(at_home, route).click(ids.SET_PRIORITY, card.ts, "low")
+
+    await drawn(at_home, card, "set the priority to Low")
+    after = text_on(card).splitlines()
+    gone = [line for line in before if line not in after]
+    assert gone == [":large_blue_circle: Normal", ":white_circle: Priority: Low"]
+    assert "New Weav conversation" not in card.text
+    assert "set the priority to Low" in card.text
+
+
+async def test_the_card_names_the_author_and_the_message(at_home: House) -> None:
+    card = await posted(at_home, "thread")
+    first = text_on(card)
+    assert "Opened by <@U0ANN> from <https://weav-sandbox.slack.com/archives/C0SUPPORT/p" in first
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    await drawn(at_home, card, "closed it")
+    [line] = [line for line in first.splitlines() if line.startswith("Opened by")]
+    assert line in text_on(card)
+
+
+async def test_the_buttons_work_after_a_restart(at_home: House) -> None:
+    card = await posted(at_home, "thread")
+    history = [line for line in text_on(card).splitlines() if line.startswith("Opened by")]
+
+    async with another_bot(at_home) as ben:
+        await ben.click(ids.CLOSE, card.ts)
+
+        await drawn(at_home, card, "<@U0BEN> closed it", *history)
+    await at_home.ann.click(ids.OPEN_AGAIN, card.ts)
+    await drawn(at_home, card, "<@U0ANN> reopened it", "<@U0BEN> closed it", *history)
+
+
+async def test_what_the_ledger_has_forgotten_is_read_from_the_card(at_home: House) -> None:
+    card = await posted(at_home, "thread")
+    [history] = [line for line in text_on(card).splitlines() if line.startswith("Opened by")]
+    await execute(at_home, "UPDATE submissions SET request = NULL, form = NULL")
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    await drawn(at_home, card, "closed it", history)
+
+
+async def test_a_card_whose_row_is_gone_still_works(at_home: House) -> None:
+    card = await posted(at_home)
+    await execute(at_home, "DELETE FROM submissions")
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    await drawn(at_home, card, "closed it", "Opened by <@U0ANN> with")
+
+
+async def test_a_recovered_card_stays_so(at_home: House) -> None:
+    card = await posted(at_home)
+    await execute(at_home, "UPDATE submissions SET recovered = 1")
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    await drawn(at_home, card, "closed it", "Recovered:")
+
+
+async def test_where_chat_update_does_not_reach_the_clicks_response_url_does(
+    at_home: House,
+) -> None:
+    card = await posted(at_home)
+    at_home.slack.faults.add(Fault("chat.update", error="cant_update_message"))
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    await drawn(at_home, card, "closed it")
+    assert len(at_home.slack.messages_in("C0SUPPORT", "U0BEN")) == 4
+
+
+async def test_a_card_that_cannot_be_drawn_is_said_privately(at_home: House) -> None:
+    card = await posted(at_home)
+    before = text_on(card)
+    at_home.slack.faults.add(Fault("chat.update", error="cant_update_message"))
+    at_home.slack.faults.add(Fault(RESPONSE_URL, status=404))
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    assert "did not let the bot draw the card anew" in await told(at_home)
+    assert conversation_in(at_home)["status"] == "closed"
+    assert text_on(card) == before
+
+
+async def test_a_rate_limit_of_slacks_is_waited_for(at_home: House) -> None:
+    card = await posted(at_home)
+    at_home.slack.faults.add(Fault("chat.update", "ratelimited", status=429, retry_after=1))
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    await drawn(at_home, card, "closed it")
+    assert len(at_home.slack.calls_of("chat.update")) == 2
+
+
+async def test_somebody_whom_weav_does_not_know_is_told_how_to_say_it(at_home: House) -> None:
+    card = await posted(at_home)
+
+    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
+
+    assert "/weav-conversation me UUID" in await told(at_home)
+    assert writes(at_home) == []
+    assert not card.edited
+
+
+async def test_people_of_another_organisation_may_look_and_not_act(at_home: House) -> None:
+    card = await posted(at_home, post_to="C0PARTNERS")
+    eve = Person(at_home.slack, "U0EVE", at_home.ben.ring)
+    before = len(at_home.weav.requests)
+
+    for action_id in (ids.CLOSE, ids.ASSIGN_TO_ME):
+        answer = await eve.click(action_id, card.ts)
+        assert answer.trouble == ""
+
+    said = await told(at_home, "U0EVE")
+    assert said
+    assert "UUID" not in said
+    assert len(at_home.weav.requests) == before
+    assert not card.edited
+
+
+async def test_who_lets_other_organisations_in_lets_them_act(tmp_path: Path) -> None:
+    async with house(tmp_path, slack_allow_external="true") as open_house:
+        card = await posted(open_house, post_to="C0PARTNERS")
+        eve = Person(open_house.slack, "U0EVE", open_house.ben.ring)
+
+        await eve.click(ids.CLOSE, card.ts)
+
+        await drawn(open_house, card, "<@U0EVE> closed it")
+
+
+async def test_a_short_card_stays_short_and_who_clicked_learns_what_became_of_it(
+    at_home: House,
+) -> None:
+    at_home.slack.scopes += ("channels:read",)
+    card = await posted(at_home, post_to="C0PARTNERS", priority="low")
+
+    await at_home.ben.click(ids.SET_PRIORITY, card.ts, "urgent")
+
+    assert "<@U0BEN> set the priority to Urgent" in await told(at_home)
+    await at_home.ben.click(ids.CLOSE, card.ts)
+    await drawn(at_home, card, "Closed", "Reopen")
+    assert conversation_in(at_home)["priority"] == "urgent"
+    seen = f"{card.text} {card.blocks}"
+    for private in ("Export hangs", "U0ANN", "U0BEN", conversation_in(at_home)["customer_id"]):
+        assert private not in seen
+
+
+async def test_what_is_told_in_a_thread_is_told_there(at_home: House) -> None:
+    card = await posted(at_home, "thread")
+
+    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
+
+    await told(at_home)
+    [private] = private_notes(at_home)
+    assert private.thread_ts == card.thread_ts
+
+
+async def test_without_a_response_url_it_is_told_as_a_direct_message(at_home: House) -> None:
+    card = await posted(at_home)
+    at_home.slack.faults.add(Fault(RESPONSE_URL, status=404))
+
+    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
+
+    assert "me UUID" in text_on(await at_home.direct_message("U0BEN"))
+
+
+async def test_a_card_that_nobody_can_read_any_more_says_so(at_home: House) -> None:
+    card = await posted(at_home)
+    [block] = [block for block in card.blocks if block["type"] == "actions"]
+    block["block_id"] = "of-another-version"
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    assert "cannot read this card any more" in await told(at_home)

@@ -1,0 +1,260 @@
+"""Weav slow, down or refusing: the card shows what Weav confirmed, the clicker learns why."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.sandbox.weav import Fault
+from bot.sandbox.weav.app import READ as READ_ABILITY
+from bot.sandbox.weav.app import TOKEN
+from bot.slack import ids
+from tests.house import House, house, text_on
+from tests.scenarios.cards import (
+    READ,
+    WRITE,
+    Route,
+    clicker,
+    conversation_in,
+    drawn,
+    execute,
+    introduced,
+    posted,
+    told,
+    writes,
+)
+
+ROUTES: list[Route] = ["channel", "thread", "response_url", "direct"]
+HTML: dict[str, Any] = {"body": b"<html>", "headers": {"content-type": "text/html"}}
+
+READS_FAIL = {
+    "401": (Fault(status=401, **READ), "token is not accepted"),
+    "403": (Fault(status=403, **READ), "external-api:read"),
+    "404": (Fault(status=404, **READ), "may have been deleted"),
+    "422": (Fault(status=422, **READ), "answer 422"),
+    "429": (Fault.rate_limit("1", **READ), "takes no requests"),
+    "500": (Fault(status=500, **READ), "answer 500"),
+    "503": (Fault(status=503, **READ), "takes no requests"),
+    "302": (Fault.redirect("https://weav.example", **READ), "answer 302"),
+    "dropped": (Fault.lost_request(**READ), "connection to Weav broke"),
+    "unreadable": (Fault(status=200, **HTML, **READ), "could not be read"),
+}
+WRITES_FAIL = {
+    "401": (Fault(status=401, **WRITE), "token is not accepted"),
+    "403": (Fault(status=403, **WRITE), "external-api:write"),
+    "404": (Fault(status=404, **WRITE), "may have been deleted"),
+    "409": (Fault(status=409, **WRITE), "conflicts"),
+    "422": (Fault.refusal({"status": ["It is locked."]}, **WRITE), "It is locked."),
+    "429": (Fault.rate_limit("1", **WRITE), "takes no requests"),
+    "503": (Fault(status=503, **WRITE), "takes no requests"),
+}
+
+
+@pytest.mark.parametrize(("fault", "reason"), READS_FAIL.values(), ids=READS_FAIL.keys())
+async def test_what_cannot_be_read_is_not_changed(
+    at_home: House, fault: Fault, reason: str
+) -> None:
+    card = await posted(at_home)
+    before = text_on(card)
+    at_home.weav.fail(fault)
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    said = await told(at_home)
+    assert reason in said
+    assert "Nothing was changed." in said
+    assert writes(at_home) == []
+    assert not card.edited
+    assert text_on(card) == before
+
+
+@pytest.mark.parametrize(("fault", "reason"), WRITES_FAIL.values(), ids=WRITES_FAIL.keys())
+async def test_what_weav_refuses_leaves_the_card_as_it_is(
+    at_home: House, fault: Fault, reason: str
+) -> None:
+    card = await posted(at_home)
+    at_home.weav.fail(fault)
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    said = await told(at_home)
+    assert reason in said
+    assert "Nothing was changed." in said
+    assert not card.edited
+    assert conversation_in(at_home)["status"] == "open"
+
+
+@pytest.mark.parametrize("route", ROUTES)
+async def test_a_refusal_is_private_on_every_route(at_home: House, route: Route) -> None:
+    card = await posted(at_home, route)
+    person = clicker(at_home, route)
+    at_home.weav.fail(Fault(status=401, **WRITE))
+
+    await person.click(ids.CLOSE, card.ts)
+
+    assert "token is not accepted" in await told(at_home, person.slack_user_id)
+    assert not card.edited
+
+
+async def test_an_assignee_whom_weav_does_not_take_is_said(at_home: House) -> None:
+    await introduced(at_home.ben, "5e1a0000-0000-4000-8000-00000000dead")
+    card = await posted(at_home)
+
+    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
+
+    assert "The selected assignee id is invalid." in await told(at_home)
+    assert not card.edited
+
+
+async def test_without_the_right_to_read_nothing_is_changed(at_home: House) -> None:
+    card = await posted(at_home)
+    at_home.weav.tokens[TOKEN].discard(READ_ABILITY)
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    assert "external-api:read" in await told(at_home)
+    assert conversation_in(at_home)["status"] == "open"
+
+
+# aiohttp repeats a PUT once, as HTTP allows, when a connection that was kept alive breaks.
+AND_AGAIN = 2
+PROCESSED = {
+    "answer lost": Fault.lost_answer(times=AND_AGAIN, **WRITE),
+    "500": Fault(status=500, processed=True, times=1, **WRITE),
+    "unreadable": Fault(status=200, processed=True, times=1, **HTML, **WRITE),
+    "no content": Fault(status=204, processed=True, times=1, **WRITE),
+    "an id alone": Fault(status=200, processed=True, body=b'{"id": "another"}', times=1, **WRITE),
+}
+
+
+@pytest.mark.parametrize("fault", PROCESSED.values(), ids=PROCESSED.keys())
+@pytest.mark.parametrize("route", ["channel", "response_url"])
+async def test_a_change_whose_answer_was_lost_is_found_by_reading_again(
+    at_home: House, fault: Fault, route: Route
+) -> None:
+    card = await posted(at_home, route)
+    at_home.weav.fail(fault)
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    await drawn(at_home, card, "*Status*\n:white_check_mark: Closed", "<@U0BEN> closed it")
+    assert len({write.body for write in writes(at_home)}) == 1
+
+
+NOT_PROCESSED = {
+    "request lost": Fault.lost_request(times=AND_AGAIN, **WRITE),
+    "500": Fault(status=500, times=1, **WRITE),
+    "unreadable": Fault(status=200, times=1, **HTML, **WRITE),
+}
+
+
+@pytest.mark.parametrize("fault", NOT_PROCESSED.values(), ids=NOT_PROCESSED.keys())
+async def test_a_change_that_weav_does_not_confirm_is_on_no_card(
+    at_home: House, fault: Fault
+) -> None:
+    card = await posted(at_home)
+    at_home.weav.fail(fault)
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    assert "without your change" in await told(at_home)
+    assert "closed it" not in text_on(card)
+    assert ":large_green_circle: Open" in text_on(card)
+
+
+async def test_a_change_that_weav_took_and_did_not_make_is_on_no_card(at_home: House) -> None:
+    card = await posted(at_home)
+    ignored = Fault(status=200, body=b'{"id": "ID", "status": "open"}', times=1, **WRITE)
+    at_home.weav.fail(ignored)
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    assert "Weav did not make the change." in await told(at_home)
+    assert "closed it" not in text_on(card)
+
+
+async def test_when_reading_again_fails_too_nobody_knows_and_the_card_stays(
+    at_home: House,
+) -> None:
+    card = await posted(at_home)
+    at_home.weav.fail(Fault(times=1, **READ))
+    at_home.weav.fail(Fault.lost_answer(**WRITE))
+    at_home.weav.fail(Fault(status=500, **READ))
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    assert "may have been made or not" in await told(at_home)
+    assert not card.edited
+    at_home.weav.faults.clear()
+    await at_home.ann.click(ids.CLOSE, card.ts)
+    await drawn(at_home, card, ":white_check_mark: Closed")
+    assert "It is closed already." in await told(at_home, "U0ANN")
+
+
+async def test_slack_has_its_answer_at_once_however_slow_weav_is(any_way: House) -> None:
+    card = await posted(any_way)
+    any_way.weav.fail(Fault(delay=1.5, times=1, **READ))
+    any_way.weav.fail(Fault(delay=1.5, times=1, **WRITE))
+
+    answer = await any_way.ben.click(ids.CLOSE, card.ts)
+
+    assert answer.seconds < 1
+    await drawn(any_way, card, "closed it")
+
+
+async def test_a_weav_that_never_answers_is_given_up(tmp_path: Path) -> None:
+    async with house(tmp_path, weav_timeout="1") as hasty:
+        card = await posted(hasty)
+        hasty.weav.fail(Fault(hold=30, times=1, **READ))
+
+        await hasty.ben.click(ids.CLOSE, card.ts)
+
+        assert "did not answer in time" in await told(hasty)
+        assert not card.edited
+
+
+async def test_a_write_that_is_too_slow_is_looked_up(tmp_path: Path) -> None:
+    async with house(tmp_path, weav_timeout="1") as hasty:
+        card = await posted(hasty)
+        hasty.weav.fail(Fault(hold=30, times=1, **WRITE))
+
+        await hasty.ben.click(ids.CLOSE, card.ts)
+
+        await drawn(hasty, card, "closed it")
+
+
+async def test_words_that_we_do_not_know_break_nothing(at_home: House) -> None:
+    card = await posted(at_home)
+    conversation = conversation_in(at_home)
+    conversation |= {"status": "on_hold", "priority": "critical", "channel": "fax"}
+    # Whoever clicks on the old card is told, and everybody sees what it is now.
+    await at_home.ben.click(ids.CLOSE, card.ts)
+    await drawn(at_home, card, "on_hold", "critical", "fax")
+    at_home.weav.fail(Fault(status=200, processed=True, times=1, **WRITE))
+
+    await at_home.ben.click(ids.SET_PRIORITY, card.ts, "high")
+
+    await at_home.weav.until(lambda: bool(writes(at_home)))
+    assert writes(at_home)[0].json["status"] == "on_hold"
+    assert writes(at_home)[0].json["priority"] == "high"
+
+
+async def test_without_the_database_nothing_is_changed(at_home: House) -> None:
+    card = await posted(at_home)
+    await execute(at_home, "DROP TABLE cards")
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    assert "database does not answer, so nothing was changed" in await told(at_home)
+    assert writes(at_home) == []
+
+
+async def test_what_cannot_be_noted_is_done_all_the_same(at_home: House) -> None:
+    card = await posted(at_home)
+    at_home.weav.fail(Fault(delay=0.5, times=1, **WRITE))
+    await at_home.ben.click(ids.CLOSE, card.ts)
+    await at_home.weav.until(lambda: bool(writes(at_home)))
+
+    await execute(at_home, "DROP TABLE cards")
+
+    await drawn(at_home, card, "<@U0BEN> closed it")

@@ -1,0 +1,73 @@
+"""`/weav-conversation check`: the same answer in Slack, for those who look after the bot."""
+
+import asyncio
+from pathlib import Path
+
+from bot.sandbox.slack import Fault, SlackMessage
+from bot.sandbox.weav import Fault as WeavFault
+from tests.house import House, house, text_on
+
+
+async def test_admins_get_the_findings_in_private(tmp_path: Path) -> None:
+    async with house(tmp_path, slack_admins="U0ANN") as at_home:
+        answer = await at_home.ann.command("check")
+
+        assert answer.body["response_type"] == "ephemeral"
+        said = text_on(await _second_answer(at_home))
+        for point in ("Settings", "Database", "Slack token", "Weav read", "Clock"):
+            assert f"*{point}*" in said
+        assert "weav-sandbox-token" not in said
+        assert at_home.slack.calls_of("views.open") == []
+
+
+async def test_slack_is_answered_at_once_however_long_it_takes(tmp_path: Path) -> None:
+    async with house(tmp_path, slack_admins="U0ANN") as at_home:
+        at_home.slack.faults.add(Fault("auth.test", delay=1, times=None))
+        at_home.weav.fail(WeavFault(delay=1))
+
+        answer = await at_home.ann.command(" CHECK ")
+
+        assert answer.seconds < 1
+        assert "*Weav token*" in text_on(await _second_answer(at_home))
+
+
+async def test_what_is_wrong_is_said_with_its_mend(tmp_path: Path) -> None:
+    async with house(tmp_path, slack_admins="U0ANN") as at_home:
+        at_home.weav.fail(WeavFault(status=401))
+
+        await at_home.ann.command("check")
+
+        said = text_on(await _second_answer(at_home))
+        assert ":x: *Weav token*" in said
+        assert "→ Make a new API token" in said
+
+
+async def test_others_are_told_kindly_whom_to_ask(tmp_path: Path) -> None:
+    async with house(tmp_path, slack_admins="U0BEN") as at_home:
+        answer = await at_home.ann.command("check")
+
+        assert answer.body["response_type"] == "ephemeral"
+        assert "Ask <@U0BEN>." in answer.body["text"]
+
+
+async def test_without_admins_it_says_how_to_name_some(tmp_path: Path) -> None:
+    async with house(tmp_path) as at_home:
+        answer = await at_home.ann.command("check")
+
+        assert "SLACK_ADMINS" in answer.body["text"]
+        await asyncio.sleep(0)
+        assert at_home.slack.calls == []
+
+
+async def test_a_subject_may_begin_with_the_word(tmp_path: Path) -> None:
+    async with house(tmp_path, slack_admins="U0ANN") as at_home:
+        await at_home.ann.command("check the export")
+
+        await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+
+
+async def _second_answer(at_home: House) -> SlackMessage:
+    """After "Checking this installation…"."""
+    return await at_home.slack.until(
+        lambda slack: next((m for m in slack.from_bot() if m.only_for and m.blocks), None)
+    )

@@ -1,0 +1,278 @@
+"""Whom the customer select offers, from where, with which reason, and when Weav fails."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.ledger import KnownCustomer, Ledger
+from bot.sandbox.weav import Fault
+from bot.slack import ids
+from tests.house import JANE, House, chosen, house, text_on
+from tests.scenarios.filling import (
+    COMPANY,
+    CUSTOMER,
+    FAILURES,
+    NOBODY_KNOWN,
+    NORTHWIND,
+    RAVI,
+    TAILSPIN,
+    ZOE,
+    offered,
+    opened,
+    used,
+)
+
+JANES = "Jane Doe · jane@example.com"
+ZOES = "Zoë Brûlé · zoe@example.com"
+RAVIS = "Ravi Kumar · ravi@example.com"
+
+
+async def of_company(at_home: House, company_id: str) -> None:
+    async with Ledger.open(at_home.database) as ledger:
+        await ledger.memory.choose_defaults("C0SUPPORT", {"company_id": company_id}, "U0ANN")
+
+
+async def test_the_select_is_empty_as_long_as_nobody_was_seen(any_way: House) -> None:
+    await opened(any_way)
+
+    assert await offered(any_way.ann, "customer_id", "") == []
+    assert await offered(any_way.ann, "customer_id", "jan") == []
+    assert any_way.weav.requests == []
+
+
+async def test_a_pasted_id_is_confirmed_with_name_and_address(any_way: House) -> None:
+    await opened(any_way)
+
+    for typed in (JANE.upper(), JANE.replace("-", ""), f"https://x.example/customers/{JANE}"):
+        [(value, label, _)] = await offered(any_way.ann, "customer_id", typed)
+        assert (value, label) == (JANE, JANES)
+    assert await offered(any_way.ann, "customer_id", ZOE) == [(ZOE, ZOES, "Confirmed in Weav")]
+
+
+async def test_whom_the_channel_used_comes_first_then_whom_the_author_used_then_others(
+    at_home: House,
+) -> None:
+    await used(at_home, JANE, at_home.ben)
+    await opened(at_home)
+    await at_home.ann.submit({"channel": "email", "customer_id": ZOE, "post_to": "G0TRIAGE"})
+    await at_home.card("G0TRIAGE")
+    async with Ledger.open(at_home.database) as ledger:
+        await ledger.memory.note_use(RAVI, "G0TRIAGE", "U0ANN")
+        await ledger.memory.learn(KnownCustomer(RAVI, "Ravi Kumar", "ravi@example.com"))
+        await ledger.memory.learn(KnownCustomer(NOBODY_KNOWN, "Joe Other", "joe@example.com"))
+    await opened(at_home)
+
+    seen = await offered(at_home.ann, "customer_id", "")
+
+    assert {value: reason for value, _, reason in seen} == {
+        ZOE: "Used here lately",
+        JANE: "Used here lately",
+        RAVI: "Recent with you",
+        NOBODY_KNOWN: "Seen by the bot before",
+    }
+    assert [value for value, _, _ in seen][2:] == [RAVI, NOBODY_KNOWN]
+
+
+@pytest.mark.parametrize("typed", ["zo", "ZOË", "brule", "zoe@ex", "Brûlé zoe", "ë b"])
+async def test_a_part_of_a_name_or_an_address_is_enough(at_home: House, typed: str) -> None:
+    await used(at_home, ZOE)
+    await used(at_home, JANE)
+    await opened(at_home)
+
+    found = await offered(at_home.ann, "customer_id", typed)
+
+    assert found[0] == (ZOE, ZOES, "Used here lately")
+
+
+async def test_the_customers_of_the_channels_company_are_offered(any_way: House) -> None:
+    await of_company(any_way, TAILSPIN)
+    await opened(any_way)
+
+    assert await offered(any_way.ann, "customer_id", "kum") == [
+        (RAVI, RAVIS, "Customer of this channel's company")
+    ]
+    assert len(await offered(any_way.ann, "customer_id", "")) == 2
+    assert len([r for r in any_way.weav.requests if "companies" in r.path]) == 1
+
+
+async def test_all_pages_of_a_company_are_searched(at_home: House) -> None:
+    for number in range(150):
+        at_home.weav.store.create_customer(
+            {"email": f"number-{number}@example.com", "company_id": NORTHWIND}
+        )
+    await of_company(at_home, NORTHWIND)
+    await opened(at_home)
+
+    [(_, label, _)] = await offered(at_home.ann, "customer_id", "number-149")
+    assert label == "number-149@example.com"
+    assert len(await offered(at_home.ann, "customer_id", "")) == 100
+
+
+async def test_a_customer_is_offered_once_with_the_nearest_reason(at_home: House) -> None:
+    await used(at_home, RAVI)
+    await of_company(at_home, TAILSPIN)
+    await opened(at_home)
+
+    assert await offered(at_home.ann, "customer_id", "ravi") == [(RAVI, RAVIS, "Used here lately")]
+
+
+async def test_an_unknown_address_can_become_a_customer(any_way: House) -> None:
+    await opened(any_way)
+
+    assert await offered(any_way.ann, "customer_id", "new@example.com") == [
+        (
+            "create:new@example.com",
+            "Create customer new@example.com",
+            "Weav gets a new customer when you submit",
+        )
+    ]
+
+
+@pytest.mark.parametrize("typed", ["new@", "new@example", "a b@example.com", "x" * 150 + "@a.de"])
+async def test_what_is_no_address_is_not_offered_as_one(at_home: House, typed: str) -> None:
+    await opened(at_home)
+    assert await offered(at_home.ann, "customer_id", typed) == []
+
+
+async def test_a_known_address_is_not_created_again(at_home: House) -> None:
+    await used(at_home, JANE)
+    await opened(at_home)
+
+    assert await offered(at_home.ann, "customer_id", "JANE@example.com") == [
+        (JANE, JANES, "Used here lately")
+    ]
+
+
+@pytest.mark.parametrize("name", FAILURES)
+async def test_a_look_up_of_an_id_that_fails_leaves_it_unchecked(at_home: House, name: str) -> None:
+    fault = FAILURES[name]
+    at_home.weav.fail(fault)
+    await opened(at_home)
+
+    [(value, label, reason)] = await offered(at_home.ann, "customer_id", NOBODY_KNOWN)
+
+    assert (value, label) == (NOBODY_KNOWN, "Use this ID unchecked")
+    assert reason
+    at_home.weav.faults.clear()
+
+
+async def test_an_id_that_weav_does_not_know_is_said_so(at_home: House) -> None:
+    await opened(at_home)
+
+    assert await offered(at_home.ann, "customer_id", NOBODY_KNOWN) == [
+        (NOBODY_KNOWN, "Use this ID unchecked", "Weav does not know this customer.")
+    ]
+
+
+async def test_an_unchecked_id_is_checked_on_submit(at_home: House) -> None:
+    at_home.weav.fail(Fault(status=500, **CUSTOMER))
+    await opened(at_home)
+
+    answer = await at_home.ann.submit({"channel": "email", "customer_id": NOBODY_KNOWN})
+
+    assert answer.errors == {"customer_id": "The selected customer id is invalid."}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+async def test_a_company_that_cannot_be_listed_keeps_those_seen_before(
+    at_home: House, name: str
+) -> None:
+    await used(at_home, RAVI)
+    await of_company(at_home, TAILSPIN)
+    at_home.weav.fail(FAILURES[name])
+    await opened(at_home)
+
+    assert await offered(at_home.ann, "customer_id", "ravi") == [(RAVI, RAVIS, "Used here lately")]
+    [(value, label, reason)] = await offered(at_home.ann, "customer_id", "mei")
+    assert (value, label) == ("nothing", "Not everybody could be looked up")
+    assert reason
+    at_home.weav.faults.clear()
+
+
+async def test_what_stands_for_nobody_is_no_customer(at_home: House) -> None:
+    await of_company(at_home, TAILSPIN)
+    at_home.weav.fail(Fault(status=503, **COMPANY))
+    await opened(at_home)
+
+    answer = await at_home.ann.submit({"channel": "email", "customer_id": "mei"})
+
+    assert answer.errors.keys() == {"customer_id"}
+    assert "Choose the customer" in answer.errors["customer_id"]
+    assert at_home.weav.creations == []
+
+
+async def test_hanging_look_ups_are_answered_in_time_however_many(at_home: House) -> None:
+    await used(at_home, JANE)
+    await of_company(at_home, TAILSPIN)
+    await opened(at_home)
+    at_home.weav.fail(Fault(hold=30.0))
+
+    several = await asyncio.gather(
+        *(offered(at_home.ann, "customer_id", typed) for typed in ["", "j", "ja", ZOE] * 5)
+    )
+
+    assert all(several)
+    at_home.weav.faults.clear()
+
+
+async def test_an_answer_that_comes_late_is_there_for_the_next_character(at_home: House) -> None:
+    await of_company(at_home, TAILSPIN)
+    at_home.weav.fail(Fault(hold=1.5, times=1, **COMPANY))
+    await opened(at_home)
+    assert (await offered(at_home.ann, "customer_id", "ra"))[0][0] == "nothing"
+
+    await at_home.weav.until(lambda: at_home.weav.requests[-1].status == 200)
+
+    assert await offered(at_home.ann, "customer_id", "rav") == [
+        (RAVI, RAVIS, "Customer of this channel's company")
+    ]
+
+
+async def test_without_the_database_weav_still_confirms_an_id(at_home: House) -> None:
+    await opened(at_home)
+    at_home.lose("known_customers")
+
+    assert await offered(at_home.ann, "customer_id", JANE) == [(JANE, JANES, "Confirmed in Weav")]
+    [(value, _, reason)] = await offered(at_home.ann, "customer_id", "jan")
+    assert (value, reason) == ("nothing", "The bot's database does not answer")
+
+
+async def test_a_chosen_customer_is_the_one_of_the_conversation(any_way: House) -> None:
+    await used(any_way, ZOE)
+    await opened(any_way)
+
+    await any_way.ann.submit({"channel": "chat", "customer_id": "brul"})
+
+    await any_way.weav.until(lambda: len(any_way.weav.conversations) == 2)
+    assert any_way.weav.conversations[1]["customer_id"] == ZOE
+
+
+async def test_a_known_customer_among_the_words_is_shown_by_name(at_home: House) -> None:
+    await used(at_home, JANE)
+
+    await opened(at_home, words=f"{JANE} Export hangs")
+
+    option = at_home.ann.view.values["customer_id"]["customer_id"]["selected_option"]
+    assert (option["value"], option["text"]["text"]) == (JANE, JANES)
+
+
+async def test_an_unknown_one_is_shown_by_its_id_and_nobody_is_asked(any_way: House) -> None:
+    await opened(any_way, words=f"{JANE} Export hangs")
+
+    assert chosen(any_way.ann.view, "customer_id") == JANE
+    assert any_way.weav.requests == []
+    assert [call.method for call in any_way.slack.calls if "apps" not in call.method] == [
+        "views.open"
+    ]
+
+
+async def test_a_form_opens_without_the_database(tmp_path: Path) -> None:
+    async with house(tmp_path) as at_home:
+        at_home.lose("channel_defaults")
+
+        await opened(at_home, words=f"{JANE} Export hangs")
+
+        assert chosen(at_home.ann.view, "customer_id") == JANE
+        assert "From your words" in text_on(at_home.ann.view)
+        assert at_home.ann.view.block(ids.SUBJECT)

@@ -1,0 +1,106 @@
+"""The database does not answer: nothing is begun that cannot be written down, nothing is lost."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.ledger import State
+from bot.sandbox.weav import Fault
+from bot.sandbox.weav.app import READ, TOKEN
+from bot.slack import ids
+from tests.house import CREATE, House, house, text_on
+
+
+@contextmanager
+def locked(at_home: House) -> Iterator[None]:
+    """Somebody else holds the file, as a backup gone wrong would."""
+    path = at_home.database.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
+
+
+async def test_what_cannot_be_written_down_is_not_accepted_and_the_form_comes_back(
+    at_home: House,
+) -> None:
+    await at_home.fill_in(subject="Export hangs")
+
+    with locked(at_home):
+        answer = await at_home.ann.submit()
+
+    assert answer.seconds < 3
+    view = at_home.ann.view
+    assert "could not write this down" in text_on(view)
+    assert view.values["subject"]["subject"]["value"] == "Export hangs"
+    assert at_home.weav.requests == []
+    await at_home.ann.submit()
+    await at_home.card()
+    assert len(at_home.weav.conversations) == 1
+
+
+async def test_an_outcome_waits_for_the_database(at_home: House) -> None:
+    at_home.weav.fail(Fault(hold=0.3, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+    submitting = asyncio.create_task(at_home.ann.submit())
+    await at_home.weav.until(lambda: bool(at_home.weav.creations))
+
+    with locked(at_home):
+        await submitting
+
+    await at_home.card()
+    entry = await at_home.entry_in(State.ANNOUNCED)
+    assert not entry.recovered
+    assert len(at_home.weav.creations) == 1
+
+
+async def test_an_outcome_that_cannot_be_recorded_is_found_again(tmp_path: Path) -> None:
+    async with house(tmp_path) as at_home:
+        at_home.weav.fail(Fault(hold=0.3, **CREATE))
+        await at_home.fill_in(subject="Export hangs")
+        submitting = asyncio.create_task(at_home.ann.submit())
+        await at_home.weav.until(lambda: bool(at_home.weav.creations))
+
+        with locked(at_home):
+            await submitting
+            await at_home.card(within=20)
+
+        entry = await at_home.entry_in(State.ANNOUNCED, within=15)
+        assert entry.recovered
+        assert len(at_home.weav.creations) == 1
+
+
+async def test_status_says_so(at_home: House) -> None:
+    path = Path(at_home.database.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("ALTER TABLE submissions RENAME TO elsewhere")
+        answer = await at_home.ann.command("status")
+        other.execute("ALTER TABLE elsewhere RENAME TO submissions")
+
+    assert "database does not answer" in answer.body["text"]
+    assert "none yet" in (await at_home.ann.command("status")).body["text"]
+
+
+@pytest.mark.parametrize("choice", [ids.LOOK_AGAIN, ids.CREATE_AGAIN, ids.LEAVE])
+async def test_a_decision_that_cannot_be_written_down_is_not_carried_out(
+    at_home: House, choice: str
+) -> None:
+    at_home.weav.tokens[TOKEN].discard(READ)
+    at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+    await at_home.ann.submit()
+    await at_home.slack.until(lambda slack: "may have been" in text_on(slack.top_view("U0ANN")))
+
+    with locked(at_home):
+        await at_home.ann.act(choice)
+        await at_home.slack.until(
+            lambda slack: "database does not answer" in text_on(slack.top_view("U0ANN"))
+        )
+
+    assert len(at_home.weav.creations) == 1
+    await at_home.ann.act(ids.LEAVE)
+    await at_home.slack.until(lambda slack: "Left as it is" in text_on(slack.top_view("U0ANN")))

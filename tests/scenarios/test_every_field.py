@@ -1,0 +1,54 @@
+"""The seven fields, set and unset in all combinations, from the form to the wire."""
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from bot.sandbox.weav.seeds import CHAT_AGENT, EMAIL_AGENT
+from tests.house import JANE, House
+from tests.scenarios.filling import opened
+
+PERSON = "5e1a0000-0000-4000-8000-000000000001"
+
+
+def combinations(channel: str) -> Iterator[dict[str, str]]:
+    agent = EMAIL_AGENT if channel == "email" else CHAT_AGENT
+    assignees = [("", ""), ("user", PERSON), ("agent", agent)]
+    for subject, status, priority, (kind, assignee) in itertools.product(
+        ["", "Export hangs"],
+        ["", "open", "closed"],
+        ["", "low", "normal", "high", "urgent"],
+        assignees,
+    ):
+        yield {
+            "channel": channel,
+            "customer_id": JANE,
+            "subject": subject,
+            "status": status,
+            "priority": priority,
+            "assignee_type": kind,
+            "assignee_id": assignee,
+        }
+
+
+@pytest.mark.parametrize("channel", ["email", "chat"])
+async def test_the_body_has_exactly_the_fields_that_were_chosen(
+    at_home: House, channel: str
+) -> None:
+    wanted = []
+    for values in combinations(channel):
+        await opened(at_home)
+        kind = values["assignee_type"]
+        if kind:
+            await at_home.ann.act("assignee_type", kind)
+            await at_home.slack.until(lambda _: at_home.ann.view.updates == 1)
+        answer = await at_home.ann.submit(values)
+        assert (answer.trouble, answer.errors) == ("", {})
+        wanted.append({field: value for field, value in values.items() if value})
+
+    async with asyncio.timeout(10):
+        await at_home.weav.until(lambda: len(at_home.weav.conversations) == len(wanted))
+    assert [request.json for request in at_home.weav.creations] == wanted
+    assert len(wanted) == 90

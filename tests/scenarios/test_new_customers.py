@@ -1,0 +1,297 @@
+"""A customer who is created with the conversation: once, or the author is told honestly."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.ledger import Ledger, NewEntry, State
+from bot.sandbox.weav import Fault
+from tests.house import CREATE, House, chosen, house, public, text_on
+from tests.scenarios.filling import NEW_CUSTOMER, opened
+
+NEW = "new@example.com"
+
+
+def creations(at_home: House) -> list[Any]:
+    several = at_home.weav.requests
+    return [r for r in several if r.method == "POST" and r.path.endswith("/customers")]
+
+
+def created(at_home: House, email: str = NEW) -> list[str]:
+    return [each["id"] for each in at_home.weav.store.customers.values() if each["email"] == email]
+
+
+async def filled(at_home: House, email: str = NEW, **values: str) -> None:
+    await opened(at_home)
+    await at_home.ann.type_in({"channel": "email", "customer_id": email, **values})
+
+
+async def test_the_customer_is_created_and_then_the_conversation(any_way: House) -> None:
+    await filled(any_way, subject="Export hangs")
+
+    answer = await any_way.ann.submit()
+
+    assert (answer.trouble, answer.errors) == ("", {})
+    await any_way.card()
+    [customer_id] = created(any_way)
+    assert any_way.weav.conversations[0]["customer_id"] == customer_id
+    assert [request.json for request in creations(any_way)] == [{"email": NEW}]
+
+
+async def test_the_row_says_whose_conversation_it_is(at_home: House) -> None:
+    await filled(at_home, subject="Export hangs")
+    await at_home.ann.submit()
+
+    entry = await at_home.entry_in(State.ANNOUNCED)
+
+    assert entry.request == {
+        "channel": "email",
+        "subject": "Export hangs",
+        "customer_id": created(at_home)[0],
+    }
+
+
+async def test_a_created_customer_is_found_by_address_from_then_on(at_home: House) -> None:
+    await filled(at_home)
+    await at_home.ann.submit()
+    await at_home.card()
+    await opened(at_home)
+
+    answer = await at_home.ann.suggest("customer_id", NEW.upper())
+
+    assert [option["value"] for option in answer.options] == created(at_home)
+
+
+async def test_a_refused_customer_is_an_error_under_the_field_and_nothing_is_opened(
+    any_way: House,
+) -> None:
+    await filled(any_way, "jane@example.com", subject="Export hangs")
+
+    answer = await any_way.ann.submit()
+
+    assert answer.errors.keys() == {"customer_id"}
+    assert "The email has already been taken." in answer.errors["customer_id"]
+    assert "paste their ID" in answer.errors["customer_id"]
+    assert any_way.weav.creations == []
+    assert any_way.ann.view.is_open
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [(401, "token is not accepted"), (403, "external-api:write"), (409, "answer 409")],
+)
+async def test_every_refusal_has_a_sentence(at_home: House, status: int, reason: str) -> None:
+    at_home.weav.fail(Fault(status=status, **NEW_CUSTOMER))
+    await filled(at_home)
+
+    answer = await at_home.ann.submit()
+
+    assert reason in answer.errors["customer_id"]
+
+
+async def test_a_double_click_creates_one_customer_and_one_conversation(any_way: House) -> None:
+    any_way.weav.fail(Fault(hold=0.3, **NEW_CUSTOMER))
+    await filled(any_way)
+    delivery = any_way.ann.submission_delivery()
+
+    answers = await asyncio.gather(*(any_way.ann.send(delivery) for _ in range(5)))
+
+    assert {(answer.status, str(answer.body)) for answer in answers} == {(200, "")}
+    await any_way.card()
+    assert (len(creations(any_way)), len(any_way.weav.conversations)) == (1, 1)
+
+
+async def test_two_people_who_want_the_same_customer_share_one(at_home: House) -> None:
+    at_home.weav.fail(Fault(hold=0.3, **NEW_CUSTOMER))
+    await filled(at_home)
+    await opened(at_home, at_home.ben)
+    await at_home.ben.type_in({"channel": "chat", "customer_id": NEW.upper()})
+
+    await asyncio.gather(at_home.ann.submit(), at_home.ben.submit())
+
+    await at_home.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) == 2)
+    assert len(creations(at_home)) == 1
+    assert {each["customer_id"] for each in at_home.weav.conversations} == set(created(at_home))
+
+
+async def test_two_replicas_share_one(tmp_path: Path, postgres_url: str) -> None:
+    async with AsyncExitStack() as stack:
+        one = await stack.enter_async_context(house(tmp_path, database=postgres_url))
+        weav_url = one.variables["WEAV_API_URL"].removesuffix("/v1")
+        other = await stack.enter_async_context(
+            house(tmp_path, database=postgres_url, weav_url=weav_url)
+        )
+        one.weav.fail(Fault(hold=0.3, **NEW_CUSTOMER))
+        await filled(one)
+        await filled(other)
+
+        await asyncio.gather(one.ann.submit(), other.ann.submit())
+
+        await one.card()
+        await other.card()
+        assert len(creations(one)) == 1
+        assert {each["customer_id"] for each in one.weav.conversations} == set(created(one))
+
+
+async def test_a_lost_answer_is_told_and_not_repeated_by_itself(any_way: House) -> None:
+    any_way.weav.fail(Fault.lost_answer(times=1, **NEW_CUSTOMER))
+    await filled(any_way, subject="Export hangs")
+
+    answer = await any_way.ann.submit()
+
+    assert "did not confirm" in answer.errors["customer_id"]
+    assert len(creations(any_way)) == 1
+    assert any_way.weav.creations == []
+    assert chosen(any_way.ann.view, "customer_id") == f"create:{NEW}"
+
+
+async def test_after_a_lost_request_the_authors_next_click_creates_it(any_way: House) -> None:
+    any_way.weav.fail(Fault.lost_request(times=1, **NEW_CUSTOMER))
+    await filled(any_way)
+    await any_way.ann.submit()
+
+    await any_way.ann.submit()
+
+    await any_way.card()
+    assert len(created(any_way)) == len(any_way.weav.conversations) == 1
+
+
+async def test_after_a_lost_answer_weav_says_that_the_address_is_taken(at_home: House) -> None:
+    at_home.weav.fail(Fault.lost_answer(times=1, **NEW_CUSTOMER))
+    await filled(at_home)
+    await at_home.ann.submit()
+
+    answer = await at_home.ann.submit()
+
+    assert "already been taken" in answer.errors["customer_id"]
+    [customer_id] = created(at_home)
+    await at_home.ann.submit({"customer_id": customer_id})
+    await at_home.card()
+    assert len(created(at_home)) == 1
+
+
+async def test_somebody_else_is_told_before_a_create_is_repeated_for_them(at_home: House) -> None:
+    at_home.weav.fail(Fault.lost_request(times=1, **NEW_CUSTOMER))
+    await filled(at_home)
+    await at_home.ann.submit()
+    await opened(at_home, at_home.ben)
+
+    told = await at_home.ben.submit({"channel": "chat", "customer_id": NEW})
+
+    assert "did not confirm" in told.errors["customer_id"]
+    assert len(creations(at_home)) == 1
+    await at_home.ben.submit()
+    await at_home.card()
+    assert len(creations(at_home)) == 2
+
+
+async def test_while_weav_is_away_customer_and_conversation_wait_together(
+    any_way: House,
+) -> None:
+    any_way.weav.fail(Fault(status=503, times=2, **NEW_CUSTOMER))
+    await filled(any_way, subject="Export hangs")
+
+    await any_way.ann.submit()
+
+    assert "queued and will be created" in text_on(any_way.ann.view)
+    await any_way.card()
+    assert len(created(any_way)) == len(any_way.weav.conversations) == 1
+    assert len(creations(any_way)) == 3
+
+
+async def test_a_customer_is_not_created_again_when_the_conversation_fails(
+    at_home: House,
+) -> None:
+    at_home.weav.fail(Fault(status=403, times=1, **CREATE))
+    await filled(at_home)
+    await at_home.ann.submit()
+
+    await at_home.ann.submit()
+
+    await at_home.card()
+    assert (len(creations(at_home)), len(at_home.weav.conversations)) == (1, 1)
+
+
+async def test_a_slow_customer_is_waited_for_in_the_modal(any_way: House) -> None:
+    any_way.weav.fail(Fault(hold=2.5, **NEW_CUSTOMER))
+    await filled(any_way)
+
+    answer = await any_way.ann.submit()
+
+    assert answer.seconds < 3
+    assert "Creating" in text_on(any_way.ann.view)
+    await any_way.slack.until(lambda slack: "is open in Weav" in text_on(slack.top_view("U0ANN")))
+
+
+async def test_a_late_refusal_comes_back_in_the_filled_form(at_home: House) -> None:
+    at_home.weav.fail(Fault(delay=2.3, **NEW_CUSTOMER))
+    await filled(at_home, "jane@example.com", subject="Export hangs")
+    await at_home.ann.submit()
+
+    await at_home.slack.until(lambda _: "subject" in at_home.ann.view.values)
+
+    assert "Customer: Weav did not create this customer" in text_on(at_home.ann.view)
+    assert chosen(at_home.ann.view, "customer_id") == "create:jane@example.com"
+
+
+async def test_a_lost_conversation_is_looked_for_with_the_created_customer(
+    at_home: House,
+) -> None:
+    at_home.weav.fail(Fault.lost_answer(times=1, **CREATE))
+    await filled(at_home, subject="Export hangs")
+
+    await at_home.ann.submit()
+
+    assert "Recovered" in text_on(await at_home.card())
+    assert len(created(at_home)) == len(at_home.weav.conversations) == 1
+
+
+async def test_what_a_dead_process_left_is_finished_by_another(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    async with house(tmp_path, database=postgres_url) as at_home:
+        await abandoned(postgres_url, begun=False)
+
+        await at_home.card(within=20)
+
+        assert len(created(at_home)) == len(at_home.weav.conversations) == 1
+
+
+async def test_a_create_that_a_dead_process_had_begun_is_told(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    async with house(tmp_path, database=postgres_url) as at_home:
+        await abandoned(postgres_url, begun=True)
+
+        message = await at_home.direct_message(within=20)
+
+        assert "did not confirm" in text_on(message)
+        assert creations(at_home) == []
+
+
+async def abandoned(database: str, *, begun: bool) -> None:
+    """A row whose process died on the way to the customer, or with the POST under way."""
+    async with Ledger.open(database, lease=0.5) as dead:
+        received = await dead.receive(submission(), sending=True)
+        if begun:
+            assert await dead.new_customers.begin(NEW, received.entry)
+
+
+def submission() -> NewEntry:
+    return NewEntry(
+        team_id="T0SANDBOX",
+        slack_user_id="U0ANN",
+        view_id="V0GONE",
+        request={"channel": "email", "customer_email": NEW},
+        form={
+            "values": {
+                "channel": "email",
+                "customer_id": f"create:{NEW}",
+                "post_to": "C0SUPPORT",
+            },
+            "origin": {"via": "command"},
+        },
+    )

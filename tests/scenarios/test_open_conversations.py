@@ -1,0 +1,128 @@
+"""After a customer is chosen: what they have open, so that nobody opens the same thing twice."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.sandbox.weav import Fault
+from tests.house import CONVERSATION_URL, JANE, LIST, House, text_on
+from tests.scenarios.filling import FAILURES, ZOE, offered, opened
+
+
+def conversation(at_home: House, subject: str, days: int = 0, **values: str) -> str:
+    """One that was opened some days ago; return its id."""
+    made = at_home.weav.store.create_conversation(
+        {"channel": "email", "customer_id": JANE, "subject": subject, **values}
+    )
+    then = datetime.now(UTC) - timedelta(days=days, seconds=1)
+    made["created_at"] = made["updated_at"] = then.isoformat()
+    return str(made["id"])
+
+
+async def chose(at_home: House, customer_id: str = JANE) -> None:
+    answer = await at_home.ann.suggest("customer_id", customer_id)
+    await at_home.ann.act("customer_id", answer.options[0]["value"])
+
+
+async def test_up_to_three_open_ones_are_shown_the_latest_first(any_way: House) -> None:
+    first = conversation(any_way, "Export *hangs* <!channel>", days=2, priority="urgent")
+    conversation(any_way, "Older", days=5)
+    conversation(any_way, "Oldest", days=9)
+    conversation(any_way, "Latest")
+    conversation(any_way, "Dealt with", status="closed")
+    await opened(any_way)
+
+    await chose(any_way)
+
+    await any_way.slack.until(lambda _: "Open already" in text_on(any_way.ann.view))
+    shown = any_way.ann.view.block("customer_conversations")["elements"][0]["text"]
+    lines = shown.splitlines()[1:]
+    assert [line.split("|")[1].split(">")[0] for line in lines] == [
+        "Latest",
+        "Export \u2217hangs\u2217 &lt;!channel&gt;",
+        "Older",
+    ]
+    assert CONVERSATION_URL.format(id=first) in lines[1]
+    assert "Urgent · 2 days old" in lines[1]
+
+
+async def test_they_are_shown_where_the_customer_is_and_nothing_typed_is_lost(
+    any_way: House,
+) -> None:
+    conversation(any_way, "Export hangs")
+    await opened(any_way)
+    any_way.ann.fill({"subject": "Typed meanwhile", "channel": "chat"})
+
+    await chose(any_way)
+
+    await any_way.slack.until(lambda _: "Open already" in text_on(any_way.ann.view))
+    order = [block["block_id"] for block in any_way.ann.view.blocks]
+    assert order.index("customer_conversations") == order.index("customer_id") + 1
+    await any_way.ann.submit()
+    await any_way.card()
+    assert any_way.weav.creations[0].json == {
+        "channel": "chat",
+        "customer_id": JANE,
+        "subject": "Typed meanwhile",
+    }
+
+
+async def test_another_customer_has_others_and_some_have_none(at_home: House) -> None:
+    conversation(at_home, "Of Jane")
+    await opened(at_home)
+    await chose(at_home)
+    await at_home.slack.until(lambda _: "Of Jane" in text_on(at_home.ann.view))
+
+    await chose(at_home, ZOE)
+
+    await at_home.slack.until(lambda _: "Open already" not in text_on(at_home.ann.view))
+
+
+@pytest.mark.parametrize("name", FAILURES)
+async def test_what_fails_is_left_out_quietly(at_home: House, name: str) -> None:
+    conversation(at_home, "Export hangs")
+    await opened(at_home)
+    await at_home.ann.suggest("customer_id", JANE)
+    at_home.weav.fail(replace(FAILURES[name], **LIST))
+
+    answer = await at_home.ann.act("customer_id", JANE)
+
+    assert (answer.trouble, answer.seconds < 1) == ("", True)
+    await at_home.weav.until(lambda: len(at_home.weav.requests) > 1)
+    await at_home.ann.submit({"channel": "email"})
+    await at_home.card()
+    assert at_home.slack.calls_of("views.update") == []
+    at_home.weav.faults.clear()
+
+
+async def test_what_comes_late_is_shown_if_the_form_is_still_there(at_home: House) -> None:
+    conversation(at_home, "Export hangs")
+    await opened(at_home)
+    at_home.weav.fail(Fault(hold=1.0, **LIST))
+
+    await chose(at_home)
+
+    await at_home.slack.until(lambda _: "Export hangs" in text_on(at_home.ann.view))
+
+
+async def test_a_new_customer_has_none_and_weav_is_not_asked(at_home: House) -> None:
+    await opened(at_home)
+
+    await chose(at_home, "new@example.com")
+
+    assert at_home.weav.requests == []
+    assert at_home.slack.calls_of("views.update") == []
+
+
+async def test_a_chosen_customer_is_known_by_name_from_then_on(at_home: House) -> None:
+    at_home.weav.fail(Fault(status=500, method="GET", path="/customers/*", times=1))
+    await opened(at_home)
+    await chose(at_home)
+    await at_home.weav.until(lambda: len(at_home.weav.requests) >= 2)
+    at_home.weav.faults.clear()
+    await chose(at_home, ZOE)
+
+    seen = await offered(at_home.ann, "customer_id", "brul")
+
+    assert [value for value, _, _ in seen] == [ZOE]

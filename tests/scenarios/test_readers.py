@@ -1,0 +1,133 @@
+"""Who reads: a channel that other organisations share gets a short card, and the form says so."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.slack import RESPONSE_URL, Fault, Workspace
+from bot.slack import ids
+from tests.house import CONVERSATION_URL, JANE, House, house, text_on
+
+INFO = "conversations.info"
+
+
+@pytest.fixture
+async def told(tmp_path: Path) -> AsyncIterator[House]:
+    """A house whose bot may ask who reads a channel."""
+    async with house(tmp_path) as opened:
+        opened.slack.scopes += ("channels:read",)
+        yield opened
+
+
+def hint_of(slack: Workspace) -> str:
+    view = slack.top_view("U0ANN")
+    return view.block(ids.POST_TO)["hint"]["text"] if view else ""
+
+
+async def open_form(at_home: House, words: str, slack_channel_id: str = "C0SUPPORT") -> None:
+    await at_home.ann.command(f"email {JANE} {words}", slack_channel_id=slack_channel_id)
+    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+
+
+async def test_outsiders_see_id_status_and_link_and_nothing_else(told: House) -> None:
+    await open_form(told, "Export hangs", "C0PARTNERS")
+
+    await told.ann.submit()
+
+    card = await told.card("C0PARTNERS")
+    [conversation] = told.weav.conversations
+    seen = f"{card.text} {card.blocks}"
+    assert conversation["id"] in card.text
+    assert conversation["id"] in text_on(card)
+    assert "Open" in text_on(card)
+    assert CONVERSATION_URL.format(id=conversation["id"]) in seen
+    for private in ("Export hangs", JANE, "U0ANN", "E-mail"):
+        assert private not in seen
+
+
+async def test_the_form_says_so_after_it_has_opened(told: House) -> None:
+    told.slack.faults.add(Fault(INFO, delay=0.3))
+    await open_form(told, "", "C0PARTNERS")
+    assert "other organisations" not in hint_of(told.slack)
+    told.ann.fill({"subject": "Typed meanwhile"})
+
+    await told.slack.until(lambda slack: "other organisations" in hint_of(slack))
+
+    assert told.ann.view.values["subject"]["subject"]["value"] == "Typed meanwhile"
+    methods = [call.method for call in told.slack.calls]
+    assert methods == ["views.open", INFO, "views.update"]
+    assert (await told.ann.submit()).trouble == ""
+    assert "Typed meanwhile" not in str((await told.card("C0PARTNERS")).blocks)
+
+
+async def test_the_form_follows_the_choice_of_the_channel(told: House) -> None:
+    await open_form(told, "Export hangs")
+
+    await told.ann.act(ids.POST_TO, "C0PARTNERS")
+    await told.slack.until(lambda slack: "other organisations" in hint_of(slack))
+
+    await told.ann.act(ids.POST_TO, "C0GENERAL")
+    await told.slack.until(lambda slack: "other organisations" not in hint_of(slack))
+    assert "Everybody there" in hint_of(told.slack)
+    await told.ann.submit()
+    assert "Export hangs" in text_on(await told.card("C0GENERAL"))
+
+
+async def test_without_the_scopes_it_works_as_before(at_home: House) -> None:
+    await open_form(at_home, "Export hangs", "C0PARTNERS")
+    await at_home.ann.act(ids.POST_TO, "C0PARTNERS")
+
+    await at_home.ann.submit()
+
+    assert "Export hangs" in text_on(await at_home.card("C0PARTNERS"))
+    assert at_home.slack.calls_of(INFO) == []
+    assert at_home.slack.calls_of("views.update") == []
+
+
+async def test_a_channel_is_looked_up_once(told: House) -> None:
+    for number in range(3):
+        await open_form(told, f"Number {number}")
+        await told.ann.submit()
+    await told.slack.until(lambda slack: len(slack.calls_of("chat.postMessage")) == 3)
+
+    assert len(told.slack.calls_of(INFO)) == 1
+
+
+async def test_when_slack_could_say_and_does_not_the_card_is_short(told: House) -> None:
+    told.slack.faults.add(Fault(INFO, error="internal_error", times=None))
+    await open_form(told, "Export hangs")
+
+    await told.ann.submit()
+
+    assert "Export hangs" not in text_on(await told.card())
+
+
+async def test_a_channel_that_the_bot_cannot_see_gets_what_it_got_before(told: House) -> None:
+    await open_form(told, "Export hangs", "G0BILLING")
+
+    await told.ann.submit()
+
+    assert "Export hangs" in text_on(await told.card("G0BILLING"))
+
+
+async def test_the_author_gets_the_whole_card_when_the_channel_gets_none(told: House) -> None:
+    told.slack.faults.add(Fault(RESPONSE_URL, status=404, times=None))
+    told.slack.faults.add(
+        Fault("chat.postMessage", error="is_archived", where={"channel": "C0PARTNERS"})
+    )
+    await open_form(told, "Export hangs", "C0PARTNERS")
+
+    await told.ann.submit()
+
+    assert "Export hangs" in text_on(await told.direct_message())
+
+
+async def test_a_form_that_was_closed_meanwhile_is_left_in_peace(told: House) -> None:
+    told.slack.faults.add(Fault(INFO, delay=0.3))
+    await open_form(told, "", "C0PARTNERS")
+
+    await told.ann.close()
+
+    await told.slack.until(lambda slack: slack.calls_of("views.update"))
+    assert told.slack.from_bot() == []

@@ -1,0 +1,140 @@
+"""What is written down: one line an event, without the words of exceptions and libraries."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import StringIO
+from typing import Literal
+
+import pytest
+import structlog
+
+from bot.logs import configure, get_logger, new_reference, reference
+from bot.tasks import Tasks
+
+CANARY = "CANARY"
+
+
+@dataclass(frozen=True)
+class Lines:
+    log_format: Literal["console", "json"]
+    stream: StringIO
+
+    @property
+    def text(self) -> str:
+        return self.stream.getvalue()
+
+
+@pytest.fixture(params=["console", "json"])
+def lines(request: pytest.FixtureRequest) -> Iterator[Lines]:
+    """Logging as `weav-slack run` sets it up, and as it was afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    for handler in handlers:  # pytest's, which `configure` would close
+        root.removeHandler(handler)
+    configure("DEBUG", request.param)
+    [ours] = root.handlers
+    assert isinstance(ours, logging.StreamHandler)
+    ours.setStream(stream := StringIO())
+    yield Lines(request.param, stream)
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def fail(canary: str) -> None:
+    local = f"a local value {canary}"
+    raise ValueError(local)
+
+
+def test_an_exception_is_told_by_its_kind_and_place_alone(lines: Lines) -> None:
+    try:
+        try:
+            fail(CANARY)
+        except ValueError as error:
+            raise KeyError(CANARY) from error
+    except KeyError:
+        get_logger("weav_slack.test").exception("failed", entry=7)
+
+    text = lines.text
+    assert CANARY not in text
+    assert "KeyError: tests.test_logs:" in text
+    assert "from ValueError: tests.test_logs:" in text
+    assert " fail < " in text
+    assert len(text.splitlines()) == 1
+    assert ("entry=7" if lines.log_format == "console" else '"entry": 7') in text
+
+
+@pytest.mark.parametrize("name", ["slack_bolt", "slack_sdk.socket_mode", "aiohttp.x", "asyncio"])
+def test_a_librarys_line_keeps_its_template_and_loses_its_values(name: str, lines: Lines) -> None:
+    logger = logging.getLogger(name)
+    logger.warning("Failed to send %s to %s", CANARY, CANARY)
+    logger.error(f"Failed to send {CANARY}")  # noqa: G004 - as libraries do
+    try:
+        fail(CANARY)
+    except ValueError:
+        logger.exception(CANARY)
+
+    text = lines.text
+    assert CANARY not in text
+    assert "Failed to send %s to %s" in text
+    assert name in text
+    assert "test_logs:" in text
+    assert "ValueError: tests.test_logs:" in text
+    assert len(text.splitlines()) == 3
+
+
+def test_a_librarys_chatter_is_not_written_at_all(lines: Lines) -> None:
+    for name in ("slack_bolt", "slack_sdk.web", "httpx", "aiosqlite"):
+        logging.getLogger(name).debug(CANARY)
+        logging.getLogger(name).info(CANARY)
+
+    assert lines.text == ""
+
+
+def test_uvicorns_lines_are_kept(lines: Lines) -> None:
+    logging.getLogger("uvicorn.error").info("Uvicorn running on %s", "127.0.0.1:3000")
+
+    assert "Uvicorn running on 127.0.0.1:3000" in lines.text
+
+
+def test_json_lines_are_objects(lines: Lines) -> None:
+    get_logger("weav_slack.test").info("event", text="two\nlines", entry=1)
+    logging.getLogger("uvicorn.error").warning("odd\nlines")
+
+    written = lines.text.splitlines()
+
+    if lines.log_format == "json":
+        assert [json.loads(line)["event"] for line in written] == ["event", "odd\nlines"]
+        assert {"level", "logger", "timestamp"} <= json.loads(written[1]).keys()
+
+
+async def test_all_that_follows_from_one_ring_has_one_reference(
+    lines: Lines,
+) -> None:
+    log = get_logger("weav_slack.test")
+    failed: list[str] = []
+    tasks = Tasks(failed=lambda: failed.append("once"))
+
+    async def later() -> None:
+        await asyncio.sleep(0)
+        log.info("later")
+        fail(CANARY)
+
+    with new_reference():
+        known_as = reference()
+        log.info("at once")
+        tasks.spawn(later(), name="later")
+    await tasks.drain(1)
+    log.info("other")
+
+    *ours, other = lines.text.splitlines()
+    assert len(ours) == 3
+    assert all(known_as in line for line in ours)
+    assert "task_failed" in ours[-1]
+    assert known_as not in other
+    assert CANARY not in "".join(ours)
+    assert failed == ["once"]

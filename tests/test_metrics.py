@@ -1,0 +1,216 @@
+"""What /metrics shows, and that nobody's id is in it."""
+
+import re
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot import VERSION
+from bot.sandbox.slack import RESPONSE_URL, Fault
+from bot.sandbox.weav import Fault as WeavFault
+from bot.slack import ids
+from tests.house import CREATE, JANE, House, house
+
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+@pytest.fixture(params=["http", "socket"])
+async def any_way(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path, mode=request.param) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def at_home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as opened:
+        yield opened
+
+
+async def scrape(at_home: House) -> Samples:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        response = await http.get(f"{at_home.url}/metrics")
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/plain")
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(response.text)
+        for sample in family.samples
+    }
+
+
+def value(samples: Samples, name: str, **labels: str) -> float:
+    return samples.get((name, frozenset(labels.items())), 0.0)
+
+
+async def open_form(at_home: House, words: str = "", slack_channel_id: str = "C0SUPPORT") -> None:
+    await at_home.ann.command(f"email {JANE} {words}", slack_channel_id=slack_channel_id)
+    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+
+
+async def test_the_straight_way_is_timed_from_end_to_end(any_way: House) -> None:
+    await open_form(any_way, "Export hangs")
+    await any_way.ann.submit()
+    await any_way.card()
+    await any_way.slack.until(lambda slack: slack.calls_of("chat.postMessage"))
+
+    samples = await scrape(any_way)
+
+    ack = "weav_slack_acknowledgement_seconds"
+    assert value(samples, f"{ack}_count", kind="command") == 1
+    assert value(samples, f"{ack}_count", kind="view_submission") == 1
+    assert 0 < value(samples, f"{ack}_sum", kind="command") < 1
+    assert value(samples, "weav_slack_form_opening_seconds_count") == 1
+    slack = "weav_slack_slack_request_seconds_count"
+    assert value(samples, slack, method="views.open", outcome="ok") == 1
+    assert value(samples, slack, method="chat.postMessage", outcome="ok") == 1
+    weav = "weav_slack_weav_request_seconds_count"
+    assert value(samples, weav, operation="POST /conversations", outcome="ok") == 1
+    assert value(samples, "weav_slack_build_info", **build(samples)) == 1
+    assert value(samples, "weav_slack_ledger_up") == 1
+
+
+def build(samples: Samples) -> dict[str, str]:
+    [labels] = [dict(labels) for name, labels in samples if name == "weav_slack_build_info"]
+    assert labels.keys() == {"version", "python", "mode"}
+    assert labels["version"] == VERSION
+    return labels
+
+
+async def said(at_home: House, count: int) -> None:
+    await at_home.slack.until(lambda slack: len(slack.from_bot()) == count)
+
+
+async def test_cards_are_counted_by_the_way_they_went(at_home: House) -> None:
+    at_home.slack.faults.add(Fault(RESPONSE_URL, status=404, times=1))
+    for number, channel in enumerate(["G0BILLING", "G0BILLING", "C0GENERAL"]):
+        await open_form(at_home, f"Number {number}", channel)
+        await at_home.ann.submit()
+        await said(at_home, number + 1)
+
+    samples = await scrape(at_home)
+
+    for route in ("channel", "response_url", "direct"):
+        assert value(samples, "weav_slack_cards_total", route=route) == 1
+    calls = "weav_slack_slack_request_seconds_count"
+    for outcome in ("ok", "refused"):
+        assert value(samples, calls, method="response_url", outcome=outcome) == 1
+    assert value(samples, "weav_slack_submission_to_card_seconds_count") == 3
+    assert 0 < value(samples, "weav_slack_submission_to_card_seconds_sum") < 20
+
+
+async def test_what_waits_for_weav_is_shown_with_its_age(at_home: House) -> None:
+    at_home.weav.fail(WeavFault.rate_limit("600", **CREATE))
+    await open_form(at_home, "Export hangs")
+    await at_home.ann.submit()
+
+    samples = await scrape(at_home)
+
+    assert value(samples, "weav_slack_queue_length") == 1
+    assert value(samples, "weav_slack_ledger_rows", state="queued") == 1
+    assert value(samples, "weav_slack_ledger_rows", state="sending") == 0
+    assert value(samples, "weav_slack_ledger_oldest_seconds") > 0
+    weav = "weav_slack_weav_request_seconds_count"
+    assert value(samples, weav, operation="POST /conversations", outcome="not_sent") == 1
+
+
+async def test_an_expired_trigger_is_counted(at_home: House) -> None:
+    at_home.slack.triggers.seconds = 0
+    await at_home.ann.command("Export hangs")
+    await at_home.private_answer()
+
+    samples = await scrape(at_home)
+
+    assert value(samples, "weav_slack_expired_triggers_total") == 1
+    assert value(samples, "weav_slack_form_opening_seconds_count") == 0
+    refused = value(
+        samples, "weav_slack_slack_request_seconds_count", method="views.open", outcome="refused"
+    )
+    assert refused == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        (Fault("views.open", error="internal_error"), "refused"),
+        (Fault("views.open", status=502, body="<html>"), "server_error"),
+        (Fault("views.open", drop="before", times=None), "no_answer"),
+        (Fault("views.open", status=429, error="ratelimited", retry_after=9), "rate_limited"),
+    ],
+)
+async def test_slacks_answers_are_told_apart(at_home: House, fault: Fault, outcome: str) -> None:
+    at_home.slack.faults.add(fault)
+    await at_home.ann.command("Export hangs")
+    await at_home.private_answer()
+
+    samples = await scrape(at_home)
+
+    name = "weav_slack_slack_request_seconds_count"
+    assert value(samples, name, method="views.open", outcome=outcome) >= 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        (WeavFault(status=422, **CREATE), "refused"),
+        (WeavFault(status=500, **CREATE), "server_error"),
+        (WeavFault.lost_answer(**CREATE), "no_answer"),
+        (WeavFault(delay=3, **CREATE), "no_answer"),
+    ],
+)
+async def test_weavs_answers_are_told_apart(tmp_path: Path, fault: WeavFault, outcome: str) -> None:
+    async with house(tmp_path, weav_timeout="0.5") as at_home:
+        at_home.weav.fail(fault)
+        await open_form(at_home, "Export hangs")
+        await at_home.ann.submit()
+
+        samples = await scrape(at_home)
+
+        name = "weav_slack_weav_request_seconds_count"
+        assert value(samples, name, operation="POST /conversations", outcome=outcome) == 1
+
+
+async def test_what_is_not_let_in_is_counted_by_its_reason(tmp_path: Path) -> None:
+    async with house(tmp_path, slack_denied_users="U0ANN") as at_home:
+        await at_home.ann.command("")
+        async with httpx.AsyncClient(trust_env=False) as http:
+            await http.post(f"{at_home.url}/slack/events", content=b"unsigned")
+            with suppress(httpx.TransportError):  # it hangs up without reading on
+                await http.post(f"{at_home.url}/slack/events", content=b"x" * 2_000_000)
+
+        samples = await scrape(at_home)
+
+        for reason in ("user_denied", "signature", "too_large"):
+            assert value(samples, "weav_slack_refusals_total", reason=reason) == 1
+
+
+async def test_a_database_that_is_gone_is_shown_and_the_rest_goes_on(tmp_path: Path) -> None:
+    async with house(tmp_path) as at_home:
+        await open_form(at_home, "Export hangs")
+        with closing(sqlite3.connect(tmp_path / "ledger.db")) as other:
+            other.execute("ALTER TABLE submissions RENAME TO elsewhere")
+
+        samples = await scrape(at_home)
+
+        assert value(samples, "weav_slack_ledger_up") == 0
+        assert value(samples, "weav_slack_form_opening_seconds_count") == 1
+
+
+async def test_no_label_has_an_id_or_anything_that_somebody_typed(any_way: House) -> None:
+    await open_form(any_way, "CANARY-SUBJECT")
+    await any_way.ann.submit()
+    await any_way.card()
+    await any_way.ann.global_shortcut("CANARY-SHORTCUT")
+    await any_way.ann.command("x", command="/canary")
+    await any_way.ann.message_shortcut(ids.MESSAGE_SHORTCUT, any_way.ann.say("x", "C0SUPPORT"))
+
+    samples = await scrape(any_way)
+
+    labels = " ".join(text for _, pairs in samples for _, text in pairs)
+    assert not re.search(r"\b[CUTDGV][A-Z0-9]{4,}|[0-9a-f]{8}-", labels)
+    assert "canary" not in labels.lower()
+    assert len(samples) < 600

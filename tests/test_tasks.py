@@ -1,0 +1,47 @@
+import asyncio
+
+import pytest
+
+from bot.tasks import Tasks
+
+
+async def test_what_runs_and_what_it_starts_is_waited_for() -> None:
+    tasks = Tasks()
+    done: list[str] = []
+
+    async def inner() -> None:
+        await asyncio.sleep(0.01)
+        done.append("inner")
+
+    async def outer() -> None:
+        tasks.spawn(inner(), name="inner")
+        done.append("outer")
+
+    tasks.spawn(outer(), name="outer")
+
+    assert await tasks.drain(5) == 0
+    assert done == ["outer", "inner"]
+
+
+async def test_what_is_not_done_in_time_is_cancelled_and_counted() -> None:
+    tasks = Tasks()
+    endless = tasks.spawn(asyncio.Event().wait(), name="endless")
+
+    assert await tasks.drain(0.01) == 1
+    assert endless.cancelled()
+
+
+async def test_a_failure_is_logged_with_a_reference_and_ends_nothing_else(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tasks = Tasks()
+
+    async def mistaken() -> None:
+        raise ValueError("odd")
+
+    tasks.spawn(mistaken(), name="mistaken")
+
+    assert await tasks.drain(5) == 0
+    logged = capsys.readouterr().out
+    assert "task_failed" in logged
+    assert "reference=" in logged
