@@ -1,4 +1,4 @@
-"""The same command as the bot's, as a bare listener in Bolt's default mode: `python bare_bolt.py PORT`."""
+"""The bot's command as a bare listener in Bolt's default mode; the argument is a port."""
 
 import os
 import sys
