@@ -57,7 +57,7 @@ def view_of(answer: Answer, form: Reopening) -> View:
     """Draw an answer in the open modal; what can be sent again comes as the filled form."""
     match answer.verdict:
         case Opened() as opened:
-            return result_modal(outcome_text(opened))
+            return result_modal(outcome_text(opened), form.values.post_to)
         case Refused() | NotSent() | NotAccepted():
             return conversation_modal(form.values, form.origin, notice=text_of(answer))
         case Unconfirmed():

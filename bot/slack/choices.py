@@ -1,6 +1,12 @@
 """Messages and buttons that leave the next step to the author."""
 
-from slack_sdk.models.blocks import ActionsBlock, ButtonElement, SectionBlock
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    ButtonElement,
+    ConfirmObject,
+    PlainTextObject,
+    SectionBlock,
+)
 
 from bot.slack import ids
 from bot.slack.cards import Card, card
@@ -9,6 +15,15 @@ from bot.slack.text import escape
 from bot.slack.values import Reopening
 
 _EXPIRED = "Slack took too long to open the form. Nothing is lost: open it here."
+
+
+_TWICE = ConfirmObject(
+    title="Create it again?",
+    text=PlainTextObject(text="If the first one exists after all, the customer then has two."),
+    confirm="Create again",
+    deny="Cancel",
+    style="danger",
+)
 
 
 def expired_message(form: Reopening) -> Card:
@@ -32,7 +47,7 @@ def not_confirmed_buttons(value: str) -> list[ButtonElement]:
     """Offer the three ways on; the value (at most 2,000 characters) comes back with the click."""
     return [
         button("Look again", ids.LOOK_AGAIN, value, "primary"),
-        button("Create again", ids.CREATE_AGAIN, value, "danger"),
+        button("Create again", ids.CREATE_AGAIN, value, "danger", _TWICE),
         button("Leave it", ids.LEAVE, value),
     ]
 

@@ -5,6 +5,7 @@ from typing import Final
 from slack_sdk.models.blocks import (
     Block,
     ButtonElement,
+    ConfirmObject,
     ContextBlock,
     MarkdownTextObject,
     PlainTextObject,
@@ -23,8 +24,14 @@ def sentence(text: str) -> Block:
     return SectionBlock(text=PlainTextObject(text=shortened, emoji=True))
 
 
-def button(label: str, action_id: str, value: str, style: str | None = None) -> ButtonElement:
-    return ButtonElement(text=label, action_id=action_id, value=value, style=style)
+def button(
+    label: str,
+    action_id: str,
+    value: str,
+    style: str | None = None,
+    confirm: ConfirmObject | None = None,
+) -> ButtonElement:
+    return ButtonElement(text=label, action_id=action_id, value=value, style=style, confirm=confirm)
 
 
 def footnote(text: str) -> Block:

@@ -14,7 +14,6 @@ from slack_sdk.models.views import View
 from bot.slack import ids
 from bot.slack.already import already_blocks
 from bot.slack.around import NOTHING_KNOWN, Around
-from bot.slack.cards import Card
 from bot.slack.choices import not_confirmed_buttons
 from bot.slack.elements import footnote, link, mrkdwn, sentence
 from bot.slack.inputs import inputs
@@ -58,10 +57,14 @@ def creating_modal() -> View:
     )
 
 
-def result_modal(text: str, card: Card | None = None) -> View:
-    """Say that it is done; the card is shown below as it stands in the channel."""
-    drawn: list[Block | dict[str, object]] = [DividerBlock(), *card.blocks] if card else []
-    return _view("Weav conversation", sentence(f":white_check_mark: {text}"), *drawn)
+def result_modal(text: str, slack_channel_id: str = "") -> View:
+    """Say that it is done, and where its card is to be found."""
+    # The id of a direct message (D…) has no name that Slack could show.
+    known = slack_channel_id.startswith(("C", "G"))
+    where = [ContextBlock(elements=[mrkdwn(f"Its card goes to <#{slack_channel_id}>.")])]
+    return _view(
+        "Weav conversation", sentence(f":white_check_mark: {text}"), *(where if known else [])
+    )
 
 
 def not_confirmed_modal(text: str, value: str = "") -> View:
@@ -75,7 +78,7 @@ def notice_modal(title: str, text: str) -> View:
     return _view(shorten(title, _TITLE_LIMIT), sentence(text))
 
 
-def _view(title: str, *blocks: Block | dict[str, object]) -> View:
+def _view(title: str, *blocks: Block) -> View:
     return View(type="modal", title=title, close="Close", blocks=list(blocks))
 
 

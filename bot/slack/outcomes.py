@@ -16,8 +16,8 @@ def outcome_text(outcome: Outcome) -> str:
             return f"{reason} Nothing was created. Submit again."
         case Unconfirmed(reason=reason):
             return (
-                f"{reason} The conversation may have been created or not. Before you try again,"
-                " look in Weav whether this customer has it."
+                f"{reason} The conversation may have been created or not. Look again asks Weav once"
+                " more. Before you create it again, look in Weav whether this customer has it."
             )
         case _:
             assert_never(outcome)

@@ -91,6 +91,7 @@ async def test_what_nobody_can_know_is_left_to_the_author(ann: Seat) -> None:
     await ann.weav_does("Works")
 
     await ann.modal.get_by_role("button", name="Create again").click()
+    await ann.page.locator("#confirm").get_by_role("button", name="Create again").click()
 
     await expect(ann.cards).to_contain_text(["Export hangs"])
     await expect(ann.page.locator("#conversations .card")).to_have_count(1)

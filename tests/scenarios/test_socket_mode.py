@@ -1,79 +1,45 @@
-"""Socket Mode on bad days: deaf, dropped, refused; what is delivered afterwards works."""
+"""Socket Mode on bad days: deaf, dropped, ended; what is delivered afterwards works."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
-import handlers.connection
 from bot.app import assembled
 from bot.sandbox.serving import drop_connection
-from bot.sandbox.slack import OPERATION_TIMEOUT, Fault, rate_limited
+from bot.sandbox.slack import OPERATION_TIMEOUT, Fault
 from bot.sandbox.weav import Fault as WeavFault
-from tests.bad_days.country import logged, logged_badly
-from tests.bad_days.table import BROKEN, JSON, REDIRECTS, http, says
-from tests.bad_days.weather import Spell, weather
-from tests.house import CREATE, JANE, QUICK, House, house, public, settings_of
+from tests.house import CREATE, JANE, QUICK, House, house, settings_of
+from tests.scenarios.sockets import OPEN, events, quick_house, ready, works
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from bot.sandbox.slack.socket_mode import Reason
 
-LIVELY = replace(QUICK, ping=0.25)
-OPEN = "apps.connections.open"
-
 
 @pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    with logged() as written:
-        yield written
-
-
-@pytest.fixture
-async def quick(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
-) -> AsyncIterator[House]:
-    """The house in Socket Mode, with a twentieth of the usual patience."""
-    monkeypatch.setattr(handlers.connection, "CONNECT_AGAIN", 0.15)
-    async with house(tmp_path, mode="socket", pace=LIVELY) as opened:
+async def both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[House, io.StringIO]]:
+    async with quick_house(tmp_path, monkeypatch) as opened:
         yield opened
-    assert [line for line in logged_badly(log) if "slack_sdk" not in line] == []
 
 
-async def ready(at_home: House, *, status: int = 200, within: float = 5) -> dict[str, bool]:
-    """Ask /readyz until it says so: nobody tells of the loss of a connection."""
-    await at_home.bot.health.greet()
-    async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(within):
-        while True:
-            response = await client.get(f"{at_home.url}/readyz")
-            if response.status_code == status:
-                answer: dict[str, bool] = response.json()
-                return answer
-            await asyncio.sleep(0.01)
+@pytest.fixture
+def quick(both: tuple[House, io.StringIO]) -> House:
+    return both[0]
 
 
-async def works(at_home: House) -> None:
-    """A command, a form and a card, the whole way."""
-    before = len(public(at_home.slack, "C0SUPPORT"))
-    answer = await at_home.ann.command(f"email {JANE} After the storm")
-    assert (answer.status, answer.trouble) == (200, "")
-    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
-    assert (await at_home.ann.submit()).trouble == ""
-    await at_home.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) > before)
-
-
-def events(log: io.StringIO, logger: str = "weav_slack.connection") -> list[str]:
-    lines = [json.loads(line) for line in log.getvalue().splitlines()]
-    return [line["event"] for line in lines if line["logger"] == logger]
+@pytest.fixture
+def log(both: tuple[House, io.StringIO]) -> io.StringIO:
+    return both[1]
 
 
 async def test_a_deaf_connection_is_replaced_and_not_ready_meanwhile(
@@ -132,74 +98,6 @@ async def test_a_connection_that_slack_ends_is_replaced_by_one(
     await quick.slack.socket_mode.connected(1)
     await ready(quick)
     await works(quick)
-
-
-FAILURES = [
-    Fault(OPEN, status=500, body="<html>", times=3),
-    Fault(OPEN, error="internal_error", times=3),
-    Fault(OPEN, error="invalid_auth", times=3),
-    Fault(OPEN, drop="before", times=3),
-    rate_limited(OPEN, retry_after=1),
-    Fault(OPEN, error="ratelimited", status=429),
-]
-
-
-@pytest.mark.parametrize("fault", FAILURES)
-async def test_slack_gives_no_address_for_a_while(
-    quick: House, fault: Fault, log: io.StringIO
-) -> None:
-    await ready(quick)
-    quick.slack.faults.add(fault)
-
-    await quick.slack.socket_mode.drop()
-
-    assert not (await ready(quick, status=503))["socket"]
-    await ready(quick)
-    await works(quick)
-    assert events(log).count("socket_not_opened") == fault.times
-    assert log.getvalue().count("Traceback") == 0
-
-
-async def test_whatever_slack_answers_instead_of_an_address_ends_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
-) -> None:
-    monkeypatch.setattr(handlers.connection, "CONNECT_AGAIN", 0.01)
-    ways = {**BROKEN, **REDIRECTS, "an object": says(http(200, b'{"ok": true}', kind=JSON))}
-    async with weather() as road:
-        for reply in ways.values():
-            road.expect(Spell(f"/api/{OPEN}", "", reply))
-
-        def go_by_road(names: dict[str, str]) -> None:
-            road.to = names["SLACK_API_URL"].removesuffix("/api/")
-            names["SLACK_API_URL"] = f"{road.url}/api/"
-
-        async with house(tmp_path, mode="socket", pace=LIVELY, change=go_by_road) as at_home:
-            await works(at_home)
-    assert road.spells == []
-    assert logged_badly(log) == []
-
-
-async def test_an_address_that_does_not_work_is_not_tried_for_ever(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
-) -> None:
-    monkeypatch.setattr(handlers.connection, "CONNECT_AGAIN", 0.15)
-    async with weather() as road:
-
-        def go_by_road(names: dict[str, str]) -> None:
-            road.to = names["SLACK_API_URL"].removesuffix("/api/")
-            names["SLACK_API_URL"] = f"{road.url}/api/"
-
-        async with house(tmp_path, mode="socket", pace=LIVELY, change=go_by_road) as at_home:
-            stale = f"ws{road.to.removeprefix('http')}/socket?ticket=stale"
-            body = json.dumps({"ok": True, "url": stale}).encode()
-            road.expect(Spell(f"/api/{OPEN}", "", says(http(200, body, kind=JSON))))
-            await at_home.slack.socket_mode.drop()
-            await at_home.slack.socket_mode.connected(0)
-
-            await at_home.slack.socket_mode.connected(1)
-            await works(at_home)
-    ours = [line for line in log.getvalue().splitlines() if "uvicorn" not in line]
-    assert not any("stale" in line for line in ours)
 
 
 async def test_of_two_bots_each_answers_what_it_is_given(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.slack import ids
-from bot.slack.cards import Card
 from bot.slack.forms import FormValues, Origin
 from bot.slack.modals import (
     conversation_modal,
@@ -164,11 +163,10 @@ def test_slack_takes_the_form_with_any_values(values: FormValues, notice: str) -
 
 @pytest.mark.parametrize("text", EXTREMES)
 def test_slack_takes_all_other_modals(text: str) -> None:
-    card = Card(text="x", blocks=[{"type": "divider"}])
     views = [
         creating_modal(),
         result_modal(text),
-        result_modal(text, card),
+        result_modal(text, "C0SUPPORT"),
         not_confirmed_modal(text),
         not_confirmed_modal(text, "1"),
         notice_modal(f"Title {text}", text),

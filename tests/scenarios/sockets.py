@@ -1,0 +1,64 @@
+"""A house in Socket Mode that notices and reconnects quickly, and what to ask of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import httpx
+
+import handlers.connection
+from tests.bad_days.logs import logged, logged_badly
+from tests.house import JANE, QUICK, House, house, public
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    import pytest
+
+LIVELY = replace(QUICK, ping=0.25)
+OPEN = "apps.connections.open"
+
+
+@asynccontextmanager
+async def quick_house(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[House, io.StringIO]]:
+    """Yield it, and what is logged meanwhile; the SDK may complain of what Slack does."""
+    monkeypatch.setattr(handlers.connection, "CONNECT_AGAIN", 0.15)
+    with logged() as log:
+        async with house(tmp_path, mode="socket", pace=LIVELY) as opened:
+            yield opened, log
+        assert [line for line in logged_badly(log) if "slack_sdk" not in line] == []
+
+
+async def ready(at_home: House, *, status: int = 200, within: float = 5) -> dict[str, bool]:
+    """Ask /readyz until it says so: nobody tells of the loss of a connection."""
+    await at_home.bot.health.greet()
+    async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(within):
+        while True:
+            response = await client.get(f"{at_home.url}/readyz")
+            if response.status_code == status:
+                answer: dict[str, bool] = response.json()
+                return answer
+            await asyncio.sleep(0.01)
+
+
+async def works(at_home: House) -> None:
+    """A command, a form and a card, the whole way."""
+    before = len(public(at_home.slack, "C0SUPPORT"))
+    answer = await at_home.ann.command(f"email {JANE} After the storm")
+    assert (answer.status, answer.trouble) == (200, "")
+    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+    assert (await at_home.ann.submit()).trouble == ""
+    await at_home.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) > before)
+
+
+def events(log: io.StringIO, logger: str = "weav_slack.connection") -> list[str]:
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    return [line["event"] for line in lines if line["logger"] == logger]
