@@ -21,8 +21,8 @@ from bot.weav.outcomes import NotSent, Opened, Outcome, Refused, Unconfirmed
             Unconfirmed("Weav did not answer in time."),
             (
                 "Weav did not answer in time. The conversation may have been created or not."
-                " Look again asks Weav once more. Before you create it again, look in Weav whether this"
-                " customer has it."
+                " Look again asks Weav once more. Before you create it again, look in Weav whether"
+                " this customer has it."
             ),
         ),
     ],
