@@ -8,6 +8,7 @@ from bot.desk.answers import Answer
 from bot.desk.insisting import insist
 from bot.desk.outsiders import Outsiders
 from bot.desk.papers import Papers
+from bot.desk.remembering import customer_name
 from bot.desk.telling import message_of, view_of
 from bot.figures import Figures
 from bot.ledger import Entry, Ledger
@@ -59,7 +60,7 @@ class Announcer:
         """Post the card of a row in state `opened`; a crash before the record posts it again."""
         papers = Papers.read(entry.form)
         began = perf_counter()
-        full = self._card(entry, conversation, papers, queued=queued)
+        full = await self._card(entry, conversation, papers, queued=queued)
         card = await self._for_channel(full, conversation, papers.place.slack_channel_id)
         result = await deliver(
             self._slack, card, papers.place, entry.slack_user_id, for_author=full
@@ -114,7 +115,7 @@ class Announcer:
             return full
         return short_card(conversation, self._link(conversation.id) or "")
 
-    def _card(
+    async def _card(
         self, entry: Entry, conversation: Conversation, papers: Papers, *, queued: bool
     ) -> Card:
         note = RECOVERED if entry.recovered else ""
@@ -124,6 +125,7 @@ class Announcer:
             conversation,
             origin=papers.origin,
             slack_user_id=entry.slack_user_id,
+            customer=await customer_name(self._ledger.memory, conversation.customer_id),
             link=self._link(conversation.id) or "",
             note=note,
         )

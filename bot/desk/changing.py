@@ -7,6 +7,7 @@ from bot.desk.announcing import RECOVERED
 from bot.desk.granting import Already, Denied, Doubtful, Granted, Overtaken, Result, grant
 from bot.desk.outsiders import Outsiders
 from bot.desk.papers import Papers
+from bot.desk.remembering import customer_name
 from bot.desk.turns import Turns
 from bot.ledger import Entry, Ledger, LedgerUnavailable, Turn
 from bot.logs import get_logger
@@ -116,10 +117,10 @@ class Changer:
         short = await self._outsiders.may_read(click.slack_channel_id)
         if short and isinstance(result, Granted):
             said = changes[-1].said  # a short card says no such thing
-        card = self._card(result.conversation, click, changes, entry, short=short)
+        card = await self._card(result.conversation, click, changes, entry, short=short)
         return "\n".join(part for part in (said, await self._draw(card, click)) if part)
 
-    def _card(
+    async def _card(
         self,
         conversation: Conversation,
         click: Click,
@@ -136,7 +137,16 @@ class Changer:
             origin = Papers.read(entry.form).origin
             history = history_of(conversation, origin, entry.slack_user_id)
         note = RECOVERED if entry and entry.recovered else ""
-        return redrawn_card(conversation, click, changes, history=history, link=link, note=note)
+        customer = await customer_name(self._ledger.memory, conversation.customer_id)
+        return redrawn_card(
+            conversation,
+            click,
+            changes,
+            history=history,
+            customer=customer,
+            link=link,
+            note=note,
+        )
 
     async def _draw(self, card: Card, click: Click) -> str:
         drawn = await replace(self._slack, click, card)

@@ -70,28 +70,32 @@ def summary_card(
     *,
     origin: Origin,
     slack_user_id: str,
+    customer: str = "",
     link: str = "",
     note: str = "",
 ) -> Card:
     """Draw a conversation; `link` leads to it in Weav, `note` is a plain sentence on how it went.
 
+    `customer` is the name, where it is known.
+
     What Weav left open is left out.
     """
     history = history_of(conversation, origin, slack_user_id)
-    return draw_card(conversation, history=history, link=link, note=note)
+    return draw_card(conversation, history=history, customer=customer, link=link, note=note)
 
 
 def draw_card(
     conversation: Conversation,
     *,
     history: str,
+    customer: str = "",
     link: str = "",
     note: str = "",
     heading: str = "New Weav conversation",
     changes: Sequence[str] = (),
 ) -> Card:
     """Draw a conversation with what may be done to it; history and changes are mrkdwn."""
-    facts = _facts(conversation)
+    facts = _facts(conversation, customer)
     notes = [text for text in (note, _SPAM if conversation.is_spam else "") if text]
     said = [*map(_said, notes), *changes, _UNLINKED.sub(r"\1", history)]
     return card(
@@ -124,13 +128,13 @@ def _title(subject: str | None, url: str) -> Block:
     return RichTextBlock(elements=[RichTextSectionElement(elements=[title])])
 
 
-def _facts(conversation: Conversation) -> list[_Fact]:
+def _facts(conversation: Conversation, customer: str) -> list[_Fact]:
     facts = [
         _fact("Priority", conversation.priority, labels.PRIORITIES),
         _fact("Status", conversation.status, labels.STATUSES),
         _fact("Channel", conversation.channel, labels.CHANNELS),
         _assignee(conversation),
-        _Fact("Customer", identifier=_shown(conversation.customer_id)),
+        _Fact("Customer", _shown(customer), identifier=_shown(conversation.customer_id)),
         _Fact("Conversation", identifier=_shown(conversation.id)),
     ]
     return [fact for fact in facts if fact.said]

@@ -10,7 +10,7 @@ LANES: Final = 8
 # Seconds. A trigger lives for 3 s, and calls that hang, for up to 10 s, must not hold it up: who
 # waits goes without a lane when none has become free for so long, or after so long in any case.
 STANDSTILL: Final = 0.3
-LONGEST_QUEUE: Final = 1.5
+LONGEST_QUEUE: Final = 2.0
 
 
 class Lanes:

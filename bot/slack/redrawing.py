@@ -24,11 +24,13 @@ def redrawn_card(
     history: str,
     link: str,
     note: str,
+    customer: str = "",
 ) -> Card:
     """Keep what stood above the card: in a direct message, why it came there."""
     drawn = draw_card(
         conversation,
         history=history or history_in(click.card_blocks),
+        customer=customer,
         link=link,
         note=note,
         heading=HEADING,

@@ -106,6 +106,19 @@ async def test_everything_else_stays_on_the_card(at_home: House, route: Route) -
     assert "set the priority to Low" in card.text
 
 
+async def test_the_card_names_a_customer_whom_the_bot_knows_also_after_a_click(
+    at_home: House,
+) -> None:
+    card = await posted(at_home, "thread")
+    assert "Jane Doe" in text_on(card)
+    assert "Jane Doe" in card.text
+
+    await at_home.ben.click(ids.SET_PRIORITY, card.ts, "low")
+
+    await drawn(at_home, card, "set the priority to Low")
+    assert "Jane Doe" in text_on(card)
+
+
 async def test_the_card_names_the_author_and_the_message(at_home: House) -> None:
     card = await posted(at_home, "thread")
     first = text_on(card)

@@ -199,7 +199,9 @@ def test_slack_takes_a_redrawn_card_with_extreme_values(text: str) -> None:
     nasty = Conversation(**dict.fromkeys(Conversation.model_fields, text) | {"id": FULL.id})
     changes = [change("priority", text)] * 3
 
-    card = redrawn_card(nasty, click(), changes, history="Opened by <@U1>", link="", note="")
+    card = redrawn_card(
+        nasty, click(), changes, history="Opened by <@U1>", customer=text, link="", note=""
+    )
 
     assert faults(card.blocks) == []
     assert len(card.text) <= 4000
