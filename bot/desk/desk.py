@@ -20,7 +20,7 @@ from bot.desk.speaking import Speaker
 from bot.desk.sweeping import Sweeper
 from bot.desk.working import Begun, Worker
 from bot.figures import Figures
-from bot.ledger import Ledger, LedgerUnavailable
+from bot.ledger import Ledger, LedgerUnavailable, NewEntry
 from bot.logs import get_logger
 from bot.slack.cards import Card
 from bot.slack.clicks import Click
@@ -127,20 +127,20 @@ class Desk:
         `answered` is set once Slack has the answer.
         """
         deadline = asyncio.get_running_loop().time() + ANSWER_WITHIN
+        seen_by = deadline + SEEN_WITHIN - ANSWER_WITHIN
         new = new_entry_of(submission)
         try:
             async with asyncio.timeout_at(deadline):
                 begun = await self._worker.begin(new)
         except (LedgerUnavailable, TimeoutError) as error:
             log.warning("not_written", error=str(error))
-            self._tasks.spawn(self._worker.disown(new), name="disown")
+            self._tasks.spawn(self._disown(new, answered, seen_by), name="disown")
             return Answer(0, NotAccepted(NOT_WRITTEN))
         await asyncio.wait({begun.work}, timeout=deadline - asyncio.get_running_loop().time())
         if not begun.work.done():
             self._tasks.spawn(self._follow(begun, submission, answered), name="follow")
             return Answer(begun.entry_id, Pending())
         settled = begun.work.result()
-        seen_by = deadline + SEEN_WITHIN - ANSWER_WITHIN
         self._tasks.spawn(self._note_answered(settled, answered, seen_by), name="note_answered")
         return Answer(begun.entry_id, settled.verdict)
 
@@ -168,6 +168,9 @@ class Desk:
             return
         if await _set_by(seen_by, answered):
             await self._announcer.note_told(settled.entry, reached=True)
+
+    async def _disown(self, new: NewEntry, answered: asyncio.Event, seen_by: float) -> None:
+        await self._worker.disown(new, seen=await _set_by(seen_by, answered))
 
 
 async def _set_by(deadline: float, event: asyncio.Event) -> bool:

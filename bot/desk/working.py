@@ -72,10 +72,11 @@ class Worker:
                 self._slots.release()
         return Begun(received.entry.id, self._join(received.entry))
 
-    async def disown(self, new: NewEntry) -> None:
+    async def disown(self, new: NewEntry, *, seen: bool) -> None:
         """Withdraw a row that was written after all, when its author was told that it was not.
 
-        Nothing was sent for it; left alone it would be looked for in Weav, and not confirmed.
+        Nothing was sent for it; left alone it would be looked for in Weav, and not confirmed. An
+        author who has not `seen` the answer is told when the row's lease is over.
         """
         for pause in DISOWN_AFTER:
             await asyncio.sleep(pause)
@@ -84,7 +85,8 @@ class Worker:
                 unsent = entry and entry.owner == self._ledger.owner and verdict_of(entry) is None
                 if entry is None or not unsent or entry.id in self._holding:
                     continue
-                if withdrawn := await self._ledger.expired(entry, WRITTEN_LATE):
+                withdrawn = await self._ledger.expired(entry, WRITTEN_LATE)
+                if withdrawn and seen:
                     await self._ledger.told(withdrawn)
             except LedgerUnavailable:
                 continue

@@ -1,0 +1,97 @@
+"""The house with bad roads to Slack and to Weav, and all the people who live through a day."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from bot.ledger import Ledger
+from bot.sandbox.weav.app import TOKEN
+from tests.bad_days.logs import logged, logged_badly
+from tests.bad_days.replies import CANARY, SLOW
+from tests.bad_days.rows import Country, Row, settle
+from tests.bad_days.table import SlackDay, WeavDay
+from tests.bad_days.weather import weather
+from tests.house import house, text_on
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from pathlib import Path
+
+Day = TypeVar("Day", WeavDay, SlackDay)
+# Slack's 3 s are for one bot on a machine of its own, not for a crowd in one process.
+AT_ONCE = 12
+PATIENCE = 60.0
+
+
+@asynccontextmanager
+async def country(tmp_path: Path, weav_timeout: str = "2.5") -> AsyncIterator[Country]:
+    async with AsyncExitStack() as stack:
+        to_slack = await stack.enter_async_context(weather())
+        to_weav = await stack.enter_async_context(weather())
+
+        def go_by_road(names: dict[str, str]) -> None:
+            to_slack.to = names["SLACK_API_URL"].removesuffix("/api/")
+            to_weav.to = names["WEAV_API_URL"].removesuffix("/v1")
+            names["SLACK_API_URL"] = f"{to_slack.url}/api/"
+            names["WEAV_API_URL"] = f"{to_weav.url}/v1"
+
+        at_home = await stack.enter_async_context(
+            house(tmp_path, change=go_by_road, weav_timeout=weav_timeout)
+        )
+        at_home.slack.base_url = to_slack.url
+        ledger = await stack.enter_async_context(Ledger.open(at_home.database))
+        yield Country(at_home, ledger, to_slack, to_weav)
+
+
+async def walk(
+    tmp_path: Path,
+    days: Sequence[Day],
+    live: Callable[[Row, Day], Awaitable[None]],
+    weav_timeout: str = "2.5",
+) -> None:
+    """Live through all of these days, many at once; fail with everything that went wrong."""
+    gate = asyncio.Semaphore(AT_ONCE)
+    troubles: list[str] = []
+
+    async def one(row: Row, day: Day) -> None:
+        async with gate:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await live(row, day)
+            except Exception as error:  # noqa: BLE001 - the others go on
+                [*_, frame] = traceback.extract_tb(error.__traceback__)
+                told = "; ".join(text_on(message)[:200] for message in row.told())
+                troubles.append(f"{day}: {error!r} at {frame.line!r}; told: {told!r}")
+
+    with logged() as log:
+        async with country(tmp_path, weav_timeout) as there:
+            await asyncio.gather(*(one(settle(there, i), day) for i, day in enumerate(days)))
+            troubles += _leaks(there)
+        troubles += [f"logged: {line}" for line in logged_badly(log)]
+    assert not troubles, "\n".join(troubles)
+
+
+def _leaks(there: Country) -> list[str]:
+    said = [str(message.blocks) + message.text for message in there.at_home.slack.from_bot()]
+    shown = [str(view.sent) for view in there.at_home.slack.views.values()]
+    return [f"shown: {text}" for text in (*said, *shown) if CANARY in text or TOKEN in text]
+
+
+class Part(list[Day]):
+    """Some rows of the table, named by the first and the last."""
+
+    def __str__(self) -> str:
+        return f"{self[0]} … {self[-1]}"
+
+
+def parts(days: Sequence[Day], size: int = 60) -> list[Part[Day]]:
+    """A house is not made for a thousand people who all look at once."""
+    return [Part(days[start : start + size]) for start in range(0, len(days), size)]
+
+
+def some(days: Sequence[Day]) -> Part[Day]:
+    """A tenth of them, from all over the table; rows that need patience are left out."""
+    return Part([day for day in days if day.name not in SLOW][::10])

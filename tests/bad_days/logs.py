@@ -1,0 +1,54 @@
+"""What the process writes meanwhile, and what must not be in it."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.logs import configure
+from bot.sandbox.weav.app import TOKEN
+from tests.bad_days.replies import CANARY
+from tests.house import SECRET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The value of no field and no header may be logged, whatever happens to the request.
+SECRETS = re.compile(
+    rf"{CANARY}|xox[abp]-|xapp-|{TOKEN}|{SECRET}|v0=[0-9a-f]|canary-subject|@example\.com"
+    r"|/(commands|app|actions)/T0SANDBOX|Bearer "
+)
+
+# Nothing that others do is an exception to be logged.
+BUGS = ('"exception"', '"raised"', "Traceback", "never retrieved")
+
+
+def logged_badly(log: io.StringIO) -> list[str]:
+    return [
+        line
+        for line in log.getvalue().splitlines()
+        if SECRETS.search(line) or any(word in line for word in BUGS)
+    ]
+
+
+@contextmanager
+def logged() -> Iterator[io.StringIO]:
+    """All that the process writes at DEBUG, as the real one does."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    written = io.StringIO()
+    configure("DEBUG", "json")
+    for handler in root.handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(written)
+    try:
+        yield written
+    finally:
+        structlog.reset_defaults()
+        root.handlers[:], level = before
+        root.setLevel(level)

@@ -1,0 +1,134 @@
+"""A person of its own for each row of the table, with a channel and a customer."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bot.sandbox.slack import Answer, Person, SlackChannel, SlackMessage, SlackUser, SlackView
+from bot.sandbox.slack.directory import BOT_USER_ID, Kind
+from tests.bad_days.weather import Spell, Weather
+from tests.house import JANE, House, text_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.ledger import Entry, Ledger, State
+    from tests.bad_days.table import SlackDay, WeavDay
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Country:
+    at_home: House
+    ledger: Ledger
+    to_slack: Weather
+    to_weav: Weather
+
+
+@dataclass(slots=True)
+class Row:
+    """A person with a channel, where the bot is a member, and a customer."""
+
+    country: Country
+    number: int
+    person: Person
+    slack_channel_id: str
+    customer_id: str
+
+    @property
+    def house(self) -> House:
+        return self.country.at_home
+
+    @property
+    def subject(self) -> str:
+        return f"canary-subject-{self.number} of row{self.number:04}@example.com"
+
+    async def command(self) -> Answer:
+        words = f"email {self.customer_id} {self.subject}"
+        return _in_time(await self.person.command(words, self.slack_channel_id))
+
+    async def opened(self, within: float = 15) -> SlackView:
+        return await self.until(
+            lambda: self.house.slack.top_view(self.person.slack_user_id), within
+        )
+
+    async def submit(self) -> Answer:
+        """The form as the command's words have filled it in; it must be open."""
+        return _in_time(await self.person.submit())
+
+    def cards(self) -> list[SlackMessage]:
+        """What everybody in the channel sees of the bot."""
+        return [message for message in self._said(self.slack_channel_id) if not message.only_for]
+
+    async def private(self, within: float = 15) -> SlackMessage:
+        """What only this person sees, where they are or as a direct message."""
+        return await self.until(lambda: next(iter(self.told()), None), within)
+
+    async def direct(self, within: float = 15) -> SlackMessage:
+        channel = self.house.slack.direct_messages(self.person.slack_user_id).id
+        return await self.until(lambda: next(iter(self._said(channel)), None), within)
+
+    def told(self) -> list[SlackMessage]:
+        direct = self.house.slack.direct_messages(self.person.slack_user_id).id
+        here = [m for m in self._said(self.slack_channel_id) if m.only_for]
+        return [*here, *self._said(direct)]
+
+    def shows(self, text: str) -> bool:
+        view = self.house.slack.top_view(self.person.slack_user_id)
+        return view is not None and text in text_on(view)
+
+    async def shown(self, text: str, within: float = 15) -> None:
+        await self.until(lambda: self.shows(text), within)
+
+    async def told_in(self, state: State, within: float = 15) -> Entry:
+        """The person's latest row in the ledger, once it is in this state and the person knows."""
+        async with asyncio.timeout(within):
+            while True:
+                entries = await self.country.ledger.latest("T0SANDBOX", self.person.slack_user_id)
+                if entries and entries[0].state is state and entries[0].told:
+                    return entries[0]
+                await asyncio.sleep(0.02)
+
+    @property
+    def conversations(self) -> list[dict[str, Any]]:
+        every = self.house.weav.conversations
+        return [each for each in every if each["customer_id"] == self.customer_id]
+
+    async def until(self, look: Callable[[], T | None], within: float) -> T:
+        """Looked at now and then: an event for each of a hundred rows would wake all the others."""
+        async with asyncio.timeout(within):
+            while not (found := look()):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        return found
+
+    def _said(self, slack_channel_id: str) -> list[SlackMessage]:
+        return self.house.slack.from_bot(slack_channel_id)
+
+
+def _in_time(answer: Answer) -> Answer:
+    assert answer.status == 200
+    assert answer.seconds < 3
+    assert answer.trouble == ""
+    return answer
+
+
+def settle(country: Country, number: int) -> Row:
+    slack = country.at_home.slack
+    user = SlackUser(f"U0ROW{number:04}", f"row{number}", f"Row {number}")
+    slack.users[user.id] = user
+    members = {user.id, BOT_USER_ID}
+    channel = SlackChannel(f"C0ROW{number:04}", f"row-{number}", Kind.PUBLIC, members)
+    slack.channels[channel.id] = channel
+    customer_id = f"3c90c3cc-0d44-4b50-8888-{number + 1000:012}"
+    customers = country.at_home.weav.store.customers
+    customers[customer_id] = customers[JANE] | {"id": customer_id}
+    person = Person(slack, user.id, country.at_home.ann.ring)
+    return Row(country, number, person, channel.id, customer_id)
+
+
+def bad_road(row: Row, path: str, about: str, day: WeavDay | SlackDay) -> Spell:
+    road = row.country.to_weav if path.startswith("/v1") else row.country.to_slack
+    return road.expect(Spell(path, about, day.reply, carried_out=day.carried_out))

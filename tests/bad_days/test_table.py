@@ -1,0 +1,30 @@
+"""The table has what it must have; the README shows its counts."""
+
+from collections import Counter
+
+from tests.bad_days.slack_codes import CODES
+from tests.bad_days.table import METHODS, NOWHERE, WEAV, slack
+
+
+def test_every_status_and_every_documented_code_is_in_the_table() -> None:
+    statuses = {str(status) for status in range(400, 600)}
+    assert statuses <= {day.name for day in WEAV}
+    for method in METHODS:
+        names = {day.name for day in slack(method)}
+        assert statuses <= names
+        assert {f"`{code}`" for code in CODES.get(method, [])} <= names
+
+
+def test_no_row_is_there_twice() -> None:
+    for names in (map(str, WEAV), *(map(str, slack(method)) for method in METHODS)):
+        assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+def test_the_counts() -> None:
+    by_method = {method: len(slack(method)) + len(NOWHERE) for method in METHODS}
+    codes = sum(len(codes) for codes in CODES.values())
+    print(f"rows for Weav: {len(WEAV) + len(NOWHERE)}")  # noqa: T201
+    print(f"rows for Slack: {sum(by_method.values())}, of which error codes: {codes}")  # noqa: T201
+    print("by method:", by_method)  # noqa: T201
+    assert len(WEAV) > 400
+    assert sum(by_method.values()) > 1500

@@ -1,0 +1,162 @@
+"""The programs that are compared, each started as a process of its own."""
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import SIGKILL
+from typing import Final
+
+import aiohttp
+import psutil
+
+from bot.sandbox.weav.app import TOKEN
+from tests.house import SECRET
+from tests.process import clean_environment, free_port
+
+BOLT_FOR_JAVASCRIPT: Final = "@slack/bolt@5.1.0"
+STARTS_WITHIN: Final = 30.0
+_FOLDER: Final = Path(__file__).parent / "contenders"
+_ROOT: Final = Path(__file__).parents[2]
+_MODULE: Final = "tests.bench.contenders"
+# As many threads as Bolt has for listeners.
+_GUNICORN: Final = (
+    "-m",
+    "gunicorn",
+    "--threads=10",
+    "--no-control-socket",
+    f"{_MODULE}.sync_bolt:api",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """`port_as`: how its command line ends; None: it reads PORT."""
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    port_as: str | None
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+BOT: Final = Contestant("bot", "weav-slack", (sys.executable, "-m", "bot", "run"), None)
+ASYNC: Final = Contestant(
+    "async", "async Bolt", (sys.executable, "-m", f"{_MODULE}.async_bolt"), "{}"
+)
+SYNC: Final = Contestant(
+    "sync", "sync Bolt, gunicorn", (sys.executable, *_GUNICORN), "--bind=127.0.0.1:{}"
+)
+
+
+async def javascript() -> Contestant | None:
+    """Install Bolt for JavaScript into the cache, once; None where that cannot be."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        return None
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "weav-slack-bench" / BOLT_FOR_JAVASCRIPT.replace("/", "-")
+    if not (folder / "node_modules" / "@slack" / "bolt").is_dir():
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        install = (npm, "install", "--no-audit", "--no-fund", "--silent", BOLT_FOR_JAVASCRIPT)
+        installing = await asyncio.create_subprocess_exec(*install, cwd=folder)
+        if await installing.wait():
+            return None
+    found = {"NODE_PATH": str(folder / "node_modules"), "NODE_ENV": "production"}
+    return Contestant("js", "Bolt for JavaScript", (node, str(_FOLDER / "bolt.js")), "{}", found)
+
+
+class Running:
+    def __init__(
+        self, contestant: Contestant, process: asyncio.subprocess.Process, port: int
+    ) -> None:
+        self.contestant = contestant
+        self.url = f"http://127.0.0.1:{port}/slack/events"
+        self._process = process
+
+    def megabytes(self) -> float:
+        """Resident memory of all of its processes."""
+        return sum(each.memory_info().rss for each in self._processes()) / 2**20
+
+    def cpu_seconds(self) -> float:
+        """What all of its processes have used."""
+        times = [each.cpu_times() for each in self._processes()]
+        return sum(each.user + each.system for each in times)
+
+    def _processes(self) -> list[psutil.Process]:
+        parent = psutil.Process(self._process.pid)
+        return [parent, *parent.children(recursive=True)]
+
+    async def answers(self) -> None:
+        """Wait until it answers anything at all to anybody."""
+        async with asyncio.timeout(STARTS_WITHIN), aiohttp.ClientSession() as client:
+            while True:
+                if self._process.returncode is not None:
+                    raise RuntimeError(f"{self.contestant.title} ended")
+                with suppress(aiohttp.ClientError):
+                    async with client.get(self.url):
+                        return
+                await asyncio.sleep(0.005)
+
+
+def _variables(contestant: Contestant, stage_url: str, folder: Path, port: int) -> dict[str, str]:
+    base = f"{stage_url}/{contestant.name}"
+    return clean_environment(contestant.variables) | {
+        "SLACK_SIGNING_SECRET": SECRET,
+        "SLACK_BOT_TOKEN": "xoxb-sandbox",
+        "SLACK_API_URL": f"{base}/api/",
+        "WEAV_API_TOKEN": TOKEN,
+        "WEAV_API_URL": f"{base}/v1",
+        "DATABASE_URL": f"sqlite:///{folder}/ledger.db",
+        "WEAV_CONVERSATION_URL": "https://app.weav.example/conversations/{id}",
+        "PORT": str(port),
+        "PYTHONPATH": str(_ROOT),
+    }
+
+
+@asynccontextmanager
+async def running(contestant: Contestant, stage_url: str) -> AsyncIterator[Running]:
+    """Start it with an empty ledger and a log in a file, as a service's is; SIGKILL at the end."""
+    port = free_port()
+    ending = () if contestant.port_as is None else (contestant.port_as.format(port),)
+    with tempfile.TemporaryDirectory() as name, (Path(name) / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *contestant.command,
+            *ending,
+            cwd=name,
+            env=_variables(contestant, stage_url, Path(name), port),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            yield Running(contestant, process, port)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, SIGKILL)
+            await process.wait()
+
+
+@asynccontextmanager
+async def stage() -> AsyncIterator[str]:
+    """Yield the address of the stand-in for Slack and Weav."""
+    port = free_port()
+    command = (sys.executable, "-m", "tests.bench.stage", str(port))
+    process = await asyncio.create_subprocess_exec(*command, cwd=_ROOT)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        async with asyncio.timeout(STARTS_WITHIN), aiohttp.ClientSession() as client:
+            while True:
+                with suppress(aiohttp.ClientError):
+                    async with client.get(f"{url}/stage/cards/nobody"):
+                        break
+                await asyncio.sleep(0.02)
+        yield url
+    finally:
+        process.kill()
+        await process.wait()

@@ -1,0 +1,52 @@
+"""One run of the bench from the first start to the last figure."""
+
+import sys
+import time
+from collections import defaultdict
+from contextlib import AsyncExitStack
+
+import aiohttp
+
+from tests.bench import measuring
+from tests.bench.contestants import Contestant, Running, running, stage
+from tests.bench.measuring import Amount, Figures, Results
+from tests.bench.team import Team
+
+
+async def measured(contestants: list[Contestant], amount: Amount) -> Results:
+    """All of them run from beginning to end; only one has something to do at a time."""
+    figures: Results = defaultdict(Figures)
+    async with AsyncExitStack() as stack:
+        stage_url = await stack.enter_async_context(stage())
+        _tell("starts")
+        await measuring.starts(contestants, stage_url, amount.starts, figures)
+        # Shorter than any server's, so that none closes a connection that is just used again.
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=1)
+        http = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
+        teams = []
+        for contestant in contestants:
+            one: Running = await stack.enter_async_context(running(contestant, stage_url))
+            await one.answers()
+            teams.append(Team(one, stage_url, http))
+            await teams[-1].learn_the_form()
+        await _all_phases(teams, amount, figures)
+    return figures
+
+
+async def _all_phases(teams: list[Team], amount: Amount, figures: Results) -> None:
+    _tell("commands")
+    await measuring.commands(teams, amount, figures)
+    _tell("bursts")
+    await measuring.bursts(teams, amount, figures)
+    _tell("cards")
+    await measuring.cards(teams, amount, figures)
+    _tell("rates")
+    await measuring.rates(teams, amount, figures)
+    _tell("a slow Weav")
+    await measuring.slow_weav(teams, amount, figures)
+    for team in teams:
+        figures[team.name].megabytes = team.contestant.megabytes()
+
+
+def _tell(phase: str) -> None:
+    print(f"{time.strftime('%X')} measuring {phase} …", file=sys.stderr, flush=True)  # noqa: T201 - a command's progress

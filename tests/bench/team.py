@@ -1,0 +1,145 @@
+"""The people: what Slack would send for them, how long each answer took, what arrived."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import aiohttp
+
+from bot.sandbox.slack import HttpRing, Person, SlackView, Workspace
+from tests.bench.contestants import Running
+from tests.house import JANE, SECRET
+
+# Seconds that Slack waits for an answer.
+IN_TIME: Final = 3.0
+# All of them are known to everybody after the warm-up.
+PEOPLE: Final = 20
+_NUMBERS: Final = count(1)
+_NOWHERE: Final = "http://127.0.0.1:9/"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """`seconds` until it was answered; infinite when the answer was not a 200 in time."""
+
+    number: int
+    at: float
+    seconds: float
+
+
+class Team:
+    """Sends to one contestant, over as many connections as there are requests at once."""
+
+    def __init__(self, contestant: Running, stage_url: str, http: aiohttp.ClientSession) -> None:
+        self.contestant = contestant
+        self.name = contestant.contestant.name
+        self._stage_url = stage_url
+        self._http = http
+        workspace = Workspace()
+        workspace.base_url = f"{stage_url}/{self.name}"
+        self._ann = Person(workspace, "U0ANN", HttpRing(_NOWHERE, SECRET))
+        self._command = self._ann.command_delivery("Export hangs").payload
+        self._form: dict[str, Any] = {}
+
+    async def learn_the_form(self) -> None:
+        """Open the form once, and fill it in as a person would."""
+        await self.views([await self.command()])
+        drawn = (await self.seen())["view"]
+        view = SlackView("V1", "U0ANN", "C0SUPPORT", "V1")
+        self._ann.workspace.show_view(view, json.loads(drawn))
+        jane = {"text": {"type": "plain_text", "text": "Jane Doe"}, "value": JANE}
+        view.offered["customer_id"] = [jane]
+        self._ann.fill({"channel": "email", "priority": "high", "customer_id": JANE})
+        self._form = self._ann.submission_delivery().payload
+
+    async def command(self) -> Sent:
+        number = next(_NUMBERS)
+        changed = {"trigger_id": _token(number), "user_id": _somebody(number)}
+        return await self._send(number, self._command | changed)
+
+    async def submit(self) -> Sent:
+        number = next(_NUMBERS)
+        form = self._form
+        form["user"]["id"] = _somebody(number)
+        form["view"]["id"] = f"V{number:010}"
+        form["view"]["state"]["values"]["subject"]["subject"]["value"] = f"{_token(number)} hangs"
+        return await self._send(number, {"payload": json.dumps(form)})
+
+    async def _send(self, number: int, fields: dict[str, str]) -> Sent:
+        body = urlencode(fields).encode()
+        now = str(int(time.time()))
+        signed = hmac.new(SECRET.encode(), b"v0:%s:%s" % (now.encode(), body), hashlib.sha256)
+        headers = {
+            "content-type": "application/x-www-form-urlencoded",
+            "x-slack-request-timestamp": now,
+            "x-slack-signature": f"v0={signed.hexdigest()}",
+        }
+        began = time.monotonic()
+        seconds = float("inf")
+        try:
+            async with (
+                asyncio.timeout(IN_TIME),
+                self._http.post(self.contestant.url, data=body, headers=headers) as answer,
+            ):
+                said = await answer.read()
+                if answer.status == 200 and b"errors" not in said:
+                    seconds = time.monotonic() - began
+        except (TimeoutError, aiohttp.ClientError):
+            pass
+        return Sent(number, began, seconds)
+
+    async def seen(self) -> dict[str, Any]:
+        """What the stage saw of this contestant since `forget`; times by number."""
+        told = json.loads(await self._ask(f"seen/{self.name}"))
+        return {
+            name: {int(number): at for number, at in value.items()}
+            if isinstance(value, dict)
+            else value
+            for name, value in told.items()
+        }
+
+    async def forget(self) -> None:
+        await self._ask(f"clear/{self.name}")
+
+    async def weav_takes(self, seconds: float) -> None:
+        await self._ask(f"weav/{seconds}")
+
+    async def cards(self, wanted: int, within: float) -> int:
+        """Wait for so many, and say how many came."""
+        return await self._wait("cards", wanted, within)
+
+    async def views(self, sent: list[Sent], within: float = 10) -> list[float]:
+        """Seconds from each command since `forget` to its views.open; infinite where none came."""
+        await self._wait("views", len(sent), within)
+        views = (await self.seen())["views"]
+        return [views.get(each.number, float("inf")) - each.at for each in sent]
+
+    async def one_more_view(self, wanted: int) -> None:
+        await self._wait("views", wanted, 10)
+
+    async def _wait(self, what: str, wanted: int, within: float) -> int:
+        until = time.monotonic() + within
+        there = 0
+        while there < wanted and time.monotonic() < until:
+            # First, so that asking does not disturb what is measured.
+            await asyncio.sleep(0.01)
+            there = int(await self._ask(f"{what}/{self.name}"))
+        return there
+
+    async def _ask(self, what: str) -> bytes:
+        async with self._http.get(f"{self._stage_url}/stage/{what}") as answer:
+            return await answer.read()
+
+
+def _token(number: int) -> str:
+    return f"bench-{number:06}"
+
+
+def _somebody(number: int) -> str:
+    return f"U0BENCH{number % PEOPLE:03}"

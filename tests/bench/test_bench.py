@@ -1,0 +1,37 @@
+"""The bench itself, from its first start to its table; how fast anybody is, is not asked here."""
+
+import pytest
+
+from tests.bench.chart import chart
+from tests.bench.contestants import ASYNC, BOT
+from tests.bench.measuring import QUICK, percentile
+from tests.bench.running import measured
+from tests.bench.table import NOT_INSTALLED, markdown, rows, table
+
+
+@pytest.mark.bench
+@pytest.mark.timeout(180)
+async def test_the_quick_bench_fills_every_row_and_leaves_nobody_without_an_answer() -> None:
+    figures = await measured([BOT, ASYNC], QUICK)
+
+    for each in figures.values():
+        assert (each.unanswered, each.without_card, each.twice) == (0, 0, 0)
+        assert (each.slow_in_time, each.slow_cards) == (QUICK.slow, QUICK.slow)
+    titles = {"bot": "weav-slack", "async": "async Bolt", "js": "Bolt for JavaScript"}
+    [_, *lines] = table(figures, titles, QUICK)
+    assert [line[0] for line in lines] == [row.title for row in rows(QUICK)]
+    assert all(cell for line in lines for cell in line[1:4])
+    assert not any("never" in line for line in lines)
+    assert {line[3] for line in lines} == {NOT_INSTALLED}
+    assert markdown(table(figures, titles, QUICK)).count("\n") == len(lines) + 2
+    assert chart(figures, titles, QUICK).count("<rect") == 2 * sum(
+        bool(row.targets) for row in rows(QUICK)
+    )
+
+
+def test_a_percentile_is_the_value_that_so_many_do_not_exceed() -> None:
+    values = [float(each) for each in range(200, 0, -1)]
+
+    assert percentile(99, values) == 198
+    assert percentile(50, values) == 100
+    assert percentile(99, [7.0]) == 7

@@ -1,0 +1,82 @@
+"""Where a bot kills itself: hooks around the ledger and Slack, for the processes of these tests."""
+
+from __future__ import annotations
+
+import os
+import signal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.desk import working
+from bot.ledger import Ledger, Received
+from bot.slack.gateway import SlackGateway
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Point(StrEnum):
+    WRITTEN = "row written"
+    WAITING = "row written, waiting for its turn"
+    SENT = "request sent, not answered"
+    ANSWERED = "answered, not recorded"
+    RECORDED = "recorded, not announced"
+    ANNOUNCED = "announced, not recorded"
+    QUEUED = "queued"
+    REFUSED = "refused, author not told"
+    FOUND = "answer lost, found, not recorded"
+    CLAIMED = "answer lost, recorded, not announced"
+    UNCONFIRMED = "not confirmed, author not told"
+
+
+BEFORE: Final[dict[Point, tuple[type, str]]] = {
+    Point.ANSWERED: (Ledger, "opened"),
+    Point.ANNOUNCED: (Ledger, "announced"),
+    Point.FOUND: (Ledger, "claim"),
+    Point.CLAIMED: (SlackGateway, "post"),
+}
+AFTER: Final[dict[Point, tuple[type, str]]] = {
+    Point.WRITTEN: (Ledger, "receive"),
+    Point.WAITING: (Ledger, "receive"),
+    Point.RECORDED: (Ledger, "opened"),
+    Point.QUEUED: (Ledger, "queued"),
+    Point.REFUSED: (Ledger, "refused"),
+    Point.UNCONFIRMED: (Ledger, "unconfirmed"),
+}
+
+
+def arm(point: Point, nth: int) -> None:
+    """Let this process kill itself when it comes to the point for the nth time."""
+    left = nth
+
+    def count() -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    if point is Point.WAITING:
+        working.AT_ONCE = 1
+    if point in BEFORE:
+        _wrap(*BEFORE[point], before=count)
+    elif point in AFTER:
+        _wrap(*AFTER[point], after=count)
+
+
+def _wrap(
+    owner: type,
+    name: str,
+    *,
+    before: Callable[[], None] = lambda: None,
+    after: Callable[[], None] = lambda: None,
+) -> None:
+    original = getattr(owner, name)
+
+    async def counting(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - as the original
+        before()
+        result = await original(*arguments, **named)
+        if not isinstance(result, Received) or result.new:
+            after()
+        return result
+
+    setattr(owner, name, counting)

@@ -1,0 +1,165 @@
+"""The real bot as processes that can be killed, and the load balancer in front of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+import uvloop
+
+from bot.logs import configure
+from bot.running import run
+from bot.sandbox.slack import DISPATCH_FAILED, Delivery, HttpRing, Reply
+from tests.house import SECRET, settings_of
+from tests.process import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.context import ForkServerProcess
+    from pathlib import Path
+
+    from bot.app import Pace
+
+STARTS_WITHIN: Final = 20.0
+DIES_WITHIN: Final = 10.0
+
+# Imported once and forked from there: a process that imports everything again takes 2 s of CPU.
+_PROCESSES: Final = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["__main__", __name__])
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    variables: dict[str, str]
+    log: Path
+    pace: Pace
+    prepare: Callable[[], None]
+
+
+def live(order: Order) -> None:
+    """Be the bot, as `weav-slack run` is, until somebody or something prepared ends it."""
+    log = os.open(order.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for standard in (1, 2):
+        os.dup2(log, standard)
+    configure("INFO", "json")
+    order.prepare()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run(settings_of(order.variables), order.pace))
+
+
+def as_it_is() -> None:
+    """Prepare nothing."""
+
+
+class Replica:
+    def __init__(self, variables: dict[str, str], log: Path, pace: Pace) -> None:
+        self.port = free_port()
+        self._variables = variables | {"PORT": str(self.port)}
+        self._log = log
+        self._pace = pace
+        self._process: ForkServerProcess | None = None
+        self.ring = HttpRing(f"http://127.0.0.1:{self.port}/slack/events", SECRET)
+        self.up = False
+
+    async def start(self, prepare: Callable[[], None] = as_it_is) -> None:
+        """Return when it takes connections, which it answers a moment later.
+
+        `prepare` is called in the new process, before the bot is.
+        """
+        order = Order(self._variables, self._log, self._pace, prepare)
+        process = _PROCESSES.Process(target=live, args=(order,))
+        process.start()
+        self._process = process
+        async with asyncio.timeout(STARTS_WITHIN):
+            while not await _takes_connections(self.port):
+                if process.exitcode is not None:
+                    raise RuntimeError(f"The bot ended: {self._log.read_text()[-2000:]}")
+                await asyncio.sleep(0.01)
+        self.up = True
+
+    async def healthy(self) -> None:
+        async with (
+            asyncio.timeout(STARTS_WITHIN),
+            aiohttp.ClientSession() as client,
+            client.get(f"http://127.0.0.1:{self.port}/healthz") as answer,
+        ):
+            assert answer.ok
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """Give -9 for one that was killed, None for one that runs."""
+        return self._process.exitcode if self._process else None
+
+    def kill(self) -> None:
+        self.up = False
+        if self._process is not None:
+            self._process.kill()
+
+    async def terminated(self) -> tuple[float, int]:
+        """Tell it to end as it should; the seconds that it took, and its exit code.
+
+        The balancer sends nothing more; what is on its way to it is its own to answer.
+        """
+        self.up = False
+        assert self._process is not None
+        began = time.monotonic()
+        self._process.terminate()
+        await self.dead(within=30)
+        return time.monotonic() - began, self._process.exitcode or 0
+
+    async def dead(self, within: float = DIES_WITHIN) -> None:
+        """Wait until it has ended; raise TimeoutError when it lives on."""
+        assert self._process is not None
+        ended = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._process.sentinel, ended.set)
+        try:
+            async with asyncio.timeout(within):
+                await ended.wait()
+        finally:
+            loop.remove_reader(self._process.sentinel)
+        self.up = False
+        self._process.join()
+
+    async def close(self) -> None:
+        self.kill()
+        await self.dead()
+        await self.ring.aclose()
+
+
+class Balancer:
+    """A Ring: each request goes to the next replica that is up, and is never sent twice."""
+
+    def __init__(self, replicas: list[Replica]) -> None:
+        self._replicas = replicas
+        self._turn = 0
+
+    async def deliver(self, delivery: Delivery) -> Reply:
+        up = [replica for replica in self._replicas if replica.up]
+        if not up:
+            return Reply(0, b"", 0, DISPATCH_FAILED)
+        self._turn += 1
+        return await up[self._turn % len(up)].ring.deliver(delivery)
+
+
+async def _takes_connections(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True

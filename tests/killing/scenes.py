@@ -1,0 +1,103 @@
+"""What Weav does while a bot dies at a point, and how the death comes about."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.sandbox.weav import Fault
+from tests.killing.points import Point, arm
+from tests.killing.replicas import DIES_WITHIN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.killing.replicas import Replica
+    from tests.killing.service import Service
+
+CREATE: Final[dict[str, Any]] = {"method": "POST", "path": "/conversations"}
+LIST: Final[dict[str, Any]] = {"method": "GET", "path": "/customers/*/conversations"}
+# Submissions at once, for each replica; one of the first two or three that it gets ends it.
+BATCH: Final = 3
+# How many kills of a scene may miss the point.
+MISSES: Final = 5
+
+REFUSAL: Final = {"customer_id": ["The selected customer id is invalid."]}
+# What the request comes to when nobody is left to hear the answer: a conversation at once, one
+# later, none.
+_UNHEARD: Final[tuple[Callable[[], Fault], ...]] = (
+    lambda: Fault(hold=3, **CREATE),
+    lambda: Fault(delay=3, **CREATE),
+    lambda: Fault.lost_request(delay=3, **CREATE),
+)
+_WEAV: Final[dict[Point, Callable[[], list[Fault]]]] = {
+    Point.WAITING: lambda: [Fault(delay=0.5, **CREATE)],
+    Point.SENT: lambda: [random.choice(_UNHEARD)()],  # noqa: S311 - no secret
+    Point.QUEUED: lambda: [Fault(status=503, **CREATE)],
+    Point.REFUSED: lambda: [Fault.refusal(REFUSAL, **CREATE)],
+    Point.FOUND: lambda: [Fault.lost_answer(**CREATE)],
+    Point.CLAIMED: lambda: [Fault.lost_answer(**CREATE)],
+    Point.UNCONFIRMED: lambda: [Fault.lost_request(**CREATE), Fault(status=403, **LIST)],
+}
+
+
+@dataclass(slots=True)
+class Scene:
+    service: Service
+    point: Point
+    kills: int = 0
+
+    async def play(self, kills: int) -> None:
+        """Kill at the point that often, the replicas in turn, and leave all of them running."""
+        replicas = self.service.replicas
+        for number in range(kills + MISSES):
+            self.kills += await self._kill_once(replicas[number % len(replicas)])
+            if self.kills == kills:
+                return
+
+    async def _kill_once(self, victim: Replica) -> bool:
+        """False: on a busy machine others were faster, and it never came to the point."""
+        victim.kill()
+        await victim.dead()
+        nth = random.randint(1, 2) + (self.point is Point.WAITING)  # noqa: S311 - no secret
+        await victim.start(partial(arm, self.point, nth))
+        await victim.healthy()
+        faults = [self.service.weav.fail(fault) for fault in _WEAV.get(self.point, list)()]
+        cases = self.service.next_cases(BATCH * len(self.service.replicas))
+        submitting = asyncio.create_task(self.service.submit(cases))
+        died = await self._died_at_the_point(victim)
+        for fault in faults:
+            self.service.weav.faults.remove(fault)
+        await submitting
+        if died:
+            await victim.start()
+        await self.service.submit_again()
+        return died
+
+    async def _died_at_the_point(self, victim: Replica) -> bool:
+        try:
+            if self.point is Point.SENT:
+                await self._kill_when_sent(victim)
+            await victim.dead()
+        except TimeoutError:
+            return False
+        assert victim.exit_code == -signal.SIGKILL, "it ended by itself"
+        return True
+
+    async def _kill_when_sent(self, victim: Replica) -> None:
+        """Kill it as soon as Weav has a new request of it, and is far from answering."""
+        weav = self.service.weav
+        host = self.service.doors.hosts[self.service.replicas.index(victim)]
+        before = len(weav.creations)
+        await weav.until(
+            lambda: any(
+                request.headers["host"] == host and request.status is None
+                for request in weav.creations[before:]
+            ),
+            DIES_WITHIN,
+        )
+        victim.kill()

@@ -1,0 +1,200 @@
+"""The bot as its users have it: replicas on one database, people with forms, Slack and Weav."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from bot.app import Pace
+from bot.ledger import Entry, Ledger
+from bot.sandbox.slack import Answer, Person, SlackSandbox, SlackView, Workspace
+from bot.sandbox.weav import WeavSandbox
+from bot.slack import ids
+from tests.house import environment, public
+from tests.killing.doors import Doors
+from tests.killing.replicas import Balancer, Replica
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+    from pathlib import Path
+
+CUSTOMERS: Final = 20
+# The rows of a dead process are taken over after seconds; `weav-slack run` waits longer.
+IMPATIENT: Final = Pace(lease=2.0)
+# Commands at once: a trigger is good for 3 s.
+TOGETHER: Final = 10
+# No look takes longer than 19 s, and a lease or two may have to end before it.
+SETTLES_WITHIN: Final = 90.0
+
+
+@dataclass(slots=True)
+class Case:
+    """One filled form and what its author saw; its number is its subject."""
+
+    number: int
+    person: Person
+    view: SlackView
+    cut: bool = False
+    answer: Answer | None = None
+
+    async def submit(self) -> None:
+        """Click the button, if it is still there."""
+        if not has_submit(self.view):
+            return
+        self.answer = await self.person.submit(view_id=self.view.id)
+        self.cut = bool(self.answer.trouble)
+
+
+@dataclass(slots=True)
+class Service:
+    slack: Workspace
+    weav: WeavSandbox
+    database: str
+    replicas: list[Replica]
+    people: list[Person]
+    doors: Doors
+    cases: list[Case] = field(default_factory=list)
+    _given_out: int = 0
+
+    async def open_forms(self, count: int) -> None:
+        """Have them all opened, and filled in by the words after the command."""
+        known = len(self.slack.views)
+        for begin in range(0, count, TOGETHER):
+            numbers = range(begin, min(begin + TOGETHER, count))
+            answers = await asyncio.gather(*(self._ask_for_form(number) for number in numbers))
+            assert not any(answer.trouble for answer in answers)
+            await self._until_open(known + numbers.stop)
+        views = {number_in(_subject(view)): view for view in self.slack.views.values()}
+        self.cases = [Case(n, self.people[n % 2], views[n]) for n in range(count)]
+
+    async def _ask_for_form(self, number: int) -> Answer:
+        customers = list(self.weav.store.customers)
+        words = f"email {customers[number % CUSTOMERS]} Case {number}"
+        return await self.people[number % 2].command(words)
+
+    async def _until_open(self, count: int) -> None:
+        await self.slack.until(lambda slack: len(slack.views) == count, 10)
+
+    def next_cases(self, count: int) -> list[Case]:
+        """Give out forms that were not submitted yet."""
+        self._given_out += count
+        assert self._given_out <= len(self.cases), "too few forms were opened"
+        return self.cases[self._given_out - count : self._given_out]
+
+    @property
+    def given_out(self) -> list[Case]:
+        return self.cases[: self._given_out]
+
+    async def submit(self, cases: Iterable[Case]) -> None:
+        """Of those whom Slack told of trouble, a third submits again and a third closes."""
+        cases = list(cases)
+        await asyncio.gather(*(case.submit() for case in cases))
+        for case in cases:
+            if case.cut and case.number % 3 == 1 and case.view.is_open:
+                await case.person.close(case.view.id)
+
+    async def submit_again(self) -> None:
+        impatient = [case for case in self.given_out if case.cut and case.number % 3 == 0]
+        await asyncio.gather(*(case.submit() for case in impatient))
+
+    async def settled(self) -> dict[int, Entry]:
+        """Wait until nothing remains to be done for any row; return them by number."""
+        async with Ledger.open(self.database) as ledger, asyncio.timeout(SETTLES_WITHIN):
+            while await ledger.next_due() is not None:  # noqa: ASYNC110 - another process's doing
+                await asyncio.sleep(0.2)
+        return await self.rows()
+
+    async def rows(self) -> dict[int, Entry]:
+        async with Ledger.open(self.database) as ledger:
+            rows = [
+                row
+                for person in self.people
+                for row in await ledger.latest("T0SANDBOX", person.slack_user_id, 10_000)
+            ]
+        return {number_in(row.subject): row for row in rows}
+
+    async def submit_what_was_not_accepted(self) -> int:
+        """Their forms are still there, with Slack's word of trouble; count them."""
+        rows, accepted = await self.settled(), 0
+        while left := [c for c in self.given_out if c.number not in rows and has_submit(c.view)]:
+            await asyncio.gather(*(case.submit() for case in left[:TOGETHER]))
+            accepted += sum(not case.cut for case in left[:TOGETHER])
+            rows = await self.rows()
+        return accepted
+
+    def cards(self) -> Counter[int]:
+        """Count them by number, in the channel and in direct messages."""
+        direct = [self.slack.direct_messages(person.slack_user_id).id for person in self.people]
+        return Counter(
+            number_in(message.text)
+            for channel in ("C0SUPPORT", *direct)
+            for message in public(self.slack, channel)
+            if "New Weav conversation: " in message.text
+        )
+
+    async def create_again(self, numbers: list[int], rows: dict[int, Entry]) -> None:
+        """Their authors click it in the modal, or in the message if they have closed it."""
+        for case in (self.cases[number] for number in numbers):
+            if "Not confirmed" in case.view.sent["title"]["text"] and case.view.is_open:
+                await case.person.act(ids.CREATE_AGAIN, view_id=case.view.id)
+            else:
+                told = self.slack.until(lambda slack, row=rows[case.number]: _asking(slack, row))  # type: ignore[misc]
+                await case.person.click(ids.CREATE_AGAIN, message_ts=await told)
+        await self.slack.until(lambda _: self.cards().keys() >= set(numbers), 30)
+
+
+def number_in(text: str) -> int:
+    found = re.search(r"Case (\d+)\b", text)
+    return int(found[1]) if found else -1
+
+
+def has_submit(view: SlackView) -> bool:
+    return view.is_open and "submit" in view.sent
+
+
+def _subject(view: SlackView) -> str:
+    return str(view.values["subject"]["subject"]["value"])
+
+
+def _asking(slack: Workspace, row: Entry) -> str:
+    """Return the ts of the message with the buttons for a row."""
+    for message in slack.from_bot(slack.direct_messages(row.slack_user_id).id):
+        if f"'value': '{row.id}'" in str(message.blocks):
+            return message.ts
+    return ""
+
+
+@asynccontextmanager
+async def service(
+    folder: Path, database: str, replicas: int, pace: Pace = IMPATIENT
+) -> AsyncIterator[Service]:
+    """Nothing runs yet; each replica reaches Weav by an address of its own."""
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(SlackSandbox().serving())
+        weav = WeavSandbox()
+        for number in range(CUSTOMERS):
+            weav.store.create_customer({"email": f"customer-{number}@example.com"})
+        weav.store.customers = dict(list(weav.store.customers.items())[-CUSTOMERS:])
+        doors = Doors(weav, replicas)
+        await doors.open()
+        stack.push_async_callback(doors.close)
+        bots = [
+            Replica(
+                environment(slack, f"http://{host}", database, "http"),
+                folder / f"replica-{n}.log",
+                pace,
+            )
+            for n, host in enumerate(doors.hosts)
+        ]
+        # How fast forms open is not the question here, on a machine with all of this running.
+        slack.workspace.triggers.seconds = 60
+        people = [slack.person(name, Balancer(bots)) for name in ("U0ANN", "U0BEN")]
+        for bot in bots:
+            await bot.start()
+            stack.push_async_callback(bot.close)
+            await bot.healthy()
+        yield Service(slack.workspace, weav, database, bots, people, doors)

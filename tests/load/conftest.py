@@ -1,0 +1,3 @@
+from tests.killing.conftest import tell
+
+__all__ = ["tell"]

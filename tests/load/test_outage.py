@@ -1,0 +1,76 @@
+"""Weav refuses connections while people submit: all wait in the queue, and come back spread."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.house import text_on
+from tests.killing.service import Service, service
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.killing.conftest import Tell
+
+SUBMISSIONS = 50
+
+
+async def away(house: Service, seconds: float) -> None:
+    """Half of the submissions come at once when Weav is gone, the others until it returns."""
+    cases = house.next_cases(SUBMISSIONS)
+    half = SUBMISSIONS // 2
+    await house.doors.close()
+    together = asyncio.create_task(house.submit(cases[:half]))
+    for case in cases[half:]:
+        await asyncio.sleep(seconds / half)
+        await case.submit()
+    await together
+    await house.doors.open()
+
+
+async def created_after(house: Service, within: float) -> list[float]:
+    """Seconds from now to each creation."""
+    returned = time.time()
+    weav = house.weav
+    await weav.until(lambda: len(weav.conversations) == SUBMISSIONS, within)
+    return [request.at.timestamp() - returned for request in weav.creations]
+
+
+async def outage(folder: Path, seconds: float, tell: Tell) -> None:
+    async with service(folder, f"sqlite:///{folder}/ledger.db", replicas=1) as house:
+        await house.open_forms(SUBMISSIONS)
+
+        await away(house, seconds)
+        after = await created_after(house, within=10)
+
+        answers = [case.answer.seconds for case in house.cases if case.answer]
+        in_second = Counter(int(each) for each in after)
+        tell(
+            f"Weav away for {seconds:.0f} s: slowest of {len(answers)} answers"
+            f" {max(answers):.2f} s, last created {max(after):.1f} s after its return,"
+            f" by second {[in_second[each] for each in sorted(in_second)]}"
+        )
+        assert max(answers) < 3
+        assert all("queued and will be created" in text_on(case.view) for case in house.cases)
+        assert max(in_second.values()) <= SUBMISSIONS / 2
+        await house.slack.until(lambda _: len(house.cards()) == SUBMISSIONS, 10)
+        assert set(house.cards().values()) == {1}
+
+
+async def test_what_was_submitted_while_weav_was_away_is_created_spread(
+    tmp_path: Path, tell: Tell
+) -> None:
+    await outage(tmp_path, 4, tell)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(150)
+async def test_after_a_minute_without_weav_all_is_created_in_ten_seconds(
+    tmp_path: Path, tell: Tell
+) -> None:
+    await outage(tmp_path, 60, tell)

@@ -1,0 +1,139 @@
+"""`weav-slack run` as a process, between sandboxes in a thread, for tests without a loop."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.request import urlopen
+
+from bot.sandbox.serving import serve
+from bot.sandbox.slack import SlackSandbox
+from bot.sandbox.weav import WeavSandbox
+from tests.house import environment
+from tests.process import clean_environment, free_port
+from tests.strangers.served import post
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bot.sandbox.slack import Workspace
+
+# What may be said to a stranger. 408 is for those who are slow.
+POLITE = {200, 400, 401, 404, 405, 408, 413}
+BUGS = ('"exception"', '"raised"', "Traceback", "task_failed", '"event": "failed"')
+
+
+@dataclass(slots=True)
+class Running:
+    port: int
+    slack: Workspace
+    log: Path
+    process: subprocess.Popen[bytes]
+    _read: int = 0
+    _kept: list[http.client.HTTPConnection] = field(default_factory=list)
+
+    def send(self, body: bytes, *, signed: bool = True) -> int:
+        """Post it to /slack/events over a kept connection; return the status."""
+        head, _, sent = post(body, signed=signed).partition(b"\r\n\r\n")
+        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+        connection = self._kept.pop() if self._kept else self._connection()
+        connection.request("POST", "/slack/events", sent, headers)
+        with connection.getresponse() as response:
+            response.read()
+        if not response.will_close:
+            self._kept.append(connection)
+        return response.status
+
+    def shout(self, data: bytes) -> int | None:
+        """Send any bytes; return the first answer's status, None if there is none in time."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=0.05) as line:
+            try:
+                line.sendall(data)
+                answer = line.recv(65536)
+            except (TimeoutError, ConnectionError):
+                return None
+        return int(answer.split(b" ")[1]) if answer.startswith(b"HTTP/1.1 ") else None
+
+    def hang_up(self) -> None:
+        for connection in self._kept:
+            connection.close()
+
+    def bugs(self) -> list[str]:
+        """What the log has of them since it was asked last."""
+        with self.log.open() as log:
+            log.seek(self._read)
+            lines = log.readlines()
+            self._read = log.tell()
+        return [line for line in lines if any(word in line for word in BUGS)]
+
+    def _connection(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Running]:
+    with ExitStack() as stack:
+        slack, weav_url = stack.enter_context(_sandboxes())
+        port = free_port()
+        names = environment(slack, weav_url, f"sqlite:///{folder}/ledger.db", "http")
+        names |= {"PORT": str(port), "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json"}
+        log = folder / "log"
+        with log.open("wb") as written:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "bot", "run"],
+                cwd=folder,
+                env=clean_environment(names),
+                stderr=written,
+            )
+        stack.callback(process.wait)
+        stack.callback(process.terminate)
+        _until_ready(f"http://127.0.0.1:{port}/readyz")
+        bot = Running(port, slack.workspace, log, process)
+        stack.callback(bot.hang_up)
+        yield bot
+
+
+def _until_ready(url: str) -> None:
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            with urlopen(url) as response:  # noqa: S310 - of this machine
+                response.read()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+@contextmanager
+def _sandboxes() -> Iterator[tuple[SlackSandbox, str]]:
+    loop = asyncio.new_event_loop()
+    opened: list[tuple[SlackSandbox, str]] = []
+    ready, done = threading.Event(), asyncio.Event()
+
+    async def run() -> None:
+        async with SlackSandbox().serving() as slack, serve(WeavSandbox()) as weav_url:
+            opened.append((slack, weav_url))
+            ready.set()
+            await done.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=[run()])
+    thread.start()
+    ready.wait()
+    try:
+        yield opened[0]
+    finally:
+        loop.call_soon_threadsafe(done.set)
+        thread.join()
+        loop.close()
