@@ -21,7 +21,9 @@ def test_no_row_is_there_twice() -> None:
 
 
 def test_the_counts() -> None:
-    by_method = {method: len(slack(method)) + len(NOWHERE) for method in METHODS}
+    by_method = {method: len(slack(method)) for method in METHODS}
+    for method in ("views.open", "chat.postMessage"):  # tests/bad_days/test_unreachable.py
+        by_method[method] += len(NOWHERE)
     codes = sum(len(codes) for codes in CODES.values())
     print(f"rows for Weav: {len(WEAV) + len(NOWHERE)}")  # noqa: T201
     print(f"rows for Slack: {sum(by_method.values())}, of which error codes: {codes}")  # noqa: T201

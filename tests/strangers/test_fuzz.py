@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.slack import ids
 from tests.strangers.running import POLITE, Running, running
 from tests.strangers.samples import ODD, encoded, nested, places, replaced, samples, spoiled, torn
 from tests.strangers.served import EVENTS, post
@@ -96,14 +97,19 @@ def test_every_field_may_be_of_any_other_type(bot: Running, payloads: Payloads) 
     _change_every_field(bot, payloads, once=False)
 
 
+# Their fields are those of another sample.
+ALIKE = {"status", "defaults", "check", "me", "defaults saved", ids.CREATE_AGAIN, ids.LEAVE}
+
+
 def _change_every_field(bot: Running, payloads: Payloads, *, once: bool) -> None:
     turn = 0
-    for payload in payloads.values():
-        for place in list(places(payload))[1:]:
+    for name in sorted(payloads.keys() - ALIKE):
+        payload = payloads[name]
+        for place in list(places(payload))[1 :: 4 if once else 1]:
             turn += 1
             for value in [ODD[turn % len(ODD)]] if once else ODD:
                 survives(bot, bot.send(encoded(replaced(payload, place, value))))
-    print(f"fields of {len(payloads)} payloads: {turn}")  # noqa: T201
+    print(f"fields: {turn}")  # noqa: T201
 
 
 @pytest.mark.parametrize("depth", [10, 100, 400, 900])
