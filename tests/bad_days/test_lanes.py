@@ -12,6 +12,7 @@ from bot.slack.lanes import LANES
 from tests.house import QUICK, house, public, text_on
 
 
+@pytest.mark.bench
 async def test_a_hundred_commands_use_as_many_connections_as_there_are_lanes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

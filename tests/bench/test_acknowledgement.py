@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpRing, SlackSandbox
 from bot.sandbox.weav import WeavSandbox
@@ -28,6 +30,7 @@ async def bare_bolt(port: int) -> AsyncIterator[None]:
         await process.wait()
 
 
+@pytest.mark.bench
 async def test_a_command_is_acknowledged_in_a_fifth_of_bolts_default_time(tmp_path: Path) -> None:
     port, other_port = free_port(), free_port()
     async with SlackSandbox().serving() as slack, serve(WeavSandbox()) as weav_url:
@@ -55,6 +58,7 @@ async def test_a_command_is_acknowledged_in_a_fifth_of_bolts_default_time(tmp_pa
     assert connections <= 5
 
 
+@pytest.mark.bench
 async def test_a_hundred_commands_at_once_use_a_handful_of_connections(tmp_path: Path) -> None:
     port = free_port()
     async with SlackSandbox().serving() as slack, serve(WeavSandbox()) as weav_url:

@@ -161,6 +161,7 @@ def about(view_id: str) -> NewEntry:
     return replace(new_entry(view_id), source="C1/1.2")
 
 
+@pytest.mark.bench
 async def test_ten_thousand_customers_answer_in_20_ms(ledger: Ledger) -> None:
     names = [f"{first} {last}" for first in FIRST for last in LAST]
     for number in range(MANY):

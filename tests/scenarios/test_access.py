@@ -181,6 +181,7 @@ async def test_a_guest_who_is_known_opens_no_form(tmp_path: Path) -> None:
         cat = person(at_home, "U0CAT")
         await cat.command("")
         await at_home.private_answer("U0CAT")
+        await at_home.slack.until(lambda slack: slack.calls_of("views.open"))
 
         again = await cat.command("")
 

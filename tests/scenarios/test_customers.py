@@ -202,6 +202,7 @@ async def test_what_stands_for_nobody_is_no_customer(at_home: House) -> None:
     assert at_home.weav.creations == []
 
 
+@pytest.mark.bench
 async def test_hanging_look_ups_are_answered_in_time_however_many(at_home: House) -> None:
     await used(at_home, JANE)
     await of_company(at_home, TAILSPIN)

@@ -122,6 +122,7 @@ async def test_an_author_who_closed_the_modal_gets_a_direct_message(at_home: Hou
     assert view.values["post_to"]["post_to"]["selected_conversation"] == "C0SUPPORT"
 
 
+@pytest.mark.bench
 async def test_a_hundred_submissions_are_answered_in_time_while_weav_takes_five_seconds(
     at_home: House,
 ) -> None:
