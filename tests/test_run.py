@@ -67,6 +67,7 @@ async def test_it_does_the_main_job_and_drains_at_sigterm(outside: Outside, mode
         assert len(outside.weav.conversations) == 1
 
 
+@pytest.mark.bench
 async def test_it_starts_quickly_and_stays_small(outside: Outside) -> None:
     began = time.monotonic()
     async with running(outside.folder, **outside.variables()) as process:
