@@ -15,7 +15,7 @@ import structlog
 from bot.tracebacks import plain_tracebacks
 
 # Their DEBUG lines carry whole requests and answers, and are made at a cost.
-CHATTY: Final = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "aiohttp", "asyncio", "aiosqlite")
+CHATTY: Final = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "aiohttp", "asyncio")
 # What these say has addresses and ports in it at most; `bot` speaks of Weav without its words.
 PLAIN: Final = ("uvicorn", "bot")
 _REFERENCE: Final = "reference"
