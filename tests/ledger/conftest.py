@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.ledger.places import Place, PostgresPlace, SQLitePlace
-from tests.postgres import postgres_server, postgres_url
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
 
     from bot.ledger import Ledger
     from tests.postgres import PostgresServer
-
-__all__ = ["postgres_server", "postgres_url"]
 
 
 @pytest.fixture(scope="session")
