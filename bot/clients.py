@@ -1,5 +1,6 @@
 """The connections to Slack and Weav that a process has, one of each."""
 
+import logging
 from contextlib import AbstractAsyncContextManager
 from urllib.parse import urlsplit
 
@@ -37,12 +38,17 @@ def slack_client(
     figures: Figures,
     installation: Installation,
 ) -> SlackClient:
+    # Below INFO the SDK writes out whole requests and answers, and a logger without a level of its
+    # own counts as that, whether anybody listens or not.
+    logger = logging.getLogger("weav_slack.slack_sdk")
+    logger.setLevel(logging.INFO)
     return SlackClient(
         settings.slack_bot_token.get_secret_value(),
         figures,
         installation,
         base_url=settings.slack_api_url,
         session=session,
+        logger=logger,
         retry_handlers=[],  # the gateway's business
         user_agent_suffix=f"weav-slack/{VERSION}",
     )

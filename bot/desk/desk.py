@@ -8,6 +8,7 @@ from typing import Any
 from bot.desk.announcing import Announcer, Spot
 from bot.desk.answers import Answer, NotAccepted, Pending, Queued
 from bot.desk.changing import Changer
+from bot.desk.channel_defaults import ChannelDefaults
 from bot.desk.deciding import Choice, Decider
 from bot.desk.helping import FormHelp
 from bot.desk.holding import Holding
@@ -70,7 +71,8 @@ class Desk:
         self._outsiders = outsiders
         self._tasks = tasks
         self._link = link
-        self.form_help = FormHelp(ledger, weav, slack, tasks, link)
+        self._defaults = ChannelDefaults(ledger.memory)
+        self.form_help = FormHelp(ledger, weav, slack, tasks, self._defaults, link)
         self.speaker = Speaker(slack, tasks)
         self._holding = Holding(ledger, renew_every)
         self._announcer = Announcer(ledger, slack, outsiders, link, patience.slack_again, figures)
@@ -81,9 +83,10 @@ class Desk:
         looks = patience.looks[:MOST_LOOKS]
         self._changer = Changer(ledger, weav, slack, outsiders, link, looks, renew_every)
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Begin to take up what nobody works on, in the running event loop."""
-        self._sweeper.start()
+        await self._defaults.read()
+        self._sweeper.start(self._defaults.keep_reading)
 
     async def stop(self) -> None:
         """Take up nothing more; what runs is the tasks' to finish, before `finish`."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from bot.desk.channel_defaults import ChannelDefaults
 from bot.desk.choosing import Chooser
 from bot.desk.finding import Finder
 from bot.desk.outsiders import Outsiders
@@ -40,6 +41,7 @@ class FormHelp:
         weav: WeavClient,
         slack: SlackGateway,
         tasks: Tasks,
+        defaults: ChannelDefaults,
         link: Callable[[str], str | None],
     ) -> None:
         self._memory = ledger.memory
@@ -47,7 +49,8 @@ class FormHelp:
         self._tasks = tasks
         self._finder = Finder(Directory(weav), tasks)
         self._suggester = Suggester(ledger.memory, self._finder, tasks)
-        self._preparer = Preparer(ledger, self._finder, link)
+        self._defaults = defaults
+        self._preparer = Preparer(ledger, self._finder, defaults, link)
         self._chooser = Chooser(slack, weav, self._finder, self._preparer, ledger.memory, link)
 
     async def prepare(self, draft: Draft) -> Draft:
@@ -132,9 +135,7 @@ class FormHelp:
         """Return what went wrong, empty when it is saved."""
         try:
             async with asyncio.timeout(SAVE_WITHIN):
-                await self._memory.choose_defaults(
-                    chosen.slack_channel_id, chosen.chosen, chosen.slack_user_id
-                )
+                await self._defaults.choose(chosen)
         except (LedgerUnavailable, TimeoutError) as error:
             log.warning("defaults_not_kept", error=str(error))
             return NOT_NOW

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import assert_never
 
-from slack_sdk.models.views import View
-
 from bot.desk.answers import Answer, Left, NotAccepted, Pending, Queued
+from bot.slack.blocks import Json
 from bot.slack.cards import Card
 from bot.slack.choices import not_confirmed_message, plain_message, reopen_message
 from bot.slack.labels import FIELDS
@@ -39,7 +38,7 @@ class MarkFields:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    view: View
+    view: Json
 
 
 def reply_to_modal(answer: Answer, form: Reopening) -> Close | MarkFields | Show:
@@ -53,7 +52,7 @@ def reply_to_modal(answer: Answer, form: Reopening) -> Close | MarkFields | Show
             return Show(view_of(answer, form))
 
 
-def view_of(answer: Answer, form: Reopening) -> View:
+def view_of(answer: Answer, form: Reopening) -> Json:
     """Draw an answer in the open modal; what can be sent again comes as the filled form."""
     match answer.verdict:
         case Opened() as opened:

@@ -5,19 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, assert_never
 
-from slack_sdk.models.blocks import (
-    Block,
-    ContextBlock,
-    RichTextBlock,
-    RichTextElement,
-    RichTextElementParts,
-    RichTextSectionElement,
-    SectionBlock,
-)
+from slack_sdk.models.blocks import Block
 
-from bot.slack import ids, labels
+from bot.slack import blocks, ids, labels
+from bot.slack.blocks import Json
 from bot.slack.controls import controls
-from bot.slack.elements import link, mrkdwn, sentence, web_address
+from bot.slack.elements import SECTION_LIMIT, link, web_address
 from bot.slack.text import clock, escape, fold, shorten
 from bot.slack.values import Origin
 from bot.weav.models import Conversation
@@ -60,9 +53,10 @@ class _Fact:
         return " ".join(part for part in (self.word, self.identifier) if part)
 
 
-def card(text: str, *blocks: Block | None) -> Card:
-    """Put a message together; raise SlackObjectFormationError for what Slack would not take."""
-    return Card(text=text, blocks=[block.to_dict() for block in blocks if block is not None])
+def card(text: str, *drawn: Block | Json | None) -> Card:
+    """Put a message together, of what there is."""
+    written = [block.to_dict() if isinstance(block, Block) else block for block in drawn if block]
+    return Card(text, written)
 
 
 def summary_card(
@@ -101,10 +95,10 @@ def draw_card(
     return card(
         _in_one_line(heading, conversation, facts, said),
         _title(conversation.subject, link),
-        SectionBlock(fields=[mrkdwn(f"*{fact.name}*\n{fact.drawn}") for fact in facts]),
-        *(sentence(text) for text in notes),
+        blocks.fields(*(blocks.mrkdwn(f"*{fact.name}*\n{fact.drawn}") for fact in facts)),
+        *(blocks.section(blocks.plain(shorten(text, SECTION_LIMIT))) for text in notes),
         controls(conversation),
-        ContextBlock(elements=[mrkdwn("\n".join(changes))]) if changes else None,
+        blocks.context(blocks.mrkdwn("\n".join(changes))) if changes else None,
         _footer(history, link),
     )
 
@@ -115,17 +109,9 @@ def history_of(conversation: Conversation, origin: Origin, slack_user_id: str) -
     return f"{who} · {clock(conversation.created_at)}" if conversation.created_at else who
 
 
-def _title(subject: str | None, url: str) -> Block:
-    # Rich text is never parsed, so that a subject stays as it was typed, its URLs and names dead.
+def _title(subject: str | None, url: str) -> Json:
     text = shorten(fold(subject or ""), _SUBJECT_LIMIT) or _NO_SUBJECT
-    style = {"bold": True}
-    address = web_address(url)
-    title: RichTextElement = (
-        RichTextElementParts.Link(url=address, text=text, style=style)
-        if address
-        else RichTextElementParts.Text(text=text, style=style)
-    )
-    return RichTextBlock(elements=[RichTextSectionElement(elements=[title])])
+    return blocks.title(text, web_address(url))
 
 
 def _facts(conversation: Conversation, customer: str) -> list[_Fact]:
@@ -168,11 +154,10 @@ def _way(origin: Origin) -> str:
             assert_never(origin.via)
 
 
-def _footer(history: str, url: str) -> Block | None:
-    elements = [mrkdwn(history)] if history else []
-    if web_address(url):
-        elements.append(mrkdwn(link(url, "Open in Weav")))
-    return ContextBlock(block_id=ids.CARD_HISTORY, elements=elements) if elements else None
+def _footer(history: str, url: str) -> Json | None:
+    said = [history, link(url, "Open in Weav") if web_address(url) else ""]
+    texts = [blocks.mrkdwn(text) for text in said if text]
+    return {**blocks.context(*texts), "block_id": ids.CARD_HISTORY} if texts else None
 
 
 def _in_one_line(
