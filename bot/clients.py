@@ -15,6 +15,7 @@ from bot.figures import Figures
 from bot.settings import Settings
 from bot.slack.client import SlackClient
 from bot.slack.installation import Installation
+from bot.slack.lanes import Lanes
 from bot.slack.wire import SlackAnswer
 from bot.weav.client import weav_http
 from bot.weav.timing import TimedTransport
@@ -59,6 +60,7 @@ def slack_client(
         settings.slack_bot_token.get_secret_value(),
         figures,
         installation,
+        Lanes(),
         base_url=settings.slack_api_url,
         session=session,
         logger=logger,

@@ -3,11 +3,14 @@
 No ids in labels: what a label may say is written in this package, never read from a payload.
 """
 
+from collections.abc import Iterable
 from contextvars import ContextVar
 from time import perf_counter
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
+
+from bot.slack.access import Barred
 
 # Around the 3 s that Slack gives, and the milliseconds that are usual.
 _ANSWERS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 2.5, 3, 5)
@@ -62,15 +65,19 @@ class Figures:
             "weav_slack_expired_triggers", "Forms that did not open since their trigger was over."
         )
         self.cards = self._counter(
-            "weav_slack_cards", "Conversations announced, by the way their card went.", ["route"]
+            "weav_slack_cards",
+            "Conversations announced, by the way their card went.",
+            route=("channel", "response_url", "direct", "nowhere"),
         )
         self.refusals = self._counter(
-            "weav_slack_refusals", "What was not let in, by the reason.", ["reason"]
+            "weav_slack_refusals",
+            "What was not let in, by the reason.",
+            reason=(*Barred, "signature", "malformed", "too_large", "too_slow"),
         )
         self.failures = self._counter(
             "weav_slack_failures",
             "Mistakes of the bot; each has a reference in the log.",
-            ["where"],
+            where=("handler", "task"),
         )
 
     def _ledger(self) -> None:
@@ -102,8 +109,12 @@ class Figures:
     ) -> Histogram:
         return Histogram(name, text, labels or (), buckets=buckets, registry=self.registry)
 
-    def _counter(self, name: str, text: str, labels: list[str] | None = None) -> Counter:
-        return Counter(name, text, labels or (), registry=self.registry)
+    def _counter(self, name: str, text: str, **label: Iterable[str]) -> Counter:
+        """Begin at 0 for each value: `increase()` misses the 1 of a series that was not there."""
+        counter = Counter(name, text, label, registry=self.registry)
+        for value in next(iter(label.values()), ()):
+            counter.labels(value)
+        return counter
 
     def _gauge(self, name: str, text: str, labels: list[str] | None = None) -> Gauge:
         return Gauge(name, text, labels or (), registry=self.registry)

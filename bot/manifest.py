@@ -19,22 +19,24 @@ and a card with the new conversation appears in the channel. A conversation is o
 when you submit twice or Weav answers late, and nothing that you typed is lost: when Weav does not \
 answer, the conversation is queued or the form comes back filled in, with the reason.
 """
+_SHORTCUTS = [
+    {
+        "name": "Open Weav conversation",
+        "type": "message",
+        "callback_id": ids.MESSAGE_SHORTCUT,
+        "description": "Open a conversation in Weav about this message",
+    },
+    {
+        "name": "New Weav conversation",
+        "type": "global",
+        "callback_id": ids.GLOBAL_SHORTCUT,
+        "description": "Open a conversation in Weav",
+    },
+]
 
 
 def manifest(request_url: str | None = None) -> str:
     """YAML to paste into Slack: Socket Mode, or HTTP when a request URL is given."""
-    interactivity: dict[str, Any] = {"is_enabled": True}
-    command: dict[str, Any] = {
-        "command": ids.COMMAND,
-        "description": "Open a conversation in Weav",
-        "usage_hint": "[email|chat] [priority] [customer UUID or link] [subject] | status | help",
-        "should_escape": False,
-    }
-    if request_url is not None:
-        interactivity["request_url"] = request_url
-        # Where the selects of the form ask for their options: its name is older than modals.
-        interactivity["message_menu_options_url"] = request_url
-        command["url"] = request_url
     document = {
         "display_information": {
             "name": "Weav",
@@ -49,29 +51,35 @@ def manifest(request_url: str | None = None) -> str:
                 "messages_tab_read_only_enabled": True,
             },
             "bot_user": {"display_name": "Weav", "always_online": True},
-            "shortcuts": [
-                {
-                    "name": "Open Weav conversation",
-                    "type": "message",
-                    "callback_id": ids.MESSAGE_SHORTCUT,
-                    "description": "Open a conversation in Weav about this message",
-                },
-                {
-                    "name": "New Weav conversation",
-                    "type": "global",
-                    "callback_id": ids.GLOBAL_SHORTCUT,
-                    "description": "Open a conversation in Weav",
-                },
-            ],
-            "slash_commands": [command],
+            "shortcuts": _SHORTCUTS,
+            "slash_commands": [_command(request_url)],
         },
         "oauth_config": {"scopes": {"bot": SCOPES}},
-        "settings": {
-            "interactivity": interactivity,
-            "org_deploy_enabled": False,
-            "socket_mode_enabled": request_url is None,
-            "token_rotation_enabled": False,
-        },
+        "settings": _settings(request_url),
     }
     text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
     return text
+
+
+def _command(request_url: str | None) -> dict[str, Any]:
+    command = {
+        "command": ids.COMMAND,
+        "description": "Open a conversation in Weav",
+        "usage_hint": "[email|chat] [priority] [customer UUID or link] [subject] | status | help",
+        "should_escape": False,
+    }
+    return command if request_url is None else command | {"url": request_url}
+
+
+def _settings(request_url: str | None) -> dict[str, Any]:
+    interactivity: dict[str, Any] = {"is_enabled": True}
+    if request_url is not None:
+        interactivity["request_url"] = request_url
+        # Where the selects of the form ask for their options: its name is older than modals.
+        interactivity["message_menu_options_url"] = request_url
+    return {
+        "interactivity": interactivity,
+        "org_deploy_enabled": False,
+        "socket_mode_enabled": request_url is None,
+        "token_rotation_enabled": False,
+    }

@@ -31,7 +31,10 @@ LONGEST_UPLOAD = 10.0
 
 
 class Doorbell:
-    """`context` goes to every listener by name, with `answered`: set when Slack has its answer."""
+    """`context` goes to every listener by name, with `answered`.
+
+    That is set when Slack has the answer to a submission.
+    """
 
     def __init__(
         self, app: AsyncApp, context: Mapping[str, object], guard: Guard, figures: Figures
@@ -95,7 +98,9 @@ class HttpDoor:
             return PlainTextResponse("malformed", 400)
         answered = asyncio.Event()
         response = to_starlette_response(await self._doorbell.ring(payload, answered))
-        response.background = BackgroundTask(_set, answered)
+        # Submissions alone wait for it, and uvicorn answers one who has hung up without saying so.
+        if kind_of(payload) == "view_submission" and not await request.is_disconnected():
+            response.background = BackgroundTask(_set, answered)
         return response
 
     def _signed(self, body: bytes, headers: Mapping[str, str]) -> bool:

@@ -17,6 +17,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# The kill tests run many houses at once, each with several replicas.
+MOST_CONNECTIONS: Final = 300
 # The shell outlives a pytest that is killed: at the end of its input it stops the server, and
 # removes the folder unless it was told to keep it.
 _SUPERVISOR: Final = """
@@ -50,17 +52,9 @@ class PostgresServer:
 
     def start(self) -> None:
         server = [str(self._binaries / "postgres"), "-D", "data", "-k", str(self._folder)]
+        options = ["-c", "listen_addresses=", "-c", f"max_connections={MOST_CONNECTIONS}"]
         self._supervisor = subprocess.Popen(  # noqa: S603 - the arguments are ours
-            [
-                "/bin/sh",
-                "-c",
-                _SUPERVISOR,
-                "sh",
-                str(self._folder),
-                *server,
-                "-c",
-                "listen_addresses=",
-            ],
+            ["/bin/sh", "-c", _SUPERVISOR, "sh", str(self._folder), *server, *options],
             stdin=subprocess.PIPE,
             text=True,
             cwd=self._folder,

@@ -5,18 +5,19 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import get_args
 
 import httpx
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from bot import VERSION
 from bot.sandbox.slack import RESPONSE_URL, Fault
 from bot.sandbox.weav import Fault as WeavFault
 from bot.slack import ids
+from bot.slack.access import Barred
+from bot.slack.delivery import Route
+from tests.figures import Samples, scrape, value
 from tests.house import CREATE, JANE, House, house
-
-Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 @pytest.fixture(params=["http", "socket"])
@@ -29,22 +30,6 @@ async def any_way(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 async def at_home(tmp_path: Path) -> AsyncIterator[House]:
     async with house(tmp_path) as opened:
         yield opened
-
-
-async def scrape(at_home: House) -> Samples:
-    async with httpx.AsyncClient(trust_env=False) as http:
-        response = await http.get(f"{at_home.url}/metrics")
-    assert response.status_code == 200
-    assert response.headers["content-type"].startswith("text/plain")
-    return {
-        (sample.name, frozenset(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(response.text)
-        for sample in family.samples
-    }
-
-
-def value(samples: Samples, name: str, **labels: str) -> float:
-    return samples.get((name, frozenset(labels.items())), 0.0)
 
 
 async def open_form(at_home: House, words: str = "", slack_channel_id: str = "C0SUPPORT") -> None:
@@ -83,6 +68,17 @@ def build(samples: Samples) -> dict[str, str]:
 
 async def said(at_home: House, count: int) -> None:
     await at_home.slack.until(lambda slack: len(slack.from_bot()) == count)
+
+
+async def test_what_an_alert_counts_begins_at_zero(at_home: House) -> None:
+    samples = await scrape(at_home)
+
+    for reason in (*Barred, "signature"):
+        assert samples["weav_slack_refusals_total", frozenset({("reason", reason)})] == 0
+    for route in (*get_args(Route), "nowhere"):
+        assert samples["weav_slack_cards_total", frozenset({("route", route)})] == 0
+    for where in ("handler", "task"):
+        assert samples["weav_slack_failures_total", frozenset({("where", where)})] == 0
 
 
 async def test_cards_are_counted_by_the_way_they_went(at_home: House) -> None:

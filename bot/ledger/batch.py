@@ -1,16 +1,12 @@
 """Statements of SQLite that are written together, each with an end of its own."""
 
-from __future__ import annotations
-
+import asyncio
 import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Mapping, Sequence
-
-    from bot.ledger.database import Rows
+from bot.ledger.database import Rows
 
 
 @dataclass(frozen=True, slots=True)

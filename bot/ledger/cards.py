@@ -3,17 +3,13 @@
 Weav's PUT takes the whole conversation: two at the same time would undo each other's change.
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bot.ledger.database import Database
+from bot.ledger.database import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,17 @@
 """What the ledger needs of a database: named statements, and a schema brought forward."""
 
-from __future__ import annotations
-
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import aiosql
+from aiosql.queries import Queries
 
 from bot.ledger.errors import LedgerTooNew
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-    from contextlib import AbstractAsyncContextManager
-
-    from aiosql.queries import Queries
-
-    Rows = Sequence[Mapping[str, Any]]
-    Run = Callable[[str], Awaitable[Rows]]
+Rows: TypeAlias = Sequence[Mapping[str, Any]]
+Run: TypeAlias = Callable[[str], Awaitable[Rows]]
 
 _HERE: Final = Path(__file__).parent
 _MIGRATIONS: Final = _HERE / "migrations"

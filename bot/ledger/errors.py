@@ -1,7 +1,5 @@
 """What can go wrong with the ledger, as sentences for whoever runs the bot."""
 
-from __future__ import annotations
-
 
 class LedgerUnavailable(Exception):
     """The database did not do it, or nobody knows whether it did; trying again is safe."""

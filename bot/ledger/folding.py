@@ -1,7 +1,5 @@
 """Names as they are compared: whatever case, accents and width somebody types."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from typing import Final

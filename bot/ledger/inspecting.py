@@ -1,19 +1,14 @@
 """Is the database there, writable and of a usable version: found out without changing it."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import unquote
 
-from bot.ledger.database import newest_version, too_new
+from bot.ledger.database import Run, newest_version, too_new
 from bot.ledger.errors import LedgerUnavailable
 from bot.ledger.ledger import open_database
-
-if TYPE_CHECKING:
-    from bot.ledger.database import Run
 
 _SQLITE: Final = "sqlite:///"
 _PRESENT: Final = {

@@ -1,27 +1,20 @@
 """What was asked and what became of it, written down before anything is done about it."""
 
-from __future__ import annotations
-
 import socket
 import time
 import uuid
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 from urllib.parse import unquote
 
-from bot.ledger.database import bring_forward
+from bot.ledger.database import Database, bring_forward
 from bot.ledger.entry import Entry, NewEntry, Received, State, as_json, fingerprint_of
 from bot.ledger.errors import Taken
 from bot.ledger.postgresql import open_postgresql
 from bot.ledger.sqlite import open_sqlite
 from bot.ledger.upkeep import Upkeep
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
-    from contextlib import AbstractAsyncContextManager
-
-    from bot.ledger.database import Database
 
 
 class Ledger(Upkeep):

@@ -1,17 +1,12 @@
 """What the bot has seen and was told: customers, who is who, what a channel prefers."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from bot.ledger.database import Database, Rows
 from bot.ledger.folding import containing, fold, searchable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from bot.ledger.database import Database, Rows
 
 _DAY: Final = 86400.0
 _BATCH: Final = 500

@@ -4,16 +4,12 @@ Weav documents neither an idempotency key nor a search by e-mail address, so a c
 was lost can be neither repeated by itself nor looked up: its author is told, and decides.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from bot.ledger.database import Database
+from bot.ledger.entry import Entry
 from bot.ledger.memory import email_key
-
-if TYPE_CHECKING:
-    from bot.ledger.database import Database
-    from bot.ledger.entry import Entry
 
 
 @dataclass(frozen=True, slots=True)

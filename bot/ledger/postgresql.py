@@ -1,21 +1,20 @@
 """The ledger in PostgreSQL, for any number of replicas: https://magicstack.github.io/asyncpg/."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, TypeAlias
 
 import asyncpg
 from aiosql.adapters.asyncpg import AsyncPGAdapter
 
-from bot.ledger.database import load_queries
+from bot.ledger.database import Rows, Run, load_queries
 from bot.ledger.errors import LedgerUnavailable, Taken
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
-
-    from bot.ledger.database import Rows, Run
+# Generic for mypy alone.
+_Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+_Pooled: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+_Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 # Any number will do that no other program in the same database locks: "weav" in ASCII.
 _MIGRATION_LOCK: Final = 0x77656176
@@ -27,7 +26,7 @@ class _Adapter(AsyncPGAdapter):
 
     async def select(
         self,
-        conn: asyncpg.pool.PoolConnectionProxy[asyncpg.Record],
+        conn: _Pooled,
         query_name: str,
         sql: str,
         parameters: Mapping[str, Any],
@@ -43,7 +42,7 @@ class PostgreSQL:
 
     dialect = "postgresql"
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], timeout: float) -> None:
+    def __init__(self, pool: _Pool, timeout: float) -> None:
         self._pool = pool
         self._timeout = timeout
         self._queries = load_queries(self.dialect, _Adapter)
@@ -68,7 +67,7 @@ class PostgreSQL:
     @asynccontextmanager
     async def _connection(
         self,
-    ) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy[asyncpg.Record]]:
+    ) -> AsyncIterator[_Pooled]:
         connection = await self._pool.acquire(timeout=self._timeout)
         try:
             yield connection
@@ -100,7 +99,7 @@ async def open_postgresql(
             pool.terminate()
 
 
-async def _keep(_connection: asyncpg.Connection[asyncpg.Record]) -> None:
+async def _keep(_connection: _Connection) -> None:
     """Nothing of ours stays in a session, and resetting it would be a second round trip."""
 
 

@@ -1,16 +1,11 @@
 """The ledger's answers: nothing here changes a row."""
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable
+from typing import Any, Final
 
+from bot.ledger.database import Database
 from bot.ledger.entry import Backlog, Entry, State
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from bot.ledger.database import Database
 
 # A POST that began this much earlier than ours can still have made a conversation after it.
 _OVERLAP: Final = 300.0

@@ -1,26 +1,19 @@
 """The ledger in a file, for one process: https://www.sqlite.org/wal.html."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 from aiosql.adapters.sqlite3 import SQLite3Adapter
 
 from bot.ledger.batch import Statement, fetch, run_together
-from bot.ledger.database import load_queries
+from bot.ledger.database import Rows, Run, load_queries
 from bot.ledger.errors import LedgerUnavailable, Taken
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-    from concurrent.futures import Executor
-    from pathlib import Path
-
-    from bot.ledger.database import Rows, Run
 
 _RETURNING: Final = (3, 35)
 # Statements in one transaction: nobody waits long behind the others.

@@ -1,19 +1,14 @@
 """What keeps the ledger going: leases, rows that nobody works on any more, personal data."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 
 from bot.ledger.cards import Cards
+from bot.ledger.database import Database
+from bot.ledger.entry import Entry
 from bot.ledger.memory import Memory
 from bot.ledger.new_customers import NewCustomers
 from bot.ledger.reading import Reading
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from bot.ledger.database import Database
-    from bot.ledger.entry import Entry
 
 _DAY: Final = 86400.0
 # Rows changed by one statement: nobody waits long behind it.

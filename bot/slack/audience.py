@@ -3,15 +3,10 @@
 from enum import StrEnum
 from typing import Final
 
-import aiohttp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.logs import get_logger
-from bot.slack.client import code_in
+from bot.slack.lookups import look_up
 from bot.slack.payloads import at
-
-log = get_logger("weav_slack.audience")
 
 SCOPES: Final = ("channels:read", "groups:read")
 KEEP: Final = 300.0  # seconds
@@ -30,16 +25,12 @@ class Audience(StrEnum):
 
 async def audience(client: AsyncWebClient, slack_channel_id: str) -> Audience | None:
     """Ask https://docs.slack.dev/reference/methods/conversations.info; None: no usable answer."""
-    try:
-        answer = await client.conversations_info(channel=slack_channel_id)
-    except SlackApiError as error:
-        code = code_in(error.response)
-        log.info("channel_not_looked_up", code=code)
-        return Audience.UNTOLD if code in _NOT_VISIBLE else None
-    except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
-        log.warning("channel_not_looked_up", error=type(error).__name__)
-        return None
-    return audience_of(answer.get("channel"))
+    return await look_up(
+        client.conversations_info(channel=slack_channel_id),
+        lambda answer: audience_of(answer.get("channel")),
+        not_told=_NOT_VISIBLE,
+        untold=Audience.UNTOLD,
+    )
 
 
 def audience_of(channel: object) -> Audience | None:

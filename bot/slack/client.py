@@ -34,12 +34,13 @@ class SlackClient(AsyncWebClient):
         token: str,
         figures: Figures,
         installation: Installation,
+        lanes: Lanes,
         **options: Any,  # noqa: ANN401 - the SDK's
     ) -> None:
         super().__init__(token, **options)
         self._figures = figures
         self._installation = installation
-        self._lanes = Lanes()
+        self._lanes = lanes
 
     async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:  # noqa: ANN401
         began = perf_counter()

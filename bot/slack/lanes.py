@@ -14,9 +14,13 @@ LONGEST_QUEUE: Final = 2.0
 
 
 class Lanes:
-    def __init__(self) -> None:
+    def __init__(
+        self, standstill: float = STANDSTILL, longest_queue: float = LONGEST_QUEUE
+    ) -> None:
         self._free = asyncio.Semaphore(LANES)
         self._moved_at = 0.0
+        self._standstill = standstill
+        self._longest_queue = longest_queue
 
     @asynccontextmanager
     async def lane(self) -> AsyncIterator[None]:
@@ -32,12 +36,12 @@ class Lanes:
         if not self._free.locked():
             return await self._free.acquire()
         clock = asyncio.get_running_loop().time
-        latest = clock() + LONGEST_QUEUE
+        latest = clock() + self._longest_queue
         while clock() < latest:
             try:
-                async with asyncio.timeout(STANDSTILL):
+                async with asyncio.timeout(self._standstill):
                     return await self._free.acquire()
             except TimeoutError:
-                if clock() - self._moved_at >= STANDSTILL:
+                if clock() - self._moved_at >= self._standstill:
                     break
         return False

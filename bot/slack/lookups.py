@@ -1,10 +1,18 @@
 """Look-ups that are remembered, made once at a time, and never waited for longer than one says."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Final, Generic, TypeVar
 
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.logs import get_logger
+from bot.slack.client import code_in
 from bot.tasks import Tasks
+
+log = get_logger("weav_slack.lookups")
 
 T = TypeVar("T")
 
@@ -53,3 +61,23 @@ class Lookups(Generic[T]):
             self._known[key] = found
         lasts = self._keep if found is not None else _AGAIN_AFTER
         self._fresh_until[key] = asyncio.get_running_loop().time() + lasts
+
+
+async def look_up(
+    call: Awaitable[AsyncSlackResponse],
+    read: Callable[[AsyncSlackResponse], T | None],
+    *,
+    not_told: Collection[str],
+    untold: T,
+) -> T | None:
+    """Ask Slack once: `untold` for codes that mean it does not tell this bot; None: no answer."""
+    try:
+        answer = await call
+    except SlackApiError as error:
+        code = code_in(error.response)
+        log.info("not_looked_up", code=code)
+        return untold if code in not_told else None
+    except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
+        log.warning("not_looked_up", error=type(error).__name__)
+        return None
+    return read(answer)

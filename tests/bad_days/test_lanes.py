@@ -4,26 +4,33 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
+from prometheus_client import CollectorRegistry
 
-import bot.slack.lanes
-from bot.sandbox.slack import Fault
-from bot.slack.lanes import LANES
+from bot.clients import slack_session
+from bot.figures import Figures
+from bot.sandbox.slack import Fault, SlackSandbox
+from bot.slack.client import SlackClient
+from bot.slack.installation import Installation
+from bot.slack.lanes import LANES, Lanes
 from tests.house import QUICK, house, public, text_on
 
 
-@pytest.mark.bench
-async def test_a_hundred_commands_use_as_many_connections_as_there_are_lanes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_hundred_calls_use_as_many_connections_as_there_are_lanes() -> None:
     # However slow the machine is: what is waited for is that a lane becomes free.
-    monkeypatch.setattr(bot.slack.lanes, "STANDSTILL", 5.0)
-    monkeypatch.setattr(bot.slack.lanes, "LONGEST_QUEUE", 30.0)
-    async with house(tmp_path) as at_home:
-        await asyncio.gather(*(at_home.ann.command(f"Number {n}") for n in range(100)))
+    lanes = Lanes(standstill=5.0, longest_queue=30.0)
+    async with SlackSandbox().serving() as slack, slack_session() as session:
+        client = SlackClient(
+            slack.workspace.bot_token,
+            Figures(CollectorRegistry()),
+            Installation(),
+            lanes,
+            base_url=slack.api_url,
+            session=session,
+        )
 
-        await at_home.slack.until(lambda slack: len(slack.open_views("U0ANN")) == 100, 20)
-        assert at_home.slack.connections() <= LANES
+        await asyncio.gather(*(client.auth_test() for _ in range(100)))
+
+        assert slack.workspace.connections() <= LANES
 
 
 async def test_while_cards_hang_forms_open(tmp_path: Path) -> None:

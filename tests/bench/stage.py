@@ -22,6 +22,8 @@ from bot.sandbox.slack.directory import BOT_ID, BOT_USER_ID, TEAM_ID
 
 # What the bench puts into triggers and subjects, and finds again in what a contender sends.
 TOKEN: Final = re.compile(rb"bench-(\d{6})")
+# As every answer of Slack's has it: https://docs.slack.dev/authentication/tokens.
+SCOPES: Final = b"X-OAuth-Scopes: commands,chat:write,chat:write.public\r\n"
 
 
 @dataclass(slots=True)
@@ -158,8 +160,8 @@ class Connection(asyncio.Protocol):
             return
         self._transport.write(
             b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
-            b"Connection: %s\r\n\r\n%s"
-            % (status, len(said), b"keep-alive" if keep else b"close", said)
+            b"%sConnection: %s\r\n\r\n%s"
+            % (status, len(said), SCOPES, b"keep-alive" if keep else b"close", said)
         )
         if not keep:
             self._transport.close()

@@ -16,7 +16,7 @@ from tests.killing.storm import FORMS, Storm
 from tests.killing.tally import Tally, reckoned
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from tests.killing.conftest import Tell
     from tests.postgres import PostgresServer
 
-# Houses at once, each with its own Slack, Weav, database and bots: most of their time is waiting.
-# PostgreSQL takes 100 connections.
-AT_ONCE = len(Point)
-AT_ONCE_ON_POSTGRESQL = 8
 # For the short form, which has not the time of a real bot's 19 s of looking.
 HASTY = replace(IMPATIENT, looks=(0.5, 0.5))
 
@@ -79,22 +75,15 @@ async def killed_at_random(name: str, kills: int, new: NewService) -> Tally:
         return await reckoned(house, storm.kills)
 
 
-async def in_turns(at_once: int, scenes: Sequence[Callable[[], Awaitable[Tally]]]) -> list[Tally]:
-    turn = asyncio.Semaphore(at_once)
-
-    async def play(scene: Callable[[], Awaitable[Tally]]) -> Tally:
-        async with turn:
-            return await scene()
-
+async def all_at_once(scenes: Sequence[Callable[[], Coroutine[None, None, Tally]]]) -> list[Tally]:
+    """Each has its own Slack, Weav, database and bots, and waits for most of its time."""
     async with asyncio.TaskGroup() as group:
-        played = [group.create_task(play(scene)) for scene in scenes]
+        played = [group.create_task(scene()) for scene in scenes]
     return [scene.result() for scene in played]
 
 
-async def kill_at_each_point(
-    kills: int, new: NewService, tell: Tell, at_once: int = AT_ONCE
-) -> None:
-    tallies = await in_turns(at_once, [partial(killed_at, point, kills, new) for point in Point])
+async def kill_at_each_point(kills: int, new: NewService, tell: Tell) -> None:
+    tallies = await all_at_once([partial(killed_at, point, kills, new) for point in Point])
     for point, tally in zip(Point, tallies, strict=True):
         tell(f"killed at “{point.value}”: {tally}")
     assert {tally.kills for tally in tallies} == {kills}
@@ -104,7 +93,7 @@ async def kill_at_each_point(
 async def kill_at_random(kills: int, houses: int, new: NewService, tell: Tell) -> None:
     names = [f"storm {number}" for number in range(houses)]
     scenes = [partial(killed_at_random, name, kills // houses, new) for name in names]
-    total = sum(await in_turns(houses, scenes), Tally())
+    total = sum(await all_at_once(scenes), Tally())
     tell(f"killed at random moments: {total}")
     assert total.kills == kills
     assert not total.stories
@@ -129,7 +118,7 @@ async def test_nothing_is_lost_or_doubled_wherever_it_is_killed(
 async def test_nothing_is_lost_or_doubled_wherever_one_of_two_is_killed(
     on_postgresql: NewService, tell: Tell
 ) -> None:
-    await kill_at_each_point(20, on_postgresql, tell, AT_ONCE_ON_POSTGRESQL)
+    await kill_at_each_point(20, on_postgresql, tell)
 
 
 @pytest.mark.long

@@ -209,6 +209,19 @@ async def test_without_the_scope_guests_cannot_be_told_from_members(tmp_path: Pa
         assert at_home.slack.calls_of("users.info") == []
 
 
+async def test_a_scope_that_is_granted_while_the_bot_runs_counts_with_slacks_next_answer(
+    tmp_path: Path,
+) -> None:
+    async with a_house(tmp_path) as at_home:
+        at_home.slack.scopes += GRANTED
+        await open_form(at_home.ann)
+        await open_form(person(at_home, "U0CAT"))
+
+        answer = await person(at_home, "U0CAT").submit()
+
+        assert "guests" in answer.errors[ids.POST_TO]
+
+
 async def test_members_are_looked_up_once_and_never_before_the_form_opens(tmp_path: Path) -> None:
     async with a_house(tmp_path, scopes=GRANTED) as at_home:
         at_home.slack.faults.add(Fault("users.info", delay=0.3, times=None))

@@ -1,0 +1,147 @@
+"""Prometheus takes the alert rules and the dashboard's expressions, and the bot feeds them."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+import bot
+from tests.figures import Samples
+from tests.operations.day import figures_of_a_day
+from tests.operations.promtool import promtool
+
+FILES: Final = Path(bot.__file__).parent / "operations"
+ALERTS: Final = FILES / "alerts.yml"
+ALERTS_TEST: Final = Path(__file__).parent / "alerts.test.yml"
+DASHBOARD: Final = json.loads((FILES / "grafana-dashboard.json").read_text(encoding="utf-8"))
+PANELS: Final[list[dict[str, Any]]] = DASHBOARD["panels"]
+TARGETS: Final = [target for panel in PANELS for target in panel["targets"]]
+RULES: Final[list[dict[str, Any]]] = [
+    rule
+    for group in yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"]
+    for rule in group["rules"]
+]
+# What Prometheus and Grafana add themselves.
+THEIRS: Final = {"up"}
+THEIR_LABELS: Final = {"job", "instance"}
+
+
+def test_prometheus_takes_the_alert_rules() -> None:
+    promtool("check", "rules", ALERTS)
+
+
+def test_each_alert_fires_when_it_should_and_no_other_does() -> None:
+    promtool("test", "rules", ALERTS_TEST)
+
+
+def test_no_alert_is_left_out_of_those_tests() -> None:
+    tested = ALERTS_TEST.read_text(encoding="utf-8")
+
+    assert [rule["alert"] for rule in RULES if rule["alert"] not in tested] == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_every_alert_says_what_to_do(rule: dict[str, Any]) -> None:
+    assert rule["alert"].startswith("WeavSlack")
+    assert rule["labels"]["severity"] in {"page", "ticket"}
+    assert rule["annotations"].keys() == {"summary", "mend"}
+
+
+async def test_the_alerts_are_tested_with_what_the_bot_really_shows(tmp_path: Path) -> None:
+    shown = await figures_of_a_day(tmp_path)
+    tests = yaml.safe_load(ALERTS_TEST.read_text(encoding="utf-8"))["tests"]
+
+    used = {read_series(each["series"]) for test in tests for each in test["input_series"]}
+
+    assert {each for each in used if each[0] not in THEIRS} <= shown.keys()
+
+
+async def test_every_expression_of_the_dashboard_shows_something_of_a_running_bot(
+    tmp_path: Path,
+) -> None:
+    samples = await figures_of_a_day(tmp_path)
+    unit_test = tmp_path / "dashboard.test.yml"
+    unit_test.write_text(yaml.safe_dump(as_unit_test(samples)), encoding="utf-8")
+
+    promtool("test", "rules", unit_test)
+
+
+async def test_every_label_of_the_dashboard_is_one_of_its_figures(tmp_path: Path) -> None:
+    samples = await figures_of_a_day(tmp_path)
+
+    for target in TARGETS:
+        labels = {label for name, pairs in samples if name in target["expr"] for label, _ in pairs}
+        grouped = ", ".join(re.findall(r"by \(([^)]*)\)", target["expr"]))
+        named = re.findall(r"\{\{(\w+)}}", target["legendFormat"])
+        assert {*re.findall(r"\w+", grouped), *named} <= labels | THEIR_LABELS
+
+
+async def test_every_figure_is_on_the_dashboard(tmp_path: Path) -> None:
+    families = {
+        re.sub(r"_(bucket|sum|count|created)$", "", name)
+        for name, _ in await figures_of_a_day(tmp_path)
+        if name.startswith("weav_slack_")
+    }
+
+    shown = " ".join(target["expr"] for target in TARGETS)
+
+    assert [name for name in families if name not in shown] == []
+
+
+def test_the_dashboard_fits_its_grid() -> None:
+    assert len({panel["id"] for panel in PANELS}) == len(PANELS)
+    cells = [
+        (panel["gridPos"]["x"] + across, panel["gridPos"]["y"] + down)
+        for panel in PANELS
+        for across in range(panel["gridPos"]["w"])
+        for down in range(panel["gridPos"]["h"])
+    ]
+    assert len(cells) == len(set(cells))
+    assert max(x for x, _ in cells) < 24
+
+
+def test_every_panel_asks_the_chosen_prometheus_and_job() -> None:
+    variables = {each["name"]: each["type"] for each in DASHBOARD["templating"]["list"]}
+    assert variables == {"datasource": "datasource", "job": "textbox"}
+    for panel in PANELS:
+        assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+        names = [target["refId"] for target in panel["targets"]]
+        assert len(set(names)) == len(names)
+    for target in TARGETS:
+        selectors = re.findall(r"\b(?:weav_slack|process)_\w+(\{[^}]*\})?", target["expr"])
+        assert set(selectors) == {'{job="$job"}'}
+
+
+def read_series(series: str) -> tuple[str, frozenset[tuple[str, str]]]:
+    name, _, labels = series.partition("{")
+    pairs = frozenset(re.findall(r'(\w+)="([^"]*)"', labels))
+    return name, frozenset((label, text) for label, text in pairs if label not in THEIR_LABELS)
+
+
+def as_unit_test(samples: Samples) -> dict[str, Any]:
+    """Let all figures grow to what they are, and ask each expression whether it has an answer."""
+    series = [
+        {"series": f"{name}{{{selector(labels)}}}", "values": f"0+{abs(value)}x30"}
+        for (name, labels), value in samples.items()
+    ]
+    tests = [
+        {
+            "expr": f"count({in_prometheus(target['expr'])}) > bool 0",
+            "eval_time": "20m",
+            "exp_samples": [{"labels": "{}", "value": 1}],
+        }
+        for target in TARGETS
+    ]
+    return {"tests": [{"interval": "1m", "input_series": series, "promql_expr_test": tests}]}
+
+
+def selector(labels: frozenset[tuple[str, str]]) -> str:
+    return ",".join(f'{name}="{text}"' for name, text in sorted({*labels, ("job", "weav-slack")}))
+
+
+def in_prometheus(expression: str) -> str:
+    """Fill in as Grafana does."""
+    return expression.replace("$job", "weav-slack").replace("$__rate_interval", "5m")

@@ -1,0 +1,47 @@
+"""Slack hangs up before it has the answer to a submission: its author learns it all the same."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.slack import HttpRing
+from bot.sandbox.weav import Fault as WeavFault
+from bot.slack import ids
+from tests.house import CREATE, House, house, text_on
+
+REFUSED = {"subject": ["Weav takes no such subject."]}
+
+
+@pytest.fixture
+async def impatient(tmp_path: Path) -> AsyncIterator[House]:
+    """Slack waits for 0.3 s only."""
+    async with house(tmp_path) as at_home:
+        assert isinstance(at_home.ann.ring, HttpRing)
+        at_home.ann.ring.patience = 0.3
+        yield at_home
+
+
+async def test_a_refusal_that_nobody_took_comes_into_the_form_later(impatient: House) -> None:
+    impatient.weav.fail(WeavFault.refusal(REFUSED, delay=0.6, **CREATE))
+    await impatient.fill_in(subject="Export hangs")
+
+    answer = await impatient.ann.submit()
+
+    assert answer.trouble
+    await impatient.slack.until(
+        lambda slack: "Weav takes no such subject." in text_on(slack.top_view("U0ANN")), 10
+    )
+
+
+async def test_what_follows_an_answer_that_nobody_took_comes_as_a_message(
+    impatient: House,
+) -> None:
+    impatient.weav.fail(WeavFault.refusal(REFUSED, delay=2.5, **CREATE))
+    await impatient.fill_in(subject="Export hangs")
+
+    answer = await impatient.ann.submit()
+
+    assert answer.trouble
+    assert "Weav takes no such subject." in text_on(await impatient.direct_message(within=15))
+    assert [view.callback_id for view in impatient.slack.open_views("U0ANN")] == [ids.MODAL]
