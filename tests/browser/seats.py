@@ -61,6 +61,10 @@ class Seat:
     async def submit(self) -> None:
         await self.modal.get_by_role("button", name="Open conversation").click()
 
+    async def cancel(self) -> None:
+        await self.modal.get_by_role("button", name="Cancel").click()
+        await expect(self.modal).to_be_hidden()
+
     async def go_to(self, conversation: str) -> None:
         await self.page.locator("#channels").get_by_role("button", name=conversation).click()
 
@@ -76,6 +80,9 @@ class Seat:
 
     def error_under(self, field: str) -> Locator:
         return self.modal.locator(f'[data-block="{field}"] .error')
+
+    def hint_under(self, field: str) -> Locator:
+        return self.modal.locator(f'[data-block="{field}"] .hint')
 
     async def sees_in_weav(
         self, *, conversations: Sequence[str] = (), requests: Sequence[str] = ()
