@@ -29,7 +29,7 @@ export class Combobox {
       "aria-expanded": "false",
       "aria-controls": this.list.id,
       ...attributes,
-      onclick: () => this.list.hidden && this.open(""),
+      onclick: () => this.#click(),
       oninput: () => this.open(this.input.value),
       onkeydown: (event) => this.#press(event),
       onblur: () => this.close(),
@@ -70,6 +70,18 @@ export class Combobox {
     this.input.setAttribute("aria-expanded", "false");
     this.#highlight(-1);
     this.input.value = this.chosen?.label ?? "";
+    this.#selectText();
+  }
+
+  #click() {
+    if (!this.list.hidden) return;
+    this.#selectText();
+    this.open("");
+  }
+
+  /** What is typed or pasted next is a new search, not more of the chosen label. */
+  #selectText() {
+    if (document.activeElement === this.input) this.input.select();
   }
 
   #groups() {

@@ -12,6 +12,7 @@ export const state = {
   exchanges: new Map(),
   conversations: new Map(),
   customers: [],
+  companies: [],
   agents: [],
   weavUsers: [],
   switches: {},

@@ -13,6 +13,7 @@ const SEEN = {
   trouble: (trouble) => changed("trouble", trouble),
   exchange: takeExchange,
   conversation: takeConversation,
+  customer: takeCustomer,
   switches: takeSwitches,
 };
 
@@ -40,6 +41,7 @@ function takeSnapshot({ me, app, slack, weav, switches }) {
   state.exchanges = byId(weav.exchanges, "number");
   state.conversations = byId(weav.conversations);
   state.customers = weav.customers;
+  state.companies = weav.companies;
   state.agents = weav.agents;
   state.weavUsers = weav.users;
   state.switches = switches;
@@ -94,6 +96,11 @@ function takeExchange(exchange) {
 function takeConversation(conversation) {
   state.conversations.set(conversation.id, conversation);
   changed("weav");
+}
+
+function takeCustomer(customer) {
+  state.customers.push(customer);
+  changed("customers");
 }
 
 function takeSwitches(switches) {
