@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from bot.desk.choosing import Chooser
+from bot.desk.choosing import Chooser, LetIn
 from bot.desk.finding import Finder
 from bot.desk.outsiders import Outsiders
 from bot.desk.preparing import WITHIN, Draft, Preparer
@@ -19,7 +19,7 @@ from bot.slack.defaults import ChosenDefaults, defaults_modal
 from bot.slack.forms import Submission
 from bot.slack.gateway import TRIGGER_GONE, Failed, SlackGateway
 from bot.slack.offers import Offer
-from bot.slack.values import FormValues
+from bot.slack.values import FormValues, Reopening
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
 from bot.weav.directory import Directory
@@ -67,12 +67,23 @@ class FormHelp:
     def take_assignee_type(self, view: Mapping[str, Any]) -> None:
         self._tasks.spawn(self._chooser.assignee_type(view), name="take_assignee_type")
 
+    async def complete(
+        self,
+        outsiders: Outsiders,
+        view: Mapping[str, Any],
+        form: Reopening,
+        let_in: LetIn,
+    ) -> None:
+        """Add to a form that has just opened what nobody waited for."""
+        post_to = form.values.post_to or form.origin.slack_channel_id
+        shared = outsiders.do_read_beside(post_to)
+        await self._chooser.opened(view, form.values, let_in, shared)
+
     async def note_readers(
         self, outsiders: Outsiders, view: Mapping[str, Any], slack_channel_id: str
     ) -> None:
         """Say in a form that is open who reads the channel that its card goes to."""
-        shared = await outsiders.do_read(slack_channel_id)
-        await self._chooser.readers(view, shared=shared)
+        await self._chooser.readers(view, outsiders.do_read(slack_channel_id))
 
     async def problems_of(self, submission: Submission) -> dict[str, str]:
         """Say what Weav would refuse, as far as it is known here: an agent is no person."""
