@@ -1,12 +1,12 @@
 """What an open form learns: other assignees to pick from, what a customer has open, who reads."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from bot.desk.finding import Finder
+from bot.desk.listing import WITHIN, Listing
 from bot.desk.preparing import Preparer
 from bot.ledger import KnownCustomer, LedgerUnavailable, Memory
 from bot.logs import get_logger
@@ -19,8 +19,7 @@ from bot.slack.payloads import text_at
 from bot.slack.seen_views import with_assignee_of, with_conversations
 from bot.slack.shared_note import noted
 from bot.slack.values import FormValues
-from bot.weav.client import LookUpFailed, WeavClient
-from bot.weav.models import AssigneeType, Conversation, Status
+from bot.weav.models import AssigneeType
 from bot.weav.people import NewCustomer
 
 log = get_logger("weav_slack.choosing")
@@ -31,34 +30,24 @@ LetIn = Callable[[], Awaitable[bool]]
 Key = TypeVar("Key")
 Kept = TypeVar("Kept")
 
-# Seconds; whoever fills in a form is past this by then.
-WITHIN: Final = 3.0
-MOST: Final = 3
 # Views whose last drawing and choices are remembered, for what was asked for at the same time.
 _REMEMBERED: Final = 500
-
-
-async def let_in_already() -> bool:
-    """The guard has judged whoever chose something in a form."""
-    return True
 
 
 class Chooser:
     def __init__(
         self,
         slack: SlackGateway,
-        weav: WeavClient,
+        listing: Listing,
         finder: Finder,
         preparer: Preparer,
         memory: Memory,
-        link: Callable[[str], str | None],
     ) -> None:
         self._slack = slack
-        self._weav = weav
+        self._listing = listing
         self._finder = finder
         self._preparer = preparer
         self._memory = memory
-        self._link = link
         self._latest: dict[str, View] = {}
         self._choices: dict[tuple[str, str], object] = {}
 
@@ -72,7 +61,7 @@ class Chooser:
         """
         customer_stands = self._chosen(view, ids.CUSTOMER_ID)
         post_to_stands = self._chosen(view, ids.POST_TO)
-        asking = self._open_conversations(_known_to_weav(values), let_in)
+        asking = self._for_user(_known_to_weav(values), let_in)
         several, outsiders = await asyncio.gather(asking, shared)
 
         def draw(seen: View) -> dict[str, Any] | None:
@@ -102,7 +91,7 @@ class Chooser:
         """Show what they have open, if Weav tells soon; learn their name for the next time."""
         stands = self._chosen(view, ids.CUSTOMER_ID)
         customer = _known_to_weav(values_of(view))
-        several = await self._open_conversations(customer)
+        several = await self._listing.of(customer) if customer else []
         await self._redraw(
             view, lambda seen: with_conversations(seen, several) if stands() else None, last=False
         )
@@ -117,18 +106,8 @@ class Chooser:
             view, lambda seen: noted(seen, shared=outsiders) if stands() else None, last=False
         )
 
-    async def _open_conversations(
-        self, customer: UUID | None, let_in: LetIn = let_in_already
-    ) -> list[OpenConversation]:
-        """Empty as well where Weav is slow or fails."""
-        if customer is None or not await let_in():
-            return []
-        try:
-            async with asyncio.timeout(WITHIN):
-                listed = await self._weav.customer_conversations(customer)
-        except TimeoutError:
-            return []
-        return [] if isinstance(listed, LookUpFailed) else self._open(listed)
+    async def _for_user(self, customer: UUID | None, let_in: LetIn) -> list[OpenConversation]:
+        return await self._listing.of(customer) if customer and await let_in() else []
 
     async def _meet(self, customer_id: str) -> None:
         try:
@@ -140,19 +119,6 @@ class Chooser:
                 await self._memory.learn(found)
         except LedgerUnavailable as error:
             log.warning("not_learned", error=str(error))
-
-    def _open(self, listed: tuple[Conversation, ...]) -> list[OpenConversation]:
-        still_open = [each for each in listed if each.status == Status.OPEN]
-        still_open.sort(key=_moved_at, reverse=True)
-        now = time.time()
-        return [
-            OpenConversation(
-                each,
-                max(now - each.created_at.timestamp(), 0.0) if each.created_at else None,
-                self._link(each.id) or "",
-            )
-            for each in still_open[:MOST]
-        ]
 
     async def _redraw(self, view: View, draw: Draw, *, last: bool) -> None:
         """Draw on top of what is there now; `last`: when that is not known, over it."""
@@ -194,8 +160,3 @@ def _keep(kept: dict[Key, Kept], key: Key, value: Kept) -> None:
     kept[key] = value
     while len(kept) > _REMEMBERED:
         del kept[next(iter(kept))]
-
-
-def _moved_at(conversation: Conversation) -> float:
-    moments = (conversation.last_message_at, conversation.updated_at, conversation.created_at)
-    return max((each.timestamp() for each in moments if each), default=0.0)

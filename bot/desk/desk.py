@@ -13,7 +13,7 @@ from bot.desk.helping import FormHelp
 from bot.desk.holding import Holding
 from bot.desk.opening import Opening, open_defaults, open_form
 from bot.desk.outsiders import Outsiders
-from bot.desk.papers import Papers, new_entry_of
+from bot.desk.papers import new_entry_of
 from bot.desk.reporting import report
 from bot.desk.sending import Patience, Sender, Settled
 from bot.desk.speaking import Speaker
@@ -155,7 +155,7 @@ class Desk:
             spot = Spot(submission.slack_user_id)
         answer = Answer(begun.entry_id, settled.verdict)
         with self._holding(begun.entry_id):
-            form = Papers.of(submission).reopening
+            form = submission.reopening
             reached = await self._announcer.show(answer, form, spot)
             if not isinstance(settled.verdict, Opened | Queued):
                 await self._announcer.note_told(settled.entry, reached=reached)

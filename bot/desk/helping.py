@@ -6,24 +6,23 @@ from typing import Any, Final
 
 from bot.desk.choosing import Chooser, LetIn
 from bot.desk.finding import Finder
+from bot.desk.listing import Listing
 from bot.desk.outsiders import Outsiders
 from bot.desk.preparing import WITHIN, Draft, Preparer
+from bot.desk.reviewing import Reviewer
 from bot.desk.suggesting import Asking, Suggester
 from bot.ledger import Ledger, LedgerUnavailable, WeavUser
 from bot.logs import get_logger
-from bot.slack import ids
 from bot.slack.around import Around
 from bot.slack.cards import Card
 from bot.slack.choices import plain_message
 from bot.slack.defaults import ChosenDefaults, defaults_modal
-from bot.slack.forms import Submission
 from bot.slack.gateway import TRIGGER_GONE, Failed, SlackGateway
 from bot.slack.offers import Offer
 from bot.slack.values import FormValues, Reopening
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
 from bot.weav.directory import Directory
-from bot.weav.models import AssigneeType
 
 log = get_logger("weav_slack.helping")
 
@@ -48,7 +47,9 @@ class FormHelp:
         self._finder = Finder(Directory(weav), tasks)
         self._suggester = Suggester(ledger.memory, self._finder, tasks)
         self._preparer = Preparer(ledger, self._finder, link)
-        self._chooser = Chooser(slack, weav, self._finder, self._preparer, ledger.memory, link)
+        self.reviewer = Reviewer(ledger, self._finder, self._preparer)
+        listing = Listing(weav, link)
+        self._chooser = Chooser(slack, listing, self._finder, self._preparer, ledger.memory)
 
     async def prepare(self, draft: Draft) -> Draft:
         return await self._preparer.prepare(draft)
@@ -84,27 +85,6 @@ class FormHelp:
     ) -> None:
         """Say in a form that is open who reads the channel that its card goes to."""
         await self._chooser.readers(view, outsiders.do_read(slack_channel_id))
-
-    async def problems_of(self, submission: Submission) -> dict[str, str]:
-        """Say what Weav would refuse, as far as it is known here: an agent is no person."""
-        kind = submission.request.assignee_type
-        if kind is None:
-            return {}
-        assignee_id = str(submission.request.assignee_id)
-        if kind is AssigneeType.USER:
-            agent = self._finder.known_agent(assignee_id)
-            why = f"{agent.name} is an AI agent. Choose a person." if agent else ""
-        else:
-            user = await self._user(assignee_id)
-            why = f"{user.name} is a person. Choose an AI agent." if user else ""
-        return {ids.ASSIGNEE_ID: why} if why else {}
-
-    async def _user(self, weav_user_id: str) -> WeavUser | None:
-        try:
-            async with asyncio.timeout(WITHIN):
-                return await self._memory.user_with(weav_user_id)
-        except (LedgerUnavailable, TimeoutError):
-            return None  # Weav will tell
 
     async def be(self, slack_user_id: str, weav_user_id: str, name: str) -> Card:
         """Answer `me UUID`; others will find them by this name."""
