@@ -9,8 +9,10 @@ from bot.desk.announcing import Announcer, Spot
 from bot.desk.answers import Answer, NotAccepted, Pending, Queued
 from bot.desk.changing import Changer
 from bot.desk.deciding import Choice, Decider
+from bot.desk.finding import Finder
 from bot.desk.helping import FormHelp
 from bot.desk.holding import Holding
+from bot.desk.names import Names
 from bot.desk.opening import Opening, open_defaults, open_form
 from bot.desk.outsiders import Outsiders
 from bot.desk.papers import new_entry_of
@@ -28,6 +30,7 @@ from bot.slack.forms import Submission
 from bot.slack.gateway import SlackGateway
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
+from bot.weav.directory import Directory
 from bot.weav.outcomes import Opened
 
 log = get_logger("weav_slack.desk")
@@ -70,16 +73,20 @@ class Desk:
         self._outsiders = outsiders
         self._tasks = tasks
         self._link = link
-        self.form_help = FormHelp(ledger, weav, slack, tasks, link)
+        finder = Finder(Directory(weav), tasks)
+        names = Names(ledger.memory, finder)
+        self.form_help = FormHelp(ledger, weav, finder, slack, tasks, link)
         self.speaker = Speaker(slack, tasks)
         self._holding = Holding(ledger, renew_every)
-        self._announcer = Announcer(ledger, slack, outsiders, link, patience.slack_again, figures)
+        self._announcer = Announcer(
+            ledger, slack, outsiders, names, link, patience.slack_again, figures
+        )
         sender = Sender(ledger, weav, patience)
         self._worker = Worker(ledger, sender, self._announcer, self._holding, tasks)
         self._decider = Decider(ledger, self._worker, self._announcer)
         self._sweeper = Sweeper(ledger, self._worker, self._holding, tasks, keep_days)
         looks = patience.looks[:MOST_LOOKS]
-        self._changer = Changer(ledger, weav, slack, outsiders, link, looks, renew_every)
+        self._changer = Changer(ledger, weav, slack, outsiders, names, link, looks, renew_every)
 
     def start(self) -> None:
         """Begin to take up what nobody works on, in the running event loop."""

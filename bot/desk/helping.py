@@ -22,7 +22,6 @@ from bot.slack.offers import Offer
 from bot.slack.values import FormValues, Reopening
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
-from bot.weav.directory import Directory
 
 log = get_logger("weav_slack.helping")
 
@@ -37,6 +36,7 @@ class FormHelp:
         self,
         ledger: Ledger,
         weav: WeavClient,
+        finder: Finder,
         slack: SlackGateway,
         tasks: Tasks,
         link: Callable[[str], str | None],
@@ -44,12 +44,11 @@ class FormHelp:
         self._memory = ledger.memory
         self._slack = slack
         self._tasks = tasks
-        self._finder = Finder(Directory(weav), tasks)
-        self._suggester = Suggester(ledger.memory, self._finder, tasks)
-        self._preparer = Preparer(ledger, self._finder, link)
-        self.reviewer = Reviewer(ledger, self._finder, self._preparer)
+        self._suggester = Suggester(ledger.memory, finder, tasks)
+        self._preparer = Preparer(ledger, finder, link)
+        self.reviewer = Reviewer(ledger, finder, self._preparer)
         listing = Listing(weav, link)
-        self._chooser = Chooser(slack, listing, self._finder, self._preparer, ledger.memory)
+        self._chooser = Chooser(slack, listing, finder, self._preparer, ledger.memory)
 
     async def prepare(self, draft: Draft) -> Draft:
         return await self._preparer.prepare(draft)
