@@ -5,9 +5,9 @@ from typing import assert_never
 
 from bot.desk.announcing import RECOVERED
 from bot.desk.granting import Already, Denied, Doubtful, Granted, Overtaken, Result, grant
+from bot.desk.names import Names
 from bot.desk.outsiders import Outsiders
 from bot.desk.papers import Papers
-from bot.desk.remembering import customer_name
 from bot.desk.turns import Turns
 from bot.ledger import Entry, Ledger, LedgerUnavailable, Turn
 from bot.logs import get_logger
@@ -52,6 +52,7 @@ class Changer:
         weav: WeavClient,
         slack: SlackGateway,
         outsiders: Outsiders,
+        names: Names,
         link: Callable[[str], str | None],
         looks: tuple[float, ...],
         keep_every: float,
@@ -61,6 +62,7 @@ class Changer:
         self._weav = weav
         self._slack = slack
         self._outsiders = outsiders
+        self._names = names
         self._link = link
         self._looks = looks
         self._turns = Turns(ledger.cards, keep_every)
@@ -137,13 +139,12 @@ class Changer:
             origin = Papers.read(entry.form).origin
             history = history_of(conversation, origin, entry.slack_user_id)
         note = RECOVERED if entry and entry.recovered else ""
-        customer = await customer_name(self._ledger.memory, conversation.customer_id)
         return redrawn_card(
             conversation,
             click,
             changes,
             history=history,
-            customer=customer,
+            named=await self._names.of(conversation),
             link=link,
             note=note,
         )

@@ -11,7 +11,7 @@ from typing import Final
 from bot.desk.channel_defaults import ChannelDefaults
 from bot.desk.finding import Finder
 from bot.desk.reporting import WORDS
-from bot.ledger import KnownCustomer, Ledger, LedgerUnavailable
+from bot.ledger import Entry, KnownCustomer, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.around import Already, Around, Source
@@ -130,8 +130,10 @@ class Preparer:
     async def _already(self, draft: Draft) -> Already | None:
         source = draft.form.origin.source
         entry = await self._ledger.about(source) if source else None
-        if entry is None:
-            return None
+        return self.fact(entry) if entry else None
+
+    def fact(self, entry: Entry) -> Already:
+        """Say what a message has become."""
         conversation_id = entry.conversation_id or ""
         link = (self._link(conversation_id) or "") if conversation_id else ""
         state = WORDS[entry.state]

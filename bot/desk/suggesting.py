@@ -10,7 +10,14 @@ from bot.ledger import Defaults, KnownCustomer, LedgerUnavailable, Memory, WeavU
 from bot.ledger.folding import searchable
 from bot.logs import get_logger
 from bot.slack import ids
-from bot.slack.offers import NOTHING, Offer, create_offer, customer_label, new_customer_in
+from bot.slack.offers import (
+    NOTHING,
+    UNCHECKED,
+    Offer,
+    create_offer,
+    customer_label,
+    new_customer_in,
+)
 from bot.slack.uuids import uuid_in
 from bot.tasks import Tasks
 from bot.weav.client import LookUpFailed
@@ -28,7 +35,6 @@ YOURS: Final = "Recent with you"
 SEEN: Final = "Seen by the bot before"
 COMPANY: Final = "Customer of this channel's company"
 CONFIRMED: Final = "Confirmed in Weav"
-UNCHECKED: Final = "Use this ID unchecked"
 NOT_ASKED: Final = "Not everybody could be looked up"
 NO_PEOPLE: Final = "Weav's API does not list people"
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from bot.desk.answers import Answer, Left, NotAccepted, Pending, Queued
+from bot.slack.around import Around
 from bot.slack.blocks import Json
 from bot.slack.cards import Card
 from bot.slack.choices import not_confirmed_message, plain_message, reopen_message
@@ -58,7 +59,10 @@ def view_of(answer: Answer, form: Reopening) -> Json:
         case Opened() as opened:
             return result_modal(outcome_text(opened), form.values.post_to)
         case Refused() | NotSent() | NotAccepted():
-            return conversation_modal(form.values, form.origin, notice=text_of(answer))
+            around = Around(labels=form.labels)
+            return conversation_modal(
+                form.values, form.origin, notice=text_of(answer), around=around
+            )
         case Unconfirmed():
             return not_confirmed_modal(text_of(answer), str(answer.entry_id))
         case Queued():

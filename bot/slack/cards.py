@@ -34,6 +34,17 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Whom a conversation's ids stand for; empty where that is not known."""
+
+    customer: str = ""
+    assignee: str = ""
+
+
+NOT_NAMED: Final = Named()
+
+
+@dataclass(frozen=True, slots=True)
 class _Fact:
     """What is known of a conversation, escaped; the sign is an emoji code."""
 
@@ -64,32 +75,30 @@ def summary_card(
     *,
     origin: Origin,
     slack_user_id: str,
-    customer: str = "",
+    named: Named = NOT_NAMED,
     link: str = "",
     note: str = "",
 ) -> Card:
     """Draw a conversation; `link` leads to it in Weav, `note` is a plain sentence on how it went.
 
-    `customer` is the name, where it is known.
-
     What Weav left open is left out.
     """
     history = history_of(conversation, origin, slack_user_id)
-    return draw_card(conversation, history=history, customer=customer, link=link, note=note)
+    return draw_card(conversation, history=history, named=named, link=link, note=note)
 
 
 def draw_card(
     conversation: Conversation,
     *,
     history: str,
-    customer: str = "",
+    named: Named = NOT_NAMED,
     link: str = "",
     note: str = "",
     heading: str = "New Weav conversation",
     changes: Sequence[str] = (),
 ) -> Card:
     """Draw a conversation with what may be done to it; history and changes are mrkdwn."""
-    facts = _facts(conversation, customer)
+    facts = _facts(conversation, named)
     notes = [text for text in (note, _SPAM if conversation.is_spam else "") if text]
     said = [*map(_said, notes), *changes, _UNLINKED.sub(r"\1", history)]
     return card(
@@ -114,13 +123,13 @@ def _title(subject: str | None, url: str) -> Json:
     return blocks.title(text, web_address(url))
 
 
-def _facts(conversation: Conversation, customer: str) -> list[_Fact]:
+def _facts(conversation: Conversation, named: Named) -> list[_Fact]:
     facts = [
         _fact("Priority", conversation.priority, labels.PRIORITIES),
         _fact("Status", conversation.status, labels.STATUSES),
         _fact("Channel", conversation.channel, labels.CHANNELS),
-        _assignee(conversation),
-        _Fact("Customer", _shown(customer), identifier=_shown(conversation.customer_id)),
+        _assignee(conversation, named.assignee),
+        _Fact("Customer", _shown(named.customer), identifier=_shown(conversation.customer_id)),
         _Fact("Conversation", identifier=_shown(conversation.id)),
     ]
     return [fact for fact in facts if fact.said]
@@ -132,9 +141,10 @@ def _fact(name: str, word: str | None, known: Mapping[str, str]) -> _Fact:
     return _Fact(name, _shown(word))
 
 
-def _assignee(conversation: Conversation) -> _Fact:
+def _assignee(conversation: Conversation, name: str) -> _Fact:
     fact = _fact("Assignee", conversation.assignee_type, labels.ASSIGNEE_TYPES)
-    fact = replace(fact, identifier=_shown(conversation.assignee_id))
+    identifier = _shown(conversation.assignee_id)
+    fact = replace(fact, word=_shown(name) or fact.word, identifier=identifier)
     return fact if fact.said else _Fact("Assignee", "Nobody")
 
 
