@@ -49,8 +49,8 @@ def manifest(file: Path) -> Finding:
 
 
 _AGAIN: Final = (
-    "Write it again with `weav-slack manifest > manifest.yml`, and paste it into the app's settings"
-    " in Slack (App Manifest)."
+    "Write it again with `weav-slack manifest > manifest.yml` (for HTTP with --request-url), and"
+    " paste it into the app's settings in Slack (App Manifest)."
 )
 
 
@@ -62,6 +62,9 @@ def _missing(found: object) -> Iterator[str]:
     scopes = at(found, "oauth_config", "scopes", "bot")
     there = set(scopes) if isinstance(scopes, list) else set()
     yield from sorted(f"scope {scope}" for scope in set(own.SCOPES) - there)
+    interactivity = at(found, "settings", "interactivity")
+    if at(interactivity, "request_url") and not at(interactivity, "message_menu_options_url"):
+        yield "message_menu_options_url"
 
 
 def _names(entries: Any, name: str) -> Iterator[str]:  # noqa: ANN401 - YAML

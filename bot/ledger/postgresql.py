@@ -79,7 +79,7 @@ class PostgreSQL:
 async def open_postgresql(
     url: str, statement_timeout: float, connections: int
 ) -> AsyncIterator[PostgreSQL]:
-    with _errors():
+    with _errors(), _readable():
         pool = await asyncpg.create_pool(
             url,
             min_size=1,
@@ -101,6 +101,18 @@ async def open_postgresql(
 
 async def _keep(_connection: _Connection) -> None:
     """Nothing of ours stays in a session, and resetting it would be a second round trip."""
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except asyncpg.InterfaceError:
+        raise
+    except (ValueError, OverflowError):  # quotes what it took for a port: a part of the password
+        raise LedgerUnavailable(
+            "DATABASE_URL cannot be read: a password's / ? # [ ] @ % are written as %2F and so on."
+        ) from None
 
 
 @contextmanager

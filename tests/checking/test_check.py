@@ -151,6 +151,9 @@ async def test_secrets_are_shown_by_their_last_four_at_most(place: Place) -> Non
         ({"WEAV_API_URL": "http://127.0.0.1:9/v1"}, "Weav", "could not be reached"),
         ({"DATABASE_URL": "sqlite:////none/at/all.db"}, "Database", "/none/at"),
         ({"DATABASE_URL": "postgresql://x@127.0.0.1:9/x"}, "Database", "cannot be reached"),
+        ({"DATABASE_URL": "postgresql://x:CAN/ARY@127.0.0.1:9/x"}, "Database", "%2F"),
+        ({"DATABASE_URL": "postgresql://x:CANARY@127.0.0.1:99999/x"}, "Database", "%2F"),
+        ({"DATABASE_URL": "postgresql://x:CANARY@[::1/x"}, "Database", "%2F"),
     ],
 )
 async def test_each_thing_that_is_wrong_has_its_mend(
@@ -162,6 +165,7 @@ async def test_each_thing_that_is_wrong_has_its_mend(
     assert points[point]["state"] == "failed"
     assert words in points[point]["text"]
     assert points[point]["mend"]
+    assert "CAN" not in points[point]["text"]
     assert [name for name, each in points.items() if each["state"] == "failed"] == [point]
 
 
@@ -278,6 +282,26 @@ async def test_a_manifest_that_is_none_is_found(place: Place, content: str) -> N
     code, points = await place.check()
 
     assert (code, points["Manifest"]["state"]) == (1, "failed")
+
+
+async def test_a_manifest_for_http_that_is_too_old_for_the_selects_is_found(place: Place) -> None:
+    whole = manifest("https://bot.example/slack/events")
+    (place.folder / "manifest.yml").write_text(whole)
+    assert (await place.check())[1]["Manifest"]["state"] == "ok"
+    (place.folder / "manifest.yml").write_text(whole.replace("message_menu_options_url", "other"))
+
+    code, points = await place.check()
+
+    assert code == 1
+    assert "message_menu_options_url" in points["Manifest"]["text"]
+
+
+async def test_a_database_that_hangs_keeps_it_not_for_ever(place: Place) -> None:
+    async with _silent() as port:
+        code, points = await place.check(DATABASE_URL=f"postgresql://x@127.0.0.1:{port}/x")
+
+    assert code == 1
+    assert "does not answer in time" in points["Database"]["text"]
 
 
 async def test_nothing_that_hangs_keeps_it_for_ever(place: Place) -> None:
