@@ -38,6 +38,14 @@ class Seat:
         await self.say(f"/weav-conversation {words}".strip())
         await expect(self.modal).to_be_visible()
 
+    async def from_message(self, words: str) -> None:
+        """Open the form from the first message with these words, which are in its subject."""
+        message = self.messages.filter(has_text=words).first
+        await message.hover()
+        await message.get_by_role("button", name="More actions").click()
+        await self.page.get_by_role("menuitem", name="Open Weav conversation").click()
+        await expect(self.modal.get_by_label("Subject")).to_have_value(re.compile(words))
+
     async def fill_in(self, customer: str = JANE, channel: str = "E-mail", **fields: str) -> None:
         """Fill the required fields in, and others by their label in lower case."""
         await self.choose_customer(customer)

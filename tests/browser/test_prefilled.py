@@ -22,14 +22,6 @@ async def saved(ann: Seat, **choices: str) -> None:
     await expect(ann.modal).to_be_hidden()
 
 
-async def from_message(ann: Seat, words: str) -> None:
-    message = ann.messages.filter(has_text=words).first
-    await message.hover()
-    await message.get_by_role("button", name="More actions").click()
-    await ann.page.get_by_role("menuitem", name="Open Weav conversation").click()
-    await expect(ann.modal.get_by_label("Subject")).to_have_value(re.compile(words))
-
-
 async def knows_jane(ann: Seat) -> None:
     await ann.command("email Export hangs")
     await ann.choose_customer(JANE)
@@ -83,7 +75,7 @@ async def test_a_known_address_in_a_message_chooses_the_customer(ann: Seat) -> N
     await ann.say(f"{SAID}.")
     await expect(ann.messages.last.get_by_role("link")).to_have_text("jane@example.com")
 
-    await from_message(ann, SAID)
+    await ann.from_message(SAID)
 
     await expect(ann.customer).to_have_value("Jane Doe · jane@example.com")
     await expect(ann.hint_under("customer_id")).to_have_text(re.compile("^From the message"))
@@ -93,12 +85,12 @@ async def test_a_known_address_in_a_message_chooses_the_customer(ann: Seat) -> N
 
 
 async def test_a_message_that_has_a_conversation_wants_a_tick_for_another_one(ann: Seat) -> None:
-    await from_message(ann, "cannot pay order 17")
+    await ann.from_message("cannot pay order 17")
     await ann.fill_in(ZOE, "Chat")
     await ann.submit()
     await ann.sees_in_weav(conversations=["cannot pay order 17"], requests=["201"])
 
-    await from_message(ann, "cannot pay order 17")
+    await ann.from_message("cannot pay order 17")
 
     await expect(ann.modal).to_contain_text("@Ann Archer opened a conversation from this message")
     await ann.modal.get_by_role("link", name="Open in Weav").click()

@@ -61,7 +61,15 @@ export class Combobox {
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
     this.#highlight(-1);
+    this.#follow();
+  }
+
+  /** Keep the list at its field, which moves: the form is scrolled, or grows above it. */
+  #follow() {
+    if (this.list.hidden || !this.element.isConnected) return;
     place(this.element, this.list, { wide: true });
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.#follow());
   }
 
   close() {
@@ -81,7 +89,9 @@ export class Combobox {
 
   /** What is typed or pasted next is a new search, not more of the chosen label. */
   #selectText() {
-    if (document.activeElement === this.input) this.input.select();
+    if (document.activeElement !== this.input) return;
+    this.input.select();
+    this.input.scrollLeft = 0;
   }
 
   #groups() {
