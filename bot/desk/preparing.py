@@ -25,7 +25,7 @@ from bot.weav.people import NewCustomer
 log = get_logger("weav_slack.preparing")
 
 # Seconds; a form that opens empty is better than a trigger that ran out.
-WITHIN: Final = 0.2
+WITHIN: Final = 0.5
 _BY_THEMSELVES: Final = (ids.CHANNEL, ids.PRIORITY)
 _TOGETHER: Final = (ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID)
 

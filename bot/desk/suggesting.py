@@ -26,7 +26,7 @@ from bot.weav.models import AssigneeType
 log = get_logger("weav_slack.suggesting")
 
 # Seconds of the 1.2 s in which an answer must leave: for our database, and for all together.
-LOCAL_WITHIN: Final = 0.25
+LOCAL_WITHIN: Final = 0.5
 WITHIN: Final = 1.0
 MOST: Final = 20
 
