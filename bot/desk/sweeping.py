@@ -70,6 +70,8 @@ class Sweeper:
                     log.info("forgotten", entries=forgotten)
                 if forgotten := await self._ledger.memory.forget(self._keep_days):
                     log.info("customers_forgotten", rows=forgotten)
+                if forgotten := await self._ledger.cards.forget(self._keep_days):
+                    log.info("cards_forgotten", rows=forgotten)
             except LedgerUnavailable as error:
                 log.warning("not_forgotten", error=str(error))
             await asyncio.sleep(FORGET_EVERY)

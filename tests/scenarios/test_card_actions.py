@@ -1,9 +1,14 @@
 """What can be done on a card: by every route, for everybody, also after a restart."""
 
+import asyncio
+import contextlib
+import sqlite3
+import time
 from pathlib import Path
 
 import pytest
 
+from bot.ledger import Ledger
 from bot.sandbox.slack import RESPONSE_URL, Fault, Person
 from bot.sandbox.weav.seeds import EMAIL_AGENT
 from bot.slack import ids
@@ -176,6 +181,20 @@ async def test_the_buttons_work_after_a_restart(at_home: House) -> None:
         await drawn(at_home, card, "<@U0BEN> closed it", *history)
     await at_home.ann.click(ids.OPEN_AGAIN, card.ts)
     await drawn(at_home, card, "<@U0ANN> reopened it", "<@U0BEN> closed it", *history)
+
+
+async def test_what_is_noted_of_old_cards_is_removed_by_itself(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/ledger.db"
+    month = 31 * 86400
+    async with Ledger.open(database, clock=lambda: time.time() - month) as ledger:
+        assert await ledger.cards.take_turn(JANE)
+
+    async with house(tmp_path, database=database), asyncio.timeout(5):
+        with contextlib.closing(sqlite3.connect(tmp_path / "ledger.db")) as other:
+            while True:
+                if not other.execute("SELECT * FROM cards").fetchall():
+                    return
+                await asyncio.sleep(0.01)
 
 
 async def test_what_the_ledger_has_forgotten_is_read_from_the_card(at_home: House) -> None:
