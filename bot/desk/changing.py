@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import assert_never
 
-from bot.desk.announcing import RECOVERED
 from bot.desk.granting import Already, Denied, Doubtful, Granted, Overtaken, Result, grant
 from bot.desk.lines import CardLine
 from bot.desk.names import Names
 from bot.desk.outsiders import Outsiders
 from bot.desk.papers import Papers
+from bot.desk.posting import RECOVERED
 from bot.desk.turns import Turns
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger

@@ -10,6 +10,7 @@ from bot.desk.answers import Answer, NotAccepted, Pending, Queued
 from bot.desk.changing import Changer
 from bot.desk.channel_defaults import ChannelDefaults
 from bot.desk.deciding import Choice, Decider
+from bot.desk.disowning import disown
 from bot.desk.finding import Finder
 from bot.desk.helping import FormHelp
 from bot.desk.holding import Holding
@@ -17,6 +18,7 @@ from bot.desk.names import Names
 from bot.desk.opening import Opening, open_defaults, open_form
 from bot.desk.outsiders import Outsiders
 from bot.desk.papers import new_entry_of
+from bot.desk.posting import Poster
 from bot.desk.reporting import report
 from bot.desk.sending import Patience, Sender, Settled
 from bot.desk.speaking import Speaker
@@ -80,9 +82,8 @@ class Desk:
         self.form_help = FormHelp(ledger, weav, finder, slack, tasks, self._defaults, link)
         self.speaker = Speaker(slack, tasks)
         self._holding = Holding(ledger, renew_every)
-        self._announcer = Announcer(
-            ledger, slack, outsiders, names, link, patience.slack_again, figures
-        )
+        poster = Poster(slack, outsiders, names, link)
+        self._announcer = Announcer(ledger, slack, poster, patience.slack_again, figures)
         sender = Sender(ledger, weav, patience)
         self._worker = Worker(ledger, sender, self._announcer, self._holding, tasks)
         self._decider = Decider(ledger, self._worker, self._announcer)
@@ -180,7 +181,8 @@ class Desk:
             await self._announcer.note_told(settled.entry, reached=True)
 
     async def _disown(self, new: NewEntry, answered: asyncio.Event, seen_by: float) -> None:
-        await self._worker.disown(new, seen=await _set_by(seen_by, answered))
+        seen = await _set_by(seen_by, answered)
+        await disown(self._ledger, self._holding, new, seen=seen)
 
 
 async def _set_by(deadline: float, event: asyncio.Event) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -15,7 +16,7 @@ from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.weav.client import LookUpFailed, WeavClient
 from bot.weav.directory import Directory
-from bot.weav.models import NewConversation
+from bot.weav.models import Conversation, NewConversation
 from bot.weav.outcomes import NotSent, Opened, Refused, Unconfirmed
 
 log = get_logger("weav_slack.sending")
@@ -48,6 +49,9 @@ class Settled:
     verdict: Verdict
 
 
+OnOpened = Callable[[Conversation], None]
+
+
 class Sender:
     def __init__(self, ledger: Ledger, weav: WeavClient, patience: Patience) -> None:
         self._ledger = ledger
@@ -56,10 +60,13 @@ class Sender:
         self._namer = Namer(ledger, Directory(weav))
         self._weav_was_away = False
 
-    async def send(self, entry: Entry) -> Settled:
-        """Make the one POST that a row in state `sending` stands for, and record the outcome."""
+    async def send(self, entry: Entry, opened: OnOpened | None = None) -> Settled:
+        """Make the one POST that a row in state `sending` stands for, and record the outcome.
+
+        `opened` is called before it is recorded, if nobody else can have taken the row meanwhile.
+        """
         if not is_unnamed(entry):
-            return await self._send(entry)
+            return await self._send(entry, opened)
         match await self._namer.name(entry):
             case None:
                 return Settled(None, Pending())  # found again when its lease is over
@@ -68,10 +75,10 @@ class Sender:
             case NotSent() as not_sent:
                 return await self._queue(entry, not_sent)
             case named:
-                return await self._send(named)
+                return await self._send(named, opened)
 
-    async def _send(self, entry: Entry) -> Settled:
-        if time.monotonic() - entry.asked_at >= self._ledger.lease:
+    async def _send(self, entry: Entry, opened: OnOpened | None) -> Settled:
+        if not self._is_surely_ours(entry):
             # This process stood still, and somebody else may have told the author by now.
             log.warning("too_late_to_send", entry=entry.id)
             return Settled(None, Pending())
@@ -81,6 +88,8 @@ class Sender:
             await self._weav_answers()
         match outcome:
             case Opened(conversation):
+                if opened and self._is_surely_ours(entry):
+                    opened(conversation)
                 facts = conversation.model_dump(mode="json")
                 held = await insist(
                     lambda: self._ledger.opened(entry, conversation.id, facts), entry
@@ -94,6 +103,9 @@ class Sender:
                 return await self.look(entry, reason)
             case _:
                 assert_never(outcome)
+
+    def _is_surely_ours(self, entry: Entry) -> bool:
+        return time.monotonic() - entry.asked_at < self._ledger.lease
 
     async def look(
         self, entry: Entry, reason: str, looks: tuple[float, ...] | None = None

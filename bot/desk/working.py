@@ -8,11 +8,14 @@ from bot.desk.answers import Answer, Pending, Queued
 from bot.desk.holding import Holding
 from bot.desk.papers import Papers
 from bot.desk.remembering import Rememberer
-from bot.desk.sending import Sender, Settled
+from bot.desk.sending import OnOpened, Sender, Settled
 from bot.desk.verdicts import verdict_of
 from bot.ledger import Entry, Ledger, LedgerUnavailable, NewEntry, State
 from bot.logs import get_logger
+from bot.slack.delivery import Delivered
+from bot.slack.gateway import Failed
 from bot.tasks import Tasks
+from bot.weav.models import Conversation
 from bot.weav.outcomes import Opened
 
 log = get_logger("weav_slack.working")
@@ -22,9 +25,6 @@ AT_ONCE = 100
 # Seconds between looks at a row that another replica works on, and how long it is watched.
 WATCH_EVERY = 0.2
 WATCH_FOR = 120.0
-# Seconds between looks for a row that was written later than its author was told.
-DISOWN_AFTER = (0.5, 1.0, 2.0)
-WRITTEN_LATE = "The bot's database was too slow."
 RESTARTED = "The bot was stopped before it had Weav's answer."
 STILL_UNKNOWN = "There was no answer of Weav's to the create."
 
@@ -35,6 +35,9 @@ class Begun:
 
     entry_id: int
     work: asyncio.Task[Settled]
+
+
+Post = asyncio.Task[Delivered | Failed]
 
 
 class Worker:
@@ -72,25 +75,6 @@ class Worker:
                 self._slots.release()
         return Begun(received.entry.id, self._join(received.entry))
 
-    async def disown(self, new: NewEntry, *, seen: bool) -> None:
-        """Withdraw a row that was written after all, when its author was told that it was not.
-
-        Nothing was sent for it; left alone it would be looked for in Weav, and not confirmed. An
-        author who has not `seen` the answer is told when the row's lease is over.
-        """
-        for pause in DISOWN_AFTER:
-            await asyncio.sleep(pause)
-            try:
-                entry = await self._ledger.by_key(new.key)
-                unsent = entry and entry.owner == self._ledger.owner and verdict_of(entry) is None
-                if entry is None or not unsent or entry.id in self._holding:
-                    continue
-                withdrawn = await self._ledger.expired(entry, WRITTEN_LATE)
-                if withdrawn and seen:
-                    await self._ledger.told(withdrawn)
-            except LedgerUnavailable:
-                continue
-
     def start(self, entry: Entry, *, slot: bool) -> asyncio.Task[Settled]:
         """`slot`: the caller has one of the `AT_ONCE`, and hands it over."""
         work = self._tasks.spawn(self._settle_and_announce(entry, slot=slot), name="settle")
@@ -118,28 +102,39 @@ class Worker:
         return settled
 
     async def _settle_and_announce(self, entry: Entry, *, slot: bool) -> Settled:
+        posts: list[Post] = []
+
+        def post(conversation: Conversation) -> None:
+            # Nobody waits for the disk before the card: whether it is posted before the answer is
+            # recorded or after, a crash in between posts it again.
+            posting = self._announcer.post(entry, conversation)
+            posts.append(self._tasks.spawn(posting, name="post"))
+
         with self._holding(entry.id):
-            settled = await self._settle(entry, slot=slot)
-        self._announce_if_opened(settled)
+            settled = await self._settle(entry, post, slot=slot)
+        self._announce_if_opened(settled, *posts)
         return settled
 
-    def _announce_if_opened(self, settled: Settled) -> None:
+    def _announce_if_opened(self, settled: Settled, post: Post | None = None) -> None:
         if settled.entry is not None and isinstance(settled.verdict, Opened):
-            self._tasks.spawn(self._announce(settled.entry, settled.verdict), name="announce")
+            announcing = self._announce(settled.entry, settled.verdict, post)
+            self._tasks.spawn(announcing, name="announce")
 
-    async def _announce(self, entry: Entry, opened: Opened) -> None:
+    async def _announce(self, entry: Entry, opened: Opened, post: Post | None) -> None:
         with self._holding(entry.id):
-            await self._announcer.announce(entry, opened.conversation, queued=False)
+            await self._announcer.announce(entry, opened.conversation, posted=post)
         await self._rememberer.note_use(entry)
 
-    async def _settle(self, entry: Entry, *, slot: bool = False) -> Settled:
+    async def _settle(
+        self, entry: Entry, opened: OnOpened | None = None, *, slot: bool = False
+    ) -> Settled:
         if not slot:
             await self._slots.acquire()
         try:
             if entry.state is State.SENDING:
-                return await self._sender.send(entry)
+                return await self._sender.send(entry, opened)
             begun = await self._ledger.start_sending(entry)
-            return await self._sender.send(begun) if begun else await self._watch(entry)
+            return await self._sender.send(begun, opened) if begun else await self._watch(entry)
         finally:
             self._slots.release()
 

@@ -12,7 +12,7 @@ from bot.ledger import State
 from bot.sandbox.weav import Fault
 from bot.sandbox.weav.app import READ, TOKEN
 from bot.slack import ids
-from tests.house import CREATE, House, house, text_on
+from tests.house import CREATE, House, house, public, text_on
 
 
 @contextmanager
@@ -58,6 +58,22 @@ async def test_an_outcome_waits_for_the_database(at_home: House) -> None:
     assert len(at_home.weav.creations) == 1
 
 
+async def test_the_card_does_not_wait_until_the_outcome_can_be_recorded(tmp_path: Path) -> None:
+    async with house(tmp_path) as at_home:
+        at_home.weav.fail(Fault(hold=0.3, **CREATE))
+        await at_home.fill_in(subject="Export hangs")
+        submitting = asyncio.create_task(at_home.ann.submit())
+        await at_home.weav.until(lambda: bool(at_home.weav.creations))
+
+        with locked(at_home):
+            await at_home.card(within=20)
+        await submitting
+
+        entry = await at_home.entry_in(State.ANNOUNCED, within=15)
+        assert not entry.recovered
+        assert len(public(at_home.slack, "C0SUPPORT")) == 1
+
+
 async def test_an_outcome_that_cannot_be_recorded_is_found_again(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home:
         at_home.weav.fail(Fault(hold=0.3, **CREATE))
@@ -67,7 +83,10 @@ async def test_an_outcome_that_cannot_be_recorded_is_found_again(tmp_path: Path)
 
         with locked(at_home):
             await submitting
-            await at_home.card(within=20)
+            # The modal says so when all tries to record it have failed.
+            await at_home.slack.until(
+                lambda slack: "is open in Weav" in text_on(slack.top_view("U0ANN")), 40
+            )
 
         entry = await at_home.entry_in(State.ANNOUNCED, within=15)
         assert entry.recovered
