@@ -35,7 +35,8 @@ class Doorbell:
     """`context` goes to every listener by name, with `answered` and `let_in`.
 
     `answered` is set when Slack has the answer to a submission. `let_in`: whether the guard lets in
-    whoever opened a form, who is not waited for.
+    whoever opened a form, who is not waited for. `rung_at`: when Slack asked, before the guard
+    looked, on the event loop's clock.
     """
 
     def __init__(
@@ -48,10 +49,10 @@ class Doorbell:
 
     async def ring(self, payload: dict[str, Any], answered: asyncio.Event) -> BoltResponse:
         """Answer one payload; all that is logged on the way has one reference."""
-        began = begin_ring()
+        began, rung_at = begin_ring(), asyncio.get_running_loop().time()
         with new_reference():
             refusal = await self._guard.refusal(payload)
-            response = refusal or await self._dispatch(payload, answered)
+            response = refusal or await self._dispatch(payload, answered, rung_at)
         self._figures.rung(kind_of(payload), began)
         return response
 
@@ -60,9 +61,15 @@ class Doorbell:
         log.warning("request_refused", reason=why or reason)
         self._figures.refusals.labels(reason).inc()
 
-    async def _dispatch(self, payload: dict[str, Any], answered: asyncio.Event) -> BoltResponse:
+    async def _dispatch(
+        self, payload: dict[str, Any], answered: asyncio.Event, rung_at: float
+    ) -> BoltResponse:
         # "socket_mode" tells Bolt that the payload is read and verified: true of both ways here.
-        context = {"answered": answered, "let_in": partial(self._guard.lets_in, payload)}
+        context = {
+            "answered": answered,
+            "let_in": partial(self._guard.lets_in, payload),
+            "rung_at": rung_at,
+        }
         request = AsyncBoltRequest(
             mode="socket_mode", body=payload, context={**self._context, **context}
         )

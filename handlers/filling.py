@@ -21,13 +21,14 @@ def register(app: AsyncApp) -> None:
     app.view(ids.DEFAULTS_MODAL)(save_defaults)
 
 
-async def offer_customers(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None:
-    await ack(options=options(await desk.form_help.offer_customers(_asking(body))))
+async def offer_customers(ack: AsyncAck, body: dict[str, Any], desk: Desk, rung_at: float) -> None:
+    asking = _asking(body, rung_at)
+    await ack(options=options(await desk.form_help.offer_customers(asking)))
 
 
-async def offer_assignees(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None:
-    kind = values_of(body.get("view")).assignee_type
-    await ack(options=options(await desk.form_help.offer_assignees(kind, _asking(body))))
+async def offer_assignees(ack: AsyncAck, body: dict[str, Any], desk: Desk, rung_at: float) -> None:
+    kind, asking = values_of(body.get("view")).assignee_type, _asking(body, rung_at)
+    await ack(options=options(await desk.form_help.offer_assignees(kind, asking)))
 
 
 async def take_customer(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None:
@@ -50,9 +51,9 @@ async def save_defaults(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None
         await ack()
 
 
-def _asking(body: dict[str, Any]) -> Asking:
+def _asking(body: dict[str, Any], rung_at: float) -> Asking:
     """The channel that the form came from, or else the one that its summary goes to."""
     view = body.get("view") or {}
     origin = Origin.load(view.get("private_metadata"))
     channel = origin.slack_channel_id or values_of(view).post_to
-    return Asking(body.get("value") or "", channel, body["user"]["id"])
+    return Asking(body.get("value") or "", channel, body["user"]["id"], rung_at)

@@ -11,8 +11,14 @@ from bot.logs import get_logger
 from bot.slack.access import Access, Barred, Visitor, barred
 from bot.slack.installation import Installation
 from bot.slack.lookups import Lookups
+from bot.slack.offers import options
 from bot.slack.people import USERS_READ, Standing
-from bot.slack.refusals import refusal_message, refusal_text, refusal_under_field
+from bot.slack.refusals import (
+    refusal_message,
+    refusal_offer,
+    refusal_text,
+    refusal_under_field,
+)
 from bot.tasks import Tasks
 from handlers.visits import Visit, read_visit
 
@@ -102,7 +108,7 @@ class Guard:
                 text = refusal_text(why, self._access.admins)
                 return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
             case "block_suggestion":
-                return BoltResponse(status=200, body={"options": []})
+                return BoltResponse(status=200, body={"options": options([refusal_offer(why)])})
             case "view_submission":
                 if why not in {Barred.CHANNEL, Barred.NOT_KNOWN}:
                     self._tell(visit, why)  # with the names that an error cannot show

@@ -57,11 +57,11 @@ class FormHelp:
         return await self._preparer.prepare(draft)
 
     async def offer_customers(self, asking: Asking) -> list[Offer]:
-        """Answer within a second."""
+        """Answer within a second after Slack has asked."""
         return await self._suggester.customers(asking)
 
     async def offer_assignees(self, kind: str, asking: Asking) -> list[Offer]:
-        """Answer within a second."""
+        """Answer within a second after Slack has asked."""
         return await self._suggester.assignees(kind, asking)
 
     def take_customer(self, view: Mapping[str, Any]) -> None:

@@ -25,7 +25,8 @@ from bot.weav.models import AssigneeType
 
 log = get_logger("weav_slack.suggesting")
 
-# Seconds of the 1.2 s in which an answer must leave: for our database, and for all together.
+# Seconds of the 1.2 s in which an answer must leave: for our database, and for all together with
+# the guard, which may have waited for Slack.
 LOCAL_WITHIN: Final = 0.5
 WITHIN: Final = 1.0
 MOST: Final = 20
@@ -41,11 +42,15 @@ NO_PEOPLE: Final = "Weav's API does not list people"
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who types what into a select, and in which Slack channel (empty: not known)."""
+    """Who types what into a select, and in which Slack channel (empty: not known).
+
+    `since`: when Slack asked, on the event loop's clock.
+    """
 
     query: str
     slack_channel_id: str
     slack_user_id: str
+    since: float
 
 
 class Suggester:
@@ -56,7 +61,7 @@ class Suggester:
 
     async def customers(self, asking: Asking) -> list[Offer]:
         """Never empty because something failed: then an offer says so."""
-        deadline = asyncio.get_running_loop().time() + WITHIN
+        deadline = asking.since + WITHIN
         customer_id = str(uuid_in(asking.query, "customer") or "")
         if customer_id:
             self._finder.start_customer(customer_id)
@@ -77,7 +82,7 @@ class Suggester:
     async def assignees(self, kind: str, asking: Asking) -> list[Offer]:
         pasted = str(uuid_in(asking.query, "assignee") or "")
         if kind == AssigneeType.AGENT:
-            return await self._agents(asking.query, pasted)
+            return await self._agents(asking, pasted)
         return await self._people(asking, pasted)
 
     async def _local(
@@ -116,15 +121,15 @@ class Suggester:
         except LedgerUnavailable as error:
             log.warning("not_learned", error=str(error))  # Weav is asked again another time
 
-    async def _agents(self, query: str, pasted: str) -> list[Offer]:
-        agents = await self._finder.agents(WITHIN)
+    async def _agents(self, asking: Asking, pasted: str) -> list[Offer]:
+        agents = await self._finder.agents(_left(asking.since + WITHIN))
         if isinstance(agents, LookUpFailed):
             unchecked = Offer(pasted, UNCHECKED, agents.reason)
             return [unchecked if pasted else Offer(NOTHING, "No agents to show", agents.reason)]
         offers = [
             Offer(str(each.id), each.name or str(each.id), "Active in Weav")
             for each in agents
-            if str(each.id) == pasted or (not pasted and _has(each.name or "", query))
+            if str(each.id) == pasted or (not pasted and _has(each.name or "", asking.query))
         ]
         if pasted and not offers:
             return [Offer(pasted, UNCHECKED, "None of Weav's active agents")]

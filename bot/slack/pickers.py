@@ -44,6 +44,8 @@ def assignee_type_input(value: str, hint: str) -> InputBlock:
 def assignee_input(kind: str, value: str, label: str, source: str = "") -> InputBlock:
     """Offer people or agents; before that is chosen, take an ID as it is typed."""
     if kind not in set(AssigneeType):
+        # Not hidden until then: the redrawing that follows a choice can fail, or come after the
+        # submission, whose errors must stand under an input that is there.
         element = typed(ids.ASSIGNEE_ID, value, EXAMPLE)
         return input_block(element, f"{source} {_FIRST}".strip())
     assignee_id = uuid_in(value, "assignee")

@@ -8,10 +8,11 @@ from slack_sdk.models.blocks import SectionBlock
 from bot.slack.access import Barred
 from bot.slack.cards import Card, card
 from bot.slack.elements import mrkdwn
+from bot.slack.offers import NOTHING, Offer
 
 _WHY: Final = {
     Barred.DENIED: "Sorry, you may not use the Weav bot.",
-    Barred.USER: "Sorry, the Weav bot is for a few people only, and you are not among them yet.",
+    Barred.USER: "Sorry, the Weav bot is for a few people, and you are not among them yet.",
     Barred.TEAM: "Sorry, the Weav bot is not open to your workspace.",
     Barred.EXTERNAL: "Sorry, the Weav bot is only for people of the organisation that runs it.",
     Barred.GUEST: "Sorry, guests may not use the Weav bot.",
@@ -41,6 +42,12 @@ def refusal_under_field(why: Barred) -> str:
     if why is Barred.CHANNEL:
         return f"{_POST_TO} {_NO_NAMES}"
     return f"{_WHY[why]} {_whom(why, [])}".strip()
+
+
+def refusal_offer(why: Barred) -> Offer:
+    """Say it as the one option of a select, which has no other way to say anything."""
+    sentence, _, whom = refusal_under_field(why).partition(". ")
+    return Offer(NOTHING, f"{sentence}.", whom)
 
 
 def admins_only(admins: Iterable[str]) -> str:

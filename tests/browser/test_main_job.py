@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from tests.browser.seats import JANE, ZOE, Seat, Seats
 
@@ -55,11 +55,17 @@ async def test_bad_input_is_explained_under_its_field_and_kept(ann: Seat) -> Non
     await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_a_message_becomes_a_conversation_with_its_card_in_the_thread(ann: Seat) -> None:
-    message = ann.messages.filter(has_text="cannot pay")
+async def opened_from_message(seat: Seat) -> Locator:
+    message = seat.messages.filter(has_text="cannot pay")
     await message.hover()
     await message.get_by_role("button", name="More actions").click()
-    await ann.page.get_by_role("menuitem", name="Open Weav conversation").click()
+    await seat.page.get_by_role("menuitem", name="Open Weav conversation").click()
+    await expect(seat.modal).to_be_visible()
+    return message
+
+
+async def test_a_message_becomes_a_conversation_with_its_card_in_the_thread(ann: Seat) -> None:
+    message = await opened_from_message(ann)
     await expect(ann.modal.get_by_label("Subject")).to_have_value(re.compile("cannot pay order 17"))
     await ann.fill_in(ZOE, "Chat")
     await ann.submit()
@@ -71,6 +77,40 @@ async def test_a_message_becomes_a_conversation_with_its_card_in_the_thread(ann:
     await expect(message).to_be_in_viewport()
     await expect(ann.cards).to_have_count(0)
     await ann.sees_in_weav(conversations=["cannot pay order 17"], requests=["201"])
+
+
+async def test_who_comes_second_from_the_same_message_is_asked_first(
+    ann: Seat, seats: Seats
+) -> None:
+    ben = await seats.take("U0BEN")
+    for seat in (ben, ann):
+        await opened_from_message(seat)
+        await seat.fill_in(ZOE, "Chat")
+    await ann.submit()
+    await expect(ann.modal).to_be_hidden()
+
+    await ben.submit()
+
+    await expect(ben.modal).to_contain_text("Nothing was sent to Weav")
+    await expect(ben.modal).to_contain_text("@Ann Archer opened a conversation from this message")
+    await expect(ben.modal.get_by_role("radio", name="Chat")).to_be_checked()
+    await ben.modal.get_by_role("checkbox", name="Open another one").check()
+    await ben.submit()
+    await expect(ben.modal).to_be_hidden()
+    await ann.sees_in_weav(conversations=["cannot pay"] * 2, requests=["201"] * 2)
+
+
+async def test_a_form_with_a_customer_shows_what_they_have_open(ann: Seat) -> None:
+    await ann.command(f"email {ZOE} Export hangs")
+    await ann.submit()
+    await expect(ann.cards).to_contain_text(["Export hangs"])
+
+    await ann.command(f"{ZOE} Hangs again")
+
+    await expect(ann.modal).to_contain_text("Open already for this customer:")
+    await expect(ann.modal.get_by_role("link", name="Export hangs")).to_be_visible()
+    await expect(ann.modal.get_by_label("Subject")).to_have_value("Hangs again")
+    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
 
 
 async def test_the_global_shortcut_asks_where_to_post(ann: Seat) -> None:

@@ -7,9 +7,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.ledger import Ledger
 from bot.sandbox.slack import Delivery, Fault, Person
+from bot.sandbox.weav import Fault as WeavFault
 from bot.slack import ids
 from tests.house import JANE, House, Mode, house, text_on
+from tests.scenarios.filling import TAILSPIN, ZOE, offered
 
 GRANTED = ("users:read",)
 
@@ -95,7 +98,10 @@ async def test_the_buttons_and_the_options_are_closed_to_others(tmp_path: Path) 
         offered = await ben.send(Delivery("interactive", typed))
 
         assert (clicked.status, offered.status) == (200, 200)
-        assert offered.body == {"options": []}
+        [option] = offered.options
+        assert option["text"]["text"] == "Sorry, you may not use the Weav bot."
+        assert option["description"]["text"] == "Ask whoever looks after the bot."
+        assert option["value"] == "nothing"
         assert "Sorry" in text_on(await at_home.direct_message("U0BEN"))
 
 
@@ -283,6 +289,38 @@ async def test_a_scope_that_was_taken_away_is_as_if_it_had_never_been(tmp_path: 
         await at_home.ann.submit()
 
         await at_home.card()
+
+
+async def test_who_is_not_known_in_time_is_told_so_by_the_select(tmp_path: Path) -> None:
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        at_home.slack.faults.add(Fault("users.info", delay=2, times=None))
+        await open_form(at_home.ann)
+
+        answer = await at_home.ann.suggest(ids.CUSTOMER_ID, "jan")
+
+        [option] = answer.options
+        assert option["text"]["text"].startswith("Slack does not say at the moment whether you")
+        assert option["description"]["text"] == "Nothing is lost: try again in a moment."
+        refused = await at_home.ann.submit({ids.CUSTOMER_ID: "jan"})
+        assert at_home.weav.creations == []
+        assert refused.errors
+
+
+@pytest.mark.parametrize("typed", ["", ZOE])
+async def test_the_guards_waiting_and_weavs_together_are_answered_in_time(
+    tmp_path: Path, typed: str
+) -> None:
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        async with Ledger.open(at_home.database) as ledger:
+            await ledger.memory.choose_defaults("C0SUPPORT", {"company_id": TAILSPIN}, "U0ANN")
+        at_home.slack.faults.add(Fault("users.info", delay=0.45, times=None))
+        at_home.weav.fail(WeavFault(hold=30.0))
+        await at_home.ann.command("")
+        await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+
+        assert await offered(at_home.ann, ids.CUSTOMER_ID, typed)
+
+        at_home.weav.faults.clear()
 
 
 async def test_a_guest_whose_form_opened_sees_nothing_of_what_weav_says(tmp_path: Path) -> None:

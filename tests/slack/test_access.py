@@ -3,6 +3,8 @@
 import pytest
 
 from bot.slack.access import Access, Barred, Visitor, barred
+from bot.slack.offers import NOTHING, options
+from bot.slack.refusals import refusal_offer, refusal_under_field
 
 HOME = "T0HOME"
 
@@ -62,3 +64,12 @@ TABLE: list[tuple[Access, Visitor, Barred | None]] = [
 @pytest.mark.parametrize(("access", "visitor", "expected"), TABLE)
 def test_who_may(access: Access, visitor: Visitor, expected: Barred | None) -> None:
     assert barred(access, visitor) is expected
+
+
+@pytest.mark.parametrize("why", Barred)
+def test_a_select_says_it_in_one_option_that_is_nobody(why: Barred) -> None:
+    [drawn] = options([refusal_offer(why)])
+
+    said = f"{drawn['text']['text']} {drawn['description']['text']}"
+    assert said == refusal_under_field(why)
+    assert drawn["value"] == NOTHING
