@@ -32,8 +32,8 @@ def already_blocks(already: Already) -> list[Block]:
     if already.link:
         where = link(already.link, "Open in Weav")
     about = (
-        f":warning: <@{already.slack_user_id}> opened a conversation from this message on"
-        f" {clock(already.at)}: {escape(already.state)}."
+        f":warning: <@{already.slack_user_id}> opened a conversation from this message"
+        f" ({clock(already.at)}): {escape(already.state)}."
     )
     tick = CheckboxesElement(
         action_id=ids.ANOTHER, options=[Option(value=ids.ANOTHER, text="Open another one")]

@@ -1,18 +1,19 @@
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from bot.embedded import embedded
 from bot.manifest import manifest
 from bot.sandbox.command import Sandbox, sandbox
 from tests.browser.chromium import chromium, chromium_path
-from tests.browser.seats import Seat, Seats
+from tests.browser.seats import PATIENCE, Seat, Seats
 
 
 # One browser for all tests, and so one event loop for them and the sandboxes.
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
     async with chromium(chromium_path()) as running:
         yield running
 

@@ -8,7 +8,8 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 JANE = "3c90c3cc-0d44-4b50-8888-000000000001"
 ZOE = "3c90c3cc-0d44-4b50-8888-000000000002"
-# Longer than the bot takes to create what was queued, once Weav is back.
+# Milliseconds: longer than a slow machine takes to draw, and than the bot takes to create what was
+# queued, once Weav is back.
 PATIENCE = 15_000
 
 
@@ -25,7 +26,7 @@ class Seat:
         self.thread = page.locator("#thread").get_by_role("article")
         self.cards = self.messages.filter(has_text="Opened by")
         self.errors: list[str] = []
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._note)
 
@@ -97,9 +98,9 @@ class Seat:
     ) -> None:
         """Look at the other half: subjects, and how creating ended, the newest first."""
         listed = self.page.locator("#conversations .card strong")
-        await expect(listed).to_contain_text(list(conversations), timeout=PATIENCE)
+        await expect(listed).to_contain_text(list(conversations))
         answers = self.page.locator("#exchanges [data-method=POST] .status")
-        await expect(answers).to_have_text(list(requests), timeout=PATIENCE)
+        await expect(answers).to_have_text(list(requests))
 
     def _note(self, message: Any) -> None:  # noqa: ANN401 - Playwright's
         # A refused doing is answered with a status that Chromium logs as an error.

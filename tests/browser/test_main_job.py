@@ -175,3 +175,19 @@ async def test_who_is_nobody_here_becomes_ann_and_is_told(ann: Seat, seats: Seat
     await expect(nobody.page.locator("#notices")).to_have_text(
         re.compile("nobody called “U0NOBODY”")
     )
+
+
+async def test_what_cannot_be_sent_stays_in_the_composer(ann: Seat) -> None:
+    await ann.say("x" * 4001)
+    await expect(ann.page.locator("#notices")).to_contain_text("This one has 4001")
+    await expect(ann.composer).to_have_value("x" * 4001)
+
+    await ann.page.route("**/api/as/*", lambda route: route.abort())
+    await ann.say("Can you hear me?")
+    await expect(ann.page.locator("#notices")).to_contain_text("Failed to fetch")
+    await expect(ann.composer).to_have_value("Can you hear me?")
+    await ann.page.unroute("**/api/as/*")
+    await ann.composer.press("Enter")
+
+    await expect(ann.messages.last).to_contain_text("Can you hear me?")
+    await expect(ann.composer).to_have_value("")

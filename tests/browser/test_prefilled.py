@@ -92,7 +92,10 @@ async def test_a_message_that_has_a_conversation_wants_a_tick_for_another_one(an
 
     await ann.from_message("cannot pay order 17")
 
-    await expect(ann.modal).to_contain_text("@Ann Archer opened a conversation from this message")
+    who_and_when = re.compile(
+        r"@Ann Archer opened a conversation from this message \(\w+ at .+\): "
+    )
+    await expect(ann.modal).to_contain_text(who_and_when)
     await ann.modal.get_by_role("link", name="Open in Weav").click()
     await expect(ann.page.locator("#conversations .target")).to_be_focused()
     await ann.fill_in(ZOE, "Chat")

@@ -5,7 +5,7 @@ import pytest
 from playwright.async_api import expect
 
 from bot.sandbox.command import Sandbox
-from tests.browser.seats import JANE, PATIENCE, Seat, Seats
+from tests.browser.seats import JANE, Seat, Seats
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -38,7 +38,7 @@ async def test_what_was_submitted_while_weav_was_down_is_created_when_it_is_back
 
     await ann.weav_does("Works")
 
-    await expect(ann.cards).to_contain_text(["Export hangs"], timeout=PATIENCE)
+    await expect(ann.cards).to_contain_text(["Export hangs"])
     await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
 
 

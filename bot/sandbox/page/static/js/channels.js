@@ -1,14 +1,23 @@
 // The left side: whom one is, and the conversations.
 
-import { h, icon, replace } from "./dom.js";
+import { h, icon, keeping, replace, settle } from "./dom.js";
 import { avatarOf } from "./message.js";
 import { menuButton } from "./menu.js";
 import { channelTitle, isBot, on, openChannel, showPane, state, userName } from "./store.js";
 import { follow } from "./stream.js";
 
 export function setUpChannels() {
+  const withBot = (channel) => channel.is_im && channel.members.some(isBot);
+  const groups = [
+    group("Channels", (channel) => !channel.is_im),
+    group("Direct messages", (channel) => channel.is_im && !withBot(channel)),
+    group("Apps", withBot),
+  ];
+  document.getElementById("channels").append(...groups.map(({ element }) => element));
   on("snapshot", drawWorkspace);
-  on("place channels messages snapshot", drawChannels);
+  on("place channels messages snapshot", () => {
+    for (const { show } of groups) show([...state.channels.values()]);
+  });
 }
 
 function drawWorkspace() {
@@ -43,25 +52,24 @@ function become(id) {
   follow();
 }
 
-function drawChannels() {
-  const all = [...state.channels.values()];
-  const withBot = (channel) => channel.is_im && channel.members.some(isBot);
-  replace(
-    document.getElementById("channels"),
-    group("Channels", all.filter((channel) => !channel.is_im)),
-    group("Direct messages", all.filter((channel) => channel.is_im && !withBot(channel))),
-    group("Apps", all.filter(withBot)),
-  );
+function group(title, belongs) {
+  const list = h("ul", {});
+  const element = h("div", { class: "group" }, h("h2", {}, title), list);
+  const keep = keeping();
+  const show = (all) => {
+    const channels = all.filter(belongs);
+    element.hidden = !channels.length;
+    settle(list, keep(channels.map(item)));
+    for (const button of list.querySelectorAll("button")) mark(button);
+  };
+  return { element, show };
 }
 
-function group(title, channels) {
-  if (!channels.length) return null;
-  return h("div", { class: "group" }, h("h2", {}, title), h("ul", {}, channels.map(entry)));
+function item(channel) {
+  return [channel.id, JSON.stringify([state.me, channel]), () => entry(channel)];
 }
 
 function entry(channel) {
-  const current = channel.id === state.channel;
-  const unread = state.unread.has(channel.id);
   const go = () => {
     openChannel(channel.id);
     showPane("messages");
@@ -71,12 +79,21 @@ function entry(channel) {
     {},
     h(
       "button",
-      { type: "button", class: unread ? "unread" : "", "aria-current": current ? "page" : undefined, onclick: go },
+      { type: "button", dataset: { channel: channel.id }, onclick: go },
       sign(channel),
       h("span", { class: "name" }, channelTitle(channel)),
-      unread && h("span", { class: "dot" }, h("span", { class: "hidden" }, "unread")),
+      h("span", { class: "dot" }, h("span", { class: "hidden" }, "unread")),
     ),
   );
+}
+
+function mark(button) {
+  const { channel } = button.dataset;
+  const unread = state.unread.has(channel);
+  button.classList.toggle("unread", unread);
+  button.querySelector(".dot").hidden = !unread;
+  if (channel === state.channel) button.setAttribute("aria-current", "page");
+  else button.removeAttribute("aria-current");
 }
 
 function sign(channel) {

@@ -7,6 +7,8 @@ import { commandsLike, splitCommand } from "./commands.js";
 import { Suggestions } from "./suggestions.js";
 import { channelLabel, changed, state } from "./store.js";
 
+const LONGEST = 4000;
+
 export class Composer {
   #drafts = new Map();
   #place = { channel: "", thread: "" };
@@ -99,12 +101,16 @@ export class Composer {
     const typed = this.text.value.trim();
     const { channel, thread } = this.#place;
     if (!typed || !channel) return;
+    if (typed.length > LONGEST) {
+      changed("notice", `A message has at most ${LONGEST} characters. This one has ${typed.length}.`);
+      return;
+    }
     const doing = typed.startsWith("/") ? this.#command(typed, channel) : say(typed, channel, thread);
     if (!doing) return;
     this.text.value = "";
     this.#typed();
     this.text.focus();
-    await act(doing);
+    if (!(await act(doing)) && !this.text.value) this.text.value = typed;
   }
 
   #command(typed, channel) {

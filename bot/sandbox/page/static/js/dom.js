@@ -56,6 +56,22 @@ export function settle(parent, nodes) {
   });
 }
 
+/**
+ * Gives a function that draws [key, version, draw()] items, each anew only when its version has
+ * changed: a redraw takes the focus away, and any click that has begun.
+ */
+export function keeping() {
+  let kept = new Map();
+  return (items) => {
+    const entries = items.map(([key, version, draw]) => {
+      const old = kept.get(key);
+      return [key, old?.version === version ? old : { version, node: draw() }];
+    });
+    kept = new Map(entries);
+    return [...kept.values()].map(({ node }) => node);
+  };
+}
+
 let ids = 0;
 
 export function newId(prefix) {

@@ -1,14 +1,14 @@
 // A list of messages that keeps what is drawn, and with it the focus, as long as nothing changed.
 
 import { dayOf } from "./dates.js";
-import { h, settle } from "./dom.js";
+import { h, keeping, settle } from "./dom.js";
 import { drawMessage, repliesTo } from "./message.js";
 
 const CLOSE_SECONDS = 300;
 const BOTTOM_PIXELS = 80;
 
 export class MessageList {
-  #drawn = new Map();
+  #keep = keeping();
 
   constructor(label, { inThread = false } = {}) {
     this.inThread = inThread;
@@ -20,16 +20,14 @@ export class MessageList {
 
   show(messages, { toEnd = false } = {}) {
     const { element } = this;
-    const nodes = [];
-    const kept = new Map();
+    const items = [];
     let before = null;
     for (const message of messages) {
-      if (!this.inThread && (!before || dayOf(before.ts) !== dayOf(message.ts))) nodes.push(this.#day(message, kept));
-      nodes.push(this.#node(message, before, kept));
+      if (!this.inThread && (!before || dayOf(before.ts) !== dayOf(message.ts))) items.push(day(message));
+      items.push(this.#item(message, before));
       before = message;
     }
-    this.#drawn = kept;
-    settle(element, nodes);
+    settle(element, this.#keep(items));
     if (toEnd || this.atEnd) this.#goToEnd();
   }
 
@@ -43,26 +41,17 @@ export class MessageList {
     this.atEnd = true;
   }
 
-  #day(message, kept) {
-    return this.#keep(`day ${dayOf(message.ts)}`, "", kept, () =>
-      h("p", { class: "day" }, h("span", {}, dayOf(message.ts))),
-    );
-  }
-
-  #node(message, before, kept) {
+  #item(message, before) {
     const replies = this.inThread ? [] : repliesTo(message).map((reply) => reply.ts);
     const follows = before && followsOn(before, message);
     const version = JSON.stringify([message, replies, follows]);
-    const draw = () => drawMessage(message, { follows, inThread: this.inThread });
-    return this.#keep(message.ts, version, kept, draw);
+    return [message.ts, version, () => drawMessage(message, { follows, inThread: this.inThread })];
   }
+}
 
-  #keep(key, version, kept, draw) {
-    const old = this.#drawn.get(key);
-    const entry = old?.version === version ? old : { version, node: draw() };
-    kept.set(key, entry);
-    return entry.node;
-  }
+function day(message) {
+  const name = dayOf(message.ts);
+  return [`day ${name}`, "", () => h("p", { class: "day" }, h("span", {}, name))];
 }
 
 function followsOn(before, message) {

@@ -3,7 +3,7 @@
 
 import { act } from "./api.js";
 import { drawBlocks, showError } from "./blocks.js";
-import { h, icon, replace, settle } from "./dom.js";
+import { h, icon, keeping, replace, settle } from "./dom.js";
 import { withEmoji } from "./emoji.js";
 import { trapFocus } from "./focus.js";
 import { Form } from "./form.js";
@@ -63,7 +63,7 @@ function makeShell(view, form) {
   );
   const submitted = (event) => submit(event, view.id, form);
   replace(dialog, h("form", { novalidate: true, onsubmit: submitted }, header, body, footer));
-  return { id: view.id, hash: "", title, trouble, body, footer, blocks: new Map() };
+  return { id: view.id, hash: "", title, trouble, body, footer, blocks: new Map(), keep: keeping() };
 }
 
 /** Draw a version of the view; blocks that are as before stay, with the keyboard in them. */
@@ -80,11 +80,14 @@ function fillShell(view, form) {
   shell.hash = view.hash;
   replace(shell.title, withEmoji(view.title.text));
   settle(shell.body, [shell.trouble, ...nodes.map(([, node]) => node)]);
-  replace(
-    shell.footer,
-    h("button", { type: "button", class: "button", onclick: () => close() }, view.close?.text ?? "Cancel"),
-    view.submit && h("button", { type: "submit", class: "button primary" }, view.submit.text),
-  );
+  settle(shell.footer, shell.keep(buttons(view)));
+}
+
+function buttons({ close: dismissal, submit: submission }) {
+  const word = dismissal?.text ?? "Cancel";
+  const dismiss = () => h("button", { type: "button", class: "button", onclick: () => close() }, word);
+  const send = () => h("button", { type: "submit", class: "button primary" }, submission.text);
+  return [["close", word, dismiss], submission && ["submit", submission.text, send]].filter(Boolean);
 }
 
 /** Show what the answer to a submission says about the fields that are there already. */

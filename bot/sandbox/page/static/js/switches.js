@@ -1,8 +1,8 @@
 // The row of switches: what Weav and Slack do wrong from now on.
 
 import { turn } from "./api.js";
-import { h, replace } from "./dom.js";
-import { state } from "./store.js";
+import { h } from "./dom.js";
+import { on, state } from "./store.js";
 
 const WEAV = {
   works: ["Works", "Weav answers as it should.", "good"],
@@ -20,63 +20,75 @@ const SLACK = {
   refuse_response_urls: ["Slack refuses response URLs", "expired_url"],
 };
 
-export function drawSwitches(parent, light) {
-  const { switches } = state;
-  const [name, meaning, tone] = WEAV[switches.weav] ?? WEAV.works;
-  const slow = switches.slow > 0;
-  light.className = `light ${slow && tone === "good" ? "waiting" : tone}`;
-  light.textContent = `${name}${slow ? `, ${switches.slow} s late` : ""}`;
-  // The one in use is left alone: a redraw would take the focus away.
-  const focused = parent.contains(document.activeElement) && document.activeElement.id;
-  replace(parent, weavSwitches(meaning), slackSwitches());
-  if (focused) document.getElementById(focused)?.focus();
+/** Draws all switches once, and has them and the light follow the server. */
+export function setUpSwitches(light) {
+  const parts = [weavSwitches(), slackSwitches()];
+  on("switches", () => {
+    const { weav, slow } = state.switches;
+    const [name, , tone] = WEAV[weav];
+    light.className = `light ${slow > 0 && tone === "good" ? "waiting" : tone}`;
+    light.textContent = `${name}${slow > 0 ? `, ${slow} s late` : ""}`;
+    for (const { show } of parts) show(state.switches);
+  });
+  return parts.map(({ element }) => element);
 }
 
-function weavSwitches(meaning) {
-  const { switches } = state;
-  const chips = Object.entries(WEAV).map(([value, [name]]) => {
-    const id = `weav-${value}`;
-    const chosen = h("input", { type: "radio", name: "weav-does", id, value, onchange: () => turn({ weav: value }) });
-    chosen.checked = switches.weav === value;
-    return h("label", { for: id, class: "chip" }, chosen, h("span", {}, name));
-  });
-  return h(
+function weavSwitches() {
+  const chips = Object.keys(WEAV).map(chip);
+  const meaning = h("p", { class: "meaning" });
+  const [slow, field] = [slowness(), refusedField()];
+  const element = h(
     "fieldset",
     { class: "part switches" },
     h("legend", {}, "What Weav does"),
-    h("div", { class: "chips" }, chips),
-    h("p", { class: "meaning" }, meaning),
-    h("div", { class: "knobs" }, slowness(), switches.weav === "field" && refusedField()),
+    h("div", { class: "chips" }, chips.map((each) => each.element)),
+    meaning,
+    h("div", { class: "knobs" }, slow.element, field.element),
   );
+  const show = (switches) => {
+    meaning.textContent = WEAV[switches.weav][1];
+    for (const each of [...chips, slow, field]) each.show(switches);
+  };
+  return { element, show };
+}
+
+function chip(value) {
+  const id = `weav-${value}`;
+  const chosen = h("input", { type: "radio", name: "weav-does", id, value, onchange: () => turn({ weav: value }) });
+  const element = h("label", { for: id, class: "chip" }, chosen, h("span", {}, WEAV[value][0]));
+  return { element, show: ({ weav }) => (chosen.checked = weav === value) };
 }
 
 function slowness() {
-  const set = (event) => turn({ slow: Math.min(60, Math.max(0, Number(event.target.value) || 0)) });
-  return h(
-    "label",
-    { for: "weav-slow" },
-    "Answers late by ",
-    h("input", { type: "number", id: "weav-slow", min: "0", max: "60", step: "0.5", value: state.switches.slow, onchange: set }),
-    " s",
-  );
+  const set = () => turn({ slow: Math.min(60, Math.max(0, Number(seconds.value) || 0)) });
+  const seconds = h("input", { type: "number", id: "weav-slow", min: "0", max: "60", step: "0.5", onchange: set });
+  const element = h("label", { for: "weav-slow" }, "Answers late by ", seconds, " s");
+  return { element, show: ({ slow }) => (seconds.value = slow) };
 }
 
 function refusedField() {
   const options = FIELDS.map((field) => h("option", { value: field }, field));
-  const select = h("select", { id: "refused-field", onchange: (event) => turn({ field: event.target.value }) }, options);
-  select.value = state.switches.field;
-  return h("span", {}, h("label", { for: "refused-field" }, "Refused field"), " ", select);
+  const select = h("select", { id: "refused-field", onchange: () => turn({ field: select.value }) }, options);
+  const element = h("span", {}, h("label", { for: "refused-field" }, "Refused field"), " ", select);
+  const show = ({ weav, field }) => {
+    element.hidden = weav !== "field";
+    select.value = field;
+  };
+  return { element, show };
 }
 
 function slackSwitches() {
-  return h(
-    "div",
-    { class: "part toggles", role: "group", "aria-label": "What Slack does" },
-    Object.entries(SLACK).map(([key, [name, note]]) => {
-      const id = `slack-${key}`;
-      const box = h("input", { type: "checkbox", role: "switch", id, onchange: () => turn({ [key]: box.checked }) });
-      box.checked = state.switches[key];
-      return h("label", { for: id, class: "toggle" }, box, h("span", {}, name, " ", h("span", { class: "quiet" }, note)));
-    }),
-  );
+  const toggles = Object.keys(SLACK).map(toggle);
+  const drawn = toggles.map(({ element }) => element);
+  const element = h("div", { class: "part toggles", role: "group", "aria-label": "What Slack does" }, drawn);
+  return { element, show: (switches) => toggles.forEach(({ show }) => show(switches)) };
+}
+
+function toggle(key) {
+  const [name, note] = SLACK[key];
+  const id = `slack-${key}`;
+  const box = h("input", { type: "checkbox", role: "switch", id, onchange: () => turn({ [key]: box.checked }) });
+  const said = h("span", {}, name, " ", h("span", { class: "quiet" }, note));
+  const element = h("label", { for: id, class: "toggle" }, box, said);
+  return { element, show: (switches) => (box.checked = switches[key]) };
 }

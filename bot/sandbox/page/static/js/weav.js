@@ -1,30 +1,35 @@
 // The other half: what Weav got, what exists there, and what goes wrong.
 
-import { h, icon, replace } from "./dom.js";
+import { h, icon, keeping, settle } from "./dom.js";
 import { drawExchange } from "./exchange.js";
-import { drawSwitches } from "./switches.js";
+import { setUpSwitches } from "./switches.js";
 import { on, showPane, state } from "./store.js";
 
 export function setUpWeav() {
   const light = h("p", { class: "light", role: "status" });
-  const switches = h("div", {});
-  const ids = h("div", {});
+  const customers = folded("Customers to choose from", { open: true });
+  const assignees = folded("People and agents to assign to");
+  const companies = folded("Companies for a channel's defaults");
   const conversations = part("Conversations that exist", "conversations");
   const exchanges = part("Requests of the bot", "exchanges");
   document.getElementById("weav").append(
     h("header", { class: "bar" }, h("div", {}, h("h2", {}, "Weav"), h("p", { class: "quiet" }, "F6 leads here and back")), light),
-    h("div", { class: "weav-body" }, switches, ids, conversations.element, exchanges.element),
+    h(
+      "div",
+      { class: "weav-body" },
+      setUpSwitches(light),
+      [customers, assignees, companies, conversations, exchanges].map(({ element }) => element),
+    ),
   );
-  on("switches", () => drawSwitches(switches, light));
   on("snapshot customers", () => {
-    const open = [...ids.children].map((each) => each.open);
-    replace(ids, drawIds());
-    open.forEach((is, index) => (ids.children[index].open = is));
+    customers.show(state.customers.map((each) => ({ id: each.id, name: customerName(each), note: each.email })));
+    assignees.show([...state.weavUsers.map((each) => ({ ...each, note: "person" })), ...state.agents.map(agentEntry)]);
+    companies.show(state.companies.map((each) => ({ ...each, note: "company" })));
   });
   on("weav", () => {
     const newest = (map) => [...map.values()].reverse();
-    conversations.show(newest(state.conversations).map(drawConversation), "None yet.");
-    exchanges.show(newest(state.exchanges).map(drawExchange), "None yet: fill in the form.");
+    conversations.show(newest(state.conversations).map(conversationItem), "None yet.");
+    exchanges.show(newest(state.exchanges).map(exchangeItem), "None yet: fill in the form.");
     goToConversation();
   });
   addEventListener("hashchange", goToConversation);
@@ -35,47 +40,32 @@ function part(title, id) {
   const list = h("ol", { id, class: "cards" });
   const heading = h("h3", { id: `${id}-title` }, title, " ", count);
   const element = h("section", { class: "part", "aria-labelledby": heading.id }, heading, list);
+  const keep = keeping();
   const show = (items, nothing) => {
     count.textContent = String(items.length);
-    // Redrawing would fold together what somebody has opened to read.
+    // An answer that arrives would fold together what somebody has opened to read.
     const opened = new Set([...list.querySelectorAll("details[open]")].map((each) => each.dataset.key));
-    replace(list, items.length ? items : h("li", { class: "quiet" }, nothing));
+    settle(list, items.length ? keep(items) : [h("li", { class: "quiet" }, nothing)]);
     for (const each of list.querySelectorAll("details")) each.open = opened.has(each.dataset.key);
   };
   return { element, show };
-}
-
-function drawIds() {
-  const customers = state.customers.map((each) => ({
-    id: each.id,
-    name: customerName(each),
-    note: each.email,
-  }));
-  const people = state.weavUsers.map(({ id, name }) => ({ id, name, note: "person" }));
-  const agents = state.agents.map(({ id, name, is_active: active }) => ({
-    id,
-    name,
-    note: active ? "AI agent" : "AI agent, inactive",
-  }));
-  const companies = state.companies.map(({ id, name }) => ({ id, name, note: "company" }));
-  return [
-    folded("Customers to choose from", customers, true),
-    folded("People and agents to assign to", [...people, ...agents], false),
-    folded("Companies for a channel's defaults", companies, false),
-  ];
 }
 
 function customerName({ first_name, last_name, email }) {
   return [first_name, last_name].filter(Boolean).join(" ") || email;
 }
 
-function folded(title, entries, open) {
-  return h(
-    "details",
-    { class: "part ids", open },
-    h("summary", {}, title),
-    h("ul", {}, entries.map(idEntry)),
-  );
+function agentEntry({ id, name, is_active: active }) {
+  return { id, name, note: active ? "AI agent" : "AI agent, inactive" };
+}
+
+function folded(title, { open = false } = {}) {
+  const list = h("ul", {});
+  const element = h("details", { class: "part ids", open }, h("summary", {}, title), list);
+  const keep = keeping();
+  const show = (entries) =>
+    settle(list, keep(entries.map((each) => [each.id, JSON.stringify(each), () => idEntry(each)])));
+  return { element, show };
 }
 
 function idEntry({ id, name, note }) {
@@ -95,9 +85,17 @@ function idEntry({ id, name, note }) {
   );
 }
 
-function drawConversation(conversation) {
+function exchangeItem(exchange) {
+  return [exchange.number, JSON.stringify(exchange), () => drawExchange(exchange)];
+}
+
+function conversationItem(conversation) {
   const customer = state.customers.find(({ id }) => id === conversation.customer_id);
   const name = customer ? customerName(customer) : conversation.customer_id;
+  return [conversation.id, JSON.stringify([conversation, name]), () => drawConversation(conversation, name)];
+}
+
+function drawConversation(conversation, name) {
   const facts = [name, conversation.channel, conversation.priority, conversation.status];
   if (conversation.assignee_id) facts.push(`assigned to ${nameOf(conversation.assignee_id)}`);
   return h(

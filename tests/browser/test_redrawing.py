@@ -1,0 +1,90 @@
+"""What is drawn anew takes neither a click that has begun nor the keyboard's place."""
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from tests.browser.seats import JANE, Seat, Seats
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def press_down(seat: Seat, on: Locator) -> None:
+    box = await on.bounding_box()
+    assert box
+    await seat.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    await seat.page.mouse.down()
+
+
+async def test_a_click_on_submit_counts_while_the_form_changes(ann: Seat) -> None:
+    await ann.command("email Export hangs")
+    await ann.choose_customer(JANE)
+    await ann.submit()
+    await expect(ann.cards).to_have_count(1)
+    await ann.command("email It hangs again")
+    await ann.customer.fill("jane")
+    await expect(ann.options).to_have_count(1)
+    await ann.weav_is_late_by(1)
+    await ann.customer.click()
+    await ann.options.first.click()
+
+    await press_down(ann, ann.modal.get_by_role("button", name="Open conversation"))
+    await expect(ann.modal).to_contain_text("Open already for this customer")
+    await expect(ann.modal.get_by_role("button", name="Open conversation")).to_be_focused()
+    await ann.page.mouse.up()
+
+    await expect(ann.cards).to_have_count(2)
+    await ann.sees_in_weav(
+        conversations=["It hangs again", "Export hangs"], requests=["201", "201"]
+    )
+
+
+async def test_a_click_on_a_switch_counts_while_another_one_is_turned(ann: Seat) -> None:
+    await ann.page.get_by_label("Answers late by").fill("2")
+
+    await press_down(ann, ann.page.locator("#weav .chip").filter(has_text="Down"))
+    await expect(ann.page.locator(".light")).to_have_text("Works, 2 s late")
+    await ann.page.mouse.up()
+
+    await expect(ann.page.locator(".light")).to_have_text("Down, 2 s late")
+    await expect(ann.page.get_by_role("radio", name="Down")).to_be_focused()
+    await expect(ann.page.get_by_label("Answers late by")).to_have_value("2")
+    await expect(ann.page.locator(".meaning")).to_contain_text("Connections are refused")
+
+
+async def test_the_switches_show_what_others_turned(ann: Seat, seats: Seats) -> None:
+    ben = await seats.take("U0BEN")
+
+    await ann.weav_does("Refuses a field")
+    await ann.page.get_by_label("Refused field").select_option("subject")
+    await ann.page.get_by_role("switch", name="Slack refuses posts").check()
+    await ann.weav_is_late_by(1.5)
+
+    await expect(ben.page.get_by_role("radio", name="Refuses a field")).to_be_checked()
+    await expect(ben.page.get_by_label("Refused field")).to_have_value("subject")
+    await expect(ben.page.get_by_role("switch", name="Slack refuses posts")).to_be_checked()
+    await expect(ben.page.get_by_label("Answers late by")).to_have_value("1.5")
+    await ann.weav_does("Works")
+    await expect(ben.page.get_by_label("Refused field")).to_be_hidden()
+
+
+async def test_the_keyboard_stays_where_it_is_while_lists_grow(ann: Seat, seats: Seats) -> None:
+    ben = await seats.take("U0BEN")
+    await ann.command(f"email {JANE} Export hangs")
+    await ann.submit()
+    await ben.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+    request = ben.page.locator("#exchanges summary")
+    await request.click()
+    await ann.say("Hello")
+    await ann.command(f"email {JANE} It hangs again")
+    await ann.submit()
+
+    await ben.sees_in_weav(
+        conversations=["It hangs again", "Export hangs"], requests=["201", "201"]
+    )
+    await expect(request.last).to_be_focused()
+    await expect(ben.page.locator("#exchanges details").last).to_have_attribute("open", "")
+    general = ben.page.locator("#channels").get_by_role("button", name="general")
+    await general.press("Enter")
+    await ann.say("Is anybody there?")
+    await expect(ben.page.get_by_role("button", name="support unread")).to_be_visible()
+    await expect(general).to_be_focused()
