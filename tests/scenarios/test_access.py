@@ -160,6 +160,21 @@ async def test_people_of_other_organisations_are_let_in_when_told_so(tmp_path: P
         await at_home.slack.until(lambda slack: slack.top_view("U0EVE"))
 
 
+async def test_of_several_organisations_only_those_named_are_let_in(tmp_path: Path) -> None:
+    async with a_house(
+        tmp_path, slack_allow_external="true", slack_allowed_teams="T0SANDBOX,T0THIRD"
+    ) as at_home:
+        refused = await person(at_home, "U0EVE").command("", slack_channel_id="C0PARTNERS")
+
+        assert "not open to your workspace" in refused.body["text"]
+        assert await refusals(at_home, "team_not_allowed") == 1
+        await open_form(at_home.ann)
+        await at_home.ann.submit()
+        await at_home.card()
+        await person(at_home, "U0EVE").click(ids.CLOSE)
+        assert await refusals(at_home, "team_not_allowed") == 2
+
+
 async def test_a_guest_learns_it_beside_the_form_and_cannot_submit(tmp_path: Path) -> None:
     async with a_house(tmp_path, scopes=GRANTED, slack_admins="U0BEN") as at_home:
         cat = person(at_home, "U0CAT")
