@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from bot.sandbox.slack import Delivery, Fault, Person
 from bot.slack import ids
+from tests.figures import scrape, value
 from tests.house import JANE, House, Mode, house, text_on
 
 GRANTED = ("users:read",)
@@ -27,12 +27,7 @@ async def a_house(
 
 
 async def refusals(at_home: House, reason: str) -> float:
-    async with httpx.AsyncClient(trust_env=False) as http:
-        text = (await http.get(f"{at_home.url}/metrics")).text
-    name = f'weav_slack_refusals_total{{reason="{reason}"}} '
-    return next(
-        (float(line[len(name) :]) for line in text.splitlines() if line.startswith(name)), 0
-    )
+    return value(await scrape(at_home), "weav_slack_refusals_total", reason=reason)
 
 
 async def test_a_denied_user_is_told_whom_to_ask_at_the_command(tmp_path: Path) -> None:
