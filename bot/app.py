@@ -73,7 +73,7 @@ async def assembled(settings: Settings, pace: Pace) -> AsyncIterator[Bot]:
         app = _bolt(settings, parts.session)
         register(app)
         bot = _with_doors(parts, app, pace)
-        bot.desk.start()
+        await bot.desk.start()
         try:
             yield bot
         finally:

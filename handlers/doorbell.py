@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from slack_bolt import BoltResponse
@@ -31,9 +32,10 @@ LONGEST_UPLOAD = 10.0
 
 
 class Doorbell:
-    """`context` goes to every listener by name, with `answered`.
+    """`context` goes to every listener by name, with `answered` and `let_in`.
 
-    That is set when Slack has the answer to a submission.
+    `answered` is set when Slack has the answer to a submission. `let_in`: whether the guard lets in
+    whoever opened a form, who is not waited for.
     """
 
     def __init__(
@@ -60,8 +62,9 @@ class Doorbell:
 
     async def _dispatch(self, payload: dict[str, Any], answered: asyncio.Event) -> BoltResponse:
         # "socket_mode" tells Bolt that the payload is read and verified: true of both ways here.
+        context = {"answered": answered, "let_in": partial(self._guard.lets_in, payload)}
         request = AsyncBoltRequest(
-            mode="socket_mode", body=payload, context={**self._context, "answered": answered}
+            mode="socket_mode", body=payload, context={**self._context, **context}
         )
         return await self._app.async_dispatch(request)
 

@@ -1,5 +1,6 @@
 """Who may: asked once for everything that comes in, before any listener sees it."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from slack_bolt import BoltResponse
@@ -47,6 +48,13 @@ class Guard:
             return None
         why = await self._why_not(visit)
         return None if why is None else self._turned_away(visit, why)
+
+    async def lets_in(self, payload: dict[str, Any]) -> bool:
+        """Judge again whoever opened a form, now that there is time to ask Slack who they are."""
+        visit = read_visit(payload)
+        if visit is None:
+            return False
+        return await self._why_not(replace(visit, opens_a_form=False)) is None
 
     async def _why_not(self, visit: Visit) -> Barred | None:
         known = barred(self._access, self._visitor(visit, Standing.UNTOLD))

@@ -3,12 +3,14 @@
 https://docs.slack.dev/reference/interaction-payloads: what is not used here may be anything.
 """
 
-import json
-from typing import Annotated, Any
-from urllib.parse import parse_qsl
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import from_json, to_json
+from yarl import URL
 
+# A slash command has a dozen.
+_MOST_FIELDS: Final = 100
 # Slack's own are of a dozen characters; ours have 255 at most, like block_id and action_id.
 Id = Annotated[str, Field(max_length=255)]
 
@@ -103,10 +105,13 @@ def read_form(body: bytes) -> dict[str, Any]:
 
     Bolt's own reading loses a slash command that has the word "payload" in its text.
     """
+    if body.count(b"&") >= _MOST_FIELDS:
+        raise Malformed("more fields than Slack sends")
     try:
-        fields = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=100))
-        payload = json.loads(fields["payload"]) if "payload" in fields else fields
-    except (ValueError, RecursionError) as error:
+        # As urllib.parse.parse_qsl does it, which takes 0.4 ms for a submitted form.
+        fields = dict(URL.build(query_string=body.decode(), encoded=True).query)
+        payload = from_json(fields["payload"]) if "payload" in fields else fields
+    except ValueError as error:
         raise Malformed("not a form, or its payload is not JSON") from error
     return check_shape(payload)
 
@@ -120,8 +125,8 @@ def check_shape(payload: object) -> dict[str, Any]:
     shape = Command if "command" in payload else Interaction
     try:
         checked = shape.model_validate(payload)
-        json.dumps(payload, ensure_ascii=False).encode()  # fails for half a surrogate pair
-    except (ValidationError, UnicodeEncodeError, RecursionError) as error:
+        to_json(payload)  # fails for half a surrogate pair
+    except ValueError as error:
         raise Malformed(f"not a {shape.__name__.lower()} as Slack sends it") from error
     if isinstance(checked, Interaction):
         _check_kind(checked)

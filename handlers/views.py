@@ -9,7 +9,6 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.desk import Close, Desk, MarkFields, Show, reply_to_modal
 from bot.slack import ids
 from bot.slack.forms import Problems, parse_submission
-from bot.slack.values import Reopening
 
 
 def register(app: AsyncApp) -> None:
@@ -23,11 +22,10 @@ async def submit_form(
     if isinstance(submission, Problems):
         await ack(response_action="errors", errors=dict(submission.by_field))
         return
-    if problems := await desk.form_help.problems_of(submission):
-        await ack(response_action="errors", errors=problems)
-        return
-    answer = await desk.submit(submission, answered)
-    match reply_to_modal(answer, Reopening(submission.values, submission.origin)):
+    objection = await desk.form_help.reviewer.objection(submission)
+    match objection or reply_to_modal(
+        await desk.submit(submission, answered), submission.reopening
+    ):
         case Close():
             await ack()
         case MarkFields(by_field):

@@ -68,7 +68,7 @@ class House:
     async def fill_in(self, person: Person | None = None, words: str = "", **values: str) -> None:
         """Open the form with the command, and wait for it; `values` by field, not submitted.
 
-        The customer is among the words, so that Weav is asked for nobody.
+        The customer is among the words, so that Weav is asked only what they have open already.
         """
         person = person or self.ann
         customer = values.pop("customer_id", JANE)

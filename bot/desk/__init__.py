@@ -1,6 +1,7 @@
 """The story of a submission, between Slack's words and Weav's."""
 
 from bot.desk.announcing import Spot
+from bot.desk.choosing import LetIn
 from bot.desk.deciding import Choice
 from bot.desk.desk import Desk
 from bot.desk.helping import FormHelp
@@ -18,6 +19,7 @@ __all__ = [
     "Close",
     "Desk",
     "FormHelp",
+    "LetIn",
     "MarkFields",
     "Opening",
     "Outsiders",

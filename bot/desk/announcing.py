@@ -6,9 +6,9 @@ from time import perf_counter
 
 from bot.desk.answers import Answer
 from bot.desk.insisting import insist
+from bot.desk.names import Names
 from bot.desk.outsiders import Outsiders
 from bot.desk.papers import Papers
-from bot.desk.remembering import customer_name
 from bot.desk.telling import message_of, view_of
 from bot.figures import Figures
 from bot.ledger import Entry, Ledger
@@ -44,6 +44,7 @@ class Announcer:
         ledger: Ledger,
         slack: SlackGateway,
         outsiders: Outsiders,
+        names: Names,
         link: Callable[[str], str | None],
         again: float,
         figures: Figures,
@@ -52,6 +53,7 @@ class Announcer:
         self._ledger = ledger
         self._slack = slack
         self._outsiders = outsiders
+        self._names = names
         self._figures = figures
         self._link = link
         self._again = again
@@ -125,7 +127,7 @@ class Announcer:
             conversation,
             origin=papers.origin,
             slack_user_id=entry.slack_user_id,
-            customer=await customer_name(self._ledger.memory, conversation.customer_id),
+            named=await self._names.of(conversation),
             link=self._link(conversation.id) or "",
             note=note,
         )

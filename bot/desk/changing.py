@@ -5,11 +5,12 @@ from typing import assert_never
 
 from bot.desk.announcing import RECOVERED
 from bot.desk.granting import Already, Denied, Doubtful, Granted, Overtaken, Result, grant
+from bot.desk.lines import CardLine
+from bot.desk.names import Names
 from bot.desk.outsiders import Outsiders
 from bot.desk.papers import Papers
-from bot.desk.remembering import customer_name
 from bot.desk.turns import Turns
-from bot.ledger import Entry, Ledger, LedgerUnavailable, Turn
+from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.cards import Card, history_of
@@ -19,8 +20,6 @@ from bot.slack.changes import (
     maker_of,
     note,
     overtaken_note,
-    read_changes,
-    with_change,
 )
 from bot.slack.clicks import Click, Wish, assigned_to
 from bot.slack.delivery import Delivered
@@ -52,6 +51,7 @@ class Changer:
         weav: WeavClient,
         slack: SlackGateway,
         outsiders: Outsiders,
+        names: Names,
         link: Callable[[str], str | None],
         looks: tuple[float, ...],
         keep_every: float,
@@ -61,6 +61,7 @@ class Changer:
         self._weav = weav
         self._slack = slack
         self._outsiders = outsiders
+        self._names = names
         self._link = link
         self._looks = looks
         self._turns = Turns(ledger.cards, keep_every)
@@ -87,14 +88,21 @@ class Changer:
         async with self._turns.of(click.shown.conversation_id) as turn:
             if turn is None:
                 return BUSY
-            result = await grant(self._weav, wish, click.shown, self._looks)
+            clicked = Change(
+                slack_user_id=click.slack_user_id,
+                field=wish.field,
+                value=wish.value,
+                at=turn.taken_at,
+            )
+            line = CardLine(self._turns, turn, clicked)
+            result = await grant(self._weav, wish, click.shown, self._looks, line.begin)
             log.info(
                 "card_clicked",
                 conversation=click.shown.conversation_id,
                 field=wish.field,
                 result=type(result).__name__,
             )
-            return await self._show(result, wish, click, entry, turn)
+            return await self._show(result, wish, click, entry, await line.end(result))
 
     async def _understood(self, click: Click) -> Wish | None:
         if click.wish.field != "assignee":
@@ -103,14 +111,14 @@ class Changer:
         return assigned_to(user.weav_user_id) if user else None
 
     async def _show(
-        self, result: Result, wish: Wish, click: Click, entry: Entry | None, turn: Turn
+        self,
+        result: Result,
+        wish: Wish,
+        click: Click,
+        entry: Entry | None,
+        changes: tuple[Change, ...],
     ) -> str:
         """Draw before the turn is over: of two cards the later one must stay."""
-        changes = read_changes(turn.changes)
-        if isinstance(result, Granted):
-            by = {"slack_user_id": click.slack_user_id, "at": turn.taken_at}
-            changes = with_change(changes, Change(field=wish.field, value=wish.value, **by))
-            await self._turns.note(turn, [each.model_dump() for each in changes])
         said = _said(result, wish, changes, click.slack_user_id)
         if result.conversation is None:
             return said
@@ -137,13 +145,12 @@ class Changer:
             origin = Papers.read(entry.form).origin
             history = history_of(conversation, origin, entry.slack_user_id)
         note = RECOVERED if entry and entry.recovered else ""
-        customer = await customer_name(self._ledger.memory, conversation.customer_id)
         return redrawn_card(
             conversation,
             click,
             changes,
             history=history,
-            customer=customer,
+            named=await self._names.of(conversation),
             link=link,
             note=note,
         )

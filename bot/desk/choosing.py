@@ -1,11 +1,12 @@
-"""The form answers a choice: other assignees to pick from, what a customer has open."""
+"""What an open form learns: other assignees to pick from, what a customer has open, who reads."""
 
 import asyncio
-import time
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from bot.desk.finding import Finder
+from bot.desk.listing import WITHIN, Listing
 from bot.desk.preparing import Preparer
 from bot.ledger import KnownCustomer, LedgerUnavailable, Memory
 from bot.logs import get_logger
@@ -17,19 +18,19 @@ from bot.slack.offers import customer_in
 from bot.slack.payloads import text_at
 from bot.slack.seen_views import with_assignee_of, with_conversations
 from bot.slack.shared_note import noted
-from bot.weav.client import LookUpFailed, WeavClient
-from bot.weav.models import AssigneeType, Conversation, Status
+from bot.slack.values import FormValues
+from bot.weav.models import AssigneeType
 from bot.weav.people import NewCustomer
 
 log = get_logger("weav_slack.choosing")
 
 View = Mapping[str, Any]
 Draw = Callable[[View], dict[str, Any] | None]
+LetIn = Callable[[], Awaitable[bool]]
+Key = TypeVar("Key")
+Kept = TypeVar("Kept")
 
-# Seconds; whoever fills in a form is past this by then.
-WITHIN: Final = 3.0
-MOST: Final = 3
-# Views whose last drawing is remembered, for the next one that was asked for at the same time.
+# Views whose last drawing and choices are remembered, for what was asked for at the same time.
 _REMEMBERED: Final = 500
 
 
@@ -37,19 +38,39 @@ class Chooser:
     def __init__(
         self,
         slack: SlackGateway,
-        weav: WeavClient,
+        listing: Listing,
         finder: Finder,
         preparer: Preparer,
         memory: Memory,
-        link: Callable[[str], str | None],
     ) -> None:
         self._slack = slack
-        self._weav = weav
+        self._listing = listing
         self._finder = finder
         self._preparer = preparer
         self._memory = memory
-        self._link = link
         self._latest: dict[str, View] = {}
+        self._choices: dict[tuple[str, str], object] = {}
+
+    async def opened(
+        self, view: View, values: FormValues, let_in: LetIn, shared: Awaitable[bool]
+    ) -> None:
+        """Add to a new form what its opening did not wait for, all in one drawing.
+
+        `let_in`: whether its user may see what Weav says. `shared`: whether people of other
+        organisations read the channel that its card goes to.
+        """
+        customer_stands = self._chosen(view, ids.CUSTOMER_ID)
+        post_to_stands = self._chosen(view, ids.POST_TO)
+        asking = self._for_user(_known_to_weav(values), let_in)
+        several, outsiders = await asyncio.gather(asking, shared)
+
+        def draw(seen: View) -> dict[str, Any] | None:
+            drawn = noted(seen, shared=outsiders) if post_to_stands() else None
+            if customer_stands():
+                drawn = with_conversations(drawn or seen, several) or drawn
+            return drawn
+
+        await self._redraw(view, draw, last=False)
 
     async def assignee_type(self, view: View) -> None:
         values = values_of(view)
@@ -68,22 +89,25 @@ class Chooser:
 
     async def customer(self, view: View) -> None:
         """Show what they have open, if Weav tells soon; learn their name for the next time."""
-        customer = customer_in(values_of(view).customer_id)
-        found: list[OpenConversation] = []
-        if customer and not isinstance(customer, NewCustomer):
-            try:
-                async with asyncio.timeout(WITHIN):
-                    listed = await self._weav.customer_conversations(customer)
-            except TimeoutError:
-                listed = LookUpFailed("late")
-            found = [] if isinstance(listed, LookUpFailed) else self._open(listed)
-        await self._redraw(view, lambda seen: with_conversations(seen, found), last=False)
-        if customer and not isinstance(customer, NewCustomer):
+        stands = self._chosen(view, ids.CUSTOMER_ID)
+        customer = _known_to_weav(values_of(view))
+        several = await self._listing.of(customer) if customer else []
+        await self._redraw(
+            view, lambda seen: with_conversations(seen, several) if stands() else None, last=False
+        )
+        if customer:
             await self._meet(str(customer))
 
-    async def readers(self, view: View, *, shared: bool) -> None:
+    async def readers(self, view: View, shared: Awaitable[bool]) -> None:
         """Say below `post_to` whether people of other organisations read the chosen channel."""
-        await self._redraw(view, lambda seen: noted(seen, shared=shared), last=False)
+        stands = self._chosen(view, ids.POST_TO)
+        outsiders = await shared
+        await self._redraw(
+            view, lambda seen: noted(seen, shared=outsiders) if stands() else None, last=False
+        )
+
+    async def _for_user(self, customer: UUID | None, let_in: LetIn) -> list[OpenConversation]:
+        return await self._listing.of(customer) if customer and await let_in() else []
 
     async def _meet(self, customer_id: str) -> None:
         try:
@@ -96,19 +120,6 @@ class Chooser:
         except LedgerUnavailable as error:
             log.warning("not_learned", error=str(error))
 
-    def _open(self, listed: tuple[Conversation, ...]) -> list[OpenConversation]:
-        still_open = [each for each in listed if each.status == Status.OPEN]
-        still_open.sort(key=_moved_at, reverse=True)
-        now = time.time()
-        return [
-            OpenConversation(
-                each,
-                max(now - each.created_at.timestamp(), 0.0) if each.created_at else None,
-                self._link(each.id) or "",
-            )
-            for each in still_open[:MOST]
-        ]
-
     async def _redraw(self, view: View, draw: Draw, *, last: bool) -> None:
         """Draw on top of what is there now; `last`: when that is not known, over it."""
         seen: View | None = view
@@ -118,7 +129,7 @@ class Chooser:
                 return
             result = await self._slack.redraw(seen, drawn)
             if isinstance(result, Done):
-                self._remember(text_at(view, "id"), result.view)
+                _keep(self._latest, text_at(view, "id"), result.view)
                 return
             if result.code != "hash_conflict" or "hash" not in seen:
                 log.info("form_not_redrawn", code=result.code)
@@ -132,13 +143,20 @@ class Chooser:
             return latest
         return {name: part for name, part in seen.items() if name != "hash"} if last else None
 
-    def _remember(self, view_id: str, view: View) -> None:
-        self._latest.pop(view_id, None)
-        self._latest[view_id] = view
-        while len(self._latest) > _REMEMBERED:
-            del self._latest[next(iter(self._latest))]
+    def _chosen(self, view: View, field: str) -> Callable[[], bool]:
+        """Tell later whether this choice still stands: what was found for an older one is over."""
+        key, choice = (text_at(view, "id"), field), object()
+        _keep(self._choices, key, choice)
+        return lambda: self._choices.get(key, choice) is choice
 
 
-def _moved_at(conversation: Conversation) -> float:
-    moments = (conversation.last_message_at, conversation.updated_at, conversation.created_at)
-    return max((each.timestamp() for each in moments if each), default=0.0)
+def _known_to_weav(values: FormValues) -> UUID | None:
+    customer = customer_in(values.customer_id)
+    return None if isinstance(customer, NewCustomer) else customer
+
+
+def _keep(kept: dict[Key, Kept], key: Key, value: Kept) -> None:
+    kept.pop(key, None)
+    kept[key] = value
+    while len(kept) > _REMEMBERED:
+        del kept[next(iter(kept))]

@@ -8,12 +8,15 @@ from typing import Any
 from bot.desk.announcing import Announcer, Spot
 from bot.desk.answers import Answer, NotAccepted, Pending, Queued
 from bot.desk.changing import Changer
+from bot.desk.channel_defaults import ChannelDefaults
 from bot.desk.deciding import Choice, Decider
+from bot.desk.finding import Finder
 from bot.desk.helping import FormHelp
 from bot.desk.holding import Holding
+from bot.desk.names import Names
 from bot.desk.opening import Opening, open_defaults, open_form
 from bot.desk.outsiders import Outsiders
-from bot.desk.papers import Papers, new_entry_of
+from bot.desk.papers import new_entry_of
 from bot.desk.reporting import report
 from bot.desk.sending import Patience, Sender, Settled
 from bot.desk.speaking import Speaker
@@ -28,6 +31,7 @@ from bot.slack.forms import Submission
 from bot.slack.gateway import SlackGateway
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
+from bot.weav.directory import Directory
 from bot.weav.outcomes import Opened
 
 log = get_logger("weav_slack.desk")
@@ -70,20 +74,26 @@ class Desk:
         self._outsiders = outsiders
         self._tasks = tasks
         self._link = link
-        self.form_help = FormHelp(ledger, weav, slack, tasks, link)
+        finder = Finder(Directory(weav), tasks)
+        names = Names(ledger.memory, finder)
+        self._defaults = ChannelDefaults(ledger.memory)
+        self.form_help = FormHelp(ledger, weav, finder, slack, tasks, self._defaults, link)
         self.speaker = Speaker(slack, tasks)
         self._holding = Holding(ledger, renew_every)
-        self._announcer = Announcer(ledger, slack, outsiders, link, patience.slack_again, figures)
+        self._announcer = Announcer(
+            ledger, slack, outsiders, names, link, patience.slack_again, figures
+        )
         sender = Sender(ledger, weav, patience)
         self._worker = Worker(ledger, sender, self._announcer, self._holding, tasks)
         self._decider = Decider(ledger, self._worker, self._announcer)
         self._sweeper = Sweeper(ledger, self._worker, self._holding, tasks, keep_days)
         looks = patience.looks[:MOST_LOOKS]
-        self._changer = Changer(ledger, weav, slack, outsiders, link, looks, renew_every)
+        self._changer = Changer(ledger, weav, slack, outsiders, names, link, looks, renew_every)
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Begin to take up what nobody works on, in the running event loop."""
-        self._sweeper.start()
+        await self._defaults.read()
+        self._sweeper.start(self._defaults.keep_reading)
 
     async def stop(self) -> None:
         """Take up nothing more; what runs is the tasks' to finish, before `finish`."""
@@ -155,7 +165,7 @@ class Desk:
             spot = Spot(submission.slack_user_id)
         answer = Answer(begun.entry_id, settled.verdict)
         with self._holding(begun.entry_id):
-            form = Papers.of(submission).reopening
+            form = submission.reopening
             reached = await self._announcer.show(answer, form, spot)
             if not isinstance(settled.verdict, Opened | Queued):
                 await self._announcer.note_told(settled.entry, reached=reached)

@@ -4,6 +4,7 @@ Only during the conversation's turn: a PUT takes all five fields, and would put 
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
@@ -69,7 +70,13 @@ class Doubtful:
 Result: TypeAlias = Granted | Already | Overtaken | Denied | Doubtful
 
 
-async def grant(weav: WeavClient, wish: Wish, shown: Shown, looks: tuple[float, ...]) -> Result:
+async def grant(
+    weav: WeavClient,
+    wish: Wish,
+    shown: Shown,
+    looks: tuple[float, ...],
+    before_writing: Callable[[], Awaitable[None]],
+) -> Result:
     """`looks`: seconds before each look for a change whose answer was lost."""
     found = await read_conversation(weav, shown.conversation_id)
     match found:
@@ -80,6 +87,7 @@ async def grant(weav: WeavClient, wish: Wish, shown: Shown, looks: tuple[float, 
                 return Already(conversation)
             if not shown.shows(conversation, wish.field):
                 return Overtaken(conversation)
+            await before_writing()
             return await _write(weav, wish, found, looks)
         case _:
             assert_never(found)

@@ -4,26 +4,25 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from bot.desk.choosing import Chooser
+from bot.desk.channel_defaults import ChannelDefaults
+from bot.desk.choosing import Chooser, LetIn
 from bot.desk.finding import Finder
+from bot.desk.listing import Listing
 from bot.desk.outsiders import Outsiders
 from bot.desk.preparing import WITHIN, Draft, Preparer
+from bot.desk.reviewing import Reviewer
 from bot.desk.suggesting import Asking, Suggester
 from bot.ledger import Ledger, LedgerUnavailable, WeavUser
 from bot.logs import get_logger
-from bot.slack import ids
 from bot.slack.around import Around
 from bot.slack.cards import Card
 from bot.slack.choices import plain_message
 from bot.slack.defaults import ChosenDefaults, defaults_modal
-from bot.slack.forms import Submission
 from bot.slack.gateway import TRIGGER_GONE, Failed, SlackGateway
 from bot.slack.offers import Offer
-from bot.slack.values import FormValues
+from bot.slack.values import FormValues, Reopening
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
-from bot.weav.directory import Directory
-from bot.weav.models import AssigneeType
 
 log = get_logger("weav_slack.helping")
 
@@ -38,17 +37,21 @@ class FormHelp:
         self,
         ledger: Ledger,
         weav: WeavClient,
+        finder: Finder,
         slack: SlackGateway,
         tasks: Tasks,
+        defaults: ChannelDefaults,
         link: Callable[[str], str | None],
     ) -> None:
         self._memory = ledger.memory
         self._slack = slack
         self._tasks = tasks
-        self._finder = Finder(Directory(weav), tasks)
-        self._suggester = Suggester(ledger.memory, self._finder, tasks)
-        self._preparer = Preparer(ledger, self._finder, link)
-        self._chooser = Chooser(slack, weav, self._finder, self._preparer, ledger.memory, link)
+        self._defaults = defaults
+        self._suggester = Suggester(ledger.memory, finder, tasks)
+        self._preparer = Preparer(ledger, finder, defaults, link)
+        self.reviewer = Reviewer(ledger, finder, self._preparer)
+        listing = Listing(weav, link)
+        self._chooser = Chooser(slack, listing, finder, self._preparer, ledger.memory)
 
     async def prepare(self, draft: Draft) -> Draft:
         return await self._preparer.prepare(draft)
@@ -67,33 +70,23 @@ class FormHelp:
     def take_assignee_type(self, view: Mapping[str, Any]) -> None:
         self._tasks.spawn(self._chooser.assignee_type(view), name="take_assignee_type")
 
+    async def complete(
+        self,
+        outsiders: Outsiders,
+        view: Mapping[str, Any],
+        form: Reopening,
+        let_in: LetIn,
+    ) -> None:
+        """Add to a form that has just opened what nobody waited for."""
+        post_to = form.values.post_to or form.origin.slack_channel_id
+        shared = outsiders.do_read_beside(post_to)
+        await self._chooser.opened(view, form.values, let_in, shared)
+
     async def note_readers(
         self, outsiders: Outsiders, view: Mapping[str, Any], slack_channel_id: str
     ) -> None:
         """Say in a form that is open who reads the channel that its card goes to."""
-        shared = await outsiders.do_read(slack_channel_id)
-        await self._chooser.readers(view, shared=shared)
-
-    async def problems_of(self, submission: Submission) -> dict[str, str]:
-        """Say what Weav would refuse, as far as it is known here: an agent is no person."""
-        kind = submission.request.assignee_type
-        if kind is None:
-            return {}
-        assignee_id = str(submission.request.assignee_id)
-        if kind is AssigneeType.USER:
-            agent = self._finder.known_agent(assignee_id)
-            why = f"{agent.name} is an AI agent. Choose a person." if agent else ""
-        else:
-            user = await self._user(assignee_id)
-            why = f"{user.name} is a person. Choose an AI agent." if user else ""
-        return {ids.ASSIGNEE_ID: why} if why else {}
-
-    async def _user(self, weav_user_id: str) -> WeavUser | None:
-        try:
-            async with asyncio.timeout(WITHIN):
-                return await self._memory.user_with(weav_user_id)
-        except (LedgerUnavailable, TimeoutError):
-            return None  # Weav will tell
+        await self._chooser.readers(view, outsiders.do_read(slack_channel_id))
 
     async def be(self, slack_user_id: str, weav_user_id: str, name: str) -> Card:
         """Answer `me UUID`; others will find them by this name."""
@@ -132,9 +125,7 @@ class FormHelp:
         """Return what went wrong, empty when it is saved."""
         try:
             async with asyncio.timeout(SAVE_WITHIN):
-                await self._memory.choose_defaults(
-                    chosen.slack_channel_id, chosen.chosen, chosen.slack_user_id
-                )
+                await self._defaults.choose(chosen)
         except (LedgerUnavailable, TimeoutError) as error:
             log.warning("defaults_not_kept", error=str(error))
             return NOT_NOW

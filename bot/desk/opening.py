@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.desk.choosing import LetIn
 from bot.desk.helping import FormHelp
 from bot.desk.outsiders import Outsiders
 from bot.desk.preparing import Draft
@@ -16,11 +17,16 @@ from bot.slack.values import Reopening
 log = get_logger("weav_slack.opening")
 
 
+async def let_in_already() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """`response_url` is empty for the global shortcut, which has none.
 
     `new`: not a form that comes back, so that defaults and what a message names may fill it in.
+    `let_in`: the guard lets a form open before it knows its user, and says so afterwards.
     """
 
     trigger_id: str
@@ -29,6 +35,7 @@ class Opening:
     response_url: str = ""
     new: bool = False
     mentions: Mentions = NONE
+    let_in: LetIn = let_in_already
 
 
 async def open_form(
@@ -40,9 +47,7 @@ async def open_form(
     modal = conversation_modal(form.values, form.origin, around=draft.around)
     result = await slack.open_view(opening.trigger_id, modal)
     if isinstance(result, Done):
-        if outsiders.may_be_known():
-            post_to = form.values.post_to or form.origin.slack_channel_id
-            await form_help.note_readers(outsiders, result.view, post_to)
+        await form_help.complete(outsiders, result.view, form, opening.let_in)
         return
     log.warning("form_not_opened", code=result.code)
     if result.code in TRIGGER_GONE:

@@ -20,9 +20,9 @@ class Outsiders:
     async def do_read(self, slack_channel_id: str) -> bool:
         return await self._audience(slack_channel_id) is Audience.SHARED
 
-    def may_be_known(self) -> bool:
-        """Whether it is worth asking beside a form that has just been opened."""
-        return bool(self._installation.may(*SCOPES))
+    async def do_read_beside(self, slack_channel_id: str) -> bool:
+        """Ask only where it is worth it beside a form that has just been opened."""
+        return bool(self._installation.may(*SCOPES)) and await self.do_read(slack_channel_id)
 
     async def _audience(self, slack_channel_id: str) -> Audience | None:
         # Direct messages (D…) and people (U…) would need further scopes.

@@ -19,6 +19,7 @@ class Papers(BaseModel):
     values: FormValues = FormValues()
     origin: Origin = Origin()
     response_url: str = ""
+    labels: Mapping[str, str] = {}
 
     @classmethod
     def of(cls, submission: Submission) -> Self:
@@ -26,6 +27,7 @@ class Papers(BaseModel):
             values=submission.values,
             origin=submission.origin,
             response_url=submission.response_url or "",
+            labels=submission.labels,
         )
 
     @classmethod
@@ -35,7 +37,7 @@ class Papers(BaseModel):
 
     @property
     def reopening(self) -> Reopening:
-        return Reopening(self.values, self.origin)
+        return Reopening(self.values, self.origin, self.labels)
 
     @property
     def place(self) -> Place:

@@ -1,13 +1,17 @@
-"""What a form begins with, from the bot's own database alone: Slack's trigger waits for it."""
+"""What a form begins with, from what is known here alone: Slack's trigger waits for it.
+
+Our own database is read for what a message, a typed customer or a default person needs, no more.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from bot.desk.channel_defaults import ChannelDefaults
 from bot.desk.finding import Finder
 from bot.desk.reporting import WORDS
-from bot.ledger import KnownCustomer, Ledger, LedgerUnavailable
+from bot.ledger import Entry, KnownCustomer, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.around import Already, Around, Source
@@ -21,7 +25,7 @@ from bot.weav.people import NewCustomer
 log = get_logger("weav_slack.preparing")
 
 # Seconds; a form that opens empty is better than a trigger that ran out.
-WITHIN: Final = 0.2
+WITHIN: Final = 0.5
 _BY_THEMSELVES: Final = (ids.CHANNEL, ids.PRIORITY)
 _TOGETHER: Final = (ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID)
 
@@ -37,8 +41,15 @@ class Draft:
 
 
 class Preparer:
-    def __init__(self, ledger: Ledger, finder: Finder, link: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        finder: Finder,
+        defaults: ChannelDefaults,
+        link: Callable[[str], str | None],
+    ) -> None:
         self._ledger = ledger
+        self._defaults = defaults
         self._memory = ledger.memory
         self._finder = finder
         self._link = link
@@ -56,7 +67,7 @@ class Preparer:
     async def _prepared(self, draft: Draft) -> Draft:
         if draft.new:
             draft = await self._with_mentioned(draft)
-            draft = await self._with_defaults(draft)
+            draft = self._with_defaults(draft)
         labels = await self.labels(draft.form.values)
         already = await self._already(draft)
         around = replace(draft.around, labels=labels, already=already)
@@ -104,11 +115,11 @@ class Preparer:
                 return await self._memory.customer(found) or KnownCustomer(found)
         return None
 
-    async def _with_defaults(self, draft: Draft) -> Draft:
+    def _with_defaults(self, draft: Draft) -> Draft:
         slack_channel_id = draft.form.origin.slack_channel_id
         if not slack_channel_id:
             return draft
-        chosen = (await self._memory.defaults(slack_channel_id)).chosen
+        chosen = self._defaults.of(slack_channel_id)
         values = draft.form.values.model_dump()
         fields = [name for name in _BY_THEMSELVES if not values[name]]
         if not any(values[name] for name in _TOGETHER):
@@ -119,8 +130,10 @@ class Preparer:
     async def _already(self, draft: Draft) -> Already | None:
         source = draft.form.origin.source
         entry = await self._ledger.about(source) if source else None
-        if entry is None:
-            return None
+        return self.fact(entry) if entry else None
+
+    def fact(self, entry: Entry) -> Already:
+        """Say what a message has become."""
         conversation_id = entry.conversation_id or ""
         link = (self._link(conversation_id) or "") if conversation_id else ""
         state = WORDS[entry.state]

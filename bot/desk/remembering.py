@@ -36,12 +36,3 @@ class Rememberer:
         if len(self._noted) >= _MOST:
             self._noted.clear()
         self._noted[use] = time.monotonic()
-
-
-async def customer_name(memory: Memory, customer_id: str | None) -> str:
-    """Return the name for the card; empty where the bot has not seen the customer."""
-    try:
-        known = await memory.customer(customer_id) if customer_id else None
-    except LedgerUnavailable:
-        return ""
-    return known.name if known else ""

@@ -10,7 +10,14 @@ from bot.ledger import Defaults, KnownCustomer, LedgerUnavailable, Memory, WeavU
 from bot.ledger.folding import searchable
 from bot.logs import get_logger
 from bot.slack import ids
-from bot.slack.offers import NOTHING, Offer, create_offer, customer_label, new_customer_in
+from bot.slack.offers import (
+    NOTHING,
+    UNCHECKED,
+    Offer,
+    create_offer,
+    customer_label,
+    new_customer_in,
+)
 from bot.slack.uuids import uuid_in
 from bot.tasks import Tasks
 from bot.weav.client import LookUpFailed
@@ -19,7 +26,7 @@ from bot.weav.models import AssigneeType
 log = get_logger("weav_slack.suggesting")
 
 # Seconds of the 1.2 s in which an answer must leave: for our database, and for all together.
-LOCAL_WITHIN: Final = 0.25
+LOCAL_WITHIN: Final = 0.5
 WITHIN: Final = 1.0
 MOST: Final = 20
 
@@ -28,7 +35,6 @@ YOURS: Final = "Recent with you"
 SEEN: Final = "Seen by the bot before"
 COMPANY: Final = "Customer of this channel's company"
 CONFIRMED: Final = "Confirmed in Weav"
-UNCHECKED: Final = "Use this ID unchecked"
 NOT_ASKED: Final = "Not everybody could be looked up"
 NO_PEOPLE: Final = "Weav's API does not list people"
 

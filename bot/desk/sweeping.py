@@ -1,6 +1,8 @@
 """What goes on by itself: rows without a worker, leases, personal data past its time."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from bot.desk.holding import Holding
 from bot.desk.working import Worker
@@ -28,13 +30,14 @@ class Sweeper:
         self._resumed = 0
         self._loops: list[asyncio.Task[None]] = []
 
-    def start(self) -> None:
-        for loop in (self._sweep, self._forget, self._holding.keep_renewing):
+    def start(self, *others: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """`others` go on for as long as this does."""
+        for loop in (*others, self._sweep, self._forget, self._holding.keep_renewing):
             self._loops.append(asyncio.create_task(loop(), name=loop.__name__))
 
     async def stop(self) -> None:
         """Leases are renewed to the end, by the loop that `finish` stops."""
-        await _cancel(self._loops[:2])
+        await _cancel(self._loops[:-1])
 
     async def finish(self) -> None:
         """Stop renewing, and let others have at once what this process could not finish."""
@@ -67,6 +70,8 @@ class Sweeper:
                     log.info("forgotten", entries=forgotten)
                 if forgotten := await self._ledger.memory.forget(self._keep_days):
                     log.info("customers_forgotten", rows=forgotten)
+                if forgotten := await self._ledger.cards.forget(self._keep_days):
+                    log.info("cards_forgotten", rows=forgotten)
             except LedgerUnavailable as error:
                 log.warning("not_forgotten", error=str(error))
             await asyncio.sleep(FORGET_EVERY)

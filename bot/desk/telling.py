@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import assert_never
 
-from slack_sdk.models.views import View
-
 from bot.desk.answers import Answer, Left, NotAccepted, Pending, Queued
+from bot.slack.around import Around
+from bot.slack.blocks import Json
 from bot.slack.cards import Card
 from bot.slack.choices import not_confirmed_message, plain_message, reopen_message
 from bot.slack.labels import FIELDS
@@ -39,7 +39,7 @@ class MarkFields:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    view: View
+    view: Json
 
 
 def reply_to_modal(answer: Answer, form: Reopening) -> Close | MarkFields | Show:
@@ -53,13 +53,16 @@ def reply_to_modal(answer: Answer, form: Reopening) -> Close | MarkFields | Show
             return Show(view_of(answer, form))
 
 
-def view_of(answer: Answer, form: Reopening) -> View:
+def view_of(answer: Answer, form: Reopening) -> Json:
     """Draw an answer in the open modal; what can be sent again comes as the filled form."""
     match answer.verdict:
         case Opened() as opened:
             return result_modal(outcome_text(opened), form.values.post_to)
         case Refused() | NotSent() | NotAccepted():
-            return conversation_modal(form.values, form.origin, notice=text_of(answer))
+            around = Around(labels=form.labels)
+            return conversation_modal(
+                form.values, form.origin, notice=text_of(answer), around=around
+            )
         case Unconfirmed():
             return not_confirmed_modal(text_of(answer), str(answer.entry_id))
         case Queued():

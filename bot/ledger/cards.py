@@ -6,10 +6,14 @@ Weav's PUT takes the whole conversation: two at the same time would undo each ot
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from bot.ledger.database import Database
+
+_DAY: Final = 86400.0
+# Rows removed by one statement.
+_BATCH: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,14 @@ class Cards:
 
     async def end_turn(self, turn: Turn) -> None:
         await self._query("end_turn", turn)
+
+    async def forget(self, keep_days: float) -> int:
+        """Remove what is noted of cards that nobody clicked for so long; how many it were."""
+        values = {"keep": keep_days * _DAY, "limit": _BATCH}
+        forgotten = 0
+        while rows := await self._database.query("forget_cards", values):
+            forgotten += len(rows)
+        return forgotten
 
     async def _query(self, name: str, turn: Turn, **values: object) -> None:
         held = {"conversation_id": turn.conversation_id, "owner": turn.owner}

@@ -147,6 +147,11 @@ class Memory:
             return Defaults({})
         return Defaults(json.loads(rows[0]["chosen"]), rows[0]["slack_user_id"])
 
+    async def all_defaults(self) -> dict[str, dict[str, str]]:
+        """By Slack channel, then by field."""
+        rows = await self._query("all_defaults")
+        return {row["slack_channel_id"]: json.loads(row["chosen"]) for row in rows}
+
     async def forget(self, keep_days: float) -> int:
         """Remove customers that nobody used or looked up for so long; how many rows it were."""
         values = {"keep": keep_days * _DAY, "limit": _BATCH}

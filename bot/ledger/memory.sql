@@ -127,6 +127,9 @@ RETURNING slack_channel_id;
 SELECT chosen, slack_user_id, chosen_at FROM channel_defaults
 WHERE slack_channel_id = :slack_channel_id;
 
+-- name: all_defaults()
+SELECT slack_channel_id, chosen FROM channel_defaults;
+
 -- name: forget_customers(keep, limit)
 DELETE FROM known_customers WHERE id IN (
   SELECT id FROM known_customers WHERE seen_at < ledger_clock() - :keep LIMIT :limit)

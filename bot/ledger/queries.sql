@@ -194,6 +194,13 @@ WHERE conversation_id = :conversation_id AND owner = :owner RETURNING conversati
 UPDATE cards SET owner = NULL
 WHERE conversation_id = :conversation_id AND owner = :owner RETURNING conversation_id;
 
+-- name: forget_cards(keep, limit)
+-- A turn that is held lasts until later than now.
+DELETE FROM cards WHERE conversation_id IN (
+  SELECT conversation_id FROM cards WHERE held_until < ledger_clock() - :keep LIMIT :limit)
+  AND held_until < ledger_clock() - :keep
+RETURNING conversation_id;
+
 -- name: next_due()
 SELECT MIN(due_at) - ledger_clock() AS seconds FROM submissions WHERE due_at IS NOT NULL;
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Generator, MutableMapping
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 # Open event streams and WebSockets never end by themselves: they are cut after this many seconds.
@@ -68,9 +68,19 @@ def _bound(port: int) -> socket.socket:
     return listener
 
 
+def _ending_quietly(app: ASGIApp) -> ASGIApp:
+    """Let `_stop` cut an answer short: uvicorn would print it as an error of the app."""
+
+    async def quiet(scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await app(scope, receive, send)
+
+    return quiet
+
+
 def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
-        app,
+        _ending_quietly(app),
         http=_Protocol,
         log_config=None,
         access_log=False,
@@ -113,12 +123,13 @@ async def _stop(server: uvicorn.Server, running: asyncio.Task[None]) -> None:
         listening.close()
     for connection in list(server.server_state.connections):
         connection.shutdown()
-    if tasks := set(server.server_state.tasks):
-        _, unfinished = await asyncio.wait(tasks, timeout=GRACE_SECONDS)
-        for task in unfinished:
-            task.cancel()
+    unfinished = set(server.server_state.tasks)
+    if unfinished:
+        _, unfinished = await asyncio.wait(unfinished, timeout=GRACE_SECONDS)
     for connection in list(server.server_state.connections):
         connection.transport.abort()
+    for task in unfinished:
+        task.cancel()
     running.cancel()
-    await asyncio.wait({running})
+    await asyncio.wait({running, *unfinished})
     await server.lifespan.shutdown()

@@ -5,19 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, assert_never
 
-from slack_sdk.models.blocks import (
-    Block,
-    ContextBlock,
-    RichTextBlock,
-    RichTextElement,
-    RichTextElementParts,
-    RichTextSectionElement,
-    SectionBlock,
-)
+from slack_sdk.models.blocks import Block
 
-from bot.slack import ids, labels
+from bot.slack import blocks, ids, labels
+from bot.slack.blocks import Json
 from bot.slack.controls import controls
-from bot.slack.elements import link, mrkdwn, sentence, web_address
+from bot.slack.elements import SECTION_LIMIT, link, web_address
 from bot.slack.text import clock, escape, fold, shorten
 from bot.slack.values import Origin
 from bot.weav.models import Conversation
@@ -41,6 +34,17 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Whom a conversation's ids stand for; empty where that is not known."""
+
+    customer: str = ""
+    assignee: str = ""
+
+
+NOT_NAMED: Final = Named()
+
+
+@dataclass(frozen=True, slots=True)
 class _Fact:
     """What is known of a conversation, escaped; the sign is an emoji code."""
 
@@ -60,9 +64,10 @@ class _Fact:
         return " ".join(part for part in (self.word, self.identifier) if part)
 
 
-def card(text: str, *blocks: Block | None) -> Card:
-    """Put a message together; raise SlackObjectFormationError for what Slack would not take."""
-    return Card(text=text, blocks=[block.to_dict() for block in blocks if block is not None])
+def card(text: str, *drawn: Block | Json | None) -> Card:
+    """Put a message together, of what there is."""
+    written = [block.to_dict() if isinstance(block, Block) else block for block in drawn if block]
+    return Card(text, written)
 
 
 def summary_card(
@@ -70,41 +75,39 @@ def summary_card(
     *,
     origin: Origin,
     slack_user_id: str,
-    customer: str = "",
+    named: Named = NOT_NAMED,
     link: str = "",
     note: str = "",
 ) -> Card:
     """Draw a conversation; `link` leads to it in Weav, `note` is a plain sentence on how it went.
 
-    `customer` is the name, where it is known.
-
     What Weav left open is left out.
     """
     history = history_of(conversation, origin, slack_user_id)
-    return draw_card(conversation, history=history, customer=customer, link=link, note=note)
+    return draw_card(conversation, history=history, named=named, link=link, note=note)
 
 
 def draw_card(
     conversation: Conversation,
     *,
     history: str,
-    customer: str = "",
+    named: Named = NOT_NAMED,
     link: str = "",
     note: str = "",
     heading: str = "New Weav conversation",
     changes: Sequence[str] = (),
 ) -> Card:
     """Draw a conversation with what may be done to it; history and changes are mrkdwn."""
-    facts = _facts(conversation, customer)
+    facts = _facts(conversation, named)
     notes = [text for text in (note, _SPAM if conversation.is_spam else "") if text]
     said = [*map(_said, notes), *changes, _UNLINKED.sub(r"\1", history)]
     return card(
         _in_one_line(heading, conversation, facts, said),
         _title(conversation.subject, link),
-        SectionBlock(fields=[mrkdwn(f"*{fact.name}*\n{fact.drawn}") for fact in facts]),
-        *(sentence(text) for text in notes),
+        blocks.fields(*(blocks.mrkdwn(f"*{fact.name}*\n{fact.drawn}") for fact in facts)),
+        *(blocks.section(blocks.plain(shorten(text, SECTION_LIMIT))) for text in notes),
         controls(conversation),
-        ContextBlock(elements=[mrkdwn("\n".join(changes))]) if changes else None,
+        blocks.context(blocks.mrkdwn("\n".join(changes))) if changes else None,
         _footer(history, link),
     )
 
@@ -115,26 +118,18 @@ def history_of(conversation: Conversation, origin: Origin, slack_user_id: str) -
     return f"{who} · {clock(conversation.created_at)}" if conversation.created_at else who
 
 
-def _title(subject: str | None, url: str) -> Block:
-    # Rich text is never parsed, so that a subject stays as it was typed, its URLs and names dead.
+def _title(subject: str | None, url: str) -> Json:
     text = shorten(fold(subject or ""), _SUBJECT_LIMIT) or _NO_SUBJECT
-    style = {"bold": True}
-    address = web_address(url)
-    title: RichTextElement = (
-        RichTextElementParts.Link(url=address, text=text, style=style)
-        if address
-        else RichTextElementParts.Text(text=text, style=style)
-    )
-    return RichTextBlock(elements=[RichTextSectionElement(elements=[title])])
+    return blocks.title(text, web_address(url))
 
 
-def _facts(conversation: Conversation, customer: str) -> list[_Fact]:
+def _facts(conversation: Conversation, named: Named) -> list[_Fact]:
     facts = [
         _fact("Priority", conversation.priority, labels.PRIORITIES),
         _fact("Status", conversation.status, labels.STATUSES),
         _fact("Channel", conversation.channel, labels.CHANNELS),
-        _assignee(conversation),
-        _Fact("Customer", _shown(customer), identifier=_shown(conversation.customer_id)),
+        _assignee(conversation, named.assignee),
+        _Fact("Customer", _shown(named.customer), identifier=_shown(conversation.customer_id)),
         _Fact("Conversation", identifier=_shown(conversation.id)),
     ]
     return [fact for fact in facts if fact.said]
@@ -146,9 +141,10 @@ def _fact(name: str, word: str | None, known: Mapping[str, str]) -> _Fact:
     return _Fact(name, _shown(word))
 
 
-def _assignee(conversation: Conversation) -> _Fact:
+def _assignee(conversation: Conversation, name: str) -> _Fact:
     fact = _fact("Assignee", conversation.assignee_type, labels.ASSIGNEE_TYPES)
-    fact = replace(fact, identifier=_shown(conversation.assignee_id))
+    identifier = _shown(conversation.assignee_id)
+    fact = replace(fact, word=_shown(name) or fact.word, identifier=identifier)
     return fact if fact.said else _Fact("Assignee", "Nobody")
 
 
@@ -168,11 +164,10 @@ def _way(origin: Origin) -> str:
             assert_never(origin.via)
 
 
-def _footer(history: str, url: str) -> Block | None:
-    elements = [mrkdwn(history)] if history else []
-    if web_address(url):
-        elements.append(mrkdwn(link(url, "Open in Weav")))
-    return ContextBlock(block_id=ids.CARD_HISTORY, elements=elements) if elements else None
+def _footer(history: str, url: str) -> Json | None:
+    said = [history, link(url, "Open in Weav") if web_address(url) else ""]
+    texts = [blocks.mrkdwn(text) for text in said if text]
+    return {**blocks.context(*texts), "block_id": ids.CARD_HISTORY} if texts else None
 
 
 def _in_one_line(

@@ -21,7 +21,10 @@ _NOT_KNOWN_WHO: Final = "Somebody changed this conversation meanwhile."
 
 
 class Change(BaseModel):
-    """What somebody did with a click; `at` is in seconds since the epoch."""
+    """What somebody did with a click; `at` is in seconds since the epoch.
+
+    `under_way`: noted before Weav was asked, and whether it was done is not known.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -29,6 +32,7 @@ class Change(BaseModel):
     field: Field
     value: str
     at: float
+    under_way: bool = False
 
     @property
     def said(self) -> str:
@@ -48,6 +52,22 @@ def read_changes(noted: Sequence[Any]) -> tuple[Change, ...]:
 
 def with_change(changes: Sequence[Change], change: Change) -> tuple[Change, ...]:
     return (*changes, change)[-_KEPT:]
+
+
+def settled(
+    changes: Sequence[Change], conversation: Conversation, granted: Field | None
+) -> tuple[Change, ...]:
+    """Keep of what was under way what has come true, after a process died or an answer was lost.
+
+    `granted`: the field that has just been changed, so that it was something else until now.
+    """
+    known = (
+        each.model_copy(update={"under_way": False})
+        for each in changes
+        if not each.under_way
+        or (each.field != granted and each.value == value_of(conversation, each.field))
+    )
+    return tuple(known)
 
 
 def change_lines(changes: Sequence[Change]) -> tuple[str, ...]:

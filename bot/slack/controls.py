@@ -5,16 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, Self
 
-from slack_sdk.models.blocks import (
-    ActionsBlock,
-    Block,
-    ButtonElement,
-    Option,
-    OverflowMenuElement,
-    PlainTextObject,
-)
-
-from bot.slack import ids, labels
+from bot.slack import blocks, ids, labels
+from bot.slack.blocks import Json
 from bot.slack.text import fold, shorten
 from bot.weav.models import Conversation, Status
 
@@ -73,7 +65,7 @@ def value_of(conversation: Conversation, field: Field) -> str:
             return ":".join(part.lower() for part in named if part)
 
 
-def controls(conversation: Conversation, *, discreet: bool = False) -> Block | None:
+def controls(conversation: Conversation, *, discreet: bool = False) -> Json | None:
     """Draw what can be done with it, for everybody who sees the card.
 
     `discreet`: without saying what it is about, or which priority it has.
@@ -84,29 +76,29 @@ def controls(conversation: Conversation, *, discreet: bool = False) -> Block | N
     subject = "" if discreet else fold(conversation.subject or "")
     closed = conversation.status == Status.CLOSED
     toggle = ("Reopen", ids.OPEN_AGAIN) if closed else ("Close", ids.CLOSE)
-    elements = [
+    return blocks.actions(
+        shown.dump(),
         _button("Assign to me", ids.ASSIGN_TO_ME, subject),
         _button(*toggle, subject),
         _priorities("" if discreet else conversation.priority),
-    ]
-    return ActionsBlock(block_id=shown.dump(), elements=elements)
+    )
 
 
-def _button(label: str, action_id: str, subject: str) -> ButtonElement:
+def _button(label: str, action_id: str, subject: str) -> Json:
     # Many cards in a channel have the same buttons: a screen reader says whose this one is.
     said = shorten(f"{label}: {subject}" if subject else label, _LABEL_LIMIT)
-    return ButtonElement(text=label, action_id=action_id, accessibility_label=said)
+    return blocks.button(label, action_id, said)
 
 
-def _priorities(current: str | None) -> OverflowMenuElement:
+def _priorities(current: str | None) -> Json:
     # No select: that keeps showing what was clicked, whether Weav took it or not, and also over an
     # update of the message: https://github.com/slackapi/bolt-js/issues/2766.
-    options = [
-        Option(value=value, text=PlainTextObject(text=f"{labels.SIGNS[value]} Priority: {label}"))
+    others = {
+        value: f"{labels.SIGNS[value]} Priority: {label}"
         for value, label in labels.PRIORITIES.items()
         if value != current
-    ]
-    return OverflowMenuElement(action_id=ids.SET_PRIORITY, options=options)
+    }
+    return blocks.overflow(ids.SET_PRIORITY, others)
 
 
 def _sign(conversation: Conversation, field: Field) -> str:

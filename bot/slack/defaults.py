@@ -7,10 +7,10 @@ from uuid import UUID
 
 from pydantic import ValidationError
 from slack_sdk.models.blocks import InputBlock
-from slack_sdk.models.views import View
 
 from bot.slack import ids, labels
 from bot.slack.around import NOTHING_KNOWN, Around
+from bot.slack.blocks import Json, modal, plain
 from bot.slack.elements import footnote
 from bot.slack.fields import input_block, select, typed
 from bot.slack.forms import Problems, typed_request, values_of
@@ -38,25 +38,25 @@ class ChosenDefaults:
 
 def defaults_modal(
     chosen: Mapping[str, str], slack_channel_id: str, around: Around = NOTHING_KNOWN
-) -> View:
+) -> Json:
     kind = chosen.get(ids.ASSIGNEE_TYPE, "")
     label = around.labels.get(ids.ASSIGNEE_ID, "")
     company = typed(ids.COMPANY_ID, chosen.get(ids.COMPANY_ID, ""), EXAMPLE)
-    return View(
-        type="modal",
+    inputs = [
+        footnote("What a form begins with that is opened from this Slack channel."),
+        _choice(ids.CHANNEL, labels.CHANNELS, chosen),
+        _choice(ids.PRIORITY, labels.PRIORITIES, chosen),
+        assignee_type_input(kind, ""),
+        assignee_input(kind, chosen.get(ids.ASSIGNEE_ID, ""), label),
+        input_block(company, "Its customers are offered, too. Its ID in Weav, or a link."),
+    ]
+    return modal(
+        "Defaults of this channel",
+        inputs,
         callback_id=ids.DEFAULTS_MODAL,
-        title="Defaults of this channel",
-        submit="Save",
-        close="Cancel",
+        submit=plain("Save"),
+        close=plain("Cancel"),
         private_metadata=Origin(via="command", slack_channel_id=slack_channel_id).dump(),
-        blocks=[
-            footnote("What a form begins with that is opened from this Slack channel."),
-            _choice(ids.CHANNEL, labels.CHANNELS, chosen),
-            _choice(ids.PRIORITY, labels.PRIORITIES, chosen),
-            assignee_type_input(kind, ""),
-            assignee_input(kind, chosen.get(ids.ASSIGNEE_ID, ""), label),
-            input_block(company, "Its customers are offered, too. Its ID in Weav, or a link."),
-        ],
     )
 
 

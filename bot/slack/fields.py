@@ -47,10 +47,14 @@ def typed(
     return PlainTextInputElement(
         action_id=field,
         placeholder=placeholder,
-        initial_value=shorten(value, _TYPED_LIMIT) or None,
+        initial_value=typed_value(value) or None,
         max_length=_TYPED_LIMIT,
         focus_on_load=focus or None,
     )
+
+
+def typed_value(value: str) -> str:
+    return shorten(value, _TYPED_LIMIT)
 
 
 # A chosen option goes by "Clear selection", which Slack's desktop and web clients offer in optional

@@ -1,14 +1,14 @@
 """A submitted form, from Slack's payload to the request body or to what is wrong with it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
 from pydantic import ValidationError
 
 from bot.slack import ids
-from bot.slack.offers import NOBODY, NOTHING, customer_in
+from bot.slack.offers import NOBODY, NOTHING, UNCHECKED, customer_in
 from bot.slack.payloads import at, text_at
 from bot.slack.problems import problems_of
 from bot.slack.uuids import uuid_in
@@ -38,6 +38,12 @@ class Submission:
     slack_user_id: str
     view_id: str
     new_customer: NewCustomer | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def reopening(self) -> Reopening:
+        """The same form, filled in."""
+        return Reopening(self.values, self.origin, self.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +69,13 @@ def parse_submission(payload: object) -> Submission | Problems:
     return Submission(
         request=request,
         values=values,
-        origin=Origin.load(at(view, "private_metadata")),
+        origin=_origin(view),
         response_url=_response_url(payload, values.post_to),
         team_id=_team_id(payload),
         slack_user_id=slack_user_id,
         view_id=view_id,
         new_customer=_new_customer(values),
+        labels=_labels(view),
     )
 
 
@@ -113,6 +120,21 @@ def _new_customer(values: FormValues) -> NewCustomer | None:
 def _input(state: object) -> str:
     ways = (("value",), ("selected_option", "value"), ("selected_conversation",))
     return _first(state, ways)
+
+
+def _origin(view: object) -> Origin:
+    origin = Origin.load(at(view, "private_metadata"))
+    ticked = at(view, "state", "values", ids.ANOTHER, ids.ANOTHER, "selected_options")
+    return origin.model_copy(update={"another": True}) if ticked else origin
+
+
+def _labels(view: object) -> dict[str, str]:
+    """Read by field whom the selects show; an unchecked ID is shown again as what it is."""
+    shown = {
+        name: text_at(view, "state", "values", name, name, "selected_option", "text", "text")
+        for name in (ids.CUSTOMER_ID, ids.ASSIGNEE_ID)
+    }
+    return {name: label for name, label in shown.items() if label not in {"", UNCHECKED}}
 
 
 def _response_url(payload: object, post_to: str) -> str | None:

@@ -8,9 +8,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from slack_sdk.models.views import View
-
 from bot.slack.asking import Done, Failed, Result, ask, text
+from bot.slack.blocks import Json
 from bot.slack.cards import Card
 from bot.slack.client import SlackClient
 
@@ -29,7 +28,7 @@ class SlackGateway:
     def __init__(self, client: SlackClient) -> None:
         self._client = client
 
-    async def open_view(self, trigger_id: str, view: View) -> Result:
+    async def open_view(self, trigger_id: str, view: Json) -> Result:
         """Give up after OPEN_WITHIN: the trigger lives for 3 s, and the person waits.
 
         Asked again once after a reset connection, since a trigger cannot open two forms.
@@ -40,7 +39,7 @@ class SlackGateway:
         except TimeoutError:
             return Failed("no_answer", certain=False)
 
-    async def _open_view(self, trigger_id: str, view: View) -> Result:
+    async def _open_view(self, trigger_id: str, view: Json) -> Result:
         result = await ask(lambda: self._client.views_open(trigger_id=trigger_id, view=view))
         if isinstance(result, Failed) and result.code == "connection_lost":
             result = await ask(lambda: self._client.views_open(trigger_id=trigger_id, view=view))
@@ -48,7 +47,7 @@ class SlackGateway:
                 return Done()  # the first one had got through
         return result
 
-    async def update_view(self, view_id: str, view: View) -> Result:
+    async def update_view(self, view_id: str, view: Json) -> Result:
         """`not_found`: the person has closed it."""
         return await _patiently(
             lambda: self._client.views_update(view_id=view_id, view=view),

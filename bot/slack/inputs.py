@@ -7,8 +7,8 @@ from slack_sdk.models.blocks import Block, ConversationSelectElement
 
 from bot.slack import ids, labels
 from bot.slack.around import NOTHING_KNOWN, Around
-from bot.slack.drawn import drawn_once
-from bot.slack.fields import input_block, radio, select, typed
+from bot.slack.drawn import Drawn, drawn_once
+from bot.slack.fields import input_block, radio, select, typed, typed_value
 from bot.slack.pickers import assignee_input, assignee_type_input, customer_input
 from bot.slack.problems import SUBJECT_LIMIT, too_long
 from bot.slack.values import FormValues
@@ -56,11 +56,20 @@ def _channel(value: str, hint: str) -> Block:
 
 
 def _subject(values: FormValues, around: Around) -> Block:
-    focus = bool(values.customer_id) and not values.subject
-    element = typed(ids.SUBJECT, values.subject, "What is it about?", focus=focus)
     long = len(values.subject) > SUBJECT_LIMIT
     hint = too_long(len(values.subject)) if long else f"Up to {SUBJECT_LIMIT} characters."
-    return input_block(element, around.hint(ids.SUBJECT, hint))
+    focus = bool(values.customer_id) and not values.subject
+    empty = _empty_subject(around.hint(ids.SUBJECT, hint), focus=focus).to_dict()
+    if not values.subject:
+        return Drawn(empty)
+    # Put in afterwards: hardly any two are the same.
+    filled = {**empty["element"], "initial_value": typed_value(values.subject)}
+    return Drawn({**empty, "element": filled})
+
+
+@drawn_once
+def _empty_subject(hint: str, *, focus: bool) -> Block:
+    return input_block(typed(ids.SUBJECT, "", "What is it about?", focus=focus), hint)
 
 
 @drawn_once

@@ -33,6 +33,8 @@ class Lanes:
                 self._free.release()
 
     async def _queue(self) -> bool:
+        if not self._free.locked():
+            return await self._free.acquire()
         clock = asyncio.get_running_loop().time
         latest = clock() + self._longest_queue
         while clock() < latest:

@@ -9,11 +9,11 @@ from slack_sdk.models.blocks import (
     ContextBlock,
     DividerBlock,
 )
-from slack_sdk.models.views import View
 
 from bot.slack import ids
 from bot.slack.already import already_blocks
 from bot.slack.around import NOTHING_KNOWN, Around
+from bot.slack.blocks import Json, modal, plain
 from bot.slack.choices import not_confirmed_buttons
 from bot.slack.elements import footnote, link, mrkdwn, sentence
 from bot.slack.inputs import inputs
@@ -28,7 +28,7 @@ _TITLE_LIMIT = 24
 
 def conversation_modal(
     values: FormValues, origin: Origin, *, notice: str = "", around: Around = NOTHING_KNOWN
-) -> View:
+) -> Json:
     """Draw the form, filled in; the notice says on top why it is here again."""
     blocks: list[Block] = []
     if notice:
@@ -37,18 +37,17 @@ def conversation_modal(
         blocks.append(_about_the_message(origin))
     if around.already:
         blocks += already_blocks(around.already)
-    return View(
-        type="modal",
+    return modal(
+        _TITLE,
+        [*blocks, *inputs(values, around)],
         callback_id=ids.MODAL,
-        title=_TITLE,
-        submit="Open conversation",
-        close="Cancel",
+        submit=plain("Open conversation"),
+        close=plain("Cancel"),
         private_metadata=origin.dump(),
-        blocks=[*blocks, *inputs(values, around)],
     )
 
 
-def creating_modal() -> View:
+def creating_modal() -> Json:
     """Fill the time until Weav answers."""
     return _view(
         _TITLE,
@@ -57,7 +56,7 @@ def creating_modal() -> View:
     )
 
 
-def result_modal(text: str, slack_channel_id: str = "") -> View:
+def result_modal(text: str, slack_channel_id: str = "") -> Json:
     """Say that it is done, and where its card is to be found."""
     # The id of a direct message (D…) has no name that Slack could show.
     known = slack_channel_id.startswith(("C", "G"))
@@ -67,19 +66,19 @@ def result_modal(text: str, slack_channel_id: str = "") -> View:
     )
 
 
-def not_confirmed_modal(text: str, value: str = "") -> View:
+def not_confirmed_modal(text: str, value: str = "") -> Json:
     """Say what is known; with a value (at most 2,000 characters) also what can be done."""
     choices = [ActionsBlock(elements=not_confirmed_buttons(value))] if value else []
     return _view("Not confirmed", sentence(f":grey_question: {text}"), *choices)
 
 
-def notice_modal(title: str, text: str) -> View:
+def notice_modal(title: str, text: str) -> Json:
     """Show a text under a title of at most 24 characters."""
     return _view(shorten(title, _TITLE_LIMIT), sentence(text))
 
 
-def _view(title: str, *blocks: Block) -> View:
-    return View(type="modal", title=title, close="Close", blocks=list(blocks))
+def _view(title: str, *blocks: Block) -> Json:
+    return modal(title, blocks, close=plain("Close"))
 
 
 def _about_the_message(origin: Origin) -> Block:

@@ -19,6 +19,7 @@ from bot.weav.people import NewCustomer
 NOTHING: Final = "nothing"
 NOBODY: Final = "nobody"
 CREATE: Final = "create:"
+UNCHECKED: Final = "Use this ID unchecked"
 
 _TEXT_LIMIT: Final = 75
 _VALUE_LIMIT: Final = 150

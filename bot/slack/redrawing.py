@@ -5,7 +5,7 @@ from itertools import takewhile
 from typing import Any, Final
 
 from bot.slack import ids
-from bot.slack.cards import Card, draw_card
+from bot.slack.cards import NOT_NAMED, Card, Named, draw_card
 from bot.slack.changes import Change, change_lines
 from bot.slack.clicks import Click
 from bot.slack.delivery import Delivered
@@ -24,13 +24,13 @@ def redrawn_card(
     history: str,
     link: str,
     note: str,
-    customer: str = "",
+    named: Named = NOT_NAMED,
 ) -> Card:
     """Keep what stood above the card: in a direct message, why it came there."""
     drawn = draw_card(
         conversation,
         history=history or history_in(click.card_blocks),
-        customer=customer,
+        named=named,
         link=link,
         note=note,
         heading=HEADING,

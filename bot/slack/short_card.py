@@ -2,12 +2,10 @@
 
 from typing import Final
 
-from slack_sdk.models.blocks import SectionBlock
-
-from bot.slack import labels
+from bot.slack import blocks, labels
 from bot.slack.cards import Card, card
 from bot.slack.controls import controls
-from bot.slack.elements import footnote, link, mrkdwn
+from bot.slack.elements import footnote, link
 from bot.slack.text import escape, fold, shorten
 from bot.weav.models import Conversation
 
@@ -26,7 +24,7 @@ def short_card(
     drawn = [f"*{heading}*", f"`{conversation_id}`", *([status] if status else [])]
     if (opened := link(url, "Open in Weav")).startswith("<"):
         drawn.append(opened)
-    section = SectionBlock(text=mrkdwn(" · ".join(drawn)))
+    section = blocks.section(blocks.mrkdwn(" · ".join(drawn)))
     return card(" · ".join(said), section, controls(conversation, discreet=True), footnote(_WHY))
 
 

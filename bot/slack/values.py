@@ -1,6 +1,7 @@
 """What travels with a form: the values in it and where it was opened from."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -31,7 +32,8 @@ class FormValues(BaseModel):
 class Origin(BaseModel):
     """Where a form was opened from; it travels in the view's private_metadata.
 
-    `shortened`: the message was longer than the subject that was made from it.
+    `shortened`: the message was longer than the subject that was made from it. `another`: whoever
+    fills it in knows that the message has a conversation, and wants one more.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -42,6 +44,7 @@ class Origin(BaseModel):
     thread_ts: str = ""
     message_link: str = ""
     shortened: bool = False
+    another: bool = False
 
     @property
     def source(self) -> str:
@@ -68,10 +71,14 @@ class Origin(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Reopening:
-    """A form to be opened: as a button's value it waits until somebody clicks."""
+    """A form to be opened: as a button's value it waits until somebody clicks.
+
+    `labels` is what the selects showed, by field; a button has no room for it.
+    """
 
     values: FormValues
     origin: Origin
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def at_origin(self) -> Self:
         """Post to where the form came from: a button may be clicked somewhere else."""

@@ -124,5 +124,5 @@ def _show_form(there: House) -> None:
     values = FormValues(channel="email", customer_id=JANE, subject="Export hangs")
     view = conversation_modal(values, Origin(via="command", slack_channel_id="C0SUPPORT"))
     trigger_id = there.slack.triggers.issue("U0ANN", "C0SUPPORT")
-    arguments = {"trigger_id": trigger_id, "view": view.to_dict()}
+    arguments = {"trigger_id": trigger_id, "view": view}
     call_method(there.slack, "views.open", there.slack.bot_token, arguments)

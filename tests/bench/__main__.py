@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--quick]`: the bot beside the same form written with Bolt."""
+"""`python -m tests.bench [--quick | --memory]`: the bot beside the same form written with Bolt."""
 
 import argparse
 import asyncio
@@ -10,10 +10,12 @@ from pathlib import Path
 from tests.bench.chart import chart
 from tests.bench.contestants import ASYNC, BOT, SYNC, javascript
 from tests.bench.measuring import FULL, QUICK, Amount
+from tests.bench.memory import sizes
 from tests.bench.running import measured
 from tests.bench.table import markdown, table
 
 HERE = Path(__file__).parent
+MOST_GROWTH = 1.1
 
 
 async def bench(amount: Amount, folder: Path) -> str:
@@ -35,12 +37,28 @@ async def bench(amount: Amount, folder: Path) -> str:
     return text
 
 
+async def memory(folder: Path) -> str:
+    found = await sizes(10_000, 100_000)
+    reached = "reached" if found.ratio <= MOST_GROWTH else "**missed**"
+    text = (
+        f"After 10,000 submissions the bot takes {found.after_few:.1f} MB, after 100,000"
+        f" {found.after_many:.1f} MB: {found.ratio:.2f} times as much (≤ {MOST_GROWTH}:"
+        f" {reached}).\n"
+    )
+    (folder / "memory.md").write_text(text)
+    return text
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="less of everything, under a minute")
+    parser.add_argument(
+        "--memory", action="store_true", help="the bot's after 10,000 and 100,000 submissions"
+    )
     parser.add_argument("--into", type=Path, default=HERE, help="folder for results.md and .svg")
     given = parser.parse_args()
-    print(asyncio.run(bench(QUICK if given.quick else FULL, given.into)))  # noqa: T201
+    work = memory(given.into) if given.memory else bench(QUICK if given.quick else FULL, given.into)
+    print(asyncio.run(work))  # noqa: T201
 
 
 if __name__ == "__main__":

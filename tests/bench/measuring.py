@@ -136,7 +136,7 @@ async def rates(teams: list[Team], amount: Amount, of: Results) -> None:
             began, waiting = time.monotonic(), iter(range(amount.block))
             unanswered = sum(
                 await asyncio.gather(
-                    *(_keep_submitting(team, waiting) for _ in range(amount.at_once))
+                    *(keep_submitting(team, waiting) for _ in range(amount.at_once))
                 )
             )
             there = await team.cards(amount.block, amount.waits)
@@ -151,7 +151,8 @@ async def rates(teams: list[Team], amount: Amount, of: Results) -> None:
             figures.twice += seen["more_than_once"]
 
 
-async def _keep_submitting(team: Team, waiting: Iterator[int]) -> int:
+async def keep_submitting(team: Team, waiting: Iterator[int]) -> int:
+    """One after the other, for as long as there are some; how many were not answered in time."""
     unanswered = 0
     for _ in waiting:
         unanswered += (await team.submit()).seconds == _NEVER

@@ -2,9 +2,11 @@
 
 import pytest
 
+from tests.bench.__main__ import MOST_GROWTH
 from tests.bench.chart import chart
 from tests.bench.contestants import ASYNC, BOT
 from tests.bench.measuring import QUICK, percentile
+from tests.bench.memory import sizes
 from tests.bench.running import measured
 from tests.bench.table import NOT_INSTALLED, markdown, rows, table
 
@@ -27,6 +29,14 @@ async def test_the_quick_bench_fills_every_row_and_leaves_nobody_without_an_answ
     assert chart(figures, titles, QUICK).count("<rect") == 2 * sum(
         bool(row.targets) for row in rows(QUICK)
     )
+
+
+@pytest.mark.bench
+@pytest.mark.timeout(180)
+async def test_memory_does_not_grow_with_what_was_done() -> None:
+    found = await sizes(3_000, 15_000)
+
+    assert found.ratio <= MOST_GROWTH, found
 
 
 def test_a_percentile_is_the_value_that_so_many_do_not_exceed() -> None:

@@ -19,6 +19,8 @@ class Seat:
         self.page = page
         self.composer = page.get_by_label(re.compile("^Message "))
         self.modal = page.locator("#modal")
+        self.customer = self.modal.get_by_role("combobox", name="Customer")
+        self.options = self.modal.get_by_role("option")
         self.messages = page.locator("#slack").get_by_role("article")
         self.thread = page.locator("#thread").get_by_role("article")
         self.cards = self.messages.filter(has_text="Opened by")
@@ -36,6 +38,14 @@ class Seat:
         await self.say(f"/weav-conversation {words}".strip())
         await expect(self.modal).to_be_visible()
 
+    async def from_message(self, words: str) -> None:
+        """Open the form from the first message with these words, which are in its subject."""
+        message = self.messages.filter(has_text=words).first
+        await message.hover()
+        await message.get_by_role("button", name="More actions").click()
+        await self.page.get_by_role("menuitem", name="Open Weav conversation").click()
+        await expect(self.modal.get_by_label("Subject")).to_have_value(re.compile(words))
+
     async def fill_in(self, customer: str = JANE, channel: str = "E-mail", **fields: str) -> None:
         """Fill the required fields in, and others by their label in lower case."""
         await self.choose_customer(customer)
@@ -45,8 +55,8 @@ class Seat:
 
     async def choose_customer(self, typed: str) -> None:
         """Take the first of those that are offered for an ID, a name or an address."""
-        await self.modal.get_by_role("combobox", name="Customer").fill(typed)
-        await self.modal.get_by_role("option").first.click()
+        await self.customer.fill(typed)
+        await self.options.first.click()
 
     async def choose(self, label: str, option: str) -> None:
         await self.modal.get_by_role("combobox", name=label).click()
@@ -58,6 +68,10 @@ class Seat:
 
     async def submit(self) -> None:
         await self.modal.get_by_role("button", name="Open conversation").click()
+
+    async def cancel(self) -> None:
+        await self.modal.get_by_role("button", name="Cancel").click()
+        await expect(self.modal).to_be_hidden()
 
     async def go_to(self, conversation: str) -> None:
         await self.page.locator("#channels").get_by_role("button", name=conversation).click()
@@ -74,6 +88,9 @@ class Seat:
 
     def error_under(self, field: str) -> Locator:
         return self.modal.locator(f'[data-block="{field}"] .error')
+
+    def hint_under(self, field: str) -> Locator:
+        return self.modal.locator(f'[data-block="{field}"] .hint')
 
     async def sees_in_weav(
         self, *, conversations: Sequence[str] = (), requests: Sequence[str] = ()

@@ -1,11 +1,12 @@
 """axe-core: no serious or critical problem, however the page looks."""
 
 from importlib.resources import files
+from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.seats import Seat, Seats
+from tests.browser.seats import ZOE, Seat, Seats
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -63,6 +64,41 @@ async def test_with_a_modal_its_errors_and_an_open_list(seats: Seats, scheme: st
     await expect(ann.modal.get_by_role("option", name="Urgent")).to_be_visible()
     assert await problems(ann) == []
     await ann.sees_in_weav()
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        {"color_scheme": "light", "viewport": {"width": 375, "height": 700}},
+        {"color_scheme": "dark"},
+    ],
+)
+async def test_with_what_the_form_knows(seats: Seats, look: dict[str, Any]) -> None:
+    ann = await seats.take(**look)
+    await ann.command("defaults")
+    await ann.modal.get_by_label("Company").fill("nonsense")
+    await ann.modal.get_by_role("button", name="Save").click()
+    await expect(ann.error_under("company_id")).not_to_be_empty()
+    assert await problems(ann) == []
+
+    await ann.cancel()
+    await ann.from_message("cannot pay order 17")
+    await ann.customer.fill("new@example.com")
+    await expect(ann.options).to_contain_text(["Create customer"])
+    assert await problems(ann) == []
+
+    await ann.fill_in(ZOE, "Chat")
+    await ann.submit()
+    await expect(ann.modal).to_be_hidden()
+    await ann.from_message("cannot pay order 17")
+    await ann.submit()
+    await expect(ann.error_under("another")).not_to_be_empty()
+    await ann.choose_customer(ZOE)
+    await expect(ann.modal).to_contain_text("Open already for this customer")
+    await ann.choose("Assign to", "An AI agent")
+    await ann.modal.get_by_role("combobox", name="Assignee").click()
+    await expect(ann.options).to_have_count(2)
+    assert await problems(ann) == []
 
 
 @pytest.mark.parametrize("part", ["Channels", "Messages", "Weav"])

@@ -1,5 +1,7 @@
+import re
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from tests.browser.seats import JANE, Seat, Seats
 
@@ -96,3 +98,44 @@ async def test_everything_can_be_done_at_the_width_of_a_phone(seats: Seats) -> N
     await expect(ann.page.locator("#weav")).to_be_in_viewport()
     assert await ann.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+
+
+async def test_a_list_stays_at_its_field_while_the_form_moves(seats: Seats) -> None:
+    ann = await seats.take(viewport=PHONE)
+    await ann.command("email Export hangs")
+    field = ann.modal.get_by_role("combobox", name="Priority")
+    await field.click()
+    await expect(ann.options).to_have_count(4)
+    before = await distance(ann, field)
+
+    await ann.modal.locator(".modal-body").hover(position={"x": 100, "y": 20})
+    await ann.page.mouse.wheel(0, 90)
+
+    await expect(ann.modal.locator("label").first).not_to_be_in_viewport()
+    await ann.page.wait_for_function("new Promise(requestAnimationFrame)")
+    assert await distance(ann, field) == pytest.approx(before, abs=1)
+
+
+async def distance(seat: Seat, field: Locator) -> float:
+    shown, of = await seat.modal.get_by_role("listbox").bounding_box(), await field.bounding_box()
+    assert shown
+    assert of
+    return shown["y"] - of["y"]
+
+
+async def test_long_addresses_find_room_at_the_width_of_a_phone(seats: Seats) -> None:
+    address = f"{'very.' * 8}long@{'department.' * 4}example.com"
+    ann = await seats.take(viewport=PHONE)
+    await ann.command("email Export hangs")
+    await ann.choose_customer(address)
+    await expect(ann.customer).to_have_value(re.compile("^Create customer very.very"))
+    assert await ann.customer.evaluate("(input) => input.scrollLeft") == 0
+    await ann.submit()
+    await expect(ann.cards).to_have_count(1)
+
+    await ann.page.get_by_role("button", name="Weav", exact=True).click()
+
+    copy = ann.page.get_by_role("button", name=f"Copy the ID of {address}")
+    await expect(copy).to_be_in_viewport(ratio=1)
+    body = ann.page.locator(".weav-body")
+    assert await body.evaluate("(body) => body.scrollWidth - body.clientWidth") == 0

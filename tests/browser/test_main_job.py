@@ -126,3 +126,12 @@ async def test_one_may_become_somebody_else_and_copy_ids_beside_an_open_form(sea
     await ann.say("It is me")
     await expect(ann.messages.last).to_contain_text("Ben Bright")
     await ann.sees_in_weav()
+
+
+async def test_who_is_nobody_here_becomes_ann_and_is_told(ann: Seat, seats: Seats) -> None:
+    nobody = await seats.another_tab(ann.page.context, "U0NOBODY")
+
+    await expect(nobody.page.get_by_role("button", name="You are Ann Archer")).to_be_visible()
+    await expect(nobody.page.locator("#notices")).to_have_text(
+        re.compile("nobody called “U0NOBODY”")
+    )

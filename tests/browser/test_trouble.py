@@ -81,6 +81,37 @@ async def test_a_conversation_whose_answer_got_lost_is_recovered(ann: Seat) -> N
     await expect(look).to_contain_text("/conversations")
 
 
+async def test_a_customer_whose_answer_got_lost_is_left_to_the_author(ann: Seat) -> None:
+    await ann.weav_does("Loses its answer")
+    await ann.command("email Export hangs")
+    await ann.choose_customer("new@example.com")
+    await ann.submit()
+    await expect(ann.error_under("customer_id")).to_contain_text("Weav did not confirm")
+    await ann.weav_does("Works")
+    copy = ann.page.get_by_role("button", name="Copy the ID of new@example.com")
+    customer_id = await copy.locator("xpath=preceding-sibling::code").inner_text()
+
+    await ann.choose_customer(customer_id)
+    await ann.submit()
+
+    await expect(ann.cards).to_contain_text(["Export hangs"])
+    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201", "no answer"])
+
+
+async def test_weav_may_go_down_in_the_middle_of_an_answer(
+    ann: Seat, caplog: pytest.LogCaptureFixture
+) -> None:
+    await ann.weav_is_late_by(30)
+    await ann.command(f"email {JANE} Export hangs")
+    await ann.submit()
+    await expect(ann.modal).to_contain_text("Creating the conversation")
+
+    await ann.weav_does("Down")
+
+    await ann.sees_in_weav(requests=["no answer"])
+    assert [record for record in caplog.records if record.name.startswith("uvicorn")] == []
+
+
 @pytest.mark.long
 async def test_what_nobody_can_know_is_left_to_the_author(ann: Seat) -> None:
     await ann.weav_does("Loses the request")

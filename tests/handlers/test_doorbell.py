@@ -58,7 +58,7 @@ async def test_anything_else_is_refused_and_reaches_no_handler(at_home: House, k
         "unsigned": {"content-type": FORM},
         "wrong secret": signed(body, secret="another"),  # noqa: S106
         "stale": signed(body, age=301),
-        "from the future": signed(body, age=-301),
+        "from the future": signed(body, age=-320),  # a busy machine posts it later
         "odd": signed(body) | {"x-slack-request-timestamp": "yesterday"},
     }[kind]
 

@@ -84,12 +84,16 @@ class Replica:
         self.up = True
 
     async def healthy(self) -> None:
-        async with (
-            asyncio.timeout(STARTS_WITHIN),
-            aiohttp.ClientSession() as client,
-            client.get(f"http://127.0.0.1:{self.port}/healthz") as answer,
-        ):
-            assert answer.ok
+        """Return when it answers, or is dead: what it takes up may bring it to its point."""
+        try:
+            async with (
+                asyncio.timeout(STARTS_WITHIN),
+                aiohttp.ClientSession() as client,
+                client.get(f"http://127.0.0.1:{self.port}/healthz") as answer,
+            ):
+                assert answer.ok
+        except aiohttp.ClientConnectionError:
+            await self.dead()
 
     @property
     def pid(self) -> int:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from bot.app import Pace
 from tests.killing.points import Point
 from tests.killing.scenes import BATCH, MISSES, Scene
 from tests.killing.service import IMPATIENT, Service, service
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
+    from bot.app import Pace
     from tests.killing.conftest import Tell
     from tests.postgres import PostgresServer
 
 # For the short form, which has not the time of a real bot's 19 s of looking.
-HASTY = Pace(lease=1.0, looks=(0.5, 0.5))
+HASTY = replace(IMPATIENT, looks=(0.5, 0.5))
 
 
 class NewService(Protocol):

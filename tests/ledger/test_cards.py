@@ -7,6 +7,7 @@ import pytest
 from bot.ledger import Ledger, LedgerUnavailable
 from tests.ledger.places import LEASE, Place
 
+DAY = 86400
 CONVERSATION = "11111111-2222-3333-4444-555555555555"
 
 
@@ -79,6 +80,29 @@ async def test_who_has_lost_the_turn_changes_nothing_any_more(
     following = await ledger.cards.take_turn(CONVERSATION)
     assert following
     assert following.changes == []
+
+
+async def test_what_nobody_clicked_for_long_is_forgotten_and_a_turn_that_is_held_is_not(
+    ledger: Ledger, other: Ledger, place: Place
+) -> None:
+    for conversation_id in ("old", "again", "dead"):
+        turn = await ledger.cards.take_turn(conversation_id)
+        assert turn
+        await ledger.cards.note_changes(turn, [{"value": "closed"}])
+        if conversation_id != "dead":
+            await ledger.cards.end_turn(turn)
+    await place.pass_time(31 * DAY)
+    held = await other.cards.take_turn("again")
+    assert held
+
+    assert await ledger.cards.forget(30) == 2
+    assert await ledger.cards.forget(0) == 0
+
+    assert await ledger.cards.take_turn("again") is None
+    await other.cards.end_turn(held)
+    left = {name: await other.cards.take_turn(name) for name in ("old", "again", "dead")}
+    noted = [name for name, turn in left.items() if turn and turn.changes]
+    assert noted == ["again"]
 
 
 async def test_without_its_table_the_ledger_says_so(ledger: Ledger, place: Place) -> None:

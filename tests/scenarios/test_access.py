@@ -74,7 +74,7 @@ async def test_one_who_is_denied_after_opening_the_form_cannot_submit_it(tmp_pat
         assert "Sorry" in answer.errors[ids.POST_TO]
         assert "<@" not in answer.errors[ids.POST_TO]
         assert "<@U0EVE>" in text_on(await at_home.direct_message("U0BEN"))
-        assert at_home.weav.requests == []
+        assert at_home.weav.creations == []
         assert await at_home.entries("U0BEN") == []
 
 
@@ -121,7 +121,7 @@ async def test_a_card_for_a_channel_that_is_not_allowed_is_an_error_under_post_t
 
         refused = await at_home.ann.submit()
         assert "Choose another one" in refused.errors[ids.POST_TO]
-        assert at_home.weav.requests == []
+        assert at_home.weav.creations == []
 
         await at_home.ann.submit({"post_to": "C0SUPPORT"})
         await at_home.card()
@@ -293,6 +293,20 @@ async def test_a_scope_that_was_taken_away_is_as_if_it_had_never_been(tmp_path: 
         await at_home.ann.submit()
 
         await at_home.card()
+
+
+async def test_a_guest_whose_form_opened_sees_nothing_of_what_weav_says(tmp_path: Path) -> None:
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        hung = {"channel": "email", "customer_id": JANE, "subject": "Hung before"}
+        at_home.weav.store.create_conversation(hung)
+
+        await open_form(person(at_home, "U0CAT"))
+
+        assert "Sorry" in text_on(await at_home.private_answer("U0CAT"))
+        await open_form(at_home.ann)
+        await at_home.slack.until(lambda _: "Hung before" in text_on(at_home.ann.view))
+        assert len(at_home.weav.requests) == 1
+        assert "Hung before" not in text_on(person(at_home, "U0CAT").view)
 
 
 async def open_form(who: Person, **values: str) -> None:

@@ -1,12 +1,18 @@
 """What can be done on a card: by every route, for everybody, also after a restart."""
 
+import asyncio
+import contextlib
+import sqlite3
+import time
 from pathlib import Path
 
 import pytest
 
+from bot.ledger import Ledger
 from bot.sandbox.slack import RESPONSE_URL, Fault, Person
+from bot.sandbox.weav.seeds import EMAIL_AGENT
 from bot.slack import ids
-from tests.house import House, house, text_on
+from tests.house import JANE, House, house, text_on
 from tests.scenarios.cards import (
     ANN_IN_WEAV,
     BEN_IN_WEAV,
@@ -22,6 +28,8 @@ from tests.scenarios.cards import (
     told,
     writes,
 )
+from tests.scenarios.filling import opened
+from tests.scenarios.test_assignees import choose
 
 ROUTES: list[Route] = ["channel", "thread", "response_url", "direct"]
 
@@ -60,6 +68,8 @@ async def test_assign_to_me(at_home: House, route: Route) -> None:
     await person.click(ids.ASSIGN_TO_ME, card.ts)
 
     await drawn(at_home, card, BEN_IN_WEAV, f"<@{person.slack_user_id}> took it")
+    name = "ann" if person is at_home.ann else "ben"
+    assert f":bust_in_silhouette: {name} `{BEN_IN_WEAV}`" in text_on(card)
     assert conversation_in(at_home)["assignee_type"] == "user"
     assert conversation_in(at_home)["assignee_id"] == BEN_IN_WEAV
 
@@ -119,6 +129,36 @@ async def test_the_card_names_a_customer_whom_the_bot_knows_also_after_a_click(
     assert "Jane Doe" in text_on(card)
 
 
+async def test_the_card_names_a_person_who_told_the_bot_who_they_are(any_way: House) -> None:
+    await introduced(any_way.ben, BEN_IN_WEAV)
+
+    card = await posted(any_way, assignee_type="user", assignee_id=BEN_IN_WEAV)
+
+    assert f":bust_in_silhouette: ben `{BEN_IN_WEAV}`" in text_on(card)
+    assert f"Assignee: ben {BEN_IN_WEAV}" in card.text
+
+
+async def test_the_card_names_an_agent_that_was_listed_and_weav_is_not_asked_again(
+    at_home: House,
+) -> None:
+    await opened(at_home, words=f"email {JANE}")
+    await choose(at_home, "agent")
+    await at_home.ann.type_in({"assignee_id": "mail"})
+    asked = [request.path for request in at_home.weav.requests].count("/v1/agents")
+    await at_home.ann.submit()
+
+    card = await at_home.card()
+
+    assert f":robot_face: Mail assistant `{EMAIL_AGENT}`" in text_on(card)
+    assert [request.path for request in at_home.weav.requests].count("/v1/agents") == asked == 1
+
+
+async def test_the_card_has_the_id_of_an_assignee_of_whom_nothing_is_known(at_home: House) -> None:
+    card = await posted(at_home, assignee_type="user", assignee_id=BEN_IN_WEAV)
+
+    assert f":bust_in_silhouette: A person `{BEN_IN_WEAV}`" in text_on(card)
+
+
 async def test_the_card_names_the_author_and_the_message(at_home: House) -> None:
     card = await posted(at_home, "thread")
     first = text_on(card)
@@ -141,6 +181,20 @@ async def test_the_buttons_work_after_a_restart(at_home: House) -> None:
         await drawn(at_home, card, "<@U0BEN> closed it", *history)
     await at_home.ann.click(ids.OPEN_AGAIN, card.ts)
     await drawn(at_home, card, "<@U0ANN> reopened it", "<@U0BEN> closed it", *history)
+
+
+async def test_what_is_noted_of_old_cards_is_removed_by_itself(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/ledger.db"
+    month = 31 * 86400
+    async with Ledger.open(database, clock=lambda: time.time() - month) as ledger:
+        assert await ledger.cards.take_turn(JANE)
+
+    async with house(tmp_path, database=database), asyncio.timeout(5):
+        with contextlib.closing(sqlite3.connect(tmp_path / "ledger.db")) as other:
+            while True:
+                if not other.execute("SELECT * FROM cards").fetchall():
+                    return
+                await asyncio.sleep(0.01)
 
 
 async def test_what_the_ledger_has_forgotten_is_read_from_the_card(at_home: House) -> None:

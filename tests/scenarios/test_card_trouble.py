@@ -1,15 +1,19 @@
 """Weav slow, down or refusing: the card shows what Weav confirmed, the clicker learns why."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.app import assembled
+from bot.sandbox.serving import serve
+from bot.sandbox.slack import HttpRing, Person, SlackMessage
 from bot.sandbox.weav import Fault
 from bot.sandbox.weav.app import READ as READ_ABILITY
 from bot.sandbox.weav.app import TOKEN
 from bot.slack import ids
-from tests.house import House, house, text_on
+from tests.house import QUICK, SECRET, House, house, settings_of, text_on
 from tests.scenarios.cards import (
     READ,
     WRITE,
@@ -187,8 +191,8 @@ async def test_when_reading_again_fails_too_nobody_knows_and_the_card_stays(
     assert not card.edited
     at_home.weav.faults.clear()
     await at_home.ann.click(ids.CLOSE, card.ts)
-    await drawn(at_home, card, ":white_check_mark: Closed")
-    assert "It is closed already." in await told(at_home, "U0ANN")
+    await drawn(at_home, card, ":white_check_mark: Closed", "<@U0BEN> closed it")
+    assert "<@U0BEN> closed it" in await told(at_home, "U0ANN")
 
 
 async def test_slack_has_its_answer_at_once_however_slow_weav_is(any_way: House) -> None:
@@ -237,6 +241,60 @@ async def test_words_that_we_do_not_know_break_nothing(at_home: House) -> None:
     await at_home.weav.until(lambda: bool(writes(at_home)))
     assert writes(at_home)[0].json["status"] == "on_hold"
     assert writes(at_home)[0].json["priority"] == "high"
+
+
+async def cut_off(at_home: House, fault: Fault) -> SlackMessage:
+    """A card on which Ben clicked Close; the replica that had it died on the way."""
+    card = await posted(at_home)
+    at_home.weav.fail(fault)
+    dying = replace(QUICK, drain=0.1)
+    async with (
+        assembled(settings_of(at_home.variables), dying) as bot,
+        serve(bot.asgi) as url,
+        HttpRing(f"{url}/slack/events", SECRET) as ring,
+    ):
+        await Person(at_home.slack, "U0BEN", ring).click(ids.CLOSE, card.ts)
+        await at_home.weav.until(lambda: bool(writes(at_home)))
+    at_home.weav.faults.clear()
+    assert not card.edited
+    return card
+
+
+async def test_what_a_replica_did_before_it_died_is_on_the_card_with_the_next_click(
+    at_home: House,
+) -> None:
+    card = await cut_off(at_home, Fault(hold=30, **WRITE))
+    assert conversation_in(at_home)["status"] == "closed"
+
+    await at_home.ann.click(ids.SET_PRIORITY, card.ts, "urgent")
+
+    await drawn(at_home, card, "Closed", "<@U0BEN> closed it", "<@U0ANN> set the priority")
+    await at_home.ann.click(ids.SET_PRIORITY, card.ts, "low")
+    await drawn(at_home, card, "<@U0BEN> closed it", "set the priority to Low")
+
+
+async def test_what_it_did_not_do_any_more_is_not(at_home: House) -> None:
+    card = await cut_off(at_home, Fault(delay=30, **WRITE))
+
+    await at_home.ann.click(ids.CLOSE, card.ts)
+
+    await drawn(at_home, card, "Closed", "<@U0ANN> closed it")
+    assert "<@U0BEN>" not in text_on(card)
+
+
+async def test_what_weav_refused_is_not_taken_for_done_when_another_does_it(
+    at_home: House,
+) -> None:
+    card = await posted(at_home)
+    at_home.weav.fail(Fault(status=403, times=1, **WRITE))
+    await at_home.ben.click(ids.CLOSE, card.ts)
+    await told(at_home)
+    conversation_in(at_home)["status"] = "closed"
+
+    await at_home.ann.click(ids.CLOSE, card.ts)
+
+    assert "It is closed already." in await told(at_home, "U0ANN")
+    assert "<@U0BEN> closed it" not in text_on(card)
 
 
 async def test_without_the_database_nothing_is_changed(at_home: House) -> None:

@@ -37,7 +37,7 @@ async def test_what_cannot_be_written_down_is_not_accepted_and_the_form_comes_ba
     view = at_home.ann.view
     assert "could not write this down" in text_on(view)
     assert view.values["subject"]["subject"]["value"] == "Export hangs"
-    assert at_home.weav.requests == []
+    assert at_home.weav.creations == []
     await at_home.ann.submit()
     await at_home.card()
     assert len(at_home.weav.conversations) == 1

@@ -52,7 +52,6 @@ async def test_a_known_customer_in_the_message_is_chosen(
     assert chosen(at_home.ann.view, "customer_id") == customer_id
     said_so = at_home.ann.view.block("customer_id")["hint"]["text"].startswith("From the message.")
     assert said_so is bool(customer_id)
-    assert at_home.weav.requests == []
 
 
 async def test_a_link_to_a_conversation_of_the_bots_leads_to_its_customer(
@@ -136,5 +135,81 @@ async def test_the_tick_is_not_asked_for_twice_when_the_form_comes_back(at_home:
     await at_home.ann.submit({"channel": "email", "customer_id": JANE, "another": ["another"]})
     assert "external-api:write" in text_on(at_home.ann.view)
     await at_home.ann.submit()
+
+    await at_home.weav.until(lambda: len(at_home.weav.conversations) == 2)
+
+
+async def opened_by_both(at_home: House) -> None:
+    """Both fill in a form from the same message, and Ann submits hers first."""
+    message_ts = said(at_home, "The export hangs")
+    await at_home.ben.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
+    await at_home.slack.until(lambda slack: slack.top_view("U0BEN"))
+    await at_home.ben.type_in({"channel": "email", "customer_id": JANE})
+    await opened_from(at_home, message_ts)
+
+
+async def test_somebody_who_was_first_meanwhile_is_named_and_nothing_is_sent(
+    any_way: House,
+) -> None:
+    await opened_by_both(any_way)
+
+    answer = await any_way.ben.submit({"subject": "Hangs for me, too", "priority": "high"})
+
+    assert answer.trouble == ""
+    view = any_way.ben.view
+    assert "Nothing was sent to Weav" in text_on(view)
+    assert "<@U0ANN> opened a conversation from this message" in text_on(view)
+    link = CONVERSATION_URL.format(id=any_way.weav.conversations[0]["id"])
+    assert link in text_on(view)
+    assert len(any_way.weav.creations) == 1
+    assert (await any_way.ben.submit()).errors.keys() == {"another"}
+    await any_way.ben.submit({"another": ["another"]})
+    await any_way.weav.until(lambda: len(any_way.weav.conversations) == 2)
+    assert any_way.weav.creations[1].json == {
+        "channel": "email",
+        "customer_id": JANE,
+        "subject": "Hangs for me, too",
+        "priority": "high",
+    }
+
+
+async def test_a_submission_that_comes_twice_is_not_taken_for_somebody_elses(
+    at_home: House,
+) -> None:
+    message_ts = said(at_home, "The export hangs")
+    await from_message(at_home, message_ts)
+    await at_home.ann.type_in({"channel": "email", "customer_id": JANE})
+    delivery = at_home.ann.submission_delivery()
+    await at_home.ann.send(delivery)
+    await at_home.card()
+    assert (await at_home.ann.send(delivery)).body == ""
+    await at_home.ben.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
+    await at_home.slack.until(lambda slack: slack.top_view("U0BEN"))
+    await at_home.ben.submit({"channel": "chat", "customer_id": JANE, "another": ["another"]})
+    await at_home.weav.until(lambda: len(at_home.weav.conversations) == 2)
+
+    assert (await at_home.ann.send(delivery)).body == ""
+    assert len(at_home.weav.creations) == 2
+
+
+async def test_without_the_database_nothing_is_said_of_others(at_home: House) -> None:
+    await opened_by_both(at_home)
+    at_home.lose("submissions")
+
+    await at_home.ben.submit()
+
+    assert "could not write this down" in text_on(at_home.ben.view)
+    assert len(at_home.weav.creations) == 1
+
+
+async def test_the_tick_goes_along_with_a_form_that_comes_back_late(at_home: House) -> None:
+    await opened_by_both(at_home)
+    await at_home.ben.submit()
+    at_home.weav.fail(Fault(delay=2.2, status=403, times=1, **CREATE))
+
+    await at_home.ben.submit({"another": ["another"]})
+    assert "Creating" in text_on(at_home.ben.view)
+    await at_home.slack.until(lambda _: "external-api:write" in text_on(at_home.ben.view))
+    await at_home.ben.submit()
 
     await at_home.weav.until(lambda: len(at_home.weav.conversations) == 2)

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.ledger import KnownCustomer, Ledger
 from bot.sandbox.weav import Fault
+from bot.slack import ids
 from tests.house import CONVERSATION_URL, JANE, LIST, House, text_on
-from tests.scenarios.filling import FAILURES, ZOE, offered, opened
+from tests.scenarios.filling import FAILURES, RAVI, ZOE, offered, opened
 
 
 def conversation(at_home: House, subject: str, days: int = 0, **values: str) -> str:
@@ -126,3 +128,82 @@ async def test_a_chosen_customer_is_known_by_name_from_then_on(at_home: House) -
     seen = await offered(at_home.ann, "customer_id", "brul")
 
     assert [value for value, _, _ in seen] == [ZOE]
+
+
+async def opened_for(at_home: House, customer_id: str = JANE, channel: str = "C0SUPPORT") -> None:
+    await at_home.ann.command(f"{customer_id} Export hangs", channel)
+    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+
+
+async def test_a_form_that_opens_with_a_customer_shows_them_after_it_is_open(
+    any_way: House,
+) -> None:
+    conversation(any_way, "Hung before")
+    any_way.weav.fail(Fault(delay=0.3, **LIST))
+
+    await opened_for(any_way)
+
+    assert "Open already" not in text_on(any_way.ann.view)
+    any_way.ann.fill({"subject": "Typed meanwhile"})
+    await any_way.slack.until(lambda _: "Hung before" in text_on(any_way.ann.view))
+    assert any_way.ann.view.values["subject"]["subject"]["value"] == "Typed meanwhile"
+    methods = [call.method for call in any_way.slack.calls]
+    assert [name for name in methods if "apps" not in name] == ["views.open", "views.update"]
+
+
+async def test_a_customer_from_the_message_has_them_shown_too(at_home: House) -> None:
+    conversation(at_home, "Hung before")
+    async with Ledger.open(at_home.database) as ledger:
+        await ledger.memory.learn(KnownCustomer(JANE, "Jane Doe", "jane@example.com"))
+    message_ts = at_home.ann.say("jane@example.com cannot export", "C0SUPPORT")
+
+    await at_home.ann.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
+
+    await at_home.slack.until(
+        lambda slack: (view := slack.top_view("U0ANN")) and "Hung before" in text_on(view)
+    )
+
+
+async def test_the_note_about_readers_comes_in_the_same_drawing(at_home: House) -> None:
+    at_home.slack.scopes += ("channels:read",)
+    conversation(at_home, "Hung before")
+
+    await opened_for(at_home, channel="C0PARTNERS")
+
+    await at_home.slack.until(lambda _: "Hung before" in text_on(at_home.ann.view))
+    assert "other organisations" in text_on(at_home.ann.view)
+    assert at_home.ann.view.updates == 1
+    assert len(at_home.slack.calls_of("views.update")) == 1
+
+
+@pytest.mark.parametrize("name", FAILURES)
+async def test_the_note_comes_alone_where_weav_fails(at_home: House, name: str) -> None:
+    at_home.slack.scopes += ("channels:read",)
+    conversation(at_home, "Hung before")
+    at_home.weav.fail(replace(FAILURES[name], **LIST))
+
+    await opened_for(at_home, channel="C0PARTNERS")
+
+    await at_home.slack.until(lambda _: "other organisations" in text_on(at_home.ann.view))
+    assert "Hung before" not in text_on(at_home.ann.view)
+    assert at_home.slack.from_bot() == []
+    at_home.weav.faults.clear()
+
+
+async def test_what_was_found_for_the_first_customer_is_not_shown_under_the_next(
+    at_home: House,
+) -> None:
+    conversation(at_home, "Of Jane")
+    conversation(at_home, "Of Zoë", customer_id=ZOE)
+    of_jane = f"/customers/{JANE}/conversations"
+    at_home.weav.fail(Fault(delay=0.5, method="GET", path=of_jane))
+    await opened_for(at_home)
+
+    await chose(at_home, ZOE)
+
+    await at_home.slack.until(lambda _: "Of Zoë" in text_on(at_home.ann.view))
+    [late] = [r.number for r in at_home.weav.requests if r.path.endswith(of_jane)]
+    await at_home.weav.until(lambda: at_home.weav.requests[late].status == 200)
+    await chose(at_home, RAVI)
+    await at_home.slack.until(lambda _: "Open already" not in text_on(at_home.ann.view))
+    assert len(at_home.slack.calls_of("views.update")) == 2

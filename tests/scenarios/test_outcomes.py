@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import State
+from bot.sandbox.slack.views import SlackView
 from bot.sandbox.weav import Fault
+from bot.sandbox.weav.seeds import EMAIL_AGENT
 from tests.house import CREATE, JANE, House, chosen, house, public, text_on
+from tests.scenarios.filling import opened
+from tests.scenarios.test_assignees import choose
 
 
 async def test_reasons_of_weav_stand_under_their_fields_and_a_corrected_form_is_new(
@@ -104,6 +108,54 @@ async def test_a_late_refusal_brings_the_filled_form_back(at_home: House) -> Non
     assert "Customer: The selected customer id is invalid." in text_on(view)
     assert view.values["subject"]["subject"]["value"] == "Export hangs"
     assert chosen(view, "customer_id") == unknown
+
+
+def shown(view: SlackView, field: str) -> str:
+    """What a select says of its choice."""
+    text: str = view.values[field][field]["selected_option"]["text"]["text"]
+    return text
+
+
+async def test_a_form_that_comes_back_late_names_whom_it_named_before(any_way: House) -> None:
+    await opened(any_way)
+    await choose(any_way, "agent")
+    await any_way.ann.type_in({"channel": "email", "customer_id": JANE, "assignee_id": "mail"})
+    any_way.weav.fail(Fault(delay=2.2, status=403, times=1, **CREATE))
+    await any_way.ann.submit()
+    assert "Creating" in text_on(any_way.ann.view)
+
+    await any_way.slack.until(lambda _: "subject" in any_way.ann.view.values)
+
+    view = any_way.ann.view
+    assert shown(view, "customer_id") == "Jane Doe · jane@example.com"
+    assert shown(view, "assignee_id") == "Mail assistant"
+    await any_way.ann.submit()
+    await any_way.card()
+    assert any_way.weav.conversations[0]["assignee_id"] == EMAIL_AGENT
+
+
+async def test_a_form_that_comes_back_from_a_button_names_the_customer(at_home: House) -> None:
+    at_home.weav.fail(Fault(delay=2.2, status=403, times=1, **CREATE))
+    await opened(at_home)
+    await at_home.ann.submit({"channel": "email", "customer_id": JANE})
+    await at_home.ann.close()
+    await at_home.direct_message()
+
+    await at_home.ann.click("weav_conversation_reopen")
+
+    view = await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+    assert shown(view, "customer_id") == "Jane Doe · jane@example.com"
+
+
+async def test_an_id_that_was_not_checked_comes_back_as_it_is(at_home: House) -> None:
+    at_home.weav.fail(Fault(status=503, method="GET"))
+    at_home.weav.fail(Fault(delay=2.2, status=403, times=1, **CREATE))
+    await opened(at_home)
+    await at_home.ann.submit({"channel": "email", "customer_id": JANE})
+
+    await at_home.slack.until(lambda _: "subject" in at_home.ann.view.values)
+
+    assert shown(at_home.ann.view, "customer_id") == JANE
 
 
 async def test_an_author_who_closed_the_modal_gets_a_direct_message(at_home: House) -> None:

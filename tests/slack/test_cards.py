@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.cards import Card, summary_card
+from bot.slack.cards import Card, Named, summary_card
 from bot.slack.forms import Origin
 from bot.weav.models import Conversation
 from tests.slack.limits import NASTY, faults, texts
@@ -26,8 +26,8 @@ FULL = Conversation(
 COMMAND = Origin(via="command")
 
 
-def draw(conversation: Conversation, **how: str) -> Card:
-    return summary_card(conversation, origin=COMMAND, slack_user_id="U1", **how)
+def draw(conversation: Conversation, *, link: str = "", note: str = "") -> Card:
+    return summary_card(conversation, origin=COMMAND, slack_user_id="U1", link=link, note=note)
 
 
 def drawn(card: Card) -> str:
@@ -50,6 +50,16 @@ def test_a_card_shows_what_was_opened() -> None:
         f"*Conversation*\n`{ID}`",
     ]
     assert card.blocks[0]["elements"][0]["elements"][0]["text"] == "Export hangs"
+
+
+def test_a_card_names_whom_the_bot_knows_beside_their_ids() -> None:
+    card = summary_card(
+        FULL, origin=COMMAND, slack_user_id="U1", named=Named("Jane <Doe>", "Mail & more")
+    )
+
+    assert f"*Assignee*\n:robot_face: Mail &amp; more `{ASSIGNEE}`" in fields(card)
+    assert f"*Customer*\nJane &lt;Doe&gt; `{CUSTOMER}`" in fields(card)
+    assert f"Assignee: Mail &amp; more {ASSIGNEE} · Customer: Jane &lt;Doe&gt;" in card.text
 
 
 def test_the_text_says_the_same_in_one_line() -> None:
@@ -128,6 +138,7 @@ def test_text_from_outside_is_never_active_in_a_card(text: str) -> None:
         Conversation(**dict.fromkeys(Conversation.model_fields, text) | {"id": f"i{text}"}),
         origin=COMMAND,
         slack_user_id="U1",
+        named=Named(text, text),
         note=text,
     )
 
@@ -145,6 +156,7 @@ def test_slack_takes_a_card_with_extreme_values(text: str) -> None:
         Conversation(**dict.fromkeys(Conversation.model_fields, text) | {"id": f"i{text}"}),
         origin=Origin(via="message", message_link=f"https://{text}"),
         slack_user_id="U1",
+        named=Named(text, text),
         link=f"https://{text}",
         note=text,
     )

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from bot.slack.cards import Named
 from bot.slack.changes import (
     Change,
     already_note,
@@ -200,7 +201,13 @@ def test_slack_takes_a_redrawn_card_with_extreme_values(text: str) -> None:
     changes = [change("priority", text)] * 3
 
     card = redrawn_card(
-        nasty, click(), changes, history="Opened by <@U1>", customer=text, link="", note=""
+        nasty,
+        click(),
+        changes,
+        history="Opened by <@U1>",
+        named=Named(text, text),
+        link="",
+        note="",
     )
 
     assert faults(card.blocks) == []

@@ -31,7 +31,7 @@ EXTREMES = ["", "\0", "x" * 5000, *NASTY]
 
 
 def form(values: FormValues, origin: Origin = COMMAND, notice: str = "") -> dict[str, Any]:
-    drawn: dict[str, Any] = conversation_modal(values, origin, notice=notice).to_dict()
+    drawn: dict[str, Any] = conversation_modal(values, origin, notice=notice)
     return drawn
 
 
@@ -172,11 +172,11 @@ def test_slack_takes_all_other_modals(text: str) -> None:
         notice_modal(f"Title {text}", text),
     ]
 
-    assert [faults(view.to_dict()) for view in views] == [[]] * len(views)
+    assert [faults(view) for view in views] == [[]] * len(views)
 
 
 def test_a_not_confirmed_modal_offers_three_ways_on() -> None:
-    actions = not_confirmed_modal("Weav did not answer.", "7").to_dict()["blocks"][1]
+    actions = not_confirmed_modal("Weav did not answer.", "7")["blocks"][1]
 
     assert [(button["action_id"], button["value"]) for button in actions["elements"]] == [
         ("weav_conversation_look_again", "7"),
@@ -186,4 +186,4 @@ def test_a_not_confirmed_modal_offers_three_ways_on() -> None:
 
 
 def test_without_a_value_a_not_confirmed_modal_has_no_buttons() -> None:
-    assert len(not_confirmed_modal("Weav did not answer.").to_dict()["blocks"]) == 1
+    assert len(not_confirmed_modal("Weav did not answer.")["blocks"]) == 1

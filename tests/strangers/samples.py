@@ -24,7 +24,6 @@ from tests.house import JANE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from slack_sdk.models.views import View
 
 Json = Any
 Path = tuple[str | int, ...]
@@ -89,9 +88,9 @@ def _say(slack: Workspace, card: Card, only_for: str = "") -> None:
     slack.add_message("C0SUPPORT", BOT_USER_ID, card.text, card.blocks, only_for=only_for)
 
 
-def _open(slack: Workspace, view: View) -> None:
+def _open(slack: Workspace, view: Json) -> None:
     trigger_id = slack.triggers.issue("U0ANN", "C0SUPPORT")
-    arguments = {"trigger_id": trigger_id, "view": view.to_dict()}
+    arguments = {"trigger_id": trigger_id, "view": view}
     call_method(slack, "views.open", slack.bot_token, arguments)
 
 

@@ -11,7 +11,10 @@ from bot.sandbox.slack.directory import BOT_USER_ID
 from bot.sandbox.slack.wire import Json
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_TYPED = re.compile(r"[&<>]|https?://[^\s<>]+|[@#][\w-]+")
+# What ends a sentence ends a link; an address goes before a mention, which begins in its middle.
+_TYPED = re.compile(
+    r"""[&<>]|https?://[^\s<>]*[^\s<>.,;:!?)'"]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[@#][\w-]+"""
+)
 
 
 async def carry_out(person: Person, doing: Doing) -> Json:
@@ -40,7 +43,8 @@ async def _reach_the_bot(person: Person, doing: Doing) -> Answer:
         case doings.GlobalShortcut():
             return await person.global_shortcut(doing.callback_id)
         case doings.Submit():
-            return await person.submit(doing.values, doing.view_id)
+            person.fill(doing.values, doing.view_id)
+            return await person.submit(view_id=doing.view_id)
         case doings.Close():
             return await person.close(doing.view_id, clear=doing.clear)
         case doings.Act():
@@ -73,6 +77,8 @@ def typed_text(text: str, workspace: Workspace) -> str:
 def _as_sent(part: str, names: Mapping[str, str]) -> str:
     if part.startswith("http"):
         return f"<{part.replace('&', '&amp;')}>"
+    if "@" in part[1:]:
+        return f"<mailto:{part}|{part}>"
     return _ENTITIES.get(part) or names.get(part.lower(), part)
 
 

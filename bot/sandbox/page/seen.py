@@ -8,6 +8,7 @@ from bot.sandbox.slack.directory import TEAM_ID, Kind
 from bot.sandbox.slack.feed import Event
 from bot.sandbox.slack.wire import Json
 from bot.sandbox.weav import Exchange, WeavSandbox
+from bot.sandbox.weav.seeds import COMPANIES
 
 
 def slack_seen(workspace: Workspace, slack_user_id: str) -> Json:
@@ -23,6 +24,7 @@ def weav_seen(weav: WeavSandbox) -> Json:
         "exchanges": [exchange_json(exchange) for exchange in weav.requests],
         "conversations": weav.conversations,
         "customers": list(weav.store.customers.values()),
+        "companies": [{"id": id_, "name": name} for name, id_ in COMPANIES.items()],
         "agents": list(weav.store.agents.values()),
         "users": [{"id": id_, "name": name} for id_, name in weav.store.users.items()],
     }
@@ -44,7 +46,7 @@ def concerns(workspace: Workspace, slack_user_id: str, event: Event) -> bool:
         case "channel", {"id": str(channel)}:
             return _sees(workspace, slack_user_id, channel)
         case _:
-            return event.kind in {"exchange", "conversation", "switches"}
+            return event.kind in {"exchange", "conversation", "customer", "switches"}
 
 
 def exchange_json(exchange: Exchange) -> Json:
@@ -70,6 +72,8 @@ async def tell_of_weav(weav: WeavSandbox, workspace: Workspace) -> None:
             workspace.feed.publish("exchange", exchange_json(event.item))
         elif event.kind in {"created", "updated"}:
             workspace.feed.publish("conversation", event.item)
+        elif event.kind == "customer":
+            workspace.feed.publish("customer", event.item)
 
 
 def _sees(workspace: Workspace, slack_user_id: str, slack_channel_id: str) -> bool:

@@ -58,12 +58,13 @@ class Board:
 
 
 def _of_weav(switches: Switches) -> Iterator[weav.Fault]:
-    slow, method, path = switches.slow, "POST", "/conversations"
+    slow = switches.slow
     match switches.weav:
         case "field":
             words = switches.field.replace("_", " ")
             errors: dict[str, list[str]] = {switches.field: [f"The selected {words} is invalid."]}
-            yield weav.Fault.refusal(errors, method=method, path=path, delay=slow)
+            path = "/conversations"
+            yield weav.Fault.refusal(errors, method="POST", path=path, delay=slow)
         case "unauthorised":
             yield weav.Fault(status=401, delay=slow)
         case "forbidden":
@@ -71,9 +72,9 @@ def _of_weav(switches: Switches) -> Iterator[weav.Fault]:
         case "limited":
             yield weav.Fault.rate_limit(_RETRY_AFTER, delay=slow)
         case "lost_answer":
-            yield weav.Fault.lost_answer(method=method, path=path, delay=slow)
+            yield weav.Fault.lost_answer(method="POST", delay=slow)
         case "lost_request":
-            yield weav.Fault.lost_request(method=method, path=path, delay=slow)
+            yield weav.Fault.lost_request(method="POST", delay=slow)
         case "works" | "down":
             pass
     if slow:

@@ -106,5 +106,10 @@ def _option(options: Sequence[Json], wanted: object) -> Json:
     raise LookupError(f"{wanted!r} is not among the options that the person sees: {seen}")
 
 
+def held(entry: Json) -> list[Json]:
+    """Return the option that stands in a select: it stays there when others are offered."""
+    return [option] if (option := entry.get("selected_option")) else []
+
+
 def value_in(entry: Json) -> Any:  # noqa: ANN401 - a text, an option, or a list of either
     return entry[_KEYS[entry["type"]][0]]

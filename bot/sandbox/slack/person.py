@@ -19,7 +19,7 @@ from bot.sandbox.slack.answers import (
     take_submission_answer,
 )
 from bot.sandbox.slack.client_checks import form_problems
-from bot.sandbox.slack.form_state import entered
+from bot.sandbox.slack.form_state import entered, held
 from bot.sandbox.slack.payloads import Payloads
 from bot.sandbox.slack.records import Trouble
 from bot.sandbox.slack.rings import DISPATCH_FAILED, Delivery, Reply, Ring
@@ -89,9 +89,9 @@ class Person:
         view = self.view_with(view_id)
         for block_id, value in values.items():
             element = view.block(block_id)["element"]
-            offered = view.offered.get(element["action_id"], [])
-            entry = entered(element, value, offered)
-            view.values[block_id][element["action_id"]] = entry
+            action_id = element["action_id"]
+            offered = [*view.offered.get(action_id, []), *held(view.values[block_id][action_id])]
+            view.values[block_id][action_id] = entered(element, value, offered)
 
     async def type_in(self, values: Mapping[str, object], view_id: str = "") -> None:
         """Fill in; what is a text for an external select is typed there, and an option taken."""

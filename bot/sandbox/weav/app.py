@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from starlette.types import Message, Receive, Scope, Send
 
 from bot.sandbox.weav.faults import Answer, Fault, Faults
 from bot.sandbox.weav.journal import Event, Exchange, Journal
-from bot.sandbox.weav.routes import Endpoints, weav_api
+from bot.sandbox.weav.routes import Endpoints, Told, weav_api
 from bot.sandbox.weav.store import Store, Thing
 from bot.sandbox.weav.wire import transmit
 
@@ -95,8 +95,8 @@ class WeavSandbox:
         whole = b"".join(message.get("body", b"") for message in messages[1:])
         return Answer(messages[0]["status"], headers, whole)
 
-    def _tell(self, kind: Literal["created", "updated"], conversation: Thing) -> None:
-        self._journal.tell(Event(kind, dict(conversation)))
+    def _tell(self, kind: Told, thing: Thing) -> None:
+        self._journal.tell(Event(kind, dict(thing)))
 
 
 async def _whole_body(receive: Receive) -> bytes | None:

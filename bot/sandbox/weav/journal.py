@@ -37,9 +37,12 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`item` is an Exchange, or a conversation as the API returns it, or nothing for faults."""
+    """`item` is an Exchange, or a thing as the API returns it, or nothing for faults.
 
-    kind: Literal["request", "answer", "created", "updated", "faults"]
+    Conversations are created and updated, a customer is a new one.
+    """
+
+    kind: Literal["request", "answer", "created", "updated", "customer", "faults"]
     item: Any = None
 
 

@@ -14,13 +14,14 @@ from starlette.routing import Mount, Route
 from bot.sandbox.weav.rules import cleaned
 from bot.sandbox.weav.store import Invalid, Store, Thing
 
-Tell = Callable[[Literal["created", "updated"], Thing], None]
+Told = Literal["created", "updated", "customer"]
+Tell = Callable[[Told, Thing], None]
 Abilities = Callable[[str], Iterable[str] | None]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Endpoints:
-    """`told` hears "created" or "updated" with the conversation."""
+    """`told` hears "created" or "updated" with the conversation, "customer" with a new one."""
 
     def __init__(self, store: Store, told: Tell) -> None:
         self.store = store
@@ -45,7 +46,9 @@ class Endpoints:
         return _page(request, self.store.messages.get(conversation["id"], ()))
 
     async def create_customer(self, request: Request) -> Response:
-        return JSONResponse(self.store.create_customer(await _body(request)), 201)
+        customer = self.store.create_customer(await _body(request))
+        self.told("customer", customer)
+        return JSONResponse(customer, 201)
 
     async def get_customer(self, request: Request) -> Response:
         return JSONResponse(_find(self.store.customers, request))

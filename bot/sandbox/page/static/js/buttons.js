@@ -6,9 +6,9 @@ import { menuButton } from "./menu.js";
 
 /** `run(action_id, value)` tells the bot. */
 export function button(element, run) {
-  const press = async (event) => {
+  const press = async ({ currentTarget }) => {
     if (element.url) window.open(element.url, "_blank", "noopener");
-    if (await agreed(element.confirm)) await whileBusy(event.target, () => run(element.action_id, null));
+    if (await agreed(element.confirm)) await whileBusy(currentTarget, () => run(element.action_id, null));
   };
   const style = element.style ? ` ${element.style}` : "";
   return h(

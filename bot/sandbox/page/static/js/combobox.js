@@ -29,7 +29,7 @@ export class Combobox {
       "aria-expanded": "false",
       "aria-controls": this.list.id,
       ...attributes,
-      onclick: () => this.list.hidden && this.open(""),
+      onclick: () => this.#click(),
       oninput: () => this.open(this.input.value),
       onkeydown: (event) => this.#press(event),
       onblur: () => this.close(),
@@ -61,7 +61,15 @@ export class Combobox {
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
     this.#highlight(-1);
+    this.#follow();
+  }
+
+  /** Keep the list at its field, which moves: the form is scrolled, or grows above it. */
+  #follow() {
+    if (this.list.hidden || !this.element.isConnected) return;
     place(this.element, this.list, { wide: true });
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.#follow());
   }
 
   close() {
@@ -70,6 +78,20 @@ export class Combobox {
     this.input.setAttribute("aria-expanded", "false");
     this.#highlight(-1);
     this.input.value = this.chosen?.label ?? "";
+    this.#selectText();
+  }
+
+  #click() {
+    if (!this.list.hidden) return;
+    this.#selectText();
+    this.open("");
+  }
+
+  /** What is typed or pasted next is a new search, not more of the chosen label. */
+  #selectText() {
+    if (document.activeElement !== this.input) return;
+    this.input.select();
+    this.input.scrollLeft = 0;
   }
 
   #groups() {

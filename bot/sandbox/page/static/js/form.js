@@ -48,10 +48,9 @@ export class Form {
     this.#drafts.set(this.#key(block, element), value);
   }
 
-  /** By block_id, as the server takes them; an external select's are there since it was chosen. */
+  /** By block_id, as the server takes them. */
   values() {
-    const sent = this.#fields().filter(([, element]) => element.type !== "external_select");
-    return Object.fromEntries(sent.map(([block, element]) => [block.block_id, this.get(block, element)]));
+    return Object.fromEntries(this.#fields().map(([block, element]) => [block.block_id, this.get(block, element)]));
   }
 
   #fields() {

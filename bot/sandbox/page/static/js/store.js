@@ -1,8 +1,10 @@
 // What the page knows, and who wants to hear of changes. The server's stream is the only source of
 // what is in Slack and in Weav; the rest is where this person is looking.
 
+export const ANN = "U0ANN";
+
 export const state = {
-  me: new URLSearchParams(location.search).get("as") || "U0ANN",
+  me: new URLSearchParams(location.search).get("as") || ANN,
   app: { name: "", commands: [], shortcuts: [] },
   users: new Map(),
   channels: new Map(),
@@ -12,6 +14,7 @@ export const state = {
   exchanges: new Map(),
   conversations: new Map(),
   customers: [],
+  companies: [],
   agents: [],
   weavUsers: [],
   switches: {},

@@ -1,6 +1,6 @@
 // Follows the server: the whole state first, then every change, and again after a lost connection.
 
-import { byId, changed, state } from "./store.js";
+import { ANN, byId, changed, state } from "./store.js";
 
 const SEEN = {
   message: takeMessage,
@@ -13,6 +13,7 @@ const SEEN = {
   trouble: (trouble) => changed("trouble", trouble),
   exchange: takeExchange,
   conversation: takeConversation,
+  customer: takeCustomer,
   switches: takeSwitches,
 };
 
@@ -22,12 +23,21 @@ export function follow() {
   stream?.close();
   stream = new EventSource(`/api/events?as=${encodeURIComponent(state.me)}`);
   stream.onopen = () => changed("connected", true);
-  stream.onerror = () => changed("connected", false);
+  stream.onerror = () => (isNobody() ? beAnn() : changed("connected", false));
   stream.onmessage = (event) => {
     const { kind, data } = JSON.parse(event.data);
     if (kind === "snapshot") takeSnapshot(data);
     else SEEN[kind]?.(data);
   };
+}
+
+// Only an answer ends a stream for good, and that answer is that there is no such person.
+const isNobody = () => stream.readyState === EventSource.CLOSED && state.me !== ANN;
+
+function beAnn() {
+  changed("notice", `There is nobody called “${state.me}” here.`);
+  state.me = ANN;
+  follow();
 }
 
 function takeSnapshot({ me, app, slack, weav, switches }) {
@@ -40,6 +50,7 @@ function takeSnapshot({ me, app, slack, weav, switches }) {
   state.exchanges = byId(weav.exchanges, "number");
   state.conversations = byId(weav.conversations);
   state.customers = weav.customers;
+  state.companies = weav.companies;
   state.agents = weav.agents;
   state.weavUsers = weav.users;
   state.switches = switches;
@@ -94,6 +105,11 @@ function takeExchange(exchange) {
 function takeConversation(conversation) {
   state.conversations.set(conversation.id, conversation);
   changed("weav");
+}
+
+function takeCustomer(customer) {
+  state.customers.push(customer);
+  changed("customers");
 }
 
 function takeSwitches(switches) {

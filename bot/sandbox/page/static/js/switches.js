@@ -11,7 +11,7 @@ const WEAV = {
   unauthorised: ["401", "The bot's token is not accepted.", "bad"],
   forbidden: ["403", "The bot's token lacks a right.", "bad"],
   limited: ["Rate limited", "429, “come back in 5 s”. The bot queues.", "bad"],
-  lost_answer: ["Loses its answer", "Creates the conversation, then cuts the connection. The bot looks for it.", "bad"],
+  lost_answer: ["Loses its answer", "Creates what it was asked for, then cuts the connection. The bot looks for conversations.", "bad"],
   lost_request: ["Loses the request", "Cuts the connection and creates nothing. The bot cannot know.", "bad"],
 };
 const FIELDS = ["customer_id", "channel", "subject", "status", "priority", "assignee_type", "assignee_id"];

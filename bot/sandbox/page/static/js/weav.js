@@ -16,7 +16,11 @@ export function setUpWeav() {
     h("div", { class: "weav-body" }, switches, ids, conversations.element, exchanges.element),
   );
   on("switches", () => drawSwitches(switches, light));
-  on("snapshot", () => replace(ids, drawIds()));
+  on("snapshot customers", () => {
+    const open = [...ids.children].map((each) => each.open);
+    replace(ids, drawIds());
+    open.forEach((is, index) => (ids.children[index].open = is));
+  });
   on("weav", () => {
     const newest = (map) => [...map.values()].reverse();
     conversations.show(newest(state.conversations).map(drawConversation), "None yet.");
@@ -44,7 +48,7 @@ function part(title, id) {
 function drawIds() {
   const customers = state.customers.map((each) => ({
     id: each.id,
-    name: [each.first_name, each.last_name].filter(Boolean).join(" "),
+    name: customerName(each),
     note: each.email,
   }));
   const people = state.weavUsers.map(({ id, name }) => ({ id, name, note: "person" }));
@@ -53,7 +57,16 @@ function drawIds() {
     name,
     note: active ? "AI agent" : "AI agent, inactive",
   }));
-  return [folded("Customers to choose from", customers, true), folded("People and agents to assign to", [...people, ...agents], false)];
+  const companies = state.companies.map(({ id, name }) => ({ id, name, note: "company" }));
+  return [
+    folded("Customers to choose from", customers, true),
+    folded("People and agents to assign to", [...people, ...agents], false),
+    folded("Companies for a channel's defaults", companies, false),
+  ];
+}
+
+function customerName({ first_name, last_name, email }) {
+  return [first_name, last_name].filter(Boolean).join(" ") || email;
 }
 
 function folded(title, entries, open) {
@@ -84,7 +97,7 @@ function idEntry({ id, name, note }) {
 
 function drawConversation(conversation) {
   const customer = state.customers.find(({ id }) => id === conversation.customer_id);
-  const name = customer ? [customer.first_name, customer.last_name].filter(Boolean).join(" ") : conversation.customer_id;
+  const name = customer ? customerName(customer) : conversation.customer_id;
   const facts = [name, conversation.channel, conversation.priority, conversation.status];
   if (conversation.assignee_id) facts.push(`assigned to ${nameOf(conversation.assignee_id)}`);
   return h(

@@ -1,0 +1,67 @@
+"""A submitted form, compared with what is known here before anything is written down or sent."""
+
+import asyncio
+from typing import Final
+
+from bot.desk.finding import Finder
+from bot.desk.papers import new_entry_of
+from bot.desk.preparing import WITHIN, Preparer
+from bot.desk.telling import MarkFields, Show
+from bot.ledger import Entry, Ledger, LedgerUnavailable
+from bot.slack import ids
+from bot.slack.around import Around
+from bot.slack.forms import Submission
+from bot.slack.modals import conversation_modal
+from bot.weav.models import AssigneeType
+
+SOMEBODY_WAS_FIRST: Final = (
+    "Nothing was sent to Weav: there is a conversation from this message now. If you want another"
+    " one, tick the box and submit again."
+)
+
+
+class Reviewer:
+    def __init__(self, ledger: Ledger, finder: Finder, preparer: Preparer) -> None:
+        self._ledger = ledger
+        self._finder = finder
+        self._preparer = preparer
+
+    async def objection(self, submission: Submission) -> MarkFields | Show | None:
+        """None as well when our database does not tell in time: then the usual way decides."""
+        try:
+            async with asyncio.timeout(WITHIN):
+                if problem := await self._no_such_assignee(submission):
+                    return MarkFields({ids.ASSIGNEE_ID: problem})
+                entry = await self._of_somebody_else(submission)
+        except (LedgerUnavailable, TimeoutError):
+            return None
+        return self._want_a_tick(submission, entry) if entry else None
+
+    async def _no_such_assignee(self, submission: Submission) -> str:
+        """Say what Weav would refuse, as far as it is known here: an agent is no person."""
+        kind = submission.request.assignee_type
+        if kind is None:
+            return ""
+        assignee_id = str(submission.request.assignee_id)
+        if kind is AssigneeType.USER:
+            agent = self._finder.known_agent(assignee_id)
+            return f"{agent.name} is an AI agent. Choose a person." if agent else ""
+        user = await self._ledger.memory.user_with(assignee_id)
+        return f"{user.name} is a person. Choose an AI agent." if user else ""
+
+    async def _of_somebody_else(self, submission: Submission) -> Entry | None:
+        """Find what the message became while this form was open."""
+        origin = submission.origin
+        if origin.another or not origin.source:
+            return None
+        entry = await self._ledger.about(origin.source)
+        if entry and await self._ledger.by_key(new_entry_of(submission).key):
+            return None  # it came before, and gets the same answer
+        return entry
+
+    def _want_a_tick(self, submission: Submission, entry: Entry) -> Show:
+        around = Around(labels=submission.labels, already=self._preparer.fact(entry))
+        modal = conversation_modal(
+            submission.values, submission.origin, notice=SOMEBODY_WAS_FIRST, around=around
+        )
+        return Show(modal)

@@ -1,0 +1,52 @@
+"""Whether the bot grows with what it has done: its size after some submissions and after more."""
+
+import asyncio
+from dataclasses import dataclass
+
+import aiohttp
+
+from tests.bench.contestants import BOT, running, stage
+from tests.bench.measuring import keep_submitting
+from tests.bench.team import Team
+
+_BLOCK = 1000
+_AT_ONCE = 32
+_CARDS_WITHIN = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """In megabytes, resident."""
+
+    after_few: float
+    after_many: float
+
+    @property
+    def ratio(self) -> float:
+        return self.after_many / self.after_few
+
+
+async def sizes(few: int, many: int) -> Sizes:
+    """Both are counts of submissions since the start, in whole thousands."""
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=1)
+    async with (
+        stage() as url,
+        aiohttp.ClientSession(connector=connector) as http,
+        running(BOT, url) as bot,
+    ):
+        await bot.answers()
+        team = Team(bot, url, http)
+        await team.learn_the_form()
+        await _submit(team, few)
+        after_few = bot.megabytes()
+        await _submit(team, many - few)
+        return Sizes(after_few, bot.megabytes())
+
+
+async def _submit(team: Team, count: int) -> None:
+    for _ in range(count // _BLOCK):
+        await team.forget()
+        waiting = iter(range(_BLOCK))
+        await asyncio.gather(*(keep_submitting(team, waiting) for _ in range(_AT_ONCE)))
+        cards = await team.cards(_BLOCK, _CARDS_WITHIN)
+        assert cards == _BLOCK, f"{_BLOCK - cards} submissions have no card"

@@ -1,0 +1,174 @@
+"""What a form begins with, and how it changes while it is filled in."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.seats import JANE, ZOE, Seat, Seats
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+DEFAULTS = re.compile("^From this channel's defaults")
+SAID = "jane@example.com cannot log in"
+
+
+async def saved(ann: Seat, **choices: str) -> None:
+    """Choose defaults for this channel, by label in lower case."""
+    await ann.command("defaults")
+    for label, option in choices.items():
+        await ann.choose(label.capitalize(), option)
+    await ann.modal.get_by_role("button", name="Save").click()
+    await expect(ann.modal).to_be_hidden()
+
+
+async def knows_jane(ann: Seat) -> None:
+    await ann.command("email Export hangs")
+    await ann.choose_customer(JANE)
+    await ann.submit()
+    await expect(ann.cards).to_have_count(1)
+
+
+async def test_the_next_form_begins_with_the_channels_defaults_and_says_so(ann: Seat) -> None:
+    await saved(ann, channel="Chat", priority="High")
+
+    await ann.command("urgent Export hangs")
+
+    await expect(ann.modal.get_by_role("radio", name="Chat")).to_be_checked()
+    await expect(ann.hint_under("channel")).to_have_text(DEFAULTS)
+    await expect(ann.modal.get_by_role("combobox", name="Priority")).to_have_value("Urgent")
+    await expect(ann.hint_under("priority")).to_have_text("From your words after the command.")
+    await expect(ann.hint_under("customer_id")).not_to_have_text(DEFAULTS)
+    await ann.choose_customer(JANE)
+    await ann.submit()
+    await expect(ann.cards).to_contain_text(["Urgent"])
+    await expect(ann.cards).to_contain_text(["Chat"])
+    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+
+
+async def test_defaults_are_the_channels_and_can_be_taken_back(ann: Seat, seats: Seats) -> None:
+    await saved(ann, priority="High")
+    ben = await seats.take("U0BEN")
+    priority = ben.modal.get_by_role("combobox", name="Priority")
+    await ben.command("defaults")
+    await expect(priority).to_have_value("High")
+    await ben.choose("Priority", "Low")
+    await ben.cancel()
+    await ben.command()
+    await expect(priority).to_have_value("High")
+    await ben.cancel()
+    await ben.go_to("general")
+    await ben.command()
+    await expect(priority).to_have_value("")
+    await ben.cancel()
+
+    await saved(ann, priority="No default")
+
+    await ben.go_to("support")
+    await ben.command()
+    await expect(priority).to_have_value("")
+    await expect(ben.hint_under("priority")).to_have_count(0)
+
+
+async def test_a_known_address_in_a_message_chooses_the_customer(ann: Seat) -> None:
+    await knows_jane(ann)
+    await ann.say(f"{SAID}.")
+    await expect(ann.messages.last.get_by_role("link")).to_have_text("jane@example.com")
+
+    await ann.from_message(SAID)
+
+    await expect(ann.customer).to_have_value("Jane Doe · jane@example.com")
+    await expect(ann.hint_under("customer_id")).to_have_text(re.compile("^From the message"))
+    await ann.modal.get_by_role("radio", name="E-mail").check()
+    await ann.submit()
+    await ann.sees_in_weav(conversations=[SAID, "Export hangs"], requests=["201", "201"])
+
+
+async def test_a_message_that_has_a_conversation_wants_a_tick_for_another_one(ann: Seat) -> None:
+    await ann.from_message("cannot pay order 17")
+    await ann.fill_in(ZOE, "Chat")
+    await ann.submit()
+    await ann.sees_in_weav(conversations=["cannot pay order 17"], requests=["201"])
+
+    await ann.from_message("cannot pay order 17")
+
+    await expect(ann.modal).to_contain_text("@Ann Archer opened a conversation from this message")
+    await ann.modal.get_by_role("link", name="Open in Weav").click()
+    await expect(ann.page.locator("#conversations .target")).to_be_focused()
+    await ann.fill_in(ZOE, "Chat")
+    await ann.submit()
+    await expect(ann.error_under("another")).to_have_text(re.compile("complete this required"))
+    await expect(ann.page.locator("#exchanges [data-method=POST]")).to_have_count(1)
+    await ann.modal.get_by_role("checkbox", name="Open another one").check()
+    await ann.submit()
+    await expect(ann.modal).to_be_hidden()
+    await ann.sees_in_weav(conversations=["order 17", "order 17"], requests=["201", "201"])
+
+
+async def test_what_the_chosen_customer_has_open_is_shown_and_leads_there(ann: Seat) -> None:
+    await knows_jane(ann)
+    await ann.command("email It hangs again")
+    await ann.choose_customer("jane")
+
+    await expect(ann.modal).to_contain_text("Open already for this customer")
+    await ann.modal.get_by_role("link", name="Export hangs").click()
+    await expect(ann.page.locator("#conversations .target")).to_contain_text("Export hangs")
+    await ann.choose_customer(ZOE)
+    await expect(ann.modal).not_to_contain_text("Open already for this customer")
+    await expect(ann.modal.get_by_label("Subject")).to_have_value("It hangs again")
+    await ann.choose_customer("jane")
+    await ann.submit()
+    await expect(ann.cards).to_have_count(2)
+
+    await ann.cards.first.get_by_role("button", name="Close: Export hangs").click()
+    await expect(ann.cards.first).to_contain_text("closed it")
+    await ann.command()
+    await ann.choose_customer("jane")
+    await expect(ann.modal.get_by_role("link", name="It hangs again")).to_be_visible()
+    await expect(ann.modal.get_by_role("link", name="Export hangs")).to_have_count(0)
+
+
+async def test_the_type_of_assignee_changes_the_picker_and_nothing_else(ann: Seat) -> None:
+    await ann.command()
+    await ann.fill_in(ZOE, "E-mail", subject="Export hangs")
+    picker = ann.modal.get_by_role("combobox", name="Assignee")
+
+    await ann.choose("Assign to", "An AI agent")
+    await expect(picker).to_have_attribute("placeholder", re.compile("AI agent"))
+    await picker.fill("mail")
+    await ann.options.filter(has_text="Mail assistant").click()
+    await ann.modal.get_by_label("Subject").fill("Export still hangs")
+    await ann.choose("Assign to", "A person")
+    await expect(picker).to_have_attribute("placeholder", re.compile("person"))
+    await ann.choose("Assign to", "An AI agent")
+    await expect(picker).to_have_attribute("placeholder", re.compile("AI agent"))
+    await picker.fill("mail")
+    await ann.options.filter(has_text="Mail assistant").click()
+
+    await expect(ann.customer).to_have_value("Zoë Brûlé · zoe@example.com")
+    await expect(ann.modal.get_by_role("radio", name="E-mail")).to_be_checked()
+    await expect(ann.modal.get_by_label("Subject")).to_have_value("Export still hangs")
+    await ann.submit()
+    await expect(ann.cards).to_have_count(1)
+    await expect(ann.page.locator("#conversations")).to_contain_text("assigned to Mail assistant")
+    await ann.sees_in_weav(conversations=["Export still hangs"], requests=["201"])
+
+
+async def test_back_to_nobody_means_nobody_and_keeps_the_rest(ann: Seat) -> None:
+    await ann.command()
+    await ann.fill_in(ZOE, "E-mail", subject="Export hangs")
+    await ann.choose("Assign to", "An AI agent")
+    picker = ann.modal.get_by_role("combobox", name="Assignee")
+    await expect(picker).to_have_attribute("placeholder", re.compile("AI agent"))
+    await picker.click()
+    await ann.options.filter(has_text="Mail assistant").click()
+
+    await ann.choose("Assign to", "Nobody")
+    # Hidden, or a field for an ID: the picker of agents is gone in either case.
+    await expect(picker).to_have_count(0)
+
+    await expect(ann.modal.get_by_label("Subject")).to_have_value("Export hangs")
+    await ann.submit()
+    await expect(ann.cards).to_have_count(1)
+    await expect(ann.page.locator("#conversations")).not_to_contain_text("assigned to")
+    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
