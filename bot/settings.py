@@ -3,7 +3,7 @@
 import re
 from ipaddress import ip_address
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -104,9 +104,11 @@ class Settings(BaseSettings):
     @field_validator("slack_api_url", "weav_api_url")
     @classmethod
     def _encrypted(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if not parts.hostname or parts.scheme not in {"http", "https"}:
+        parts = _split_url(url)
+        if parts is None or not parts.hostname or parts.scheme not in {"http", "https"}:
             raise ValueError("must be an https:// address")
+        if "@" in parts.netloc:
+            raise ValueError("must have no name and password in it")
         if parts.scheme == "http" and not _is_loopback(parts.hostname):
             raise ValueError("must be https:// (plain http is accepted for loopback only)")
         return url.rstrip("/") + "/"
@@ -123,8 +125,8 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database(cls, url: str) -> str:
-        if not url.startswith(("sqlite:///", "postgresql://")):
-            raise ValueError("must start with sqlite:/// or postgresql://")
+        if not url.startswith(("sqlite:///", "postgresql://")) or url == "sqlite:///":
+            raise ValueError("must be sqlite:/// and a file, or postgresql://…")
         return url
 
     def conversation_link(self, conversation_id: str) -> str | None:
@@ -157,6 +159,16 @@ def _line(problem: tuple[str, str, str]) -> str:
     if kind == "missing":
         return f"{name} is missing"
     return f"{name} {message.removeprefix('Value error, ')}"
+
+
+def _split_url(url: str) -> SplitResult | None:
+    """None: no address; urllib's own words would quote it, and it may hold a secret."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
 
 
 def _is_loopback(host: str) -> bool:

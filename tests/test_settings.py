@@ -29,7 +29,11 @@ def test_what_is_not_set_has_its_default() -> None:
         ("SLACK_API_URL", "ftp://slack.com", "https://"),
         ("WEAV_CONVERSATION_URL", "https://weav.example/", "{id}"),
         ("WEAV_CONVERSATION_URL", "{id}", "{id}"),
+        ("SLACK_API_URL", "https://slack.com:CANARY/api/", "https://"),
+        ("WEAV_API_URL", "https://[CANARY/v1", "https://"),
+        ("WEAV_API_URL", "https://x:CANARY@weav.example/v1", "no name and password"),
         ("DATABASE_URL", "mysql://x", "postgresql://"),
+        ("DATABASE_URL", "sqlite:///", "and a file"),
         ("WEAV_TIMEOUT", "0", "greater than 0"),
         ("WEAV_RETRY_FOR", "-1", "greater than or equal to 0"),
         ("PORT", "65536", "65535"),
@@ -49,6 +53,7 @@ def test_a_wrong_value_is_named_with_what_is_wanted(
     [line] = str(error.value).splitlines()
     assert line.startswith(name)
     assert problem in line
+    assert "CANARY" not in str(error.value)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])

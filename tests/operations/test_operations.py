@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import pytest_asyncio
 import yaml
 
 import bot
@@ -29,6 +30,11 @@ THEIRS: Final = {"up"}
 THEIR_LABELS: Final = {"job", "instance"}
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shown(tmp_path_factory: pytest.TempPathFactory) -> Samples:
+    return await figures_of_a_day(tmp_path_factory.mktemp("day"))
+
+
 def test_prometheus_takes_the_alert_rules() -> None:
     promtool("check", "rules", ALERTS)
 
@@ -50,8 +56,7 @@ def test_every_alert_says_what_to_do(rule: dict[str, Any]) -> None:
     assert rule["annotations"].keys() == {"summary", "mend"}
 
 
-async def test_the_alerts_are_tested_with_what_the_bot_really_shows(tmp_path: Path) -> None:
-    shown = await figures_of_a_day(tmp_path)
+def test_the_alerts_are_tested_with_what_the_bot_really_shows(shown: Samples) -> None:
     tests = yaml.safe_load(ALERTS_TEST.read_text(encoding="utf-8"))["tests"]
 
     used = {read_series(each["series"]) for test in tests for each in test["input_series"]}
@@ -59,36 +64,33 @@ async def test_the_alerts_are_tested_with_what_the_bot_really_shows(tmp_path: Pa
     assert {each for each in used if each[0] not in THEIRS} <= shown.keys()
 
 
-async def test_every_expression_of_the_dashboard_shows_something_of_a_running_bot(
-    tmp_path: Path,
+def test_every_expression_of_the_dashboard_shows_something_of_a_running_bot(
+    shown: Samples, tmp_path: Path
 ) -> None:
-    samples = await figures_of_a_day(tmp_path)
     unit_test = tmp_path / "dashboard.test.yml"
-    unit_test.write_text(yaml.safe_dump(as_unit_test(samples)), encoding="utf-8")
+    unit_test.write_text(yaml.safe_dump(as_unit_test(shown)), encoding="utf-8")
 
     promtool("test", "rules", unit_test)
 
 
-async def test_every_label_of_the_dashboard_is_one_of_its_figures(tmp_path: Path) -> None:
-    samples = await figures_of_a_day(tmp_path)
-
+def test_every_label_of_the_dashboard_is_one_of_its_figures(shown: Samples) -> None:
     for target in TARGETS:
-        labels = {label for name, pairs in samples if name in target["expr"] for label, _ in pairs}
+        labels = {label for name, pairs in shown if name in target["expr"] for label, _ in pairs}
         grouped = ", ".join(re.findall(r"by \(([^)]*)\)", target["expr"]))
         named = re.findall(r"\{\{(\w+)}}", target["legendFormat"])
         assert {*re.findall(r"\w+", grouped), *named} <= labels | THEIR_LABELS
 
 
-async def test_every_figure_is_on_the_dashboard(tmp_path: Path) -> None:
+def test_every_figure_is_on_the_dashboard(shown: Samples) -> None:
     families = {
         re.sub(r"_(bucket|sum|count|created)$", "", name)
-        for name, _ in await figures_of_a_day(tmp_path)
+        for name, _ in shown
         if name.startswith("weav_slack_")
     }
 
-    shown = " ".join(target["expr"] for target in TARGETS)
+    drawn = " ".join(target["expr"] for target in TARGETS)
 
-    assert [name for name in families if name not in shown] == []
+    assert [name for name in families if name not in drawn] == []
 
 
 def test_the_dashboard_fits_its_grid() -> None:

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from bot.ledger import Ledger
 from bot.sandbox.slack import Delivery, Fault, Person
 from bot.sandbox.weav import Fault as WeavFault
 from bot.slack import ids
+from tests.figures import scrape, value
 from tests.house import JANE, House, Mode, house, text_on
 from tests.scenarios.filling import TAILSPIN, ZOE, offered
 
@@ -30,12 +30,7 @@ async def a_house(
 
 
 async def refusals(at_home: House, reason: str) -> float:
-    async with httpx.AsyncClient(trust_env=False) as http:
-        text = (await http.get(f"{at_home.url}/metrics")).text
-    name = f'weav_slack_refusals_total{{reason="{reason}"}} '
-    return next(
-        (float(line[len(name) :]) for line in text.splitlines() if line.startswith(name)), 0
-    )
+    return value(await scrape(at_home), "weav_slack_refusals_total", reason=reason)
 
 
 async def test_a_denied_user_is_told_whom_to_ask_at_the_command(tmp_path: Path) -> None:
@@ -164,6 +159,21 @@ async def test_people_of_other_organisations_are_let_in_when_told_so(tmp_path: P
         await person(at_home, "U0EVE").command("", slack_channel_id="C0PARTNERS")
 
         await at_home.slack.until(lambda slack: slack.top_view("U0EVE"))
+
+
+async def test_of_several_organisations_only_those_named_are_let_in(tmp_path: Path) -> None:
+    async with a_house(
+        tmp_path, slack_allow_external="true", slack_allowed_teams="T0SANDBOX,T0THIRD"
+    ) as at_home:
+        refused = await person(at_home, "U0EVE").command("", slack_channel_id="C0PARTNERS")
+
+        assert "not open to your workspace" in refused.body["text"]
+        assert await refusals(at_home, "team_not_allowed") == 1
+        await open_form(at_home.ann)
+        await at_home.ann.submit()
+        await at_home.card()
+        await person(at_home, "U0EVE").click(ids.CLOSE)
+        assert await refusals(at_home, "team_not_allowed") == 2
 
 
 async def test_a_guest_learns_it_beside_the_form_and_cannot_submit(tmp_path: Path) -> None:

@@ -1,0 +1,77 @@
+"""Nothing that opens anything and nothing that anybody typed is in the log, whatever happens.
+
+`weav-slack run` is watched as a process, at DEBUG, in both formats and both modes.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.canaries.days import slacks_bad_day, strangers, the_good_day, weavs_bad_day
+from tests.canaries.watched import watched
+from tests.canaries.work import (
+    a_card,
+    commands,
+    looking_up,
+    new_customers,
+    what_is_not_confirmed,
+    without_the_database,
+)
+from tests.house import Mode
+
+SIGNATURE = re.compile(r"v0=[0-9a-f]{16}|x-slack-signature", re.IGNORECASE)
+# That the scenes were what they are meant to be.
+EVENTS = (
+    "started",
+    "weav_answered",
+    "announced",
+    "form_not_opened",
+    "request_refused",
+    "customer_not_confirmed",
+    "card_drawn",
+    "decided",
+    "not_written",
+    "not_searched",
+    "change_not_begun",
+)
+SCENES = (
+    the_good_day,
+    weavs_bad_day,
+    slacks_bad_day,
+    strangers,
+    looking_up,
+    new_customers,
+    a_card,
+    what_is_not_confirmed,
+    commands,
+    without_the_database,
+)
+
+
+@pytest.mark.parametrize(
+    ("mode", "log_format"),
+    [
+        ("http", "json"),
+        ("socket", "console"),
+        pytest.param("http", "console", marks=pytest.mark.long),
+        pytest.param("socket", "json", marks=pytest.mark.long),
+    ],
+)
+async def test_nothing_that_anybody_typed_is_in_the_log(
+    tmp_path: Path, mode: Mode, log_format: str
+) -> None:
+    async with watched(tmp_path, mode, log_format) as bot:
+        for scene in SCENES:
+            await scene(bot)
+        text = await bot.end()
+
+    found = [line for line in text.splitlines() if "canary" in line.lower()]
+    assert found == []
+    assert not SIGNATURE.search(text)
+    assert "Traceback" not in text
+    assert [event for event in EVENTS if event not in text] == []
+    if log_format == "json":
+        lines = [json.loads(line) for line in text.splitlines()]
+        assert {"uvicorn.error", "weav_slack.desk"} & {line["logger"] for line in lines}

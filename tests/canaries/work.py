@@ -1,0 +1,114 @@
+"""Everything else that people do with the bot, with canaries in it."""
+
+import sqlite3
+from contextlib import closing
+
+from bot.sandbox.slack import SlackMessage
+from bot.sandbox.weav import Fault as WeavFault
+from bot.slack import ids
+from tests.canaries.watched import CUSTOMER, ECHO, SUBJECT, Watched
+from tests.house import CREATE, JANE, LIST, text_on
+from tests.scenarios.cards import ANN_IN_WEAV, READ, WRITE
+from tests.scenarios.filling import AGENTS, COMPANY, NEW_CUSTOMER, ZOE
+from tests.scenarios.filling import CUSTOMER as ONE_CUSTOMER
+
+
+async def looking_up(bot: Watched) -> None:
+    for failing in (True, False):
+        if failing:
+            for where in (ONE_CUSTOMER, AGENTS, COMPANY, LIST):
+                bot.weav.fail(WeavFault(status=500, body=ECHO, **where))
+        await _open_empty(bot)
+        for words in (CUSTOMER, "canary", JANE, ZOE):
+            await bot.ann.suggest(ids.CUSTOMER_ID, words)
+        await bot.ann.act(ids.ASSIGNEE_TYPE, "agent")
+        await bot.ann.suggest(ids.ASSIGNEE_ID, "canary")
+        await bot.close_all()
+        bot.weav.faults.clear()
+
+
+async def new_customers(bot: Watched) -> None:
+    for number, fault in enumerate(
+        (
+            WeavFault(status=422, body=ECHO, times=1, **NEW_CUSTOMER),
+            WeavFault(status=201, body=ECHO, times=1, **NEW_CUSTOMER),
+            WeavFault.lost_answer(times=1, **NEW_CUSTOMER),
+            WeavFault(times=1, **NEW_CUSTOMER),
+        )
+    ):
+        bot.weav.fail(fault)
+        await _open_empty(bot)
+        address = f"canary{number}@example.com"
+        await bot.ann.submit({"channel": "email", "customer_id": address, "subject": SUBJECT})
+        await bot.close_all()
+
+
+async def a_card(bot: Watched) -> None:
+    await bot.open_form()
+    await bot.ann.submit()
+    card = await bot.slack.until(lambda _: _cards(bot)[-1])
+    for fault in (
+        WeavFault(status=409, body=ECHO, times=1, **READ),
+        WeavFault(status=422, body=ECHO, times=1, **WRITE),
+        WeavFault(status=200, body=ECHO, times=1, **READ),
+    ):
+        bot.weav.fail(fault)
+        said = len(bot.slack.from_bot())
+        await bot.ann.click(ids.CLOSE, card.ts)
+        await _more_than(bot, said)
+    await bot.ann.click(ids.CLOSE, card.ts)
+    await bot.slack.until(lambda _: "closed it" in text_on(card))
+
+
+async def what_is_not_confirmed(bot: Watched) -> None:
+    bot.weav.fail(WeavFault.lost_request(times=1, **CREATE))
+    bot.weav.fail(WeavFault(status=403, body=ECHO, **LIST))
+    await bot.open_form(f"{SUBJECT} again")
+    await bot.ann.submit()
+    for choice in (ids.LOOK_AGAIN, ids.LEAVE):
+        await bot.slack.until(lambda _: _offers(bot, ids.LEAVE), 10)
+        await bot.ann.act(choice)
+    await bot.slack.until(lambda _: not _offers(bot, ids.LEAVE), 10)
+    bot.weav.faults.clear()
+    await bot.close_all()
+
+
+async def commands(bot: Watched) -> None:
+    await bot.ann.command("defaults")
+    await bot.slack.until(lambda slack: slack.top_view("U0ANN"))
+    await bot.ann.suggest(ids.COMPANY_ID, "canary")
+    await bot.ann.submit({"channel": "email", "priority": "high"})
+    for words in (f"me {ANN_IN_WEAV}", "check", "status"):
+        await bot.ann.command(words)
+
+
+async def without_the_database(bot: Watched) -> None:
+    """The last: nothing of it is there again."""
+    await bot.open_form()
+    with closing(sqlite3.connect(bot.database, isolation_level=None)) as other:
+        for table in ("submissions", "cards", "known_customers"):
+            other.execute(f"DROP TABLE {table}")
+    await bot.ann.submit()
+    await bot.ann.suggest(ids.CUSTOMER_ID, CUSTOMER)
+    await bot.ann.command("status")
+    said = len(bot.slack.from_bot())
+    await bot.ann.click(ids.OPEN_AGAIN)
+    await _more_than(bot, said)
+
+
+async def _open_empty(bot: Watched) -> None:
+    await bot.ann.command("")
+    await bot.slack.until(lambda slack: slack.top_view("U0ANN"))
+
+
+def _cards(bot: Watched) -> list[SlackMessage]:
+    return [m for m in bot.slack.from_bot("C0SUPPORT") if not m.only_for]
+
+
+def _offers(bot: Watched, action_id: str) -> bool:
+    view = bot.slack.top_view("U0ANN")
+    return view is not None and action_id in str(view.blocks)
+
+
+async def _more_than(bot: Watched, said: int) -> None:
+    await bot.slack.until(lambda slack: len(slack.from_bot()) > said)
