@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from aiosql.adapters.sqlite3 import SQLite3Adapter
 
@@ -15,23 +16,36 @@ from bot.ledger.batch import Statement, fetch, run_together
 from bot.ledger.database import Rows, Run, load_queries
 from bot.ledger.errors import LedgerUnavailable, Taken
 
+T = TypeVar("T")
 _RETURNING: Final = (3, 35)
 # Statements in one transaction: nobody waits long behind the others.
 _MOST: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A connection and the one thread that uses it."""
+
+    connection: sqlite3.Connection
+    thread: Executor
+
+    async def run(self, work: Callable[..., T], *arguments: object) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.thread, work, self.connection, *arguments)
 
 
 class SQLite:
     """Statements that come while others are being written are then written together.
 
     Each hop to the connection's thread takes the interpreter from the event loop, and each commit
-    waits for the disk: under load one of each does for many.
+    waits for the disk: under load one of each does for many. Who only reads waits for neither.
     """
 
     dialect = "sqlite"
 
-    def __init__(self, connection: sqlite3.Connection, thread: Executor, timeout: float) -> None:
-        self._connection = connection
-        self._thread = thread
+    def __init__(self, writer: Connected, reader: Connected, timeout: float) -> None:
+        self._writer = writer
+        self._reader = reader
         self._timeout = timeout
         self._queries = load_queries(self.dialect, SQLite3Adapter)
         self._waiting: list[Statement] = []
@@ -39,14 +53,20 @@ class SQLite:
 
     async def query(self, name: str, values: Mapping[str, Any]) -> Rows:
         """One that still waits when its time is over is withdrawn; one being written cannot be."""
+        sql = getattr(self._queries, name).sql
+        with _errors():
+            async with asyncio.timeout(self._timeout):
+                if sql.startswith("SELECT"):
+                    return await self._reader.run(fetch, sql, values)
+                return await self._written(sql, values)
+
+    async def _written(self, sql: str, values: Mapping[str, Any]) -> Rows:
         loop = asyncio.get_running_loop()
-        statement = Statement(getattr(self._queries, name).sql, values, loop.create_future())
+        statement = Statement(sql, values, loop.create_future())
         self._waiting.append(statement)
         if self._writing is None:
             self._writing = loop.create_task(self._write())
-        with _errors():
-            async with asyncio.timeout(self._timeout):
-                return await statement.rows
+        return await statement.rows
 
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[Run]:
@@ -60,9 +80,7 @@ class SQLite:
             await self._run("COMMIT")
 
     async def _run(self, sql: str) -> Rows:
-        loop = asyncio.get_running_loop()
-        rows = await loop.run_in_executor(self._thread, fetch, self._connection, sql, {})
-        return [dict(row) for row in rows]
+        return [dict(row) for row in await self._writer.run(fetch, sql, {})]
 
     async def _write(self) -> None:
         try:
@@ -73,9 +91,8 @@ class SQLite:
             self._writing = None
 
     async def _results(self, batch: list[Statement]) -> Sequence[Rows | sqlite3.Error]:
-        loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._thread, run_together, self._connection, batch)
+            return await self._writer.run(run_together, batch)
         except RuntimeError:  # the thread has ended
             return [sqlite3.ProgrammingError("it is closed")] * len(batch)
 
@@ -94,12 +111,23 @@ async def open_sqlite(
     # So short that what is being written and what comes next end before their callers give up: one
     # that was written later would be a surprise.
     busy = statement_timeout * 0.45
+    async with (
+        _connected(path, busy, clock) as writer,
+        _connected(path, busy, clock) as reader,
+    ):
+        yield SQLite(writer, reader, statement_timeout)
+
+
+@asynccontextmanager
+async def _connected(
+    path: Path, busy: float, clock: Callable[[], float]
+) -> AsyncIterator[Connected]:
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1, "ledger") as thread:
         with _errors():
             connection = await loop.run_in_executor(thread, _connect, path, busy, clock)
         try:
-            yield SQLite(connection, thread, statement_timeout)
+            yield Connected(connection, thread)
         finally:
             await loop.run_in_executor(thread, connection.close)
 
