@@ -5,7 +5,7 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -148,8 +148,12 @@ def _connect(path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Con
 
 
 def _create_private(path: Path) -> None:
-    # The files beside it (-wal, -shm) get the same permissions from SQLite.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    # A file that is there is left alone: closing it here would take this process's other connections
+    # their locks (https://www.sqlite.org/howtocorrupt.html, 2.2), and the next program that looks
+    # into it would then throw away the -wal with what they wrote. The files beside it (-wal, -shm)
+    # get the same permissions from SQLite.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 @contextmanager
