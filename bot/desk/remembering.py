@@ -1,6 +1,7 @@
 """Which customers are used where and by whom, for the select to offer them first."""
 
 import time
+from collections.abc import Callable
 from typing import Final
 
 from bot.desk.papers import Papers
@@ -16,9 +17,10 @@ _MOST: Final = 1000
 
 
 class Rememberer:
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, clock: Callable[[], float] = time.monotonic) -> None:
         self._memory = memory
-        self._noted: dict[tuple[str, str, str], float] = {}
+        self._clock = clock
+        self._fresh_until: dict[tuple[str, str, str], float] = {}
 
     async def note_use(self, entry: Entry) -> None:
         """Beside the straight way: a use that is not written is not missed."""
@@ -26,13 +28,13 @@ class Rememberer:
         papers = Papers.read(entry.form)
         channel = papers.origin.slack_channel_id or papers.values.post_to
         use = (customer_id, channel, entry.slack_user_id)
-        if not customer_id or self._noted.get(use, 0.0) > time.monotonic() - _OFTEN:
+        if not customer_id or self._fresh_until.get(use, 0.0) > self._clock():
             return
         try:
             await self._memory.note_use(*use)
         except LedgerUnavailable as error:
             log.warning("use_not_noted", error=str(error))
             return
-        if len(self._noted) >= _MOST:
-            self._noted.clear()
-        self._noted[use] = time.monotonic()
+        if len(self._fresh_until) >= _MOST:
+            self._fresh_until.clear()
+        self._fresh_until[use] = self._clock() + _OFTEN

@@ -1,0 +1,49 @@
+"""A use of a customer is written once in a while, whatever the machine's clock says."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.desk.remembering import Rememberer
+from bot.ledger import Entry, Ledger
+from tests.desk.test_sending import NEW
+from tests.house import JANE
+from tests.ledger.places import SQLitePlace
+
+
+async def entry_in(ledger: Ledger) -> Entry:
+    return (await ledger.receive(NEW, sending=True)).entry
+
+
+@pytest.mark.parametrize("up_for", [0.0, 10.0, 1e6])
+async def test_the_first_use_is_noted_however_short_the_machine_is_up(
+    tmp_path: Path, up_for: float
+) -> None:
+    async with SQLitePlace(tmp_path / "ledger.db").open() as ledger:
+        await Rememberer(ledger.memory, lambda: up_for).note_use(await entry_in(ledger))
+
+        known = await ledger.memory.customer(JANE, "", "U1")
+
+    assert known is not None
+    assert known.by_author
+
+
+async def test_the_same_use_is_written_again_after_ten_minutes(tmp_path: Path) -> None:
+    place, now = SQLitePlace(tmp_path / "ledger.db"), 5.0
+    async with place.open() as ledger:
+        rememberer, entry = Rememberer(ledger.memory, lambda: now), await entry_in(ledger)
+        await rememberer.note_use(entry)
+        await place.execute("DELETE FROM customer_uses")
+
+        now += 599
+        await rememberer.note_use(entry)
+        assert await used_by_author(ledger) is False
+
+        now += 1
+        await rememberer.note_use(entry)
+        assert await used_by_author(ledger) is True
+
+
+async def used_by_author(ledger: Ledger) -> bool:
+    known = await ledger.memory.customer(JANE, "", "U1")
+    return known is not None and known.by_author
