@@ -148,9 +148,9 @@ def _connect(path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Con
 
 
 def _create_private(path: Path) -> None:
-    # A file that is there is left alone: closing it here would take this process's other connections
-    # their locks (https://www.sqlite.org/howtocorrupt.html, 2.2), and the next program that looks
-    # into it would then throw away the -wal with what they wrote. The files beside it (-wal, -shm)
+    # A file that is there is left alone: closing it here would take the locks of this process's
+    # other connections (https://www.sqlite.org/howtocorrupt.html, 2.2), and the next program that
+    # looks into it would throw away the -wal with what they wrote. The files beside it (-wal, -shm)
     # get the same permissions from SQLite.
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
