@@ -68,6 +68,8 @@ class SlackClient(AsyncWebClient):
         try:
             async with self._lanes.lane():
                 response = await super().api_call(api_method, **arguments)
+        except aiohttp.ClientError:
+            raise  # a certificate that is not trusted is a ValueError as well
         except (AttributeError, RecursionError, ValueError) as error:
             raise aiohttp.ClientPayloadError("no answer of the Web API's") from error
         if not isinstance(response.data, dict):
