@@ -19,6 +19,9 @@ log = get_logger("weav_slack.announcing")
 
 # The age in seconds at which the bot gives up reaching Slack.
 TOO_OLD = 24 * 3600.0
+# Seconds. Slack may carry out what it does not confirm, so each attempt may be one more message to
+# the author: pauses as long as the wait so far, up to this, make about fifteen of them.
+LONGEST_PAUSE = 6 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Announcer:
         again: float,
         figures: Figures,
     ) -> None:
-        """`again`: seconds until another attempt when Slack takes nothing."""
+        """`again`: seconds until the first of the other attempts when Slack takes nothing."""
         self._ledger = ledger
         self._slack = slack
         self._poster = poster
@@ -72,7 +75,8 @@ class Announcer:
             await insist(lambda: self._ledger.announced(entry, "nowhere", "", ""), entry)
         else:
             log.warning("card_not_posted", entry=entry.id, code=result.code)
-            await insist(lambda: self._ledger.later(entry, self._again), entry)
+            route = "" if result.certain else "channel"
+            await insist(lambda: self._ledger.later(entry, self._pause(entry), route), entry)
 
     async def show(self, answer: Answer, form: Reopening, spot: Spot) -> bool:
         """Put the answer where the author looks, or send it; False: Slack took it nowhere."""
@@ -100,4 +104,9 @@ class Announcer:
         if reached or entry.waited > TOO_OLD:
             await insist(lambda: self._ledger.told(entry), entry)
         else:
-            await insist(lambda: self._ledger.later(entry, self._again), entry)
+            await insist(lambda: self._ledger.later(entry, self._pause(entry)), entry)
+
+    def _pause(self, entry: Entry) -> float:
+        """What waited for Weav before did not wait for Slack."""
+        waited_for_weav = max((entry.sent_at or 0.0) - entry.received_at, 0.0)
+        return min(max(self._again, waited_by_now(entry) - waited_for_weav), LONGEST_PAUSE)

@@ -37,7 +37,14 @@ class Poster:
         papers = Papers.read(entry.form)
         full = await self._card(entry, conversation, papers, queued=queued)
         card = await self._for_channel(full, conversation, papers.place.slack_channel_id)
-        return await deliver(self._slack, card, papers.place, entry.slack_user_id, for_author=full)
+        return await deliver(
+            self._slack,
+            card,
+            papers.place,
+            entry.slack_user_id,
+            for_author=full,
+            perhaps_there=bool(entry.route),
+        )
 
     async def _for_channel(
         self, full: Card, conversation: Conversation, slack_channel_id: str

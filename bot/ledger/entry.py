@@ -73,7 +73,7 @@ class Entry:
     conversation_id: str | None
     conversation_json: str | None
     recovered: bool  # found by looking, not by an answer
-    route: str | None
+    route: str | None  # of the card; before it is announced, the way on which it may have arrived
     slack_channel_id: str | None
     message_ts: str | None
     told: bool

@@ -87,8 +87,9 @@ WHERE id = :id AND fence = :fence AND owner = :owner
   AND state IN ('refused', 'unconfirmed', 'expired')
 RETURNING *, ledger_clock() AS read_at;
 
--- name: later(id, fence, owner, delay)
-UPDATE submissions SET owner = NULL, due_at = ledger_clock() + :delay
+-- name: later(id, fence, owner, delay, route)
+UPDATE submissions SET
+  owner = NULL, due_at = ledger_clock() + :delay, route = COALESCE(:route, route)
 WHERE id = :id AND fence = :fence AND owner = :owner AND due_at IS NOT NULL
 RETURNING *, ledger_clock() AS read_at;
 

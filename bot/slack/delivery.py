@@ -1,13 +1,13 @@
 """The route of a card: the channel or thread → the form's response_url → the author's messages."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 from slack_sdk.models.blocks import SectionBlock
 from slack_sdk.models.blocks.basic_components import MarkdownTextObject
 
 from bot.slack.cards import Card
-from bot.slack.gateway import Done, Failed, SlackGateway
+from bot.slack.gateway import Done, Failed, Result, SlackGateway
 
 Route = Literal["channel", "response_url", "direct"]
 
@@ -22,6 +22,9 @@ WHY = {
     "restricted_action_thread_locked": "the thread is locked",
     "ratelimited": "Slack asks the bot to slow down",
 }
+
+
+_NOT_CONFIRMED: Final = Failed("no_answer", certain=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,23 @@ class Delivered:
 
 
 async def deliver(
-    slack: SlackGateway, card: Card, place: Place, author: str, *, for_author: Card | None = None
+    slack: SlackGateway,
+    card: Card,
+    place: Place,
+    author: str,
+    *,
+    for_author: Card | None = None,
+    perhaps_there: bool = False,
 ) -> Delivered | Failed:
     """Post the card once on the first way that takes it; `Failed`: on no way, ask again later.
 
     A post that may have arrived is not made a second time in the channel: the author is told, with
-    `for_author` where the channel would have got less.
+    `for_author` where the channel would have got less. `Failed` that is not `certain` means such a
+    post; whoever asks again says so with `perhaps_there`.
     """
+    if perhaps_there:
+        again = _with_reason(for_author or card, place, _NOT_CONFIRMED)
+        return _directly(await slack.post(author, again), _NOT_CONFIRMED)
     posted = await slack.post(place.slack_channel_id, card, place.thread_ts)
     if isinstance(posted, Done):
         return Delivered("channel", posted.slack_channel_id, posted.message_ts)
@@ -60,9 +73,13 @@ async def deliver(
         if not answered.certain:
             posted = answered
     direct = await slack.message(author, _with_reason(for_author or card, place, posted))
+    return _directly(direct, posted)
+
+
+def _directly(direct: Result, posted: Failed) -> Delivered | Failed:
     if isinstance(direct, Done):
         return Delivered("direct", direct.slack_channel_id, direct.message_ts)
-    return direct
+    return replace(direct, certain=posted.certain)
 
 
 def _with_reason(card: Card, place: Place, failure: Failed) -> Card:

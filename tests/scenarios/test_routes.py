@@ -70,6 +70,23 @@ async def test_a_post_that_may_have_arrived_is_not_repeated_in_the_channel(
 async def test_a_card_that_goes_nowhere_is_tried_again_and_undoes_nothing(
     at_home: House,
 ) -> None:
+    at_home.slack.faults.add(Fault("chat.postMessage", error="account_inactive", times=None))
+    at_home.slack.faults.add(Fault(RESPONSE_URL, status=404, times=None))
+    await at_home.fill_in(subject="Export hangs")
+
+    await at_home.ann.submit()
+
+    # The channel and the author.
+    await at_home.slack.until(lambda slack: len(slack.calls_of("chat.postMessage")) == 2)
+    at_home.slack.faults.clear()
+    assert "Export hangs" in text_on(await at_home.card(within=25))
+    assert len(at_home.weav.conversations) == 1
+
+
+async def test_a_card_that_may_be_there_is_tried_again_with_its_author_alone(
+    at_home: House,
+) -> None:
+    # https://docs.slack.dev/reference/methods/chat.postMessage#errors: some of it may be done.
     nowhere = Fault("chat.postMessage", error="fatal_error", times=None)
     at_home.slack.faults.add(nowhere)
     await at_home.fill_in(subject="Export hangs")
@@ -79,5 +96,8 @@ async def test_a_card_that_goes_nowhere_is_tried_again_and_undoes_nothing(
     # The channel once, and the author twice.
     await at_home.slack.until(lambda slack: len(slack.calls_of("chat.postMessage")) == 3)
     at_home.slack.faults.clear()
-    assert "Export hangs" in text_on(await at_home.card(within=25))
+    message = text_on(await at_home.direct_message(within=25))
+    assert "Export hangs" in message
+    assert "did not confirm" in message
+    assert public(at_home.slack, "C0SUPPORT") == []
     assert len(at_home.weav.conversations) == 1

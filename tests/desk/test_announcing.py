@@ -1,0 +1,187 @@
+"""How often people read the same while Slack takes what it is sent, and does not say so."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from bot.clients import slack_client, slack_session
+from bot.desk.announcing import TOO_OLD, Announcer
+from bot.desk.answers import Answer
+from bot.desk.finding import Finder
+from bot.desk.names import Names
+from bot.desk.outsiders import Outsiders
+from bot.desk.posting import Poster
+from bot.figures import Figures
+from bot.ledger import Entry, Ledger, NewEntry, State
+from bot.sandbox.slack import Fault, SlackSandbox, Workspace
+from bot.slack.gateway import SlackGateway
+from bot.slack.installation import Installation
+from bot.slack.lookups import Lookups
+from bot.slack.values import FormValues, Origin, Reopening
+from bot.tasks import Tasks
+from bot.weav.directory import Directory
+from bot.weav.models import Conversation
+from bot.weav.outcomes import Refused
+from tests.house import JANE, environment, public, settings_of
+from tests.ledger.places import SQLitePlace
+from tests.weav.served import served_weav
+
+AGAIN = 15.0
+# Attempts in a day.
+MOST = 16
+NEW = NewEntry(
+    team_id="T0SANDBOX",
+    slack_user_id="U0ANN",
+    view_id="V1",
+    request={"channel": "email", "customer_id": JANE, "subject": "Export hangs"},
+    form={"values": {"post_to": "C0SUPPORT"}},
+)
+OPENED = Conversation(id="11111111-2222-3333-4444-555555555555", subject="Export hangs")
+
+
+@dataclass(frozen=True)
+class Office:
+    place: SQLitePlace
+    ledger: Ledger
+    slack: Workspace
+    announcer: Announcer
+
+    async def opened(self, *, after: float = 0) -> Entry:
+        """A row whose conversation Weav took `after` so many seconds in the queue."""
+        received = (await self.ledger.receive(NEW, sending=False)).entry
+        await self.place.pass_time(after)
+        sent = await self.ledger.start_sending(received)
+        assert sent
+        opened = await self.ledger.opened(sent, OPENED.id, OPENED.model_dump(mode="json"))
+        assert opened
+        return opened
+
+    async def due(self) -> Entry:
+        """Let the time pass until the row is to be taken up again, and take it."""
+        seconds = await self.ledger.next_due()
+        assert seconds is not None
+        await self.place.pass_time(seconds + 0.01)
+        [entry] = await self.ledger.take(1)
+        return entry
+
+    def received(self) -> Counter[str]:
+        """How many messages of the bot are where."""
+        return Counter(message.slack_channel_id for message in self.slack.from_bot())
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    place = SQLitePlace(tmp_path / "ledger.db")
+    figures, installation, tasks = Figures(CollectorRegistry()), Installation(), Tasks()
+    async with (
+        SlackSandbox().serving() as slack,
+        served_weav() as weav,
+        slack_session() as session,
+        place.open() as ledger,
+    ):
+        variables = environment(slack, weav.api_url.removesuffix("/v1"), place.url, "http")
+        client = slack_client(settings_of(variables), session, figures, installation)
+        gateway = SlackGateway(client)
+
+        async def untold(_slack_channel_id: str) -> None:
+            return None
+
+        outsiders = Outsiders(Lookups(tasks, untold, keep=60), installation)
+        names = Names(ledger.memory, Finder(Directory(weav.client), tasks))
+        poster = Poster(gateway, outsiders, names, lambda _: None)
+        yield Office(
+            place,
+            ledger,
+            slack.workspace,
+            Announcer(ledger, gateway, poster, AGAIN, figures),
+        )
+
+
+async def test_a_day_of_posts_without_an_answer_is_one_card_and_a_message_now_and_then(
+    office: Office,
+) -> None:
+    office.slack.faults.add(Fault("chat.postMessage", drop="after", times=None))
+    entry = await office.opened()
+    attempts = 0
+
+    while entry.waited <= TOO_OLD and attempts < MOST:
+        await office.announcer.announce(entry, OPENED)
+        attempts += 1
+        entry = await office.due()
+    await office.announcer.announce(entry, OPENED)
+
+    ended = await office.ledger.get(entry.id)
+    assert ended
+    assert (ended.state, ended.route) == (State.ANNOUNCED, "nowhere")
+    assert attempts < MOST
+    assert len(public(office.slack, "C0SUPPORT")) == 1
+    assert office.received()[office.slack.direct_messages("U0ANN").id] <= attempts + 2
+
+
+async def test_a_card_that_may_have_arrived_goes_to_its_author_once_slack_says_what_it_does(
+    office: Office,
+) -> None:
+    gone = Fault("chat.postMessage", drop="before", times=None)
+    office.slack.faults.add(gone)
+    entry = await office.opened()
+    await office.announcer.announce(entry, OPENED)
+    office.slack.faults.remove(gone)
+
+    await office.announcer.announce(await office.due(), OPENED)
+
+    ended = await office.ledger.get(entry.id)
+    assert ended
+    assert (ended.state, ended.route) == (State.ANNOUNCED, "direct")
+    [message] = office.slack.from_bot(office.slack.direct_messages("U0ANN").id)
+    assert "did not confirm that its card was posted in <#C0SUPPORT>" in message.text
+    assert public(office.slack, "C0SUPPORT") == []
+
+
+async def test_a_card_that_was_certainly_not_posted_still_goes_to_its_channel(
+    office: Office,
+) -> None:
+    away = Fault("chat.postMessage", error="account_inactive", times=None)
+    office.slack.faults.add(away)
+    entry = await office.opened()
+    await office.announcer.announce(entry, OPENED)
+    office.slack.faults.remove(away)
+
+    await office.announcer.announce(await office.due(), OPENED)
+
+    assert len(public(office.slack, "C0SUPPORT")) == 1
+    assert office.received()[office.slack.direct_messages("U0ANN").id] == 0
+
+
+async def test_what_waited_for_weav_does_not_make_slack_wait(office: Office) -> None:
+    office.slack.faults.add(Fault("chat.postMessage", drop="after", times=None))
+    entry = await office.opened(after=900)
+
+    await office.announcer.announce(entry, OPENED)
+
+    assert (await office.ledger.next_due() or 0) <= AGAIN
+
+
+async def test_an_author_is_not_told_the_same_all_day(office: Office) -> None:
+    office.slack.faults.add(Fault("chat.postMessage", drop="after", times=None))
+    sent = (await office.ledger.receive(NEW, sending=True)).entry
+    entry = await office.ledger.refused(sent, "Weav does not know this customer.")
+    assert entry
+    answer = Answer(entry.id, Refused("Weav does not know this customer.", {}, 404))
+    form = Reopening(FormValues(), Origin())
+    attempts = 0
+
+    while entry.waited <= TOO_OLD and attempts < MOST:
+        reached = await office.announcer.message(answer, form, "U0ANN")
+        await office.announcer.note_told(entry, reached=reached)
+        attempts += 1
+        entry = await office.due()
+    await office.announcer.note_told(entry, reached=False)
+
+    ended = await office.ledger.get(entry.id)
+    assert ended
+    assert (ended.state, ended.told) == (State.REFUSED, True)
+    assert attempts < MOST
