@@ -1,10 +1,10 @@
 """The author decides about a not confirmed conversation: look again, create again, leave it."""
 
 from enum import StrEnum
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from bot.desk.announcing import Announcer, Spot
-from bot.desk.answers import Answer, Left, Pending, Verdict
+from bot.desk.answers import Answer, Left, Pending
 from bot.desk.papers import Papers
 from bot.desk.sending import Settled
 from bot.desk.verdicts import verdict_of
@@ -16,6 +16,7 @@ from bot.weav.outcomes import Opened, Unconfirmed
 log = get_logger("weav_slack.deciding")
 
 NOT_NOW = "The bot's database does not answer, so nothing was done. Try again in a moment."
+NOT_SAID = "The bot's database does not answer, so what became of this cannot be said now."
 NOT_KNOWN = "The bot no longer has this submission, so it can neither look nor create it again."
 
 
@@ -23,6 +24,10 @@ class Choice(StrEnum):
     LOOK_AGAIN = "look_again"
     CREATE_AGAIN = "create_again"
     LEAVE = "leave"
+
+
+# What became of it, and the row with the form; None: it is not theirs to see, or not there.
+_Decided: TypeAlias = tuple[Settled, Entry | None]
 
 
 class Decider:
@@ -34,50 +39,56 @@ class Decider:
     async def decide(self, choice: Choice, entry_id: int, spot: Spot) -> None:
         """Carry it out once, however often it is clicked, and show what became of it."""
         log.info("decided", entry=entry_id, choice=choice.value)
-        try:
-            settled = await self._carry_out(choice, entry_id, spot)
-            entry = await self._own(entry_id, spot)
-        except LedgerUnavailable:
-            settled, entry = Settled(None, Unconfirmed(NOT_NOW)), None
-        if settled is None:
-            verdict = _as_it_is(entry)
-            if verdict is None:
-                return  # whoever is at it shows the outcome; a word from here could come after it
-            settled = Settled(None, verdict)
+        decided = await self._decided(choice, entry_id, spot)
+        if decided is None:
+            return  # whoever is at it shows the outcome; a word from here could come after it
+        settled, entry = decided
         reached = await self._show(Answer(entry_id, settled.verdict), entry, spot)
         if not isinstance(settled.verdict, Opened):
             await self._announcer.note_told(settled.entry, reached=reached)
 
-    async def _carry_out(self, choice: Choice, entry_id: int, spot: Spot) -> Settled | None:
-        """None: another click, or another replica, was first."""
+    async def _decided(self, choice: Choice, entry_id: int, spot: Spot) -> _Decided | None:
+        try:
+            carried_out = await self._carry_out(choice, entry_id, spot)
+        except LedgerUnavailable:
+            return Settled(None, Unconfirmed(NOT_NOW)), None
+        return carried_out or await self._as_it_is(entry_id, spot)
+
+    async def _carry_out(self, choice: Choice, entry_id: int, spot: Spot) -> _Decided | None:
+        """None: another click, or another replica, was first. LedgerUnavailable: nothing began."""
         match choice:
             case Choice.LOOK_AGAIN:
                 held = await self._ledger.look(entry_id, spot.slack_user_id)
-                return await self._worker.look_again(held) if held else None
+                return (await self._worker.look_again(held), held) if held else None
             case Choice.CREATE_AGAIN:
                 held = await self._ledger.again(entry_id, spot.slack_user_id, sending=False)
-                if held is None:
-                    return None
-                work = self._worker.start(held, slot=False)
-                await self._show(Answer(entry_id, Pending()), held, spot)
-                return await work
+                return (await self._create_again(held, spot), held) if held else None
             case Choice.LEAVE:
                 left = await self._ledger.leave(entry_id, spot.slack_user_id)
-                return Settled(None, Left()) if left else None
+                return (Settled(None, Left()), left) if left else None
             case _:
                 assert_never(choice)
 
-    async def _own(self, entry_id: int, spot: Spot) -> Entry | None:
-        entry = await self._ledger.get(entry_id)
-        return entry if entry and entry.slack_user_id == spot.slack_user_id else None
+    async def _create_again(self, held: Entry, spot: Spot) -> Settled:
+        work = self._worker.start(held, slot=False)
+        await self._show(Answer(held.id, Pending()), held, spot)
+        try:
+            return await work
+        except LedgerUnavailable:  # it is written down: taken up when its lease is over
+            return Settled(None, Pending())
+
+    async def _as_it_is(self, entry_id: int, spot: Spot) -> _Decided | None:
+        """None: somebody is at it."""
+        try:
+            entry = await self._ledger.get(entry_id)
+        except LedgerUnavailable:
+            return Settled(None, Unconfirmed(NOT_SAID)), None
+        if entry is None or entry.slack_user_id != spot.slack_user_id:
+            return Settled(None, Unconfirmed(NOT_KNOWN)), None
+        at_work = entry.state is State.UNCONFIRMED and entry.due_at is not None
+        verdict = None if at_work else verdict_of(entry)
+        return (Settled(None, verdict), entry) if verdict else None
 
     async def _show(self, answer: Answer, entry: Entry | None, spot: Spot) -> bool:
         form = Papers.read(entry.form if entry else None).reopening
         return await self._announcer.show(answer, form, spot)
-
-
-def _as_it_is(entry: Entry | None) -> Verdict | None:
-    if entry is None:
-        return Unconfirmed(NOT_KNOWN)
-    at_work = entry.state is State.UNCONFIRMED and entry.due_at is not None
-    return None if at_work else verdict_of(entry)

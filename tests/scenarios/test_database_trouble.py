@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.desk.working import STILL_UNKNOWN
 from bot.ledger import State
 from bot.sandbox.weav import Fault
 from bot.sandbox.weav.app import READ, TOKEN
 from bot.slack import ids
-from tests.house import CREATE, House, house, public, text_on
+from tests.house import CREATE, LIST, House, house, public, text_on
 
 
 @contextmanager
@@ -23,6 +24,16 @@ def locked(at_home: House) -> Iterator[None]:
         other.execute("BEGIN EXCLUSIVE")
         yield
         other.execute("ROLLBACK")
+
+
+@contextmanager
+def gone(at_home: House) -> Iterator[None]:
+    """Neither written nor read for a while: a lock alone would let others read."""
+    path = at_home.database.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("ALTER TABLE submissions RENAME TO elsewhere")
+        yield
+        other.execute("ALTER TABLE elsewhere RENAME TO submissions")
 
 
 async def test_what_cannot_be_written_down_is_not_accepted_and_the_form_comes_back(
@@ -94,14 +105,18 @@ async def test_an_outcome_that_cannot_be_recorded_is_found_again(tmp_path: Path)
 
 
 async def test_status_says_so(at_home: House) -> None:
-    path = Path(at_home.database.removeprefix("sqlite:///"))
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("ALTER TABLE submissions RENAME TO elsewhere")
+    with gone(at_home):
         answer = await at_home.ann.command("status")
-        other.execute("ALTER TABLE elsewhere RENAME TO submissions")
 
     assert "database does not answer" in answer.body["text"]
     assert "none yet" in (await at_home.ann.command("status")).body["text"]
+
+
+async def not_confirmed(at_home: House) -> None:
+    at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+    await at_home.ann.submit()
+    await at_home.slack.until(lambda slack: "may have been" in text_on(slack.top_view("U0ANN")))
 
 
 @pytest.mark.parametrize("choice", [ids.LOOK_AGAIN, ids.CREATE_AGAIN, ids.LEAVE])
@@ -109,10 +124,7 @@ async def test_a_decision_that_cannot_be_written_down_is_not_carried_out(
     at_home: House, choice: str
 ) -> None:
     at_home.weav.tokens[TOKEN].discard(READ)
-    at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
-    await at_home.fill_in(subject="Export hangs")
-    await at_home.ann.submit()
-    await at_home.slack.until(lambda slack: "may have been" in text_on(slack.top_view("U0ANN")))
+    await not_confirmed(at_home)
 
     with locked(at_home):
         await at_home.ann.act(choice)
@@ -123,3 +135,61 @@ async def test_a_decision_that_cannot_be_written_down_is_not_carried_out(
     assert len(at_home.weav.creations) == 1
     await at_home.ann.act(ids.LEAVE)
     await at_home.slack.until(lambda slack: "Left as it is" in text_on(slack.top_view("U0ANN")))
+
+
+@pytest.mark.parametrize(
+    ("choice", "fault", "told"),
+    [
+        (ids.CREATE_AGAIN, Fault(hold=0.5, **CREATE), "is open in Weav"),
+        (ids.LOOK_AGAIN, Fault(hold=0.5, **LIST), STILL_UNKNOWN),
+    ],
+)
+async def test_what_was_decided_is_told_as_it_is_when_the_database_goes_away_meanwhile(
+    at_home: House, choice: str, fault: Fault, told: str
+) -> None:
+    await not_confirmed(at_home)
+    asked = len(at_home.weav.requests)
+    at_home.weav.fail(fault)
+
+    await at_home.ann.act(choice)
+    await at_home.weav.until(lambda: len(at_home.weav.requests) > asked)
+    with gone(at_home):
+        # After all tries to record it have failed.
+        await at_home.slack.until(lambda slack: told in text_on(slack.top_view("U0ANN")), 20)
+
+
+async def test_a_refusal_brings_back_what_was_typed_without_the_database_too(
+    at_home: House,
+) -> None:
+    await not_confirmed(at_home)
+    at_home.weav.fail(Fault(status=403, hold=0.5, **CREATE))
+
+    await at_home.ann.act(ids.CREATE_AGAIN)
+    await at_home.weav.until(lambda: len(at_home.weav.creations) > 1)
+    with gone(at_home):
+        await at_home.slack.until(
+            lambda slack: "external-api:write" in text_on(slack.top_view("U0ANN")), 20
+        )
+
+    assert at_home.ann.view.values["subject"]["subject"]["value"] == "Export hangs"
+
+
+async def test_what_is_written_down_and_could_not_be_begun_is_not_said_to_be_left_undone(
+    at_home: House,
+) -> None:
+    await not_confirmed(at_home)
+    shown = len(at_home.slack.calls_of("views.update"))
+    path = at_home.database.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute(
+            "CREATE TRIGGER stuck BEFORE UPDATE ON submissions WHEN NEW.state = 'sending'"
+            " BEGIN SELECT RAISE(ABORT, 'stuck'); END"
+        )
+        await at_home.ann.act(ids.CREATE_AGAIN)
+        # When it begins, and when it could not.
+        await at_home.slack.until(lambda slack: len(slack.calls_of("views.update")) == shown + 2)
+        assert "Creating the conversation" in text_on(at_home.ann.view)
+        other.execute("DROP TRIGGER stuck")
+
+    await at_home.slack.until(lambda slack: "is open in Weav" in text_on(slack.top_view("U0ANN")))
+    assert len(at_home.weav.conversations) == 1
