@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Final, TypeAlias
 
 import asyncpg
@@ -46,6 +46,7 @@ class PostgreSQL:
         self._pool = pool
         self._timeout = timeout
         self._queries = load_queries(self.dialect, _Adapter)
+        self._given_up: set[asyncio.Task[None]] = set()
 
     async def query(self, name: str, values: Mapping[str, Any]) -> Rows:
         statement = getattr(self._queries, name)
@@ -64,14 +65,32 @@ class PostgreSQL:
                 await run(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
                 yield run
 
+    async def settle(self) -> None:
+        """Wait for what the server is still asked to end."""
+        await asyncio.gather(*self._given_up, return_exceptions=True)
+
     @asynccontextmanager
-    async def _connection(
-        self,
-    ) -> AsyncIterator[_Pooled]:
+    async def _connection(self) -> AsyncIterator[_Pooled]:
         connection = await self._pool.acquire(timeout=self._timeout)
         try:
             yield connection
-        finally:
+        except (asyncio.CancelledError, TimeoutError):
+            # asyncpg asks the server to end the statement before it lets the connection go, or
+            # breaks it after a time-out: nobody who has given up waits for that as well.
+            self._release_beside(connection)
+            raise
+        except BaseException:
+            await self._pool.release(connection, timeout=self._timeout)
+            raise
+        await self._pool.release(connection, timeout=self._timeout)
+
+    def _release_beside(self, connection: _Pooled) -> None:
+        releasing = asyncio.create_task(self._release(connection))
+        self._given_up.add(releasing)
+        releasing.add_done_callback(self._given_up.discard)
+
+    async def _release(self, connection: _Pooled) -> None:
+        with suppress(TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             await self._pool.release(connection, timeout=self._timeout)
 
 
@@ -89,14 +108,16 @@ async def open_postgresql(
             reset=_keep,
             server_settings={"application_name": "weav-slack"},
         )
+    database = PostgreSQL(pool, statement_timeout)
     try:
-        yield PostgreSQL(pool, statement_timeout)
+        yield database
     finally:
         try:
             async with asyncio.timeout(statement_timeout):
                 await pool.close()
         except TimeoutError:
             pool.terminate()
+        await database.settle()
 
 
 async def _keep(_connection: _Connection) -> None:

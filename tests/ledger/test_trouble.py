@@ -7,6 +7,7 @@ import contextlib
 import resource
 import sqlite3
 import stat
+import time
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -15,6 +16,7 @@ import pytest
 from bot.ledger import Ledger, LedgerTooNew, LedgerUnavailable
 from tests.ledger.places import PostgresPlace, SQLitePlace, new_entry
 from tests.ledger.test_ways import sending
+from tests.ledger.tunnel import tunnel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,6 +177,47 @@ async def test_a_statement_that_takes_too_long_is_given_up(postgres_url: str) ->
         await connection.close()
 
         assert await ledger.opened(entry, "conv-1", {})
+
+
+async def test_who_waits_no_longer_is_not_kept_by_a_server_that_went_silent(
+    postgres_url: str,
+) -> None:
+    async with (
+        tunnel(postgres_url) as way,
+        Ledger.open(way.url, statement_timeout=1.5) as ledger,
+    ):
+        entry = await sending(ledger)
+        way.swallow()
+
+        # Through the connection that was there, and through those that come to replace it.
+        for _ in range(3):
+            asked_at = time.monotonic()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await ledger.get(entry.id)
+            assert time.monotonic() - asked_at < 1
+
+        way.pass_on()
+        assert await ledger.get(entry.id) == entry
+
+
+async def test_a_server_that_went_silent_is_given_up_after_one_time_out(postgres_url: str) -> None:
+    async with (
+        tunnel(postgres_url) as way,
+        Ledger.open(way.url, statement_timeout=1) as ledger,
+    ):
+        entry = await sending(ledger)
+        way.swallow()
+        asked_at = time.monotonic()
+
+        with pytest.raises(LedgerUnavailable, match="in time"):
+            await ledger.get(entry.id)
+        with pytest.raises(LedgerUnavailable, match="in time"):
+            await ledger.get(entry.id)
+
+        assert time.monotonic() - asked_at < 3
+        way.pass_on()
+        assert await ledger.get(entry.id) == entry
 
 
 async def test_a_refused_row_is_said_without_what_is_in_it(postgres_url: str) -> None:
