@@ -8,12 +8,16 @@ from slack_sdk.models.blocks import Block, CheckboxesElement, ContextBlock, Opti
 
 from bot.slack import ids, labels
 from bot.slack.around import Already
-from bot.slack.elements import link, mrkdwn
+from bot.slack.elements import link, mrkdwn, web_address
 from bot.slack.fields import input_block
 from bot.slack.text import clock, escape, fold, shorten
 from bot.weav.models import Conversation
 
 _SUBJECT_LIMIT: Final = 100
+# Longer than any that Weav documents. Escaping makes them up to five times as long.
+_VALUE_LIMIT: Final = 40
+# Three of them and the heading are one text, of 3,000 characters at most.
+_LINE_LIMIT: Final = 980
 _AGES: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
@@ -28,7 +32,7 @@ class OpenConversation:
 
 def already_blocks(already: Already) -> list[Block]:
     """Say what the message has become, and want a tick before it becomes another one."""
-    where = f"`{escape(already.conversation_id)}`" if already.conversation_id else ""
+    where = f"`{_shown(already.conversation_id)}`" if already.conversation_id else ""
     if already.link:
         where = link(already.link, "Open in Weav")
     about = (
@@ -52,16 +56,25 @@ def open_conversations_block(several: Sequence[OpenConversation]) -> ContextBloc
 
 
 def _line(each: OpenConversation) -> str:
+    line = _drawn(each, web_address(each.link))
+    return line if len(line) <= _LINE_LIMIT else _drawn(each, "")
+
+
+def _drawn(each: OpenConversation, url: str) -> str:
     conversation = each.conversation
     subject = escape(shorten(fold(conversation.subject or ""), _SUBJECT_LIMIT)) or "No subject"
     priority = conversation.priority or ""
     parts = [
-        link(each.link, subject),
-        escape(labels.PRIORITIES.get(priority, priority)),
+        link(url, subject),
+        _shown(labels.PRIORITIES.get(priority, priority)),
         age_text(each.age) if each.age is not None else "",
-        "" if each.link else f"`{escape(conversation.id)}`",
+        "" if url else f"`{_shown(conversation.id)}`",
     ]
     return " · ".join(part for part in parts if part)
+
+
+def _shown(text: str) -> str:
+    return escape(shorten(fold(text), _VALUE_LIMIT))
 
 
 def age_text(seconds: float) -> str:

@@ -52,9 +52,10 @@ def link(url: str, label: str) -> str:
 
 def web_address(url: str) -> str:
     """Give back an http(s) URL with nothing in it that ends a link, empty for all others."""
-    if not url.startswith(("https://", "http://")) or len(url) > SECTION_LIMIT // 2:
+    if not url.startswith(("https://", "http://")):
         return ""
-    return "".join(_CODES.get(character, character) for character in url)
+    written = "".join(_CODES.get(character, character) for character in url)
+    return written if len(written) <= SECTION_LIMIT // 2 else ""
 
 
 _CODES: Final = {character: f"%{ord(character):02X}" for character in '<>|"\\^`{} \t\r\n'}

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from slack_sdk.models.blocks import SectionBlock
 
 from bot.slack.cards import Card, card
-from bot.slack.elements import link, mrkdwn
+from bot.slack.elements import link, mrkdwn, web_address
 from bot.slack.text import clock, escape, shorten
 
 _SUBJECT_LIMIT = 100
 _REASON_LIMIT = 150
+_ID_LIMIT = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ def _draw(line: Line) -> str:
         parts.append(escape(shorten(line.reason, _REASON_LIMIT)))
     parts.append(clock(line.at))
     if line.conversation_id:
-        parts.append(link(line.link, "Open in Weav") if line.link else f"`{line.conversation_id}`")
+        identifier = f"`{escape(shorten(line.conversation_id, _ID_LIMIT))}`"
+        parts.append(link(line.link, "Open in Weav") if web_address(line.link) else identifier)
     return " · ".join(parts)
 
 

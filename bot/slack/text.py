@@ -84,12 +84,16 @@ def fold(text: str) -> str:
 def clock(moment: datetime | float) -> str:
     """Show a moment in the reader's own time zone; seconds since the epoch, or a datetime.
 
-    A datetime without a zone counts as UTC.
+    A datetime without a zone counts as UTC. One that is past the ends of the calendar in UTC is
+    shown as it is.
 
     https://docs.slack.dev/messaging/formatting-message-text#date-formatting
     """
     if not isinstance(moment, datetime):
         moment = datetime.fromtimestamp(moment, UTC)
-    utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        return moment.isoformat(" ", "minutes")
     seconds = int(utc.timestamp())
     return f"<!date^{seconds}^{{date_short_pretty}} at {{time}}|{utc:%Y-%m-%d %H:%M} UTC>"

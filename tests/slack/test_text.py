@@ -104,3 +104,9 @@ def test_a_moment_is_shown_in_the_readers_time_zone(moment: datetime | float) ->
     shown = clock(moment)
 
     assert shown == "<!date^1795336860^{date_short_pretty} at {time}|2026-11-22 08:41 UTC>"
+
+
+def test_a_moment_past_the_end_of_the_calendar_is_shown_as_it_is() -> None:
+    moment = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1)))
+
+    assert clock(moment) == "0001-01-01 00:00+01:00"

@@ -1,0 +1,164 @@
+"""Whatever Weav says of a conversation can be drawn, and Slack takes what is drawn."""
+
+import json
+from datetime import datetime, timedelta, timezone
+from operator import mul
+from typing import Final
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.desk.answers import Answer
+from bot.desk.telling import message_of, view_of
+from bot.sandbox.slack.rules.surfaces import check_message, check_view
+from bot.slack.already import OpenConversation, open_conversations_block
+from bot.slack.around import Already, Around
+from bot.slack.cards import Card, Named, summary_card
+from bot.slack.changes import Change, note, overtaken_note
+from bot.slack.clicks import Click, Wish
+from bot.slack.controls import Field, Shown
+from bot.slack.modals import conversation_modal
+from bot.slack.redrawing import redrawn_card
+from bot.slack.reports import Line, status_message
+from bot.slack.short_card import short_card
+from bot.slack.values import FormValues, Origin, Reopening
+from bot.weav.models import Conversation
+from bot.weav.outcomes import Opened
+from tests.slack.limits import NASTY
+
+UUID: Final = "11111111-2222-3333-4444-555555555555"
+OTHERS: Final = Conversation.model_fields.keys() - {"id"}
+DATES: Final = {name for name in OTHERS if name.endswith("_at")}
+BEFORE_THE_FIRST: Final = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1)))
+ODD_DATES: Final = [
+    "0001-01-01T00:00:00+01:00",
+    "0001-01-01T00:00:00-23:59",
+    "9999-12-31T23:59:59.999999-23:59",
+    "9999-12-31T23:59:59",
+    "1969-12-31T23:59:59Z",
+    "2026-02-30T00:00:00Z",
+    "0000-00-00 00:00:00",
+    -62135596800,
+    253402300800,
+    10**30,
+    1e300,
+]
+WORDS: Final = ["email", "chat", "open", "closed", "urgent", "user", "agent", "", " ", UUID]
+
+
+def is_id(text: str) -> bool:
+    return bool(text.strip()) and text.isprintable()
+
+
+# Of what is escaped.
+LONGEST: Final = Conversation.model_validate(dict.fromkeys(Conversation.model_fields, "&" * 600))
+
+# Half a surrogate pair and control characters are text, and a body has room for a lot of it.
+characters = st.characters(exclude_categories=())
+texts = st.one_of(
+    st.sampled_from([*NASTY, *WORDS, "\ud800", "\0", "\x1b[31m", "\u2028", "\u200b"]),
+    st.text(characters, max_size=50),
+    st.builds(mul, st.text(characters, min_size=1, max_size=5), st.sampled_from([300, 20_000])),
+)
+values = st.one_of(
+    texts,
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.just(10**4000),
+    st.floats(),
+    st.lists(texts, max_size=2),
+    st.dictionaries(texts, texts, max_size=2),
+)
+moments = st.one_of(
+    st.sampled_from(ODD_DATES), values, st.datetimes(timezones=st.timezones()).map(str)
+)
+ids = st.one_of(st.just(UUID), st.integers(), texts.filter(is_id))
+conversations = st.fixed_dictionaries(
+    {"id": ids},
+    optional={name: moments if name in DATES else values for name in [*OTHERS, "more"]},
+).map(Conversation.read)
+links = st.sampled_from(["", "https://weav.example/{id}", "https://weav.example/?id={id}&<|>"])
+
+
+def after_a_restart(conversation: Conversation) -> Conversation:
+    """As the ledger gives it back."""
+    return Conversation.read(json.loads(json.dumps(conversation.model_dump(mode="json"))))
+
+
+@given(conversations, links, texts)
+@example(Conversation(id=UUID, created_at=BEFORE_THE_FIRST), "", "")
+@example(LONGEST, "https://weav.example/{id}", "&" * 600)
+def test_its_cards_are_taken(conversation: Conversation, template: str, name: str) -> None:
+    for each in (conversation, after_a_restart(conversation)):
+        link = template.replace("{id}", each.id)
+        full = drawn_by(each, link, name)
+        taken(full)
+        taken(short_card(each, link))
+        taken(redrawn(each, full, link))
+
+
+@given(conversations, st.sampled_from(["status", "priority", "assignee"]))
+def test_who_came_second_can_be_told_how_it_is(conversation: Conversation, field: Field) -> None:
+    taken(note(overtaken_note(Wish(field, "x"), conversation, None)))
+
+
+@given(st.lists(conversations, min_size=1, max_size=3), links, st.floats(0, 1e12))
+@example([LONGEST] * 3, f"https://weav.example/{'x' * 490}", 1e12)
+@example([Conversation(id=UUID, subject="\ud800")], "", 0.0)
+def test_a_list_of_those_that_are_open_is_taken(
+    several: list[Conversation], template: str, age: float
+) -> None:
+    listed = [OpenConversation(each, age, template.replace("{id}", each.id)) for each in several]
+    view = conversation_modal(FormValues(), Origin(via="command"))
+    view["blocks"].append(open_conversations_block(listed).to_dict())
+
+    check_view(view)
+
+
+@given(conversations, links)
+def test_a_message_that_has_it_already_can_say_so(
+    conversation: Conversation, template: str
+) -> None:
+    link = template.replace("{id}", conversation.id)
+    already = Already("U1", 1.0, "opened", conversation.id, link)
+    line = Line("Export hangs", "opened", "", 1.0, link, conversation.id)
+
+    check_view(conversation_modal(FormValues(), Origin(), around=Around(already=already)))
+    taken(status_message([line]))
+
+
+@given(conversations)
+def test_the_modal_that_says_that_it_is_open_is_taken(conversation: Conversation) -> None:
+    answer = Answer(1, Opened(conversation))
+    form = Reopening(FormValues(post_to="C1"), Origin())
+
+    check_view(view_of(answer, form))
+    taken(message_of(answer, form))
+
+
+def drawn_by(conversation: Conversation, link: str, name: str) -> Card:
+    return summary_card(
+        conversation,
+        origin=Origin(via="message", message_link=link),
+        slack_user_id="U1",
+        named=Named(name, name),
+        link=link,
+        note=name,
+    )
+
+
+def redrawn(conversation: Conversation, card: Card, link: str) -> Card:
+    click = Click(
+        Wish("status", "closed"),
+        Shown(UUID, ("", "", "")),
+        *("U1", "C1", "1.2", "", ""),
+        card_blocks=tuple(card.blocks),
+    )
+    change = Change(slack_user_id="U1", field="status", value="closed", at=1.0)
+    return redrawn_card(conversation, click, [change] * 3, history="", link=link, note="")
+
+
+def taken(card: Card) -> None:
+    """Raise SlackError for what Slack refuses."""
+    check_message(card.text, card.blocks)
