@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from typing import assert_never
 
-from bot.desk.granting import Already, Denied, Doubtful, Granted, Overtaken, Result, grant
+from bot.desk.granting import (
+    Already,
+    Denied,
+    Doubtful,
+    Granted,
+    OutOfTurn,
+    Overtaken,
+    Result,
+    grant,
+)
 from bot.desk.lines import CardLine
 from bot.desk.names import Names
 from bot.desk.outsiders import Outsiders
@@ -178,5 +187,7 @@ def _said(result: Result, wish: Wish, changes: tuple[Change, ...], slack_user_id
             return overtaken_note(wish, conversation, maker_of(changes, conversation, wish.field))
         case Denied(reason) | Doubtful(reason):
             return escape(reason)
+        case OutOfTurn():
+            return BUSY
         case _:
             assert_never(result)

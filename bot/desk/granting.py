@@ -67,7 +67,14 @@ class Doubtful:
     conversation: Conversation | None
 
 
-Result: TypeAlias = Granted | Already | Overtaken | Denied | Doubtful
+@dataclass(frozen=True, slots=True)
+class OutOfTurn:
+    """Nothing was written: somebody else's turn has begun, and what was read may be old."""
+
+    conversation: None = None
+
+
+Result: TypeAlias = Granted | Already | Overtaken | Denied | Doubtful | OutOfTurn
 
 
 async def grant(
@@ -75,9 +82,12 @@ async def grant(
     wish: Wish,
     shown: Shown,
     looks: tuple[float, ...],
-    before_writing: Callable[[], Awaitable[None]],
+    before_writing: Callable[[], Awaitable[bool]],
 ) -> Result:
-    """`looks`: seconds before each look for a change whose answer was lost."""
+    """`looks`: seconds before each look for a change whose answer was lost.
+
+    `before_writing` says whether the turn is still this click's.
+    """
     found = await read_conversation(weav, shown.conversation_id)
     match found:
         case LookUpFailed(reason):
@@ -87,7 +97,8 @@ async def grant(
                 return Already(conversation)
             if not shown.shows(conversation, wish.field):
                 return Overtaken(conversation)
-            await before_writing()
+            if not await before_writing():
+                return OutOfTurn()
             return await _write(weav, wish, found, looks)
         case _:
             assert_never(found)

@@ -20,6 +20,7 @@ class Turns:
         self._cards = cards
         self._keep_every = keep_every
         self._wait_for = wait_for
+        self._lost: set[str] = set()
 
     @asynccontextmanager
     async def of(self, conversation_id: str) -> AsyncIterator[Turn | None]:
@@ -36,13 +37,18 @@ class Turns:
             with suppress(asyncio.CancelledError):
                 await keeping
             await self._end(turn)
+            self._lost.discard(turn.owner)
 
-    async def note(self, turn: Turn, changes: list[dict[str, object]]) -> None:
-        """Without the database the line is on the card, and gone with the next one."""
+    async def note(self, turn: Turn, changes: list[dict[str, object]]) -> bool:
+        """False: the turn is somebody else's now, as after a long standstill of this process.
+
+        Without the database the line is on the card, and gone with the next one.
+        """
         try:
-            await self._cards.note_changes(turn, changes)
+            return await self._cards.note_changes(turn, changes)
         except LedgerUnavailable as error:
             log.warning("change_not_noted", conversation=turn.conversation_id, error=str(error))
+            return turn.owner not in self._lost
 
     async def _wait(self, conversation_id: str) -> Turn | None:
         deadline = asyncio.get_running_loop().time() + self._wait_for
@@ -56,7 +62,10 @@ class Turns:
         while True:
             await asyncio.sleep(self._keep_every)
             try:
-                await self._cards.keep_turn(turn)
+                if not await self._cards.keep_turn(turn):
+                    log.warning("turn_lost", conversation=turn.conversation_id)
+                    self._lost.add(turn.owner)
+                    return
             except LedgerUnavailable as error:
                 log.warning("turn_not_kept", conversation=turn.conversation_id, error=str(error))
 

@@ -46,11 +46,14 @@ class Cards:
             return None
         return Turn(conversation_id, owner, json.loads(rows[0]["changes"]), rows[0]["read_at"])
 
-    async def keep_turn(self, turn: Turn) -> None:
-        await self._query("keep_turn", turn, lease=self._lease)
+    async def keep_turn(self, turn: Turn) -> bool:
+        """False: it is lost, and somebody else's by now or soon."""
+        return await self._query("keep_turn", turn, lease=self._lease)
 
-    async def note_changes(self, turn: Turn, changes: Sequence[Any]) -> None:
-        await self._query("note_changes", turn, changes=json.dumps(changes, separators=(",", ":")))
+    async def note_changes(self, turn: Turn, changes: Sequence[Any]) -> bool:
+        """False: nothing is noted, since the turn is lost."""
+        noted = json.dumps(changes, separators=(",", ":"))
+        return await self._query("note_changes", turn, changes=noted)
 
     async def end_turn(self, turn: Turn) -> None:
         await self._query("end_turn", turn)
@@ -63,6 +66,6 @@ class Cards:
             forgotten += len(rows)
         return forgotten
 
-    async def _query(self, name: str, turn: Turn, **values: object) -> None:
+    async def _query(self, name: str, turn: Turn, **values: object) -> bool:
         held = {"conversation_id": turn.conversation_id, "owner": turn.owner}
-        await self._database.query(name, {**held, **values})
+        return bool(await self._database.query(name, {**held, **values}))

@@ -8,7 +8,7 @@ import pytest
 
 from bot.desk.turns import Turns
 from bot.ledger import Ledger, LedgerUnavailable
-from tests.ledger.places import SQLitePlace
+from tests.ledger.places import LEASE, SQLitePlace
 
 CONVERSATION = "11111111-2222-3333-4444-555555555555"
 
@@ -63,6 +63,33 @@ async def test_a_turn_ends_with_an_error_too(ledger: Ledger) -> None:
         assert following is not None
 
 
+async def test_who_lost_the_turn_is_told_so_when_they_note_something(
+    ledger: Ledger, place: SQLitePlace
+) -> None:
+    turns = Turns(ledger.cards, keep_every=5)
+
+    async with turns.of(CONVERSATION) as turn:
+        assert turn
+        assert await turns.note(turn, [])
+        await place.pass_time(LEASE + 1)
+        assert await turns.note(turn, [])  # nobody else wanted it
+        assert await ledger.cards.take_turn(CONVERSATION)
+        assert not await turns.note(turn, [])
+
+
+async def test_a_turn_that_could_not_be_kept_stays_lost_without_the_database(
+    ledger: Ledger, place: SQLitePlace
+) -> None:
+    turns = Turns(ledger.cards, keep_every=0.05)
+
+    async with turns.of(CONVERSATION) as turn:
+        assert turn
+        await place.execute("UPDATE cards SET owner = 'another'")
+        await asyncio.sleep(0.2)  # the lease is to be renewed in this time
+        await place.execute("DROP TABLE cards")
+        assert not await turns.note(turn, [])
+
+
 async def test_a_database_that_goes_away_meanwhile_stops_nothing(
     ledger: Ledger, place: SQLitePlace
 ) -> None:
@@ -71,7 +98,7 @@ async def test_a_database_that_goes_away_meanwhile_stops_nothing(
     async with turns.of(CONVERSATION) as turn:
         assert turn
         await place.execute("DROP TABLE cards")
-        await turns.note(turn, [{"value": "closed"}])
+        assert await turns.note(turn, [{"value": "closed"}])
         await asyncio.sleep(0.2)  # the lease is to be renewed in this time
 
     with pytest.raises(LedgerUnavailable):

@@ -32,7 +32,7 @@ async def test_what_was_noted_is_the_next_ones_to_read(ledger: Ledger, other: Le
     turn = await ledger.cards.take_turn(CONVERSATION)
     assert turn
     assert turn.changes == []
-    await ledger.cards.note_changes(turn, [{"value": "closed"}])
+    assert await ledger.cards.note_changes(turn, [{"value": "closed"}])
     await ledger.cards.end_turn(turn)
 
     following = await other.cards.take_turn(CONVERSATION)
@@ -57,7 +57,7 @@ async def test_a_turn_that_is_kept_lasts(ledger: Ledger, other: Ledger, place: P
     assert turn
     await place.pass_time(LEASE - 1)
 
-    await ledger.cards.keep_turn(turn)
+    assert await ledger.cards.keep_turn(turn)
 
     await place.pass_time(LEASE - 1)
     assert await other.cards.take_turn(CONVERSATION) is None
@@ -71,8 +71,8 @@ async def test_who_has_lost_the_turn_changes_nothing_any_more(
     await place.pass_time(LEASE + 1)
     await other.cards.take_turn(CONVERSATION)
 
-    await ledger.cards.note_changes(lost, [{"value": "closed"}])
-    await ledger.cards.keep_turn(lost)
+    assert not await ledger.cards.note_changes(lost, [{"value": "closed"}])
+    assert not await ledger.cards.keep_turn(lost)
     await ledger.cards.end_turn(lost)
 
     assert await ledger.cards.take_turn(CONVERSATION) is None

@@ -207,3 +207,21 @@ async def test_the_turn_of_a_replica_that_died_ends(tmp_path: Path, postgres_url
         await left.ben.click(ids.CLOSE, left.card.ts)
 
         await drawn(left.house, left.card, "closed it")
+
+
+async def test_who_stood_still_until_it_was_anothers_turn_changes_nothing(
+    at_once: Scene,
+) -> None:
+    # Between the reading and the writing of a click, as far as the ledger can tell.
+    at_once.house.weav.faults.clear()
+    at_once.house.weav.fail(Fault(hold=1, times=1, **READ))
+    read = len(at_once.house.weav.requests)
+    await at_once.ben.click(ids.CLOSE, at_once.card.ts)
+    await at_once.house.weav.until(lambda: len(at_once.house.weav.requests) > read)
+
+    await execute(at_once.house, "UPDATE cards SET owner = 'another'")
+
+    assert "Somebody else's click on this card" in await told(at_once.house)
+    assert writes(at_once.house) == []
+    assert conversation_in(at_once.house)["status"] == "open"
+    assert not at_once.card.edited
