@@ -75,6 +75,16 @@ class PostgresServer:
         self.execute(f"CREATE DATABASE {name}")
         return f"postgresql://postgres@/{name}?host={self._folder}"
 
+    def copy_database(self, url: str) -> str:
+        """Dump it while it is used, read that into an empty one, and give its address."""
+        copy = self.create_database()
+        dumped = self._folder / database_name(copy)
+        host = str(self._folder)
+        dumped.write_text(self._run("pg_dump", "-h", host, "-U", "postgres", database_name(url)))
+        read = ["-XAtq", "-v", "ON_ERROR_STOP=1", "-f", str(dumped)]
+        self._run("psql", "-h", host, "-U", "postgres", "-d", database_name(copy), *read)
+        return copy
+
     def disconnect(self, url: str) -> None:
         """Break all connections to this database."""
         self.execute(

@@ -5,6 +5,7 @@ from typing import TypeAlias, assert_never
 
 from bot.desk.announcing import Announcer, Spot
 from bot.desk.answers import Answer, Left, Pending
+from bot.desk.naming import is_unnamed
 from bot.desk.papers import Papers
 from bot.desk.sending import Settled
 from bot.desk.verdicts import verdict_of
@@ -17,6 +18,7 @@ log = get_logger("weav_slack.deciding")
 
 NOT_NOW = "The bot's database does not answer, so nothing was done. Try again in a moment."
 NOT_SAID = "The bot's database does not answer, so what became of this cannot be said now."
+UNNAMED = "The customer was new, so the bot does not know in whose list it could look."
 NOT_KNOWN = "The bot no longer has this submission, so it can neither look nor create it again."
 
 
@@ -59,7 +61,7 @@ class Decider:
         match choice:
             case Choice.LOOK_AGAIN:
                 held = await self._ledger.look(entry_id, spot.slack_user_id)
-                return (await self._worker.look_again(held), held) if held else None
+                return (await self._look_again(held), held) if held else None
             case Choice.CREATE_AGAIN:
                 held = await self._ledger.again(entry_id, spot.slack_user_id, sending=False)
                 return (await self._create_again(held, spot), held) if held else None
@@ -68,6 +70,11 @@ class Decider:
                 return (Settled(None, Left()), left) if left else None
             case _:
                 assert_never(choice)
+
+    async def _look_again(self, held: Entry) -> Settled:
+        if is_unnamed(held):  # as README.md says how to restore a backup
+            return Settled(held, Unconfirmed(UNNAMED))
+        return await self._worker.look_again(held)
 
     async def _create_again(self, held: Entry, spot: Spot) -> Settled:
         work = self._worker.start(held, slot=False)

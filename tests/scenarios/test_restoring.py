@@ -1,56 +1,154 @@
 """An old copy of the ledger comes back, as README.md says how: nothing is created a second time."""
 
+from __future__ import annotations
+
 import asyncio
 import sqlite3
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
+import asyncpg
 import pytest
 
 from bot.app import assembled
-from bot.ledger import Ledger, State
+from bot.desk.deciding import UNNAMED
+from bot.ledger import KnownCustomer, Ledger, State
+from bot.sandbox.serving import serve
+from bot.sandbox.slack import HttpRing, Person
 from bot.sandbox.weav import Fault as WeavFault
-from tests.house import CREATE, QUICK, House, house, settings_of
+from bot.slack import ids
+from tests.house import CREATE, QUICK, SECRET, House, house, settings_of, text_on
+from tests.scenarios.filling import NEW_CUSTOMER, opened
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from tests.postgres import PostgresServer
 
 README: Final = Path(__file__).parents[2] / "README.md"
 BEFORE_THE_START: Final = (
     "UPDATE submissions SET state = 'sending' WHERE state IN ('received', 'queued')"
 )
+NEW: Final = "new@example.com"
+# So that there is time for a copy before it is tried again.
+AWAY: Final[dict[str, Any]] = {"status": 503, "headers": {"Retry-After": "3"}, "times": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Safe:
+    """Where a ledger is, and how a copy of it is made."""
+
+    ledger: str
+    copy: Callable[[], str]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def safe(request: pytest.FixtureRequest, tmp_path: Path) -> Safe:
+    if request.param == "sqlite":
+        return Safe(f"sqlite:///{tmp_path}/ledger.db", lambda: _copy_of_the_file(tmp_path))
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url: str = request.getfixturevalue("postgres_url")
+    return Safe(url, lambda: server.copy_database(url))
 
 
 def test_the_readme_says_so() -> None:
-    assert BEFORE_THE_START in README.read_text(encoding="utf-8")
+    assert BEFORE_THE_START in sql_in_the_readme()
 
 
 @pytest.mark.parametrize(
     "fault",
-    [WeavFault(status=503, times=1, **CREATE), WeavFault(delay=3, times=1, **CREATE)],
+    [WeavFault(**AWAY, **CREATE), WeavFault(delay=3, times=1, **CREATE)],
     ids=["queued", "sending"],
 )
-async def test_what_was_created_since_is_found(tmp_path: Path, fault: WeavFault) -> None:
-    async with house(tmp_path) as at_home:
+async def test_what_was_created_since_is_found(
+    tmp_path: Path, safe: Safe, fault: WeavFault
+) -> None:
+    async with house(tmp_path, database=safe.ledger) as at_home:
         at_home.weav.fail(fault)
         await at_home.fill_in(subject="Export hangs")
         await at_home.ann.submit()
         await at_home.entry_in(State.QUEUED if fault.status else State.SENDING)
-        copy = copied(at_home, tmp_path / "copy.db")
-        await at_home.entry_in(State.ANNOUNCED)
+        copy = safe.copy()
+        await at_home.entry_in(State.ANNOUNCED, within=10)
 
-        restored = f"sqlite:///{copy}"
-        async with assembled(settings_of(at_home.variables | {"DATABASE_URL": restored}), QUICK):
-            await announced(restored)
+        async with restored(at_home, copy):
+            await announced(copy)
 
         assert len(at_home.weav.conversations) == 1
 
 
-def copied(at_home: House, copy: Path) -> Path:
-    source = at_home.database.removeprefix("sqlite:///")
-    with closing(sqlite3.connect(source)) as ledger, closing(sqlite3.connect(copy)) as other:
-        ledger.backup(other)
-        with other:
-            other.execute(BEFORE_THE_START)
-    return copy
+@pytest.mark.parametrize(
+    ("choice", "said", "conversations"),
+    [
+        (ids.LOOK_AGAIN, UNNAMED, 1),
+        (ids.LEAVE, "Left as it is", 1),
+        (ids.CREATE_AGAIN, "is open in Weav", 2),
+    ],
+)
+async def test_who_wanted_a_new_customer_decides(
+    tmp_path: Path, safe: Safe, choice: str, said: str, conversations: int
+) -> None:
+    async with house(tmp_path, database=safe.ledger) as at_home:
+        at_home.weav.fail(WeavFault(**AWAY, **NEW_CUSTOMER))
+        await opened(at_home)
+        await at_home.ann.submit({"channel": "email", "customer_id": NEW})
+        await at_home.ann.close()
+        await at_home.entry_in(State.QUEUED)
+        await learned_of_them(at_home)
+        copy = safe.copy()
+        await at_home.entry_in(State.ANNOUNCED, within=10)
+
+        async with restored(at_home, copy) as ann:
+            message = await at_home.direct_message()
+            assert "may have been created or not" in text_on(message)
+            assert len(at_home.weav.conversations) == 1
+            await ann.click(choice)
+            await at_home.slack.until(lambda slack: said in text_on(slack.message(message.ts)))
+
+        assert len(at_home.weav.conversations) == conversations
+
+
+def sql_in_the_readme() -> str:
+    _, _, after = README.read_text(encoding="utf-8").partition("before the start run\n\n")
+    return "".join(takewhile(lambda line: line.startswith("    "), after.splitlines(keepends=True)))
+
+
+async def learned_of_them(at_home: House) -> None:
+    """Somebody else gives them an ID in Weav, so that the next attempt need not create them."""
+    created = at_home.weav.store.create_customer({"email": NEW})
+    async with Ledger.open(at_home.database) as ledger:
+        await ledger.memory.learn(KnownCustomer(created["id"], "New", NEW))
+
+
+def _copy_of_the_file(folder: Path) -> str:
+    with (
+        closing(sqlite3.connect(folder / "ledger.db")) as ledger,
+        closing(sqlite3.connect(folder / "copy.db")) as copy,
+    ):
+        ledger.backup(copy)
+    return f"sqlite:///{folder}/copy.db"
+
+
+@asynccontextmanager
+async def restored(at_home: House, copy: str) -> AsyncIterator[Person]:
+    """Run a bot on the copy, in which exactly that was run; Ann's clicks go to it."""
+    if copy.startswith("sqlite:///"):
+        with closing(sqlite3.connect(copy.removeprefix("sqlite:///"))) as ledger:
+            ledger.executescript(sql_in_the_readme())
+    else:
+        connection = await asyncpg.connect(copy)
+        await connection.execute(sql_in_the_readme())
+        await connection.close()
+    settings = settings_of(at_home.variables | {"DATABASE_URL": copy})
+    async with (
+        assembled(settings, QUICK) as bot,
+        serve(bot.asgi) as url,
+        HttpRing(f"{url}/slack/events", SECRET) as ring,
+    ):
+        yield Person(at_home.slack, "U0ANN", ring)
 
 
 async def announced(database: str) -> None:
