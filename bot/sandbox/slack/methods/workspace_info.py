@@ -8,6 +8,8 @@ from bot.sandbox.slack.directory import (
     TEAM_ID,
     TEAM_NAME,
     Kind,
+    SlackChannel,
+    SlackUser,
 )
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.methods.access import required
@@ -15,7 +17,9 @@ from bot.sandbox.slack.wire import Json
 from bot.sandbox.slack.workspace import Workspace
 
 
-def auth_test(_workspace: Workspace, _arguments: Json) -> Json:
+def auth_test(workspace: Workspace, _arguments: Json) -> Json:
+    """https://docs.slack.dev/reference/methods/auth.test: on Enterprise Grid with its id."""
+    enterprise = workspace.enterprise_of(TEAM_ID)
     return {
         "url": f"https://{TEAM_DOMAIN}.slack.com/",
         "team": TEAM_NAME,
@@ -24,6 +28,7 @@ def auth_test(_workspace: Workspace, _arguments: Json) -> Json:
         "user_id": BOT_USER_ID,
         "bot_id": BOT_ID,
         "is_enterprise_install": False,
+        **({"enterprise_id": enterprise.id} if enterprise else {}),
     }
 
 
@@ -37,14 +42,27 @@ def users_info(workspace: Workspace, arguments: Json) -> Json:
     user = workspace.users.get(required(arguments, "user"))
     if user is None:
         raise SlackError("user_not_found")
-    return {"user": user.as_json()}
+    shown = user.as_json() | {"is_stranger": _is_stranger(workspace, user)}
+    enterprise = workspace.enterprise_of(user.team_id)
+    return {"user": shown | (enterprise.of_user(user.id, user.team_id) if enterprise else {})}
+
+
+def _is_stranger(workspace: Workspace, user: SlackUser) -> bool:
+    """Not who is of another organisation, but shares a channel that the bot sees.
+
+    https://docs.slack.dev/reference/objects/user-object
+    """
+    shared = (channel for channel in workspace.channels.values() if user.id in channel.members)
+    return user.team_id != TEAM_ID and not any(_sees(channel) for channel in shared)
+
+
+def _sees(channel: SlackChannel) -> bool:
+    return channel.kind is Kind.PUBLIC or BOT_USER_ID in channel.members
 
 
 def conversations_info(workspace: Workspace, arguments: Json) -> Json:
     channel = workspace.channels.get(required(arguments, "channel"))
-    if channel is None:
-        raise SlackError("channel_not_found")
-    if channel.kind is not Kind.PUBLIC and BOT_USER_ID not in channel.members:
+    if channel is None or not _sees(channel):
         raise SlackError("channel_not_found")
     return {"channel": channel.as_json()}
 
