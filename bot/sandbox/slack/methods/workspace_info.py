@@ -12,9 +12,11 @@ from bot.sandbox.slack.directory import (
     SlackUser,
 )
 from bot.sandbox.slack.errors import SlackError
-from bot.sandbox.slack.methods.access import required
+from bot.sandbox.slack.methods.access import need_scope, required
 from bot.sandbox.slack.wire import Json
 from bot.sandbox.slack.workspace import Workspace
+
+_READ = {Kind.PUBLIC: "channels:read", Kind.PRIVATE: "groups:read", Kind.IM: "im:read"}
 
 
 def auth_test(workspace: Workspace, _arguments: Json) -> Json:
@@ -61,9 +63,16 @@ def _sees(channel: SlackChannel) -> bool:
 
 
 def conversations_info(workspace: Workspace, arguments: Json) -> Json:
+    """Tell of what the bot can see, if it has the scope for such a conversation.
+
+    https://docs.slack.dev/apis/web-api/using-the-conversations-api; a private channel that it is
+    not in does not exist for it, with whatever scope.
+    """
+    need_scope(workspace, *_READ.values())
     channel = workspace.channels.get(required(arguments, "channel"))
     if channel is None or not _sees(channel):
         raise SlackError("channel_not_found")
+    need_scope(workspace, _READ[channel.kind])
     return {"channel": channel.as_json()}
 
 
