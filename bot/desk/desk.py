@@ -118,7 +118,7 @@ class Desk:
         self.speaker.spawn(work, "open_defaults", opening.slack_user_id, opening.response_url)
 
     def note_readers(self, view: Mapping[str, Any], slack_channel_id: str) -> None:
-        """Say in an open form whether people of other organisations read the chosen channel."""
+        """Say in an open form who reads the chosen channel, if it is not our people alone."""
         noting = self.form_help.note_readers(self._outsiders, view, slack_channel_id)
         self._tasks.spawn(noting, name="note_readers")
 

@@ -40,8 +40,7 @@ async def member(client: AsyncWebClient, slack_user_id: str) -> Member | None:
     return await look_up(
         client.users_info(user=slack_user_id),
         lambda answer: member_of(answer.get("user")),
-        not_told={"missing_scope"},
-        untold=UNTOLD,
+        refusals={"missing_scope": UNTOLD},
     )
 
 
