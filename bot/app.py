@@ -106,7 +106,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, pace: Pace) -> _Part
     )
     weav = WeavClient(await stack.enter_async_context(weav_connection(settings, figures)))
     tasks = Tasks(failed=figures.failures.labels("task").inc)
-    audiences = Lookups(tasks, partial(audience.audience, client), audience.KEEP)
+    audiences = Lookups(tasks, partial(audience.audience, client), audience.KEEP, audience.PASSING)
     desk = Desk(
         ledger=ledger,
         weav=weav,

@@ -66,7 +66,7 @@ class Health:
         """Ask auth.test, which also warms the connection; raise `SlackTokenRejected`."""
         try:
             answer = await self._client.auth_test()
-            self._installation.team_id = str(answer.get("team_id") or "")
+            self._installation.learn_home(answer.data)
         except SlackApiError as error:
             self._slack_knows_us = self._slack_knows_us and code_of(error) not in REJECTED
             raise_if_rejected(error)

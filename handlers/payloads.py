@@ -25,6 +25,7 @@ class _Named(_Shape):
 
 class _Team(_Named):
     domain: str | None = None
+    enterprise_id: Id | None = None
 
 
 class _User(_Named):
@@ -91,6 +92,7 @@ class Command(_Shape):
     text: str = ""
     user_id: Id
     team_id: Id
+    enterprise_id: Id | None = None
     channel_id: Id
     trigger_id: str
     response_url: str

@@ -13,6 +13,7 @@ from bot.desk.turns import Turns
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.slack import ids
+from bot.slack.audience import Audience
 from bot.slack.cards import Card, history_of
 from bot.slack.changes import (
     Change,
@@ -25,7 +26,7 @@ from bot.slack.clicks import Click, Wish, assigned_to
 from bot.slack.delivery import Delivered
 from bot.slack.gateway import Failed, SlackGateway
 from bot.slack.redrawing import HEADING, redrawn_card, replace, tell_privately
-from bot.slack.short_card import short_card
+from bot.slack.short_card import is_short_for, short_card
 from bot.slack.text import escape
 from bot.weav.client import WeavClient
 from bot.weav.models import Conversation
@@ -122,10 +123,10 @@ class Changer:
         said = _said(result, wish, changes, click.slack_user_id)
         if result.conversation is None:
             return said
-        short = await self._outsiders.may_read(click.slack_channel_id)
-        if short and isinstance(result, Granted):
+        readers = await self._outsiders.of_card(click.slack_channel_id)
+        if is_short_for(readers) and isinstance(result, Granted):
             said = changes[-1].said  # a short card says no such thing
-        card = await self._card(result.conversation, click, changes, entry, short=short)
+        card = await self._card(result.conversation, click, changes, entry, readers)
         return "\n".join(part for part in (said, await self._draw(card, click)) if part)
 
     async def _card(
@@ -134,12 +135,11 @@ class Changer:
         click: Click,
         changes: tuple[Change, ...],
         entry: Entry | None,
-        *,
-        short: bool,
+        readers: Audience,
     ) -> Card:
         link = self._link(conversation.id) or ""
-        if short:
-            return short_card(conversation, link, HEADING)
+        if is_short_for(readers):
+            return short_card(conversation, readers, link, HEADING)
         history = ""
         if entry and entry.form:
             origin = Papers.read(entry.form).origin

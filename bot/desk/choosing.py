@@ -12,6 +12,7 @@ from bot.ledger import KnownCustomer, LedgerUnavailable, Memory
 from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.already import OpenConversation
+from bot.slack.audience import Audience
 from bot.slack.forms import values_of
 from bot.slack.gateway import Done, SlackGateway
 from bot.slack.offers import customer_in
@@ -52,20 +53,20 @@ class Chooser:
         self._choices: dict[tuple[str, str], object] = {}
 
     async def opened(
-        self, view: View, values: FormValues, let_in: LetIn, shared: Awaitable[bool]
+        self, view: View, values: FormValues, let_in: LetIn, asked: Awaitable[Audience]
     ) -> None:
         """Add to a new form what its opening did not wait for, all in one drawing.
 
-        `let_in`: whether its user may see what Weav says. `shared`: whether people of other
-        organisations read the channel that its card goes to.
+        `let_in`: whether its user may see what Weav says. `asked`: who reads the channel that its
+        card goes to.
         """
         customer_stands = self._chosen(view, ids.CUSTOMER_ID)
         post_to_stands = self._chosen(view, ids.POST_TO)
         asking = self._for_user(_known_to_weav(values), let_in)
-        several, outsiders = await asyncio.gather(asking, shared)
+        several, readers = await asyncio.gather(asking, asked)
 
         def draw(seen: View) -> dict[str, Any] | None:
-            drawn = noted(seen, shared=outsiders) if post_to_stands() else None
+            drawn = noted(seen, readers) if post_to_stands() else None
             if customer_stands():
                 drawn = with_conversations(drawn or seen, several) or drawn
             return drawn
@@ -98,12 +99,12 @@ class Chooser:
         if customer:
             await self._meet(str(customer))
 
-    async def readers(self, view: View, shared: Awaitable[bool]) -> None:
-        """Say below `post_to` whether people of other organisations read the chosen channel."""
+    async def readers(self, view: View, asked: Awaitable[Audience]) -> None:
+        """Say below `post_to` who reads the chosen channel, if it is not our people alone."""
         stands = self._chosen(view, ids.POST_TO)
-        outsiders = await shared
+        readers = await asked
         await self._redraw(
-            view, lambda seen: noted(seen, shared=outsiders) if stands() else None, last=False
+            view, lambda seen: noted(seen, readers) if stands() else None, last=False
         )
 
     async def _for_user(self, customer: UUID | None, let_in: LetIn) -> list[OpenConversation]:

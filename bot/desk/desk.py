@@ -38,7 +38,8 @@ from bot.weav.outcomes import Opened
 
 log = get_logger("weav_slack.desk")
 
-# Of Slack's 3 s: the rest is the way there and back, and a busy machine.
+# Of Slack's 3 s, from when it rang: the guard, the reviewer and our database share them with Weav.
+# The rest is the way there and back, and a busy machine.
 ANSWER_WITHIN = 2.0
 # The answer leaves in milliseconds; Slack then needs a moment until the view is what we said, and
 # a `views.update` that comes before would be overwritten.
@@ -117,7 +118,7 @@ class Desk:
         self.speaker.spawn(work, "open_defaults", opening.slack_user_id, opening.response_url)
 
     def note_readers(self, view: Mapping[str, Any], slack_channel_id: str) -> None:
-        """Say in an open form whether people of other organisations read the chosen channel."""
+        """Say in an open form who reads the chosen channel, if it is not our people alone."""
         noting = self.form_help.note_readers(self._outsiders, view, slack_channel_id)
         self._tasks.spawn(noting, name="note_readers")
 
@@ -132,13 +133,14 @@ class Desk:
     async def status(self, team_id: str, slack_user_id: str) -> Card:
         return await report(self._ledger, team_id, slack_user_id, self._link)
 
-    async def submit(self, submission: Submission, answered: asyncio.Event) -> Answer:
-        """Answer within 2 s; what is not known by then follows in the modal or as a message.
+    async def submit(
+        self, submission: Submission, answered: asyncio.Event, rung_at: float
+    ) -> Answer:
+        """Answer 2 s after `rung_at`; what is not known by then follows in the modal or a message.
 
-        `answered` is set once Slack has the answer.
+        `answered` is set once Slack has the answer; `rung_at` is on the event loop's clock.
         """
-        deadline = asyncio.get_running_loop().time() + ANSWER_WITHIN
-        seen_by = deadline + SEEN_WITHIN - ANSWER_WITHIN
+        deadline, seen_by = rung_at + ANSWER_WITHIN, rung_at + SEEN_WITHIN
         new = new_entry_of(submission)
         try:
             async with asyncio.timeout_at(deadline):

@@ -10,7 +10,7 @@ from bot.ledger import Entry
 from bot.slack.cards import Card, summary_card
 from bot.slack.delivery import Delivered, deliver
 from bot.slack.gateway import Failed, SlackGateway
-from bot.slack.short_card import short_card
+from bot.slack.short_card import is_short_for, short_card
 from bot.weav.models import Conversation
 
 RECOVERED = "Recovered: Weav's answer was lost on the way, and the bot found the conversation."
@@ -43,9 +43,10 @@ class Poster:
         self, full: Card, conversation: Conversation, slack_channel_id: str
     ) -> Card:
         """Know the audience before anything is posted."""
-        if not await self._outsiders.may_read(slack_channel_id):
+        readers = await self._outsiders.of_card(slack_channel_id)
+        if not is_short_for(readers):
             return full
-        return short_card(conversation, self._link(conversation.id) or "")
+        return short_card(conversation, readers, self._link(conversation.id) or "")
 
     async def _card(
         self, entry: Entry, conversation: Conversation, papers: Papers, *, queued: bool

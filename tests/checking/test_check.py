@@ -20,7 +20,7 @@ from starlette.routing import Route
 from bot.checking import as_json, examine
 from bot.manifest import manifest
 from bot.sandbox.serving import serve
-from bot.sandbox.slack import Fault, SlackSandbox
+from bot.sandbox.slack import Enterprise, Fault, SlackSandbox
 from bot.sandbox.weav import Fault as WeavFault
 from bot.sandbox.weav import WeavSandbox
 from tests.house import Mode, environment, settings_of
@@ -81,6 +81,15 @@ async def test_a_good_installation_is_well(place: Place, mode: Mode) -> None:
     assert [call.method for call in place.slack.workspace.calls if call.method != "auth.test"] == (
         ["apps.connections.open"] if mode == "socket" else []
     )
+
+
+async def test_on_enterprise_grid_it_names_the_organisation(place: Place) -> None:
+    ours = Enterprise("E0OURS", "Ours", frozenset({"T0SANDBOX"}))
+    place.slack.workspace.enterprises = (ours,)
+
+    _, points = await place.check()
+
+    assert "T0SANDBOX) of the organisation E0OURS" in points["Slack token"]["text"]
 
 
 async def test_it_leaves_no_database_behind(place: Place) -> None:

@@ -118,6 +118,20 @@ async def test_with_the_scopes_people_and_channels_are_told(
     assert (await client.conversations_open(users="U0ANN"))["channel"]["id"] == "D0ANNBOT"
 
 
+async def test_each_kind_of_conversation_has_a_scope_and_what_the_bot_is_not_in_none(
+    client: AsyncWebClient, workspace: Workspace
+) -> None:
+    workspace.scopes = ("channels:read",)
+    assert await refusal(client.conversations_info(channel="G0TRIAGE")) == "missing_scope"
+    assert await refusal(client.conversations_info(channel="G0BILLING")) == "channel_not_found"
+
+    workspace.scopes = ("groups:read",)
+    triage = await client.conversations_info(channel="G0TRIAGE")
+    assert triage["channel"]["is_private"] is True
+    assert await refusal(client.conversations_info(channel="G0BILLING")) == "channel_not_found"
+    assert await refusal(client.conversations_info(channel="C0SUPPORT")) == "missing_scope"
+
+
 @pytest.mark.parametrize(
     ("channel", "where"),
     [

@@ -154,6 +154,18 @@ async def test_people_of_other_organisations_are_known_from_the_payload(
         assert at_home.slack.calls_of("users.info") == []
 
 
+async def test_where_a_payload_names_no_workspace_the_look_up_does(tmp_path: Path) -> None:
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        await open_form(at_home.ann)
+        payload = person(at_home, "U0EVE").payloads.submission(at_home.ann.view)
+        del payload["user"]["team_id"]
+
+        answer = await at_home.ann.send(Delivery("interactive", payload))
+
+        assert "organisation" in answer.errors[ids.POST_TO]
+        assert at_home.weav.creations == []
+
+
 async def test_people_of_other_organisations_are_let_in_when_told_so(tmp_path: Path) -> None:
     async with a_house(tmp_path, slack_allow_external="true") as at_home:
         await person(at_home, "U0EVE").command("", slack_channel_id="C0PARTNERS")
