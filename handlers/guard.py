@@ -60,14 +60,16 @@ class Guard:
         visit = read_visit(payload)
         if visit is None:
             return False
-        return await self._why_not(replace(visit, opens_a_form=False)) is None
+        return await self._why_not(replace(visit, shows_nothing=False)) is None
 
     async def _why_not(self, visit: Visit) -> Barred | None:
         visitor = self._visitor(visit, UNTOLD)
         unasked = barred(self._access, visitor)
+        if visit.shows_nothing and unasked is Barred.TEAM and not visitor.team_id:
+            unasked = None  # a message shortcut need not name it, and its submission does
         if not self._is_worth_asking(visitor, unasked):
             return unasked
-        if visit.opens_a_form and unasked is None:
+        if visit.shows_nothing and unasked is None:
             return self._without_waiting(visit)
         member = await self._people.find(visit.slack_user_id, LOOK_UP_WITHIN)
         if member is None:

@@ -7,13 +7,15 @@ from typing import Any
 from bot.slack import ids
 from bot.slack.forms import values_of
 from bot.slack.payloads import at, text_at
+from bot.slack.words import Check, Help, Prefill, parse_words
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
     """Empty texts are not in the payload.
 
-    `slack_channel_id` is where a command or a message shortcut was used, or where a form posts to.
+    `slack_channel_id` is where a command, a message shortcut or a message's button was used, or
+    where a form posts to. `shows_nothing`: it opens an empty form, or tells what all may know.
     `team_id` may name an organisation on Enterprise Grid, and then `enterprise_id` does as well;
     `home_enterprise` is that of `home`. `block_id` is the input of a submitted form under which an
     error can stand.
@@ -27,7 +29,7 @@ class Visit:
     home_enterprise: str
     slack_channel_id: str
     response_url: str
-    opens_a_form: bool
+    shows_nothing: bool
     block_id: str
 
 
@@ -56,7 +58,7 @@ def read_visit(payload: Mapping[str, Any]) -> Visit | None:
         home_enterprise=_enterprise_of(home, payload),
         slack_channel_id=_place(kind, payload),
         response_url=text_at(payload, "response_url"),
-        opens_a_form=_opens_a_form(kind, payload),
+        shows_nothing=_shows_nothing(kind, payload),
         block_id=_block_id(payload),
     )
 
@@ -81,17 +83,27 @@ def _place(kind: str, payload: Mapping[str, Any]) -> str:
             return text_at(payload, "channel_id")
         case "message_action":
             return text_at(payload, "channel", "id")
+        case "block_actions":
+            return _of_message(payload)
         case "view_submission" if text_at(payload, "view", "callback_id") == ids.MODAL:
             return values_of(at(payload, "view")).post_to
         case _:
             return ""
 
 
-def _opens_a_form(kind: str, payload: Mapping[str, Any]) -> bool:
+def _of_message(payload: Mapping[str, Any]) -> str:
+    """Give the channel of a message's button; what the bot sent somebody directly is theirs."""
+    channel = text_at(payload, "channel", "id") or text_at(payload, "container", "channel_id")
+    return "" if channel.startswith("D") else channel
+
+
+def _shows_nothing(kind: str, payload: Mapping[str, Any]) -> bool:
+    if kind == "command":  # `check` is for those whom its own rule names
+        return isinstance(parse_words(text_at(payload, "text")), Prefill | Help | Check)
     if kind == "block_actions":
         actions = at(payload, "actions") or []
         return any(text_at(action, "action_id") == ids.REOPEN for action in actions)
-    return kind in {"command", "message_action", "shortcut"}
+    return kind in {"message_action", "shortcut"}
 
 
 def _block_id(payload: Mapping[str, Any]) -> str:
