@@ -7,7 +7,7 @@ come first; a choice that the bot answers by drawing the form anew is in them.
 
 from bot.slack import ids
 from bot.slack.forms import values_of
-from bot.slack.payloads import at, text_at
+from bot.slack.payloads import at, list_at, text_at
 from bot.slack.values import Origin
 
 
@@ -27,8 +27,7 @@ def slack_channel_of(view: object) -> str:
 
 
 def _drawn(view: object, field: str, *path: str) -> str:
-    blocks = at(view, "blocks")
-    for block in blocks if isinstance(blocks, list) else []:
+    for block in list_at(view, "blocks"):
         if text_at(block, "block_id") == field:
             return text_at(block, "element", *path)
     return ""
