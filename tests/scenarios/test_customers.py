@@ -18,6 +18,7 @@ from tests.scenarios.filling import (
     RAVI,
     TAILSPIN,
     ZOE,
+    noted,
     offered,
     opened,
     used,
@@ -56,7 +57,7 @@ async def test_whom_the_channel_used_comes_first_then_whom_the_author_used_then_
     await used(at_home, JANE, at_home.ben)
     await opened(at_home)
     await at_home.ann.submit({"channel": "email", "customer_id": ZOE, "post_to": "G0TRIAGE"})
-    await at_home.card("G0TRIAGE")
+    await noted(at_home, ZOE, at_home.ann)
     async with Ledger.open(at_home.database) as ledger:
         await ledger.memory.note_use(RAVI, "G0TRIAGE", "U0ANN")
         await ledger.memory.learn(KnownCustomer(RAVI, "Ravi Kumar", "ravi@example.com"))
