@@ -12,6 +12,7 @@ from slack_sdk.models.blocks import Block
 from bot.slack import ids
 from bot.slack.already import OpenConversation, open_conversations_block
 from bot.slack.carrying import as_it_stands
+from bot.slack.offers import NOBODY
 from bot.slack.payloads import list_at, text_at
 from bot.slack.pickers import assignee_input, assignee_type_input
 
@@ -32,7 +33,12 @@ View = Mapping[str, Any]
 
 
 def with_assignee_of(view: View, kind: str, typed: str, label: str) -> dict[str, Any] | None:
-    """Change the picker to people, agents or a typed ID; None: there is none, or it fits."""
+    """Change the picker to people, agents or a typed ID; None: there is none, or it fits.
+
+    Somebody found for another kind stays in a picker of the same type, as Slack keeps it: seen, and
+    refused when it is submitted. Nobody goes with whoever was chosen.
+    """
+    typed = "" if kind == NOBODY else typed
     return _replaced(
         view,
         {

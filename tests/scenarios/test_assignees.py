@@ -175,6 +175,7 @@ async def test_nobody_is_a_way_back(any_way: House) -> None:
     await any_way.ann.type_in({"assignee_id": "mail"})
 
     await choose(any_way, "nobody")
+    assert any_way.ann.view.values["assignee_id"]["assignee_id"]["value"] is None
     await any_way.ann.submit()
 
     await any_way.card()
@@ -199,6 +200,9 @@ async def test_an_agent_left_in_the_picker_is_no_person(at_home: House) -> None:
     await choose(at_home, "agent")
     await at_home.ann.type_in({"assignee_id": "mail"})
     await choose(at_home, "user")
+    shown = at_home.ann.view.block("assignee_id")["element"]["initial_option"]
+    assert shown == at_home.ann.view.values["assignee_id"]["assignee_id"]["selected_option"]
+    assert shown["text"]["text"] == "Mail assistant"
 
     answer = await at_home.ann.submit()
 

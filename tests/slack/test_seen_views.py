@@ -134,6 +134,27 @@ def test_what_slack_says_nothing_of_is_left_as_it_was_drawn() -> None:
     assert begins_with(noted(view, shared=True)) == DRAWN
 
 
+def test_somebody_found_for_another_kind_is_shown_as_long_as_slack_keeps_them() -> None:
+    view = seen(DRAWN, DRAWN.model_copy(update={"assignee_type": "agent"}))
+    found = {"text": {"type": "plain_text", "text": "Ben", "emoji": True}, "value": ASSIGNEE}
+    view["state"]["values"]["assignee_id"]["assignee_id"]["selected_option"] = found
+
+    redrawn = with_assignee_of(view, "agent", ASSIGNEE, "")
+
+    assert redrawn is not None
+    element = block(redrawn, "assignee_id")["element"]
+    assert (element["initial_option"], "AI agent" in str(element["placeholder"])) == (found, True)
+
+
+@pytest.mark.parametrize(("kind", "left"), [("nobody", ""), ("", ASSIGNEE)])
+def test_nobody_takes_whoever_was_chosen_along(kind: str, left: str) -> None:
+    now = DRAWN.model_copy(update={"assignee_type": kind})
+
+    redrawn = with_assignee_of(seen(DRAWN, now), kind, ASSIGNEE, "Ann")
+
+    assert begins_with(redrawn).assignee_id == left
+
+
 def test_what_stood_in_an_input_of_another_type_is_nothing_for_this_one() -> None:
     view = seen(FormValues(), FormValues(assignee_id=ASSIGNEE))
 
