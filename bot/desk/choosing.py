@@ -16,7 +16,7 @@ from bot.slack.audience import Audience
 from bot.slack.forms import values_of
 from bot.slack.gateway import Done, SlackGateway
 from bot.slack.offers import customer_in
-from bot.slack.payloads import text_at
+from bot.slack.payloads import at, text_at
 from bot.slack.seen_views import with_assignee_of, with_conversations
 from bot.slack.shared_note import noted
 from bot.slack.values import FormValues
@@ -50,6 +50,7 @@ class Chooser:
         self._preparer = preparer
         self._memory = memory
         self._latest: dict[str, View] = {}
+        self._states: dict[str, object] = {}
         self._choices: dict[tuple[str, str], object] = {}
 
     async def opened(
@@ -74,6 +75,7 @@ class Chooser:
         await self._redraw(view, draw, last=False)
 
     async def assignee_type(self, view: View) -> None:
+        stands = self._chosen(view, ids.ASSIGNEE_TYPE)
         values = values_of(view)
         kind = values.assignee_type
         label = ""
@@ -84,9 +86,11 @@ class Chooser:
             pass  # the ID will do
         if kind == AssigneeType.AGENT:
             self._finder.start_agents()
-        await self._redraw(
-            view, lambda seen: with_assignee_of(seen, kind, values.assignee_id, label), last=True
-        )
+
+        def draw(seen: View) -> dict[str, Any] | None:
+            return with_assignee_of(seen, kind, values.assignee_id, label) if stands() else None
+
+        await self._redraw(view, draw, last=True)
 
     async def customer(self, view: View) -> None:
         """Show what they have open, if Weav tells soon; learn their name for the next time."""
@@ -125,7 +129,7 @@ class Chooser:
         """Draw on top of what is there now; `last`: when that is not known, over it."""
         seen: View | None = view
         while seen is not None:
-            drawn = draw(seen)
+            drawn = draw(self._with_state(seen))
             if drawn is None:
                 return
             result = await self._slack.redraw(seen, drawn)
@@ -144,10 +148,18 @@ class Chooser:
             return latest
         return {name: part for name, part in seen.items() if name != "hash"} if last else None
 
+    def _with_state(self, seen: View) -> View:
+        """Know what stood in the form at the latest choice, which no answer of Slack's tells."""
+        state = self._states.get(text_at(seen, "id"), seen.get("state"))
+        return {**seen, "state": state}
+
     def _chosen(self, view: View, field: str) -> Callable[[], bool]:
         """Tell later whether this choice still stands: what was found for an older one is over."""
-        key, choice = (text_at(view, "id"), field), object()
+        view_id, choice = text_at(view, "id"), object()
+        key = (view_id, field)
         _keep(self._choices, key, choice)
+        if at(view, "state", "values"):
+            _keep(self._states, view_id, view["state"])
         return lambda: self._choices.get(key, choice) is choice
 
 

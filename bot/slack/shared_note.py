@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from bot.slack import ids
 from bot.slack.audience import Audience
-from bot.slack.payloads import at, text_at
+from bot.slack.payloads import list_at, text_at
 from bot.slack.seen_views import with_blocks
 
 _NOTES: Final = {
@@ -22,10 +22,8 @@ _NOTES: Final = {
 
 
 def noted(view: Mapping[str, Any], readers: Audience) -> dict[str, Any] | None:
-    """Draw a view anew from what Slack says of it, or None where the note stands as it should."""
-    blocks = at(view, "blocks")
-    if not isinstance(blocks, list):
-        return None
+    """Draw a view anew, or None where the note stands as it should."""
+    blocks = list_at(view, "blocks")
     return with_blocks(view, [_with_note(block, readers) for block in blocks])
 
 

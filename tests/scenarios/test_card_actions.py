@@ -323,6 +323,62 @@ async def test_what_is_told_in_a_thread_is_told_there(at_home: House) -> None:
     assert private.thread_ts == card.thread_ts
 
 
+WHISPER = "chat.postEphemeral"
+
+
+@pytest.mark.parametrize(
+    "code", ["user_not_in_channel", "not_in_channel", "channel_not_found", "internal_error"]
+)
+async def test_what_no_thread_takes_is_told_in_the_channel(at_home: House, code: str) -> None:
+    card = await posted(at_home, "thread")
+    at_home.slack.faults.add(Fault(WHISPER, error=code))
+
+    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
+
+    assert "me UUID" in await told(at_home)
+    [private] = private_notes(at_home)
+    assert (private.thread_ts, private.via) == ("", "response_url")
+
+
+async def test_in_a_thread_where_the_bot_is_no_member_it_is_told_in_the_channel(
+    at_home: House,
+) -> None:
+    message_ts = at_home.ann.say("The invoice is wrong.", "G0BILLING")
+    await at_home.ann.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
+    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+    await at_home.ann.submit({"channel": "email", "customer_id": JANE})
+    card = await at_home.card("G0BILLING")
+    assert card.thread_ts == message_ts
+
+    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
+
+    assert "me UUID" in await told(at_home)
+    [private] = private_notes(at_home)
+    assert (private.slack_channel_id, private.thread_ts) == ("G0BILLING", "")
+
+
+async def test_what_neither_thread_nor_channel_takes_is_a_direct_message(at_home: House) -> None:
+    card = await posted(at_home, "thread")
+    at_home.slack.faults.add(Fault(WHISPER, error="user_not_in_channel"))
+    at_home.slack.faults.add(Fault(RESPONSE_URL, status=404))
+
+    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
+
+    assert "me UUID" in text_on(await at_home.direct_message("U0BEN"))
+
+
+async def test_beside_a_card_that_began_a_thread_it_is_told_in_the_channel(at_home: House) -> None:
+    card = await posted(at_home)
+    at_home.ben.say("Thank you.", "C0SUPPORT", card.ts)
+
+    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
+
+    assert "me UUID" in await told(at_home)
+    [private] = private_notes(at_home)
+    assert private.thread_ts == ""
+    assert at_home.slack.calls_of(WHISPER) == []
+
+
 async def test_without_a_response_url_it_is_told_as_a_direct_message(at_home: House) -> None:
     card = await posted(at_home)
     at_home.slack.faults.add(Fault(RESPONSE_URL, status=404))

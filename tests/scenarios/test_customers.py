@@ -8,7 +8,7 @@ import pytest
 from bot.ledger import KnownCustomer, Ledger
 from bot.sandbox.weav import Fault
 from bot.slack import ids
-from tests.house import JANE, House, chosen, house, text_on
+from tests.house import CREATE, JANE, House, chosen, house, text_on
 from tests.scenarios.filling import (
     COMPANY,
     CUSTOMER,
@@ -18,6 +18,7 @@ from tests.scenarios.filling import (
     RAVI,
     TAILSPIN,
     ZOE,
+    noted,
     offered,
     opened,
     used,
@@ -56,7 +57,7 @@ async def test_whom_the_channel_used_comes_first_then_whom_the_author_used_then_
     await used(at_home, JANE, at_home.ben)
     await opened(at_home)
     await at_home.ann.submit({"channel": "email", "customer_id": ZOE, "post_to": "G0TRIAGE"})
-    await at_home.card("G0TRIAGE")
+    await noted(at_home, ZOE, at_home.ann)
     async with Ledger.open(at_home.database) as ledger:
         await ledger.memory.note_use(RAVI, "G0TRIAGE", "U0ANN")
         await ledger.memory.learn(KnownCustomer(RAVI, "Ravi Kumar", "ravi@example.com"))
@@ -72,6 +73,23 @@ async def test_whom_the_channel_used_comes_first_then_whom_the_author_used_then_
         NOBODY_KNOWN: "Seen by the bot before",
     }
     assert [value for value, _, _ in seen][2:] == [RAVI, NOBODY_KNOWN]
+
+
+async def test_a_form_from_nowhere_asks_for_the_channel_that_it_posts_to(at_home: House) -> None:
+    await used(at_home, JANE, at_home.ben)
+    await at_home.ann.global_shortcut(ids.GLOBAL_SHORTCUT)
+    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+    assert [reason for _, _, reason in await offered(at_home.ann, "customer_id", "jane")] == [
+        "Seen by the bot before"
+    ]
+    at_home.weav.fail(Fault(status=403, **CREATE))
+
+    await at_home.ann.submit({"channel": "email", "customer_id": JANE, "post_to": "C0SUPPORT"})
+
+    assert "external-api:write" in text_on(at_home.ann.view)
+    assert [reason for _, _, reason in await offered(at_home.ann, "customer_id", "jane")] == [
+        "Used here lately"
+    ]
 
 
 @pytest.mark.parametrize("typed", ["zo", "ZOË", "brule", "zoe@ex", "Brûlé zoe", "ë b"])

@@ -76,13 +76,17 @@ class Payloads:
         }
 
     def suggestion(self, view: SlackView, block_id: str, action_id: str, query: str) -> Json:
+        """Tell of the view as it was drawn, with none of what stands in it.
+
+        https://github.com/slackapi/bolt-js/issues/1146
+        """
         return self._interaction("block_suggestion") | {
             "api_app_id": APP_ID,
             "container": {"type": "view", "view_id": view.id},
             "action_id": action_id,
             "block_id": block_id,
             "value": query,
-            "view": view.payload(),
+            "view": view.payload(with_state=False),
         }
 
     def action_in_view(self, view: SlackView, action: Json) -> Json:
