@@ -11,23 +11,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.logs import get_logger
+from bot.slack.client import REJECTED
 from bot.slack.installation import Installation
 
 log = get_logger("weav_slack.health")
 
-# https://docs.slack.dev/reference/methods/auth.test#errors, those that no waiting mends.
-REJECTED = frozenset(
-    {
-        "account_inactive",
-        "invalid_auth",
-        "not_allowed_token_type",
-        "not_authed",
-        "org_login_required",
-        "team_access_not_granted",
-        "token_expired",
-        "token_revoked",
-    }
-)
 # Often enough that a connection is warm when somebody's trigger, good for 3 s, needs it.
 GREET_EVERY = 30.0
 GREET_AGAIN = 3.0
@@ -96,6 +84,7 @@ class Health:
             await asyncio.sleep(GREET_EVERY if reached else GREET_AGAIN)
 
     async def checks(self) -> dict[str, bool]:
+        """Ask the probes; of Slack itself the last greetings tell."""
         answers = await asyncio.gather(*(probe() for probe in self._probes.values()))
         return {"slack": self._slack_knows_us, **dict(zip(self._probes, answers, strict=True))}
 

@@ -18,9 +18,24 @@ from bot.slack.lanes import Lanes
 
 OK: Final = "ok"
 REFUSED: Final = "refused"
+UNAUTHORIZED: Final = "unauthorized"
 RATE_LIMITED: Final = "rate_limited"
 SERVER_ERROR: Final = "server_error"
 NO_ANSWER: Final = "no_answer"
+
+# https://docs.slack.dev/reference/methods/auth.test#errors, those that no waiting mends.
+REJECTED: Final = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "not_allowed_token_type",
+        "not_authed",
+        "org_login_required",
+        "team_access_not_granted",
+        "token_expired",
+        "token_revoked",
+    }
+)
 
 _OPEN: Final = "views.open"
 _BY_THE_APP: Final = "apps."
@@ -100,6 +115,8 @@ def outcome_of(response: object) -> str:
     code = code_in(response)
     if status == HTTPStatus.TOO_MANY_REQUESTS or code in {"ratelimited", "rate_limited"}:
         return RATE_LIMITED
+    if code in REJECTED:
+        return UNAUTHORIZED
     refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
     return REFUSED if code or refused else SERVER_ERROR
 
