@@ -19,6 +19,10 @@ log = get_logger("weav_slack.health")
 # Often enough that a connection is warm when somebody's trigger, good for 3 s, needs it.
 GREET_EVERY = 30.0
 GREET_AGAIN = 3.0
+# Greetings in a row without a yes after which Slack counts as away: 12 s where something else
+# answers, a minute where nothing does (10 s each). Long enough for a proxy that restarts, and soon
+# enough for the alert, which waits for two minutes more.
+MOST_MISSED = 5
 
 
 class SlackTokenRejected(Exception):
@@ -49,6 +53,7 @@ class Health:
         self._installation = installation
         self._probes = probes
         self._slack_knows_us = False
+        self._missed = 0
 
     async def greet(self) -> bool:
         """Ask auth.test, which also warms the connection; raise `SlackTokenRejected`."""
@@ -56,15 +61,21 @@ class Health:
             answer = await self._client.auth_test()
             self._installation.team_id = str(answer.get("team_id") or "")
         except SlackApiError as error:
-            self._slack_knows_us = self._slack_knows_us and code_of(error) not in REJECTED
+            self._miss(at_once=code_of(error) in REJECTED)
             raise_if_rejected(error)
             log.warning("slack_not_reached", code=code_of(error))
         except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
+            self._miss()
             log.warning("slack_not_reached", error=type(error).__name__)
         else:
-            self._slack_knows_us = True
+            self._slack_knows_us, self._missed = True, 0
             return True
         return False
+
+    def _miss(self, *, at_once: bool = False) -> None:
+        self._missed += 1
+        if at_once or self._missed >= MOST_MISSED:
+            self._slack_knows_us = False
 
     async def keep_greeting(self) -> None:
         """Raise `SlackTokenRejected` for a token that never worked.
