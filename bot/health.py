@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.logs import get_logger
-from bot.slack.client import REJECTED
+from bot.slack.client import REJECTED, code_in
 from bot.slack.installation import Installation
 
 log = get_logger("weav_slack.health")
@@ -29,14 +29,8 @@ class SlackTokenRejected(Exception):
     """Slack answered and does not accept the bot token; the text is Slack's code."""
 
 
-def code_of(error: SlackApiError) -> str:
-    """Slack's code; empty for an answer that is none of the Web API's."""
-    data = getattr(error.response, "data", None)
-    return str(data.get("error", "")) if isinstance(data, dict) else ""
-
-
 def raise_if_rejected(error: SlackApiError) -> None:
-    if (code := code_of(error)) in REJECTED:
+    if (code := code_in(error.response)) in REJECTED:
         raise SlackTokenRejected(code) from None
 
 
@@ -61,9 +55,9 @@ class Health:
             answer = await self._client.auth_test()
             self._installation.team_id = str(answer.get("team_id") or "")
         except SlackApiError as error:
-            self._miss(at_once=code_of(error) in REJECTED)
+            self._miss(at_once=code_in(error.response) in REJECTED)
             raise_if_rejected(error)
-            log.warning("slack_not_reached", code=code_of(error))
+            log.warning("slack_not_reached", code=code_in(error.response))
         except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
             self._miss()
             log.warning("slack_not_reached", error=type(error).__name__)

@@ -7,6 +7,7 @@ import pytest
 
 from bot.health import MOST_MISSED, SlackTokenRejected
 from bot.sandbox.slack import Fault
+from tests.bad_days.logs import logged, logged_badly
 from tests.house import House, house
 
 AWAY = [
@@ -56,6 +57,17 @@ async def test_a_token_that_slack_rejects_needs_one_greeting(tmp_path: Path) -> 
             await at_home.bot.health.greet()
 
         assert await readyz(at_home) == (503, False)
+
+
+async def test_what_is_no_code_of_slacks_is_not_logged(tmp_path: Path) -> None:
+    with logged() as log:
+        async with house(tmp_path) as at_home:
+            at_home.slack.faults.add(Fault("auth.test", error="canary-subject from Ann"))
+
+            assert not await at_home.bot.health.greet()
+
+    assert "slack_not_reached" in log.getvalue()
+    assert logged_badly(log) == []
 
 
 async def readyz(at_home: House) -> tuple[int, bool]:

@@ -1,6 +1,5 @@
 """The Web API client: counts every call by what became of it, and learns what the bot may do."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Final
@@ -13,6 +12,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot.figures import Figures
+from bot.slack.asking import code_of
 from bot.slack.installation import Installation
 from bot.slack.lanes import Lanes
 
@@ -123,6 +123,4 @@ def outcome_of(response: object) -> str:
 
 def code_in(response: object) -> str:
     """Slack's own word for what is wrong; empty for an answer that is none of the Web API's."""
-    data = getattr(response, "data", None)
-    code = data.get("error") if isinstance(data, Mapping) else None
-    return code if isinstance(code, str) else ""
+    return code_of(getattr(response, "data", None))
