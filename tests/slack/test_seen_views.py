@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 
 from bot.slack.around import Already, Around
+from bot.slack.audience import Audience
 from bot.slack.forms import FormValues, Origin, values_of
 from bot.slack.modals import conversation_modal
 from bot.slack.seen_views import with_assignee_of, with_conversations
@@ -77,7 +78,7 @@ def test_a_form_that_is_drawn_again_begins_with_what_stands_in_it(
 ) -> None:
     view = seen(drawn, now)
 
-    assert begins_with(noted(view, shared=True)) == now
+    assert begins_with(noted(view, Audience.SHARED)) == now
     view["blocks"].insert(3, {"type": "context", "block_id": "customer_conversations"})
     assert begins_with(with_conversations(view, [])) == now
 
@@ -91,7 +92,7 @@ def test_another_kind_of_assignee_changes_nothing_else() -> None:
 def test_an_option_is_one_of_those_that_the_select_has() -> None:
     view = seen(DRAWN, NOW)
 
-    redrawn = noted(view, shared=True)
+    redrawn = noted(view, Audience.SHARED)
 
     assert redrawn is not None
     for field in ("channel", "status", "priority"):
@@ -104,7 +105,7 @@ def test_a_person_who_was_found_keeps_their_name() -> None:
     found = {"text": {"type": "plain_text", "text": "Zoë", "emoji": True}, "value": OTHER}
     view["state"]["values"]["customer_id"]["customer_id"]["selected_option"] = found
 
-    redrawn = noted(view, shared=True)
+    redrawn = noted(view, Audience.SHARED)
 
     assert redrawn is not None
     assert block(redrawn, "customer_id")["element"]["initial_option"] == found
@@ -116,7 +117,7 @@ def test_a_tick_stays() -> None:
     ticked = {"type": "checkboxes", "selected_options": [tick]}
     view["state"]["values"]["another"] = {"another": ticked}
 
-    redrawn = noted(view, shared=True)
+    redrawn = noted(view, Audience.SHARED)
 
     assert redrawn is not None
     assert block(redrawn, "another")["element"]["initial_options"] == [tick]
@@ -125,13 +126,13 @@ def test_a_tick_stays() -> None:
 def test_typed_text_is_no_longer_than_slack_takes_it_back() -> None:
     view = seen(DRAWN, NOW.model_copy(update={"subject": "x" * 4000}))
 
-    assert len(begins_with(noted(view, shared=True)).subject) == 3000
+    assert len(begins_with(noted(view, Audience.SHARED)).subject) == 3000
 
 
 def test_what_slack_says_nothing_of_is_left_as_it_was_drawn() -> None:
     view = seen(DRAWN, NOW) | {"state": {"values": {}}}
 
-    assert begins_with(noted(view, shared=True)) == DRAWN
+    assert begins_with(noted(view, Audience.SHARED)) == DRAWN
 
 
 def test_somebody_found_for_another_kind_is_shown_as_long_as_slack_keeps_them() -> None:
@@ -166,14 +167,14 @@ def test_what_stood_in_an_input_of_another_type_is_nothing_for_this_one() -> Non
 
 
 def test_nothing_is_drawn_where_nothing_but_what_stands_there_differs() -> None:
-    assert noted(seen(DRAWN, NOW), shared=False) is None
+    assert noted(seen(DRAWN, NOW), Audience.UNTOLD) is None
 
 
 @given(JSON, JSON)
 def test_any_view_is_read_without_an_error(state: object, blocks: object) -> None:
     view = seen(DRAWN, NOW)
     view["state"]["values"] = dict.fromkeys(FormValues.model_fields, state)
-    assert begins_with(noted(view, shared=True)) == DRAWN
+    assert begins_with(noted(view, Audience.SHARED)) == DRAWN
 
     assert values_of({"state": state}) == FormValues()
-    noted({"blocks": blocks, "state": state}, shared=True)
+    noted({"blocks": blocks, "state": state}, Audience.SHARED)
