@@ -8,7 +8,7 @@ from typing import Any
 from bot.desk.announcing import Announcer, Spot
 from bot.desk.answers import Answer, NotAccepted, Pending, Queued
 from bot.desk.changing import Changer
-from bot.desk.channel_defaults import ChannelDefaults
+from bot.desk.channel_defaults import READ_EVERY, ChannelDefaults
 from bot.desk.deciding import Choice, Decider
 from bot.desk.disowning import disown
 from bot.desk.finding import Finder
@@ -94,7 +94,7 @@ class Desk:
     async def start(self) -> None:
         """Begin to take up what nobody works on, in the running event loop."""
         await self._defaults.read()
-        self._sweeper.start(self._defaults.keep_reading)
+        self._sweeper.start((self._defaults.read, READ_EVERY))
 
     async def stop(self) -> None:
         """Take up nothing more; what runs is the tasks' to finish, before `finish`."""

@@ -1,6 +1,5 @@
 """Which rows this process works on, so that their leases are renewed for just as long."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ class Holding:
     def __init__(self, ledger: Ledger, every: float) -> None:
         """`every`: seconds between renewals, well below the ledger's lease."""
         self._ledger = ledger
-        self._every = every
+        self.every = every
         self._held: Counter[int] = Counter()
 
     @contextmanager
@@ -31,12 +30,10 @@ class Holding:
     def __contains__(self, entry_id: int) -> bool:
         return entry_id in self._held
 
-    async def keep_renewing(self) -> None:
-        while True:
-            await asyncio.sleep(self._every)
-            if not self._held:
-                continue
-            try:
-                await self._ledger.renew(list(self._held))
-            except LedgerUnavailable as error:
-                log.warning("leases_not_renewed", error=str(error))
+    async def renew(self) -> None:
+        if not self._held:
+            return
+        try:
+            await self._ledger.renew(list(self._held))
+        except LedgerUnavailable as error:
+            log.warning("leases_not_renewed", error=str(error))
