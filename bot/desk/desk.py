@@ -84,7 +84,7 @@ class Desk:
         self._holding = Holding(ledger, renew_every)
         poster = Poster(slack, outsiders, names, link)
         self._announcer = Announcer(ledger, slack, poster, patience.slack_again, figures)
-        sender = Sender(ledger, weav, patience)
+        sender = Sender(ledger, weav, patience, tasks)
         self._worker = Worker(ledger, sender, self._announcer, self._holding, tasks)
         self._decider = Decider(ledger, self._worker, self._announcer)
         self._sweeper = Sweeper(ledger, self._worker, self._holding, tasks, keep_days)

@@ -14,10 +14,11 @@ from bot.desk.naming import Namer, is_unnamed
 from bot.desk.queueing import pause_before, within
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
+from bot.tasks import Tasks
 from bot.weav.client import LookUpFailed, WeavClient
 from bot.weav.directory import Directory
 from bot.weav.models import Conversation, NewConversation
-from bot.weav.outcomes import NotSent, Opened, Refused, Unconfirmed
+from bot.weav.outcomes import NotSent, Opened, Outcome, Refused, Unconfirmed
 
 log = get_logger("weav_slack.sending")
 
@@ -53,10 +54,11 @@ OnOpened = Callable[[Conversation], None]
 
 
 class Sender:
-    def __init__(self, ledger: Ledger, weav: WeavClient, patience: Patience) -> None:
+    def __init__(self, ledger: Ledger, weav: WeavClient, patience: Patience, tasks: Tasks) -> None:
         self._ledger = ledger
         self._weav = weav
         self._patience = patience
+        self._tasks = tasks
         self._namer = Namer(ledger, Directory(weav))
         self._weav_was_away = False
 
@@ -84,8 +86,14 @@ class Sender:
             return Settled(None, Pending())
         outcome = await self._weav.create_conversation(request_of(entry))
         log.info("weav_answered", entry=entry.id, outcome=type(outcome).__name__)
-        if not isinstance(outcome, NotSent):
-            await self._weav_answers()
+        settled = await self._record(entry, outcome, opened)
+        if isinstance(outcome, Opened | Refused) and self._weav_was_away:
+            # A time-out or a 502 is no sign that it is back.
+            self._weav_was_away = False
+            self._tasks.spawn(self._hurry(), name="hurry")
+        return settled
+
+    async def _record(self, entry: Entry, outcome: Outcome, opened: OnOpened | None) -> Settled:
         match outcome:
             case Opened(conversation):
                 if opened and self._is_surely_ours(entry):
@@ -173,10 +181,7 @@ class Sender:
         held = await insist(lambda: self._ledger.expired(entry, outcome.reason), entry)
         return Settled(held, outcome)
 
-    async def _weav_answers(self) -> None:
-        if not self._weav_was_away:
-            return
-        self._weav_was_away = False
+    async def _hurry(self) -> None:
         try:
             hurried = await self._ledger.hurry(SPREAD)
         except LedgerUnavailable:

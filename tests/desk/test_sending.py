@@ -1,14 +1,24 @@
-"""What a process must not do any more when it has stood still for longer than its lease."""
+"""What follows from Weav's answers, and what a process must not do that has stood still."""
 
-from dataclasses import replace
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pytest
 
 from bot.desk.answers import Pending
 from bot.desk.sending import Patience, Sender
-from bot.ledger import Ledger, NewEntry
+from bot.ledger import Entry, Ledger, NewEntry, State
+from bot.sandbox.weav import Fault
+from bot.tasks import Tasks
+from bot.weav.models import Conversation
 from bot.weav.outcomes import Opened
-from tests.house import JANE
-from tests.weav.served import served_weav
+from tests.house import CREATE, JANE
+from tests.ledger.places import SQLitePlace
+from tests.weav.served import ServedWeav, served_weav
 
 NEW = NewEntry(
     team_id="T1",
@@ -24,7 +34,7 @@ async def test_a_lease_that_may_be_over_sends_nothing(tmp_path: Path) -> None:
         served_weav() as weav,
         Ledger.open(f"sqlite:///{tmp_path}/ledger.db", lease=15) as ledger,
     ):
-        sender = Sender(ledger, weav.client, Patience(retry_for=0))
+        sender = Sender(ledger, weav.client, Patience(retry_for=0), Tasks())
         entry = (await ledger.receive(NEW, sending=True)).entry
 
         late = await sender.send(replace(entry, asked_at=entry.asked_at - 15))
@@ -32,3 +42,81 @@ async def test_a_lease_that_may_be_over_sends_nothing(tmp_path: Path) -> None:
         assert (late.entry, late.verdict) == (None, Pending())
         assert weav.sandbox.requests == []
         assert isinstance((await sender.send(entry)).verdict, Opened)
+
+
+@dataclass
+class Counter:
+    """A sender on its own, and what it works with."""
+
+    weav: ServedWeav
+    ledger: Ledger
+    place: SQLitePlace
+    sender: Sender
+    tasks: Tasks
+
+    async def sending(self, view_id: str) -> Entry:
+        return (await self.ledger.receive(replace(NEW, view_id=view_id), sending=True)).entry
+
+    async def one_that_waits_a_minute(self) -> None:
+        """As when Weav has been away for long."""
+        self.weav.sandbox.fail(Fault(status=503, times=1, **CREATE))
+        queued = (await self.sender.send(await self.sending("V0"))).entry
+        assert queued
+        assert queued.state is State.QUEUED
+        await self.place.execute("UPDATE submissions SET due_at = due_at + 60")
+
+    async def next_due(self) -> float:
+        """Seconds until the queued one is tried."""
+        await self.tasks.drain(5)
+        first = (await self.ledger.latest("T1", "U1"))[-1]
+        assert first.due_at
+        return first.due_at - first.read_at
+
+
+@asynccontextmanager
+async def counter(tmp_path: Path) -> AsyncIterator[Counter]:
+    place, tasks = SQLitePlace(tmp_path / "ledger.db"), Tasks()
+    async with served_weav() as weav, Ledger.open(place.url, statement_timeout=20) as ledger:
+        patience = Patience(retry_for=900, looks=(0.1,))
+        yield Counter(weav, ledger, place, Sender(ledger, weav.client, patience, tasks), tasks)
+
+
+@pytest.mark.parametrize(
+    ("fault", "hurries"),
+    [
+        (Fault(), True),
+        (Fault(status=422, **CREATE), True),
+        (Fault(status=502, **CREATE), False),
+        (Fault.lost_answer(**CREATE), False),
+        (Fault(status=503, **CREATE), False),
+    ],
+    ids=["opened", "refused", "bad gateway", "no answer", "unavailable"],
+)
+async def test_the_queue_is_hurried_by_what_shows_that_weav_is_back(
+    tmp_path: Path, *, fault: Fault, hurries: bool
+) -> None:
+    async with counter(tmp_path) as at:
+        await at.one_that_waits_a_minute()
+        at.weav.sandbox.fail(fault)
+
+        await at.sender.send(await at.sending("V1"))
+
+        assert (await at.next_due() < 10) is hurries
+
+
+async def test_a_card_does_not_wait_until_the_queue_is_hurried(tmp_path: Path) -> None:
+    async with counter(tmp_path) as at:
+        await at.one_that_waits_a_minute()
+        entry, card = await at.sending("V1"), asyncio.Event()
+
+        def opened(_: Conversation) -> None:
+            card.set()
+
+        with closing(sqlite3.connect(at.place.path, isolation_level=None)) as program:
+            program.execute("BEGIN IMMEDIATE")  # nothing can be written meanwhile
+            sending = asyncio.create_task(at.sender.send(entry, opened))
+            async with asyncio.timeout(5):
+                await card.wait()
+            program.execute("ROLLBACK")
+
+        assert isinstance((await sending).verdict, Opened)
