@@ -1,5 +1,6 @@
 """Which rows this process works on, so that their leases are renewed for just as long."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,9 @@ from bot.ledger import Ledger, LedgerUnavailable
 from bot.logs import get_logger
 
 log = get_logger("weav_slack.holding")
+
+# Seconds until a renewal is tried again that the database did not take.
+AGAIN = 0.5
 
 
 class Holding:
@@ -31,9 +35,15 @@ class Holding:
         return entry_id in self._held
 
     async def renew(self) -> None:
-        if not self._held:
-            return
-        try:
+        """Renew also what is overdue, unless another replica took it. Raise LedgerUnavailable."""
+        if self._held:
             await self._ledger.renew(list(self._held))
-        except LedgerUnavailable as error:
-            log.warning("leases_not_renewed", error=str(error))
+
+    async def keep(self) -> None:
+        """Renew once, trying again until it is done or nothing is held any more."""
+        while True:
+            try:
+                return await self.renew()
+            except LedgerUnavailable as error:
+                log.warning("leases_not_renewed", error=str(error))
+            await asyncio.sleep(AGAIN)

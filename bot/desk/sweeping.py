@@ -38,7 +38,7 @@ class Sweeper:
             *others,
             (self._sweep, SWEEP_EVERY),
             (self._forget, FORGET_EVERY),
-            (self._holding.renew, self._holding.every),
+            (self._holding.keep, self._holding.every),
         )
         for step, every in rounds:
             self._loops.append(asyncio.create_task(self._tasks.repeat(step, every)))
@@ -57,6 +57,9 @@ class Sweeper:
 
     async def _sweep(self) -> None:
         try:
+            # After an outage of the database its own work is overdue as well, and must not be taken
+            # from itself.
+            await self._holding.renew()
             for entry in await self._ledger.take(AT_ONCE - self._resumed):
                 self._resumed += 1
                 self._tasks.spawn(self._resume(entry), name="resume")
