@@ -163,3 +163,27 @@ async def test_a_decision_that_cannot_be_written_down_is_not_carried_out(
     assert len(at_home.weav.creations) == 1
     await at_home.ann.act(ids.LEAVE)
     await at_home.slack.until(lambda slack: "Left as it is" in text_on(slack.top_view("U0ANN")))
+
+
+async def test_what_was_decided_and_cannot_be_begun_is_begun_later(at_home: House) -> None:
+    at_home.weav.tokens[TOKEN].discard(READ)
+    at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+    await at_home.ann.submit()
+    await at_home.slack.until(lambda slack: "may have been" in text_on(slack.top_view("U0ANN")))
+    path = Path(at_home.database.removeprefix("sqlite:///"))
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute(
+            "CREATE TRIGGER no_room BEFORE UPDATE ON submissions WHEN new.state = 'sending'"
+            " BEGIN SELECT RAISE(ABORT, 'no room'); END"
+        )
+        shown = len(at_home.slack.calls_of("views.update"))
+        await at_home.ann.act(ids.CREATE_AGAIN)
+        await at_home.slack.until(lambda slack: len(slack.calls_of("views.update")) == shown + 2)
+        other.execute("DROP TRIGGER no_room")
+
+    await at_home.card()
+    said = str([call.arguments for call in at_home.slack.calls_of("views.update")])
+    assert "nothing was done" not in said
+    assert len(at_home.weav.conversations) == 1
