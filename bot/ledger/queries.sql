@@ -167,8 +167,8 @@ WHERE fingerprint = :fingerprint AND id <> :id AND sent_at >= :since
   AND (doubtful = 1 OR state IN ('sending', 'unconfirmed', 'left'))
 ORDER BY id;
 
--- name: claimed(conversation_id)
-SELECT id FROM submissions WHERE conversation_id = :conversation_id LIMIT 1;
+-- name: claimed(id, conversation_id)
+SELECT id FROM submissions WHERE conversation_id = :conversation_id AND id <> :id LIMIT 1;
 
 -- name: by_conversation(conversation_id)
 SELECT *, ledger_clock() AS read_at FROM submissions

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from bot.desk.answers import Pending
-from bot.desk.sending import Patience, Sender
+from bot.desk.sending import Patience, Sender, Settled, request_of
 from bot.ledger import Entry, Ledger, NewEntry, State
 from bot.sandbox.weav import Fault
 from bot.tasks import Tasks
 from bot.weav.models import Conversation
 from bot.weav.outcomes import Opened
 from tests.house import CREATE, JANE
-from tests.ledger.places import SQLitePlace
+from tests.ledger.places import LEASE, SQLitePlace
 from tests.weav.served import ServedWeav, served_weav
 
 NEW = NewEntry(
@@ -74,10 +74,10 @@ class Counter:
 
 
 @asynccontextmanager
-async def counter(tmp_path: Path) -> AsyncIterator[Counter]:
+async def counter(tmp_path: Path, retry_for: float = 900) -> AsyncIterator[Counter]:
     place, tasks = SQLitePlace(tmp_path / "ledger.db"), Tasks()
     async with served_weav() as weav, Ledger.open(place.url, statement_timeout=20) as ledger:
-        patience = Patience(retry_for=900, looks=(0.1,))
+        patience = Patience(retry_for, looks=(0.1,))
         yield Counter(weav, ledger, place, Sender(ledger, weav.client, patience, tasks), tasks)
 
 
@@ -120,3 +120,39 @@ async def test_a_card_does_not_wait_until_the_queue_is_hurried(tmp_path: Path) -
             program.execute("ROLLBACK")
 
         assert isinstance((await sending).verdict, Opened)
+
+
+@pytest.mark.parametrize(
+    ("fault", "retry_for"),
+    [
+        (Fault(status=422, **CREATE), 900),
+        (Fault(status=503, **CREATE), 900),
+        (Fault(status=503, **CREATE), 0),
+        (Fault.lost_request(**CREATE), 900),
+    ],
+    ids=["refused", "queued", "given up", "not confirmed"],
+)
+async def test_whoever_lost_the_row_says_nothing_of_it(
+    tmp_path: Path, fault: Fault, retry_for: float
+) -> None:
+    async with counter(tmp_path, retry_for) as at, at.place.open() as other:
+        entry = await at.sending("V1")
+        await at.place.pass_time(LEASE + 1)
+        await other.take(1)
+        at.weav.sandbox.fail(fault)
+
+        assert await at.sender.send(entry) == Settled(None, Pending())
+
+
+async def test_a_conversation_that_the_row_has_already_is_its_own(tmp_path: Path) -> None:
+    """As when it was claimed, and the database's word of that was lost."""
+    async with counter(tmp_path) as at:
+        entry = await at.sending("V1")
+        made = Conversation.read(await at.weav.opened(**request_of(entry).body()))
+        await at.ledger.claim(entry, made.id, {})
+
+        settled = await at.sender.look(entry, "No answer came.")
+
+        assert isinstance(settled.verdict, Opened)
+        assert settled.entry
+        assert settled.entry.conversation_id == made.id
