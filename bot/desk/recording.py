@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.desk.answers import Pending, Queued, Verdict
 from bot.desk.insisting import insist
-from bot.desk.queueing import pause_before, within
+from bot.desk.queueing import LONGEST_PAUSE, pause_before, within
 from bot.ledger import Entry, Ledger
 from bot.logs import get_logger
 from bot.weav.models import Conversation
@@ -13,6 +13,7 @@ from bot.weav.outcomes import NotSent, Opened, Refused, Unconfirmed
 
 log = get_logger("weav_slack.recording")
 
+NOT_IN_TIME = "The bot did not come to this for so long that it no longer sends it by itself."
 DOUBTFUL = " An earlier attempt that was not confirmed may have created it all the same."
 
 
@@ -54,6 +55,16 @@ class Recorder:
             lambda: self._ledger.queued(entry, left, outcome.reason, patient=patient), entry
         )
         return _settled(held, Queued(outcome.reason))
+
+    async def not_in_time(self, entry: Entry) -> Settled | None:
+        """Give up what was not sent in its time; None: its time is not over.
+
+        After a night without the bot its author will have opened the conversation by hand.
+        """
+        if entry.waited <= self._retry_for + LONGEST_PAUSE + self._ledger.lease:
+            return None
+        log.warning("not_in_time", entry=entry.id)
+        return await self._given_up(entry, NotSent(NOT_IN_TIME))
 
     async def not_confirmed(self, entry: Entry, known: str) -> Settled:
         log.warning("not_confirmed", entry=entry.id)

@@ -107,7 +107,7 @@ class Sender:
     ) -> Settled:
         """Look for the conversation of a POST that may have arrived; `reason`: why we ask."""
         if is_unnamed(entry):  # that POST was not begun
-            return await self.send(entry)
+            return await self.not_in_time(entry) or await self.send(entry)
         for pause in self._patience.looks if looks is None else looks:
             await asyncio.sleep(pause)
             sight = await self._look_once(entry)
@@ -118,6 +118,10 @@ class Sender:
                 break
         known = f"{reason} {sight.reason}" if isinstance(sight, Unclear) else reason
         return await self._recorder.not_confirmed(entry, known)
+
+    async def not_in_time(self, entry: Entry) -> Settled | None:
+        """Give up a row that nobody sent while there was time; None: send it."""
+        return await self._recorder.not_in_time(entry)
 
     async def _look_once(self, entry: Entry) -> Sight:
         request = request_of(entry)

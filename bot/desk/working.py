@@ -148,7 +148,7 @@ class Worker:
             return await self._sender.look(entry, RESTARTED)
         verdict = verdict_of(entry)
         if verdict is None or isinstance(verdict, Queued):
-            return await self._settle(entry)
+            return await self._sender.not_in_time(entry) or await self._settle(entry)
         return Settled(entry, verdict)
 
     async def _tell(self, entry: Entry, settled: Settled, *, queued: bool) -> None:

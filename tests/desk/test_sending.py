@@ -15,7 +15,7 @@ from bot.ledger import Entry, Ledger, NewEntry, State
 from bot.sandbox.weav import Fault
 from bot.tasks import Tasks
 from bot.weav.models import Conversation
-from bot.weav.outcomes import Opened
+from bot.weav.outcomes import Opened, Unconfirmed
 from tests.house import CREATE, JANE
 from tests.ledger.places import LEASE, SQLitePlace
 from tests.weav.served import ServedWeav, served_weav
@@ -156,3 +156,26 @@ async def test_a_conversation_that_the_row_has_already_is_its_own(tmp_path: Path
         assert isinstance(settled.verdict, Opened)
         assert settled.entry
         assert settled.entry.conversation_id == made.id
+
+
+async def test_a_second_create_that_is_not_sent_in_time_stays_not_confirmed(tmp_path: Path) -> None:
+    """Its author asked for it anew, so that its time began anew, too."""
+    async with counter(tmp_path) as at, at.place.open() as ledger:
+        entry = await at.sending("V1")
+        await at.place.pass_time(30_000)
+        [late] = await ledger.take(1)
+        unsure = await ledger.unconfirmed(late, "No answer came.")
+        assert unsure
+        again = await ledger.again(entry.id, "U1", sending=False)
+        assert again
+        sender = Sender(ledger, at.weav.client, Patience(retry_for=900), at.tasks)
+
+        assert await sender.not_in_time(again) is None
+        await at.place.pass_time(30_000)
+        [late] = await ledger.take(1)
+        settled = await sender.not_in_time(late)
+
+        assert settled
+        assert isinstance(settled.verdict, Unconfirmed)
+        assert settled.entry
+        assert settled.entry.state is State.UNCONFIRMED
