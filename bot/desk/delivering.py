@@ -10,6 +10,7 @@ from bot.desk.insisting import insist
 from bot.desk.papers import Papers
 from bot.desk.remembering import Rememberer
 from bot.desk.sending import Settled
+from bot.desk.stumbling import Stumbling
 from bot.ledger import Entry, Ledger, State
 from bot.logs import get_logger
 from bot.tasks import Tasks
@@ -31,12 +32,14 @@ class Deliverer:
         ledger: Ledger,
         announcer: Announcer,
         rememberer: Rememberer,
+        stumbling: Stumbling,
         holding: Holding,
         tasks: Tasks,
     ) -> None:
         self._ledger = ledger
         self._announcer = announcer
         self._rememberer = rememberer
+        self._stumbling = stumbling
         self._holding = holding
         self._tasks = tasks
         self._waiting = 0
@@ -57,7 +60,8 @@ class Deliverer:
                 return
             self._waiting += 1
             try:
-                await self._bring(taken, entry, verdict)
+                async with self._stumbling.over(entry):
+                    await self._bring(taken, entry, verdict)
             finally:
                 self._waiting -= 1
 

@@ -22,6 +22,7 @@ from bot.desk.posting import Poster
 from bot.desk.reporting import report
 from bot.desk.sending import Patience, Sender, Settled
 from bot.desk.speaking import Speaker
+from bot.desk.stumbling import Stumbling
 from bot.desk.sweeping import Sweeper
 from bot.desk.working import Begun, Worker
 from bot.figures import Figures
@@ -85,7 +86,8 @@ class Desk:
         poster = Poster(slack, outsiders, names, link)
         self._announcer = Announcer(ledger, slack, poster, patience.slack_again, figures)
         sender = Sender(ledger, weav, patience, tasks)
-        self._worker = Worker(ledger, sender, self._announcer, self._holding, tasks)
+        stumbling = Stumbling(ledger, slack, tasks)
+        self._worker = Worker(ledger, sender, self._announcer, stumbling, self._holding, tasks)
         self._decider = Decider(ledger, self._worker, self._announcer)
         self._sweeper = Sweeper(ledger, self._worker, self._holding, tasks, keep_days)
         looks = patience.looks[:MOST_LOOKS]

@@ -9,6 +9,7 @@ from bot.desk.delivering import Deliverer
 from bot.desk.holding import Holding
 from bot.desk.remembering import Rememberer
 from bot.desk.sending import OnOpened, Sender, Settled
+from bot.desk.stumbling import Stumbling
 from bot.desk.verdicts import verdict_of
 from bot.ledger import Entry, Ledger, LedgerUnavailable, NewEntry, State
 from bot.logs import get_logger
@@ -46,6 +47,7 @@ class Worker:
         ledger: Ledger,
         sender: Sender,
         announcer: Announcer,
+        stumbling: Stumbling,
         holding: Holding,
         tasks: Tasks,
     ) -> None:
@@ -53,7 +55,8 @@ class Worker:
         self._sender = sender
         self._announcer = announcer
         self._rememberer = Rememberer(ledger.memory)
-        self._deliverer = Deliverer(ledger, announcer, self._rememberer, holding, tasks)
+        self._deliverer = Deliverer(ledger, announcer, self._rememberer, stumbling, holding, tasks)
+        self._stumbling = stumbling
         self._holding = holding
         self._tasks = tasks
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -90,8 +93,8 @@ class Worker:
         """
         log.info("resumed", entry=entry.id, state=entry.state.value)
         with self._holding(entry.id):
-            settled = await self._finish(entry)
-        self._deliverer.deliver(entry, settled)
+            async with self._stumbling.over(entry):
+                self._deliverer.deliver(entry, await self._finish(entry))
 
     async def look_again(self, entry: Entry) -> Settled:
         """One look at the author's word, for a row that `Ledger.look` gave us."""
