@@ -8,7 +8,7 @@ from typing import Any
 from bot.desk.announcing import Announcer, Spot
 from bot.desk.answers import Answer, NotAccepted, Pending, Queued
 from bot.desk.changing import Changer
-from bot.desk.channel_defaults import ChannelDefaults
+from bot.desk.channel_defaults import READ_EVERY, ChannelDefaults
 from bot.desk.deciding import Choice, Decider
 from bot.desk.disowning import disown
 from bot.desk.finding import Finder
@@ -22,6 +22,7 @@ from bot.desk.posting import Poster
 from bot.desk.reporting import report
 from bot.desk.sending import Patience, Sender, Settled
 from bot.desk.speaking import Speaker
+from bot.desk.stumbling import Stumbling
 from bot.desk.sweeping import Sweeper
 from bot.desk.working import Begun, Worker
 from bot.figures import Figures
@@ -85,8 +86,9 @@ class Desk:
         self._holding = Holding(ledger, renew_every)
         poster = Poster(slack, outsiders, names, link)
         self._announcer = Announcer(ledger, slack, poster, patience.slack_again, figures)
-        sender = Sender(ledger, weav, patience)
-        self._worker = Worker(ledger, sender, self._announcer, self._holding, tasks)
+        sender = Sender(ledger, weav, patience, tasks)
+        stumbling = Stumbling(ledger, slack, tasks)
+        self._worker = Worker(ledger, sender, self._announcer, stumbling, self._holding, tasks)
         self._decider = Decider(ledger, self._worker, self._announcer)
         self._sweeper = Sweeper(ledger, self._worker, self._holding, tasks, keep_days)
         looks = patience.looks[:MOST_LOOKS]
@@ -95,7 +97,7 @@ class Desk:
     async def start(self) -> None:
         """Begin to take up what nobody works on, in the running event loop."""
         await self._defaults.read()
-        self._sweeper.start(self._defaults.keep_reading)
+        self._sweeper.start((self._defaults.read, READ_EVERY))
 
     async def stop(self) -> None:
         """Take up nothing more; what runs is the tasks' to finish, before `finish`."""

@@ -17,7 +17,7 @@ WORDS = {
     State.REFUSED: "refused",
     State.QUEUED: "queued: Weav does not answer",
     State.UNCONFIRMED: "not confirmed",
-    State.EXPIRED: "not created: Weav did not answer",
+    State.EXPIRED: "not created",
     State.LEFT: "not confirmed, left as it is",
 }
 
