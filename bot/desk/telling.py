@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from bot.desk.answers import Answer, Left, NotAccepted, Pending, Queued
+from bot.slack import ids
 from bot.slack.around import Around
 from bot.slack.blocks import Json
 from bot.slack.cards import Card
@@ -24,7 +25,11 @@ QUEUED = (
     "Weav does not answer. Your conversation is queued and will be created as soon as it does;"
     " you can close this window."
 )
-LEFT = "Left as it is. Whether the conversation exists is not confirmed."
+LEFT = (
+    "Left as it is. Whether the conversation exists is not confirmed."
+    f" {ids.COMMAND} status still has what you typed."
+)
+CLOSED = f"If you close this window, {ids.COMMAND} status has these buttons, too."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ def view_of(answer: Answer, form: Reopening) -> Json:
                 form.values, form.origin, notice=text_of(answer), around=around
             )
         case Unconfirmed():
-            return not_confirmed_modal(text_of(answer), str(answer.entry_id))
+            return not_confirmed_modal(f"{text_of(answer)} {CLOSED}", str(answer.entry_id))
         case Queued():
             return notice_modal("Queued", text_of(answer))
         case Pending():
@@ -78,7 +83,7 @@ def view_of(answer: Answer, form: Reopening) -> Json:
 def message_of(answer: Answer, form: Reopening) -> Card:
     """Say the same to an author whose modal is closed, with the way on as buttons."""
     match answer.verdict:
-        case Refused() | NotSent() | NotAccepted():
+        case Refused() | NotSent() | NotAccepted() | Left():
             return reopen_message(text_of(answer), form)
         case Unconfirmed():
             return not_confirmed_message(text_of(answer), str(answer.entry_id))

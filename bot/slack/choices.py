@@ -33,8 +33,12 @@ def expired_message(form: Reopening) -> Card:
 
 def reopen_message(text: str, form: Reopening) -> Card:
     """Give a form back with a plain sentence on what happened; the button makes a new trigger."""
-    open_form = button("Open the form", ids.REOPEN, form.to_value(), "primary")
-    return card(escape(text), sentence(text), ActionsBlock(elements=[open_form]))
+    actions = ActionsBlock(elements=[reopen_button(form, "primary")])
+    return card(escape(text), sentence(text), actions)
+
+
+def reopen_button(form: Reopening, style: str | None = None) -> ButtonElement:
+    return button("Open the form", ids.REOPEN, form.to_value(), style)
 
 
 def not_confirmed_message(text: str, value: str) -> Card:
