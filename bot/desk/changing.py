@@ -75,7 +75,8 @@ class Changer:
             said = DATABASE_AWAY
         if not said:
             return
-        told = await tell_privately(self._slack, click, note(said))
+        link = self._link(click.shown.conversation_id) or ""
+        told = await tell_privately(self._slack, click, note(said, click, link))
         if isinstance(told, Failed):
             log.error("user_not_reached", code=told.code)
 

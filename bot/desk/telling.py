@@ -17,7 +17,9 @@ from bot.slack.modals import (
     notice_modal,
     result_modal,
 )
+from bot.slack.offers import CREATE
 from bot.slack.outcomes import outcome_text
+from bot.slack.text import fold, shorten
 from bot.slack.values import Reopening
 from bot.weav.outcomes import NotSent, Opened, Refused, Unconfirmed
 
@@ -30,6 +32,7 @@ LEFT = (
     f" {ids.COMMAND} status still has what you typed."
 )
 CLOSED = f"If you close this window, {ids.COMMAND} status has these buttons, too."
+_SUBJECT_LIMIT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ def view_of(answer: Answer, form: Reopening) -> Json:
                 form.values, form.origin, notice=text_of(answer), around=around
             )
         case Unconfirmed():
-            return not_confirmed_modal(f"{text_of(answer)} {CLOSED}", str(answer.entry_id))
+            text = f"{_about(form)}{text_of(answer)} {CLOSED}"
+            return not_confirmed_modal(text, str(answer.entry_id))
         case Queued():
             return notice_modal("Queued", text_of(answer))
         case Pending():
@@ -80,15 +84,28 @@ def view_of(answer: Answer, form: Reopening) -> Json:
             assert_never(answer.verdict)
 
 
-def message_of(answer: Answer, form: Reopening) -> Card:
-    """Say the same to an author whose modal is closed, with the way on as buttons."""
+def message_of(answer: Answer, form: Reopening, link: str = "") -> Card:
+    """Say the same to an author whose modal is closed, with the way on as buttons.
+
+    It may come among others, so it says which it is about; `link` leads to what was opened.
+    """
+    text = f"{_about(form)}{text_of(answer)}"
     match answer.verdict:
         case Refused() | NotSent() | NotAccepted() | Left():
-            return reopen_message(text_of(answer), form)
+            return reopen_message(text, form)
         case Unconfirmed():
-            return not_confirmed_message(text_of(answer), str(answer.entry_id))
+            return not_confirmed_message(text, str(answer.entry_id))
         case _:
-            return plain_message(text_of(answer))
+            return plain_message(text, link)
+
+
+def _about(form: Reopening) -> str:
+    """Name a submission by its subject, or else by its customer; empty once both are removed."""
+    values = form.values
+    if subject := fold(values.subject):
+        return f"“{shorten(subject, _SUBJECT_LIMIT)}”: "
+    customer = form.labels.get(ids.CUSTOMER_ID) or values.customer_id.removeprefix(CREATE)
+    return f"For {shorten(fold(customer), _SUBJECT_LIMIT)}: " if customer else ""
 
 
 def text_of(answer: Answer) -> str:

@@ -4,13 +4,14 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     ButtonElement,
     ConfirmObject,
+    ContextBlock,
     PlainTextObject,
     SectionBlock,
 )
 
 from bot.slack import ids
 from bot.slack.cards import Card, card
-from bot.slack.elements import button, mrkdwn, sentence
+from bot.slack.elements import button, link, mrkdwn, sentence
 from bot.slack.text import escape
 from bot.slack.values import Reopening
 
@@ -56,9 +57,11 @@ def not_confirmed_buttons(value: str) -> list[ButtonElement]:
     ]
 
 
-def plain_message(text: str) -> Card:
-    """Say a plain sentence."""
-    return card(escape(text), sentence(text))
+def plain_message(text: str, url: str = "") -> Card:
+    """Say a plain sentence; `url` leads to the conversation in Weav."""
+    leads = link(url, "Open in Weav")
+    where = ContextBlock(elements=[mrkdwn(leads)]) if leads.startswith("<") else None
+    return card(escape(text), sentence(text), where)
 
 
 def usage_message() -> Card:
