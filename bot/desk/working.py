@@ -46,13 +46,14 @@ class Worker:
         ledger: Ledger,
         sender: Sender,
         announcer: Announcer,
+        rememberer: Rememberer,
         holding: Holding,
         tasks: Tasks,
     ) -> None:
         self._ledger = ledger
         self._sender = sender
         self._announcer = announcer
-        self._rememberer = Rememberer(ledger.memory)
+        self._rememberer = rememberer
         self._holding = holding
         self._tasks = tasks
         self._slots = asyncio.Semaphore(AT_ONCE)

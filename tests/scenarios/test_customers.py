@@ -264,10 +264,47 @@ async def test_an_unknown_one_is_shown_by_its_id_and_nobody_is_waited_for(any_wa
     await opened(any_way, words=f"{JANE} Export hangs")
 
     assert chosen(any_way.ann.view, "customer_id") == JANE
-    assert [request.status for request in any_way.weav.requests] in ([], [None])
+    assert {request.status for request in any_way.weav.requests} <= {None}
     assert [call.method for call in any_way.slack.calls if "apps" not in call.method] == [
         "views.open"
     ]
+
+
+async def test_an_unknown_one_among_the_words_is_named_as_soon_as_weav_says_who_it_is(
+    any_way: House,
+) -> None:
+    await opened(any_way, words=f"{JANE} Export hangs")
+
+    await any_way.slack.until(
+        lambda _: "The customer is Jane Doe · jane@" in text_on(any_way.ann.view)
+    )
+    any_way.ann.fill({"channel": "email"})
+    await any_way.ann.submit()
+    assert "Jane Doe `" in text_on(await any_way.card())
+
+
+async def learnt(at_home: House, customer_id: str) -> KnownCustomer:
+    """Somebody is learnt beside everything else, and a database tells nobody of its changes."""
+    async with Ledger.open(at_home.database) as ledger, asyncio.timeout(5):
+        while True:
+            known = await ledger.memory.customer(customer_id)
+            if known and known.name:
+                return known
+            await asyncio.sleep(0.01)
+
+
+async def test_who_was_not_known_when_weav_was_away_is_learnt_after_the_opening(
+    at_home: House,
+) -> None:
+    unchecked = {"value": JANE, "text": {"type": "plain_text", "text": JANE}}
+    await opened(at_home)
+    at_home.ann.view.offered["customer_id"] = [unchecked]
+    at_home.ann.fill({"channel": "email", "customer_id": JANE})
+
+    await at_home.ann.submit()
+
+    assert (await learnt(at_home, JANE)).name == "Jane Doe"
+    assert [request.method for request in at_home.weav.requests] == ["POST", "GET"]
 
 
 async def test_a_form_opens_without_the_database(tmp_path: Path) -> None:
