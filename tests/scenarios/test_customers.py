@@ -23,6 +23,13 @@ from tests.scenarios.filling import (
     used,
 )
 
+NOBODY_SEEN = [
+    (
+        "nothing",
+        "Nobody seen here by that name",
+        "Paste an ID or link, or type a whole e-mail address",
+    )
+]
 JANES = "Jane Doe · jane@example.com"
 ZOES = "Zoë Brûlé · zoe@example.com"
 RAVIS = "Ravi Kumar · ravi@example.com"
@@ -33,11 +40,12 @@ async def of_company(at_home: House, company_id: str) -> None:
         await ledger.memory.choose_defaults("C0SUPPORT", {"company_id": company_id}, "U0ANN")
 
 
-async def test_the_select_is_empty_as_long_as_nobody_was_seen(any_way: House) -> None:
+async def test_the_select_says_what_else_to_type_as_long_as_nobody_was_seen(any_way: House) -> None:
     await opened(any_way)
 
-    assert await offered(any_way.ann, "customer_id", "") == []
-    assert await offered(any_way.ann, "customer_id", "jan") == []
+    [(_, label, way_on)] = await offered(any_way.ann, "customer_id", "")
+    assert (label, way_on) == ("Nobody seen here yet", NOBODY_SEEN[0][2])
+    assert await offered(any_way.ann, "customer_id", "jan") == NOBODY_SEEN
     assert any_way.weav.requests == []
 
 
@@ -132,7 +140,7 @@ async def test_an_unknown_address_can_become_a_customer(any_way: House) -> None:
 @pytest.mark.parametrize("typed", ["new@", "new@example", "a b@example.com", "x" * 150 + "@a.de"])
 async def test_what_is_no_address_is_not_offered_as_one(at_home: House, typed: str) -> None:
     await opened(at_home)
-    assert await offered(at_home.ann, "customer_id", typed) == []
+    assert await offered(at_home.ann, "customer_id", typed) == NOBODY_SEEN
 
 
 async def test_a_known_address_is_not_created_again(at_home: House) -> None:
@@ -152,7 +160,7 @@ async def test_a_look_up_of_an_id_that_fails_leaves_it_unchecked(at_home: House,
 
     [(value, label, reason)] = await offered(at_home.ann, "customer_id", NOBODY_KNOWN)
 
-    assert (value, label) == (NOBODY_KNOWN, "Use this ID unchecked")
+    assert (value, label) == (NOBODY_KNOWN, f"Use this ID unchecked: {NOBODY_KNOWN}")
     assert reason
     at_home.weav.faults.clear()
 
@@ -161,7 +169,11 @@ async def test_an_id_that_weav_does_not_know_is_said_so(at_home: House) -> None:
     await opened(at_home)
 
     assert await offered(at_home.ann, "customer_id", NOBODY_KNOWN) == [
-        (NOBODY_KNOWN, "Use this ID unchecked", "Weav does not know this customer.")
+        (
+            NOBODY_KNOWN,
+            f"Weav does not know {NOBODY_KNOWN}: use it anyway",
+            "Weav checks it again when you submit",
+        )
     ]
 
 
