@@ -15,8 +15,8 @@ LAST = 10
 WORDS = {
     State.RECEIVED: "being created",
     State.SENDING: "being created",
-    State.OPENED: "open in Weav, its card is on the way",
-    State.ANNOUNCED: "open in Weav",
+    State.OPENED: "created, its card is on the way",
+    State.ANNOUNCED: "created",
     State.REFUSED: "refused",
     State.QUEUED: "queued: Weav does not answer",
     State.UNCONFIRMED: "not confirmed",
