@@ -26,7 +26,7 @@ AT_ONCE = 100
 WATCH_EVERY = 0.2
 WATCH_FOR = 120.0
 RESTARTED = "The bot was stopped before it had Weav's answer."
-STILL_UNKNOWN = "There was no answer of Weav's to the create."
+STILL_UNKNOWN = "The bot looked again and did not find it for certain."
 
 
 @dataclass(frozen=True, slots=True)
