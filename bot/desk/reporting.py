@@ -18,9 +18,9 @@ WORDS = {
     State.OPENED: "created, its card is on the way",
     State.ANNOUNCED: "created",
     State.REFUSED: "refused",
-    State.QUEUED: "queued: Weav does not answer",
+    State.QUEUED: "queued: not created yet",
     State.UNCONFIRMED: "not confirmed",
-    State.EXPIRED: "not created: Weav did not answer",
+    State.EXPIRED: "not created",
     State.LEFT: "not confirmed, left as it is",
 }
 _GIVEN_BACK = {State.REFUSED, State.EXPIRED, State.LEFT}

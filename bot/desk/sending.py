@@ -163,7 +163,7 @@ class Sender:
         held = await insist(
             lambda: self._ledger.queued(entry, left, outcome.reason, patient=patient), entry
         )
-        return Settled(held, Queued(outcome.reason))
+        return Settled(held, Queued(outcome.reason, self._patience.retry_for))
 
     async def _give_up(self, entry: Entry, outcome: NotSent) -> Settled:
         if entry.doubtful:  # "nothing was created" is known of the last attempt only

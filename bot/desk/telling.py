@@ -21,11 +21,15 @@ from bot.slack.offers import CREATE
 from bot.slack.outcomes import outcome_text
 from bot.slack.text import fold, shorten
 from bot.slack.values import Reopening
-from bot.weav.outcomes import NotSent, Opened, Refused, Unconfirmed
+from bot.weav.outcomes import BUSY, NotSent, Opened, Refused, Unconfirmed
 
 QUEUED = (
     "Weav does not answer. Your conversation is queued and will be created as soon as it does;"
     " you can close this window."
+)
+QUEUED_AT_BUSY = (
+    f"{BUSY} Your conversation is queued and will be created as soon as it takes them; you can"
+    " close this window."
 )
 LEFT = (
     "Left as it is. Whether the conversation exists is not confirmed."
@@ -117,11 +121,21 @@ def text_of(answer: Answer) -> str:
             return outcome_text(outcome)
         case NotAccepted(reason):
             return reason
-        case Queued():
-            return QUEUED
+        case Queued() as queued:
+            return _queued_text(queued)
         case Pending():
             return "Weav has not answered yet."
         case Left():
             return LEFT
         case _:
             assert_never(answer.verdict)
+
+
+def _queued_text(queued: Queued) -> str:
+    text = QUEUED_AT_BUSY if queued.reason == BUSY else QUEUED
+    within = "in time" if queued.tried_for is None else f"within {_for_humans(queued.tried_for)}"
+    return f"{text} If it cannot be created {within}, you get the filled form as a direct message."
+
+
+def _for_humans(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"  # noqa: PLR2004
