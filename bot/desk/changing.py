@@ -76,7 +76,8 @@ class Changer:
             said = DATABASE_AWAY
         if not said:
             return
-        told = await tell_privately(self._slack, click, note(said))
+        link = self._link(click.shown.conversation_id) or ""
+        told = await tell_privately(self._slack, click, note(said, click, link))
         if isinstance(told, Failed):
             log.error("user_not_reached", code=told.code)
 
@@ -120,7 +121,7 @@ class Changer:
         changes: tuple[Change, ...],
     ) -> str:
         """Draw before the turn is over: of two cards the later one must stay."""
-        said = _said(result, wish, changes, click.slack_user_id)
+        said = _said(result, wish, changes, click)
         if result.conversation is None:
             return said
         readers = await self._outsiders.of_card(click.slack_channel_id)
@@ -165,15 +166,17 @@ class Changer:
         return NOT_DRAWN.format(code=drawn.code)
 
 
-def _said(result: Result, wish: Wish, changes: tuple[Change, ...], slack_user_id: str) -> str:
+def _said(result: Result, wish: Wish, changes: tuple[Change, ...], click: Click) -> str:
     """Tell the one who clicked what the card does not; empty: it says everything."""
     match result:
         case Granted():
             return ""
         case Already(conversation):
             maker = maker_of(changes, conversation, wish.field)
-            own = maker is not None and maker.slack_user_id == slack_user_id
-            return "" if own else already_note(wish, maker)
+            own = maker is not None and maker.slack_user_id == click.slack_user_id
+            if own and not click.shown.shows(conversation, wish.field):
+                return ""  # a double click: what its first half did is drawn now
+            return already_note(wish, None if own else maker)
         case Overtaken(conversation):
             return overtaken_note(wish, conversation, maker_of(changes, conversation, wish.field))
         case Denied(reason) | Doubtful(reason):

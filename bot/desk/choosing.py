@@ -7,6 +7,7 @@ from uuid import UUID
 
 from bot.desk.finding import Finder
 from bot.desk.listing import WITHIN, Listing
+from bot.desk.meeting import meet
 from bot.desk.preparing import Preparer
 from bot.ledger import KnownCustomer, LedgerUnavailable, Memory
 from bot.logs import get_logger
@@ -15,7 +16,7 @@ from bot.slack.already import OpenConversation
 from bot.slack.audience import Audience
 from bot.slack.forms import values_of
 from bot.slack.gateway import Done, SlackGateway
-from bot.slack.offers import customer_in
+from bot.slack.offers import customer_in, customer_label
 from bot.slack.payloads import at, text_at
 from bot.slack.seen_views import with_assignee_of, with_conversations
 from bot.slack.shared_note import noted
@@ -64,12 +65,12 @@ class Chooser:
         customer_stands = self._chosen(view, ids.CUSTOMER_ID)
         post_to_stands = self._chosen(view, ids.POST_TO)
         asking = self._for_user(_known_to_weav(values), let_in)
-        several, readers = await asyncio.gather(asking, asked)
+        (several, named), readers = await asyncio.gather(asking, asked)
 
         def draw(seen: View) -> dict[str, Any] | None:
             drawn = noted(seen, readers) if post_to_stands() else None
             if customer_stands():
-                drawn = with_conversations(drawn or seen, several) or drawn
+                drawn = with_conversations(drawn or seen, several, named) or drawn
             return drawn
 
         await self._redraw(view, draw, last=False)
@@ -111,19 +112,18 @@ class Chooser:
             view, lambda seen: noted(seen, readers) if stands() else None, last=False
         )
 
-    async def _for_user(self, customer: UUID | None, let_in: LetIn) -> list[OpenConversation]:
-        return await self._listing.of(customer) if customer and await let_in() else []
+    async def _for_user(
+        self, customer: UUID | None, let_in: LetIn
+    ) -> tuple[list[OpenConversation], str]:
+        """Return what they have open, and who they are if the form could not name them."""
+        if not customer or not await let_in():
+            return [], ""
+        listing, meeting = self._listing.of(customer), self._meet(str(customer))
+        several, met = await asyncio.gather(listing, meeting)
+        return several, customer_label(met.id, met.name, met.email) if met else ""
 
-    async def _meet(self, customer_id: str) -> None:
-        try:
-            known = await self._memory.customer(customer_id)
-            if known and (known.name or known.email):
-                return
-            found = await self._finder.customer(customer_id, WITHIN)
-            if isinstance(found, KnownCustomer):
-                await self._memory.learn(found)
-        except LedgerUnavailable as error:
-            log.warning("not_learned", error=str(error))
+    async def _meet(self, customer_id: str) -> KnownCustomer | None:
+        return await meet(self._memory, self._finder, customer_id, WITHIN)
 
     async def _redraw(self, view: View, draw: Draw, *, last: bool) -> None:
         """Draw on top of what is there now; `last`: when that is not known, over it."""

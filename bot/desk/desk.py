@@ -14,11 +14,13 @@ from bot.desk.disowning import disown
 from bot.desk.finding import Finder
 from bot.desk.helping import FormHelp
 from bot.desk.holding import Holding
+from bot.desk.meeting import starter
 from bot.desk.names import Names
 from bot.desk.opening import Opening, open_defaults, open_form
 from bot.desk.outsiders import Outsiders
 from bot.desk.papers import new_entry_of
 from bot.desk.posting import Poster
+from bot.desk.remembering import Rememberer
 from bot.desk.reporting import report
 from bot.desk.sending import Patience, Sender, Settled
 from bot.desk.speaking import Speaker
@@ -84,11 +86,14 @@ class Desk:
         self.form_help = FormHelp(ledger, weav, finder, slack, tasks, self._defaults, link)
         self.speaker = Speaker(slack, tasks)
         self._holding = Holding(ledger, renew_every)
+        rememberer = Rememberer(ledger.memory, starter(ledger.memory, finder, tasks))
         poster = Poster(slack, outsiders, names, link)
         self._announcer = Announcer(ledger, slack, poster, patience.slack_again, figures)
         sender = Sender(ledger, weav, patience, tasks)
         stumbling = Stumbling(ledger, slack, tasks)
-        self._worker = Worker(ledger, sender, self._announcer, stumbling, self._holding, tasks)
+        self._worker = Worker(
+            ledger, sender, self._announcer, rememberer, stumbling, self._holding, tasks
+        )
         self._decider = Decider(ledger, self._worker, self._announcer)
         self._sweeper = Sweeper(ledger, self._worker, self._holding, tasks, keep_days)
         looks = patience.looks[:MOST_LOOKS]

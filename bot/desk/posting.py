@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from bot.desk.answers import Answer
 from bot.desk.names import Names
 from bot.desk.outsiders import Outsiders
 from bot.desk.papers import Papers
@@ -12,6 +13,7 @@ from bot.slack.delivery import Delivered, deliver
 from bot.slack.gateway import Failed, SlackGateway
 from bot.slack.short_card import is_short_for, short_card
 from bot.weav.models import Conversation
+from bot.weav.outcomes import Opened
 
 RECOVERED = "Recovered: Weav's answer was lost on the way, and the bot found the conversation."
 # A wait that nobody need explain, in seconds.
@@ -38,6 +40,11 @@ class Poster:
         full = await self._card(entry, conversation, papers, queued=queued)
         card = await self._for_channel(full, conversation, papers.place.slack_channel_id)
         return await deliver(self._slack, card, papers.place, entry.slack_user_id, for_author=full)
+
+    def link_to(self, answer: Answer) -> str:
+        """Lead to what was opened in Weav; empty where nothing was, or no address is set."""
+        opened = answer.verdict
+        return (self._link(opened.conversation.id) or "") if isinstance(opened, Opened) else ""
 
     async def _for_channel(
         self, full: Card, conversation: Conversation, slack_channel_id: str

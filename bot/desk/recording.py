@@ -54,7 +54,7 @@ class Recorder:
         held = await insist(
             lambda: self._ledger.queued(entry, left, outcome.reason, patient=patient), entry
         )
-        return _settled(held, Queued(outcome.reason))
+        return _settled(held, Queued(outcome.reason, self._retry_for))
 
     async def not_in_time(self, entry: Entry) -> Settled | None:
         """Give up what was not sent in its time; None: its time is not over.

@@ -27,7 +27,7 @@ AT_ONCE = 100
 WATCH_EVERY = 0.2
 WATCH_FOR = 120.0
 RESTARTED = "The bot was stopped before it had Weav's answer."
-STILL_UNKNOWN = "There was no answer of Weav's to the create."
+STILL_UNKNOWN = "The bot looked again and did not find it for certain."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Worker:
         ledger: Ledger,
         sender: Sender,
         announcer: Announcer,
+        rememberer: Rememberer,
         stumbling: Stumbling,
         holding: Holding,
         tasks: Tasks,
@@ -54,8 +55,8 @@ class Worker:
         self._ledger = ledger
         self._sender = sender
         self._announcer = announcer
-        self._rememberer = Rememberer(ledger.memory)
-        self._deliverer = Deliverer(ledger, announcer, self._rememberer, stumbling, holding, tasks)
+        self._rememberer = rememberer
+        self._deliverer = Deliverer(ledger, announcer, rememberer, stumbling, holding, tasks)
         self._stumbling = stumbling
         self._holding = holding
         self._tasks = tasks

@@ -42,13 +42,17 @@ def already_blocks(already: Already) -> list[Block]:
     return [section, input_block(tick, optional=False)]
 
 
-def open_conversations_block(several: Sequence[OpenConversation]) -> ContextBlock:
-    """List what the chosen customer has open, a line each."""
+def open_conversations_block(several: Sequence[OpenConversation], named: str = "") -> ContextBlock:
+    """List what the chosen customer has open, a line each.
+
+    `named` says who that is: what a select was filled with keeps its label over an update.
+    """
     lines = [f"• {_line(each)}" for each in several]
-    heading = "Open already for this customer:"
-    return ContextBlock(
-        block_id=ids.OPEN_CONVERSATIONS, elements=[mrkdwn("\n".join([heading, *lines]))]
-    )
+    if lines:
+        lines.insert(0, "Open already for this customer:")
+    if named:
+        lines.insert(0, f"The customer is {escape(shorten(fold(named), _SUBJECT_LIMIT))}.")
+    return ContextBlock(block_id=ids.OPEN_CONVERSATIONS, elements=[mrkdwn("\n".join(lines))])
 
 
 def _line(each: OpenConversation) -> str:

@@ -48,9 +48,11 @@ def with_assignee_of(view: View, kind: str, typed: str, label: str) -> dict[str,
     )
 
 
-def with_conversations(view: View, several: Sequence[OpenConversation]) -> dict[str, Any] | None:
-    """Say below the customer what they have open; None: nothing changes."""
-    shown = [open_conversations_block(several).to_dict()] if several else []
+def with_conversations(
+    view: View, several: Sequence[OpenConversation], named: str = ""
+) -> dict[str, Any] | None:
+    """Say below the customer who they are and what they have open; None: nothing changes."""
+    shown = [open_conversations_block(several, named).to_dict()] if several or named else []
     blocks: list[Any] = []
     for block in list_at(view, "blocks"):
         if text_at(block, "block_id") != ids.OPEN_CONVERSATIONS:

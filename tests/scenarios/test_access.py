@@ -405,7 +405,8 @@ async def test_a_guest_whose_form_opened_sees_nothing_of_what_weav_says(tmp_path
         assert "Sorry" in text_on(await at_home.private_answer("U0CAT"))
         await open_form(at_home.ann)
         await at_home.slack.until(lambda _: "Hung before" in text_on(at_home.ann.view))
-        assert len(at_home.weav.requests) == 1
+        assert len(at_home.weav.requests) == 2  # for Ann: who it is, and what they have open
+        assert "The customer is Jane Doe" not in text_on(person(at_home, "U0CAT").view)
         assert "Hung before" not in text_on(person(at_home, "U0CAT").view)
 
 

@@ -79,7 +79,7 @@ async def test_agents_that_cannot_be_listed_are_said_so_and_an_id_will_do(
     assert (value, label) == ("nothing", "No agents to show")
     assert reason
     [(value, label, _)] = await offered(at_home.ann, "assignee_id", EMAIL_AGENT)
-    assert (value, label) == (EMAIL_AGENT, "Use this ID unchecked")
+    assert (value, label) == (EMAIL_AGENT, f"Use this ID unchecked: {EMAIL_AGENT}")
     at_home.weav.faults.clear()
     await at_home.ann.submit({"assignee_id": EMAIL_AGENT})
     await at_home.card()
@@ -110,8 +110,27 @@ async def test_who_told_the_bot_is_offered_as_me_and_to_others_by_name(any_way: 
         (BENS, "ben", "As they told the bot")
     ]
     assert await offered(any_way.ann, "assignee_id", CEMS) == [
-        (CEMS, "Use this ID unchecked", "Weav's API does not list people")
+        (CEMS, f"Use this ID unchecked: {CEMS}", "Weav's API does not list people")
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "label", "way_on"),
+    [
+        ("user", "Nobody like that has told the bot who they are", "/weav-conversation me UUID"),
+        ("agent", "No active agent by that name", "paste an ID"),
+    ],
+)
+async def test_where_nobody_fits_the_select_says_what_else_to_do(
+    at_home: House, kind: str, label: str, way_on: str
+) -> None:
+    await opened(at_home)
+    await choose(at_home, kind)
+
+    [(value, said, reason)] = await offered(at_home.ann, "assignee_id", "Xaver")
+
+    assert (value, said) == ("nothing", label)
+    assert way_on in reason
 
 
 async def test_me_is_the_assignee(any_way: House) -> None:

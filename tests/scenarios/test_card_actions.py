@@ -396,3 +396,15 @@ async def test_a_card_that_nobody_can_read_any_more_says_so(at_home: House) -> N
     await at_home.ben.click(ids.CLOSE, card.ts)
 
     assert "cannot read this card any more" in await told(at_home)
+
+
+async def test_who_clicks_for_what_they_have_got_already_is_told_so(at_home: House) -> None:
+    card = await posted(at_home)
+    await introduced(at_home.ben, BEN_IN_WEAV)
+    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
+    await drawn(at_home, card, "<@U0BEN> took it")
+
+    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
+
+    assert "It is assigned to you already." in await told(at_home)
+    assert len(writes(at_home)) == 1

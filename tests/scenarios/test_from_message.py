@@ -126,7 +126,7 @@ async def test_one_that_is_on_its_way_counts(at_home: House) -> None:
 
     await from_message(at_home, message_ts)
 
-    assert "queued: Weav does not answer" in text_on(at_home.ann.view)
+    assert "queued: not created yet" in text_on(at_home.ann.view)
     assert "another" in at_home.ann.view.values
 
 

@@ -28,7 +28,10 @@ async def test_what_weav_cannot_take_now_is_queued_and_created_when_it_can(
 
     await any_way.ann.submit()
 
-    assert "queued and will be created" in text_on(any_way.ann.view)
+    said = text_on(any_way.ann.view)
+    assert "queued and will be created" in said
+    assert "Weav takes no requests at the moment." in said
+    assert "If it cannot be created within 15 minutes, you get the filled form" in said
     card = await any_way.card()
     assert "It waited" in text_on(card)
     assert len(any_way.weav.conversations) == 1
@@ -43,7 +46,10 @@ async def test_a_queue_survives_until_weav_listens_again(tmp_path: Path) -> None
         answer = await at_home.ann.submit()
 
         assert answer.seconds < 3
-        assert "queued" in text_on(at_home.ann.view)
+        assert (
+            "Weav does not answer. Your conversation is queued and will be created as soon as it"
+            " does; you can close this window."
+        ) in text_on(at_home.ann.view)
         weav = WeavSandbox()
         async with serve(weav, port):
             await at_home.card(within=15)
