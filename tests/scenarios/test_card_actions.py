@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ledger import Ledger
+from bot.ledger import KnownCustomer, Ledger
 from bot.sandbox.slack import RESPONSE_URL, Fault, Person
 from bot.sandbox.weav.seeds import EMAIL_AGENT
 from bot.slack import ids
@@ -103,6 +103,8 @@ async def test_one_field_is_changed_and_all_five_are_written(at_home: House) -> 
 
 @pytest.mark.parametrize("route", ROUTES)
 async def test_everything_else_stays_on_the_card(at_home: House, route: Route) -> None:
+    async with Ledger.open(at_home.database) as ledger:  # a name that is learnt later comes with it
+        await ledger.memory.learn(KnownCustomer(JANE, "Jane Doe", "jane@example.com"))
     card = await posted(at_home, route)
     before = text_on(card).splitlines()
 
