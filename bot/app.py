@@ -106,7 +106,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, pace: Pace) -> _Part
     )
     weav = WeavClient(await stack.enter_async_context(weav_connection(settings, figures)))
     tasks = Tasks(failed=figures.failures.labels("task").inc)
-    audiences = Lookups(tasks, partial(audience.audience, client), audience.KEEP)
+    audiences = Lookups(tasks, partial(audience.audience, client), audience.KEEP, audience.PASSING)
     desk = Desk(
         ledger=ledger,
         weav=weav,
@@ -136,7 +136,7 @@ def _with_doors(parts: _Parts, app: AsyncApp, pace: Pace) -> Bot:
         door = HttpDoor(doorbell, settings.slack_signing_secret.get_secret_value())
         routes.append(Route("/slack/events", door.answer, methods=["POST"]))
     health = Health(parts.client, parts.installation, probes)
-    metrics = Metrics(figures, ledger, "socket" if socket else "http")
+    metrics = Metrics(figures, ledger, health.checks, "socket" if socket else "http")
     asgi = Starlette(routes=[*routes, *health.routes(), *metrics.routes()])
     return Bot(asgi, parts.desk, health, socket)
 

@@ -59,6 +59,8 @@ class Figures:
             _CALLS,
             ["operation", "outcome"],
         )
+        # Begins at 0 as the counters do: on a quiet night the first may be the only one.
+        self.weav_calls.labels("POST /conversations", "unauthorized")
 
     def _counts(self) -> None:
         self.triggers_expired = self._counter(
@@ -81,6 +83,9 @@ class Figures:
         )
 
     def _ledger(self) -> None:
+        self.ready = self._gauge(
+            "weav_slack_ready", "What /readyz says: 1 when it is well, else 0.", ["check"]
+        )
         self.ledger_up = self._gauge(
             "weav_slack_ledger_up", "1 when the database answered this scrape, else 0."
         )

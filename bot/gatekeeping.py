@@ -39,8 +39,8 @@ def guard(
     tasks: Tasks,
     figures: Figures,
 ) -> Guard:
-    standings = Lookups(tasks, partial(people.standing, client), people.KEEP)
-    return Guard(access_of(settings), installation, standings, desk.speaker, tasks, figures)
+    members = Lookups(tasks, partial(people.member, client), people.KEEP)
+    return Guard(access_of(settings), installation, members, desk.speaker, tasks, figures)
 
 
 def diagnosis(settings: Settings, desk: Desk) -> Diagnosis:

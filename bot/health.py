@@ -11,40 +11,26 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.logs import get_logger
+from bot.slack.client import REJECTED, code_in
 from bot.slack.installation import Installation
 
 log = get_logger("weav_slack.health")
 
-# https://docs.slack.dev/reference/methods/auth.test#errors, those that no waiting mends.
-REJECTED = frozenset(
-    {
-        "account_inactive",
-        "invalid_auth",
-        "not_allowed_token_type",
-        "not_authed",
-        "org_login_required",
-        "team_access_not_granted",
-        "token_expired",
-        "token_revoked",
-    }
-)
 # Often enough that a connection is warm when somebody's trigger, good for 3 s, needs it.
 GREET_EVERY = 30.0
 GREET_AGAIN = 3.0
+# Greetings in a row without a yes after which Slack counts as away: 12 s where something else
+# answers, a minute where nothing does (10 s each). Long enough for a proxy that restarts, and soon
+# enough for the alert, which waits for two minutes more.
+MOST_MISSED = 5
 
 
 class SlackTokenRejected(Exception):
     """Slack answered and does not accept the bot token; the text is Slack's code."""
 
 
-def code_of(error: SlackApiError) -> str:
-    """Slack's code; empty for an answer that is none of the Web API's."""
-    data = getattr(error.response, "data", None)
-    return str(data.get("error", "")) if isinstance(data, dict) else ""
-
-
 def raise_if_rejected(error: SlackApiError) -> None:
-    if (code := code_of(error)) in REJECTED:
+    if (code := code_in(error.response)) in REJECTED:
         raise SlackTokenRejected(code) from None
 
 
@@ -61,22 +47,29 @@ class Health:
         self._installation = installation
         self._probes = probes
         self._slack_knows_us = False
+        self._missed = 0
 
     async def greet(self) -> bool:
         """Ask auth.test, which also warms the connection; raise `SlackTokenRejected`."""
         try:
             answer = await self._client.auth_test()
-            self._installation.team_id = str(answer.get("team_id") or "")
+            self._installation.learn_home(answer.data)
         except SlackApiError as error:
-            self._slack_knows_us = self._slack_knows_us and code_of(error) not in REJECTED
+            self._miss(at_once=code_in(error.response) in REJECTED)
             raise_if_rejected(error)
-            log.warning("slack_not_reached", code=code_of(error))
+            log.warning("slack_not_reached", code=code_in(error.response))
         except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
+            self._miss()
             log.warning("slack_not_reached", error=type(error).__name__)
         else:
-            self._slack_knows_us = True
+            self._slack_knows_us, self._missed = True, 0
             return True
         return False
+
+    def _miss(self, *, at_once: bool = False) -> None:
+        self._missed += 1
+        if at_once or self._missed >= MOST_MISSED:
+            self._slack_knows_us = False
 
     async def keep_greeting(self) -> None:
         """Raise `SlackTokenRejected` for a token that never worked.
@@ -96,6 +89,7 @@ class Health:
             await asyncio.sleep(GREET_EVERY if reached else GREET_AGAIN)
 
     async def checks(self) -> dict[str, bool]:
+        """Ask the probes; of Slack itself the last greetings tell."""
         answers = await asyncio.gather(*(probe() for probe in self._probes.values()))
         return {"slack": self._slack_knows_us, **dict(zip(self._probes, answers, strict=True))}
 

@@ -37,9 +37,10 @@ async def run(settings: Settings, pace: Pace | None = None) -> None:
 def _listener(settings: Settings) -> socket.socket:
     try:
         return bind(settings.host, settings.port)
-    except OSError as error:
+    except (OSError, TypeError) as error:  # TypeError: a name that DNS could not hold
+        why = getattr(error, "strerror", None) or "no such name"
         raise CannotRun(
-            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror})."
+            f"Cannot listen on {settings.host}:{settings.port} ({why})."
             " Choose another HOST or PORT, or stop what runs there."
         ) from None
 

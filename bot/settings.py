@@ -1,61 +1,40 @@
 """The environment (and `.env`), read once, checked as a whole."""
 
-import re
-from ipaddress import ip_address
-from typing import Annotated, Final, Literal
-from urllib.parse import SplitResult, urlsplit
+from typing import Annotated, Literal
+from urllib.parse import unquote
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.variables import (
+    NOBODY,
+    Channels,
+    Secret,
+    Teams,
+    Users,
+    is_loopback,
+    is_plain,
+    split_url,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-
-SLACK_ID: Final = re.compile(r"[A-Z][A-Z0-9]{2,}")
-
-
-def _split(ids: object) -> object:
-    if not isinstance(ids, str):
-        return ids
-    return frozenset(each.strip() for each in ids.split(",") if each.strip())
-
-
-def _of_kind(first_letters: str) -> AfterValidator:
-    """Refuse names such as @ann, which let nobody in, without quoting what may be a secret."""
-
-    def check(ids: frozenset[str]) -> frozenset[str]:
-        if any(not SLACK_ID.fullmatch(each) or each[0] not in first_letters for each in ids):
-            letters = " or ".join(first_letters)
-            raise ValueError(f"must be ids that begin with {letters}, comma separated")
-        return ids
-
-    return AfterValidator(check)
-
-
-Ids = Annotated[frozenset[str], NoDecode, BeforeValidator(_split)]
-Channels = Annotated[Ids, _of_kind("CGD")]
-Users = Annotated[Ids, _of_kind("UW")]
-Teams = Annotated[Ids, _of_kind("TE")]
-NOBODY: Final[frozenset[str]] = frozenset()
 
 
 class Settings(BaseSettings):
     """Field names are the variables' names in lower case; README.md explains each."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=".env",
+        env_file_encoding="utf-8-sig",  # some editors begin a file with U+FEFF
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        str_strip_whitespace=True,
     )
 
-    slack_bot_token: SecretStr
-    slack_app_token: SecretStr | None = None
-    slack_signing_secret: Annotated[SecretStr | None, Field(validate_default=True)] = None
+    slack_bot_token: Secret
+    slack_app_token: Secret | None = None
+    slack_signing_secret: Annotated[Secret | None, Field(validate_default=True)] = None
     slack_api_url: str = "https://slack.com/api/"
-    weav_api_token: SecretStr
+    weav_api_token: Secret
     weav_api_url: str = "https://api.weav.com/v1"
     weav_timeout: Annotated[float, Field(gt=0, le=120)] = 10.0
     weav_retry_for: Annotated[float, Field(ge=0, le=86_400)] = 900.0
@@ -104,12 +83,12 @@ class Settings(BaseSettings):
     @field_validator("slack_api_url", "weav_api_url")
     @classmethod
     def _encrypted(cls, url: str) -> str:
-        parts = _split_url(url)
+        parts = split_url(url)
         if parts is None or not parts.hostname or parts.scheme not in {"http", "https"}:
             raise ValueError("must be an https:// address")
         if "@" in parts.netloc:
             raise ValueError("must have no name and password in it")
-        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ValueError("must be https:// (plain http is accepted for loopback only)")
         return url.rstrip("/") + "/"
 
@@ -118,7 +97,8 @@ class Settings(BaseSettings):
     def _template(cls, template: str | None) -> str | None:
         if template is None:
             return None
-        if not template.startswith(("https://", "http://")) or "{id}" not in template:
+        known = template.startswith(("https://", "http://")) and split_url(template)
+        if not known or "{id}" not in template:
             raise ValueError("must be a link with {id} where the conversation's id belongs")
         return template
 
@@ -127,7 +107,16 @@ class Settings(BaseSettings):
     def _database(cls, url: str) -> str:
         if not url.startswith(("sqlite:///", "postgresql://")) or url == "sqlite:///":
             raise ValueError("must be sqlite:/// and a file, or postgresql://…")
+        if "\0" in unquote(url):
+            raise ValueError("must have no NUL (%00) in it")
         return url
+
+    @field_validator("host")
+    @classmethod
+    def _host(cls, host: str) -> str:
+        if not is_plain(host):
+            raise ValueError("must be a name or an IP address")
+        return host
 
     def conversation_link(self, conversation_id: str) -> str | None:
         if self.weav_conversation_url is None:
@@ -145,6 +134,10 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsError("\n".join(_line(problem) for problem in _problems(error))) from None
+    except UnicodeDecodeError:
+        raise SettingsError(".env is not UTF-8: save it as that") from None
+    except OSError as error:
+        raise SettingsError(f".env cannot be read: {error.strerror}") from None
 
 
 def _problems(error: ValidationError) -> list[tuple[str, str, str]]:
@@ -159,22 +152,3 @@ def _line(problem: tuple[str, str, str]) -> str:
     if kind == "missing":
         return f"{name} is missing"
     return f"{name} {message.removeprefix('Value error, ')}"
-
-
-def _split_url(url: str) -> SplitResult | None:
-    """None: no address; urllib's own words would quote it, and it may hold a secret."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return None
-    return parts
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,7 +1,7 @@
 """Work that outlives the request that began it, kept so that shutdown can wait for it."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from bot.logs import get_logger, reference
@@ -22,6 +22,20 @@ class Tasks:
         task.add_done_callback(self._ended)
         return task
 
+    async def repeat(self, step: Callable[[], Awaitable[None]], every: float) -> None:
+        """Take a step every so many seconds until cancelled; one that breaks is not the last."""
+        while True:
+            try:
+                await step()
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is in the log
+                self.failed(getattr(step, "__name__", "step"), error)
+            await asyncio.sleep(every)
+
+    def failed(self, name: str, error: BaseException) -> None:
+        """Log a mistake of the bot's with a reference, and count it."""
+        log.error("task_failed", task=name, reference=reference(), exc_info=error)
+        self._failed()
+
     async def drain(self, seconds: float) -> int:
         """Wait for what runs and what it starts; cancel the rest after `seconds`, and count it."""
         deadline = asyncio.get_running_loop().time() + seconds
@@ -40,5 +54,4 @@ class Tasks:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()):
             # The loop calls this in the context of the task, so the reference is the user's.
-            log.error("task_failed", task=task.get_name(), reference=reference(), exc_info=error)
-            self._failed()
+            self.failed(task.get_name(), error)

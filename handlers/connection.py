@@ -20,6 +20,9 @@ log = get_logger("weav_slack.connection")
 # aiohttp mostly notices after one and a half.
 PING_EVERY = 5.0
 CONNECT_AGAIN = 3.0
+# For one handshake. aiohttp's own 300 s would leave the bot deaf for as long, when what takes the
+# connection never answers.
+HANDSHAKE = 10.0
 
 
 class Connection(SocketModeClient):
@@ -58,11 +61,19 @@ class Connection(SocketModeClient):
         """
         self.wss_uri = await self.issue_new_wss_url()
         self._was_open = True
+        await self._shorten_handshakes()
         connecting = asyncio.create_task(self.connect())  # type: ignore[no-untyped-call] # the SDK's
         try:
             await self._watch()
         finally:
             connecting.cancel()
+
+    async def _shorten_handshakes(self) -> None:
+        """Give the SDK a session with a deadline, which ends nothing once a WebSocket is open."""
+        await self.aiohttp_client_session.close()
+        self.aiohttp_client_session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=HANDSHAKE)
+        )
 
     async def _watch(self) -> None:
         """Say how it goes, and take away an address that does not work.

@@ -8,9 +8,9 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.desk import Asking, Desk
 from bot.slack import ids
 from bot.slack.defaults import parse_defaults
-from bot.slack.forms import Problems, values_of
+from bot.slack.forms import Problems
 from bot.slack.offers import options
-from bot.slack.values import Origin
+from bot.slack.option_requests import assignee_kind, slack_channel_of
 
 
 def register(app: AsyncApp) -> None:
@@ -27,7 +27,7 @@ async def offer_customers(ack: AsyncAck, body: dict[str, Any], desk: Desk, rung_
 
 
 async def offer_assignees(ack: AsyncAck, body: dict[str, Any], desk: Desk, rung_at: float) -> None:
-    kind, asking = values_of(body.get("view")).assignee_type, _asking(body, rung_at)
+    kind, asking = assignee_kind(body.get("view")), _asking(body, rung_at)
     await ack(options=options(await desk.form_help.offer_assignees(kind, asking)))
 
 
@@ -52,8 +52,5 @@ async def save_defaults(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None
 
 
 def _asking(body: dict[str, Any], rung_at: float) -> Asking:
-    """The channel that the form came from, or else the one that its summary goes to."""
-    view = body.get("view") or {}
-    origin = Origin.load(view.get("private_metadata"))
-    channel = origin.slack_channel_id or values_of(view).post_to
-    return Asking(body.get("value") or "", channel, body["user"]["id"], rung_at)
+    slack_channel_id = slack_channel_of(body.get("view"))
+    return Asking(body.get("value") or "", slack_channel_id, body["user"]["id"], rung_at)

@@ -12,7 +12,7 @@ from bot.slack.access import Access, Barred, Visitor, barred
 from bot.slack.installation import Installation
 from bot.slack.lookups import Lookups
 from bot.slack.offers import options
-from bot.slack.people import USERS_READ, Standing
+from bot.slack.people import UNTOLD, USERS_READ, Member, Standing
 from bot.slack.refusals import (
     refusal_message,
     refusal_offer,
@@ -35,7 +35,7 @@ class Guard:
         self,
         access: Access,
         installation: Installation,
-        people: Lookups[Standing],
+        people: Lookups[Member],
         speaker: Speaker,
         tasks: Tasks,
         figures: Figures,
@@ -60,41 +60,66 @@ class Guard:
         visit = read_visit(payload)
         if visit is None:
             return False
-        return await self._why_not(replace(visit, opens_a_form=False)) is None
+        return await self._why_not(replace(visit, shows_nothing=False)) is None
 
     async def _why_not(self, visit: Visit) -> Barred | None:
-        known = barred(self._access, self._visitor(visit, Standing.UNTOLD))
-        if known or self._access.guests or self._installation.may(USERS_READ) is False:
-            return known
-        if visit.opens_a_form:
+        visitor = self._visitor(visit, UNTOLD)
+        unasked = barred(self._access, visitor)
+        if visit.shows_nothing and unasked is Barred.TEAM and not visitor.team_id:
+            unasked = None  # a message shortcut need not name it, and its submission does
+        if not self._is_worth_asking(visitor, unasked):
+            return unasked
+        if visit.shows_nothing and unasked is None:
             return self._without_waiting(visit)
-        standing = await self._people.find(visit.slack_user_id, LOOK_UP_WITHIN)
-        if standing is None:
+        member = await self._people.find(visit.slack_user_id, LOOK_UP_WITHIN)
+        if member is None:
             return Barred.NOT_KNOWN
-        return barred(self._access, self._visitor(visit, standing))
+        return barred(self._access, self._visitor(visit, member))
+
+    def _is_worth_asking(self, visitor: Visitor, unasked: Barred | None) -> bool:
+        """Whether users.info might change what the payload says.
+
+        On Enterprise Grid that names one of somebody's workspaces, which may be a sister of ours,
+        or their organisation, which tells of no workspace.
+        """
+        if self._installation.may(USERS_READ) is False:
+            return False
+        match unasked:
+            case None:
+                return not self._access.guests
+            case Barred.EXTERNAL:
+                return bool(visitor.home_enterprise) and not visitor.enterprise_id
+            case Barred.TEAM:
+                return bool(visitor.home_enterprise)
+            case _:
+                return False
 
     def _without_waiting(self, visit: Visit) -> Barred | None:
         """Judge by what is known: a form shows nothing, and its submission is looked at again."""
-        standing = self._people.known(visit.slack_user_id)
-        if standing is None:
+        member = self._people.known(visit.slack_user_id)
+        if member is None:
             if self._installation.may(USERS_READ):
                 self._tasks.spawn(self._tell_later(visit), name="guard")
             return None
         self._people.start(visit.slack_user_id)
-        return barred(self._access, self._visitor(visit, standing))
+        return barred(self._access, self._visitor(visit, member))
 
     async def _tell_later(self, visit: Visit) -> None:
-        standing = await self._people.find(visit.slack_user_id, TELL_WITHIN)
-        why = standing and barred(self._access, self._visitor(visit, standing))
+        member = await self._people.find(visit.slack_user_id, TELL_WITHIN)
+        why = member and barred(self._access, self._visitor(visit, member))
         if why:
             self._note(visit, why)
             self._tell(visit, why)
 
-    def _visitor(self, visit: Visit, standing: Standing) -> Visitor:
+    def _visitor(self, visit: Visit, member: Member) -> Visitor:
+        known, standing = self._installation, member.standing
         return Visitor(
             slack_user_id=visit.slack_user_id,
-            team_id=visit.team_id,
-            home=self._installation.team_id or visit.home,
+            team_id=visit.team_id or member.team_id,
+            home=known.team_id or visit.home,
+            enterprise_id=visit.enterprise_id or member.enterprise_id,
+            home_enterprise=known.enterprise_id if known.team_id else visit.home_enterprise,
+            teams=member.teams,
             stranger=standing is Standing.STRANGER,
             guest=None if standing is Standing.UNTOLD else standing is Standing.GUEST,
             slack_channel_id=visit.slack_channel_id,

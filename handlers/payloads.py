@@ -25,6 +25,7 @@ class _Named(_Shape):
 
 class _Team(_Named):
     domain: str | None = None
+    enterprise_id: Id | None = None
 
 
 class _User(_Named):
@@ -91,6 +92,7 @@ class Command(_Shape):
     text: str = ""
     user_id: Id
     team_id: Id
+    enterprise_id: Id | None = None
     channel_id: Id
     trigger_id: str
     response_url: str
@@ -117,11 +119,12 @@ def read_form(body: bytes) -> dict[str, Any]:
 
 
 def check_shape(payload: object) -> dict[str, Any]:
-    """Give back the payload itself, with all that Slack sent; raise `Malformed`."""
+    """Give back all that Slack sent, empty maps and lists as such; raise `Malformed`."""
     if not isinstance(payload, dict):
         raise Malformed("the payload is no object")
     if payload.get("ssl_check") == "1":
         return payload
+    payload = _with_empties(payload)
     shape = Command if "command" in payload else Interaction
     try:
         checked = shape.model_validate(payload)
@@ -131,6 +134,26 @@ def check_shape(payload: object) -> dict[str, Any]:
     if isinstance(checked, Interaction):
         _check_kind(checked)
     return payload
+
+
+def _with_empties(payload: dict[str, Any]) -> dict[str, Any]:
+    """Slack writes an empty map as [] at times: https://github.com/slack-go/slack/issues/943."""
+    if payload.get("response_urls", ()) is None:
+        payload = {**payload, "response_urls": []}
+    view = payload.get("view")
+    if not isinstance(view, dict) or "state" not in view:
+        return payload
+    state = _map(view["state"])
+    if isinstance(state, dict) and "values" in state:
+        values = _map(state["values"])
+        if isinstance(values, dict):
+            values = {block_id: _map(inputs) for block_id, inputs in values.items()}
+        state = {**state, "values": values}
+    return {**payload, "view": {**view, "state": state}}
+
+
+def _map(value: object) -> object:
+    return {} if value is None or value == [] else value
 
 
 def _check_kind(payload: Interaction) -> None:

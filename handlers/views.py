@@ -16,7 +16,7 @@ def register(app: AsyncApp) -> None:
 
 
 async def submit_form(
-    ack: AsyncAck, body: dict[str, Any], desk: Desk, answered: asyncio.Event
+    ack: AsyncAck, body: dict[str, Any], desk: Desk, answered: asyncio.Event, rung_at: float
 ) -> None:
     submission = parse_submission(body)
     if isinstance(submission, Problems):
@@ -24,7 +24,7 @@ async def submit_form(
         return
     objection = await desk.form_help.reviewer.objection(submission)
     match objection or reply_to_modal(
-        await desk.submit(submission, answered), submission.reopening
+        await desk.submit(submission, answered, rung_at), submission.reopening
     ):
         case Close():
             await ack()

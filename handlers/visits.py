@@ -7,23 +7,29 @@ from typing import Any
 from bot.slack import ids
 from bot.slack.forms import values_of
 from bot.slack.payloads import at, text_at
+from bot.slack.words import Check, Help, Prefill, parse_words
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
     """Empty texts are not in the payload.
 
-    `slack_channel_id` is where a command or a message shortcut was used, or where a form posts to.
-    `block_id` is the input of a submitted form under which an error can stand.
+    `slack_channel_id` is where a command, a message shortcut or a message's button was used, or
+    where a form posts to. `shows_nothing`: it opens an empty form, or tells what all may know.
+    `team_id` may name an organisation on Enterprise Grid, and then `enterprise_id` does as well;
+    `home_enterprise` is that of `home`. `block_id` is the input of a submitted form under which an
+    error can stand.
     """
 
     kind: str
     slack_user_id: str
     team_id: str
     home: str
+    enterprise_id: str
+    home_enterprise: str
     slack_channel_id: str
     response_url: str
-    opens_a_form: bool
+    shows_nothing: bool
     block_id: str
 
 
@@ -40,18 +46,35 @@ def read_visit(payload: Mapping[str, Any]) -> Visit | None:
     slack_user_id = text_at(payload, "user_id") or text_at(payload, "user", "id")
     if not slack_user_id:
         return None
+    team_id = text_at(payload, "team_id") or text_at(payload, "user", "team_id")
     # Where a modal goes with its user into another workspace, only the view knows the app's own.
     home = text_at(payload, "view", "app_installed_team_id") or text_at(payload, "team", "id")
     return Visit(
         kind=kind,
         slack_user_id=slack_user_id,
-        team_id=text_at(payload, "team_id") or text_at(payload, "user", "team_id"),
+        team_id=team_id,
         home=home,
+        enterprise_id=_enterprise_id(payload, team_id),
+        home_enterprise=_enterprise_of(home, payload),
         slack_channel_id=_place(kind, payload),
         response_url=text_at(payload, "response_url"),
-        opens_a_form=_opens_a_form(kind, payload),
+        shows_nothing=_shows_nothing(kind, payload),
         block_id=_block_id(payload),
     )
+
+
+def _enterprise_id(payload: Mapping[str, Any], team_id: str) -> str:
+    """A command says where its user was; in interactions `team` and `enterprise` are the app's.
+
+    On Enterprise Grid `user.team_id` may be the organisation's ID (E…):
+    https://docs.slack.dev/reference/interaction-payloads/block_suggestion-payload
+    """
+    return text_at(payload, "enterprise_id") or (team_id if team_id.startswith("E") else "")
+
+
+def _enterprise_of(home: str, payload: Mapping[str, Any]) -> str:
+    same = home == text_at(payload, "team", "id")
+    return text_at(payload, "team", "enterprise_id") if same else ""
 
 
 def _place(kind: str, payload: Mapping[str, Any]) -> str:
@@ -60,17 +83,27 @@ def _place(kind: str, payload: Mapping[str, Any]) -> str:
             return text_at(payload, "channel_id")
         case "message_action":
             return text_at(payload, "channel", "id")
+        case "block_actions":
+            return _of_message(payload)
         case "view_submission" if text_at(payload, "view", "callback_id") == ids.MODAL:
             return values_of(at(payload, "view")).post_to
         case _:
             return ""
 
 
-def _opens_a_form(kind: str, payload: Mapping[str, Any]) -> bool:
+def _of_message(payload: Mapping[str, Any]) -> str:
+    """Give the channel of a message's button; what the bot sent somebody directly is theirs."""
+    channel = text_at(payload, "channel", "id") or text_at(payload, "container", "channel_id")
+    return "" if channel.startswith("D") else channel
+
+
+def _shows_nothing(kind: str, payload: Mapping[str, Any]) -> bool:
+    if kind == "command":  # `check` is for those whom its own rule names
+        return isinstance(parse_words(text_at(payload, "text")), Prefill | Help | Check)
     if kind == "block_actions":
         actions = at(payload, "actions") or []
         return any(text_at(action, "action_id") == ids.REOPEN for action in actions)
-    return kind in {"command", "message_action", "shortcut"}
+    return kind in {"message_action", "shortcut"}
 
 
 def _block_id(payload: Mapping[str, Any]) -> str:

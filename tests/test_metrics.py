@@ -79,6 +79,40 @@ async def test_what_an_alert_counts_begins_at_zero(at_home: House) -> None:
         assert samples["weav_slack_cards_total", frozenset({("route", route)})] == 0
     for where in ("handler", "task"):
         assert samples["weav_slack_failures_total", frozenset({("where", where)})] == 0
+    refused = frozenset({("operation", "POST /conversations"), ("outcome", "unauthorized")})
+    assert samples["weav_slack_weav_request_seconds_count", refused] == 0
+
+
+async def test_what_readyz_says_is_shown_without_asking_slack(any_way: House) -> None:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for fault in (Fault("auth.test", error="internal_error"), None):
+            if fault:
+                any_way.slack.faults.add(fault)
+            await any_way.bot.health.greet()
+            calls = len(any_way.slack.calls)
+            said = (await http.get(f"{any_way.url}/readyz")).json()
+
+            samples = await scrape(any_way)
+
+            assert ready(samples) == said
+            assert said["slack"] is (fault is None)
+            assert len(any_way.slack.calls) == calls
+
+
+async def test_a_deaf_connection_is_shown(tmp_path: Path) -> None:
+    async with house(tmp_path, mode="socket") as at_home:
+        assert ready(await scrape(at_home))["socket"] is True
+        await at_home.bot.socket.client.disconnect()  # type: ignore[union-attr]
+
+        assert ready(await scrape(at_home))["socket"] is False
+
+
+def ready(samples: Samples) -> dict[str, bool]:
+    return {
+        dict(labels)["check"]: value == 1
+        for (name, labels), value in samples.items()
+        if name == "weav_slack_ready"
+    }
 
 
 async def test_cards_are_counted_by_the_way_they_went(at_home: House) -> None:
@@ -133,6 +167,8 @@ async def test_an_expired_trigger_is_counted(at_home: House) -> None:
     ("fault", "outcome"),
     [
         (Fault("views.open", error="internal_error"), "refused"),
+        (Fault("views.open", error="token_revoked"), "unauthorized"),
+        (Fault("views.open", error="account_inactive"), "unauthorized"),
         (Fault("views.open", status=502, body="<html>"), "server_error"),
         (Fault("views.open", drop="before", times=None), "no_answer"),
         (Fault("views.open", status=429, error="ratelimited", retry_after=9), "rate_limited"),
@@ -153,6 +189,8 @@ async def test_slacks_answers_are_told_apart(at_home: House, fault: Fault, outco
     ("fault", "outcome"),
     [
         (WeavFault(status=422, **CREATE), "refused"),
+        (WeavFault(status=401, **CREATE), "unauthorized"),
+        (WeavFault(status=403, **CREATE), "unauthorized"),
         (WeavFault(status=500, **CREATE), "server_error"),
         (WeavFault.lost_answer(**CREATE), "no_answer"),
         (WeavFault(delay=3, **CREATE), "no_answer"),

@@ -89,6 +89,40 @@ async def test_missing_settings_are_all_listed_without_a_traceback(tmp_path: Pat
         assert name in ended.err
 
 
+@pytest.mark.parametrize("command", ["run", "check"])
+@pytest.mark.parametrize(
+    ("wrong", "dotenv", "problem"),
+    [
+        ({"WEAV_API_TOKEN": "CANARY…abc"}, b"", "WEAV_API_TOKEN must be printable ASCII"),
+        ({"DATABASE_URL": "sqlite:///a%00b.db"}, b"", "DATABASE_URL must have no NUL"),
+        ({}, b"WEAV_API_TOKEN=CANARY\xe9", ".env is not UTF-8"),
+        ({}, b"HOST=a\0b", "HOST must be a name"),
+    ],
+    ids=["an ellipsis", "NUL in a path", "Latin-1", "NUL in a name"],
+)
+async def test_malformed_settings_are_named_without_a_traceback(
+    tmp_path: Path, command: str, wrong: dict[str, str], dotenv: bytes, problem: str
+) -> None:
+    (tmp_path / ".env").write_bytes(dotenv)
+    given = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "WEAV_API_TOKEN": "t"}
+
+    ended = await weav_slack(command, cwd=tmp_path, **(given | wrong))
+
+    assert ended.code == (2 if command == "run" else 1)
+    said = ended.out + ended.err
+    assert problem in said
+    assert "Traceback" not in said
+    assert "CANARY" not in said
+
+
+async def test_a_host_that_cannot_be_a_name_is_a_clear_sentence(outside: Outside) -> None:
+    ended = await weav_slack("run", cwd=outside.folder, **outside.variables(HOST="ü" * 70))
+
+    assert ended.code == 1
+    assert "Choose another HOST" in ended.err
+    assert "Traceback" not in ended.err
+
+
 @pytest.mark.parametrize("mode", ["http", "socket"])
 async def test_a_rejected_slack_token_is_a_clear_sentence(outside: Outside, mode: Mode) -> None:
     variables = outside.variables(mode, SLACK_BOT_TOKEN="xoxb-other")  # noqa: S106

@@ -1,8 +1,12 @@
+from pathlib import Path
+
 import pytest
 
 from bot.settings import Settings, SettingsError, read_settings
 from tests.house import settings_of
 
+# Of its first page nothing is mapped.
+UNREADABLE = Path("/proc/self/mem")
 GIVEN = {
     "SLACK_BOT_TOKEN": "xoxb-1",
     "SLACK_SIGNING_SECRET": "s",
@@ -34,6 +38,11 @@ def test_what_is_not_set_has_its_default() -> None:
         ("WEAV_API_URL", "https://x:CANARY@weav.example/v1", "no name and password"),
         ("DATABASE_URL", "mysql://x", "postgresql://"),
         ("DATABASE_URL", "sqlite:///", "and a file"),
+        ("DATABASE_URL", "sqlite:///a%00b.db", "no NUL"),
+        ("DATABASE_URL", "postgresql://x:CANARY%00@db.example/x", "no NUL"),
+        ("WEAV_API_URL", "https://weav.example/v 1", "https://"),
+        ("WEAV_CONVERSATION_URL", "https://[weav/{id}", "{id}"),
+        ("HOST", "127.0.0.1 3000", "IP address"),
         ("WEAV_TIMEOUT", "0", "greater than 0"),
         ("WEAV_RETRY_FOR", "-1", "greater than or equal to 0"),
         ("PORT", "65536", "65535"),
@@ -54,6 +63,94 @@ def test_a_wrong_value_is_named_with_what_is_wanted(
     assert line.startswith(name)
     assert problem in line
     assert "CANARY" not in str(error.value)
+
+
+SECRETS = {
+    "SLACK_BOT_TOKEN": "xoxb-CANARY",
+    "SLACK_APP_TOKEN": "xapp-CANARY",
+    "SLACK_SIGNING_SECRET": "CANARY",
+    "WEAV_API_TOKEN": "CANARY",
+}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+@pytest.mark.parametrize("odd", ["…", "\u00a0x", " x", "\nx", "\x7f", "\u200b"])
+def test_a_secret_that_no_header_can_carry_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, odd: str
+) -> None:
+    for variable, given in (GIVEN | {name: f"{SECRETS[name]}{odd}"}).items():
+        monkeypatch.setenv(variable, given)
+
+    with pytest.raises(SettingsError) as error:
+        read_settings()
+
+    assert str(error.value) == (
+        f"{name} must be printable ASCII characters without spaces: copy it again"
+    )
+
+
+@pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "WEAV_API_TOKEN"])
+def test_bytes_that_are_no_text_are_refused_without_showing_them(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for variable, given in (GIVEN | {name: "xoxb-CANARY\udcff"}).items():
+        monkeypatch.setenv(variable, given)
+
+    with pytest.raises(SettingsError) as error:
+        read_settings()
+
+    assert name in str(error.value)
+    assert "CANARY" not in str(error.value)
+
+
+def test_the_line_end_of_a_file_belongs_to_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = {"WEAV_API_URL": "https://weav.example/v1", "DATABASE_URL": "sqlite:///a.db"}
+    for variable, given in (SECRETS | others).items():
+        monkeypatch.setenv(variable, f" {given}\r\n")
+
+    settings = read_settings()
+
+    for name, secret in SECRETS.items():
+        assert getattr(settings, name.lower()).get_secret_value() == secret
+    assert settings.weav_api_url == "https://weav.example/v1/"
+    assert settings.database_url == "sqlite:///a.db"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_dotenv_file_may_begin_as_some_editors_begin_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    lines = "\n".join(f"{name}={value}" for name, value in GIVEN.items())
+    (tmp_path / ".env").write_text(lines, encoding=encoding)
+    monkeypatch.chdir(tmp_path)
+
+    assert read_settings().weav_api_token.get_secret_value() == "t"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_dotenv_file_in_another_encoding_is_a_problem_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    (tmp_path / ".env").write_text("# für Weav\nWEAV_API_TOKEN=CANARY\n", encoding=encoding)
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(SettingsError) as error:
+        read_settings()
+
+    assert str(error.value) == ".env is not UTF-8: save it as that"
+
+
+@pytest.mark.skipif(not UNREADABLE.exists(), reason="there is no file here that root cannot read")
+def test_a_dotenv_file_that_cannot_be_read_is_a_problem_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").symlink_to(UNREADABLE)
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(SettingsError) as error:
+        read_settings()
+
+    assert str(error.value).startswith(".env cannot be read: ")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])

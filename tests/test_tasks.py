@@ -45,3 +45,28 @@ async def test_a_failure_is_logged_with_a_reference_and_ends_nothing_else(
     logged = capsys.readouterr().out
     assert "task_failed" in logged
     assert "reference=" in logged
+
+
+async def test_what_is_repeated_goes_on_after_a_mistake_which_is_logged_and_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    failures: list[str] = []
+    tasks = Tasks(failed=lambda: failures.append("one more"))
+    taken = 0
+    third = asyncio.Event()
+
+    async def sweep() -> None:
+        nonlocal taken
+        taken += 1
+        if taken == 3:
+            third.set()
+        raise ValueError("odd")
+
+    repeating = asyncio.create_task(tasks.repeat(sweep, every=0.01))
+    await third.wait()
+    repeating.cancel()
+
+    logged = capsys.readouterr().out
+    assert "task=sweep" in logged
+    assert "ValueError" in logged
+    assert len(failures) >= 2

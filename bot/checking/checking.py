@@ -1,12 +1,16 @@
 """All points of an installation, in the order in which a person would mend them."""
 
 import asyncio
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import Final
 
 from bot.checking import local, slack, weav
 from bot.checking.findings import Finding, failed, ok, unchecked
+from bot.logs import get_logger
 from bot.settings import Settings
+
+log = get_logger("weav_slack.checking")
 
 SETTINGS: Final = "Settings"
 POINTS: Final = (local.DATABASE, *slack.POINTS, *weav.POINTS, local.MANIFEST)
@@ -14,11 +18,29 @@ POINTS: Final = (local.DATABASE, *slack.POINTS, *weav.POINTS, local.MANIFEST)
 
 async def examine(settings: Settings, folder: Path) -> list[Finding]:
     """Look at everything at once; `folder` is where manifest.yml may be. Never raises."""
-    database, of_slack, of_weav = await asyncio.gather(
-        local.database(settings.database_url), slack.examine(settings), weav.examine(settings)
+    socket_mode = settings.slack_app_token is not None
+    manifest = local.manifest(folder / "manifest.yml", socket_mode=socket_mode)
+    found = await asyncio.gather(
+        whatever_happens([local.DATABASE], local.database(settings.database_url)),
+        whatever_happens(slack.POINTS, slack.examine(settings)),
+        whatever_happens(weav.POINTS, weav.examine(settings)),
+        whatever_happens([local.MANIFEST], manifest),
     )
-    manifest = local.manifest(folder / "manifest.yml")
-    return [ok(SETTINGS, "complete and well-formed"), database, *of_slack, *of_weav, manifest]
+    return [ok(SETTINGS, "complete and well-formed"), *(each for part in found for each in part)]
+
+
+async def whatever_happens(
+    points: Sequence[str], looking: Awaitable[Sequence[Finding]]
+) -> Sequence[Finding]:
+    """Find at least that the looking itself broke: the other points are wanted all the more."""
+    try:
+        return await looking
+    except Exception as error:
+        log.exception("not_examined", points=points)
+        text = f"could not be looked at ({type(error).__name__})"
+        mend = "That is a mistake of weav-slack's own: please report it, with this line."
+        rest = (unchecked(point, f"see {points[0]}") for point in points[1:])
+        return [failed(points[0], text, mend), *rest]
 
 
 def all_unchecked(problems: str) -> list[Finding]:

@@ -58,6 +58,8 @@ async def examine(settings: Settings) -> list[Finding]:
 def _accepted(settings: Settings, answer: Any) -> Finding:  # noqa: ANN401 - the SDK's response
     shown = masked(settings.slack_bot_token.get_secret_value())
     team = f"{answer.get('team')} ({answer.get('team_id')})"
+    if enterprise_id := answer.get("enterprise_id"):
+        team += f" of the organisation {enterprise_id}"
     return ok(TOKEN, f"{shown} is accepted: workspace {team}, bot {answer.get('user_id')}")
 
 

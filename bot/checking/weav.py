@@ -9,8 +9,10 @@ from bot.checking.findings import Finding, failed, masked, note, ok, unchecked
 from bot.clients import weav_connection
 from bot.figures import Figures
 from bot.settings import Settings
-from bot.weav.client import Answer, WeavClient
-from bot.weav.outcomes import NotSent, Unconfirmed, json_of
+from bot.weav.client import Answer, LookUpFailed, WeavClient
+from bot.weav.directory import AGENTS
+from bot.weav.outcomes import NotSent, Unconfirmed
+from bot.weav.pages import page_of_answer
 
 REACHED: Final = "Weav"
 TOKEN: Final = "Weav token"  # noqa: S105 - a heading
@@ -27,7 +29,7 @@ _ONLY_A_WRITE: Final = (
 async def examine(settings: Settings) -> list[Finding]:
     """Ask https://docs.weav.com/api-reference/agents/list-agents for one agent."""
     async with weav_connection(settings, Figures(CollectorRegistry())) as http:
-        answer = await WeavClient(http).ask("GET", "/agents", params={"per_page": 1})
+        answer = await WeavClient(http).ask("GET", AGENTS.path, params={"per_page": 1})
     return judge(answer, settings.weav_api_url, settings.weav_api_token.get_secret_value())
 
 
@@ -64,8 +66,10 @@ def _no_token(url: str, shown: str) -> list[Finding]:
 
 
 def _welcome(answer: Answer, url: str, shown: str) -> list[Finding]:
-    if json_of(answer.body) is None:
-        return _unreached(failed(REACHED, f"what answers at {url} is not Weav's API", _ADDRESS))
+    """Take no other answer than a list of agents for one of Weav's: any server can say 200."""
+    if isinstance(page_of_answer(AGENTS, 1, answer.status, answer.body), LookUpFailed):
+        text = f"what answers at {url} is not Weav's API: it shows no list of agents"
+        return _unreached(failed(REACHED, text, _ADDRESS))
     return [
         ok(REACHED, f"reached at {url}"),
         ok(TOKEN, f"{shown} is accepted"),

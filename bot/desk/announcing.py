@@ -10,6 +10,7 @@ from bot.desk.telling import message_of, view_of
 from bot.figures import Figures
 from bot.ledger import Entry, Ledger
 from bot.logs import get_logger
+from bot.slack.cards import Card
 from bot.slack.delivery import Delivered
 from bot.slack.gateway import Done, Failed, SlackGateway
 from bot.slack.values import Reopening
@@ -84,7 +85,7 @@ class Announcer:
             shown = await self._slack.update_view(spot.view_id, view_of(answer, form))
         elif spot.response_url:
             shown = await self._slack.respond(
-                spot.response_url, message_of(answer, form), replace_original=True
+                spot.response_url, self._message(answer, form), replace_original=True
             )
         else:
             return await self.message(answer, form, spot.slack_user_id)
@@ -92,10 +93,13 @@ class Announcer:
 
     async def message(self, answer: Answer, form: Reopening, slack_user_id: str) -> bool:
         """Send the answer to its author as a direct message."""
-        sent = await self._slack.message(slack_user_id, message_of(answer, form))
+        sent = await self._slack.message(slack_user_id, self._message(answer, form))
         if not isinstance(sent, Done):
             log.warning("author_not_reached", entry=answer.entry_id, code=sent.code)
         return isinstance(sent, Done)
+
+    def _message(self, answer: Answer, form: Reopening) -> Card:
+        return message_of(answer, form, self._poster.link_to(answer))
 
     async def note_told(self, entry: Entry | None, *, reached: bool) -> None:
         """Record that the author knows, or leave the row to another attempt."""

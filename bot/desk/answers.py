@@ -7,9 +7,13 @@ from bot.weav.outcomes import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """Certainly not created yet; tried again without the author."""
+    """Certainly not created yet; tried again without the author, for so many seconds in all.
+
+    `tried_for` is None where the row alone is known.
+    """
 
     reason: str
+    tried_for: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

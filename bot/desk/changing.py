@@ -22,6 +22,7 @@ from bot.desk.turns import Turns
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.slack import ids
+from bot.slack.audience import Audience
 from bot.slack.cards import Card, history_of
 from bot.slack.changes import (
     Change,
@@ -34,7 +35,7 @@ from bot.slack.clicks import Click, Wish, assigned_to
 from bot.slack.delivery import Delivered
 from bot.slack.gateway import Failed, SlackGateway
 from bot.slack.redrawing import HEADING, redrawn_card, replace, tell_privately
-from bot.slack.short_card import short_card
+from bot.slack.short_card import is_short_for, short_card
 from bot.slack.text import escape
 from bot.weav.client import WeavClient
 from bot.weav.models import Conversation
@@ -84,7 +85,8 @@ class Changer:
             said = DATABASE_AWAY
         if not said:
             return
-        told = await tell_privately(self._slack, click, note(said))
+        link = self._link(click.shown.conversation_id) or ""
+        told = await tell_privately(self._slack, click, note(said, click, link))
         if isinstance(told, Failed):
             log.error("user_not_reached", code=told.code)
 
@@ -128,13 +130,13 @@ class Changer:
         changes: tuple[Change, ...],
     ) -> str:
         """Draw before the turn is over: of two cards the later one must stay."""
-        said = _said(result, wish, changes, click.slack_user_id)
+        said = _said(result, wish, changes, click)
         if result.conversation is None:
             return said
-        short = await self._outsiders.may_read(click.slack_channel_id)
-        if short and isinstance(result, Granted):
+        readers = await self._outsiders.of_card(click.slack_channel_id)
+        if is_short_for(readers) and isinstance(result, Granted):
             said = changes[-1].said  # a short card says no such thing
-        card = await self._card(result.conversation, click, changes, entry, short=short)
+        card = await self._card(result.conversation, click, changes, entry, readers)
         return "\n".join(part for part in (said, await self._draw(card, click)) if part)
 
     async def _card(
@@ -143,12 +145,11 @@ class Changer:
         click: Click,
         changes: tuple[Change, ...],
         entry: Entry | None,
-        *,
-        short: bool,
+        readers: Audience,
     ) -> Card:
         link = self._link(conversation.id) or ""
-        if short:
-            return short_card(conversation, link, HEADING)
+        if is_short_for(readers):
+            return short_card(conversation, readers, link, HEADING)
         history = ""
         if entry and entry.form:
             origin = Papers.read(entry.form).origin
@@ -174,15 +175,17 @@ class Changer:
         return NOT_DRAWN.format(code=drawn.code)
 
 
-def _said(result: Result, wish: Wish, changes: tuple[Change, ...], slack_user_id: str) -> str:
+def _said(result: Result, wish: Wish, changes: tuple[Change, ...], click: Click) -> str:
     """Tell the one who clicked what the card does not; empty: it says everything."""
     match result:
         case Granted():
             return ""
         case Already(conversation):
             maker = maker_of(changes, conversation, wish.field)
-            own = maker is not None and maker.slack_user_id == slack_user_id
-            return "" if own else already_note(wish, maker)
+            own = maker is not None and maker.slack_user_id == click.slack_user_id
+            if own and not click.shown.shows(conversation, wish.field):
+                return ""  # a double click: what its first half did is drawn now
+            return already_note(wish, None if own else maker)
         case Overtaken(conversation):
             return overtaken_note(wish, conversation, maker_of(changes, conversation, wish.field))
         case Denied(reason) | Doubtful(reason):

@@ -1,6 +1,5 @@
 """What forms begin with, by Slack channel: in memory, since Slack's trigger waits for the form."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Final
 
@@ -41,8 +40,3 @@ class ChannelDefaults:
             return
         if choices == self._choices:  # else this may be older than what was chosen here
             self._by_channel = known
-
-    async def keep_reading(self) -> None:
-        while True:
-            await asyncio.sleep(READ_EVERY)
-            await self.read()

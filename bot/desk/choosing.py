@@ -7,15 +7,17 @@ from uuid import UUID
 
 from bot.desk.finding import Finder
 from bot.desk.listing import WITHIN, Listing
+from bot.desk.meeting import meet
 from bot.desk.preparing import Preparer
 from bot.ledger import KnownCustomer, LedgerUnavailable, Memory
 from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.already import OpenConversation
+from bot.slack.audience import Audience
 from bot.slack.forms import values_of
 from bot.slack.gateway import Done, SlackGateway
-from bot.slack.offers import customer_in
-from bot.slack.payloads import text_at
+from bot.slack.offers import customer_in, customer_label
+from bot.slack.payloads import at, text_at
 from bot.slack.seen_views import with_assignee_of, with_conversations
 from bot.slack.shared_note import noted
 from bot.slack.values import FormValues
@@ -49,30 +51,32 @@ class Chooser:
         self._preparer = preparer
         self._memory = memory
         self._latest: dict[str, View] = {}
+        self._states: dict[str, object] = {}
         self._choices: dict[tuple[str, str], object] = {}
 
     async def opened(
-        self, view: View, values: FormValues, let_in: LetIn, shared: Awaitable[bool]
+        self, view: View, values: FormValues, let_in: LetIn, asked: Awaitable[Audience]
     ) -> None:
         """Add to a new form what its opening did not wait for, all in one drawing.
 
-        `let_in`: whether its user may see what Weav says. `shared`: whether people of other
-        organisations read the channel that its card goes to.
+        `let_in`: whether its user may see what Weav says. `asked`: who reads the channel that its
+        card goes to.
         """
         customer_stands = self._chosen(view, ids.CUSTOMER_ID)
         post_to_stands = self._chosen(view, ids.POST_TO)
         asking = self._for_user(_known_to_weav(values), let_in)
-        several, outsiders = await asyncio.gather(asking, shared)
+        (several, named), readers = await asyncio.gather(asking, asked)
 
         def draw(seen: View) -> dict[str, Any] | None:
-            drawn = noted(seen, shared=outsiders) if post_to_stands() else None
+            drawn = noted(seen, readers) if post_to_stands() else None
             if customer_stands():
-                drawn = with_conversations(drawn or seen, several) or drawn
+                drawn = with_conversations(drawn or seen, several, named) or drawn
             return drawn
 
         await self._redraw(view, draw, last=False)
 
     async def assignee_type(self, view: View) -> None:
+        stands = self._chosen(view, ids.ASSIGNEE_TYPE)
         values = values_of(view)
         kind = values.assignee_type
         label = ""
@@ -83,9 +87,11 @@ class Chooser:
             pass  # the ID will do
         if kind == AssigneeType.AGENT:
             self._finder.start_agents()
-        await self._redraw(
-            view, lambda seen: with_assignee_of(seen, kind, values.assignee_id, label), last=True
-        )
+
+        def draw(seen: View) -> dict[str, Any] | None:
+            return with_assignee_of(seen, kind, values.assignee_id, label) if stands() else None
+
+        await self._redraw(view, draw, last=True)
 
     async def customer(self, view: View) -> None:
         """Show what they have open, if Weav tells soon; learn their name for the next time."""
@@ -98,33 +104,32 @@ class Chooser:
         if customer:
             await self._meet(str(customer))
 
-    async def readers(self, view: View, shared: Awaitable[bool]) -> None:
-        """Say below `post_to` whether people of other organisations read the chosen channel."""
+    async def readers(self, view: View, asked: Awaitable[Audience]) -> None:
+        """Say below `post_to` who reads the chosen channel, if it is not our people alone."""
         stands = self._chosen(view, ids.POST_TO)
-        outsiders = await shared
+        readers = await asked
         await self._redraw(
-            view, lambda seen: noted(seen, shared=outsiders) if stands() else None, last=False
+            view, lambda seen: noted(seen, readers) if stands() else None, last=False
         )
 
-    async def _for_user(self, customer: UUID | None, let_in: LetIn) -> list[OpenConversation]:
-        return await self._listing.of(customer) if customer and await let_in() else []
+    async def _for_user(
+        self, customer: UUID | None, let_in: LetIn
+    ) -> tuple[list[OpenConversation], str]:
+        """Return what they have open, and who they are if the form could not name them."""
+        if not customer or not await let_in():
+            return [], ""
+        listing, meeting = self._listing.of(customer), self._meet(str(customer))
+        several, met = await asyncio.gather(listing, meeting)
+        return several, customer_label(met.id, met.name, met.email) if met else ""
 
-    async def _meet(self, customer_id: str) -> None:
-        try:
-            known = await self._memory.customer(customer_id)
-            if known and (known.name or known.email):
-                return
-            found = await self._finder.customer(customer_id, WITHIN)
-            if isinstance(found, KnownCustomer):
-                await self._memory.learn(found)
-        except LedgerUnavailable as error:
-            log.warning("not_learned", error=str(error))
+    async def _meet(self, customer_id: str) -> KnownCustomer | None:
+        return await meet(self._memory, self._finder, customer_id, WITHIN)
 
     async def _redraw(self, view: View, draw: Draw, *, last: bool) -> None:
         """Draw on top of what is there now; `last`: when that is not known, over it."""
         seen: View | None = view
         while seen is not None:
-            drawn = draw(seen)
+            drawn = draw(self._with_state(seen))
             if drawn is None:
                 return
             result = await self._slack.redraw(seen, drawn)
@@ -143,10 +148,18 @@ class Chooser:
             return latest
         return {name: part for name, part in seen.items() if name != "hash"} if last else None
 
+    def _with_state(self, seen: View) -> View:
+        """Know what stood in the form at the latest choice, which no answer of Slack's tells."""
+        state = self._states.get(text_at(seen, "id"), seen.get("state"))
+        return {**seen, "state": state}
+
     def _chosen(self, view: View, field: str) -> Callable[[], bool]:
         """Tell later whether this choice still stands: what was found for an older one is over."""
-        key, choice = (text_at(view, "id"), field), object()
+        view_id, choice = text_at(view, "id"), object()
+        key = (view_id, field)
         _keep(self._choices, key, choice)
+        if at(view, "state", "values"):
+            _keep(self._states, view_id, view["state"])
         return lambda: self._choices.get(key, choice) is choice
 
 

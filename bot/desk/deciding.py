@@ -79,10 +79,7 @@ class Decider:
     async def _create_again(self, held: Entry, spot: Spot) -> Settled:
         work = self._worker.start(held, slot=False)
         await self._show(Answer(held.id, Pending()), held, spot)
-        try:
-            return await work
-        except LedgerUnavailable:  # it is written down: taken up when its lease is over
-            return Settled(None, Pending())
+        return await work
 
     async def _as_it_is(self, entry_id: int, spot: Spot) -> _Decided | None:
         """None: somebody is at it."""

@@ -8,20 +8,23 @@ from typing import Any
 from bot.desk.announcing import Announcer, Spot
 from bot.desk.answers import Answer, NotAccepted, Pending, Queued
 from bot.desk.changing import Changer
-from bot.desk.channel_defaults import ChannelDefaults
+from bot.desk.channel_defaults import READ_EVERY, ChannelDefaults
 from bot.desk.deciding import Choice, Decider
 from bot.desk.disowning import disown
 from bot.desk.finding import Finder
 from bot.desk.helping import FormHelp
 from bot.desk.holding import Holding
+from bot.desk.meeting import starter
 from bot.desk.names import Names
 from bot.desk.opening import Opening, open_defaults, open_form
 from bot.desk.outsiders import Outsiders
 from bot.desk.papers import new_entry_of
 from bot.desk.posting import Poster
+from bot.desk.remembering import Rememberer
 from bot.desk.reporting import report
 from bot.desk.sending import Patience, Sender, Settled
 from bot.desk.speaking import Speaker
+from bot.desk.stumbling import Stumbling
 from bot.desk.sweeping import Sweeper
 from bot.desk.working import Begun, Worker
 from bot.figures import Figures
@@ -38,7 +41,8 @@ from bot.weav.outcomes import Opened
 
 log = get_logger("weav_slack.desk")
 
-# Of Slack's 3 s: the rest is the way there and back, and a busy machine.
+# Of Slack's 3 s, from when it rang: the guard, the reviewer and our database share them with Weav.
+# The rest is the way there and back, and a busy machine.
 ANSWER_WITHIN = 2.0
 # The answer leaves in milliseconds; Slack then needs a moment until the view is what we said, and
 # a `views.update` that comes before would be overwritten.
@@ -82,10 +86,14 @@ class Desk:
         self.form_help = FormHelp(ledger, weav, finder, slack, tasks, self._defaults, link)
         self.speaker = Speaker(slack, tasks)
         self._holding = Holding(ledger, renew_every)
+        rememberer = Rememberer(ledger.memory, starter(ledger.memory, finder, tasks))
         poster = Poster(slack, outsiders, names, link)
         self._announcer = Announcer(ledger, slack, poster, patience.slack_again, figures)
-        sender = Sender(ledger, weav, patience)
-        self._worker = Worker(ledger, sender, self._announcer, self._holding, tasks)
+        sender = Sender(ledger, weav, patience, tasks)
+        stumbling = Stumbling(ledger, slack, tasks)
+        self._worker = Worker(
+            ledger, sender, self._announcer, rememberer, stumbling, self._holding, tasks
+        )
         self._decider = Decider(ledger, self._worker, self._announcer)
         self._sweeper = Sweeper(ledger, self._worker, self._holding, tasks, keep_days)
         looks = patience.looks[:MOST_LOOKS]
@@ -94,7 +102,7 @@ class Desk:
     async def start(self) -> None:
         """Begin to take up what nobody works on, in the running event loop."""
         await self._defaults.read()
-        self._sweeper.start(self._defaults.keep_reading)
+        self._sweeper.start((self._defaults.read, READ_EVERY))
 
     async def stop(self) -> None:
         """Take up nothing more; what runs is the tasks' to finish, before `finish`."""
@@ -117,7 +125,7 @@ class Desk:
         self.speaker.spawn(work, "open_defaults", opening.slack_user_id, opening.response_url)
 
     def note_readers(self, view: Mapping[str, Any], slack_channel_id: str) -> None:
-        """Say in an open form whether people of other organisations read the chosen channel."""
+        """Say in an open form who reads the chosen channel, if it is not our people alone."""
         noting = self.form_help.note_readers(self._outsiders, view, slack_channel_id)
         self._tasks.spawn(noting, name="note_readers")
 
@@ -132,13 +140,14 @@ class Desk:
     async def status(self, team_id: str, slack_user_id: str) -> Card:
         return await report(self._ledger, team_id, slack_user_id, self._link)
 
-    async def submit(self, submission: Submission, answered: asyncio.Event) -> Answer:
-        """Answer within 2 s; what is not known by then follows in the modal or as a message.
+    async def submit(
+        self, submission: Submission, answered: asyncio.Event, rung_at: float
+    ) -> Answer:
+        """Answer 2 s after `rung_at`; what is not known by then follows in the modal or a message.
 
-        `answered` is set once Slack has the answer.
+        `answered` is set once Slack has the answer; `rung_at` is on the event loop's clock.
         """
-        deadline = asyncio.get_running_loop().time() + ANSWER_WITHIN
-        seen_by = deadline + SEEN_WITHIN - ANSWER_WITHIN
+        deadline, seen_by = rung_at + ANSWER_WITHIN, rung_at + SEEN_WITHIN
         new = new_entry_of(submission)
         try:
             async with asyncio.timeout_at(deadline):

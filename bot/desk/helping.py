@@ -79,14 +79,14 @@ class FormHelp:
     ) -> None:
         """Add to a form that has just opened what nobody waited for."""
         post_to = form.values.post_to or form.origin.slack_channel_id
-        shared = outsiders.do_read_beside(post_to)
-        await self._chooser.opened(view, form.values, let_in, shared)
+        asked = outsiders.of_new_form(post_to)
+        await self._chooser.opened(view, form.values, let_in, asked)
 
     async def note_readers(
         self, outsiders: Outsiders, view: Mapping[str, Any], slack_channel_id: str
     ) -> None:
         """Say in a form that is open who reads the channel that its card goes to."""
-        await self._chooser.readers(view, outsiders.do_read(slack_channel_id))
+        await self._chooser.readers(view, outsiders.of_form(slack_channel_id))
 
     async def be(self, slack_user_id: str, weav_user_id: str, name: str) -> Card:
         """Answer `me UUID`; others will find them by this name."""

@@ -10,12 +10,15 @@ from bot.logs import get_logger
 
 log = get_logger("weav_slack.holding")
 
+# Seconds until a renewal is tried again that the database did not take.
+AGAIN = 0.5
+
 
 class Holding:
     def __init__(self, ledger: Ledger, every: float) -> None:
         """`every`: seconds between renewals, well below the ledger's lease."""
         self._ledger = ledger
-        self._every = every
+        self.every = every
         self._held: Counter[int] = Counter()
 
     @contextmanager
@@ -31,12 +34,16 @@ class Holding:
     def __contains__(self, entry_id: int) -> bool:
         return entry_id in self._held
 
-    async def keep_renewing(self) -> None:
+    async def renew(self) -> None:
+        """Renew also what is overdue, unless another replica took it. Raise LedgerUnavailable."""
+        if self._held:
+            await self._ledger.renew(list(self._held))
+
+    async def keep(self) -> None:
+        """Renew once, trying again until it is done or nothing is held any more."""
         while True:
-            await asyncio.sleep(self._every)
-            if not self._held:
-                continue
             try:
-                await self._ledger.renew(list(self._held))
+                return await self.renew()
             except LedgerUnavailable as error:
                 log.warning("leases_not_renewed", error=str(error))
+            await asyncio.sleep(AGAIN)

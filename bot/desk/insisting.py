@@ -8,7 +8,8 @@ from bot.logs import get_logger
 
 log = get_logger("weav_slack.insisting")
 
-PAUSES = (0.2, 1.0, 3.0)
+# Seconds, a minute in all: what is not written then can only be looked for in Weav.
+PAUSES = (0.2, 1.0, 3.0, *[5.0] * 11)
 
 
 async def insist(write: Callable[[], Awaitable[Entry | None]], entry: Entry) -> Entry | None:

@@ -33,6 +33,10 @@ class Unclear:
 Sight = Found | NotFound | Unclear
 
 SEVERAL = "Weav has more than one conversation that could be this one."
+CONTESTED = (
+    "Weav has one conversation that could be this one, but it could be that of another submission"
+    " with the same content as well."
+)
 
 
 def alike(
@@ -59,5 +63,7 @@ def decide(unclaimed: Sequence[Conversation], rivals: int) -> Sight:
             return NotFound()
         case [only] if rivals == 0:
             return Found(only)
+        case [_]:
+            return Unclear(CONTESTED)
         case _:
             return Unclear(SEVERAL)

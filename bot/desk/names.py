@@ -21,7 +21,9 @@ class Names:
 
     async def _customer(self, customer_id: str) -> str:
         known = await self._memory.customer(customer_id) if customer_id else None
-        return known.name if known else ""
+        # Somebody who was just created by their address has nothing else; a channel that others
+        # read gets the short card, without either.
+        return (known.name or known.email) if known else ""
 
     async def _assignee(self, conversation: Conversation) -> str:
         assignee_id = (conversation.assignee_id or "").lower()

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from bot.desk.answers import Answer
 from bot.desk.names import Names
 from bot.desk.outsiders import Outsiders
 from bot.desk.papers import Papers
@@ -10,8 +11,9 @@ from bot.ledger import Entry
 from bot.slack.cards import Card, summary_card
 from bot.slack.delivery import Delivered, deliver
 from bot.slack.gateway import Failed, SlackGateway
-from bot.slack.short_card import short_card
+from bot.slack.short_card import is_short_for, short_card
 from bot.weav.models import Conversation
+from bot.weav.outcomes import Opened
 
 RECOVERED = "Recovered: Weav's answer was lost on the way, and the bot found the conversation."
 # A wait that nobody need explain, in seconds.
@@ -46,13 +48,19 @@ class Poster:
             perhaps_there=bool(entry.route),
         )
 
+    def link_to(self, answer: Answer) -> str:
+        """Lead to what was opened in Weav; empty where nothing was, or no address is set."""
+        opened = answer.verdict
+        return (self._link(opened.conversation.id) or "") if isinstance(opened, Opened) else ""
+
     async def _for_channel(
         self, full: Card, conversation: Conversation, slack_channel_id: str
     ) -> Card:
         """Know the audience before anything is posted."""
-        if not await self._outsiders.may_read(slack_channel_id):
+        readers = await self._outsiders.of_card(slack_channel_id)
+        if not is_short_for(readers):
             return full
-        return short_card(conversation, self._link(conversation.id) or "")
+        return short_card(conversation, readers, self._link(conversation.id) or "")
 
     async def _card(
         self, entry: Entry, conversation: Conversation, papers: Papers, *, queued: bool

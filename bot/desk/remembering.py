@@ -17,8 +17,15 @@ _MOST: Final = 1000
 
 
 class Rememberer:
-    def __init__(self, memory: Memory, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        memory: Memory,
+        start_meeting: Callable[[str], object],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`start_meeting` learns who a customer is, and nobody waits for it."""
         self._memory = memory
+        self._start_meeting = start_meeting
         self._clock = clock
         self._fresh_until: dict[tuple[str, str, str], float] = {}
 
@@ -38,3 +45,4 @@ class Rememberer:
         if len(self._fresh_until) >= _MOST:
             self._fresh_until.clear()
         self._fresh_until[use] = self._clock() + _OFTEN
+        self._start_meeting(customer_id)

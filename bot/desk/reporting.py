@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
+from slack_sdk.models.blocks import ButtonElement
+
+from bot.desk.papers import Papers
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.slack.cards import Card
-from bot.slack.choices import plain_message
+from bot.slack.choices import not_confirmed_buttons, plain_message, reopen_button
 from bot.slack.reports import Line, status_message
 
 LAST = 10
@@ -12,14 +15,15 @@ LAST = 10
 WORDS = {
     State.RECEIVED: "being created",
     State.SENDING: "being created",
-    State.OPENED: "open in Weav, its card is on the way",
-    State.ANNOUNCED: "open in Weav",
+    State.OPENED: "created, its card is on the way",
+    State.ANNOUNCED: "created",
     State.REFUSED: "refused",
-    State.QUEUED: "queued: Weav does not answer",
+    State.QUEUED: "queued: not created yet",
     State.UNCONFIRMED: "not confirmed",
-    State.EXPIRED: "not created: Weav did not answer",
+    State.EXPIRED: "not created",
     State.LEFT: "not confirmed, left as it is",
 }
+_GIVEN_BACK = {State.REFUSED, State.EXPIRED, State.LEFT}
 
 
 async def report(
@@ -41,4 +45,16 @@ def _line(entry: Entry, link: Callable[[str], str | None]) -> Line:
         at=entry.received_at,
         link=(link(entry.conversation_id) or "") if entry.conversation_id else "",
         conversation_id=entry.conversation_id or "",
+        ways_on=_ways_on(entry),
     )
+
+
+def _ways_on(entry: Entry) -> list[ButtonElement]:
+    """Give back what was typed, or let its author decide; nothing once it is removed."""
+    if entry.form is None:
+        return []
+    if entry.state is State.UNCONFIRMED:
+        return not_confirmed_buttons(str(entry.id))
+    if entry.state in _GIVEN_BACK:
+        return [reopen_button(Papers.read(entry.form).reopening)]
+    return []

@@ -1,23 +1,24 @@
 """From a written row to a recorded outcome: send, and where no answer came, look."""
 
 import asyncio
-import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 
-from bot.desk.answers import Pending, Queued, Verdict
-from bot.desk.insisting import insist
+from bot.desk.answers import Pending
 from bot.desk.looking import Found, NotFound, Sight, Unclear, alike, decide
 from bot.desk.naming import Namer, is_unnamed
-from bot.desk.queueing import pause_before, within
+from bot.desk.recording import Recorder, Settled
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
+from bot.tasks import Tasks
 from bot.weav.client import LookUpFailed, WeavClient
 from bot.weav.directory import Directory
 from bot.weav.models import Conversation, NewConversation
-from bot.weav.outcomes import NotSent, Opened, Refused, Unconfirmed
+from bot.weav.outcomes import NotSent, Opened, Outcome, Refused, Unconfirmed
+
+__all__ = ["LOOKS", "OnOpened", "Patience", "Sender", "Settled"]
 
 log = get_logger("weav_slack.sending")
 
@@ -25,8 +26,6 @@ log = get_logger("weav_slack.sending")
 LOOKS = (1.0, 5.0, 13.0)
 # Queued conversations come back spread over this many seconds once Weav answers again.
 SPREAD = 6.0
-
-DOUBTFUL = " An earlier attempt that was not confirmed may have created it all the same."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +40,16 @@ class Patience:
     looks: tuple[float, ...] = LOOKS
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """`entry` is None when the row was lost to another replica, which finishes it."""
-
-    entry: Entry | None
-    verdict: Verdict
-
-
 OnOpened = Callable[[Conversation], None]
 
 
 class Sender:
-    def __init__(self, ledger: Ledger, weav: WeavClient, patience: Patience) -> None:
+    def __init__(self, ledger: Ledger, weav: WeavClient, patience: Patience, tasks: Tasks) -> None:
         self._ledger = ledger
         self._weav = weav
         self._patience = patience
+        self._tasks = tasks
+        self._recorder = Recorder(ledger, patience.retry_for)
         self._namer = Namer(ledger, Directory(weav))
         self._weav_was_away = False
 
@@ -71,9 +64,9 @@ class Sender:
             case None:
                 return Settled(None, Pending())  # found again when its lease is over
             case Refused() as refused:
-                return await self._refuse(entry, refused)
+                return await self._recorder.refused(entry, refused)
             case NotSent() as not_sent:
-                return await self._queue(entry, not_sent)
+                return await self._not_sent(entry, not_sent)
             case named:
                 return await self._send(named, opened)
 
@@ -84,21 +77,23 @@ class Sender:
             return Settled(None, Pending())
         outcome = await self._weav.create_conversation(request_of(entry))
         log.info("weav_answered", entry=entry.id, outcome=type(outcome).__name__)
-        if not isinstance(outcome, NotSent):
-            await self._weav_answers()
+        settled = await self._record(entry, outcome, opened)
+        if isinstance(outcome, Opened | Refused) and self._weav_was_away:
+            # A time-out or a 502 is no sign that it is back.
+            self._weav_was_away = False
+            self._tasks.spawn(self._hurry(), name="hurry")
+        return settled
+
+    async def _record(self, entry: Entry, outcome: Outcome, opened: OnOpened | None) -> Settled:
         match outcome:
             case Opened(conversation):
                 if opened and self._is_surely_ours(entry):
                     opened(conversation)
-                facts = conversation.model_dump(mode="json")
-                held = await insist(
-                    lambda: self._ledger.opened(entry, conversation.id, facts), entry
-                )
-                return Settled(held, outcome)
+                return await self._recorder.opened(entry, conversation)
             case Refused():
-                return await self._refuse(entry, outcome)
+                return await self._recorder.refused(entry, outcome)
             case NotSent():
-                return await self._queue(entry, outcome)
+                return await self._not_sent(entry, outcome)
             case Unconfirmed(reason):
                 return await self.look(entry, reason)
             case _:
@@ -112,7 +107,7 @@ class Sender:
     ) -> Settled:
         """Look for the conversation of a POST that may have arrived; `reason`: why we ask."""
         if is_unnamed(entry):  # that POST was not begun
-            return await self.send(entry)
+            return await self.not_in_time(entry) or await self.send(entry)
         for pause in self._patience.looks if looks is None else looks:
             await asyncio.sleep(pause)
             sight = await self._look_once(entry)
@@ -122,15 +117,11 @@ class Sender:
             if isinstance(sight, Unclear) and sight.final:
                 break
         known = f"{reason} {sight.reason}" if isinstance(sight, Unclear) else reason
-        log.warning("not_confirmed", entry=entry.id)
-        held = await insist(lambda: self._ledger.unconfirmed(entry, known), entry)
-        return Settled(held, Unconfirmed(known))
+        return await self._recorder.not_confirmed(entry, known)
 
-    async def _refuse(self, entry: Entry, refused: Refused) -> Settled:
-        if entry.doubtful:
-            refused = replace(refused, message=refused.message + DOUBTFUL)
-        reason = " ".join([refused.message, *refused.fields.values()])
-        return Settled(await insist(lambda: self._ledger.refused(entry, reason), entry), refused)
+    async def not_in_time(self, entry: Entry) -> Settled | None:
+        """Give up a row that nobody sent while there was time; None: send it."""
+        return await self._recorder.not_in_time(entry)
 
     async def _look_once(self, entry: Entry) -> Sight:
         request = request_of(entry)
@@ -140,7 +131,7 @@ class Sender:
         since = entry.created_at if entry.doubtful or not entry.sent_at else entry.sent_at
         candidates = alike(listed, request, since)
         try:
-            claimed = await self._ledger.claimed(each.id for each in candidates)
+            claimed = await self._ledger.claimed(entry, (each.id for each in candidates))
             rivals = await self._ledger.rivals(entry)
         except LedgerUnavailable:
             return NotFound()
@@ -153,30 +144,11 @@ class Sender:
         except LedgerUnavailable:
             return None
 
-    async def _queue(self, entry: Entry, outcome: NotSent) -> Settled:
+    async def _not_sent(self, entry: Entry, outcome: NotSent) -> Settled:
         self._weav_was_away = True
-        pause = pause_before(entry.attempts, outcome.retry_after, random.random)
-        left = within(pause, entry.waited, self._patience.retry_for)
-        patient = outcome.retry_after is not None
-        if left is None or (patient and left < pause):
-            return await self._give_up(entry, outcome)
-        held = await insist(
-            lambda: self._ledger.queued(entry, left, outcome.reason, patient=patient), entry
-        )
-        return Settled(held, Queued(outcome.reason))
+        return await self._recorder.not_sent(entry, outcome)
 
-    async def _give_up(self, entry: Entry, outcome: NotSent) -> Settled:
-        if entry.doubtful:  # "nothing was created" is known of the last attempt only
-            known = outcome.reason + DOUBTFUL
-            held = await insist(lambda: self._ledger.unconfirmed(entry, known), entry)
-            return Settled(held, Unconfirmed(known))
-        held = await insist(lambda: self._ledger.expired(entry, outcome.reason), entry)
-        return Settled(held, outcome)
-
-    async def _weav_answers(self) -> None:
-        if not self._weav_was_away:
-            return
-        self._weav_was_away = False
+    async def _hurry(self) -> None:
         try:
             hurried = await self._ledger.hurry(SPREAD)
         except LedgerUnavailable:

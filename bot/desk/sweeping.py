@@ -1,8 +1,8 @@
 """What goes on by itself: rows without a worker, leases, personal data past its time."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from bot.desk.holding import Holding
 from bot.desk.working import Worker
@@ -16,6 +16,8 @@ log = get_logger("weav_slack.sweeping")
 SWEEP_EVERY = 1.0
 AT_ONCE = 50
 FORGET_EVERY = 3600.0
+# A step, and the seconds until it is taken again.
+Round: TypeAlias = tuple[Callable[[], Awaitable[None]], float]
 
 
 class Sweeper:
@@ -30,10 +32,16 @@ class Sweeper:
         self._resumed = 0
         self._loops: list[asyncio.Task[None]] = []
 
-    def start(self, *others: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def start(self, *others: Round) -> None:
         """`others` go on for as long as this does."""
-        for loop in (*others, self._sweep, self._forget, self._holding.keep_renewing):
-            self._loops.append(asyncio.create_task(loop(), name=loop.__name__))
+        rounds = (
+            *others,
+            (self._sweep, SWEEP_EVERY),
+            (self._forget, FORGET_EVERY),
+            (self._holding.keep, self._holding.every),
+        )
+        for step, every in rounds:
+            self._loops.append(asyncio.create_task(self._tasks.repeat(step, every)))
 
     async def stop(self) -> None:
         """Leases are renewed to the end, by the loop that `finish` stops."""
@@ -48,14 +56,15 @@ class Sweeper:
             log.warning("not_released", error=str(error))
 
     async def _sweep(self) -> None:
-        while True:
-            try:
-                for entry in await self._ledger.take(AT_ONCE - self._resumed):
-                    self._resumed += 1
-                    self._tasks.spawn(self._resume(entry), name="resume")
-            except LedgerUnavailable as error:
-                log.warning("not_swept", error=str(error))
-            await asyncio.sleep(SWEEP_EVERY)
+        try:
+            # After an outage of the database its own work is overdue as well, and must not be taken
+            # from itself.
+            await self._holding.renew()
+            for entry in await self._ledger.take(AT_ONCE - self._resumed):
+                self._resumed += 1
+                self._tasks.spawn(self._resume(entry), name="resume")
+        except LedgerUnavailable as error:
+            log.warning("not_swept", error=str(error))
 
     async def _resume(self, entry: Entry) -> None:
         try:
@@ -64,17 +73,15 @@ class Sweeper:
             self._resumed -= 1
 
     async def _forget(self) -> None:
-        while True:
-            try:
-                if forgotten := await self._ledger.forget(self._keep_days):
-                    log.info("forgotten", entries=forgotten)
-                if forgotten := await self._ledger.memory.forget(self._keep_days):
-                    log.info("customers_forgotten", rows=forgotten)
-                if forgotten := await self._ledger.cards.forget(self._keep_days):
-                    log.info("cards_forgotten", rows=forgotten)
-            except LedgerUnavailable as error:
-                log.warning("not_forgotten", error=str(error))
-            await asyncio.sleep(FORGET_EVERY)
+        try:
+            if forgotten := await self._ledger.forget(self._keep_days):
+                log.info("forgotten", entries=forgotten)
+            if forgotten := await self._ledger.memory.forget(self._keep_days):
+                log.info("customers_forgotten", rows=forgotten)
+            if forgotten := await self._ledger.cards.forget(self._keep_days):
+                log.info("cards_forgotten", rows=forgotten)
+        except LedgerUnavailable as error:
+            log.warning("not_forgotten", error=str(error))
 
 
 async def _cancel(loops: list[asyncio.Task[None]]) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from bot.desk.answers import Answer, Left, NotAccepted, Pending, Queued
+from bot.slack import ids
 from bot.slack.around import Around
 from bot.slack.blocks import Json
 from bot.slack.cards import Card
@@ -16,15 +17,26 @@ from bot.slack.modals import (
     notice_modal,
     result_modal,
 )
+from bot.slack.offers import CREATE
 from bot.slack.outcomes import outcome_text
+from bot.slack.text import fold, shorten
 from bot.slack.values import Reopening
-from bot.weav.outcomes import NotSent, Opened, Refused, Unconfirmed
+from bot.weav.outcomes import BUSY, NotSent, Opened, Refused, Unconfirmed
 
 QUEUED = (
     "Weav does not answer. Your conversation is queued and will be created as soon as it does;"
     " you can close this window."
 )
-LEFT = "Left as it is. Whether the conversation exists is not confirmed."
+QUEUED_AT_BUSY = (
+    f"{BUSY} Your conversation is queued and will be created as soon as it takes them; you can"
+    " close this window."
+)
+LEFT = (
+    "Left as it is. Whether the conversation exists is not confirmed."
+    f" {ids.COMMAND} status still has what you typed."
+)
+CLOSED = f"If you close this window, {ids.COMMAND} status has these buttons, too."
+_SUBJECT_LIMIT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,8 @@ def view_of(answer: Answer, form: Reopening) -> Json:
                 form.values, form.origin, notice=text_of(answer), around=around
             )
         case Unconfirmed():
-            return not_confirmed_modal(text_of(answer), str(answer.entry_id))
+            text = f"{_about(form)}{text_of(answer)} {CLOSED}"
+            return not_confirmed_modal(text, str(answer.entry_id))
         case Queued():
             return notice_modal("Queued", text_of(answer))
         case Pending():
@@ -75,15 +88,28 @@ def view_of(answer: Answer, form: Reopening) -> Json:
             assert_never(answer.verdict)
 
 
-def message_of(answer: Answer, form: Reopening) -> Card:
-    """Say the same to an author whose modal is closed, with the way on as buttons."""
+def message_of(answer: Answer, form: Reopening, link: str = "") -> Card:
+    """Say the same to an author whose modal is closed, with the way on as buttons.
+
+    It may come among others, so it says which it is about; `link` leads to what was opened.
+    """
+    text = f"{_about(form)}{text_of(answer)}"
     match answer.verdict:
-        case Refused() | NotSent() | NotAccepted():
-            return reopen_message(text_of(answer), form)
+        case Refused() | NotSent() | NotAccepted() | Left():
+            return reopen_message(text, form)
         case Unconfirmed():
-            return not_confirmed_message(text_of(answer), str(answer.entry_id))
+            return not_confirmed_message(text, str(answer.entry_id))
         case _:
-            return plain_message(text_of(answer))
+            return plain_message(text, link)
+
+
+def _about(form: Reopening) -> str:
+    """Name a submission by its subject, or else by its customer; empty once both are removed."""
+    values = form.values
+    if subject := fold(values.subject):
+        return f"“{shorten(subject, _SUBJECT_LIMIT)}”: "
+    customer = form.labels.get(ids.CUSTOMER_ID) or values.customer_id.removeprefix(CREATE)
+    return f"For {shorten(fold(customer), _SUBJECT_LIMIT)}: " if customer else ""
 
 
 def text_of(answer: Answer) -> str:
@@ -95,11 +121,21 @@ def text_of(answer: Answer) -> str:
             return outcome_text(outcome)
         case NotAccepted(reason):
             return reason
-        case Queued():
-            return QUEUED
+        case Queued() as queued:
+            return _queued_text(queued)
         case Pending():
             return "Weav has not answered yet."
         case Left():
             return LEFT
         case _:
             assert_never(answer.verdict)
+
+
+def _queued_text(queued: Queued) -> str:
+    text = QUEUED_AT_BUSY if queued.reason == BUSY else QUEUED
+    within = "in time" if queued.tried_for is None else f"within {_for_humans(queued.tried_for)}"
+    return f"{text} If it cannot be created {within}, you get the filled form as a direct message."
+
+
+def _for_humans(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"  # noqa: PLR2004

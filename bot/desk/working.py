@@ -3,12 +3,13 @@
 import asyncio
 from dataclasses import dataclass
 
-from bot.desk.announcing import Announcer, Spot
-from bot.desk.answers import Answer, Pending, Queued
+from bot.desk.announcing import Announcer
+from bot.desk.answers import Pending, Queued
+from bot.desk.delivering import Deliverer
 from bot.desk.holding import Holding
-from bot.desk.papers import Papers
 from bot.desk.remembering import Rememberer
 from bot.desk.sending import OnOpened, Sender, Settled
+from bot.desk.stumbling import Stumbling
 from bot.desk.verdicts import verdict_of
 from bot.ledger import Entry, Ledger, LedgerUnavailable, NewEntry, State
 from bot.logs import get_logger
@@ -26,7 +27,7 @@ AT_ONCE = 100
 WATCH_EVERY = 0.2
 WATCH_FOR = 120.0
 RESTARTED = "The bot was stopped before it had Weav's answer."
-STILL_UNKNOWN = "There was no answer of Weav's to the create."
+STILL_UNKNOWN = "The bot looked again and did not find it for certain."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,17 @@ class Worker:
         ledger: Ledger,
         sender: Sender,
         announcer: Announcer,
+        rememberer: Rememberer,
+        stumbling: Stumbling,
         holding: Holding,
         tasks: Tasks,
     ) -> None:
         self._ledger = ledger
         self._sender = sender
         self._announcer = announcer
-        self._rememberer = Rememberer(ledger.memory)
+        self._rememberer = rememberer
+        self._deliverer = Deliverer(ledger, announcer, rememberer, stumbling, holding, tasks)
+        self._stumbling = stumbling
         self._holding = holding
         self._tasks = tasks
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -83,16 +88,14 @@ class Worker:
         return work
 
     async def resume(self, entry: Entry) -> None:
-        """Carry on with a row whose worker is gone, or that is due."""
-        queued = entry.state is State.QUEUED
+        """Carry on with a row whose worker is gone, or that is due.
+
+        This ends when its outcome is recorded, and leaves what Slack takes time for to a task.
+        """
         log.info("resumed", entry=entry.id, state=entry.state.value)
         with self._holding(entry.id):
-            settled = await self._finish(entry)
-            if settled.entry is not None and isinstance(settled.verdict, Opened):
-                conversation = settled.verdict.conversation
-                await self._announcer.announce(settled.entry, conversation, queued=queued)
-                await self._rememberer.note_use(settled.entry)
-            await self._tell(entry, settled, queued=queued)
+            async with self._stumbling.over(entry):
+                self._deliverer.deliver(entry, await self._finish(entry))
 
     async def look_again(self, entry: Entry) -> Settled:
         """One look at the author's word, for a row that `Ledger.look` gave us."""
@@ -133,7 +136,12 @@ class Worker:
         try:
             if entry.state is State.SENDING:
                 return await self._sender.send(entry, opened)
-            begun = await self._ledger.start_sending(entry)
+            try:
+                begun = await self._ledger.start_sending(entry)
+            except LedgerUnavailable as error:
+                # It was accepted, and nothing was sent: found again when its lease is over.
+                log.warning("not_begun", entry=entry.id, error=str(error))
+                return Settled(None, Pending())
             return await self._sender.send(begun, opened) if begun else await self._watch(entry)
         finally:
             self._slots.release()
@@ -143,24 +151,8 @@ class Worker:
             return await self._sender.look(entry, RESTARTED)
         verdict = verdict_of(entry)
         if verdict is None or isinstance(verdict, Queued):
-            return await self._settle(entry)
+            return await self._sender.not_in_time(entry) or await self._settle(entry)
         return Settled(entry, verdict)
-
-    async def _tell(self, entry: Entry, settled: Settled, *, queued: bool) -> None:
-        """A message to the author of a queued one, who was told to go; else try the modal."""
-        opened = isinstance(settled.verdict, Opened)
-        if settled.entry is None or isinstance(settled.verdict, Queued) or (queued and opened):
-            return
-        answer = Answer(entry.id, settled.verdict)
-        form = Papers.read(entry.form).reopening
-        if queued:
-            reached = await self._announcer.message(answer, form, entry.slack_user_id)
-        else:
-            reached = await self._announcer.show(
-                answer, form, Spot(entry.slack_user_id, view_id=entry.view_id)
-            )
-        if not opened:
-            await self._announcer.note_told(settled.entry, reached=reached)
 
     def _join(self, entry: Entry) -> asyncio.Task[Settled]:
         running = self._works.get(entry.id)

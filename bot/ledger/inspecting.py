@@ -29,7 +29,7 @@ class Condition:
 async def inspect(database_url: str) -> Condition:
     """Write without changing anything; raise LedgerUnavailable or LedgerTooNew."""
     newest = newest_version()
-    if database_url.startswith(_SQLITE) and not _file(database_url).exists():
+    if database_url.startswith(_SQLITE) and not _is_there(_file(database_url)):
         _check_folder(_file(database_url).parent)
         return Condition("SQLite", 0, newest)
     async with open_database(database_url, 2.0, 1, time.time) as database:
@@ -52,6 +52,13 @@ async def _version(run: Run, present: str) -> int:
 
 def _file(database_url: str) -> Path:
     return Path(unquote(database_url.removeprefix(_SQLITE))).absolute()
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise LedgerUnavailable(f"The ledger's file cannot be used: {error.strerror}.") from error
 
 
 def _check_folder(folder: Path) -> None:

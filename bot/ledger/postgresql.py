@@ -147,5 +147,6 @@ def _errors() -> Iterator[None]:
     except asyncpg.PostgresError as error:
         # Its first argument alone: the detail may show the row, and with it personal data.
         raise LedgerUnavailable(f"The ledger's database says: {error.args[0]}.") from error
-    except (asyncpg.InterfaceError, OSError) as error:
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+        # The second is also what a failover gives: no server takes writes at the moment.
         raise LedgerUnavailable(f"The ledger's database cannot be reached: {error}.") from error

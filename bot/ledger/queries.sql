@@ -76,9 +76,11 @@ WHERE id = :id AND fence = :fence AND state IN ('received', 'sending', 'queued')
 RETURNING *, ledger_clock() AS read_at;
 
 -- name: unconfirmed(id, fence, owner, lease, reason)
+-- Also before its POST, if an earlier one is doubtful.
 UPDATE submissions SET
   state = 'unconfirmed', reason = :reason, due_at = ledger_clock() + :lease, told = 0
-WHERE id = :id AND fence = :fence AND owner = :owner AND state IN ('sending', 'unconfirmed')
+WHERE id = :id AND fence = :fence AND owner = :owner AND (state IN ('sending', 'unconfirmed')
+  OR (state IN ('received', 'queued') AND doubtful = 1))
 RETURNING *, ledger_clock() AS read_at;
 
 -- name: told(id, fence, owner)
@@ -168,8 +170,8 @@ WHERE fingerprint = :fingerprint AND id <> :id AND sent_at >= :since
   AND (doubtful = 1 OR state IN ('sending', 'unconfirmed', 'left'))
 ORDER BY id;
 
--- name: claimed(conversation_id)
-SELECT id FROM submissions WHERE conversation_id = :conversation_id LIMIT 1;
+-- name: claimed(id, conversation_id)
+SELECT id FROM submissions WHERE conversation_id = :conversation_id AND id <> :id LIMIT 1;
 
 -- name: by_conversation(conversation_id)
 SELECT *, ledger_clock() AS read_at FROM submissions

@@ -39,12 +39,13 @@ class Reading:
         values = {"id": entry.id, "fingerprint": entry.fingerprint, "since": begun - _OVERLAP}
         return await self._many("rivals", **values)
 
-    async def claimed(self, conversation_ids: Iterable[str]) -> frozenset[str]:
-        """Those that a row has already."""
-        query = self._database.query
-        return frozenset(
-            [id_ for id_ in conversation_ids if await query("claimed", {"conversation_id": id_})]
-        )
+    async def claimed(self, entry: Entry, conversation_ids: Iterable[str]) -> frozenset[str]:
+        """Those that another row has already."""
+        found = set()
+        for id_ in conversation_ids:
+            if await self._database.query("claimed", {"id": entry.id, "conversation_id": id_}):
+                found.add(id_)
+        return frozenset(found)
 
     async def next_due(self) -> float | None:
         """Seconds until something is due, negative when it is overdue; None: nothing is open."""

@@ -35,12 +35,17 @@ class Access:
 class Visitor:
     """Empty texts are not known; `home` is the workspace that the app is installed in.
 
+    On Enterprise Grid `team_id` may be an organisation's in place of a workspace's;
+    `enterprise_id` is theirs, `home_enterprise` that of `home`, and `teams` are their workspaces.
     `guest` is None when nobody can tell: without the scope users:read the rule has no effect.
     """
 
     slack_user_id: str
     team_id: str = ""
     home: str = ""
+    enterprise_id: str = ""
+    home_enterprise: str = ""
+    teams: frozenset[str] = NOBODY
     stranger: bool = False
     guest: bool | None = None
     slack_channel_id: str = ""
@@ -48,16 +53,28 @@ class Visitor:
 
 def barred(access: Access, visitor: Visitor) -> Barred | None:
     """Say why not; None: come in. What is forbidden wins over what is allowed."""
-    foreign = visitor.stranger or bool(visitor.home and visitor.team_id not in {"", visitor.home})
     rules = (
         (visitor.slack_user_id in access.denied, Barred.DENIED),
-        (foreign and not access.external, Barred.EXTERNAL),
-        (bool(access.teams) and visitor.team_id not in access.teams, Barred.TEAM),
+        (not access.external and not _at_home(visitor), Barred.EXTERNAL),
+        (bool(access.teams) and access.teams.isdisjoint(_belongs_to(visitor)), Barred.TEAM),
         (bool(access.users) and visitor.slack_user_id not in access.users, Barred.USER),
         (visitor.guest is True and not access.guests, Barred.GUEST),
         (_elsewhere(access, visitor.slack_channel_id), Barred.CHANNEL),
     )
     return next((why for holds, why in rules if holds), None)
+
+
+def _at_home(visitor: Visitor) -> bool:
+    """Whoever is of our organisation is no stranger, even if Slack's `is_stranger` says so."""
+    if visitor.home_enterprise and visitor.home_enterprise in _belongs_to(visitor):
+        return True
+    return not visitor.stranger and (not visitor.home or visitor.team_id in {"", visitor.home})
+
+
+def _belongs_to(visitor: Visitor) -> frozenset[str]:
+    """Give workspaces and organisations."""
+    theirs = frozenset({visitor.team_id, visitor.enterprise_id, *visitor.teams}) - {""}
+    return theirs | {visitor.home_enterprise} if visitor.home in theirs else theirs
 
 
 def _elsewhere(access: Access, slack_channel_id: str) -> bool:

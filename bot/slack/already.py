@@ -15,9 +15,10 @@ from bot.weav.models import Conversation
 
 _SUBJECT_LIMIT: Final = 100
 # Longer than any that Weav documents. Escaping makes them up to five times as long.
-_VALUE_LIMIT: Final = 40
-# Three of them and the heading are one text, of 3,000 characters at most.
-_LINE_LIMIT: Final = 980
+_ID_LIMIT: Final = 40
+_WORD_LIMIT: Final = 12
+# Three of them, the heading and the name are one text, of 3,000 characters at most.
+_LINE_LIMIT: Final = 800
 _AGES: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
@@ -32,7 +33,7 @@ class OpenConversation:
 
 def already_blocks(already: Already) -> list[Block]:
     """Say what the message has become, and want a tick before it becomes another one."""
-    where = f"`{_shown(already.conversation_id)}`" if already.conversation_id else ""
+    where = f"`{_id(already.conversation_id)}`" if already.conversation_id else ""
     if already.link:
         where = link(already.link, "Open in Weav")
     about = (
@@ -46,13 +47,17 @@ def already_blocks(already: Already) -> list[Block]:
     return [section, input_block(tick, optional=False)]
 
 
-def open_conversations_block(several: Sequence[OpenConversation]) -> ContextBlock:
-    """List what the chosen customer has open, a line each."""
+def open_conversations_block(several: Sequence[OpenConversation], named: str = "") -> ContextBlock:
+    """List what the chosen customer has open, a line each.
+
+    `named` says who that is: what a select was filled with keeps its label over an update.
+    """
     lines = [f"• {_line(each)}" for each in several]
-    heading = "Open already for this customer:"
-    return ContextBlock(
-        block_id=ids.OPEN_CONVERSATIONS, elements=[mrkdwn("\n".join([heading, *lines]))]
-    )
+    if lines:
+        lines.insert(0, "Open already for this customer:")
+    if named:
+        lines.insert(0, f"The customer is {escape(shorten(fold(named), _SUBJECT_LIMIT))}.")
+    return ContextBlock(block_id=ids.OPEN_CONVERSATIONS, elements=[mrkdwn("\n".join(lines))])
 
 
 def _line(each: OpenConversation) -> str:
@@ -66,15 +71,15 @@ def _drawn(each: OpenConversation, url: str) -> str:
     priority = conversation.priority or ""
     parts = [
         link(url, subject),
-        _shown(labels.PRIORITIES.get(priority, priority)),
+        escape(shorten(fold(labels.PRIORITIES.get(priority, priority)), _WORD_LIMIT)),
         age_text(each.age) if each.age is not None else "",
-        "" if url else f"`{_shown(conversation.id)}`",
+        "" if url else f"`{_id(conversation.id)}`",
     ]
     return " · ".join(part for part in parts if part)
 
 
-def _shown(text: str) -> str:
-    return escape(shorten(fold(text), _VALUE_LIMIT))
+def _id(text: str) -> str:
+    return escape(shorten(fold(text), _ID_LIMIT))
 
 
 def age_text(seconds: float) -> str:

@@ -71,7 +71,7 @@ def refusal(error: SlackApiError) -> Failed:
     status = getattr(response, "status_code", 0) or getattr(response, "status", 0)
     data = getattr(response, "data", None)
     answer = data if isinstance(data, dict) else {}
-    code = _code(answer)
+    code = code_of(answer)
     if status == 429 or code in {"ratelimited", "rate_limited"}:  # noqa: PLR2004 # HTTP's own
         return Failed("ratelimited", retry_after=_seconds(response.headers))
     if not code:
@@ -93,15 +93,15 @@ def _of_response_url(answer: WebhookResponse) -> Result:
     said = _object(answer.body)
     if answer.body.strip() == "ok" or said.get("ok") is True:
         return Done()
-    if code := _code(said):
+    if code := code_of(said):
         return Failed(code, certain=code not in UNCERTAIN)
     return Failed("no_answer", certain=False)
 
 
-def _code(answer: Mapping[str, Any]) -> str:
-    """Slack's word; empty for what cannot be one, so that nothing else is shown to people."""
-    code = text(answer.get("error"))
-    return code if code.isidentifier() else ""
+def code_of(answer: object) -> str:
+    """Slack's word; empty for what cannot be one, so that nothing else is shown or logged."""
+    code = answer.get("error") if isinstance(answer, Mapping) else None
+    return code if isinstance(code, str) and code.isidentifier() else ""
 
 
 def _object(body: str) -> Mapping[str, Any]:

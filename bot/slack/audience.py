@@ -8,19 +8,27 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.lookups import look_up
 from bot.slack.payloads import at
 
-SCOPES: Final = ("channels:read", "groups:read")
+GROUPS_READ: Final = "groups:read"
+SCOPES: Final = ("channels:read", GROUPS_READ)
 KEEP: Final = 300.0  # seconds
-
-# The bot cannot see it, so nobody can tell.
-_NOT_VISIBLE: Final = frozenset({"missing_scope", "channel_not_found", "method_not_supported"})
 
 
 class Audience(StrEnum):
-    """`UNTOLD`: Slack does not tell this bot."""
+    """`UNSEEN`: private, and the bot is no member. `UNTOLD`: Slack does not tell this bot."""
 
     INSIDE = "inside"
     SHARED = "shared"
+    UNSEEN = "unseen"
     UNTOLD = "untold"
+
+
+# An /invite changes it at once.
+PASSING: Final = (Audience.UNSEEN,)
+_REFUSALS: Final = {
+    "channel_not_found": Audience.UNSEEN,
+    "missing_scope": Audience.UNTOLD,
+    "method_not_supported": Audience.UNTOLD,
+}
 
 
 async def audience(client: AsyncWebClient, slack_channel_id: str) -> Audience | None:
@@ -28,8 +36,7 @@ async def audience(client: AsyncWebClient, slack_channel_id: str) -> Audience | 
     return await look_up(
         client.conversations_info(channel=slack_channel_id),
         lambda answer: audience_of(answer.get("channel")),
-        not_told=_NOT_VISIBLE,
-        untold=Audience.UNTOLD,
+        refusals=_REFUSALS,
     )
 
 

@@ -8,15 +8,16 @@ from slack_sdk.models.blocks import SectionBlock
 
 from bot.slack import labels
 from bot.slack.cards import Card, card
-from bot.slack.clicks import Wish
+from bot.slack.clicks import Click, Wish
 from bot.slack.controls import Field, value_of
-from bot.slack.elements import mrkdwn
-from bot.slack.text import clock, escape, shorten
+from bot.slack.elements import link, mrkdwn
+from bot.slack.text import clock, escape, fold, shorten
 from bot.weav.models import Conversation, Status
 
 _LATEST: Final = 3  # on a card
 _KEPT: Final = 10
 _VALUE_LIMIT: Final = 60
+_SUBJECT_LIMIT: Final = 100
 _NOT_KNOWN_WHO: Final = "Somebody changed this conversation meanwhile."
 
 
@@ -101,9 +102,14 @@ def already_note(wish: Wish, maker: Change | None) -> str:
     }[wish.field]
 
 
-def note(text: str) -> Card:
-    """Say something in mrkdwn to one person, its unknown parts escaped by the caller."""
-    return card(text, SectionBlock(text=mrkdwn(text)))
+def note(text: str, click: Click, url: str) -> Card:
+    """Say something in mrkdwn to the one who clicked, its unknown parts escaped by the caller.
+
+    It names the conversation no more than the card did, which people of other organisations read.
+    """
+    subject = escape(shorten(fold(click.subject), _SUBJECT_LIMIT))
+    said = f"{link(url, subject or f'`{click.shown.conversation_id}`')}: {text}"
+    return card(said, SectionBlock(text=mrkdwn(said)))
 
 
 def _did(change: Change) -> str:

@@ -4,13 +4,14 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     ButtonElement,
     ConfirmObject,
+    ContextBlock,
     PlainTextObject,
     SectionBlock,
 )
 
 from bot.slack import ids
 from bot.slack.cards import Card, card
-from bot.slack.elements import button, mrkdwn, sentence
+from bot.slack.elements import button, link, mrkdwn, sentence
 from bot.slack.text import escape
 from bot.slack.values import Reopening
 
@@ -33,8 +34,12 @@ def expired_message(form: Reopening) -> Card:
 
 def reopen_message(text: str, form: Reopening) -> Card:
     """Give a form back with a plain sentence on what happened; the button makes a new trigger."""
-    open_form = button("Open the form", ids.REOPEN, form.to_value(), "primary")
-    return card(escape(text), sentence(text), ActionsBlock(elements=[open_form]))
+    actions = ActionsBlock(elements=[reopen_button(form, "primary")])
+    return card(escape(text), sentence(text), actions)
+
+
+def reopen_button(form: Reopening, style: str | None = None) -> ButtonElement:
+    return button("Open the form", ids.REOPEN, form.to_value(), style)
 
 
 def not_confirmed_message(text: str, value: str) -> Card:
@@ -52,9 +57,11 @@ def not_confirmed_buttons(value: str) -> list[ButtonElement]:
     ]
 
 
-def plain_message(text: str) -> Card:
-    """Say a plain sentence."""
-    return card(escape(text), sentence(text))
+def plain_message(text: str, url: str = "") -> Card:
+    """Say a plain sentence; `url` leads to the conversation in Weav."""
+    leads = link(url, "Open in Weav")
+    where = ContextBlock(elements=[mrkdwn(leads)]) if leads.startswith("<") else None
+    return card(escape(text), sentence(text), where)
 
 
 def usage_message() -> Card:

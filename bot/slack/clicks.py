@@ -34,6 +34,13 @@ class Click:
     response_url: str
     card_blocks: tuple[Any, ...]
 
+    @property
+    def subject(self) -> str:
+        """Read from the card itself what it calls the conversation; empty if it does not say."""
+        titles = (block for block in self.card_blocks if text_at(block, "type") == "rich_text")
+        line = _first(at(next(titles, None), "elements"))
+        return text_at(_first(at(line, "elements")), "text")
+
 
 def assigned_to(weav_user_id: object) -> Wish:
     return Wish("assignee", f"{AssigneeType.USER}:{weav_user_id}".lower())
@@ -55,6 +62,10 @@ def parse_click(payload: Mapping[str, Any], action: Mapping[str, Any]) -> Click 
         response_url=text_at(payload, "response_url"),
         card_blocks=tuple(blocks) if isinstance(blocks, list) else (),
     )
+
+
+def _first(several: object) -> object:
+    return several[0] if isinstance(several, list) and several else None
 
 
 def _contained(payload: Mapping[str, Any], name: str) -> str:

@@ -1,6 +1,5 @@
 """The Web API client: counts every call by what became of it, and learns what the bot may do."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Final
@@ -13,14 +12,30 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot.figures import Figures
+from bot.slack.asking import code_of
 from bot.slack.installation import Installation
 from bot.slack.lanes import Lanes
 
 OK: Final = "ok"
 REFUSED: Final = "refused"
+UNAUTHORIZED: Final = "unauthorized"
 RATE_LIMITED: Final = "rate_limited"
 SERVER_ERROR: Final = "server_error"
 NO_ANSWER: Final = "no_answer"
+
+# https://docs.slack.dev/reference/methods/auth.test#errors, those that no waiting mends.
+REJECTED: Final = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "not_allowed_token_type",
+        "not_authed",
+        "org_login_required",
+        "team_access_not_granted",
+        "token_expired",
+        "token_revoked",
+    }
+)
 
 _OPEN: Final = "views.open"
 _BY_THE_APP: Final = "apps."
@@ -102,12 +117,12 @@ def outcome_of(response: object) -> str:
     code = code_in(response)
     if status == HTTPStatus.TOO_MANY_REQUESTS or code in {"ratelimited", "rate_limited"}:
         return RATE_LIMITED
+    if code in REJECTED:
+        return UNAUTHORIZED
     refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
     return REFUSED if code or refused else SERVER_ERROR
 
 
 def code_in(response: object) -> str:
     """Slack's own word for what is wrong; empty for an answer that is none of the Web API's."""
-    data = getattr(response, "data", None)
-    code = data.get("error") if isinstance(data, Mapping) else None
-    return code if isinstance(code, str) else ""
+    return code_of(getattr(response, "data", None))

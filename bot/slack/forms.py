@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from bot.slack import ids
-from bot.slack.offers import NOBODY, NOTHING, UNCHECKED, customer_in
+from bot.slack.offers import NOBODY, NOTHING, customer_in
 from bot.slack.payloads import at, text_at
 from bot.slack.problems import problems_of
 from bot.slack.uuids import uuid_in
@@ -130,11 +130,13 @@ def _origin(view: object) -> Origin:
 
 def _labels(view: object) -> dict[str, str]:
     """Read by field whom the selects show; an unchecked ID is shown again as what it is."""
-    shown = {
-        name: text_at(view, "state", "values", name, name, "selected_option", "text", "text")
-        for name in (ids.CUSTOMER_ID, ids.ASSIGNEE_ID)
-    }
-    return {name: label for name, label in shown.items() if label not in {"", UNCHECKED}}
+    labels = {}
+    for name in (ids.CUSTOMER_ID, ids.ASSIGNEE_ID):
+        option = at(view, "state", "values", name, name, "selected_option")
+        label = text_at(option, "text", "text")
+        if label and text_at(option, "value") not in label:
+            labels[name] = label
+    return labels
 
 
 def _response_url(payload: object, post_to: str) -> str | None:

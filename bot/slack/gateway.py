@@ -90,6 +90,23 @@ class SlackGateway:
             sent = await self.post(slack_user_id, card)
         return sent
 
+    async def whisper(
+        self, slack_channel_id: str, slack_user_id: str, card: Card, thread_ts: str
+    ) -> Result:
+        """Show it to one person in a thread that has replies, where the bot is a member.
+
+        https://docs.slack.dev/reference/methods/chat.postEphemeral
+        """
+        return await ask(
+            lambda: self._client.chat_postEphemeral(
+                channel=slack_channel_id,
+                user=slack_user_id,
+                text=card.text,
+                blocks=card.blocks,
+                thread_ts=thread_ts,
+            )
+        )
+
     async def update(self, slack_channel_id: str, message_ts: str, card: Card) -> Result:
         """Draw a message of the bot's anew, where it can reach the channel."""
         return await _patiently(
@@ -109,7 +126,11 @@ class SlackGateway:
         replace_original: bool = False,
         thread_ts: str = "",
     ) -> Result:
-        """Answer where the bot is no member: 5 uses in 30 minutes."""
+        """Answer where the bot is no member: 5 uses in 30 minutes.
+
+        Slack heeds `thread_ts` only for what all of the channel see:
+        https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
+        """
         body: dict[str, Any] = {
             "response_type": "in_channel" if in_channel else "ephemeral",
             "replace_original": replace_original,

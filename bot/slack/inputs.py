@@ -41,7 +41,10 @@ _customer_input = drawn_once(customer_input)
 
 
 def _customer(values: FormValues, around: Around) -> Block:
-    hint = "Type a name or address of somebody seen here before, or paste an ID or link from Weav."
+    hint = (
+        "Type a name or address of somebody seen here before, the e-mail address of somebody new,"
+        " or paste an ID or link from Weav."
+    )
     return _customer_input(
         values.customer_id,
         around.labels.get(ids.CUSTOMER_ID, ""),

@@ -3,16 +3,27 @@
 from collections.abc import Mapping
 from typing import Final
 
+from bot.slack.payloads import text_at
+
 _HEADER: Final = "x-oauth-scopes"
 
 
 class Installation:
-    """Empty and None until Slack has said it for the first time."""
+    """Empty and None until Slack has said it for the first time.
+
+    `enterprise_id` stays empty outside Enterprise Grid.
+    """
 
     def __init__(self) -> None:
         self.team_id = ""
+        self.enterprise_id = ""
         self.scopes: frozenset[str] | None = None
         self._header = ""
+
+    def learn_home(self, answer: object) -> None:
+        """Read https://docs.slack.dev/reference/methods/auth.test."""
+        self.team_id = text_at(answer, "team_id")
+        self.enterprise_id = text_at(answer, "enterprise_id")
 
     def learn_scopes(self, headers: Mapping[str, str]) -> None:
         """Every answer of the Web API has them: https://docs.slack.dev/authentication/tokens."""

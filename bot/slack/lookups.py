@@ -1,7 +1,7 @@
 """Look-ups that are remembered, made once at a time, and never waited for longer than one says."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final, Generic, TypeVar
 
 import aiohttp
@@ -21,14 +21,22 @@ _AGAIN_AFTER: Final = 5.0  # seconds, for one that failed
 
 
 class Lookups(Generic[T]):
-    """`ask` gives None when it failed; what was known before stands then. `keep` is in seconds."""
+    """`ask` gives None when it failed; what was known before stands then.
+
+    `keep` is in seconds; what is `passing` is asked for anew each time.
+    """
 
     def __init__(
-        self, tasks: Tasks, ask: Callable[[str], Awaitable[T | None]], keep: float
+        self,
+        tasks: Tasks,
+        ask: Callable[[str], Awaitable[T | None]],
+        keep: float,
+        passing: Collection[T] = (),
     ) -> None:
         self._tasks = tasks
         self._ask = ask
         self._keep = keep
+        self._passing = passing
         self._known: dict[str, T] = {}
         self._fresh_until: dict[str, float] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -59,24 +67,27 @@ class Lookups(Generic[T]):
             self._fresh_until.clear()
         if found is not None:
             self._known[key] = found
-        lasts = self._keep if found is not None else _AGAIN_AFTER
-        self._fresh_until[key] = asyncio.get_running_loop().time() + lasts
+        self._fresh_until[key] = asyncio.get_running_loop().time() + self._lasts(found)
+
+    def _lasts(self, found: T | None) -> float:
+        if found is None:
+            return _AGAIN_AFTER
+        return 0.0 if found in self._passing else self._keep
 
 
 async def look_up(
     call: Awaitable[AsyncSlackResponse],
     read: Callable[[AsyncSlackResponse], T | None],
     *,
-    not_told: Collection[str],
-    untold: T,
+    refusals: Mapping[str, T],
 ) -> T | None:
-    """Ask Slack once: `untold` for codes that mean it does not tell this bot; None: no answer."""
+    """Ask Slack once; `refusals`: what codes mean that are an answer as well. None: no answer."""
     try:
         answer = await call
     except SlackApiError as error:
         code = code_in(error.response)
         log.info("not_looked_up", code=code)
-        return untold if code in not_told else None
+        return refusals.get(code)
     except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
         log.warning("not_looked_up", error=type(error).__name__)
         return None

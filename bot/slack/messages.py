@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 from bot.slack.mentions import Mentions, mentions_in
+from bot.slack.message_words import words_of
 from bot.slack.mrkdwn import plain
 from bot.slack.payloads import at, text_at
 from bot.slack.problems import SUBJECT_LIMIT
@@ -16,7 +17,7 @@ def form_from_message(payload: object) -> Reopening:
     https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload
     """
     message = at(payload, "message")
-    subject = plain(_words_of(message))
+    subject = plain(words_of(message))
     slack_channel_id = text_at(payload, "channel", "id")
     message_ts = text_at(message, "ts") or text_at(payload, "message_ts")
     thread_ts = text_at(message, "thread_ts")
@@ -35,7 +36,7 @@ def form_from_message(payload: object) -> Reopening:
 
 def mentions_of(payload: object) -> Mentions:
     """Find in the message what may lead to a customer; never raise."""
-    return mentions_in(_words_of(at(payload, "message")))
+    return mentions_in(words_of(at(payload, "message")))
 
 
 def permalink(team_domain: str, slack_channel_id: str, message_ts: str, thread_ts: str = "") -> str:
@@ -50,15 +51,3 @@ def permalink(team_domain: str, slack_channel_id: str, message_ts: str, thread_t
     if thread_ts and thread_ts != message_ts:
         link += f"?thread_ts={quote(thread_ts, safe='')}&cid={quote(slack_channel_id, safe='')}"
     return link
-
-
-def _words_of(message: object) -> str:
-    # Messages of other apps may carry their words in attachments, uploads in the file's title.
-    if text := text_at(message, "text"):
-        return text
-    for part, names in (("attachments", ("text", "fallback")), ("files", ("title", "name"))):
-        several = at(message, part)
-        for one in several if isinstance(several, list) else []:
-            if words := next((found for name in names if (found := text_at(one, name))), ""):
-                return words
-    return ""

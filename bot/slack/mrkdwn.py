@@ -28,8 +28,8 @@ _PLACE = "\0"
 def plain(mrkdwn: str) -> str:
     """Read a message's text as one plain line.
 
-    Links become their label, dates their fallback, channels keep their name; people, groups and
-    `@here` go, and so do formatting, code and quote marks. `:emoji:` codes stay.
+    Links become their label, dates their fallback, channels keep their name, if they have one here;
+    people, groups and `@here` go, and so do formatting, code and quote marks. `:emoji:` codes stay.
     """
     pieces: list[str] = []
 
@@ -64,13 +64,15 @@ def _seen(mention_as: Callable[[re.Match[str]], str]) -> Callable[[re.Match[str]
         if token["url"]:
             return label or token["url"].removeprefix("mailto:").removeprefix("tel:")
         if token["channel"]:
-            return f"#{label or token['channel']}"
+            return f"#{label}" if label else mention_as(token)
         return label if token["mention"].startswith("!date^") else mention_as(token)
 
     return seen
 
 
 def _mention_as_typed(token: re.Match[str]) -> str:
+    if token["channel"]:
+        return f"#{token['channel']}"
     name = token["label"] or token["mention"][1:].rpartition("^")[2]
     return name if name.startswith("@") else f"@{name}"
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from slack_sdk.models.blocks import Option
 
+from bot.slack import ids
 from bot.slack.text import fold, shorten
 from bot.slack.uuids import uuid_in
 from bot.weav.people import NewCustomer
@@ -19,7 +20,6 @@ from bot.weav.people import NewCustomer
 NOTHING: Final = "nothing"
 NOBODY: Final = "nobody"
 CREATE: Final = "create:"
-UNCHECKED: Final = "Use this ID unchecked"
 
 _TEXT_LIMIT: Final = 75
 _VALUE_LIMIT: Final = 150
@@ -33,6 +33,18 @@ class Offer:
     value: str
     label: str
     reason: str = ""
+
+
+# An empty list hides what stands below the field: Slack says no more than "No results".
+_INSTEAD: Final = "Paste an ID or link, or type a whole e-mail address"
+NO_CUSTOMER: Final = Offer(NOTHING, "Nobody seen here by that name", _INSTEAD)
+NO_CUSTOMER_YET: Final = Offer(NOTHING, "Nobody seen here yet", _INSTEAD)
+NO_PERSON: Final = Offer(
+    NOTHING,
+    "Nobody like that has told the bot who they are",
+    f"Paste an ID, or let them type {ids.COMMAND} me UUID",
+)
+NO_AGENT: Final = Offer(NOTHING, "No active agent by that name", "Type less of it, or paste an ID")
 
 
 def option(offer: Offer) -> Option:
@@ -66,6 +78,22 @@ def create_offer(new: NewCustomer) -> Offer | None:
     if len(value) > _VALUE_LIMIT:
         return None
     return Offer(value, f"Create customer {new.email}", "Weav gets a new customer when you submit")
+
+
+def unchecked_offer(pasted: str, reason: str) -> Offer:
+    """Take an ID that nobody could look up; Weav checks it when the form is submitted."""
+    return Offer(pasted, f"Use this ID unchecked: {pasted}", reason)
+
+
+def unknown_offer(pasted: str) -> Offer:
+    """Take an ID that Weav does not know, or not yet."""
+    label = f"Weav does not know {pasted}: use it anyway"
+    return Offer(pasted, label, "Weav checks it again when you submit")
+
+
+def nothing_offer(label: str, reason: str) -> Offer:
+    """Say something as the one option of a select, which has no other way to say it."""
+    return Offer(NOTHING, label, reason)
 
 
 def customer_in(value: str) -> UUID | NewCustomer | None:

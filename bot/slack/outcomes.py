@@ -2,14 +2,16 @@
 
 from typing import assert_never
 
+from bot.weav.models import Status
 from bot.weav.outcomes import NotSent, Opened, Outcome, Refused, Unconfirmed
 
 
 def outcome_text(outcome: Outcome) -> str:
     """Say what is known and what to do, for the top of the form, a modal or a message."""
     match outcome:
-        case Opened():
-            return "The conversation is open in Weav."
+        case Opened(conversation):
+            state = "is open" if conversation.status == Status.OPEN else "exists"
+            return f"The conversation {state} in Weav."
         case Refused(message=message):
             return message
         case NotSent(reason=reason):

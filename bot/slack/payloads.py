@@ -15,3 +15,9 @@ def text_at(value: object, *path: str) -> str:
     found = at(value, *path)
     # JSON can carry half of a surrogate pair, which no database and no request can.
     return found.encode("utf-8", "replace").decode() if isinstance(found, str) else ""
+
+
+def list_at(value: object, *path: str) -> list[Any]:
+    """Return the list at the path, or an empty one."""
+    found = at(value, *path)
+    return found if isinstance(found, list) else []

@@ -1,12 +1,13 @@
-"""What kind of member somebody is: users.info, for which the scope users:read is needed."""
+"""What kind of member somebody is, and where: users.info, which needs the scope users:read."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.lookups import look_up
-from bot.slack.payloads import at
+from bot.slack.payloads import at, text_at
 
 USERS_READ: Final = "users:read"
 KEEP: Final = 1800.0  # seconds
@@ -21,18 +22,46 @@ class Standing(StrEnum):
     UNTOLD = "untold"
 
 
-async def standing(client: AsyncWebClient, slack_user_id: str) -> Standing | None:
+@dataclass(frozen=True, slots=True)
+class Member:
+    """`team_id` is one workspace of theirs; on Enterprise Grid there are all of their `teams`."""
+
+    standing: Standing
+    team_id: str = ""
+    enterprise_id: str = ""
+    teams: frozenset[str] = frozenset()
+
+
+UNTOLD: Final = Member(Standing.UNTOLD)
+
+
+async def member(client: AsyncWebClient, slack_user_id: str) -> Member | None:
     """Ask https://docs.slack.dev/reference/methods/users.info; None: no answer that can be used."""
     return await look_up(
         client.users_info(user=slack_user_id),
-        lambda answer: standing_of(answer.get("user")),
-        not_told={"missing_scope"},
-        untold=Standing.UNTOLD,
+        lambda answer: member_of(answer.get("user")),
+        refusals={"missing_scope": UNTOLD},
+    )
+
+
+def member_of(user: object) -> Member | None:
+    standing = standing_of(user)
+    if standing is None:
+        return None
+    teams = at(user, "enterprise_user", "teams")
+    return Member(
+        standing=standing,
+        team_id=text_at(user, "team_id"),
+        enterprise_id=text_at(user, "enterprise_user", "enterprise_id"),
+        teams=frozenset(map(str, teams)) if isinstance(teams, list) else frozenset(),
     )
 
 
 def standing_of(user: object) -> Standing | None:
-    """Read https://docs.slack.dev/reference/objects/user-object; single-channel guests are both."""
+    """Read https://docs.slack.dev/reference/objects/user-object; single-channel guests are both.
+
+    A stranger shares no channel with the bot: of those who do, the workspace alone tells.
+    """
     if not isinstance(user, dict):
         return None
     if at(user, "is_restricted") or at(user, "is_ultra_restricted"):

@@ -22,7 +22,10 @@ _HINTS: Final = {
         " with."
     ),
 }
-_FIRST: Final = "Choose above whether it is a person or an AI agent, or paste the ID from Weav."
+_FIRST: Final = (
+    "First choose above whether it is a person or an AI agent; then pick them here, or paste"
+    " their ID."
+)
 
 
 def customer_input(value: str, label: str, hint: str, *, focus: bool) -> InputBlock:

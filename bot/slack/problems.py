@@ -20,7 +20,10 @@ _INVALID = {
     ids.STATUS: "Choose open or closed, or nothing.",
     ids.PRIORITY: "Choose low, normal, high or urgent, or nothing.",
     ids.ASSIGNEE_TYPE: "Choose a person or an AI agent, or nothing.",
-    ids.ASSIGNEE_ID: f"That is not an assignee's ID. Paste the UUID from Weav, like {_EXAMPLE}",
+    # Slack may still have what was typed before there was somebody to choose from.
+    ids.ASSIGNEE_ID: (
+        f"That is not an assignee's ID. Choose anew, or paste the UUID from Weav, like {_EXAMPLE}"
+    ),
 }
 _OTHERWISE = "Something in this form cannot be sent. Check the fields and submit again."
 

@@ -68,9 +68,18 @@ async def replace(slack: SlackGateway, click: Click, card: Card) -> Delivered | 
 
 
 async def tell_privately(slack: SlackGateway, click: Click, message: Card) -> Done | Failed:
-    """Tell the one who clicked, in the thread where they did, else as a direct message."""
+    """Tell the one who clicked where they did, else as a direct message.
+
+    A response_url knows no thread for what one person sees, and puts it into the channel. There it
+    is seen beside a card that began a thread; a card in somebody else's needs a method of its own.
+    """
+    if click.thread_ts not in {"", click.message_ts}:
+        channel, person = click.slack_channel_id, click.slack_user_id
+        told = await slack.whisper(channel, person, message, click.thread_ts)
+        if isinstance(told, Done):
+            return told
     if click.response_url:
-        told = await slack.respond(click.response_url, message, thread_ts=click.thread_ts)
+        told = await slack.respond(click.response_url, message)
         if isinstance(told, Done):
             return told
     return await slack.message(click.slack_user_id, message)

@@ -8,7 +8,7 @@ from slack_sdk.models.blocks import SectionBlock
 from bot.slack.access import Barred
 from bot.slack.cards import Card, card
 from bot.slack.elements import mrkdwn
-from bot.slack.offers import NOTHING, Offer
+from bot.slack.offers import Offer, nothing_offer
 
 _WHY: Final = {
     Barred.DENIED: "Sorry, you may not use the Weav bot.",
@@ -47,7 +47,7 @@ def refusal_under_field(why: Barred) -> str:
 def refusal_offer(why: Barred) -> Offer:
     """Say it as the one option of a select, which has no other way to say anything."""
     sentence, _, whom = refusal_under_field(why).partition(". ")
-    return Offer(NOTHING, f"{sentence}.", whom)
+    return nothing_offer(f"{sentence}.", whom)
 
 
 def admins_only(admins: Iterable[str]) -> str:

@@ -1,9 +1,9 @@
 """The answer to `status`, private to its author."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from slack_sdk.models.blocks import SectionBlock
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, SectionBlock
 
 from bot.slack.cards import Card, card
 from bot.slack.elements import link, mrkdwn, web_address
@@ -24,10 +24,11 @@ class Line:
     at: float
     link: str
     conversation_id: str
+    ways_on: Sequence[ButtonElement] = field(default=())
 
 
 def status_message(lines: Sequence[Line]) -> Card:
-    """List submissions, the newest first; Slack takes 50 blocks, and this makes one for each."""
+    """List submissions, the newest first, 24 at most: Slack takes 50 blocks."""
     if not lines:
         return card(
             "Your last Weav conversations: none yet.", _section("You have opened none yet.")
@@ -35,7 +36,12 @@ def status_message(lines: Sequence[Line]) -> Card:
     drawn = [_draw(line) for line in lines]
     heading = "Your last Weav conversations"
     text = "\n".join([f"{heading}:", *drawn])
-    return card(text[:4000], _section(f"*{heading}*"), *(_section(line) for line in drawn))
+    blocks = [
+        block
+        for line, said in zip(lines, drawn, strict=True)
+        for block in (_section(said), *_actions(line))
+    ]
+    return card(text[:4000], _section(f"*{heading}*"), *blocks)
 
 
 def _draw(line: Line) -> str:
@@ -48,6 +54,10 @@ def _draw(line: Line) -> str:
         identifier = f"`{escape(shorten(line.conversation_id, _ID_LIMIT))}`"
         parts.append(link(line.link, "Open in Weav") if web_address(line.link) else identifier)
     return " · ".join(parts)
+
+
+def _actions(line: Line) -> list[Block]:
+    return [ActionsBlock(elements=list(line.ways_on))] if line.ways_on else []
 
 
 def _section(text: str) -> SectionBlock:

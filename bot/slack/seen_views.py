@@ -1,7 +1,7 @@
 """A view as Slack sent it last, drawn again with some blocks changed.
 
-What stands in the others stays: Slack keeps it as long as block_id and action_id are the same.
-https://docs.slack.dev/surfaces/modals#updating_views
+What stands in the others stays: Slack keeps it as long as block_id and action_id are the same, and
+they begin with it. https://docs.slack.dev/surfaces/modals#updating_views
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,9 @@ from slack_sdk.models.blocks import Block
 
 from bot.slack import ids
 from bot.slack.already import OpenConversation, open_conversations_block
-from bot.slack.payloads import at, text_at
+from bot.slack.carrying import as_it_stands
+from bot.slack.offers import NOBODY
+from bot.slack.payloads import list_at, text_at
 from bot.slack.pickers import assignee_input, assignee_type_input
 
 # https://docs.slack.dev/reference/views: the rest is Slack's own, and refused.
@@ -31,7 +33,12 @@ View = Mapping[str, Any]
 
 
 def with_assignee_of(view: View, kind: str, typed: str, label: str) -> dict[str, Any] | None:
-    """Change the picker to people, agents or a typed ID; None: there is none, or it fits."""
+    """Change the picker to people, agents or a typed ID; None: there is none, or it fits.
+
+    Somebody found for another kind stays in a picker of the same type, as Slack keeps it: seen, and
+    refused when it is submitted. Nobody goes with whoever was chosen.
+    """
+    typed = "" if kind == NOBODY else typed
     return _replaced(
         view,
         {
@@ -41,11 +48,13 @@ def with_assignee_of(view: View, kind: str, typed: str, label: str) -> dict[str,
     )
 
 
-def with_conversations(view: View, several: Sequence[OpenConversation]) -> dict[str, Any] | None:
-    """Say below the customer what they have open; None: nothing changes."""
-    shown = [open_conversations_block(several).to_dict()] if several else []
+def with_conversations(
+    view: View, several: Sequence[OpenConversation], named: str = ""
+) -> dict[str, Any] | None:
+    """Say below the customer who they are and what they have open; None: nothing changes."""
+    shown = [open_conversations_block(several, named).to_dict()] if several or named else []
     blocks: list[Any] = []
-    for block in _blocks(view):
+    for block in list_at(view, "blocks"):
         if text_at(block, "block_id") != ids.OPEN_CONVERSATIONS:
             blocks.append(block)
         if text_at(block, "block_id") == ids.CUSTOMER_ID:
@@ -55,16 +64,13 @@ def with_conversations(view: View, several: Sequence[OpenConversation]) -> dict[
 
 def _replaced(view: View, by_id: Mapping[str, Block]) -> dict[str, Any] | None:
     drawn = {block_id: block.to_dict() for block_id, block in by_id.items()}
-    blocks = [drawn.get(text_at(block, "block_id"), block) for block in _blocks(view)]
+    blocks = [drawn.get(text_at(block, "block_id"), block) for block in list_at(view, "blocks")]
     return with_blocks(view, blocks)
 
 
 def with_blocks(view: View, blocks: Sequence[Any]) -> dict[str, Any] | None:
-    if list(blocks) == _blocks(view):
+    """Draw a view anew from what Slack says of it, or None where nothing changes."""
+    if list(blocks) == list_at(view, "blocks"):
         return None
-    return {**{name: view[name] for name in _KEPT if view.get(name)}, "blocks": list(blocks)}
-
-
-def _blocks(view: View) -> list[Any]:
-    blocks = at(view, "blocks")
-    return blocks if isinstance(blocks, list) else []
+    standing = [as_it_stands(block, view.get("state")) for block in blocks]
+    return {**{name: view[name] for name in _KEPT if view.get(name)}, "blocks": standing}

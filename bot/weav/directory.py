@@ -15,6 +15,8 @@ from bot.weav.outcomes import NotSent, Refused, Unconfirmed, failure_of_answer, 
 from bot.weav.pages import Listing, LookUpFailed, is_success, look_up_failed
 from bot.weav.people import Agent, Customer, NewCustomer
 
+AGENTS: Final = Listing("/agents", "its agents", "Weav has no list of agents here.", Agent.read)
+
 _UNKNOWN: Final = "Weav does not know this customer."
 _TAKEN: Final = (
     " If Weav has this customer already, paste their ID: the API cannot look for an e-mail address."
@@ -66,9 +68,7 @@ class Directory:
         )
 
     async def active_agents(self) -> tuple[Agent, ...] | LookUpFailed:
-        listed = await self._weav.all_pages(
-            Listing("/agents", "its agents", "Weav has no list of agents here.", Agent.read)
-        )
+        listed = await self._weav.all_pages(AGENTS)
         if isinstance(listed, LookUpFailed):
             return listed
         active = [agent for agent in listed if agent.is_active]

@@ -21,6 +21,7 @@ from bot.weav.refusals import read_refusal
 
 BODY_LIMIT: Final = 1024 * 1024  # bytes of an answer that are read, after decompression
 LONGEST_RETRY_AFTER: Final = 3600.0  # seconds
+BUSY: Final = "Weav takes no requests at the moment."
 
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?")
 
@@ -75,7 +76,7 @@ def failure_of_answer(
 ) -> Refused | NotSent | Unconfirmed | None:
     """Read what a 2xx is not; `fields` are those of the request, which a refusal may name."""
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
-        return NotSent("Weav takes no requests at the moment.", _retry_after(headers))
+        return NotSent(BUSY, _retry_after(headers))
     match status // 100:
         case 2:
             return None

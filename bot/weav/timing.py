@@ -69,6 +69,8 @@ def outcome_of_status(status: int) -> str:
             return "not_sent"
         case _ if status < HTTPStatus.MULTIPLE_CHOICES:
             return "ok"
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+            return "unauthorized"
         case _ if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return "refused"
         case _:

@@ -51,6 +51,7 @@ async def update_form(row: Row, day: SlackDay) -> None:
     bad_road(row, "/v1/conversations", row.customer_id, LATE_REFUSAL)
     await row.command()
     view = await row.opened()
+    await row.shown("The customer is Jane Doe")  # the form's own update, which has a good road
     bad_road(row, "/api/views.update", view.id, day)
 
     await row.submit()

@@ -89,3 +89,35 @@ async def test_the_keyboard_stays_where_it_is_while_lists_grow(ann: Seat, seats:
     await ann.say("Is anybody there?")
     await expect(ben.page.get_by_role("button", name="support unread")).to_be_visible()
     await expect(general).to_be_focused()
+
+
+async def test_the_keyboard_stays_on_a_card_that_it_has_changed(ann: Seat) -> None:
+    await ann.command(f"email {JANE} Export hangs")
+    await ann.submit()
+    card = ann.cards.first
+    await card.get_by_role("button", name="Close: Export hangs").press("Enter")
+
+    reopen = card.get_by_role("button", name="Reopen: Export hangs")
+    await expect(reopen).to_be_focused()
+    await reopen.press("Enter")
+    await expect(card.get_by_role("button", name="Close: Export hangs")).to_be_focused()
+
+
+async def test_who_has_scrolled_up_sees_what_they_send(ann: Seat, seats: Seats) -> None:
+    ben = await seats.take("U0BEN")
+    await ann.say("\n".join(f"Line {number}" for number in range(80)))
+    await expect(ann.messages.last).to_contain_text("Line 79")
+    await ben.say("Seen at the end")
+    await expect(ann.messages.last).to_contain_text("Seen at the end")
+    await expect(ann.messages.last).to_be_in_viewport()
+    log = ann.page.get_by_role("log", name="Messages")
+    await log.evaluate("log => log.scrollTo(0, 0)")
+    await expect(ann.messages.last).not_to_be_in_viewport()
+    await ben.say("Others do not move it")
+    await expect(ann.messages.last).to_contain_text("Others do not move it")
+    await expect(ann.messages.last).not_to_be_in_viewport()
+
+    await ann.say("/weav-conversation help")
+
+    await expect(ann.messages.last).to_contain_text("opens a form")
+    await expect(ann.messages.last).to_be_in_viewport()

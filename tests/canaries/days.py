@@ -8,7 +8,7 @@ import httpx
 from bot.sandbox.slack import RESPONSE_URL, Delivery, Fault
 from bot.sandbox.weav import Fault as WeavFault
 from bot.slack import ids
-from tests.canaries.watched import ECHO, MESSAGE, SUBJECT, Watched
+from tests.canaries.watched import ECHO, MESSAGE, NO_CODE, SUBJECT, Watched
 from tests.house import CREATE, LIST
 
 
@@ -48,22 +48,42 @@ async def weavs_bad_day(bot: Watched) -> None:
 async def slacks_bad_day(bot: Watched) -> None:
     for fault in (
         Fault("views.open", status=500, body=SUBJECT),
-        Fault("views.open", error=f"CANARY {SUBJECT}"),
+        Fault("views.open", error=NO_CODE),
         Fault("views.open", drop="before", times=2),
     ):
         bot.slack.faults.add(fault)
+        said = len(bot.slack.from_bot())
         await bot.ann.command(SUBJECT)
-        await bot.hear_from_it()
-    for fault in (
-        Fault("chat.postMessage", status=500, body=SUBJECT),
-        Fault(RESPONSE_URL, status=500, body=SUBJECT),
-        Fault("users.info", status=500, body=SUBJECT, times=None),
-        Fault("conversations.info", error="canary_error", times=None),
+        await bot.says_more_than(said)
+        await bot.struck()
+    await _look_ups_fail(bot)
+    # Into the second channel the bot can post by way of a response_url only.
+    for fault, slack_channel_id in (
+        (Fault("chat.postMessage", status=500, body=SUBJECT), "C0SUPPORT"),
+        (Fault("chat.postMessage", error=NO_CODE), "C0SUPPORT"),
+        (Fault(RESPONSE_URL, status=500, body=SUBJECT), "G0BILLING"),
+        (Fault(RESPONSE_URL, status=404, error=NO_CODE), "G0BILLING"),
     ):
+        await bot.open_form(slack_channel_id=slack_channel_id)
         bot.slack.faults.add(fault)
-    await bot.open_form()
-    await bot.ann.submit()
-    bot.slack.faults.clear()
+        said = len(bot.slack.from_bot())
+        await bot.ann.submit()
+        await bot.struck()
+        await bot.says_more_than(said)
+
+
+async def _look_ups_fail(bot: Watched) -> None:
+    """Of people and channels that the bot has not met: it remembers the others."""
+    for method, strangers in (
+        ("users.info", (("U0BEN", "C0SUPPORT"), ("U0CAT", "C0SUPPORT"))),
+        ("conversations.info", (("U0ANN", "C0GENERAL"), ("U0ANN", "C0PARTNERS"))),
+    ):
+        faults = Fault(method, status=500, body=SUBJECT), Fault(method, error=NO_CODE)
+        for fault, (slack_user_id, slack_channel_id) in zip(faults, strangers, strict=True):
+            bot.slack.faults.add(fault)
+            await bot.person(slack_user_id).command(SUBJECT, slack_channel_id)
+            await bot.struck()
+    await bot.close_all()
 
 
 async def strangers(bot: Watched) -> None:

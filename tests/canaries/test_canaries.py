@@ -17,6 +17,7 @@ from tests.canaries.work import (
     looking_up,
     new_customers,
     what_is_not_confirmed,
+    what_waits,
     without_the_database,
 )
 from tests.house import Mode
@@ -25,6 +26,8 @@ SIGNATURE = re.compile(r"v0=[0-9a-f]{16}|x-slack-signature", re.IGNORECASE)
 # That the scenes were what they are meant to be.
 EVENTS = (
     "started",
+    "slack_not_reached",
+    "not_looked_up",
     "weav_answered",
     "announced",
     "form_not_opened",
@@ -36,6 +39,7 @@ EVENTS = (
     "not_searched",
     "change_not_begun",
 )
+QUEUE_EVENTS = ("NotSent", "resumed", "announced", "Unconfirmed", "Refused")
 SCENES = (
     the_good_day,
     weavs_bad_day,
@@ -67,11 +71,28 @@ async def test_nothing_that_anybody_typed_is_in_the_log(
             await scene(bot)
         text = await bot.end()
 
+    assert [event for event in EVENTS if event not in text] == []
+    check(text, log_format)
+
+
+@pytest.mark.parametrize(
+    ("mode", "log_format"),
+    [("http", "json"), pytest.param("socket", "console", marks=pytest.mark.long)],
+)
+async def test_nor_is_what_waits_in_the_queue(tmp_path: Path, mode: Mode, log_format: str) -> None:
+    async with watched(tmp_path, mode, log_format, weav_retry_for="4") as bot:
+        await what_waits(bot)
+        text = await bot.end()
+
+    assert [event for event in QUEUE_EVENTS if event not in text] == []
+    check(text, log_format)
+
+
+def check(text: str, log_format: str) -> None:
     found = [line for line in text.splitlines() if "canary" in line.lower()]
     assert found == []
     assert not SIGNATURE.search(text)
     assert "Traceback" not in text
-    assert [event for event in EVENTS if event not in text] == []
     if log_format == "json":
         lines = [json.loads(line) for line in text.splitlines()]
         assert {"uvicorn.error", "weav_slack.desk"} & {line["logger"] for line in lines}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.sandbox.serving import serve
-from bot.sandbox.slack import HttpRing, Person, SlackSandbox, Workspace
+from bot.sandbox.slack import Fault, HttpRing, Person, SlackSandbox, Workspace
 from bot.sandbox.weav import WeavSandbox
 from tests.house import JANE, Mode, environment
 from tests.process import answer_of, free_port, running
@@ -21,6 +21,8 @@ APP_TOKEN = "xapp-CANARY-app"  # noqa: S105 - of a sandbox
 CUSTOMER = "canary-jane@example.com"
 SUBJECT = "CANARY-subject from canary@example.com"
 MESSAGE = "CANARY-message <mailto:canary@example.com|canary@example.com> hangs"
+# Where Slack has a code, which is logged when it can be one.
+NO_CODE = f"CANARY {SUBJECT}"
 # A reason of a response_url or of Weav's that quotes what was sent.
 ECHO = json.dumps({"message": SUBJECT, "errors": {"subject": [SUBJECT]}}).encode()
 
@@ -33,20 +35,24 @@ class Watched:
     url: str
     process: asyncio.subprocess.Process
     database: Path
-    heard: int = 0
 
-    async def open_form(self, words: str = SUBJECT) -> None:
-        await self.ann.command(f"email {JANE} {words}")
+    async def open_form(self, words: str = SUBJECT, slack_channel_id: str = "C0SUPPORT") -> None:
+        await self.ann.command(f"email {JANE} {words}", slack_channel_id)
         await self.slack.until(lambda slack: slack.top_view("U0ANN"))
 
     async def close_all(self) -> None:
         for _ in self.slack.open_views("U0ANN"):
             await self.ann.close()
 
-    async def hear_from_it(self) -> None:
-        """Wait for one more thing that the bot says."""
-        self.heard += 1
-        await self.slack.until(lambda slack: len(slack.from_bot()) >= self.heard)
+    def person(self, slack_user_id: str) -> Person:
+        return Person(self.slack, slack_user_id, self.ann.ring)
+
+    async def says_more_than(self, said: int, within: float = 5) -> None:
+        await self.slack.until(lambda slack: len(slack.from_bot()) > said, within)
+
+    async def struck(self) -> None:
+        """Wait until each fault of Slack's that was asked for has happened."""
+        await self.slack.until(lambda slack: not slack.faults.armed(), 10)
 
     async def end(self) -> str:
         """Everything that it wrote, standard output too."""
@@ -57,10 +63,15 @@ class Watched:
 
 
 @asynccontextmanager
-async def watched(folder: Path, mode: Mode, log_format: str) -> AsyncIterator[Watched]:
+async def watched(
+    folder: Path, mode: Mode, log_format: str, **others: str
+) -> AsyncIterator[Watched]:
+    """`others` are settings by their names in lower case; Slack begins the day badly."""
     slack, weav = SlackSandbox(), WeavSandbox()
     slack.workspace.bot_token, slack.workspace.app_token = BOT_TOKEN, APP_TOKEN
     slack.workspace.scopes += ("users:read", "channels:read")
+    for method in ("auth.test", *(["apps.connections.open"] if mode == "socket" else [])):
+        slack.workspace.faults.add(Fault(method, error=NO_CODE))
     weav.store.customers[JANE] |= {"name": "CANARY Jane", "email": CUSTOMER}
     weav.tokens[WEAV_TOKEN] = {"external-api:read", "external-api:write"}
     async with slack.serving(), serve(weav) as weav_url:
@@ -77,10 +88,13 @@ async def watched(folder: Path, mode: Mode, log_format: str) -> AsyncIterator[Wa
         }
         if mode == "http":
             variables["SLACK_SIGNING_SECRET"] = SECRET
+        variables |= {name.upper(): value for name, value in others.items()}
         async with (
             running(folder, **variables) as process,
             HttpRing(f"{url}/slack/events", SECRET) as ring,
         ):
             await answer_of(f"{url}/readyz")
             ann = slack.person("U0ANN", ring if mode == "http" else slack.workspace.socket_mode)
-            yield Watched(slack.workspace, weav, ann, url, process, folder / "ledger.db")
+            bot = Watched(slack.workspace, weav, ann, url, process, folder / "ledger.db")
+            await bot.struck()
+            yield bot

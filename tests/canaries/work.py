@@ -55,7 +55,7 @@ async def a_card(bot: Watched) -> None:
         bot.weav.fail(fault)
         said = len(bot.slack.from_bot())
         await bot.ann.click(ids.CLOSE, card.ts)
-        await _more_than(bot, said)
+        await bot.says_more_than(said)
     await bot.ann.click(ids.CLOSE, card.ts)
     await bot.slack.until(lambda _: "closed it" in text_on(card))
 
@@ -82,6 +82,26 @@ async def commands(bot: Watched) -> None:
         await bot.ann.command(words)
 
 
+async def what_waits(bot: Watched) -> None:
+    """One is created later, of one the answer is lost, and two come back: refused, too late."""
+    bot.weav.fail(WeavFault(status=403, body=ECHO, **LIST))  # so that one look is enough
+    for later in (
+        WeavFault(times=1, **CREATE),
+        WeavFault.lost_answer(times=1, **CREATE),
+        WeavFault(status=422, body=ECHO, times=1, **CREATE),
+        WeavFault(status=503, body=ECHO, **CREATE),
+    ):
+        bot.weav.fail(WeavFault(status=503, body=ECHO, times=1, **CREATE))
+        bot.weav.fail(later)
+        said = len(bot.slack.from_bot())
+        await bot.open_form()
+        await bot.ann.submit()
+        await bot.close_all()
+        await bot.says_more_than(said, 20)
+    await bot.ann.click(ids.REOPEN)
+    await bot.slack.until(lambda slack: slack.top_view("U0ANN"))
+
+
 async def without_the_database(bot: Watched) -> None:
     """The last: nothing of it is there again."""
     await bot.open_form()
@@ -93,7 +113,7 @@ async def without_the_database(bot: Watched) -> None:
     await bot.ann.command("status")
     said = len(bot.slack.from_bot())
     await bot.ann.click(ids.OPEN_AGAIN)
-    await _more_than(bot, said)
+    await bot.says_more_than(said)
 
 
 async def _open_empty(bot: Watched) -> None:
@@ -108,7 +128,3 @@ def _cards(bot: Watched) -> list[SlackMessage]:
 def _offers(bot: Watched, action_id: str) -> bool:
     view = bot.slack.top_view("U0ANN")
     return view is not None and action_id in str(view.blocks)
-
-
-async def _more_than(bot: Watched, said: int) -> None:
-    await bot.slack.until(lambda slack: len(slack.from_bot()) > said)

@@ -17,16 +17,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.checking import as_json, examine
+from bot.checking import Finding, State, as_json, examine
+from bot.checking.checking import whatever_happens
 from bot.manifest import manifest
 from bot.sandbox.serving import serve
-from bot.sandbox.slack import Fault, SlackSandbox
+from bot.sandbox.slack import Enterprise, Fault, SlackSandbox
 from bot.sandbox.weav import Fault as WeavFault
 from bot.sandbox.weav import WeavSandbox
 from tests.house import Mode, environment, settings_of
 from tests.process import Ended, weav_slack
 
 SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of a sandbox
+EVENTS = "https://bot.example/slack/events"
 ALL_SCOPES = ("users:read", "channels:read", "groups:read")
 
 
@@ -68,7 +70,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
 @pytest.mark.parametrize("mode", ["http", "socket"])
 async def test_a_good_installation_is_well(place: Place, mode: Mode) -> None:
     place.slack.workspace.scopes += ALL_SCOPES
-    (place.folder / "manifest.yml").write_text(manifest())
+    (place.folder / "manifest.yml").write_text(manifest(EVENTS if mode == "http" else None))
 
     code, points = await place.check(mode)
 
@@ -81,6 +83,15 @@ async def test_a_good_installation_is_well(place: Place, mode: Mode) -> None:
     assert [call.method for call in place.slack.workspace.calls if call.method != "auth.test"] == (
         ["apps.connections.open"] if mode == "socket" else []
     )
+
+
+async def test_on_enterprise_grid_it_names_the_organisation(place: Place) -> None:
+    ours = Enterprise("E0OURS", "Ours", frozenset({"T0SANDBOX"}))
+    place.slack.workspace.enterprises = (ours,)
+
+    _, points = await place.check()
+
+    assert "T0SANDBOX) of the organisation E0OURS" in points["Slack token"]["text"]
 
 
 async def test_it_leaves_no_database_behind(place: Place) -> None:
@@ -150,6 +161,7 @@ async def test_secrets_are_shown_by_their_last_four_at_most(place: Place) -> Non
         ({"WEAV_API_TOKEN": "another-token"}, "Weav token", "not accepted"),
         ({"WEAV_API_URL": "http://127.0.0.1:9/v1"}, "Weav", "could not be reached"),
         ({"DATABASE_URL": "sqlite:////none/at/all.db"}, "Database", "/none/at"),
+        ({"DATABASE_URL": f"sqlite:////tmp/{'a' * 300}.db"}, "Database", "name too long"),
         ({"DATABASE_URL": "postgresql://x@127.0.0.1:9/x"}, "Database", "cannot be reached"),
         ({"DATABASE_URL": "postgresql://x:CAN/ARY@127.0.0.1:9/x"}, "Database", "%2F"),
         ({"DATABASE_URL": "postgresql://x:CANARY@127.0.0.1:99999/x"}, "Database", "%2F"),
@@ -213,6 +225,10 @@ async def test_a_token_that_may_not_look_is_a_fault_of_its_own(place: Place) -> 
         (WeavFault(status=404), "answer at"),
         (WeavFault(status=301, headers={"location": "https://elsewhere.example"}), "301"),
         (WeavFault(status=200, body=b"<html>"), "not Weav's API"),
+        (WeavFault(status=200, body=b'{"message": "hello"}'), "no list of agents"),
+        (WeavFault(status=200, body=b'{"data": {"id": 1}}'), "no list of agents"),
+        (WeavFault(status=200, body=b'[{"message": "hello"}]'), "no list of agents"),
+        (WeavFault(status=204), "no list of agents"),
     ],
 )
 async def test_what_is_not_weav_is_said_to_be_none(
@@ -275,7 +291,11 @@ async def test_a_manifest_of_another_release_is_found(place: Place) -> None:
     assert "scope chat:write.public" in points["Manifest"]["text"]
 
 
-@pytest.mark.parametrize("content", ["][", "7", "features: 7", "\x00"])
+DEEP = "[" * 20_000
+ODD_SCOPES = "oauth_config: {scopes: {bot: [{a: b}, [c], null]}}"
+
+
+@pytest.mark.parametrize("content", ["][", "7", "features: 7", "\x00", ODD_SCOPES, DEEP])
 async def test_a_manifest_that_is_none_is_found(place: Place, content: str) -> None:
     (place.folder / "manifest.yml").write_text(content)
 
@@ -285,7 +305,7 @@ async def test_a_manifest_that_is_none_is_found(place: Place, content: str) -> N
 
 
 async def test_a_manifest_for_http_that_is_too_old_for_the_selects_is_found(place: Place) -> None:
-    whole = manifest("https://bot.example/slack/events")
+    whole = FOR_HTTP
     (place.folder / "manifest.yml").write_text(whole)
     assert (await place.check())[1]["Manifest"]["state"] == "ok"
     (place.folder / "manifest.yml").write_text(whole.replace("message_menu_options_url", "other"))
@@ -294,6 +314,54 @@ async def test_a_manifest_for_http_that_is_too_old_for_the_selects_is_found(plac
 
     assert code == 1
     assert "message_menu_options_url" in points["Manifest"]["text"]
+
+
+FOR_HTTP = manifest(EVENTS)
+
+
+@pytest.mark.parametrize(
+    ("mode", "content", "words"),
+    [
+        ("socket", FOR_HTTP, "Socket Mode is not enabled"),
+        ("http", FOR_HTTP.replace("enabled: false", "enabled: true"), "Socket Mode is enabled"),
+        ("http", FOR_HTTP.replace("is_enabled: true", "x: 1"), "interactivity is not enabled"),
+        ("socket", manifest().replace("is_enabled: true", "x: 1"), "interactivity is not enabled"),
+        ("http", FOR_HTTP.replace("    request_url:", "    x:"), "request_url is no https"),
+        ("http", FOR_HTTP.replace(" url: https:", " url: http:"), "the command's url is no https"),
+    ],
+)
+async def test_a_manifest_for_another_way_than_the_settings_is_found(
+    place: Place, mode: Mode, content: str, words: str
+) -> None:
+    (place.folder / "manifest.yml").write_text(content)
+
+    code, points = await place.check(mode)
+
+    assert (code, points["Manifest"]["state"]) == (1, "failed")
+    assert words in points["Manifest"]["text"]
+
+
+async def test_the_manifest_that_lies_beside_every_clone_is_noted_over_http(place: Place) -> None:
+    (place.folder / "manifest.yml").write_text(manifest())
+
+    code, points = await place.check("http")
+
+    assert (code, points["Manifest"]["state"]) == (0, "note")
+    assert "--request-url" in points["Manifest"]["mend"]
+
+
+async def test_looking_that_breaks_is_a_finding_and_leaves_no_point_out() -> None:
+    async def breaks() -> list[Finding]:
+        raise KeyError("CANARY")
+
+    broken, *rest = await whatever_happens(["Weav", "Weav token", "Weav read"], breaks())
+
+    assert (broken.point, broken.state) == ("Weav", State.FAILED)
+    assert broken.text == "could not be looked at (KeyError)"
+    assert [(each.point, each.state) for each in rest] == [
+        ("Weav token", State.UNCHECKED),
+        ("Weav read", State.UNCHECKED),
+    ]
 
 
 async def test_a_database_that_hangs_keeps_it_not_for_ever(place: Place) -> None:

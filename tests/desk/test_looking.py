@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from bot.desk.looking import SEVERAL, Found, NotFound, Unclear, alike, decide
+from bot.desk.looking import CONTESTED, SEVERAL, Found, NotFound, Unclear, alike, decide
 from bot.weav.models import Conversation, NewConversation
 
 SENT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -62,8 +62,10 @@ def test_none_is_not_found() -> None:
     assert decide([], rivals=1) == NotFound()
 
 
-@pytest.mark.parametrize(("count", "rivals"), [(2, 0), (1, 1), (3, 2)])
-def test_whose_it_is_must_be_certain(count: int, rivals: int) -> None:
+@pytest.mark.parametrize(
+    ("count", "rivals", "why"), [(2, 0, SEVERAL), (1, 1, CONTESTED), (3, 2, SEVERAL)]
+)
+def test_whose_it_is_must_be_certain(count: int, rivals: int, why: str) -> None:
     several = [conversation(id=str(number)) for number in range(count)]
 
-    assert decide(several, rivals) == Unclear(SEVERAL)
+    assert decide(several, rivals) == Unclear(why)

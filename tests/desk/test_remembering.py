@@ -11,6 +11,10 @@ from tests.house import JANE
 from tests.ledger.places import SQLitePlace
 
 
+def no_meeting(customer_id: str) -> None:
+    assert customer_id == JANE
+
+
 async def entry_in(ledger: Ledger) -> Entry:
     return (await ledger.receive(NEW, sending=True)).entry
 
@@ -20,7 +24,7 @@ async def test_the_first_use_is_noted_however_short_the_machine_is_up(
     tmp_path: Path, up_for: float
 ) -> None:
     async with SQLitePlace(tmp_path / "ledger.db").open() as ledger:
-        await Rememberer(ledger.memory, lambda: up_for).note_use(await entry_in(ledger))
+        await Rememberer(ledger.memory, no_meeting, lambda: up_for).note_use(await entry_in(ledger))
 
         known = await ledger.memory.customer(JANE, "", "U1")
 
@@ -31,7 +35,10 @@ async def test_the_first_use_is_noted_however_short_the_machine_is_up(
 async def test_the_same_use_is_written_again_after_ten_minutes(tmp_path: Path) -> None:
     place, now = SQLitePlace(tmp_path / "ledger.db"), 5.0
     async with place.open() as ledger:
-        rememberer, entry = Rememberer(ledger.memory, lambda: now), await entry_in(ledger)
+        rememberer, entry = (
+            Rememberer(ledger.memory, no_meeting, lambda: now),
+            await entry_in(ledger),
+        )
         await rememberer.note_use(entry)
         await place.execute("DELETE FROM customer_uses")
 

@@ -1,14 +1,24 @@
-"""What a process must not do any more when it has stood still for longer than its lease."""
+"""What follows from Weav's answers, and what a process must not do that has stood still."""
 
-from dataclasses import replace
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pytest
+
 from bot.desk.answers import Pending
-from bot.desk.sending import Patience, Sender
-from bot.ledger import Ledger, NewEntry
-from bot.weav.outcomes import Opened
-from tests.house import JANE
-from tests.weav.served import served_weav
+from bot.desk.sending import Patience, Sender, Settled, request_of
+from bot.ledger import Entry, Ledger, NewEntry, State
+from bot.sandbox.weav import Fault
+from bot.tasks import Tasks
+from bot.weav.models import Conversation
+from bot.weav.outcomes import Opened, Unconfirmed
+from tests.house import CREATE, JANE
+from tests.ledger.places import LEASE, SQLitePlace
+from tests.weav.served import ServedWeav, served_weav
 
 NEW = NewEntry(
     team_id="T1",
@@ -24,7 +34,7 @@ async def test_a_lease_that_may_be_over_sends_nothing(tmp_path: Path) -> None:
         served_weav() as weav,
         Ledger.open(f"sqlite:///{tmp_path}/ledger.db", lease=15) as ledger,
     ):
-        sender = Sender(ledger, weav.client, Patience(retry_for=0))
+        sender = Sender(ledger, weav.client, Patience(retry_for=0), Tasks())
         entry = (await ledger.receive(NEW, sending=True)).entry
 
         late = await sender.send(replace(entry, asked_at=entry.asked_at - 15))
@@ -32,3 +42,140 @@ async def test_a_lease_that_may_be_over_sends_nothing(tmp_path: Path) -> None:
         assert (late.entry, late.verdict) == (None, Pending())
         assert weav.sandbox.requests == []
         assert isinstance((await sender.send(entry)).verdict, Opened)
+
+
+@dataclass
+class Counter:
+    """A sender on its own, and what it works with."""
+
+    weav: ServedWeav
+    ledger: Ledger
+    place: SQLitePlace
+    sender: Sender
+    tasks: Tasks
+
+    async def sending(self, view_id: str) -> Entry:
+        return (await self.ledger.receive(replace(NEW, view_id=view_id), sending=True)).entry
+
+    async def one_that_waits_a_minute(self) -> None:
+        """As when Weav has been away for long."""
+        self.weav.sandbox.fail(Fault(status=503, times=1, **CREATE))
+        queued = (await self.sender.send(await self.sending("V0"))).entry
+        assert queued
+        assert queued.state is State.QUEUED
+        await self.place.execute("UPDATE submissions SET due_at = due_at + 60")
+
+    async def next_due(self) -> float:
+        """Seconds until the queued one is tried."""
+        await self.tasks.drain(5)
+        first = (await self.ledger.latest("T1", "U1"))[-1]
+        assert first.due_at
+        return first.due_at - first.read_at
+
+
+@asynccontextmanager
+async def counter(tmp_path: Path, retry_for: float = 900) -> AsyncIterator[Counter]:
+    place, tasks = SQLitePlace(tmp_path / "ledger.db"), Tasks()
+    async with served_weav() as weav, Ledger.open(place.url, statement_timeout=20) as ledger:
+        patience = Patience(retry_for, looks=(0.1,))
+        yield Counter(weav, ledger, place, Sender(ledger, weav.client, patience, tasks), tasks)
+
+
+@pytest.mark.parametrize(
+    ("fault", "hurries"),
+    [
+        (Fault(), True),
+        (Fault(status=422, **CREATE), True),
+        (Fault(status=502, **CREATE), False),
+        (Fault.lost_answer(**CREATE), False),
+        (Fault(status=503, **CREATE), False),
+    ],
+    ids=["opened", "refused", "bad gateway", "no answer", "unavailable"],
+)
+async def test_the_queue_is_hurried_by_what_shows_that_weav_is_back(
+    tmp_path: Path, *, fault: Fault, hurries: bool
+) -> None:
+    async with counter(tmp_path) as at:
+        await at.one_that_waits_a_minute()
+        at.weav.sandbox.fail(fault)
+
+        await at.sender.send(await at.sending("V1"))
+
+        assert (await at.next_due() < 10) is hurries
+
+
+async def test_a_card_does_not_wait_until_the_queue_is_hurried(tmp_path: Path) -> None:
+    async with counter(tmp_path) as at:
+        await at.one_that_waits_a_minute()
+        entry, card = await at.sending("V1"), asyncio.Event()
+
+        def opened(_: Conversation) -> None:
+            card.set()
+
+        with closing(sqlite3.connect(at.place.path, isolation_level=None)) as program:
+            program.execute("BEGIN IMMEDIATE")  # nothing can be written meanwhile
+            sending = asyncio.create_task(at.sender.send(entry, opened))
+            async with asyncio.timeout(5):
+                await card.wait()
+            program.execute("ROLLBACK")
+
+        assert isinstance((await sending).verdict, Opened)
+
+
+@pytest.mark.parametrize(
+    ("fault", "retry_for"),
+    [
+        (Fault(status=422, **CREATE), 900),
+        (Fault(status=503, **CREATE), 900),
+        (Fault(status=503, **CREATE), 0),
+        (Fault.lost_request(**CREATE), 900),
+    ],
+    ids=["refused", "queued", "given up", "not confirmed"],
+)
+async def test_whoever_lost_the_row_says_nothing_of_it(
+    tmp_path: Path, fault: Fault, retry_for: float
+) -> None:
+    async with counter(tmp_path, retry_for) as at, at.place.open() as other:
+        entry = await at.sending("V1")
+        await at.place.pass_time(LEASE + 1)
+        await other.take(1)
+        at.weav.sandbox.fail(fault)
+
+        assert await at.sender.send(entry) == Settled(None, Pending())
+
+
+async def test_a_conversation_that_the_row_has_already_is_its_own(tmp_path: Path) -> None:
+    """As when it was claimed, and the database's word of that was lost."""
+    async with counter(tmp_path) as at:
+        entry = await at.sending("V1")
+        made = Conversation.read(await at.weav.opened(**request_of(entry).body()))
+        await at.ledger.claim(entry, made.id, {})
+
+        settled = await at.sender.look(entry, "No answer came.")
+
+        assert isinstance(settled.verdict, Opened)
+        assert settled.entry
+        assert settled.entry.conversation_id == made.id
+
+
+async def test_a_second_create_that_is_not_sent_in_time_stays_not_confirmed(tmp_path: Path) -> None:
+    """Its author asked for it anew, so that its time began anew, too."""
+    async with counter(tmp_path) as at, at.place.open() as ledger:
+        entry = await at.sending("V1")
+        await at.place.pass_time(30_000)
+        [late] = await ledger.take(1)
+        unsure = await ledger.unconfirmed(late, "No answer came.")
+        assert unsure
+        again = await ledger.again(entry.id, "U1", sending=False)
+        assert again
+        sender = Sender(ledger, at.weav.client, Patience(retry_for=900), at.tasks)
+
+        assert await sender.not_in_time(again) is None
+        await at.place.pass_time(30_000)
+        [late] = await ledger.take(1)
+        settled = await sender.not_in_time(late)
+
+        assert settled
+        assert isinstance(settled.verdict, Unconfirmed)
+        assert settled.entry
+        assert settled.entry.state is State.UNCONFIRMED

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
+from bot.sandbox.slack import Delivery
 from tests.house import SECRET, House, house
 
 FORM = "application/x-www-form-urlencoded"
@@ -107,6 +108,42 @@ async def test_a_malformed_payload_is_refused_without_a_traceback(
     assert response.status_code == 400
     assert "Traceback" not in "".join(capfd.readouterr())
     assert at_home.slack.calls == []
+
+
+EMPTY: list[Any] = [None, [], {}, {"values": None}, {"values": []}]
+
+
+@pytest.mark.parametrize("state", EMPTY)
+async def test_an_empty_state_is_one_however_it_is_written(at_home: House, state: object) -> None:
+    """https://github.com/slack-go/slack/issues/943."""
+    await at_home.fill_in()
+    sent = at_home.ann.submission_delivery()
+    sent.payload["view"]["state"] = state
+
+    answer = await at_home.ann.send(sent)
+
+    assert (answer.status, answer.trouble) == (200, "")
+    assert answer.errors["customer_id"]
+    payload = at_home.ann.payloads.suggestion(
+        at_home.ann.view, "customer_id", "customer_id", "new@example.com"
+    )
+    payload["view"]["state"] = state
+    answer = await at_home.ann.send(Delivery("interactive", payload))
+    assert [option["value"] for option in answer.options] == ["create:new@example.com"]
+
+
+@pytest.mark.parametrize("nothing", [None, []])
+async def test_parts_that_are_written_as_nothing_are_empty(at_home: House, nothing: object) -> None:
+    await at_home.fill_in()
+    sent = at_home.ann.submission_delivery()
+    sent.payload["response_urls"] = nothing
+    sent.payload["view"]["state"]["values"] |= {"subject": nothing, "another": nothing}
+
+    answer = await at_home.ann.send(sent)
+
+    assert (answer.trouble, answer.errors) == ("", {})
+    await at_home.card()
+    assert "subject" not in at_home.weav.creations[0].json
 
 
 async def test_more_than_a_mebibyte_is_refused_without_reading_on(at_home: House) -> None:

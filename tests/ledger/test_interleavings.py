@@ -25,6 +25,7 @@ from hypothesis.stateful import (
 )
 
 from bot.ledger import State
+from tests.chance import by_chance
 from tests.ledger.places import LEASE, PostgresPlace, SQLitePlace, new_entry
 from tests.ledger.workers import Chance, Worker
 from tests.ledger.worlds import Answer, Author, Weav
@@ -245,28 +246,29 @@ class Interleavings(RuleBasedStateMachine):
         return time.time() + self._moved
 
 
-def drive(new_place: Callable[[], Coroutine[Any, Any, Place]], examples: int) -> None:
+SOME = settings(stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck))
+VERY_MANY = by_chance(SOME)
+
+
+def drive(
+    new_place: Callable[[], Coroutine[Any, Any, Place]], examples: int, how: settings
+) -> None:
     run_state_machine_as_test(
         partial(Interleavings, new_place),  # type: ignore[arg-type] # a factory will do, it says
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=50,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
+        settings=settings(how, max_examples=examples),
     )
 
 
-def drive_sqlite(folder: Path, examples: int) -> None:
+def drive_sqlite(folder: Path, examples: int, how: settings = SOME) -> None:
     files = (folder / f"{number}.db" for number in range(1_000_000))
 
     async def new_place() -> Place:
         return SQLitePlace(next(files))
 
-    drive(new_place, examples)
+    drive(new_place, examples, how)
 
 
-def drive_postgresql(url: str, examples: int) -> None:
+def drive_postgresql(url: str, examples: int, how: settings = SOME) -> None:
     async def new_place() -> Place:
         place = PostgresPlace(url)
         async with place.open():
@@ -274,7 +276,7 @@ def drive_postgresql(url: str, examples: int) -> None:
             await place.execute("TRUNCATE submissions RESTART IDENTITY")
         return place
 
-    drive(new_place, examples)
+    drive(new_place, examples, how)
 
 
 def test_no_interleaving_loses_or_doubles_anything_on_sqlite(tmp_path: Path) -> None:
@@ -288,10 +290,10 @@ def test_no_interleaving_loses_or_doubles_anything_on_postgresql(postgres_url: s
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_no_interleaving_of_very_many_loses_anything_on_sqlite(tmp_path: Path) -> None:
-    drive_sqlite(tmp_path, examples=400)
+    drive_sqlite(tmp_path, examples=400, how=VERY_MANY)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_no_interleaving_of_very_many_loses_anything_on_postgresql(postgres_url: str) -> None:
-    drive_postgresql(postgres_url, examples=300)
+    drive_postgresql(postgres_url, examples=300, how=VERY_MANY)

@@ -17,6 +17,7 @@ from bot.ledger import Ledger, LedgerTooNew, LedgerUnavailable
 from tests.ledger.places import PostgresPlace, SQLitePlace, new_entry
 from tests.ledger.test_ways import sending
 from tests.ledger.tunnel import tunnel
+from tests.postgres import database_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,6 +158,24 @@ async def test_a_server_that_stops_and_starts_again_is_outlived(
         finally:
             postgres_server.start()
 
+        assert await ledger.opened(entry, "conv-1", {})
+
+
+async def test_a_failover_that_leaves_no_server_to_write_to_is_said_and_outlived(
+    postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    url = f"{postgres_url}&target_session_attrs=read-write"
+    read_only = f"ALTER DATABASE {database_name(url)} SET default_transaction_read_only ="
+    async with PostgresPlace(url).open() as ledger:
+        entry = await sending(ledger)
+        postgres_server.execute(f"{read_only} on")
+        postgres_server.disconnect(url)
+        with contextlib.suppress(LedgerUnavailable):
+            await ledger.get(entry.id)
+        with pytest.raises(LedgerUnavailable, match="cannot be reached"):
+            await ledger.opened(entry, "conv-1", {})
+
+        postgres_server.execute(f"{read_only} off")
         assert await ledger.opened(entry, "conv-1", {})
 
 

@@ -248,7 +248,8 @@ async def test_a_recovered_conversation_belongs_to_one_row(ledger: Ledger) -> No
     assert await ledger.claim(one, "conv-1", CONVERSATION)
 
     assert await ledger.claim(two, "conv-1", CONVERSATION) is None
-    assert await ledger.claimed(["conv-1", "conv-2"]) == {"conv-1"}
+    assert await ledger.claimed(two, ["conv-1", "conv-2"]) == {"conv-1"}
+    assert await ledger.claimed(one, ["conv-1", "conv-2"]) == set()
 
 
 async def test_a_conversation_that_an_answer_named_cannot_be_claimed(ledger: Ledger) -> None:

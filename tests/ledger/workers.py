@@ -104,7 +104,7 @@ class Worker:
 
     async def _look(self) -> Step | None:
         seen = self.weav.look(self.entry)
-        claimed = await self.ledger.claimed(each.conversation_id for each in seen)
+        claimed = await self.ledger.claimed(self.entry, [each.conversation_id for each in seen])
         free = [each for each in seen if each.conversation_id not in claimed]
         if len(free) == 1 and not await self.ledger.rivals(self.entry):
             self._found: Created = free[0]

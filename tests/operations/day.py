@@ -1,7 +1,9 @@
 """A day on which everything happens that the dashboard and the alerts look at."""
 
+from contextlib import suppress
 from pathlib import Path
 
+from bot.health import SlackTokenRejected
 from bot.sandbox.slack import Fault
 from bot.sandbox.weav import Fault as WeavFault
 from tests.figures import Samples, scrape
@@ -10,9 +12,13 @@ from tests.house import CREATE, House, house
 SLACKS = (
     Fault("chat.postMessage", status=502, body="<html>"),
     Fault("chat.postMessage", drop="after"),
+    Fault("chat.postMessage", error="not_in_channel"),
     Fault("chat.postMessage", status=429, error="ratelimited", retry_after=1),
 )
+REVOKED = Fault("auth.test", error="token_revoked")
 WEAVS = (
+    WeavFault(status=401, times=1, **CREATE),
+    WeavFault(status=422, times=1, **CREATE),
     WeavFault(status=500, times=1, **CREATE),
     WeavFault.lost_answer(times=1, **CREATE),
     WeavFault.rate_limit("600", **CREATE),  # the last, since after it nothing is sent for a while
@@ -20,7 +26,8 @@ WEAVS = (
 
 
 async def figures_of_a_day(tmp_path: Path) -> Samples:
-    """What a bot shows that has met each of its outcomes."""
+    """What bots show that have met each of their outcomes."""
+    (tmp_path / "socket").mkdir()
     async with house(tmp_path) as at_home:
         await _submit(at_home, "An ordinary one")
         await at_home.card()
@@ -31,7 +38,12 @@ async def figures_of_a_day(tmp_path: Path) -> Samples:
         for fault in WEAVS:
             at_home.weav.fail(fault)
             await _submit(at_home, "Weav's trouble")
-        return await scrape(at_home)
+        at_home.slack.faults.add(REVOKED)
+        with suppress(SlackTokenRejected):
+            await at_home.bot.health.greet()
+        over_http = await scrape(at_home)
+    async with house(tmp_path / "socket", mode="socket") as at_home:
+        return over_http | await scrape(at_home)
 
 
 async def _submit(at_home: House, subject: str) -> None:

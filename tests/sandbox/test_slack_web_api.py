@@ -118,6 +118,20 @@ async def test_with_the_scopes_people_and_channels_are_told(
     assert (await client.conversations_open(users="U0ANN"))["channel"]["id"] == "D0ANNBOT"
 
 
+async def test_each_kind_of_conversation_has_a_scope_and_what_the_bot_is_not_in_none(
+    client: AsyncWebClient, workspace: Workspace
+) -> None:
+    workspace.scopes = ("channels:read",)
+    assert await refusal(client.conversations_info(channel="G0TRIAGE")) == "missing_scope"
+    assert await refusal(client.conversations_info(channel="G0BILLING")) == "channel_not_found"
+
+    workspace.scopes = ("groups:read",)
+    triage = await client.conversations_info(channel="G0TRIAGE")
+    assert triage["channel"]["is_private"] is True
+    assert await refusal(client.conversations_info(channel="G0BILLING")) == "channel_not_found"
+    assert await refusal(client.conversations_info(channel="C0SUPPORT")) == "missing_scope"
+
+
 @pytest.mark.parametrize(
     ("channel", "where"),
     [
@@ -176,6 +190,19 @@ async def test_ephemeral_messages_are_for_members_and_seen_by_one(
     assert await refusal(stranger) == "user_not_in_channel"
     outside = client.chat_postEphemeral(channel="C0GENERAL", user="U0ANN", text="x")
     assert await refusal(outside) == "not_in_channel"
+
+
+async def test_an_ephemeral_message_shows_in_a_thread_that_has_replies_only(
+    client: AsyncWebClient, workspace: Workspace
+) -> None:
+    alone, first = workspace.messages_in("C0SUPPORT")[:2]
+
+    for thread in (alone, first):
+        await client.chat_postEphemeral(
+            channel="C0SUPPORT", user="U0ANN", text="psst", thread_ts=thread.ts
+        )
+
+    assert [message.thread_ts for message in workspace.from_bot("C0SUPPORT")] == [first.ts]
 
 
 async def test_the_bot_changes_and_deletes_its_own_messages_only(
@@ -288,6 +315,20 @@ async def test_a_response_url_is_private_by_default_and_expires(
     assert workspace.from_bot()[0].only_for == "U0ANN"
     assert await post(session, url, {"text": ""}) == 400
     assert await error_of(session, old, "{}", "application/json") == "expired_url"
+
+
+async def test_a_response_url_heeds_a_thread_only_for_what_all_see(
+    session: aiohttp.ClientSession, workspace: Workspace, ann: Payloads
+) -> None:
+    first = workspace.messages_in("C0SUPPORT")[1]
+    url = ann.action_in_message(first, {}, {})["response_url"]
+
+    for kind in ("ephemeral", "in_channel"):
+        body = {"text": kind, "response_type": kind, "thread_ts": first.ts}
+        assert await post(session, url, body) == 200
+
+    threads = {message.text: message.thread_ts for message in workspace.from_bot("C0SUPPORT")}
+    assert threads == {"ephemeral": "", "in_channel": first.ts}
 
 
 async def test_a_response_url_replaces_and_deletes_the_clicked_message(

@@ -8,6 +8,7 @@ import pytest
 
 from bot.ledger import Ledger
 from bot.sandbox.slack import Delivery, Fault, Person
+from bot.sandbox.slack.directory import BOT_USER_ID
 from bot.sandbox.weav import Fault as WeavFault
 from bot.slack import ids
 from tests.figures import scrape, value
@@ -154,6 +155,18 @@ async def test_people_of_other_organisations_are_known_from_the_payload(
         assert at_home.slack.calls_of("users.info") == []
 
 
+async def test_where_a_payload_names_no_workspace_the_look_up_does(tmp_path: Path) -> None:
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        await open_form(at_home.ann)
+        payload = person(at_home, "U0EVE").payloads.submission(at_home.ann.view)
+        del payload["user"]["team_id"]
+
+        answer = await at_home.ann.send(Delivery("interactive", payload))
+
+        assert "organisation" in answer.errors[ids.POST_TO]
+        assert at_home.weav.creations == []
+
+
 async def test_people_of_other_organisations_are_let_in_when_told_so(tmp_path: Path) -> None:
     async with a_house(tmp_path, slack_allow_external="true") as at_home:
         await person(at_home, "U0EVE").command("", slack_channel_id="C0PARTNERS")
@@ -174,6 +187,55 @@ async def test_of_several_organisations_only_those_named_are_let_in(tmp_path: Pa
         await at_home.card()
         await person(at_home, "U0EVE").click(ids.CLOSE)
         assert await refusals(at_home, "team_not_allowed") == 2
+
+
+async def test_a_message_shortcut_that_names_no_workspace_opens_a_form(tmp_path: Path) -> None:
+    # "user.team_id" is not documented for it, and there is nothing to see in an empty form.
+    async with a_house(tmp_path, slack_allowed_teams="T0SANDBOX") as at_home:
+        message_ts = at_home.ann.say("The export hangs", "C0SUPPORT")
+        message = next(each for each in at_home.slack.messages if each.ts == message_ts)
+        payload = at_home.ann.payloads.message_shortcut(ids.MESSAGE_SHORTCUT, message)
+        del payload["user"]["team_id"]
+
+        await at_home.ann.send(Delivery("interactive", payload))
+
+        await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+
+
+async def test_a_card_in_a_channel_that_is_not_allowed_any_more_cannot_be_worked_on(
+    tmp_path: Path,
+) -> None:
+    async with a_house(tmp_path, slack_allowed_channels="C0SUPPORT") as at_home:
+        await open_form(at_home.ann)
+        await at_home.ann.submit()
+        card = await at_home.card()
+        earlier = at_home.slack.add_message("C0GENERAL", BOT_USER_ID, card.text, card.blocks)
+        asked = len(at_home.weav.requests)
+
+        await at_home.ann.click(ids.CLOSE, message_ts=earlier.ts)
+
+        assert "in this channel" in text_on(await at_home.private_answer())
+        assert len(at_home.weav.requests) == asked
+
+
+@pytest.mark.parametrize("words", [f"me {JANE}", "status", "defaults"])
+async def test_a_guest_is_refused_at_once_what_is_more_than_an_empty_form(
+    tmp_path: Path, words: str
+) -> None:
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        answer = await person(at_home, "U0CAT").command(words)
+
+        assert "guests" in answer.body["text"]
+        assert at_home.slack.calls_of("views.open") == []
+        async with Ledger.open(at_home.database) as ledger:
+            assert await ledger.memory.user("U0CAT") is None
+
+
+async def test_help_waits_for_nobody(tmp_path: Path) -> None:
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        answer = await person(at_home, "U0CAT").command("help")
+
+        assert "/weav-conversation" in answer.body["text"]
 
 
 async def test_a_guest_learns_it_beside_the_form_and_cannot_submit(tmp_path: Path) -> None:
@@ -343,7 +405,8 @@ async def test_a_guest_whose_form_opened_sees_nothing_of_what_weav_says(tmp_path
         assert "Sorry" in text_on(await at_home.private_answer("U0CAT"))
         await open_form(at_home.ann)
         await at_home.slack.until(lambda _: "Hung before" in text_on(at_home.ann.view))
-        assert len(at_home.weav.requests) == 1
+        assert len(at_home.weav.requests) == 2  # for Ann: who it is, and what they have open
+        assert "The customer is Jane Doe" not in text_on(person(at_home, "U0CAT").view)
         assert "Hung before" not in text_on(person(at_home, "U0CAT").view)
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.sandbox.slack import Fault as SlackFault
 from bot.sandbox.weav import Fault
 from bot.sandbox.weav.seeds import CHAT_AGENT, EMAIL_AGENT, RETIRED_AGENT
 from tests.house import JANE, House, chosen, text_on
@@ -78,7 +79,7 @@ async def test_agents_that_cannot_be_listed_are_said_so_and_an_id_will_do(
     assert (value, label) == ("nothing", "No agents to show")
     assert reason
     [(value, label, _)] = await offered(at_home.ann, "assignee_id", EMAIL_AGENT)
-    assert (value, label) == (EMAIL_AGENT, "Use this ID unchecked")
+    assert (value, label) == (EMAIL_AGENT, f"Use this ID unchecked: {EMAIL_AGENT}")
     at_home.weav.faults.clear()
     await at_home.ann.submit({"assignee_id": EMAIL_AGENT})
     await at_home.card()
@@ -109,8 +110,27 @@ async def test_who_told_the_bot_is_offered_as_me_and_to_others_by_name(any_way: 
         (BENS, "ben", "As they told the bot")
     ]
     assert await offered(any_way.ann, "assignee_id", CEMS) == [
-        (CEMS, "Use this ID unchecked", "Weav's API does not list people")
+        (CEMS, f"Use this ID unchecked: {CEMS}", "Weav's API does not list people")
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "label", "way_on"),
+    [
+        ("user", "Nobody like that has told the bot who they are", "/weav-conversation me UUID"),
+        ("agent", "No active agent by that name", "paste an ID"),
+    ],
+)
+async def test_where_nobody_fits_the_select_says_what_else_to_do(
+    at_home: House, kind: str, label: str, way_on: str
+) -> None:
+    await opened(at_home)
+    await choose(at_home, kind)
+
+    [(value, said, reason)] = await offered(at_home.ann, "assignee_id", "Xaver")
+
+    assert (value, said) == ("nothing", label)
+    assert way_on in reason
 
 
 async def test_me_is_the_assignee(any_way: House) -> None:
@@ -174,6 +194,7 @@ async def test_nobody_is_a_way_back(any_way: House) -> None:
     await any_way.ann.type_in({"assignee_id": "mail"})
 
     await choose(any_way, "nobody")
+    assert any_way.ann.view.values["assignee_id"]["assignee_id"]["value"] is None
     await any_way.ann.submit()
 
     await any_way.card()
@@ -198,6 +219,9 @@ async def test_an_agent_left_in_the_picker_is_no_person(at_home: House) -> None:
     await choose(at_home, "agent")
     await at_home.ann.type_in({"assignee_id": "mail"})
     await choose(at_home, "user")
+    shown = at_home.ann.view.block("assignee_id")["element"]["initial_option"]
+    assert shown == at_home.ann.view.values["assignee_id"]["assignee_id"]["selected_option"]
+    assert shown["text"]["text"] == "Mail assistant"
 
     answer = await at_home.ann.submit()
 
@@ -245,6 +269,30 @@ async def test_two_choices_at_once_both_change_the_form(at_home: House) -> None:
         )
         await at_home.slack.until(lambda _: picker(at_home) == "plain_text_input")
         await at_home.slack.until(lambda _: "Open already" not in text_on(at_home.ann.view))
+
+
+async def taken(at_home: House) -> None:
+    """Wait until a call has met the fault; the sandbox tells of it only when it ends."""
+    async with asyncio.timeout(5):
+        while True:
+            if not at_home.slack.faults.armed():
+                return
+            await asyncio.sleep(0.01)
+
+
+async def test_of_two_kinds_chosen_quickly_the_later_one_stays(at_home: House) -> None:
+    await opened(at_home)
+    at_home.slack.faults.add(SlackFault("views.update", delay=0.5))
+    await at_home.ann.act("assignee_type", "agent")
+    await taken(at_home)
+
+    await choose(at_home, "user")
+
+    await at_home.slack.until(lambda slack: len(slack.calls_of("views.update")) == 2)
+    await offered(at_home.ann, "assignee_id", "")
+    assert "ID of a person" in str(at_home.ann.view.block("assignee_id"))
+    assert chosen(at_home.ann.view, "assignee_type") == "user"
+    assert len(at_home.slack.calls_of("views.update")) == 2
 
 
 async def test_a_form_that_is_closed_meanwhile_is_left_in_peace(at_home: House) -> None:

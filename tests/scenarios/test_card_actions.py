@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ledger import Ledger
+from bot.ledger import KnownCustomer, Ledger
 from bot.sandbox.slack import RESPONSE_URL, Fault, Person
 from bot.sandbox.weav.seeds import EMAIL_AGENT
 from bot.slack import ids
@@ -103,6 +103,8 @@ async def test_one_field_is_changed_and_all_five_are_written(at_home: House) -> 
 
 @pytest.mark.parametrize("route", ROUTES)
 async def test_everything_else_stays_on_the_card(at_home: House, route: Route) -> None:
+    async with Ledger.open(at_home.database) as ledger:  # a name that is learnt later comes with it
+        await ledger.memory.learn(KnownCustomer(JANE, "Jane Doe", "jane@example.com"))
     card = await posted(at_home, route)
     before = text_on(card).splitlines()
 
@@ -323,6 +325,62 @@ async def test_what_is_told_in_a_thread_is_told_there(at_home: House) -> None:
     assert private.thread_ts == card.thread_ts
 
 
+WHISPER = "chat.postEphemeral"
+
+
+@pytest.mark.parametrize(
+    "code", ["user_not_in_channel", "not_in_channel", "channel_not_found", "internal_error"]
+)
+async def test_what_no_thread_takes_is_told_in_the_channel(at_home: House, code: str) -> None:
+    card = await posted(at_home, "thread")
+    at_home.slack.faults.add(Fault(WHISPER, error=code))
+
+    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
+
+    assert "me UUID" in await told(at_home)
+    [private] = private_notes(at_home)
+    assert (private.thread_ts, private.via) == ("", "response_url")
+
+
+async def test_in_a_thread_where_the_bot_is_no_member_it_is_told_in_the_channel(
+    at_home: House,
+) -> None:
+    message_ts = at_home.ann.say("The invoice is wrong.", "G0BILLING")
+    await at_home.ann.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
+    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+    await at_home.ann.submit({"channel": "email", "customer_id": JANE})
+    card = await at_home.card("G0BILLING")
+    assert card.thread_ts == message_ts
+
+    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
+
+    assert "me UUID" in await told(at_home)
+    [private] = private_notes(at_home)
+    assert (private.slack_channel_id, private.thread_ts) == ("G0BILLING", "")
+
+
+async def test_what_neither_thread_nor_channel_takes_is_a_direct_message(at_home: House) -> None:
+    card = await posted(at_home, "thread")
+    at_home.slack.faults.add(Fault(WHISPER, error="user_not_in_channel"))
+    at_home.slack.faults.add(Fault(RESPONSE_URL, status=404))
+
+    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
+
+    assert "me UUID" in text_on(await at_home.direct_message("U0BEN"))
+
+
+async def test_beside_a_card_that_began_a_thread_it_is_told_in_the_channel(at_home: House) -> None:
+    card = await posted(at_home)
+    at_home.ben.say("Thank you.", "C0SUPPORT", card.ts)
+
+    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
+
+    assert "me UUID" in await told(at_home)
+    [private] = private_notes(at_home)
+    assert private.thread_ts == ""
+    assert at_home.slack.calls_of(WHISPER) == []
+
+
 async def test_without_a_response_url_it_is_told_as_a_direct_message(at_home: House) -> None:
     card = await posted(at_home)
     at_home.slack.faults.add(Fault(RESPONSE_URL, status=404))
@@ -340,3 +398,15 @@ async def test_a_card_that_nobody_can_read_any_more_says_so(at_home: House) -> N
     await at_home.ben.click(ids.CLOSE, card.ts)
 
     assert "cannot read this card any more" in await told(at_home)
+
+
+async def test_who_clicks_for_what_they_have_got_already_is_told_so(at_home: House) -> None:
+    card = await posted(at_home)
+    await introduced(at_home.ben, BEN_IN_WEAV)
+    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
+    await drawn(at_home, card, "<@U0BEN> took it")
+
+    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
+
+    assert "It is assigned to you already." in await told(at_home)
+    assert len(writes(at_home)) == 1

@@ -114,7 +114,7 @@ async def test_of_two_values_for_one_field_the_first_stands_and_the_second_is_to
     second = await at_once.first()
     first, word = ("U0ANN", "Urgent") if second == "U0BEN" else ("U0BEN", "Low")
     said = await told(at_once.house, second)
-    assert said.startswith(f"<@{first}> set the priority to {word} · <!date^")
+    assert f"|Export hangs>: <@{first}> set the priority to {word} · <!date^" in said
     assert "not carried out" in said
     await drawn(at_once.house, card, f"<@{first}> set the priority to {word}")
     assert conversation_in(at_once.house)["priority"] == word.lower()

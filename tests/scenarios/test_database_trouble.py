@@ -2,18 +2,21 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+import bot.desk.insisting
+import bot.desk.sweeping
 from bot.desk.working import STILL_UNKNOWN
 from bot.ledger import State
 from bot.sandbox.weav import Fault
 from bot.sandbox.weav.app import READ, TOKEN
 from bot.slack import ids
-from tests.house import CREATE, LIST, House, house, public, text_on
+from tests.house import CREATE, LIST, QUICK, House, house, public, text_on
 
 
 @contextmanager
@@ -85,7 +88,10 @@ async def test_the_card_does_not_wait_until_the_outcome_can_be_recorded(tmp_path
         assert len(public(at_home.slack, "C0SUPPORT")) == 1
 
 
-async def test_an_outcome_that_cannot_be_recorded_is_found_again(tmp_path: Path) -> None:
+async def test_an_outcome_that_cannot_be_recorded_is_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.desk.insisting, "PAUSES", (0.2, 1.0))  # tried for a minute otherwise
     async with house(tmp_path) as at_home:
         at_home.weav.fail(Fault(hold=0.3, **CREATE))
         await at_home.fill_in(subject="Export hangs")
@@ -102,6 +108,40 @@ async def test_an_outcome_that_cannot_be_recorded_is_found_again(tmp_path: Path)
         entry = await at_home.entry_in(State.ANNOUNCED, within=15)
         assert entry.recovered
         assert len(at_home.weav.creations) == 1
+
+
+async def test_what_a_process_works_on_stays_its_own_while_the_database_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.desk.sweeping, "SWEEP_EVERY", 0.05)  # before any renewal
+    async with house(tmp_path) as at_home:
+        at_home.weav.fail(Fault.refusal({"subject": ["Not so."]}, hold=0.3, **CREATE))
+        await at_home.fill_in(subject="Export hangs")
+        submitting = asyncio.create_task(at_home.ann.submit())
+        await at_home.weav.until(lambda: bool(at_home.weav.creations))
+
+        with locked(at_home):
+            await submitting
+            await asyncio.sleep(QUICK.lease)  # so that it is over
+
+        await at_home.slack.until(lambda slack: "Not so" in text_on(slack.top_view("U0ANN")), 15)
+        assert "submit" in at_home.ann.view.sent
+        await at_home.entry_in(State.REFUSED)
+
+
+async def test_the_end_does_not_wait_until_an_outcome_can_be_recorded(tmp_path: Path) -> None:
+    with ExitStack() as afterwards:
+        async with house(tmp_path) as at_home:
+            at_home.weav.fail(Fault(hold=0.3, **CREATE))
+            await at_home.fill_in(subject="Export hangs")
+            submitting = asyncio.create_task(at_home.ann.submit())
+            await at_home.weav.until(lambda: bool(at_home.weav.creations))
+            afterwards.enter_context(locked(at_home))
+            await submitting
+            begun = time.monotonic()
+
+        assert time.monotonic() - begun < QUICK.drain + 6  # of 20 s with the real pace
+    assert [entry.state for entry in await at_home.entries()] == [State.SENDING]
 
 
 async def test_status_says_so(at_home: House) -> None:
@@ -145,8 +185,13 @@ async def test_a_decision_that_cannot_be_written_down_is_not_carried_out(
     ],
 )
 async def test_what_was_decided_is_told_as_it_is_when_the_database_goes_away_meanwhile(
-    at_home: House, choice: str, fault: Fault, told: str
+    at_home: House,
+    choice: str,
+    fault: Fault,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(bot.desk.insisting, "PAUSES", (0.2,))
     await not_confirmed(at_home)
     asked = len(at_home.weav.requests)
     at_home.weav.fail(fault)
@@ -159,8 +204,9 @@ async def test_what_was_decided_is_told_as_it_is_when_the_database_goes_away_mea
 
 
 async def test_a_refusal_brings_back_what_was_typed_without_the_database_too(
-    at_home: House,
+    at_home: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(bot.desk.insisting, "PAUSES", (0.2,))
     await not_confirmed(at_home)
     at_home.weav.fail(Fault(status=403, hold=0.5, **CREATE))
 
@@ -174,22 +220,21 @@ async def test_a_refusal_brings_back_what_was_typed_without_the_database_too(
     assert at_home.ann.view.values["subject"]["subject"]["value"] == "Export hangs"
 
 
-async def test_what_is_written_down_and_could_not_be_begun_is_not_said_to_be_left_undone(
-    at_home: House,
-) -> None:
+async def test_what_was_decided_and_cannot_be_begun_is_begun_later(at_home: House) -> None:
     await not_confirmed(at_home)
-    shown = len(at_home.slack.calls_of("views.update"))
-    path = at_home.database.removeprefix("sqlite:///")
+    path = Path(at_home.database.removeprefix("sqlite:///"))
+
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute(
-            "CREATE TRIGGER stuck BEFORE UPDATE ON submissions WHEN NEW.state = 'sending'"
-            " BEGIN SELECT RAISE(ABORT, 'stuck'); END"
+            "CREATE TRIGGER no_room BEFORE UPDATE ON submissions WHEN new.state = 'sending'"
+            " BEGIN SELECT RAISE(ABORT, 'no room'); END"
         )
+        shown = len(at_home.slack.calls_of("views.update"))
         await at_home.ann.act(ids.CREATE_AGAIN)
-        # When it begins, and when it could not.
         await at_home.slack.until(lambda slack: len(slack.calls_of("views.update")) == shown + 2)
-        assert "Creating the conversation" in text_on(at_home.ann.view)
-        other.execute("DROP TRIGGER stuck")
+        other.execute("DROP TRIGGER no_room")
 
-    await at_home.slack.until(lambda slack: "is open in Weav" in text_on(slack.top_view("U0ANN")))
+    await at_home.card()
+    said = str([call.arguments for call in at_home.slack.calls_of("views.update")])
+    assert "nothing was done" not in said
     assert len(at_home.weav.conversations) == 1

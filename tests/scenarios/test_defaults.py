@@ -106,6 +106,15 @@ async def test_the_defaults_form_shows_what_is_set_and_takes_it_back(any_way: Ho
     assert CHANNELS not in text_on(any_way.ann.view)
 
 
+async def test_the_picker_of_the_defaults_offers_whom_it_is_drawn_for(any_way: House) -> None:
+    await saved(any_way, assignee_type="agent", assignee_id="mail")
+
+    await opened_defaults(any_way)
+
+    found = await offered(any_way.ann, "assignee_id", "")
+    assert [label for _, label, _ in found] == ["Chat assistant", "Mail assistant"]
+
+
 async def test_the_company_is_searched(at_home: House) -> None:
     await saved(at_home, company_id=f"https://app.weav.example/companies/{TAILSPIN}")
     await opened(at_home)

@@ -54,6 +54,22 @@ async def test_a_known_customer_in_the_message_is_chosen(
     assert said_so is bool(customer_id)
 
 
+async def test_a_message_of_an_app_that_has_only_blocks_is_read_from_them(
+    any_way: House,
+) -> None:
+    await known(any_way)
+    text = {"type": "mrkdwn", "text": "*Payment failed* for <mailto:jane@example.com|Jane>"}
+    alert = any_way.slack.add_message(
+        "C0SUPPORT", "U0BOT", "", [{"type": "section", "text": text}], via="api"
+    )
+
+    await from_message(any_way, alert.ts)
+
+    subject = any_way.ann.view.values["subject"]["subject"]["value"]
+    assert subject == "Payment failed for Jane"
+    assert chosen(any_way.ann.view, "customer_id") == JANE
+
+
 async def test_a_link_to_a_conversation_of_the_bots_leads_to_its_customer(
     any_way: House,
 ) -> None:
@@ -110,7 +126,7 @@ async def test_one_that_is_on_its_way_counts(at_home: House) -> None:
 
     await from_message(at_home, message_ts)
 
-    assert "queued: Weav does not answer" in text_on(at_home.ann.view)
+    assert "queued: not created yet" in text_on(at_home.ann.view)
     assert "another" in at_home.ann.view.values
 
 

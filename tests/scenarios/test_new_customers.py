@@ -41,6 +41,25 @@ async def test_the_customer_is_created_and_then_the_conversation(any_way: House)
     assert [request.json for request in creations(any_way)] == [{"email": NEW}]
 
 
+async def test_the_card_names_a_new_customer_by_their_address(at_home: House) -> None:
+    await filled(at_home)
+    await at_home.ann.submit()
+
+    said = text_on(await at_home.card()).replace("\u2060", "")
+
+    assert f"*Customer*\n{NEW} `{created(at_home)[0]}`" in said
+
+
+async def test_a_channel_that_others_read_gets_no_address(at_home: House) -> None:
+    at_home.slack.scopes += ("channels:read",)
+    await filled(at_home, post_to="C0PARTNERS")
+    await at_home.ann.submit()
+
+    card = await at_home.card("C0PARTNERS")
+
+    assert "new@" not in f"{card.text} {card.blocks}"
+
+
 async def test_the_row_says_whose_conversation_it_is(at_home: House) -> None:
     await filled(at_home, subject="Export hangs")
     await at_home.ann.submit()

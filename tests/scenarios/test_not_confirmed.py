@@ -86,6 +86,18 @@ async def test_create_again_creates_once_however_often_it_is_clicked(at_home: Ho
     assert len(at_home.weav.conversations) == 1
 
 
+async def test_look_again_says_that_it_looked(at_home: House) -> None:
+    at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+    await at_home.ann.submit()
+    await not_confirmed(at_home)
+
+    await at_home.ann.act(ids.LOOK_AGAIN)
+
+    await at_home.slack.until(lambda _: "The bot looked again" in text_on(at_home.ann.view))
+    assert at_home.weav.conversations == []
+
+
 async def test_look_again_finds_what_appeared_later(at_home: House) -> None:
     hidden = at_home.weav.fail(Fault(status=200, body=b'{"data": []}', **LIST))
     at_home.weav.fail(Fault.lost_answer(times=1, **CREATE))

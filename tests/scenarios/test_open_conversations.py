@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.ledger import KnownCustomer, Ledger
+from bot.sandbox.slack import Fault as SlackFault
 from bot.sandbox.weav import Fault
 from bot.slack import ids
-from tests.house import CONVERSATION_URL, JANE, LIST, House, text_on
+from tests.house import CONVERSATION_URL, JANE, LIST, House, chosen, text_on
 from tests.scenarios.filling import FAILURES, RAVI, ZOE, offered, opened
 
 
@@ -188,6 +189,41 @@ async def test_the_note_comes_alone_where_weav_fails(at_home: House, name: str) 
     assert "Hung before" not in text_on(at_home.ann.view)
     assert at_home.slack.from_bot() == []
     at_home.weav.faults.clear()
+
+
+async def test_the_drawing_anew_begins_with_what_stands_in_the_form(any_way: House) -> None:
+    """An external select was seen to jump back to the option that it began with."""
+    conversation(any_way, "Of Zoë", customer_id=ZOE)
+    await any_way.ann.command(f"email urgent {JANE} Export hangs")
+    await any_way.slack.until(lambda slack: slack.top_view("U0ANN"))
+    any_way.ann.fill({"subject": "Typed meanwhile", "priority": "", "status": "closed"})
+
+    await chose(any_way, ZOE)
+
+    await any_way.slack.until(lambda _: "Of Zoë" in text_on(any_way.ann.view))
+    assert chosen(any_way.ann.view, "customer_id") == ZOE
+    assert any_way.ann.view.block("subject")["element"]["initial_value"] == "Typed meanwhile"
+    assert "initial_option" not in any_way.ann.view.block("priority")["element"]
+    await any_way.ann.submit()
+    await any_way.card()
+    assert any_way.weav.creations[0].json == {
+        "channel": "email",
+        "customer_id": ZOE,
+        "subject": "Typed meanwhile",
+        "status": "closed",
+    }
+
+
+async def test_what_comes_late_begins_with_what_was_chosen_meanwhile(at_home: House) -> None:
+    conversation(at_home, "Of Jane")
+    at_home.slack.scopes += ("channels:read",)
+    at_home.slack.faults.add(SlackFault("conversations.info", delay=0.5, times=None))
+    await opened_for(at_home, channel="C0PARTNERS")
+
+    await chose(at_home, ZOE)
+
+    await at_home.slack.until(lambda _: "other organisations" in text_on(at_home.ann.view))
+    assert chosen(at_home.ann.view, "customer_id") == ZOE
 
 
 async def test_what_was_found_for_the_first_customer_is_not_shown_under_the_next(

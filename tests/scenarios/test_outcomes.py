@@ -213,7 +213,7 @@ async def test_status_lists_the_authors_last_ten(any_way: House) -> None:
     listed = [block["text"]["text"] for block in answer.body["blocks"][1:]]
     assert len(listed) == 10
     assert listed[0].startswith("Number 10 ")
-    assert "open in Weav" in listed[0]
+    assert ": created" in listed[0]
     assert "<!channel>" not in str(answer.body)
     assert "none yet" in (await any_way.ben.command("status")).body["text"]
 

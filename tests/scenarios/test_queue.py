@@ -1,8 +1,11 @@
 """Weav is away: the conversation waits in the queue, and the author is told how it ends."""
 
 import socket
+import sqlite3
 from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from bot.ledger import State
 from bot.sandbox.serving import serve
@@ -25,7 +28,10 @@ async def test_what_weav_cannot_take_now_is_queued_and_created_when_it_can(
 
     await any_way.ann.submit()
 
-    assert "queued and will be created" in text_on(any_way.ann.view)
+    said = text_on(any_way.ann.view)
+    assert "queued and will be created" in said
+    assert "Weav takes no requests at the moment." in said
+    assert "If it cannot be created within 15 minutes, you get the filled form" in said
     card = await any_way.card()
     assert "It waited" in text_on(card)
     assert len(any_way.weav.conversations) == 1
@@ -40,7 +46,10 @@ async def test_a_queue_survives_until_weav_listens_again(tmp_path: Path) -> None
         answer = await at_home.ann.submit()
 
         assert answer.seconds < 3
-        assert "queued" in text_on(at_home.ann.view)
+        assert (
+            "Weav does not answer. Your conversation is queued and will be created as soon as it"
+            " does; you can close this window."
+        ) in text_on(at_home.ann.view)
         weav = WeavSandbox()
         async with serve(weav, port):
             await at_home.card(within=15)
@@ -104,3 +113,27 @@ async def test_a_queued_one_that_weav_refuses_comes_back_as_a_message(at_home: H
     message = await at_home.direct_message()
     assert "The selected customer id is invalid." in text_on(message)
     assert public(at_home.slack, "C0SUPPORT") == []
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.RECEIVED])
+async def test_what_the_bot_comes_to_long_after_its_time_is_not_sent_any_more(
+    at_home: House, state: State
+) -> None:
+    at_home.weav.fail(Fault.rate_limit("600", times=1, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+    await at_home.ann.submit()
+    await at_home.ann.close()
+
+    path = at_home.database.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        # The night passes, with nobody to send it.
+        night = "received_at = received_at - 30000, due_at = due_at - 30000"
+        other.execute(f"UPDATE submissions SET {night}, state = '{state}'")  # noqa: S608 - ours
+
+    message = await at_home.direct_message()
+    assert "no longer sends it by itself. Nothing was created." in text_on(message)
+    await at_home.entry_in(State.EXPIRED)
+    assert len(at_home.weav.creations) == 1
+    await at_home.ann.click("weav_conversation_reopen")
+    view = await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+    assert view.values["subject"]["subject"]["value"] == "Export hangs"

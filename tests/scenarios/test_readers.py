@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.slack import RESPONSE_URL, Fault, Workspace
+from bot.sandbox.slack.directory import BOT_USER_ID
 from bot.slack import ids
 from tests.house import CONVERSATION_URL, JANE, House, house, text_on
 
@@ -18,6 +19,15 @@ async def told(tmp_path: Path) -> AsyncIterator[House]:
     async with house(tmp_path) as opened:
         opened.slack.scopes += ("channels:read",)
         yield opened
+
+
+@pytest.fixture
+async def told_all(told: House) -> House:
+    """And of private channels; one that the bot is not in is shared with another organisation."""
+    told.slack.scopes += ("groups:read",)
+    told.slack.channels["G0BILLING"].is_shared = True
+    told.slack.channels["G0BILLING"].members.add("U0EVE")
+    return told
 
 
 def hint_of(slack: Workspace) -> str:
@@ -82,7 +92,8 @@ async def test_without_the_scopes_it_works_as_before(at_home: House) -> None:
 
     assert "Export hangs" in text_on(await at_home.card("C0PARTNERS"))
     assert at_home.slack.calls_of(INFO) == []
-    assert at_home.slack.calls_of("views.update") == []
+    # The one that may come names the customer.
+    assert "other organisations" not in str(at_home.slack.calls_of("views.update"))
 
 
 async def test_a_channel_is_looked_up_once(told: House) -> None:
@@ -100,7 +111,9 @@ async def test_when_slack_could_say_and_does_not_the_card_is_short(told: House) 
 
     await told.ann.submit()
 
-    assert "Export hangs" not in text_on(await told.card())
+    card = await told.card()
+    assert "Export hangs" not in text_on(card)
+    assert "The bot cannot see who reads this channel" in text_on(card)
 
 
 async def test_a_channel_that_the_bot_cannot_see_gets_what_it_got_before(told: House) -> None:
@@ -109,6 +122,85 @@ async def test_a_channel_that_the_bot_cannot_see_gets_what_it_got_before(told: H
     await told.ann.submit()
 
     assert "Export hangs" in text_on(await told.card("G0BILLING"))
+
+
+async def test_outsiders_may_read_a_private_channel_that_the_bot_is_not_in(told_all: House) -> None:
+    await open_form(told_all, "Export hangs", "G0BILLING")
+    await told_all.slack.until(lambda slack: "cannot see who reads" in hint_of(slack))
+    assert "other organisations" not in hint_of(told_all.slack)
+    assert "/invite @Weav" in hint_of(told_all.slack)
+    assert "Everybody there" in hint_of(told_all.slack)
+
+    await told_all.ann.submit()
+
+    card = await told_all.card("G0BILLING")
+    [conversation] = told_all.weav.conversations
+    seen = f"{card.text} {card.blocks}"
+    assert card.via == "response_url"
+    assert conversation["id"] in text_on(card)
+    assert "The bot cannot see who reads this channel" in text_on(card)
+    for private in ("Export hangs", JANE, "U0ANN", "E-mail", "other organisations"):
+        assert private not in seen
+
+
+async def test_a_click_on_such_a_card_adds_nothing_to_it(told_all: House) -> None:
+    await open_form(told_all, "Export hangs", "G0BILLING")
+    await told_all.ann.submit()
+    card = await told_all.card("G0BILLING")
+
+    await told_all.ben.click(ids.CLOSE, card.ts)
+
+    await told_all.slack.until(lambda _: "Closed" in text_on(card))
+    assert "The bot cannot see who reads this channel" in text_on(card)
+    for private in ("Export hangs", JANE, "U0ANN", "U0BEN"):
+        assert private not in f"{card.text} {card.blocks}"
+
+
+async def test_once_the_bot_is_invited_the_card_is_a_whole_one(told_all: House) -> None:
+    billing = told_all.slack.channels["G0BILLING"]
+    billing.is_shared = False
+    await open_form(told_all, "Export hangs", "G0BILLING")
+    await told_all.slack.until(lambda slack: "/invite" in hint_of(slack))
+
+    billing.members.add(BOT_USER_ID)
+    await told_all.ann.submit()
+
+    assert "Export hangs" in text_on(await told_all.card("G0BILLING"))
+
+
+async def test_the_note_changes_with_what_the_bot_can_see(told_all: House) -> None:
+    await open_form(told_all, "", "G0BILLING")
+    await told_all.slack.until(lambda slack: "/invite" in hint_of(slack))
+
+    told_all.slack.channels["G0BILLING"].members.add(BOT_USER_ID)
+    await told_all.ann.act(ids.POST_TO, "G0BILLING")
+    await told_all.slack.until(lambda slack: "People of other organisations" in hint_of(slack))
+    assert "/invite" not in hint_of(told_all.slack)
+
+    await told_all.ann.act(ids.POST_TO, "G0TRIAGE")
+    await told_all.slack.until(lambda slack: hint_of(slack).startswith("Everybody there"))
+
+
+async def test_the_author_gets_the_whole_card_when_such_a_channel_gets_none(
+    told_all: House,
+) -> None:
+    told_all.slack.faults.add(Fault(RESPONSE_URL, status=404, times=None))
+    await open_form(told_all, "Export hangs", "G0BILLING")
+
+    await told_all.ann.submit()
+
+    assert "Export hangs" in text_on(await told_all.direct_message())
+
+
+async def test_in_a_direct_message_the_card_is_a_whole_one(told_all: House) -> None:
+    """The bot can never look into one of two people, and one person reads it."""
+    await open_form(told_all, "Export hangs", "D0ANNBEN")
+
+    await told_all.ann.submit()
+
+    assert "Export hangs" in text_on(await told_all.card("D0ANNBEN"))
+    assert told_all.slack.calls_of(INFO) == []
+    assert told_all.slack.calls_of("views.update") == []
 
 
 async def test_the_author_gets_the_whole_card_when_the_channel_gets_none(told: House) -> None:

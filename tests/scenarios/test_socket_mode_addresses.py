@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from tests.bad_days.replies import JSON, REDIRECTS, broken, http, says
 from tests.bad_days.weather import Spell, Weather, weather
 from tests.house import House, house
 from tests.scenarios.sockets import LIVELY, OPEN, events, quick_house, ready, works
+from tests.weav.raw_server import hangs, raw_server
 
 if TYPE_CHECKING:
     import io
@@ -100,3 +102,38 @@ async def test_an_address_that_does_not_work_is_not_tried_for_ever(
 
     ours = [line for line in log.getvalue().splitlines() if "uvicorn" not in line]
     assert not any("stale" in line for line in ours)
+
+
+async def test_an_address_that_takes_the_connection_and_says_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
+) -> None:
+    monkeypatch.setattr(handlers.connection, "CONNECT_AGAIN", 0.15)
+    monkeypatch.setattr(handlers.connection, "HANDSHAKE", 0.5)
+    async with by_road(tmp_path) as (at_home, road), raw_server(hangs) as silent:
+        address = f"ws{silent.url.removeprefix('http')}/socket?ticket=silent"
+        body = json.dumps({"ok": True, "url": address}).encode()
+        road.expect(Spell(f"/api/{OPEN}", "", says(http(200, body, kind=JSON))))
+        await at_home.slack.socket_mode.drop()
+        async with asyncio.timeout(5):
+            await silent.first_request.wait()
+        assert not (await ready(at_home, status=503))["socket"]
+
+        await at_home.slack.socket_mode.connected(1)
+        await ready(at_home)
+        await works(at_home)
+
+    ours = [line for line in log.getvalue().splitlines() if "uvicorn" not in line]
+    assert not any("ticket" in line for line in ours)
+
+
+async def test_a_connection_outlives_the_time_that_its_handshake_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handlers.connection, "HANDSHAKE", 0.5)
+    async with house(tmp_path, mode="socket", pace=LIVELY) as at_home:
+        [first] = at_home.slack.socket_mode.connections
+
+        await asyncio.sleep(1)  # twice that time: there is nothing else to wait for
+
+        await works(at_home)
+        assert at_home.slack.socket_mode.connections == [first]

@@ -21,6 +21,17 @@ STRANGER = Visitor("U0EVE", "", HOME, stranger=True, slack_channel_id="C0ONE")
 SOMEWHERE = Visitor("U0ANN", HOME, "", slack_channel_id="C0ONE")
 NOWHERE = Visitor("U0ANN", HOME, HOME)
 
+# Enterprise Grid: two workspaces of ours, and somebody else's organisation
+ORG = "E0ORG"
+DAN = Visitor("U0DAN", ORG, HOME, ORG, ORG, guest=False)
+SUE = Visitor("U0SUE", "T0SISTER", HOME, ORG, ORG, ids("T0SISTER"), guest=False)
+LOU = Visitor("U0LOU", "T0SISTER", HOME, ORG, ORG, ids("T0SISTER", HOME), guest=False)
+FAR = Visitor("U0FAR", "T0SISTER", HOME, ORG, ORG, stranger=True)
+UNASKED = Visitor("U0SUE", "T0SISTER", HOME, "", ORG)
+INA = Visitor("U0INA", HOME, HOME, "", ORG)
+ODA = Visitor("U0ODA", "E0OTHER", HOME, "E0OTHER", ORG)
+OLD = Visitor("U0OLD", "E0OTHER", HOME, "E0OTHER", "")
+
 TABLE: list[tuple[Access, Visitor, Barred | None]] = [
     # nothing is set: everybody of the installed workspace
     (Access(), ANN, None),
@@ -51,6 +62,24 @@ TABLE: list[tuple[Access, Visitor, Barred | None]] = [
     (Access(teams=ids("T0OTHER"), external=True), EVE, None),
     (Access(teams=ids(HOME), external=True), EVE, Barred.TEAM),
     (Access(teams=ids(HOME), external=True), STRANGER, Barred.TEAM),
+    # organisations
+    (Access(), DAN, None),
+    (Access(), SUE, None),
+    (Access(), FAR, None),
+    (Access(), UNASKED, Barred.EXTERNAL),
+    (Access(external=True), UNASKED, None),
+    (Access(), ODA, Barred.EXTERNAL),
+    (Access(), OLD, Barred.EXTERNAL),
+    (Access(teams=ids(ORG)), DAN, None),
+    (Access(teams=ids(ORG)), SUE, None),
+    (Access(teams=ids(ORG)), INA, None),
+    (Access(teams=ids(HOME)), INA, None),
+    (Access(teams=ids(HOME)), DAN, Barred.TEAM),
+    (Access(teams=ids(HOME)), SUE, Barred.TEAM),
+    (Access(teams=ids(HOME)), LOU, None),
+    (Access(teams=ids("T0SISTER")), SUE, None),
+    (Access(teams=ids(ORG), external=True), ODA, Barred.TEAM),
+    (Access(teams=ids("E0OTHER"), external=True), ODA, None),
     # channels
     (Access(channels=ids("C0ONE")), ANN, None),
     (Access(channels=ids("C0TWO")), ANN, Barred.CHANNEL),

@@ -13,6 +13,7 @@ from bot.desk.telling import message_of, view_of
 from bot.sandbox.slack.rules.surfaces import check_message, check_view
 from bot.slack.already import OpenConversation, open_conversations_block
 from bot.slack.around import Already, Around
+from bot.slack.audience import Audience
 from bot.slack.cards import Card, Named, summary_card
 from bot.slack.changes import Change, note, overtaken_note
 from bot.slack.clicks import Click, Wish
@@ -86,32 +87,39 @@ def after_a_restart(conversation: Conversation) -> Conversation:
     return Conversation.read(json.loads(json.dumps(conversation.model_dump(mode="json"))))
 
 
-@given(conversations, links, texts)
-@example(Conversation(id=UUID, created_at=BEFORE_THE_FIRST), "", "")
-@example(LONGEST, "https://weav.example/{id}", "&" * 600)
-def test_its_cards_are_taken(conversation: Conversation, template: str, name: str) -> None:
+@given(conversations, links, texts, st.sampled_from([Audience.SHARED, Audience.UNSEEN]))
+@example(Conversation(id=UUID, created_at=BEFORE_THE_FIRST), "", "", Audience.SHARED)
+@example(LONGEST, "https://weav.example/{id}", "&" * 600, Audience.UNSEEN)
+def test_its_cards_are_taken(
+    conversation: Conversation, template: str, name: str, readers: Audience
+) -> None:
     for each in (conversation, after_a_restart(conversation)):
         link = template.replace("{id}", each.id)
         full = drawn_by(each, link, name)
         taken(full)
-        taken(short_card(each, link))
+        taken(short_card(each, readers, link))
         taken(redrawn(each, full, link))
 
 
-@given(conversations, st.sampled_from(["status", "priority", "assignee"]))
-def test_who_came_second_can_be_told_how_it_is(conversation: Conversation, field: Field) -> None:
-    taken(note(overtaken_note(Wish(field, "x"), conversation, None)))
+@given(conversations, links, st.sampled_from(["status", "priority", "assignee"]))
+def test_who_came_second_can_be_told_how_it_is(
+    conversation: Conversation, template: str, field: Field
+) -> None:
+    link = template.replace("{id}", conversation.id)
+    click = clicked(drawn_by(conversation, link, ""))
+
+    taken(note(overtaken_note(Wish(field, "x"), conversation, None), click, link))
 
 
-@given(st.lists(conversations, min_size=1, max_size=3), links, st.floats(0, 1e12))
-@example([LONGEST] * 3, f"https://weav.example/{'x' * 490}", 1e12)
-@example([Conversation(id=UUID, subject="\ud800")], "", 0.0)
+@given(st.lists(conversations, min_size=1, max_size=3), links, st.floats(0, 1e12), texts)
+@example([LONGEST] * 3, f"https://weav.example/{'x' * 490}", 1e12, "&" * 600)
+@example([Conversation(id=UUID, subject="\ud800")], "", 0.0, "")
 def test_a_list_of_those_that_are_open_is_taken(
-    several: list[Conversation], template: str, age: float
+    several: list[Conversation], template: str, age: float, named: str
 ) -> None:
     listed = [OpenConversation(each, age, template.replace("{id}", each.id)) for each in several]
     view = conversation_modal(FormValues(), Origin(via="command"))
-    view["blocks"].append(open_conversations_block(listed).to_dict())
+    view["blocks"].append(open_conversations_block(listed, named).to_dict())
 
     check_view(view)
 
@@ -148,15 +156,18 @@ def drawn_by(conversation: Conversation, link: str, name: str) -> Card:
     )
 
 
-def redrawn(conversation: Conversation, card: Card, link: str) -> Card:
-    click = Click(
+def clicked(card: Card) -> Click:
+    return Click(
         Wish("status", "closed"),
         Shown(UUID, ("", "", "")),
         *("U1", "C1", "1.2", "", ""),
         card_blocks=tuple(card.blocks),
     )
+
+
+def redrawn(conversation: Conversation, card: Card, link: str) -> Card:
     change = Change(slack_user_id="U1", field="status", value="closed", at=1.0)
-    return redrawn_card(conversation, click, [change] * 3, history="", link=link, note="")
+    return redrawn_card(conversation, clicked(card), [change] * 3, history="", link=link, note="")
 
 
 def taken(card: Card) -> None:

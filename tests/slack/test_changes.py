@@ -136,10 +136,29 @@ def test_words_of_weavs_own_are_never_active(text: str) -> None:
     nasty = Conversation(id="x", status=text, priority=text, assignee_id=text)
 
     for field in ("status", "priority", "assignee"):
-        said = note(overtaken_note(Wish(field, "x"), nasty, None))
+        said = note(overtaken_note(Wish(field, "x"), nasty, None), click(*draw(nasty).blocks), text)
         assert "<!channel>" not in said.text
         assert "<@U1>" not in said.text
         assert faults(said.blocks) == []
+
+
+def test_a_note_names_the_conversation_as_its_card_does() -> None:
+    [titled, untitled] = [
+        note("So it is.", click(*blocks), "") for blocks in (draw(FULL).blocks, [])
+    ]
+
+    assert titled.text == "Export hangs: So it is."
+    assert untitled.text == f"`{FULL.id}`: So it is."
+    leading = note("So it is.", click(*draw(FULL).blocks), "https://weav.example/1")
+    assert leading.text == "<https://weav.example/1|Export hangs>: So it is."
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [[None, 3], [{"type": "rich_text"}], [{"type": "rich_text", "elements": [{"elements": []}]}]],
+)
+def test_a_card_of_another_shape_has_no_subject(blocks: list[object]) -> None:
+    assert click(*blocks).subject == ""
 
 
 def test_a_card_is_redrawn_with_its_lines_its_history_and_its_buttons() -> None:

@@ -97,7 +97,8 @@ def test_all_problems_come_back_at_once() -> None:
         "status": "Choose open or closed, or nothing.",
         "priority": "Choose low, normal, high or urgent, or nothing.",
         "assignee_type": "Choose a person or an AI agent, or nothing.",
-        "assignee_id": "That is not an assignee's ID. Paste the UUID from Weav, like 3c90c3cc-…",
+        "assignee_id": "That is not an assignee's ID. Choose anew, or paste the UUID from Weav,"
+        " like 3c90c3cc-…",
         "post_to": "Choose where to post the summary.",
     }
 
@@ -129,6 +130,16 @@ def test_a_customer_in_any_usual_spelling_is_sent_in_the_canonical_one(typed: st
 
     assert parsed.request.body()["customer_id"] == CUSTOMER
     assert parsed.values.customer_id == typed
+
+
+def test_what_was_typed_before_the_picker_was_there_is_a_problem_under_it() -> None:
+    values = VALID.model_copy(update={"assignee_type": "agent", "assignee_id": "mail"})
+
+    parsed = parse_submission(submission(values))
+
+    assert isinstance(parsed, Problems)
+    assert parsed.by_field.keys() == {"assignee_id"}
+    assert "Choose anew" in parsed.by_field["assignee_id"]
 
 
 def test_the_link_to_an_agent_is_an_assignee() -> None:

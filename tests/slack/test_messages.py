@@ -1,7 +1,9 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.slack.forms import Origin
-from bot.slack.messages import form_from_message, permalink
+from bot.slack.messages import form_from_message, mentions_of, permalink
 
 
 def payload(**message: object) -> dict[str, object]:
@@ -61,6 +63,103 @@ def test_a_message_without_text_has_its_words_elsewhere(
     message: dict[str, object], subject: str
 ) -> None:
     assert form_from_message(payload(text="", **message)).values.subject == subject
+
+
+UUID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+NO_TEXT = "This content can't be displayed."
+SECTION = {
+    "type": "section",
+    "text": {"type": "mrkdwn", "text": "*Disk full* on <https://db.example|db-1>"},
+    "fields": [
+        {"type": "mrkdwn", "text": "*Since*\n10:00"},
+        {"type": "plain_text", "text": "R&amp;D"},
+    ],
+}
+CONTEXT = {"type": "context", "elements": [{"type": "image"}, {"type": "mrkdwn", "text": "ops"}]}
+RICH = {
+    "type": "rich_text",
+    "elements": [
+        {
+            "type": "rich_text_section",
+            "elements": [
+                {"type": "user", "user_id": "U1"},
+                {"type": "text", "text": "1 < 2 & "},
+                {"type": "link", "url": f"https://x.example/customers/{UUID}?a&b", "text": "she"},
+                {"type": "text", "text": " and "},
+                {"type": "link", "url": "https://y.example"},
+                {"type": "emoji", "name": "tada"},
+            ],
+        },
+        {
+            "type": "rich_text_list",
+            "elements": [
+                {"type": "rich_text_section", "elements": [{"type": "text", "text": "one"}]},
+                {"type": "rich_text_section", "elements": [{"type": "date", "fallback": "May"}]},
+            ],
+        },
+        {"type": "rich_text_quote", "elements": [{"type": "text", "text": "quoted"}]},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("message", "subject"),
+    [
+        ({"blocks": [SECTION]}, "Disk full on db-1 Since 10:00 R&D"),
+        ({"blocks": [{"type": "header", "text": {"text": "Alert"}}, CONTEXT]}, "Alert ops"),
+        ({"blocks": [RICH]}, "1 < 2 & she and https://y.example:tada: one May quoted"),
+        ({"blocks": [{"type": "markdown", "text": "**Alert**"}]}, "Alert"),
+        ({"blocks": [{"type": "divider"}, 7], "attachments": [{"text": "Alert"}]}, "Alert"),
+        ({"attachments": [{"fallback": "[no preview available]", "blocks": [CONTEXT]}]}, "ops"),
+        (
+            {
+                "attachments": [
+                    {"pretext": "New", "title": "Alert", "text": "*disk*", "fallback": "x"},
+                    {"text": "full"},
+                ]
+            },
+            "New Alert disk full",
+        ),
+        ({"attachments": [{"fallback": "[no preview available]"}], "files": [{"name": "a"}]}, "a"),
+        ({}, ""),
+    ],
+)
+@pytest.mark.parametrize("text", ["", " ", NO_TEXT, "[no preview available]", None])
+def test_the_words_of_an_app_are_found_where_it_has_put_them(
+    message: dict[str, object], subject: str, text: str | None
+) -> None:
+    assert form_from_message(payload(text=text, **message)).values.subject == subject
+
+
+def test_text_that_is_there_stands_for_all() -> None:
+    assert form_from_message(payload(blocks=[SECTION])).values.subject == "hello"
+
+
+def test_what_an_app_mentions_in_blocks_may_lead_to_a_customer() -> None:
+    mailed = {"type": "section", "text": {"text": "<mailto:a@b.example|a@b.example> waits"}}
+    found = mentions_of(payload(text=NO_TEXT, attachments=[{"blocks": [RICH, mailed]}]))
+
+    assert (found.ids, found.emails) == ((UUID,), ("a@b.example",))
+
+
+TYPES = st.sampled_from(
+    ["section", "header", "context", "markdown", "rich_text", "rich_text_list", "text", "link"]
+)
+NAMES = st.sampled_from(["type", "text", "fields", "elements", "blocks", "url", "title", "name"])
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | TYPES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+)
+
+
+@given(ODD, ODD, ODD)
+def test_any_message_is_read_without_an_error(
+    blocks: object, attachments: object, files: object
+) -> None:
+    odd = payload(text="", blocks=blocks, attachments=attachments, files=files)
+
+    assert len(form_from_message(odd).values.subject) <= 500
+    assert mentions_of(odd).emails == ()
 
 
 @pytest.mark.parametrize("broken", [None, {}, {"message": "x", "channel": []}])

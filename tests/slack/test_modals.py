@@ -88,6 +88,12 @@ def test_an_empty_form_has_no_choice_made_but_the_current_conversation() -> None
     assert drawn["post_to"]["element"]["response_url_enabled"]
 
 
+def test_the_assignee_says_what_is_chosen_first_and_what_then() -> None:
+    hint = inputs(form(FormValues()))["assignee_id"]["hint"]["text"]
+
+    assert hint.startswith("First choose above whether it is a person or an AI agent; then pick")
+
+
 def test_a_value_that_is_no_option_is_left_out_and_typed_text_is_kept() -> None:
     odd = FormValues(**dict.fromkeys(ids.FIELDS, "odd"))
 

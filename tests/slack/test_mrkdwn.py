@@ -17,6 +17,8 @@ SOUP = st.text(alphabet="*_~`<>&;|@#!^:/. \nabUC1ltgamp\0", max_size=60)
         ("<@U024BE7LH> <@U024BE7LH|ann> look", "look"),
         ("<!here> <!channel> <!subteam^SAZ94GDB8|@support> look", "look"),
         ("in <#C024BE7LR|general>", "in #general"),
+        ("in <#C024BE7LR|> or <#C024BE7LR>, please", "in or , please"),
+        ("`<#C024BE7LR|>`", ""),
         ("since <!date^1392734382^{date}|Feb 18th, 2014>", "since Feb 18th, 2014"),
         ("*bold*, _italic_, ~gone~ and `code`", "bold, italic, gone and code"),
         ("_*~all~*_ of <https://a.example|*it*>", "all of *it*"),
@@ -54,6 +56,7 @@ def test_words_without_pairs_of_marks_stay(text: str) -> None:
     [
         ("ask <@U024BE7LH|ann> or <@U024BE7LH>", "ask @ann or @U024BE7LH"),
         ("<#C024BE7LR|general> <!here> <!subteam^S1|@team>", "#general @here @team"),
+        ("<#C024BE7LR|> or <#C024BE7LR>", "#C024BE7LR or #C024BE7LR"),
         ("*a* &lt;b&gt; <https://a.example>", "*a* <b> https://a.example"),
         ("x <b> y", "x <b> y"),
     ],

@@ -8,7 +8,9 @@ from bot.weav.outcomes import NotSent, Opened, Outcome, Refused, Unconfirmed
 @pytest.mark.parametrize(
     ("outcome", "expected"),
     [
-        (Opened(Conversation(id="1")), "The conversation is open in Weav."),
+        (Opened(Conversation(id="1")), "The conversation exists in Weav."),
+        (Opened(Conversation(id="1", status="closed")), "The conversation exists in Weav."),
+        (Opened(Conversation(id="1", status="open")), "The conversation is open in Weav."),
         (
             Refused("Weav does not know this customer.", {}, 404),
             "Weav does not know this customer.",

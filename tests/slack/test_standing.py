@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.slack.audience import Audience, audience_of
-from bot.slack.people import Standing, standing_of
+from bot.slack.people import Member, Standing, member_of, standing_of
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,23 @@ def test_who_somebody_is(user: Any, expected: Standing | None) -> None:  # noqa:
 )
 def test_who_reads_a_channel(channel: Any, expected: Audience | None) -> None:  # noqa: ANN401 - JSON
     assert audience_of(channel) is expected
+
+
+OF_GRID = {"enterprise_id": "E0ORG", "teams": ["T0HOME", "T0SISTER"]}
+
+
+@pytest.mark.parametrize(
+    ("user", "expected"),
+    [
+        ({"team_id": "T0HOME"}, Member(Standing.MEMBER, "T0HOME")),
+        (
+            {"team_id": "T0HOME", "is_restricted": True, "enterprise_user": OF_GRID},
+            Member(Standing.GUEST, "T0HOME", "E0ORG", frozenset({"T0HOME", "T0SISTER"})),
+        ),
+        ({"enterprise_user": OF_GRID | {"teams": None}}, Member(Standing.MEMBER, "", "E0ORG")),
+        ({"team_id": 7, "enterprise_user": []}, Member(Standing.MEMBER)),
+        (None, None),
+    ],
+)
+def test_where_somebody_belongs(user: Any, expected: Member | None) -> None:  # noqa: ANN401 - JSON
+    assert member_of(user) == expected

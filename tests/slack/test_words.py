@@ -11,12 +11,13 @@ from bot.slack.words import Help, Prefill, Status, parse_words
 CUSTOMER = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 OTHER = "11111111-2222-3333-4444-555555555555"
 KNOWN = ["email", "chat", "low", "normal", "high", "urgent", CUSTOMER]
-TYPED = st.text() | st.lists(
-    st.sampled_from(
-        [*KNOWN, "help", "?", "status", "EMAIL", "<", ">", "&amp;", "<@U1|ann>", "a*b*"]
-    )
-    | st.text(min_size=1, max_size=8)
-).map(" ".join).filter(lambda text: text.strip().lower() not in {"help", "?", "status"})
+SUBCOMMANDS = {"help", "?", "status", "check", "defaults"}
+WORDS = st.sampled_from(
+    [*KNOWN, "help", "?", "status", "EMAIL", "<", ">", "&amp;", "<@U1|ann>", "a*b*"]
+)
+TYPED = (st.text() | st.lists(WORDS | st.text(min_size=1, max_size=8)).map(" ".join)).filter(
+    lambda text: text.strip().lower() not in SUBCOMMANDS
+)
 
 
 def filled(text: str) -> FormValues:

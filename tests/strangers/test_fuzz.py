@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.slack import ids
+from tests.chance import by_chance
 from tests.strangers.running import POLITE, Running, running
 from tests.strangers.samples import ODD, encoded, nested, places, replaced, samples, spoiled, torn
 from tests.strangers.served import EVENTS, post
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FEW = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
-MANY = settings(FEW, max_examples=3000)
+MANY = by_chance(settings(FEW, max_examples=3000))
 Payloads = dict[str, Any]
 
 

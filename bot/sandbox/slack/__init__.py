@@ -3,6 +3,7 @@
 from bot.sandbox.slack.answers import FORM_INCOMPLETE, TROUBLE_CONNECTING, Answer
 from bot.sandbox.slack.directory import SlackChannel, SlackUser
 from bot.sandbox.slack.faults import RESPONSE_URL, Fault, rate_limited
+from bot.sandbox.slack.grid import Enterprise
 from bot.sandbox.slack.messages import SlackMessage
 from bot.sandbox.slack.person import Person
 from bot.sandbox.slack.records import ApiCall, Trouble
@@ -29,6 +30,7 @@ __all__ = [
     "Answer",
     "ApiCall",
     "Delivery",
+    "Enterprise",
     "Fault",
     "HttpRing",
     "Person",

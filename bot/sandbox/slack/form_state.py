@@ -50,13 +50,16 @@ def state_of(blocks: Sequence[Json], current_conversation: str, before: Values) 
     """Return the state of a view that is drawn now.
 
     What was in an element with the same block_id, action_id and type stays: an update does not
-    overwrite what stands in a form, its new initial values included.
+    overwrite what stands in a form, its new initial values included. But an external select jumps
+    to an initial option that comes with the update, as Slack's apps were seen to do:
+    https://github.com/soxtoby/SlackNet/issues/248.
     """
     values: Values = {}
     for block, element in stateful_elements(blocks):
         block_id, action_id = block["block_id"], element["action_id"]
         kept = before.get(block_id, {}).get(action_id)
-        if kept is None or kept["type"] != element["type"]:
+        jumps = element["type"] == "external_select" and "initial_option" in element
+        if kept is None or kept["type"] != element["type"] or jumps:
             kept = _initial(element, current_conversation)
         values.setdefault(block_id, {})[action_id] = kept
     return values

@@ -6,6 +6,10 @@ from typing import Literal
 from bot.sandbox.slack.directory import APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID
 from bot.sandbox.slack.wire import Json
 
+# What Slack writes for an app that posts blocks without the text that should stand for them:
+# https://docs.slack.dev/reference/methods/chat.postMessage
+NO_TEXT = "This content can't be displayed."
+
 # How a message came: typed by a person, by the Web API, by a response URL, or in a body.
 Via = Literal["user", "api", "response_url", "answer"]
 
@@ -36,7 +40,7 @@ class SlackMessage:
             shown |= {"bot_id": BOT_ID, "app_id": APP_ID}
         else:
             shown |= {"client_msg_id": f"00000000-0000-4000-8000-{self.ts.replace('.', '')[-12:]}"}
-        shown |= {"text": self.text, "team": TEAM_ID}
+        shown |= {"text": self.text or (NO_TEXT if self.blocks else ""), "team": TEAM_ID}
         if self.blocks:
             shown["blocks"] = self.blocks
         if self.thread_ts:

@@ -6,6 +6,7 @@ https://docs.slack.dev/interactivity/implementing-slash-commands
 
 from bot.sandbox.slack.directory import APP_ID, TEAM_DOMAIN, TEAM_ID, SlackChannel, SlackUser
 from bot.sandbox.slack.form_state import Values, state_of, stateful_elements, value_in
+from bot.sandbox.slack.grid import Enterprise
 from bot.sandbox.slack.messages import SlackMessage
 from bot.sandbox.slack.views import SlackView
 from bot.sandbox.slack.wire import Json
@@ -37,6 +38,7 @@ class Payloads:
             "is_enterprise_install": "false",
             "response_url": self._response_url("commands", channel.id),
             "trigger_id": self._trigger(channel.id),
+            **_of_team(self._workspace.enterprise_of(self._user.team_id)),
         }
 
     def message_shortcut(self, callback_id: str, message: SlackMessage) -> Json:
@@ -74,13 +76,17 @@ class Payloads:
         }
 
     def suggestion(self, view: SlackView, block_id: str, action_id: str, query: str) -> Json:
+        """Tell of the view as it was drawn, with none of what stands in it.
+
+        https://github.com/slackapi/bolt-js/issues/1146
+        """
         return self._interaction("block_suggestion") | {
             "api_app_id": APP_ID,
             "container": {"type": "view", "view_id": view.id},
             "action_id": action_id,
             "block_id": block_id,
             "value": query,
-            "view": view.payload(),
+            "view": view.payload(with_state=False),
         }
 
     def action_in_view(self, view: SlackView, action: Json) -> Json:
@@ -115,19 +121,30 @@ class Payloads:
         return payload if message.is_ephemeral else payload | {"message": message.payload()}
 
     def _interaction(self, kind: str) -> Json:
+        """`team` and `enterprise` are the app's, whoever `user` is.
+
+        https://github.com/slackapi/java-slack-sdk/issues/1041
+        """
+        home = self._workspace.enterprise_of(TEAM_ID)
         return {
             "type": kind,
             "token": VERIFICATION_TOKEN,
-            "team": {"id": TEAM_ID, "domain": TEAM_DOMAIN},
+            "team": {"id": TEAM_ID, "domain": TEAM_DOMAIN, **_of_team(home)},
             "user": {
                 "id": self._user.id,
                 "username": self._user.name,
                 "name": self._user.name,
-                "team_id": self._user.team_id,
+                "team_id": self._organisation(),
             },
-            "enterprise": None,
+            "enterprise": home and home.as_json(),
             "is_enterprise_install": False,
         }
+
+    def _organisation(self) -> str:
+        enterprise = self._workspace.enterprise_of(self._user.team_id)
+        if enterprise is None or enterprise.names_teams:
+            return self._user.team_id
+        return enterprise.id
 
     def _trigger(self, slack_channel_id: str, view_id: str = "") -> str:
         return self._workspace.triggers.issue(self._user.id, slack_channel_id, view_id)
@@ -152,6 +169,10 @@ class Payloads:
                     }
                 )
         return urls
+
+
+def _of_team(enterprise: Enterprise | None) -> Json:
+    return enterprise.of_team() if enterprise else {}
 
 
 def _channel(channel: SlackChannel) -> Json:

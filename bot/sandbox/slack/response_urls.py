@@ -29,18 +29,23 @@ def use_response_url(workspace: Workspace, path: str, body: Json | None) -> None
 
 
 def answer_in(workspace: Workspace, url: ResponseUrl, body: Json, via: Via) -> None:
-    """Say something where the person is: to all of them, or by default only to that person."""
+    """Say something where the person is: to all of them, or by default only to that person.
+
+    A thread is heeded in the first case alone; what one person sees goes to the channel:
+    https://github.com/slackapi/bolt-js/issues/963.
+    """
     kind = body.get("response_type", "ephemeral")
     if kind not in {"ephemeral", "in_channel"}:
         raise SlackError("invalid_response_type")
     text, blocks = message_content(body)
     channel = workspace.channels[url.slack_channel_id]
+    thread_ts = body.get("thread_ts") if kind == "in_channel" else None
     workspace.add_message(
         channel.id,
         BOT_USER_ID,
         text,
         blocks,
-        thread_ts=thread_argument(workspace, channel, body.get("thread_ts")),
+        thread_ts=thread_argument(workspace, channel, thread_ts),
         only_for=url.slack_user_id if kind == "ephemeral" else "",
         via=via,
     )

@@ -7,6 +7,7 @@ from typing import TypeVar
 from bot.sandbox.slack.directory import BOT_USER_ID, Kind, SlackChannel, seed_channels, seed_users
 from bot.sandbox.slack.faults import FaultBoard
 from bot.sandbox.slack.feed import Feed, Subscription
+from bot.sandbox.slack.grid import Enterprise
 from bot.sandbox.slack.messages import SlackMessage, Via, seed_messages
 from bot.sandbox.slack.normal import normal_blocks
 from bot.sandbox.slack.passes import ResponseUrls, Triggers
@@ -27,6 +28,7 @@ class Workspace:
         self.bot_token = "xoxb-sandbox"  # noqa: S105 - opens nothing but this sandbox
         self.app_token = "xapp-sandbox"  # noqa: S105 - opens nothing but this sandbox
         self.scopes = scopes
+        self.enterprises: tuple[Enterprise, ...] = ()
         self.users = seed_users()
         self.channels = seed_channels()
         self.messages: list[SlackMessage] = []
@@ -43,6 +45,10 @@ class Workspace:
             self.add_message(slack_channel_id, slack_user_id, text, blocks)
         asked = self.messages_in("C0SUPPORT")[-1]
         self.add_message("C0SUPPORT", "U0BEN", "I am on it.", [], thread_ts=asked.ts)
+
+    def enterprise_of(self, team_id: str) -> Enterprise | None:
+        """Return the organisation on Enterprise Grid that a workspace belongs to, if to any."""
+        return next((each for each in self.enterprises if team_id in each.team_ids), None)
 
     def next_ts(self) -> str:
         self._last_ts = max(self._last_ts + 1, time.time_ns() // 1000)

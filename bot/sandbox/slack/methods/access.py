@@ -15,6 +15,13 @@ def required(arguments: Json, name: str) -> str:
     return str(value)
 
 
+def need_scope(workspace: Workspace, *any_of: str) -> None:
+    """Raise SlackError when none of them is granted."""
+    if not any(scope in workspace.scopes for scope in any_of):
+        provided = ",".join(workspace.scopes)
+        raise SlackError("missing_scope", needed=",".join(any_of), provided=provided)
+
+
 def view_argument(arguments: Json) -> Json:
     required(arguments, "view")
     view = json_object(arguments["view"])

@@ -49,21 +49,33 @@ def post_message(workspace: Workspace, arguments: Json) -> Json:
 
 
 def post_ephemeral(workspace: Workspace, arguments: Json) -> Json:
+    """In a thread it is only shown if there are replies, and accepted all the same.
+
+    https://docs.slack.dev/reference/methods/chat.postEphemeral
+    """
     channel = reachable(workspace, arguments, as_member=True)
     slack_user_id = required(arguments, "user")
     if slack_user_id not in channel.members:
         raise SlackError("user_not_in_channel")
     text, blocks = message_content(arguments)
+    thread_ts = thread_argument(workspace, channel, arguments.get("thread_ts"))
+    if thread_ts and not _has_replies(workspace, thread_ts):
+        return {"message_ts": workspace.next_ts()}
     message = workspace.add_message(
         channel.id,
         BOT_USER_ID,
         text,
         blocks,
-        thread_ts=thread_argument(workspace, channel, arguments.get("thread_ts")),
+        thread_ts=thread_ts,
         only_for=slack_user_id,
         via="api",
     )
     return {"message_ts": message.ts}
+
+
+def _has_replies(workspace: Workspace, thread_ts: str) -> bool:
+    first = workspace.message(thread_ts)
+    return first is not None and bool(first.thread_ts)
 
 
 def _own(workspace: Workspace, arguments: Json, not_own: str) -> SlackMessage:

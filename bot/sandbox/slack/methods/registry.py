@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.methods import chat, views, workspace_info
+from bot.sandbox.slack.methods.access import need_scope
 from bot.sandbox.slack.wire import Json
 from bot.sandbox.slack.workspace import Workspace
 
@@ -20,7 +21,7 @@ METHODS: Mapping[str, Method] = {
     "auth.test": Method(workspace_info.auth_test),
     "apps.connections.open": Method(workspace_info.connections_open, for_app_token=True),
     "users.info": Method(workspace_info.users_info, "users:read"),
-    "conversations.info": Method(workspace_info.conversations_info, "channels:read"),
+    "conversations.info": Method(workspace_info.conversations_info),
     "conversations.open": Method(workspace_info.conversations_open, "im:write"),
     "chat.postMessage": Method(chat.post_message, "chat:write"),
     "chat.postEphemeral": Method(chat.post_ephemeral, "chat:write"),
@@ -38,9 +39,8 @@ def call_method(workspace: Workspace, name: str, token: str, arguments: Json) ->
     if method is None:
         raise SlackError("unknown_method", req_method=name)
     _check_token(workspace, method, token)
-    if method.scope and method.scope not in workspace.scopes:
-        provided = ",".join(workspace.scopes)
-        raise SlackError("missing_scope", needed=method.scope, provided=provided)
+    if method.scope:
+        need_scope(workspace, method.scope)
     return {"ok": True, **method.run(workspace, arguments)}
 
 

@@ -8,14 +8,20 @@ from bot.sandbox.slack.directory import (
     TEAM_ID,
     TEAM_NAME,
     Kind,
+    SlackChannel,
+    SlackUser,
 )
 from bot.sandbox.slack.errors import SlackError
-from bot.sandbox.slack.methods.access import required
+from bot.sandbox.slack.methods.access import need_scope, required
 from bot.sandbox.slack.wire import Json
 from bot.sandbox.slack.workspace import Workspace
 
+_READ = {Kind.PUBLIC: "channels:read", Kind.PRIVATE: "groups:read", Kind.IM: "im:read"}
 
-def auth_test(_workspace: Workspace, _arguments: Json) -> Json:
+
+def auth_test(workspace: Workspace, _arguments: Json) -> Json:
+    """https://docs.slack.dev/reference/methods/auth.test: on Enterprise Grid with its id."""
+    enterprise = workspace.enterprise_of(TEAM_ID)
     return {
         "url": f"https://{TEAM_DOMAIN}.slack.com/",
         "team": TEAM_NAME,
@@ -24,6 +30,7 @@ def auth_test(_workspace: Workspace, _arguments: Json) -> Json:
         "user_id": BOT_USER_ID,
         "bot_id": BOT_ID,
         "is_enterprise_install": False,
+        **({"enterprise_id": enterprise.id} if enterprise else {}),
     }
 
 
@@ -37,15 +44,35 @@ def users_info(workspace: Workspace, arguments: Json) -> Json:
     user = workspace.users.get(required(arguments, "user"))
     if user is None:
         raise SlackError("user_not_found")
-    return {"user": user.as_json()}
+    shown = user.as_json() | {"is_stranger": _is_stranger(workspace, user)}
+    enterprise = workspace.enterprise_of(user.team_id)
+    return {"user": shown | (enterprise.of_user(user.id, user.team_id) if enterprise else {})}
+
+
+def _is_stranger(workspace: Workspace, user: SlackUser) -> bool:
+    """Not who is of another organisation, but shares a channel that the bot sees.
+
+    https://docs.slack.dev/reference/objects/user-object
+    """
+    shared = (channel for channel in workspace.channels.values() if user.id in channel.members)
+    return user.team_id != TEAM_ID and not any(_sees(channel) for channel in shared)
+
+
+def _sees(channel: SlackChannel) -> bool:
+    return channel.kind is Kind.PUBLIC or BOT_USER_ID in channel.members
 
 
 def conversations_info(workspace: Workspace, arguments: Json) -> Json:
+    """Tell of what the bot can see, if it has the scope for such a conversation.
+
+    https://docs.slack.dev/apis/web-api/using-the-conversations-api; a private channel that it is
+    not in does not exist for it, with whatever scope.
+    """
+    need_scope(workspace, *_READ.values())
     channel = workspace.channels.get(required(arguments, "channel"))
-    if channel is None:
+    if channel is None or not _sees(channel):
         raise SlackError("channel_not_found")
-    if channel.kind is not Kind.PUBLIC and BOT_USER_ID not in channel.members:
-        raise SlackError("channel_not_found")
+    need_scope(workspace, _READ[channel.kind])
     return {"channel": channel.as_json()}
 
 

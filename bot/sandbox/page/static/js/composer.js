@@ -13,8 +13,8 @@ export class Composer {
   #drafts = new Map();
   #place = { channel: "", thread: "" };
 
-  constructor({ id, inThread = false }) {
-    this.inThread = inThread;
+  constructor({ id, onsend, inThread = false }) {
+    Object.assign(this, { onsend, inThread });
     this.text = h("textarea", {
       id: `${id}-text`,
       rows: "1",
@@ -110,6 +110,7 @@ export class Composer {
     this.text.value = "";
     this.#typed();
     this.text.focus();
+    this.onsend();
     if (!(await act(doing)) && !this.text.value) this.text.value = typed;
   }
 

@@ -7,10 +7,10 @@ import { repliesTo } from "./message.js";
 import { channelLabel, changed, isBot, on, state } from "./store.js";
 
 export function setUpConversation() {
-  const composer = new Composer({ id: "composer" });
   const title = h("h2", {});
   const about = h("p", { class: "quiet" });
   const list = new MessageList("Messages");
+  const composer = new Composer({ id: "composer", onsend: () => list.goToEnd() });
   document.getElementById("slack").append(
     h("header", { class: "bar" }, h("div", {}, title, about)),
     list.element,
@@ -32,8 +32,8 @@ export function setUpConversation() {
 
 export function setUpThread() {
   const panel = document.getElementById("thread");
-  const composer = new Composer({ id: "thread-composer", inThread: true });
   const list = new MessageList("Thread", { inThread: true });
+  const composer = new Composer({ id: "thread-composer", onsend: () => list.goToEnd(), inThread: true });
   const where = h("p", { class: "quiet" });
   const close = () => {
     const ts = state.thread;

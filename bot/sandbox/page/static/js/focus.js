@@ -1,6 +1,6 @@
 // Where the keyboard is: Tab stays in an open dialog, F6 changes between Slack and Weav.
 
-const STOPS = "button, input, textarea, select, a[href], [tabindex='0'], summary";
+export const STOPS = "button, input, textarea, select, a[href], [tabindex='0'], summary";
 
 export function trapFocus(dialog) {
   dialog.addEventListener("keydown", (event) => {

@@ -2,6 +2,7 @@
 
 import { dayOf } from "./dates.js";
 import { h, keeping, settle } from "./dom.js";
+import { STOPS } from "./focus.js";
 import { drawMessage, repliesTo } from "./message.js";
 
 const CLOSE_SECONDS = 300;
@@ -15,7 +16,7 @@ export class MessageList {
     this.element = h("div", { class: "messages", role: "log", "aria-label": label, tabindex: "0" });
     this.atEnd = true;
     this.element.addEventListener("scroll", () => (this.atEnd = this.#isAtEnd()));
-    new ResizeObserver(() => this.atEnd && this.#goToEnd()).observe(this.element);
+    new ResizeObserver(() => this.atEnd && this.goToEnd()).observe(this.element);
   }
 
   show(messages, { toEnd = false } = {}) {
@@ -27,8 +28,10 @@ export class MessageList {
       items.push(this.#item(message, before));
       before = message;
     }
+    const refocus = this.#focused();
     settle(element, this.#keep(items));
-    if (toEnd || this.atEnd) this.#goToEnd();
+    refocus();
+    if (toEnd || this.atEnd) this.goToEnd();
   }
 
   #isAtEnd() {
@@ -36,9 +39,21 @@ export class MessageList {
     return scrollHeight - scrollTop - clientHeight < BOTTOM_PIXELS;
   }
 
-  #goToEnd() {
+  goToEnd() {
     this.element.scrollTop = this.element.scrollHeight;
     this.atEnd = true;
+  }
+
+  /** Gives back the focus that a message takes along when it is drawn anew, to the same control. */
+  #focused() {
+    const stopsIn = (message) => [...message.querySelectorAll(STOPS)];
+    const old = this.element.contains(document.activeElement) && document.activeElement.closest("[data-ts]");
+    if (!old) return () => {};
+    const at = stopsIn(old).indexOf(document.activeElement);
+    return () => {
+      const drawn = this.element.querySelector(`[data-ts="${CSS.escape(old.dataset.ts)}"]`);
+      if (drawn && drawn !== old) stopsIn(drawn)[at]?.focus({ preventScroll: true });
+    };
   }
 
   #item(message, before) {

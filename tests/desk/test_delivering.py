@@ -1,0 +1,91 @@
+"""Rows that are taken up do not wait for the messages of others."""
+
+import asyncio
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import bot.desk.delivering
+import bot.desk.sending
+import bot.desk.sweeping
+from bot.ledger import Entry, Ledger, State
+from bot.sandbox.slack import Fault as SlackFault
+from bot.sandbox.weav import Fault
+from tests.house import CREATE, House, house, public, text_on
+
+STUCK = "C0SUPPORT"
+NO_CARDS_THERE = SlackFault(
+    "chat.postMessage",
+    "ratelimited",
+    status=429,
+    retry_after=60,
+    times=None,
+    where={"channel": STUCK},
+)
+
+
+async def queue(at_home: House, *slack_channel_ids: str) -> None:
+    """One submission for each, all created when Weav is back."""
+    away = at_home.weav.fail(Fault(status=503, **CREATE))
+    for number, channel in enumerate(slack_channel_ids):
+        await at_home.fill_in(subject=f"Number {number}", post_to=channel)
+        await at_home.ann.submit()
+        await at_home.ann.close()
+    at_home.slack.faults.add(NO_CARDS_THERE)
+    at_home.weav.faults.remove(away)
+
+
+def posts(at_home: House, slack_channel_id: str) -> int:
+    calls = at_home.slack.calls_of("chat.postMessage")
+    return sum(call.arguments["channel"] == slack_channel_id for call in calls)
+
+
+async def test_a_channel_that_takes_no_cards_holds_up_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.desk.sweeping, "AT_ONCE", 2)
+    async with house(tmp_path) as at_home:
+        await queue(at_home, STUCK, STUCK, STUCK, "C0GENERAL")
+
+        await at_home.weav.until(lambda: len(at_home.weav.conversations) == 4, 15)
+
+        assert "Number 3" in text_on(await at_home.card("C0GENERAL"))
+
+
+async def test_cards_of_one_channel_take_turns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.desk.sending, "SPREAD", 0.0)  # all are due at once
+    monkeypatch.setattr(bot.desk.delivering, "AT_ONCE", 1)
+    async with house(tmp_path) as at_home:
+        at_home.slack.faults.add(SlackFault("chat.postMessage", delay=0.3, times=None))
+        await queue(at_home, *["C0GENERAL"] * 3)
+
+        await at_home.slack.until(lambda slack: len(public(slack, "C0GENERAL")) == 3, 15)
+
+    calls = at_home.slack.calls_of("chat.postMessage")
+    begun = sorted(call.at for call in calls)
+    assert all(later - earlier > 0.25 for earlier, later in pairwise(begun))
+
+
+async def test_what_is_too_much_to_wait_here_waits_in_the_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.desk.delivering, "MOST", 0)
+    monkeypatch.setattr(bot.desk.delivering, "PUT_OFF", 0.5)
+    async with house(tmp_path) as at_home:
+        await queue(at_home, "C0GENERAL")
+        async with Ledger.open(at_home.database) as ledger, asyncio.timeout(15):
+            while not is_put_off((await ledger.latest("T0SANDBOX", "U0ANN"))[0]):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert posts(at_home, "C0GENERAL") == 0
+
+        monkeypatch.setattr(bot.desk.delivering, "MOST", 1)
+
+        await at_home.card("C0GENERAL")
+        assert len(at_home.weav.conversations) == 1
+
+
+def is_put_off(entry: Entry) -> bool:
+    return entry.state is State.OPENED and entry.owner is None

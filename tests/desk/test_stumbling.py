@@ -1,0 +1,85 @@
+"""A row that the bot makes a mistake with each time, as with one that an old release wrote."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.ledger import Entry, Ledger, State
+from tests.desk.test_sending import NEW
+from tests.desk.test_sweeping import execute, has_failed
+from tests.house import House, house, text_on
+
+UNREADABLE = replace(NEW, team_id="T0SANDBOX", slack_user_id="U0ANN", form={"values": 7})
+HOUR = 3600
+DAY = 24 * HOUR
+
+
+async def written(ledger: Ledger, state: State) -> Entry:
+    entry = (await ledger.receive(UNREADABLE, sending=state is not State.RECEIVED)).entry
+    if state is State.OPENED:
+        await ledger.opened(entry, "conv-77", {"id": "conv-77"})
+    return entry
+
+
+def overdue(at_home: House, seconds: float) -> None:
+    """Let the row be that old, and its worker gone."""
+    execute(at_home, f"UPDATE submissions SET received_at = received_at - {seconds}, due_at = 0")  # noqa: S608
+
+
+async def row_once(at_home: House, look: Callable[[Entry], bool]) -> Entry:
+    async with asyncio.timeout(10):
+        while True:
+            [row] = await at_home.entries()
+            if look(row):
+                return row
+            await asyncio.sleep(0.05)
+
+
+async def test_it_is_put_off_for_half_of_its_age(tmp_path: Path) -> None:
+    async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
+        await written(ledger, State.OPENED)
+        overdue(at_home, HOUR)
+
+        row = await row_once(at_home, lambda row: row.owner is None)
+
+        assert row.state is State.OPENED
+        assert row.due_at
+        assert HOUR / 2 - 30 < row.due_at - row.read_at < HOUR / 2 + 30
+        assert await has_failed(at_home)
+
+
+@pytest.mark.parametrize(
+    ("state", "end", "said"),
+    [
+        (State.OPENED, State.ANNOUNCED, "conv-77"),
+        (State.SENDING, State.UNCONFIRMED, "may have been created in Weav or not"),
+        (State.RECEIVED, State.EXPIRED, "was not created in Weav"),
+    ],
+)
+async def test_after_a_day_its_author_is_told_in_plain_words_and_it_rests(
+    tmp_path: Path, state: State, end: State, said: str
+) -> None:
+    async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
+        await written(ledger, state)
+        overdue(at_home, DAY)
+
+        assert said in text_on(await at_home.direct_message())
+
+        row = await row_once(at_home, lambda row: row.finished_at is not None)
+        assert (row.state, row.told, row.due_at) == (end, True, None)
+        assert await ledger.forget(0) == 1
+
+
+async def test_what_cannot_even_be_looked_for_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
+        await written(ledger, State.SENDING)
+        execute(at_home, "UPDATE submissions SET request = '{}'")
+        overdue(at_home, DAY)
+
+        assert "may have been created in Weav or not" in text_on(await at_home.direct_message())
+
+        row = await row_once(at_home, lambda row: row.finished_at is not None)
+        assert (row.state, at_home.weav.creations) == (State.UNCONFIRMED, [])

@@ -1,0 +1,46 @@
+"""What goes on by itself goes on whatever happens."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from pathlib import Path
+
+from bot.ledger import Entry, Ledger, State
+from tests.desk.test_sending import NEW
+from tests.figures import scrape, value
+from tests.house import House, house
+
+
+def execute(at_home: House, sql: str) -> None:
+    """Run a statement as another program would."""
+    path = at_home.database.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute(sql)
+
+
+async def until(ask: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for what nobody tells of."""
+    async with asyncio.timeout(15):
+        while not await ask():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+async def is_in(ledger: Ledger, entry: Entry, state: State) -> bool:
+    row = await ledger.get(entry.id)
+    return row is not None and row.state is state
+
+
+async def has_failed(at_home: House) -> bool:
+    return value(await scrape(at_home), "weav_slack_failures_total", where="task") > 0
+
+
+async def test_a_mistake_in_a_sweep_is_counted_and_the_next_sweep_comes(tmp_path: Path) -> None:
+    async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
+        entry = (await ledger.receive(NEW, sending=True)).entry
+        execute(at_home, "ALTER TABLE submissions RENAME COLUMN route TO way")
+        execute(at_home, "UPDATE submissions SET due_at = 0")
+        await until(lambda: has_failed(at_home))
+
+        execute(at_home, "ALTER TABLE submissions RENAME COLUMN way TO route")
+        await until(lambda: is_in(ledger, entry, State.UNCONFIRMED))

@@ -1,0 +1,208 @@
+"""Enterprise Grid: an organisation with several workspaces, one of which has the bot."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.slack import Delivery, Enterprise, Fault, Person, SlackUser
+from bot.slack import ids
+from tests.figures import scrape, value
+from tests.house import JANE, House, house, text_on
+from tests.scenarios.cards import drawn, posted
+
+GRANTED = ("users:read",)
+SISTER = "T0SISTER"
+OURS = "E0OURS"
+EVERYBODY = ("U0ANN", "U0SUE", "U0EVE")
+
+
+@asynccontextmanager
+async def on_grid(
+    tmp_path: Path,
+    *,
+    scopes: tuple[str, ...] = (),
+    names_teams: bool = False,
+    greeted: bool = True,
+    **variables: str,
+) -> AsyncIterator[House]:
+    """Ann and Ben are of the workspace with the bot, Sue of a sister, Eve of somebody else's.
+
+    `names_teams`: what Slack says of people in interactions, see `Enterprise`.
+    """
+    upper = {name.upper(): value for name, value in variables.items()}
+    async with house(tmp_path, change=lambda names: names.update(upper)) as opened:
+        ours = frozenset({"T0SANDBOX", SISTER})
+        opened.slack.enterprises = (
+            Enterprise(OURS, "Ours", ours, names_teams),
+            Enterprise("E0OTHER", "Other", frozenset({"T0OTHER"}), names_teams),
+        )
+        opened.slack.users["U0SUE"] = SlackUser("U0SUE", "sue", "Sue Sister", team_id=SISTER)
+        opened.slack.channels["C0SUPPORT"].members.add("U0SUE")
+        opened.slack.scopes += scopes
+        if greeted:
+            await opened.bot.health.greet()
+        yield opened
+
+
+def person(at_home: House, slack_user_id: str) -> Person:
+    return Person(at_home.slack, slack_user_id, at_home.ann.ring)
+
+
+async def opened(who: Person) -> None:
+    await who.workspace.until(lambda slack: slack.top_view(who.slack_user_id))
+
+
+async def submitted_in_anns_form(at_home: House, who: Person) -> str:
+    """Give what stands under the field afterwards."""
+    await at_home.fill_in(subject="Export hangs")
+    answer = await who.send(Delivery("interactive", who.payloads.submission(at_home.ann.view)))
+    return answer.errors.get(ids.POST_TO, "")
+
+
+@pytest.mark.parametrize("greeted", [True, False])
+@pytest.mark.parametrize("names_teams", [True, False])
+async def test_a_member_of_the_organisation_does_everything(
+    tmp_path: Path, *, greeted: bool, names_teams: bool
+) -> None:
+    async with on_grid(tmp_path, greeted=greeted, names_teams=names_teams) as at_home:
+        await at_home.ann.command("email")
+        await opened(at_home.ann)
+        offered = await at_home.ann.suggest(ids.CUSTOMER_ID, JANE)
+        assert JANE in str(offered.options)
+        submitted = await at_home.ann.submit({"customer_id": JANE})
+        assert (submitted.trouble, submitted.errors) == ("", {})
+        card = await at_home.card()
+        await at_home.ben.click(ids.CLOSE, card.ts)
+        await drawn(at_home, card, "closed it")
+        message_ts = at_home.ann.say("The export hangs", "C0SUPPORT")
+        await at_home.ann.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
+        await opened(at_home.ann)
+        await at_home.ben.global_shortcut(ids.GLOBAL_SHORTCUT)
+        await opened(at_home.ben)
+        assert at_home.slack.from_bot(at_home.slack.direct_messages("U0BEN").id) == []
+
+
+@pytest.mark.parametrize("names_teams", [True, False])
+@pytest.mark.parametrize("scopes", [(), GRANTED])
+async def test_whoever_is_of_another_organisation_is_refused_everywhere(
+    tmp_path: Path, scopes: tuple[str, ...], *, names_teams: bool
+) -> None:
+    async with on_grid(tmp_path, scopes=scopes, names_teams=names_teams) as at_home:
+        eve = person(at_home, "U0EVE")
+        card = await posted(at_home)
+
+        commanded = await eve.command("", "C0PARTNERS")
+        await eve.message_shortcut(ids.MESSAGE_SHORTCUT, card.ts)
+        await eve.global_shortcut(ids.GLOBAL_SHORTCUT)
+        await eve.click(ids.CLOSE, card.ts)
+        assert "organisation" in await submitted_in_anns_form(at_home, eve)
+        typed = eve.payloads.suggestion(at_home.ann.view, ids.CUSTOMER_ID, ids.CUSTOMER_ID, JANE)
+        offered = await eve.send(Delivery("interactive", typed))
+
+        assert "organisation" in commanded.body["text"]
+        assert "organisation" in offered.options[0]["text"]["text"]
+        figures = await scrape(at_home)
+        assert value(figures, "weav_slack_refusals_total", reason="external") == 6
+        assert at_home.slack.open_views("U0EVE") == []
+        assert [each["status"] for each in at_home.weav.conversations] == ["open"]
+
+
+async def test_the_apps_own_organisation_in_a_payload_opens_no_door_before_slack_was_greeted(
+    tmp_path: Path,
+) -> None:
+    async with on_grid(tmp_path, greeted=False) as at_home:
+        eve = person(at_home, "U0EVE")
+
+        await eve.global_shortcut(ids.GLOBAL_SHORTCUT)
+        assert "organisation" in text_on(await at_home.direct_message("U0EVE"))
+        assert "organisation" in await submitted_in_anns_form(at_home, eve)
+
+
+async def test_a_command_in_a_sister_workspace_says_whose_it_is(tmp_path: Path) -> None:
+    async with on_grid(tmp_path) as at_home:
+        await person(at_home, "U0SUE").command("")
+
+        await opened(person(at_home, "U0SUE"))
+
+
+async def test_people_of_sister_workspaces_are_looked_up_where_slack_names_theirs(
+    tmp_path: Path,
+) -> None:
+    async with on_grid(tmp_path, scopes=GRANTED, names_teams=True) as at_home:
+        sue = person(at_home, "U0SUE")
+        card = await posted(at_home)
+
+        await sue.click(ids.CLOSE, card.ts)
+        await drawn(at_home, card, "closed it")
+        assert await submitted_in_anns_form(at_home, sue) == ""
+        await sue.global_shortcut(ids.GLOBAL_SHORTCUT)
+        await opened(sue)
+
+        looked_up = [each.arguments["user"] for each in at_home.slack.calls_of("users.info")]
+        assert looked_up.count("U0SUE") == 1
+
+
+async def test_without_the_scope_they_are_let_in_with_a_setting(tmp_path: Path) -> None:
+    async with on_grid(tmp_path, names_teams=True) as at_home:
+        await person(at_home, "U0SUE").global_shortcut(ids.GLOBAL_SHORTCUT)
+        assert "organisation" in text_on(await at_home.direct_message("U0SUE"))
+    async with on_grid(tmp_path, names_teams=True, slack_allow_external="true") as at_home:
+        await person(at_home, "U0SUE").global_shortcut(ids.GLOBAL_SHORTCUT)
+        await opened(person(at_home, "U0SUE"))
+
+
+async def test_who_is_not_looked_up_in_time_can_try_again(tmp_path: Path) -> None:
+    async with on_grid(tmp_path, scopes=GRANTED, names_teams=True) as at_home:
+        at_home.slack.faults.add(Fault("users.info", delay=1, where={"user": "U0SUE"}))
+
+        assert "try again in a moment" in await submitted_in_anns_form(
+            at_home, person(at_home, "U0SUE")
+        )
+
+        await at_home.slack.until(
+            lambda slack: any(
+                each.arguments["user"] == "U0SUE" for each in slack.calls_of("users.info")
+            )
+        )
+        assert await submitted_in_anns_form(at_home, person(at_home, "U0SUE")) == ""
+
+
+async def test_guests_of_the_organisation_are_guests(tmp_path: Path) -> None:
+    async with on_grid(tmp_path, scopes=GRANTED) as at_home:
+        refused = await submitted_in_anns_form(at_home, person(at_home, "U0CAT"))
+
+        assert "guests" in refused
+
+
+@pytest.mark.parametrize(
+    ("named", "scopes", "names_teams", "let_in"),
+    [
+        (OURS, (), False, {"U0ANN", "U0SUE"}),
+        (OURS, GRANTED, True, {"U0ANN", "U0SUE"}),
+        ("T0SANDBOX", GRANTED, False, {"U0ANN"}),
+        ("T0SANDBOX", GRANTED, True, {"U0ANN"}),
+        (SISTER, GRANTED, False, {"U0SUE"}),
+        ("T0SANDBOX", (), False, set()),  # nobody says in which workspace they are
+        ("T0SANDBOX", (), True, {"U0ANN"}),
+        ("E0OTHER", GRANTED, True, set()),
+    ],
+)
+async def test_a_workspace_or_an_organisation_may_be_named(
+    tmp_path: Path, named: str, scopes: tuple[str, ...], let_in: set[str], *, names_teams: bool
+) -> None:
+    async with on_grid(
+        tmp_path, scopes=scopes, names_teams=names_teams, slack_allowed_teams=named
+    ) as at_home:
+        assert {each for each in EVERYBODY if await gets_a_form(at_home, each)} == let_in
+
+
+async def gets_a_form(at_home: House, slack_user_id: str) -> bool:
+    """Use the global shortcut, and wait for the form or for what is said in its place."""
+    await person(at_home, slack_user_id).global_shortcut(ids.GLOBAL_SHORTCUT)
+    messages = at_home.slack.direct_messages(slack_user_id).id
+    await at_home.slack.until(
+        lambda slack: slack.top_view(slack_user_id) or slack.from_bot(messages)
+    )
+    return at_home.slack.top_view(slack_user_id) is not None

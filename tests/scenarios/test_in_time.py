@@ -1,0 +1,111 @@
+"""A submission is answered in time also where everything on its way is slow at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from bot.desk.answers import NotAccepted
+from bot.sandbox.slack import Fault
+from bot.sandbox.weav import Fault as WeavFault
+from bot.slack import ids
+from bot.slack.forms import Submission, parse_submission
+from tests.house import CREATE, JANE, House, Mode, house, text_on
+
+REASON = "Weav takes no such subject."
+# Nobody is looked up before that: the scope comes when the form is open.
+GRANTED = ("users:read",)
+WRITING = (
+    "SELECT 1 FROM pg_stat_activity"
+    " WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO submissions%'"
+)
+
+
+def refusal(**waits: float) -> WeavFault:
+    return WeavFault.refusal({"subject": [REASON]}, **waits, **CREATE)
+
+
+async def slow_to_tell(at_home: House) -> None:
+    """Let Slack take almost as long as the guard waits for it."""
+    at_home.slack.faults.add(Fault("users.info", delay=0.45))
+    at_home.slack.scopes += GRANTED
+    await at_home.bot.health.greet()
+
+
+async def open_from_message(at_home: House) -> None:
+    """Only for such a form is our database asked before it is written to."""
+    message_ts = at_home.ann.say("The export hangs", "C0SUPPORT")
+    await at_home.ann.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
+    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+    await at_home.ann.type_in({"channel": "email", "customer_id": JANE})
+
+
+@asynccontextmanager
+async def locked_until_written_to(postgres_url: str) -> AsyncIterator[None]:
+    """Let nothing be read, and nothing be written until somebody tries."""
+    locking, looking = [await asyncpg.connect(postgres_url) for _ in range(2)]
+    transaction = locking.transaction()
+    await transaction.start()
+    await locking.execute("LOCK TABLE submissions")
+
+    async def unlock() -> None:
+        while True:
+            if await looking.fetchval(WRITING):
+                return await transaction.rollback()
+            await asyncio.sleep(0.01)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(unlock())
+        yield
+    await locking.close()
+    await looking.close()
+
+
+async def test_the_guards_waiting_is_part_of_the_two_seconds(tmp_path: Path) -> None:
+    async with house(tmp_path) as at_home:
+        at_home.weav.fail(WeavFault(hold=2.5, **CREATE))
+        await at_home.fill_in(subject="Export hangs")
+        await slow_to_tell(at_home)
+
+        answer = await at_home.ann.submit()
+
+        assert "Creating" in text_on(at_home.ann.view)
+        assert 1.9 < answer.seconds < 2.3
+        await at_home.card()
+
+
+@pytest.mark.parametrize("mode", ["http", "socket"])
+async def test_slow_people_a_slow_database_and_a_slow_weav_are_answered_in_time_together(
+    tmp_path: Path, postgres_url: str, mode: Mode
+) -> None:
+    async with house(tmp_path, database=postgres_url, mode=mode) as at_home:
+        at_home.weav.fail(refusal(delay=1.7))
+        await open_from_message(at_home)
+        await slow_to_tell(at_home)
+
+        async with locked_until_written_to(postgres_url):
+            answer = await at_home.ann.submit()
+
+        assert 1.9 < answer.seconds < 2.4
+        assert answer.trouble == ""
+        await at_home.slack.until(lambda slack: REASON in text_on(slack.top_view("U0ANN")))
+
+
+async def test_an_answer_that_leaves_when_slack_has_given_up_tells_its_author_nothing(
+    at_home: House,
+) -> None:
+    at_home.weav.fail(refusal())
+    await at_home.fill_in(subject="Export hangs")
+    submission = parse_submission(at_home.ann.submission_delivery().payload)
+    assert isinstance(submission, Submission)
+    loop, answered = asyncio.get_running_loop(), asyncio.Event()
+    rung_at = loop.time() - 1.0
+
+    answer = await at_home.bot.desk.submit(submission, answered, rung_at)
+    loop.call_at(rung_at + 2.6, answered.set)
+
+    assert not isinstance(answer.verdict, NotAccepted)
+    await at_home.slack.until(lambda slack: REASON in text_on(slack.top_view("U0ANN")), 15)

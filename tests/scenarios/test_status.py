@@ -1,0 +1,124 @@
+"""`/weav-conversation status` lets the author go on from wherever a submission stands."""
+
+import asyncio
+from typing import Any
+
+from bot.ledger import Ledger, State
+from bot.sandbox.slack import Person
+from bot.sandbox.weav import Fault
+from bot.slack import ids
+from bot.slack.values import BUTTON_VALUE_LIMIT
+from tests.house import CREATE, JANE, House, chosen, text_on
+from tests.slack.limits import NASTY
+
+
+async def left_unconfirmed(house: House, subject: str = "Export hangs") -> None:
+    """Submit, lose the request, and close the modal that offers the way on."""
+    house.weav.fail(Fault.lost_request(times=1, **CREATE))
+    await house.fill_in(subject=subject)
+    await house.ann.submit()
+    await house.entry_in(State.UNCONFIRMED)
+    await house.slack.until(
+        lambda slack: "may have been created or not" in text_on(slack.top_view("U0ANN"))
+    )
+    assert "/weav-conversation status" in text_on(house.ann.view)
+    await house.ann.close()
+
+
+async def status(person: Person) -> list[dict[str, Any]]:
+    blocks: list[dict[str, Any]] = (await person.command("status")).body["blocks"]
+    return blocks
+
+
+def buttons(blocks: list[dict[str, Any]]) -> list[str]:
+    rows = [block["elements"] for block in blocks if block["type"] == "actions"]
+    return [button["text"]["text"] for row in rows for button in row]
+
+
+async def reopened(house: House, subject: str) -> None:
+    """Open the form from the latest message that offers it, and send what was typed."""
+    await house.ann.click(ids.REOPEN)
+    view = await house.slack.until(lambda slack: slack.top_view("U0ANN"))
+    assert view.values["subject"]["subject"]["value"] == subject
+    assert chosen(view, "customer_id") == JANE
+    await house.ann.submit()
+    await house.card()
+
+
+async def words_removed(house: House) -> None:
+    """A row rests as soon as it is noted that its author knows, and a database tells nobody."""
+    async with Ledger.open(house.database) as ledger, asyncio.timeout(5):
+        while True:
+            if await ledger.forget(0.0):
+                return
+            await asyncio.sleep(0.01)
+
+
+async def test_a_not_confirmed_one_is_created_again_after_its_window_was_closed(
+    any_way: House,
+) -> None:
+    await left_unconfirmed(any_way)
+
+    assert buttons(await status(any_way.ann)) == ["Look again", "Create again", "Leave it"]
+    await any_way.ann.click(ids.CREATE_AGAIN)
+
+    await any_way.card()
+    assert [each["subject"] for each in any_way.weav.conversations] == ["Export hangs"]
+
+
+async def test_what_was_left_comes_back_with_what_was_typed(at_home: House) -> None:
+    await left_unconfirmed(at_home)
+    await status(at_home.ann)
+
+    await at_home.ann.click(ids.LEAVE)
+    await at_home.entry_in(State.LEFT)
+
+    assert buttons(await status(at_home.ann)) == ["Open the form"]
+    await reopened(at_home, "Export hangs")
+
+
+async def test_leave_it_answers_with_the_form(at_home: House) -> None:
+    await left_unconfirmed(at_home)
+    await status(at_home.ann)
+
+    await at_home.ann.click(ids.LEAVE)
+
+    said = await at_home.slack.until(
+        lambda slack: next((m for m in slack.from_bot() if "Left as it is" in text_on(m)), None)
+    )
+    assert buttons(said.blocks) == ["Open the form"]
+    await reopened(at_home, "Export hangs")
+
+
+async def test_what_weav_refused_comes_back_with_what_was_typed(at_home: House) -> None:
+    at_home.weav.fail(Fault(status=403, times=1, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+    await at_home.ann.submit()
+    await at_home.ann.close()
+
+    assert buttons(await status(at_home.ann)) == ["Open the form"]
+    await reopened(at_home, "Export hangs")
+
+
+async def test_ten_of_the_longest_fit_into_one_message(at_home: House) -> None:
+    at_home.weav.fail(Fault(status=403, **CREATE))
+    for number in range(10):
+        await at_home.fill_in(subject=f"{number}{NASTY[4]}"[:500])
+        await at_home.ann.submit()
+        await at_home.ann.close()
+
+    blocks = await status(at_home.ann)
+
+    assert len(blocks) == 21
+    values = [block["elements"][0]["value"] for block in blocks if block["type"] == "actions"]
+    assert max(map(len, values)) <= BUTTON_VALUE_LIMIT
+
+
+async def test_a_row_whose_words_are_removed_offers_nothing(at_home: House) -> None:
+    await left_unconfirmed(at_home)
+    await words_removed(at_home)
+
+    blocks = await status(at_home.ann)
+
+    assert "not confirmed" in str(blocks)
+    assert buttons(blocks) == []

@@ -1,0 +1,52 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from bot.slack.defaults import defaults_modal
+from bot.slack.forms import FormValues, Origin
+from bot.slack.modals import conversation_modal
+from bot.slack.option_requests import assignee_kind, slack_channel_of
+from tests.slack.payloads import ASSIGNEE, submission
+from tests.slack.test_odd_payloads import JSON
+
+NO_STATE: Any = {"state": {"values": {}}}
+NOWHERE = Origin(via="shortcut")
+
+
+@pytest.mark.parametrize("kind", ["user", "agent"])
+def test_the_drawn_picker_says_for_whom_it_is(kind: str) -> None:
+    values = FormValues(assignee_type=kind, assignee_id=ASSIGNEE)
+    chosen = {"assignee_type": kind, "assignee_id": ASSIGNEE}
+
+    assert assignee_kind(conversation_modal(values, NOWHERE) | NO_STATE) == kind
+    assert assignee_kind(defaults_modal(chosen, "C1") | NO_STATE) == kind
+
+
+def test_what_is_drawn_wins_over_an_older_state() -> None:
+    view = submission(FormValues(assignee_type="user", post_to="C001"), NOWHERE)["view"]
+    drawn = conversation_modal(FormValues(assignee_type="agent", post_to="C002"), NOWHERE)
+
+    assert assignee_kind(view | {"blocks": drawn["blocks"]}) == "agent"
+    assert slack_channel_of(view | {"blocks": drawn["blocks"]}) == "C002"
+
+
+def test_the_state_will_do_where_nothing_is_drawn() -> None:
+    view = submission(FormValues(assignee_type="agent", post_to="C001"), NOWHERE)["view"]
+
+    assert assignee_kind(view) == "agent"
+    assert slack_channel_of(view) == "C001"
+
+
+def test_the_channel_that_the_form_came_from_wins() -> None:
+    values, origin = FormValues(post_to="C001"), Origin(via="command", slack_channel_id="C7")
+
+    assert slack_channel_of(conversation_modal(values, origin) | NO_STATE) == "C7"
+    assert slack_channel_of(conversation_modal(values, NOWHERE) | NO_STATE) == "C001"
+    assert slack_channel_of(conversation_modal(FormValues(), NOWHERE) | NO_STATE) == ""
+
+
+@given(JSON)
+def test_any_view_is_read_without_an_error(view: object) -> None:
+    assert assignee_kind(view) == ""
+    assert slack_channel_of({"blocks": view, "state": view, "private_metadata": view}) == ""

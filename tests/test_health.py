@@ -1,0 +1,76 @@
+"""What /readyz says of Slack, as the greetings go."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.health import MOST_MISSED, SlackTokenRejected
+from bot.sandbox.slack import Fault
+from tests.bad_days.logs import logged, logged_badly
+from tests.house import House, house
+
+AWAY = [
+    Fault("auth.test", status=503, body="<html>", times=None),
+    Fault("auth.test", error="internal_error", times=None),
+    Fault("auth.test", drop="before", times=None),
+    Fault("auth.test", body="[]", times=None),
+]
+
+
+@pytest.mark.parametrize("away", AWAY, ids=["a page", "an error", "no answer", "nonsense"])
+async def test_slack_that_was_reached_once_is_not_there_for_ever(
+    tmp_path: Path, away: Fault
+) -> None:
+    async with house(tmp_path) as at_home:
+        await at_home.bot.health.greet()
+        at_home.slack.faults.add(away)
+
+        for _ in range(MOST_MISSED - 1):
+            assert not await at_home.bot.health.greet()
+        assert await readyz(at_home) == (200, True)
+        assert not await at_home.bot.health.greet()
+
+        assert await readyz(at_home) == (503, False)
+        at_home.slack.faults.clear()
+        assert await at_home.bot.health.greet()
+        assert await readyz(at_home) == (200, True)
+
+
+async def test_greetings_that_fail_now_and_then_do_not_add_up(tmp_path: Path) -> None:
+    async with house(tmp_path) as at_home:
+        await at_home.bot.health.greet()
+        for _ in range(MOST_MISSED):
+            at_home.slack.faults.add(Fault("auth.test", error="internal_error"))
+            assert not await at_home.bot.health.greet()
+            assert await at_home.bot.health.greet()
+
+        assert await readyz(at_home) == (200, True)
+
+
+async def test_a_token_that_slack_rejects_needs_one_greeting(tmp_path: Path) -> None:
+    async with house(tmp_path) as at_home:
+        await at_home.bot.health.greet()
+        at_home.slack.faults.add(Fault("auth.test", error="token_revoked"))
+
+        with pytest.raises(SlackTokenRejected):
+            await at_home.bot.health.greet()
+
+        assert await readyz(at_home) == (503, False)
+
+
+async def test_what_is_no_code_of_slacks_is_not_logged(tmp_path: Path) -> None:
+    with logged() as log:
+        async with house(tmp_path) as at_home:
+            at_home.slack.faults.add(Fault("auth.test", error="canary-subject from Ann"))
+
+            assert not await at_home.bot.health.greet()
+
+    assert "slack_not_reached" in log.getvalue()
+    assert logged_badly(log) == []
+
+
+async def readyz(at_home: House) -> tuple[int, bool]:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        response = await http.get(f"{at_home.url}/readyz")
+    return response.status_code, response.json()["slack"]
