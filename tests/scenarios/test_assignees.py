@@ -21,9 +21,15 @@ def picker(at_home: House) -> str:
 
 
 async def choose(at_home: House, kind: str) -> None:
-    updates = at_home.ann.view.updates
+    """Wait for the picker of this kind: the form may be drawn anew for other reasons, too."""
     await at_home.ann.act("assignee_type", kind)
-    await at_home.slack.until(lambda _: at_home.ann.view.updates > updates)
+    fits = "plain_text_input" if kind == "nobody" else "external_select"
+    await at_home.slack.until(lambda _: (drawn_kind(at_home), picker(at_home)) == (kind, fits))
+
+
+def drawn_kind(at_home: House) -> str:
+    element = at_home.ann.view.block("assignee_type")["element"]
+    return str(element.get("initial_option", {}).get("value", ""))
 
 
 async def test_agents_are_offered_by_name_active_ones_only(any_way: House) -> None:

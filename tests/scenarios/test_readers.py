@@ -200,7 +200,8 @@ async def test_in_a_direct_message_the_card_is_a_whole_one(told_all: House) -> N
 
     assert "Export hangs" in text_on(await told_all.card("D0ANNBEN"))
     assert told_all.slack.calls_of(INFO) == []
-    assert told_all.slack.calls_of("views.update") == []
+    # The one that may come names the customer.
+    assert "who reads" not in str(told_all.slack.calls_of("views.update"))
 
 
 async def test_the_author_gets_the_whole_card_when_the_channel_gets_none(told: House) -> None:
