@@ -112,12 +112,8 @@ class Desk:
         await self._sweeper.finish()
 
     def open_form(self, opening: Opening) -> None:
-        self.speaker.spawn(
-            open_form(self._slack, self._outsiders, self.form_help, opening),
-            "open_form",
-            opening.slack_user_id,
-            opening.response_url,
-        )
+        work = open_form(self._slack, self._outsiders, self.form_help, opening)
+        self.speaker.spawn(work, "open_form", opening.slack_user_id, opening.response_url)
 
     def open_defaults(self, opening: Opening) -> None:
         """Open the defaults of the channel that the form would come from."""
