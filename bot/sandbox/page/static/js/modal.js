@@ -73,7 +73,7 @@ function fillShell(view, form) {
     act({ do: "act", view_id: view.id, action_id, value, values: form.values() });
   const context = { form, run, errors: view.errors };
   const nodes = view.blocks.map((block) => {
-    const version = JSON.stringify(block);
+    const version = versionOf(block, form);
     return [version, shell.blocks.get(version) ?? drawBlocks([block], context)[0]];
   });
   shell.blocks = new Map(nodes);
@@ -81,6 +81,16 @@ function fillShell(view, form) {
   replace(shell.title, withEmoji(view.title.text));
   settle(shell.body, [shell.trouble, ...nodes.map(([, node]) => node)]);
   settle(shell.footer, shell.keep(buttons(view)));
+}
+
+/** What a field is drawn from: what stands in it stays, whatever it would begin with now. */
+function versionOf(block, form) {
+  if (block.type !== "input") return JSON.stringify(block);
+  const { element } = block;
+  const lasting = Object.entries(element).filter(([name]) => !name.startsWith("initial_"));
+  const begins = element.type === "external_select" ? element.initial_option?.value : undefined;
+  const jumps = begins !== undefined && begins !== form.get(block, element);
+  return JSON.stringify([{ ...block, element: Object.fromEntries(lasting) }, jumps && begins]);
 }
 
 function buttons({ close: dismissal, submit: submission }) {
