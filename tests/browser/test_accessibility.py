@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.browser.seats import ZOE, Seat, Seats
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 # Waiting for animations first: half-way their colours are nobody's choice.
