@@ -99,6 +99,7 @@ async def kill_at_random(kills: int, houses: int, new: NewService, tell: Tell) -
     assert not total.stories
 
 
+@pytest.mark.timeout(180)
 async def test_nothing_is_lost_or_doubled_by_some_kills(
     hastily_on_sqlite: NewService, tell: Tell
 ) -> None:
