@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -139,12 +140,26 @@ def _connect(path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Con
     try:
         connection.row_factory = sqlite3.Row
         connection.create_function("ledger_clock", 0, clock)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL"):
-            connection.execute(f"PRAGMA {pragma}")
+        _change_to_wal(connection, busy)
+        connection.execute("PRAGMA synchronous = FULL")
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _change_to_wal(connection: sqlite3.Connection, busy: float) -> None:
+    """Wait for others that do it, which SQLite does not: its own waiting does not cover this."""
+    latest = time.monotonic() + busy
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > latest:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _create_private(path: Path) -> None:

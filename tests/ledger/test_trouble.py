@@ -45,6 +45,17 @@ async def test_replicas_that_start_at_once_bring_one_database_forward(place: Pla
     assert len(set(ids)) == 8
 
 
+async def test_a_new_file_is_made_by_whoever_comes_first_and_the_others_wait(
+    tmp_path: Path,
+) -> None:
+    async def start(file: int) -> None:
+        async with Ledger.open(f"sqlite:///{tmp_path}/{file}.db"):
+            await asyncio.sleep(0.01)
+
+    for file in range(20):
+        await asyncio.gather(*(start(file) for _ in range(8)))
+
+
 async def test_a_database_of_a_newer_release_is_refused(place: Place) -> None:
     async with place.open():
         await place.execute("UPDATE ledger_version SET version = 99")
