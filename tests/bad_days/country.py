@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.ledger import Ledger
@@ -18,12 +19,12 @@ from tests.house import house, text_on
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-    from pathlib import Path
 
 Day = TypeVar("Day", WeavDay, SlackDay)
 # Slack's 3 s are for one bot on a machine of its own, not for a crowd in one process.
 AT_ONCE = 12
 PATIENCE = 60.0
+HERE = Path(__file__).parent
 
 
 @asynccontextmanager
@@ -39,7 +40,9 @@ async def country(tmp_path: Path, weav_timeout: str = "2.5") -> AsyncIterator[Co
             names["WEAV_API_URL"] = f"{to_weav.url}/v1"
 
         at_home = await stack.enter_async_context(
-            house(tmp_path, change=go_by_road, weav_timeout=weav_timeout)
+            # Guests are let in, so that nobody is looked up: a crowd that comes at once in one
+            # process would be asked to try again.
+            house(tmp_path, change=go_by_road, weav_timeout=weav_timeout, slack_allow_guests="true")
         )
         at_home.slack.base_url = to_slack.url
         ledger = await stack.enter_async_context(Ledger.open(at_home.database))
@@ -62,9 +65,11 @@ async def walk(
                 async with asyncio.timeout(PATIENCE):
                     await live(row, day)
             except Exception as error:  # noqa: BLE001 - the others go on
-                [*_, frame] = traceback.extract_tb(error.__traceback__)
+                steps = " > ".join(frame.line or "" for frame in _steps(error))
                 told = "; ".join(text_on(message)[:200] for message in row.told())
-                troubles.append(f"{day}: {error!r} at {frame.line!r}; told: {told!r}")
+                view = row.house.slack.top_view(row.person.slack_user_id)
+                shown = f"{text_on(view)[-200:]!r}, {view.errors}" if view else "nothing"
+                troubles.append(f"{day}: {error!r} at {steps}; told: {told!r}; shown: {shown}")
 
     with logged() as log:
         async with country(tmp_path, weav_timeout) as there:
@@ -72,6 +77,11 @@ async def walk(
             troubles += _leaks(there)
         troubles += [f"logged: {line}" for line in logged_badly(log)]
     assert not troubles, "\n".join(troubles)
+
+
+def _steps(error: Exception) -> list[traceback.FrameSummary]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return [frame for frame in frames if Path(frame.filename).parent == HERE][1:]
 
 
 def _leaks(there: Country) -> list[str]:

@@ -86,7 +86,8 @@ def broken(good: bytes) -> dict[str, Reply]:
 SLOW: dict[str, Reply] = {
     "a first byte that never comes": hangs,
     "dripping headers": drips(b"HTTP/1.1 200 Fine\r\nx: ", b"x", 0.1),
-    "a dripping body": drips(head(200, "content-length: 99"), b" ", 0.1),
+    # Longer than anyone waits: what drips on after its end would be the next answer's beginning.
+    "a dripping body": drips(head(200, "content-length: 9999"), b" ", 0.1),
     "1xx for ever": drips(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", 0.1),
 }
 REDIRECTS: dict[str, Reply] = {

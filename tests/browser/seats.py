@@ -31,6 +31,7 @@ class Seat:
         page.on("console", self._note)
 
     async def say(self, text: str) -> None:
+        await expect(self.modal).to_be_hidden()  # a card may be there before the form has gone
         await self.composer.fill(text)
         await self.composer.press("Enter")
 

@@ -57,6 +57,7 @@ async def test_what_is_not_found_is_not_confirmed_and_the_author_creates_it_agai
 ) -> None:
     at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
+    await at_home.slack.until(lambda _: "The customer is Jane Doe" in text_on(at_home.ann.view))
     await at_home.ann.submit()
 
     view = await not_confirmed(at_home)
