@@ -19,6 +19,8 @@ from bot.ledger.errors import LedgerUnavailable, Taken
 
 T = TypeVar("T")
 _RETURNING: Final = (3, 35)
+# Seconds: nobody waits for an answer yet, and another process may bring the file forward.
+_START_WITHIN: Final = 5.0
 # Statements in one transaction: nobody waits long behind the others.
 _MOST: Final = 100
 
@@ -44,10 +46,11 @@ class SQLite:
 
     dialect = "sqlite"
 
-    def __init__(self, writer: Connected, reader: Connected, timeout: float) -> None:
+    def __init__(self, writer: Connected, reader: Connected, timeout: float, busy: float) -> None:
         self._writer = writer
         self._reader = reader
         self._timeout = timeout
+        self._busy = busy
         self._queries = load_queries(self.dialect, SQLite3Adapter)
         self._waiting: list[Statement] = []
         self._writing: asyncio.Task[None] | None = None
@@ -72,6 +75,7 @@ class SQLite:
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[Run]:
         with _errors():
+            await self._run(f"PRAGMA busy_timeout = {int(_START_WITHIN * 1000)}")
             await self._run("BEGIN IMMEDIATE")
             try:
                 yield self._run
@@ -79,6 +83,7 @@ class SQLite:
                 await self._run("ROLLBACK")
                 raise
             await self._run("COMMIT")
+            await self._run(f"PRAGMA busy_timeout = {int(self._busy * 1000)}")
 
     async def _run(self, sql: str) -> Rows:
         return [dict(row) for row in await self._writer.run(fetch, sql, {})]
@@ -116,7 +121,7 @@ async def open_sqlite(
         _connected(path, busy, clock) as writer,
         _connected(path, busy, clock) as reader,
     ):
-        yield SQLite(writer, reader, statement_timeout)
+        yield SQLite(writer, reader, statement_timeout, busy)
 
 
 @asynccontextmanager
@@ -140,7 +145,7 @@ def _connect(path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Con
     try:
         connection.row_factory = sqlite3.Row
         connection.create_function("ledger_clock", 0, clock)
-        _change_to_wal(connection, busy)
+        _change_to_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
     except sqlite3.Error:
         connection.close()
@@ -148,9 +153,9 @@ def _connect(path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Con
     return connection
 
 
-def _change_to_wal(connection: sqlite3.Connection, busy: float) -> None:
+def _change_to_wal(connection: sqlite3.Connection) -> None:
     """Wait for others that do it, which SQLite does not: its own waiting does not cover this."""
-    latest = time.monotonic() + busy
+    latest = time.monotonic() + _START_WITHIN
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
