@@ -1,5 +1,6 @@
 """The author decides about a not confirmed conversation: look again, create again, leave it."""
 
+import asyncio
 from enum import StrEnum
 from typing import TypeAlias, assert_never
 
@@ -16,6 +17,8 @@ from bot.weav.outcomes import Opened, Unconfirmed
 
 log = get_logger("weav_slack.deciding")
 
+# Seconds between looks at the ledger; a statement of it takes 2 s at most.
+NOTED_WITHIN = (0.2, 0.8, 1.5)
 NOT_NOW = "The bot's database does not answer, so nothing was done. Try again in a moment."
 NOT_SAID = "The bot's database does not answer, so what became of this cannot be said now."
 UNNAMED = "The customer was new, so the bot does not know in whose list it could look."
@@ -41,13 +44,24 @@ class Decider:
     async def decide(self, choice: Choice, entry_id: int, spot: Spot) -> None:
         """Carry it out once, however often it is clicked, and show what became of it."""
         log.info("decided", entry=entry_id, choice=choice.value)
-        decided = await self._decided(choice, entry_id, spot)
+        decided = await self._decided_soon(choice, entry_id, spot)
         if decided is None:
             return  # whoever is at it shows the outcome; a word from here could come after it
         settled, entry = decided
         reached = await self._show(Answer(entry_id, settled.verdict), entry, spot)
         if not isinstance(settled.verdict, Opened):
             await self._announcer.note_told(settled.entry, reached=reached)
+
+    async def _decided_soon(self, choice: Choice, entry_id: int, spot: Spot) -> _Decided | None:
+        """Look again a bit later if need be: a message can be clicked before it is noted as told.
+
+        A second look harms nobody, and the other choices wait for nothing.
+        """
+        for pause in NOTED_WITHIN if choice is Choice.LOOK_AGAIN else ():
+            if decided := await self._decided(choice, entry_id, spot):
+                return decided
+            await asyncio.sleep(pause)
+        return await self._decided(choice, entry_id, spot)
 
     async def _decided(self, choice: Choice, entry_id: int, spot: Spot) -> _Decided | None:
         try:
