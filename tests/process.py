@@ -70,7 +70,7 @@ async def running(cwd: Path, **variables: str) -> AsyncIterator[asyncio.subproce
         await process.communicate()
 
 
-async def answer_of(url: str, *, status: int = 200, within: float = 10) -> httpx.Response:
+async def answer_of(url: str, *, status: int = 200, within: float = 30) -> httpx.Response:
     """Ask until it answers with this status; there is no event to wait for in another process."""
     async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(within):
         while True:

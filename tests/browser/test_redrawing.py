@@ -95,6 +95,7 @@ async def test_the_keyboard_stays_on_a_card_that_it_has_changed(ann: Seat) -> No
     await ann.command(f"email {JANE} Export hangs")
     await ann.submit()
     card = ann.cards.first
+    await expect(ann.modal).to_be_hidden()
     await card.get_by_role("button", name="Close: Export hangs").press("Enter")
 
     reopen = card.get_by_role("button", name="Reopen: Export hangs")
