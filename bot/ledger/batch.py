@@ -29,10 +29,9 @@ def run_together(
 ) -> Sequence[Rows | sqlite3.Error]:
     """What a statement is refused for is its own; what ends the transaction is everybody's.
 
-    Nothing is durable before this returns, and then everything is.
+    Nothing is durable before this returns, and then everything is. Who has given up while others
+    had the file was told that nothing is written, and so it is.
     """
-    if len(batch) == 1:
-        return [_result(connection, batch[0])]
     results = []
     try:
         connection.execute("BEGIN IMMEDIATE")
@@ -56,6 +55,8 @@ def fetch(connection: sqlite3.Connection, sql: str, values: Mapping[str, Any]) -
 
 
 def _result(connection: sqlite3.Connection, statement: Statement) -> Rows | sqlite3.Error:
+    if statement.rows.done():
+        return []
     try:
         return fetch(connection, statement.sql, statement.values)
     except sqlite3.Error as error:

@@ -116,7 +116,7 @@ async def open_sqlite(
         raise LedgerUnavailable(f"SQLite 3.35 is needed, and this is {sqlite3.sqlite_version}.")
     # So short that what is being written and what comes next end before their callers give up: one
     # that was written later would be a surprise.
-    busy = statement_timeout * 0.45
+    busy = statement_timeout * 0.4
     async with (
         _connected(path, busy, clock) as writer,
         _connected(path, busy, clock) as reader,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.ledger import Ledger, LedgerUnavailable
+from bot.ledger.batch import Statement, run_together
 from tests.ledger.places import new_entry
 
 if TYPE_CHECKING:
@@ -68,3 +69,16 @@ async def test_a_closed_ledger_says_so(tmp_path: Path) -> None:
 
     with pytest.raises(LedgerUnavailable, match="closed"):
         await ledger.check_writable()
+
+
+async def test_what_nobody_waits_for_any_more_is_not_written(tmp_path: Path) -> None:
+    loop = asyncio.get_running_loop()
+    given_up, awaited = loop.create_future(), loop.create_future()
+    given_up.cancel()
+    with contextlib.closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE t (n)")
+
+        for batch in [[given_up], [given_up, awaited]]:
+            run_together(connection, [Statement("INSERT INTO t VALUES (1)", {}, f) for f in batch])
+
+        assert connection.execute("SELECT count(*) FROM t").fetchone() == (1,)
