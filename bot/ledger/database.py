@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -29,6 +30,7 @@ class Database(Protocol):
         """Open a transaction that no other replica is in at the same time."""
 
 
+@cache
 def load_queries(dialect: str, adapter: Callable[..., Any]) -> Queries:
     """`/*postgresql …*/` is a comment for SQLite, which locks the whole file and needs no more."""
     files = (_HERE / name for name in ("queries.sql", "memory.sql"))

@@ -8,7 +8,7 @@ from playwright.async_api import Request, Route, expect
 from bot.sandbox.weav.seeds import COMPANIES
 from tests.browser.seats import JANE, ZOE, Seat, Seats
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 JANES = "Jane Doe · jane@example.com"
 ZOES = "Zoë Brûlé · zoe@example.com"

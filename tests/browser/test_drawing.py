@@ -10,7 +10,7 @@ from bot.sandbox.command import Sandbox
 from bot.sandbox.slack import SlackView, Workspace
 from tests.browser.seats import Seat
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 MRKDWN = [
     ("*bold* _italic_ ~struck~", "<strong>bold</strong> <em>italic</em> <s>struck</s>"),

@@ -5,7 +5,7 @@ from playwright.async_api import Locator, expect
 
 from tests.browser.seats import JANE, Seat, Seats
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 PHONE = {"width": 375, "height": 700}
 

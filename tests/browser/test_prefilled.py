@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.seats import JANE, ZOE, Seat, Seats
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 DEFAULTS = re.compile("^From this channel's defaults")
 SAID = "jane@example.com cannot log in"

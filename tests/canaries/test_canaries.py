@@ -58,7 +58,7 @@ SCENES = (
     ("mode", "log_format"),
     [
         ("http", "json"),
-        ("socket", "console"),
+        pytest.param("socket", "console", marks=pytest.mark.long),
         pytest.param("http", "console", marks=pytest.mark.long),
         pytest.param("socket", "json", marks=pytest.mark.long),
     ],

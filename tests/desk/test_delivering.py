@@ -41,6 +41,7 @@ def posts(at_home: House, slack_channel_id: str) -> int:
     return sum(call.arguments["channel"] == slack_channel_id for call in calls)
 
 
+@pytest.mark.long
 async def test_a_channel_that_takes_no_cards_holds_up_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,6 +38,7 @@ async def row_once(at_home: House, look: Callable[[Entry], bool]) -> Entry:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.long
 async def test_it_is_put_off_for_half_of_its_age(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
         await written(ledger, State.OPENED)

@@ -27,7 +27,7 @@ FAILURES: Final = {
     "right": Fault(status=403),
     "page": Fault.html_page(200),
     "drop": Fault.lost_answer(),
-    "hang": Fault(hold=30.0),
+    "hang": Fault(hold=3.0),
 }
 
 

@@ -379,6 +379,7 @@ async def test_who_is_not_known_in_time_is_told_so_by_the_select(tmp_path: Path)
 
 
 @pytest.mark.parametrize("typed", ["", ZOE])
+@pytest.mark.long
 async def test_the_guards_waiting_and_weavs_together_are_answered_in_time(
     tmp_path: Path, typed: str
 ) -> None:

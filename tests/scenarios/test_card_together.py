@@ -180,6 +180,7 @@ async def test_what_was_changed_in_weav_in_another_field_stands(at_once: Scene) 
     assert conversation_in(at_once.house)["priority"] == "low"
 
 
+@pytest.mark.long
 async def test_a_turn_lasts_as_long_as_weav_needs(tmp_path: Path, postgres_url: str) -> None:
     async with scene(tmp_path, postgres_url, replicas=2) as slow:
         slow.house.weav.faults.clear()

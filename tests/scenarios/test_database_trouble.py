@@ -88,6 +88,7 @@ async def test_the_card_does_not_wait_until_the_outcome_can_be_recorded(tmp_path
         assert len(public(at_home.slack, "C0SUPPORT")) == 1
 
 
+@pytest.mark.long
 async def test_an_outcome_that_cannot_be_recorded_is_found_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,6 +111,7 @@ async def test_an_outcome_that_cannot_be_recorded_is_found_again(
         assert len(at_home.weav.creations) == 1
 
 
+@pytest.mark.long
 async def test_what_a_process_works_on_stays_its_own_while_the_database_is_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +131,7 @@ async def test_what_a_process_works_on_stays_its_own_while_the_database_is_away(
         await at_home.entry_in(State.REFUSED)
 
 
+@pytest.mark.long
 async def test_the_end_does_not_wait_until_an_outcome_can_be_recorded(tmp_path: Path) -> None:
     with ExitStack() as afterwards:
         async with house(tmp_path) as at_home:

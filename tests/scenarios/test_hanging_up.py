@@ -22,6 +22,7 @@ async def impatient(tmp_path: Path) -> AsyncIterator[House]:
         yield at_home
 
 
+@pytest.mark.long
 async def test_a_refusal_that_nobody_took_comes_into_the_form_later(impatient: House) -> None:
     impatient.weav.fail(WeavFault.refusal(REFUSED, delay=0.6, **CREATE))
     await impatient.fill_in(subject="Export hangs")
@@ -34,6 +35,7 @@ async def test_a_refusal_that_nobody_took_comes_into_the_form_later(impatient: H
     )
 
 
+@pytest.mark.long
 async def test_what_follows_an_answer_that_nobody_took_comes_as_a_message(
     impatient: House,
 ) -> None:

@@ -64,6 +64,7 @@ async def locked_until_written_to(postgres_url: str) -> AsyncIterator[None]:
     await looking.close()
 
 
+@pytest.mark.long
 async def test_the_guards_waiting_is_part_of_the_two_seconds(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home:
         at_home.weav.fail(WeavFault(hold=2.5, **CREATE))
@@ -78,6 +79,7 @@ async def test_the_guards_waiting_is_part_of_the_two_seconds(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("mode", ["http", "socket"])
+@pytest.mark.long
 async def test_slow_people_a_slow_database_and_a_slow_weav_are_answered_in_time_together(
     tmp_path: Path, postgres_url: str, mode: Mode
 ) -> None:

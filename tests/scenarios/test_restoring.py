@@ -45,7 +45,7 @@ class Safe:
     copy: Callable[[], str]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def safe(request: pytest.FixtureRequest, tmp_path: Path) -> Safe:
     if request.param == "sqlite":
         return Safe(f"sqlite:///{tmp_path}/ledger.db", lambda: _copy_of_the_file(tmp_path))
