@@ -42,7 +42,7 @@ async def outside(tmp_path: Path) -> AsyncIterator[Outside]:
         yield Outside(slack, weav, weav_url, tmp_path)
 
 
-@pytest.mark.parametrize("mode", ["http", "socket"])
+@pytest.mark.parametrize("mode", ["http", pytest.param("socket", marks=pytest.mark.long)])
 async def test_it_does_the_main_job_and_drains_at_sigterm(outside: Outside, mode: Mode) -> None:
     async with (
         running(outside.folder, **outside.variables(mode)) as process,
@@ -89,7 +89,7 @@ async def test_missing_settings_are_all_listed_without_a_traceback(tmp_path: Pat
         assert name in ended.err
 
 
-@pytest.mark.parametrize("command", ["run", "check"])
+@pytest.mark.parametrize("command", ["run", pytest.param("check", marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     ("wrong", "dotenv", "problem"),
     [
@@ -123,7 +123,7 @@ async def test_a_host_that_cannot_be_a_name_is_a_clear_sentence(outside: Outside
     assert "Traceback" not in ended.err
 
 
-@pytest.mark.parametrize("mode", ["http", "socket"])
+@pytest.mark.parametrize("mode", ["http", pytest.param("socket", marks=pytest.mark.long)])
 async def test_a_rejected_slack_token_is_a_clear_sentence(outside: Outside, mode: Mode) -> None:
     variables = outside.variables(mode, SLACK_BOT_TOKEN="xoxb-other")  # noqa: S106
 

@@ -100,6 +100,7 @@ async def test_who_comes_second_from_the_same_message_is_asked_first(
     await ann.sees_in_weav(conversations=["cannot pay"] * 2, requests=["201"] * 2)
 
 
+@pytest.mark.long
 async def test_a_form_with_a_customer_shows_what_they_have_open(ann: Seat) -> None:
     await ann.command(f"email {ZOE} Export hangs")
     await ann.submit()
@@ -128,6 +129,7 @@ async def test_the_global_shortcut_asks_where_to_post(ann: Seat) -> None:
     await ann.sees_in_weav(conversations=["From nowhere"], requests=["201"])
 
 
+@pytest.mark.long
 async def test_what_the_bot_says_privately_is_seen_by_one_person(ann: Seat, seats: Seats) -> None:
     ben = await seats.take("U0BEN")
 
@@ -141,6 +143,7 @@ async def test_what_the_bot_says_privately_is_seen_by_one_person(ann: Seat, seat
     await ann.sees_in_weav()
 
 
+@pytest.mark.long
 async def test_open_in_weav_leads_to_the_conversation_on_the_other_half(ann: Seat) -> None:
     await ann.command("Export hangs")
     await ann.fill_in()
@@ -153,6 +156,7 @@ async def test_open_in_weav_leads_to_the_conversation_on_the_other_half(ann: Sea
     await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
 
 
+@pytest.mark.long
 async def test_one_may_become_somebody_else_and_copy_ids_beside_an_open_form(seats: Seats) -> None:
     ann = await seats.take(permissions=["clipboard-read", "clipboard-write"])
 
@@ -168,6 +172,7 @@ async def test_one_may_become_somebody_else_and_copy_ids_beside_an_open_form(sea
     await ann.sees_in_weav()
 
 
+@pytest.mark.long
 async def test_who_is_nobody_here_becomes_ann_and_is_told(ann: Seat, seats: Seats) -> None:
     nobody = await seats.another_tab(ann.page.context, "U0NOBODY")
 
@@ -177,6 +182,7 @@ async def test_who_is_nobody_here_becomes_ann_and_is_told(ann: Seat, seats: Seat
     )
 
 
+@pytest.mark.long
 async def test_what_cannot_be_sent_stays_in_the_composer(ann: Seat) -> None:
     await ann.say("x" * 4001)
     await expect(ann.page.locator("#notices")).to_contain_text("This one has 4001")

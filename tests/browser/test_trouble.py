@@ -7,7 +7,7 @@ from playwright.async_api import expect
 from bot.sandbox.command import Sandbox
 from tests.browser.seats import JANE, Seat, Seats
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 
 async def test_while_weav_is_slow_the_modal_says_so_and_changes_by_itself(ann: Seat) -> None:

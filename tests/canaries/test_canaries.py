@@ -75,10 +75,8 @@ async def test_nothing_that_anybody_typed_is_in_the_log(
     check(text, log_format)
 
 
-@pytest.mark.parametrize(
-    ("mode", "log_format"),
-    [("http", "json"), pytest.param("socket", "console", marks=pytest.mark.long)],
-)
+@pytest.mark.long
+@pytest.mark.parametrize(("mode", "log_format"), [("http", "json"), ("socket", "console")])
 async def test_nor_is_what_waits_in_the_queue(tmp_path: Path, mode: Mode, log_format: str) -> None:
     async with watched(tmp_path, mode, log_format, weav_retry_for="4") as bot:
         await what_waits(bot)

@@ -33,7 +33,7 @@ def combinations(channel: str) -> Iterator[dict[str, str]]:
         }
 
 
-@pytest.mark.parametrize("channel", ["email", "chat"])
+@pytest.mark.parametrize("channel", ["email", pytest.param("chat", marks=pytest.mark.long)])
 async def test_the_body_has_exactly_the_fields_that_were_chosen(
     at_home: House, channel: str
 ) -> None:
