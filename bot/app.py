@@ -176,6 +176,10 @@ def _bolt(settings: Settings, session: aiohttp.ClientSession) -> AsyncApp:
         logger=logger,
         process_before_response=True,
         request_verification_enabled=False,  # the door does it, before anything is parsed
+        # This app has neither events nor functions.
+        ignoring_self_events_enabled=False,
+        url_verification_enabled=False,
+        attaching_function_token_enabled=False,
         raise_error_for_unhandled_request=True,
     )
     logger.setLevel(level)
