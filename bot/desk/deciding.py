@@ -17,7 +17,7 @@ from bot.weav.outcomes import Opened, Unconfirmed
 
 log = get_logger("weav_slack.deciding")
 
-# Seconds between looks at the ledger; a statement of it takes 2 s at most.
+# Seconds between looks at the ledger; together longer than one statement of it may take.
 NOTED_WITHIN = (0.2, 0.8, 1.5)
 NOT_NOW = "The bot's database does not answer, so nothing was done. Try again in a moment."
 NOT_SAID = "The bot's database does not answer, so what became of this cannot be said now."

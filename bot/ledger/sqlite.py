@@ -75,15 +75,20 @@ class SQLite:
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[Run]:
         with _errors():
-            await self._run(f"PRAGMA busy_timeout = {int(_START_WITHIN * 1000)}")
-            await self._run("BEGIN IMMEDIATE")
+            await self._wait_for_others(_START_WITHIN)
+            try:
+                await self._run("BEGIN IMMEDIATE")
+            finally:
+                await self._wait_for_others(self._busy)
             try:
                 yield self._run
             except BaseException:
                 await self._run("ROLLBACK")
                 raise
             await self._run("COMMIT")
-            await self._run(f"PRAGMA busy_timeout = {int(self._busy * 1000)}")
+
+    async def _wait_for_others(self, seconds: float) -> None:
+        await self._run(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
     async def _run(self, sql: str) -> Rows:
         return [dict(row) for row in await self._writer.run(fetch, sql, {})]
@@ -140,7 +145,7 @@ async def _connected(
 
 def _connect(path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Connection:
     _create_private(path)
-    # isolation_level=None: a statement is a transaction, committed when it returns.
+    # isolation_level=None: a transaction begins where it is said, else a statement is one.
     connection = sqlite3.connect(path, isolation_level=None, timeout=busy)
     try:
         connection.row_factory = sqlite3.Row
