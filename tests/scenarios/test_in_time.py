@@ -29,8 +29,8 @@ def refusal(**waits: float) -> WeavFault:
 
 
 async def slow_to_tell(at_home: House) -> None:
-    """Let Slack take long, and still less than the guard waits for it."""
-    at_home.slack.faults.add(Fault("users.info", delay=0.35))
+    """Let Slack take almost as long as the guard waits for it."""
+    at_home.slack.faults.add(Fault("users.info", delay=0.45))
     at_home.slack.scopes += GRANTED
     await at_home.bot.health.greet()
 
