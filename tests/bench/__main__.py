@@ -1,11 +1,12 @@
 """`python -m tests.bench [--quick | --memory]`: the bot beside the same form written with Bolt."""
 
 import argparse
-import asyncio
 import os
 import platform
 import time
 from pathlib import Path
+
+import uvloop
 
 from tests.bench.chart import chart
 from tests.bench.contestants import ASYNC, BOT, SYNC, javascript
@@ -58,7 +59,7 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=HERE, help="folder for results.md and .svg")
     given = parser.parse_args()
     work = memory(given.into) if given.memory else bench(QUICK if given.quick else FULL, given.into)
-    print(asyncio.run(work))  # noqa: T201
+    print(uvloop.run(work))  # noqa: T201
 
 
 if __name__ == "__main__":

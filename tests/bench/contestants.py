@@ -20,6 +20,7 @@ from tests.house import SECRET
 from tests.process import clean_environment, free_port
 
 BOLT_FOR_JAVASCRIPT: Final = "@slack/bolt@5.1.0"
+EVENTS: Final = "/slack/events"
 STARTS_WITHIN: Final = 30.0
 _FOLDER: Final = Path(__file__).parent / "contenders"
 _ROOT: Final = Path(__file__).parents[2]
@@ -52,6 +53,9 @@ ASYNC: Final = Contestant(
 SYNC: Final = Contestant(
     "sync", "sync Bolt, gunicorn", (sys.executable, *_GUNICORN), "--bind=127.0.0.1:{}"
 )
+BARE: Final = Contestant(
+    "bare", "a bare listener", (sys.executable, "-m", f"{_MODULE}.bare_bolt"), "{}"
+)
 
 
 async def javascript() -> Contestant | None:
@@ -76,7 +80,7 @@ class Running:
         self, contestant: Contestant, process: asyncio.subprocess.Process, port: int
     ) -> None:
         self.contestant = contestant
-        self.url = f"http://127.0.0.1:{port}/slack/events"
+        self.url = f"http://127.0.0.1:{port}{EVENTS}"
         self._process = process
 
     def megabytes(self) -> float:

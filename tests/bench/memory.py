@@ -1,9 +1,8 @@
 """Whether the bot grows with what it has done: its size after some submissions and after more."""
 
 import asyncio
+from contextlib import closing
 from dataclasses import dataclass
-
-import aiohttp
 
 from tests.bench.contestants import BOT, running, stage
 from tests.bench.measuring import keep_submitting
@@ -28,18 +27,13 @@ class Sizes:
 
 async def sizes(few: int, many: int) -> Sizes:
     """Both are counts of submissions since the start, in whole thousands."""
-    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=1)
-    async with (
-        stage() as url,
-        aiohttp.ClientSession(connector=connector) as http,
-        running(BOT, url) as bot,
-    ):
+    async with stage() as url, running(BOT, url) as bot:
         await bot.answers()
-        team = Team(bot, url, http)
-        await team.learn_the_form()
-        await _submit(team, few)
-        after_few = bot.megabytes()
-        await _submit(team, many - few)
+        with closing(Team(bot, url)) as team:
+            await team.learn_the_form()
+            await _submit(team, few)
+            after_few = bot.megabytes()
+            await _submit(team, many - few)
         return Sizes(after_few, bot.megabytes())
 
 

@@ -3,9 +3,7 @@
 import sys
 import time
 from collections import defaultdict
-from contextlib import AsyncExitStack
-
-import aiohttp
+from contextlib import AsyncExitStack, closing
 
 from tests.bench import measuring
 from tests.bench.contestants import Contestant, Running, running, stage
@@ -20,15 +18,13 @@ async def measured(contestants: list[Contestant], amount: Amount) -> Results:
         stage_url = await stack.enter_async_context(stage())
         _tell("starts")
         await measuring.starts(contestants, stage_url, amount.starts, figures)
-        # Shorter than any server's, so that none closes a connection that is just used again.
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=1)
-        http = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
         teams = []
         for contestant in contestants:
             one: Running = await stack.enter_async_context(running(contestant, stage_url))
             await one.answers()
-            teams.append(Team(one, stage_url, http))
-            await teams[-1].learn_the_form()
+            team = stack.enter_context(closing(Team(one, stage_url)))
+            await team.learn_the_form()
+            teams.append(team)
         await _all_phases(teams, amount, figures)
     return figures
 

@@ -10,10 +10,9 @@ from itertools import count
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import aiohttp
-
 from bot.sandbox.slack import HttpRing, Person, SlackView, Workspace
-from tests.bench.contestants import Running
+from tests.bench.contestants import EVENTS, Running
+from tests.bench.lines import Lines
 from tests.house import JANE, SECRET
 
 # Seconds that Slack waits for an answer.
@@ -34,18 +33,22 @@ class Sent:
 
 
 class Team:
-    """Sends to one contestant, over as many connections as there are requests at once."""
+    """Sends to one contestant, and asks the stage what became of it."""
 
-    def __init__(self, contestant: Running, stage_url: str, http: aiohttp.ClientSession) -> None:
+    def __init__(self, contestant: Running, stage_url: str) -> None:
         self.contestant = contestant
         self.name = contestant.contestant.name
-        self._stage_url = stage_url
-        self._http = http
+        self._lines = Lines(contestant.url)
+        self._stage = Lines(stage_url)
         workspace = Workspace()
         workspace.base_url = f"{stage_url}/{self.name}"
         self._ann = Person(workspace, "U0ANN", HttpRing(_NOWHERE, SECRET))
         self._command = self._ann.command_delivery("Export hangs").payload
         self._form: dict[str, Any] = {}
+
+    def close(self) -> None:
+        self._lines.close()
+        self._stage.close()
 
     async def learn_the_form(self) -> None:
         """Open the form once, and fill it in as a person would."""
@@ -83,14 +86,11 @@ class Team:
         began = time.monotonic()
         seconds = float("inf")
         try:
-            async with (
-                asyncio.timeout(IN_TIME),
-                self._http.post(self.contestant.url, data=body, headers=headers) as answer,
-            ):
-                said = await answer.read()
-                if answer.status == 200 and b"errors" not in said:
-                    seconds = time.monotonic() - began
-        except (TimeoutError, aiohttp.ClientError):
+            async with asyncio.timeout(IN_TIME):
+                status, said = await self._lines.post(EVENTS, body, headers)
+            if status == 200 and b"errors" not in said:
+                seconds = time.monotonic() - began
+        except OSError:  # TimeoutError is one
             pass
         return Sent(number, began, seconds)
 
@@ -133,8 +133,7 @@ class Team:
         return there
 
     async def _ask(self, what: str) -> bytes:
-        async with self._http.get(f"{self._stage_url}/stage/{what}") as answer:
-            return await answer.read()
+        return await self._stage.get(f"/stage/{what}")
 
 
 def _token(number: int) -> str:

@@ -2,9 +2,7 @@
 
 import asyncio
 import statistics
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,48 +10,32 @@ import pytest
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpRing, SlackSandbox
 from bot.sandbox.weav import WeavSandbox
+from tests.bench.contestants import BARE, BOT, stage
+from tests.bench.contestants import running as contending
+from tests.bench.team import Team
 from tests.house import SECRET, environment
-from tests.process import answer_of, clean_environment, free_port, running
+from tests.process import answer_of, free_port, running
 
-ROUNDS = 100
-
-
-@asynccontextmanager
-async def bare_bolt(port: int) -> AsyncIterator[None]:
-    script = str(Path(__file__).with_name("bare_bolt.py"))
-    variables = clean_environment({"SLACK_SIGNING_SECRET": SECRET})
-    process = await asyncio.create_subprocess_exec(sys.executable, script, str(port), env=variables)
-    try:
-        yield
-    finally:
-        process.terminate()
-        await process.wait()
+ROUNDS = 200
+WARM_UP = 20
 
 
 @pytest.mark.bench
-async def test_a_command_is_acknowledged_in_a_fifth_of_bolts_default_time(tmp_path: Path) -> None:
-    port, other_port = free_port(), free_port()
-    async with SlackSandbox().serving() as slack, serve(WeavSandbox()) as weav_url:
-        variables = environment(slack, weav_url, f"sqlite:///{tmp_path}/ledger.db", "http")
-        async with (
-            running(tmp_path, **variables, PORT=str(port)),
-            bare_bolt(other_port),
-            HttpRing(f"http://127.0.0.1:{port}/slack/events", SECRET) as ring,
-            HttpRing(f"http://127.0.0.1:{other_port}/slack/events", SECRET) as other_ring,
-        ):
-            await answer_of(f"http://127.0.0.1:{port}/readyz")
-            await answer_of(f"http://127.0.0.1:{other_port}/", status=404)
-            ann, other_ann = slack.person("U0ANN", ring), slack.person("U0ANN", other_ring)
+async def test_a_command_is_acknowledged_in_a_fifth_of_bolts_default_time() -> None:
+    async with stage() as url, contending(BOT, url) as bot, contending(BARE, url) as bare:
+        await bot.answers()
+        await bare.answers()
+        with closing(Team(bot, url)) as team, closing(Team(bare, url)) as other:
             ours, bolts = [], []
-            for _ in range(ROUNDS):
-                ours.append((await ann.command("Export hangs")).seconds)
-                bolts.append((await other_ann.command("Export hangs")).seconds)
-            await slack.workspace.until(lambda ws: len(ws.calls_of("views.open")) == ROUNDS)
-            connections = slack.workspace.connections()
+            for _ in range(WARM_UP + ROUNDS):
+                ours.append((await team.command()).seconds)
+                bolts.append((await other.command()).seconds)
+            await team.one_more_view(WARM_UP + ROUNDS)
+            connections = (await team.seen())["connections"]
 
-    mine, theirs = statistics.median(ours) * 1000, statistics.median(bolts) * 1000
+    mine, theirs = (statistics.median(each[WARM_UP:]) * 1000 for each in (ours, bolts))
     print(f"ack p50: {mine:.2f} ms, Bolt's default mode {theirs:.2f} ms: {mine / theirs:.2f}")  # noqa: T201
-    print(f"connections to Slack for {ROUNDS} commands: {connections}")  # noqa: T201
+    print(f"connections to Slack for {len(ours)} commands: {connections}")  # noqa: T201
     assert mine <= theirs / 5
     assert connections <= 5
 
