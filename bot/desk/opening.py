@@ -1,5 +1,6 @@
 """The form appears, or its user learns why not."""
 
+import asyncio
 from dataclasses import dataclass
 
 from bot.desk.choosing import LetIn
@@ -42,6 +43,8 @@ async def open_form(
     slack: SlackGateway, outsiders: Outsiders, form_help: FormHelp, opening: Opening
 ) -> None:
     """Call views.open before anything but our database: the trigger lives for 3 s."""
+    # uvloop writes at the end of its turn: Slack's answer would wait until the form is drawn.
+    await asyncio.sleep(0)
     draft = await form_help.prepare(Draft(opening.form, opening.new, opening.mentions))
     form = draft.form
     modal = conversation_modal(form.values, form.origin, around=draft.around)
