@@ -1,3 +1,8 @@
+import asyncio
+import gc
+from collections.abc import Callable
+
+import uvloop
 from hypothesis import settings
 
 from tests.postgres import postgres_server, postgres_url
@@ -8,3 +13,17 @@ __all__ = ["postgres_server", "postgres_url"]
 # profile for CI.
 settings.register_profile("patient", settings(), deadline=None)
 settings.load_profile("patient")
+
+# What is imported and collected is no garbage, and looking for some in it was a third of the CPU.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.set_threshold(10_000)
+    gc.enable()
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Tests run on the event loop that the bot runs on."""
+    return {"uvloop": uvloop.new_event_loop}

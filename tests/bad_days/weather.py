@@ -132,7 +132,7 @@ def pours(head: bytes, part: bytes) -> Reply:
 
     async def reply(writer: asyncio.StreamWriter) -> None:
         writer.write(head)
-        while True:
+        while not writer.is_closing():
             writer.write(part)
             await writer.drain()
 

@@ -164,7 +164,11 @@ async def test_secrets_are_shown_by_their_last_four_at_most(place: Place) -> Non
         ({"DATABASE_URL": f"sqlite:////tmp/{'a' * 300}.db"}, "Database", "name too long"),
         ({"DATABASE_URL": "postgresql://x@127.0.0.1:9/x"}, "Database", "cannot be reached"),
         ({"DATABASE_URL": "postgresql://x:CAN/ARY@127.0.0.1:9/x"}, "Database", "%2F"),
-        ({"DATABASE_URL": "postgresql://x:CANARY@127.0.0.1:99999/x"}, "Database", "%2F"),
+        (
+            {"DATABASE_URL": "postgresql://x:CANARY@127.0.0.1:99999/x"},
+            "Database",
+            "cannot be reached",
+        ),
         ({"DATABASE_URL": "postgresql://x:CANARY@[::1/x"}, "Database", "%2F"),
     ],
 )
