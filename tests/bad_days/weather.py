@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from tests.weav.raw_server import GONE, Reply
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
-
-    from tests.weav.raw_server import Reply
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
 
@@ -64,7 +64,7 @@ async def weather() -> AsyncIterator[Weather]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         open_writers.add(writer)
         tasks.add(asyncio.current_task())
-        with suppress(OSError, asyncio.IncompleteReadError):
+        with suppress(*GONE):
             while not writer.is_closing():
                 await _carry(road, session, reader, writer)
         writer.close()
@@ -132,7 +132,7 @@ def pours(head: bytes, part: bytes) -> Reply:
 
     async def reply(writer: asyncio.StreamWriter) -> None:
         writer.write(head)
-        while not writer.is_closing():
+        while True:
             writer.write(part)
             await writer.drain()
 

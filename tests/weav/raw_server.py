@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+# What it looks like here when the other end is gone; the last is uvloop's, of a write.
+GONE = (OSError, asyncio.IncompleteReadError, RuntimeError)
+
 Reply = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -34,7 +37,7 @@ async def raw_server(
         served.connections += 1
         open_writers.add(writer)
         tasks.add(asyncio.current_task())
-        with suppress(OSError, asyncio.IncompleteReadError):
+        with suppress(*GONE):
             while not writer.is_closing():
                 served.requests.append(await _request(reader))
                 served.first_request.set()
