@@ -16,7 +16,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    StringConstraints,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -53,8 +52,12 @@ class AssigneeType(StrEnum):
     AGENT = "agent"
 
 
+def one_line(text: str) -> str:
+    return _WHITE_SPACE.sub(" ", text).strip()
+
+
 def _fold(value: object) -> object:
-    return _WHITE_SPACE.sub(" ", value).strip() or None if isinstance(value, str) else value
+    return one_line(value) or None if isinstance(value, str) else value
 
 
 def _usual_spelling(value: object) -> object:
@@ -138,7 +141,7 @@ class Conversation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow", coerce_numbers_to_str=True)
 
-    id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    id: Annotated[str, BeforeValidator(_fold)]
     channel: _Text = None
     customer_id: _Text = None
     subject: _Text = None

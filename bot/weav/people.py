@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Annotated, Final, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from bot.weav.models import _Text, _Unreadable
+from bot.weav.models import _fold, _Text, _Unreadable
 
 # Not what RFC 5322 allows, but what people have: https://html.spec.whatwg.org/#e-mail-state.
 EMAIL: Final = re.compile(
@@ -52,17 +52,20 @@ class _Answer(BaseModel):
         return cls.model_validate(answer)
 
 
+_Line = Annotated[_Text, BeforeValidator(_fold)]
+
+
 class Customer(_Answer):
-    first_name: _Text = None
-    last_name: _Text = None
-    email: _Text = None
+    first_name: _Line = None
+    last_name: _Line = None
+    email: _Line = None
     company_id: _Text = None
 
     @property
     def name(self) -> str:
-        return " ".join(f"{self.first_name or ''} {self.last_name or ''}".split())
+        return " ".join(filter(None, (self.first_name, self.last_name)))
 
 
 class Agent(_Answer):
-    name: _Text = None
+    name: _Line = None
     is_active: Annotated[bool | None, _Unreadable] = None
