@@ -128,8 +128,7 @@ class Sender:
         listed = await self._weav.customer_conversations(request.customer_id)
         if isinstance(listed, LookUpFailed):
             return Unclear(listed.reason, final=listed.final)
-        since = entry.created_at if entry.doubtful or not entry.sent_at else entry.sent_at
-        candidates = alike(listed, request, since)
+        candidates = alike(listed, request, entry.begun_at)
         try:
             claimed = await self._ledger.claimed(entry, (each.id for each in candidates))
             rivals = await self._ledger.rivals(entry)
