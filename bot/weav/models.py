@@ -113,6 +113,13 @@ def _is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
+def unwrapped(answer: object) -> object:
+    """Take a bare object, or the one inside `data`."""
+    if isinstance(answer, Mapping) and "id" not in answer and "data" in answer:
+        return answer["data"]
+    return answer
+
+
 def _none_if_unreadable(value: object, handler: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401
     try:
         return handler(value)
@@ -160,6 +167,4 @@ class Conversation(BaseModel):
     @classmethod
     def read(cls, answer: object) -> Self:
         """Read a bare object or one inside `data`; raise pydantic's ValidationError."""
-        if isinstance(answer, Mapping) and "id" not in answer and "data" in answer:
-            answer = answer["data"]
-        return cls.model_validate(answer)
+        return cls.model_validate(unwrapped(answer))
