@@ -3,7 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import aiohttp
@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from bot.clients import slack_client, slack_session, weav_connection
-from bot.desk import LOOKS, Desk, Outsiders, Patience
+from bot.desk import LOOKS, SPREAD, Desk, Limits, Outsiders, Patience
 from bot.figures import Figures
 from bot.gatekeeping import diagnosis, guard
 from bot.health import Health
@@ -49,6 +49,8 @@ class Pace:
     answers: float = 3.0
     drain: float = 14.0
     looks: tuple[float, ...] = LOOKS
+    spread: float = SPREAD  # over which a queue comes back
+    limits: Limits = field(default_factory=Limits)
     ping: float = PING_EVERY  # between the pings of Socket Mode
 
 
@@ -113,7 +115,8 @@ async def _parts(stack: AsyncExitStack, settings: Settings, pace: Pace) -> _Part
         slack=SlackGateway(client),
         outsiders=Outsiders(audiences, installation),
         tasks=tasks,
-        patience=Patience(settings.weav_retry_for, pace.lease, pace.looks),
+        patience=Patience(settings.weav_retry_for, pace.lease, pace.looks, pace.spread),
+        limits=pace.limits,
         renew_every=pace.lease / 3,
         keep_days=settings.ledger_keep_days,
         link=settings.conversation_link,

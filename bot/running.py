@@ -10,6 +10,7 @@ from bot.ledger import LedgerTooNew, LedgerUnavailable
 from bot.logs import get_logger
 from bot.serving import Server, bind, server
 from bot.settings import Settings
+from bot.tracebacks import kind_of
 
 log = get_logger("weav_slack.running")
 
@@ -46,7 +47,7 @@ def _listener(settings: Settings) -> socket.socket:
 
 
 async def _serve(bot: Bot, serving: Server, listener: socket.socket) -> None:
-    """End with the server, or with the first token that Slack rejects at the start."""
+    """End with the server, or with what goes on beside it: a rejected token, or a mistake."""
     beside = [asyncio.create_task(bot.health.keep_greeting())]
     if bot.socket is not None:
         beside.append(asyncio.create_task(bot.socket.keep_connecting()))
@@ -60,6 +61,14 @@ async def _serve(bot: Bot, serving: Server, listener: socket.socket) -> None:
         for task in beside:
             task.cancel()
         for ended in await asyncio.gather(*beside, return_exceptions=True):
-            if isinstance(ended, SlackTokenRejected):
-                raise ended
+            if isinstance(ended, Exception):
+                raise _why(ended)
         log.info("stopping")
+
+
+def _why(ended: Exception) -> Exception:
+    """Log a mistake here, without its words: Python would print them to the end."""
+    if isinstance(ended, SlackTokenRejected):
+        return ended
+    log.error("mistake", exc_info=ended)
+    return CannotRun(f"The bot made a mistake ({kind_of(ended)}): the log says where.")

@@ -5,21 +5,24 @@ from bot.desk.choosing import LetIn
 from bot.desk.deciding import Choice
 from bot.desk.desk import Desk
 from bot.desk.helping import FormHelp
+from bot.desk.limits import Limits
 from bot.desk.opening import Opening
 from bot.desk.outsiders import Outsiders
-from bot.desk.sending import LOOKS, Patience
+from bot.desk.sending import LOOKS, SPREAD, Patience
 from bot.desk.speaking import Speaker
 from bot.desk.suggesting import Asking
 from bot.desk.telling import Close, MarkFields, Show, reply_to_modal
 
 __all__ = [
     "LOOKS",
+    "SPREAD",
     "Asking",
     "Choice",
     "Close",
     "Desk",
     "FormHelp",
     "LetIn",
+    "Limits",
     "MarkFields",
     "Opening",
     "Outsiders",

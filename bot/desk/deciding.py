@@ -77,7 +77,7 @@ class Decider:
                 held = await self._ledger.look(entry_id, spot.slack_user_id)
                 return (await self._look_again(held), held) if held else None
             case Choice.CREATE_AGAIN:
-                held = await self._ledger.again(entry_id, spot.slack_user_id, sending=False)
+                held = await self._ledger.again(entry_id, spot.slack_user_id)
                 return (await self._create_again(held, spot), held) if held else None
             case Choice.LEAVE:
                 left = await self._ledger.leave(entry_id, spot.slack_user_id)

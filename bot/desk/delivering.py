@@ -7,6 +7,7 @@ from bot.desk.announcing import Announcer, Spot
 from bot.desk.answers import Answer, Queued, Verdict
 from bot.desk.holding import Holding
 from bot.desk.insisting import insist
+from bot.desk.limits import Limits
 from bot.desk.papers import Papers
 from bot.desk.remembering import Rememberer
 from bot.desk.sending import Settled
@@ -18,13 +19,6 @@ from bot.weav.outcomes import Opened
 
 log = get_logger("weav_slack.delivering")
 
-# For one channel or person at once: Slack takes about one message a second there, and what it has
-# not taken after two minutes goes another way.
-AT_ONCE = 10
-# Rows waiting for Slack in this process; the ledger keeps the others for so many seconds.
-MOST = 1000
-PUT_OFF = 15.0
-
 
 class Deliverer:
     def __init__(
@@ -35,6 +29,7 @@ class Deliverer:
         stumbling: Stumbling,
         holding: Holding,
         tasks: Tasks,
+        limits: Limits,
     ) -> None:
         self._ledger = ledger
         self._announcer = announcer
@@ -42,6 +37,7 @@ class Deliverer:
         self._stumbling = stumbling
         self._holding = holding
         self._tasks = tasks
+        self._limits = limits
         self._waiting = 0
         # Kept for as long as anybody is at it.
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
@@ -54,9 +50,9 @@ class Deliverer:
 
     async def _deliver(self, taken: Entry, entry: Entry, verdict: Verdict) -> None:
         with self._holding(entry.id):
-            if self._waiting >= MOST:
+            if self._waiting >= self._limits.waiting:
                 log.info("put_off", entry=entry.id)
-                await insist(lambda: self._ledger.later(entry, PUT_OFF), entry)
+                await insist(lambda: self._ledger.later(entry, self._limits.put_off), entry)
                 return
             self._waiting += 1
             try:
@@ -86,5 +82,5 @@ class Deliverer:
     def _turn(self, place: str) -> asyncio.Semaphore:
         turn = self._turns.get(place)
         if turn is None:
-            turn = self._turns[place] = asyncio.Semaphore(AT_ONCE)
+            turn = self._turns[place] = asyncio.Semaphore(self._limits.at_one_place)
         return turn

@@ -14,6 +14,7 @@ from bot.desk.disowning import disown
 from bot.desk.finding import Finder
 from bot.desk.helping import FormHelp
 from bot.desk.holding import Holding
+from bot.desk.limits import Limits
 from bot.desk.meeting import starter
 from bot.desk.names import Names
 from bot.desk.opening import Opening, open_defaults, open_form
@@ -70,6 +71,7 @@ class Desk:
         outsiders: Outsiders,
         tasks: Tasks,
         patience: Patience,
+        limits: Limits,
         renew_every: float,
         keep_days: int,
         link: Callable[[str], str | None],
@@ -92,10 +94,10 @@ class Desk:
         sender = Sender(ledger, weav, patience, tasks)
         stumbling = Stumbling(ledger, slack, tasks)
         self._worker = Worker(
-            ledger, sender, self._announcer, rememberer, stumbling, self._holding, tasks
+            ledger, sender, self._announcer, rememberer, stumbling, self._holding, tasks, limits
         )
         self._decider = Decider(ledger, self._worker, self._announcer)
-        self._sweeper = Sweeper(ledger, self._worker, self._holding, tasks, keep_days)
+        self._sweeper = Sweeper(ledger, self._worker, self._holding, tasks, keep_days, limits)
         looks = patience.looks[:MOST_LOOKS]
         self._changer = Changer(ledger, weav, slack, outsiders, names, link, looks, renew_every)
 

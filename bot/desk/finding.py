@@ -18,6 +18,8 @@ T = TypeVar("T")
 KEEP: Final = 300.0  # seconds
 SLOW: Final = "Weav did not answer in time."
 _AGENTS: Final = "agents"
+# An outage fails them all, and each reason is wanted for the seconds until it is asked again.
+_MOST_REASONS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,13 @@ class Asked(Generic[T]):
 
     async def _answer(self, key: str) -> T | None:
         answer = await self._asking(key)
-        if isinstance(answer, LookUpFailed):
-            self._why[key] = answer.reason
-            return None
         self._why.pop(key, None)
-        return answer
+        if not isinstance(answer, LookUpFailed):
+            return answer
+        if len(self._why) >= _MOST_REASONS:
+            del self._why[next(iter(self._why))]  # the oldest
+        self._why[key] = answer.reason
+        return None
 
 
 class Finder:

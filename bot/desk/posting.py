@@ -12,6 +12,7 @@ from bot.slack.cards import Card, summary_card
 from bot.slack.delivery import Delivered, deliver
 from bot.slack.gateway import Failed, SlackGateway
 from bot.slack.short_card import is_short_for, short_card
+from bot.slack.text import duration
 from bot.weav.models import Conversation
 from bot.weav.outcomes import Opened
 
@@ -68,7 +69,7 @@ class Poster:
         note = RECOVERED if entry.recovered else ""
         waited = waited_by_now(entry)
         if queued or waited > SHORT:
-            note = f"{note} It waited {_for_humans(waited)} for Weav.".strip()
+            note = f"{note} It waited {duration(waited, 's', 'min')} for Weav.".strip()
         return summary_card(
             conversation,
             origin=papers.origin,
@@ -82,7 +83,3 @@ class Poster:
 def waited_by_now(entry: Entry) -> float:
     """Seconds since it was asked for; the row itself knows how many they were when it was read."""
     return entry.waited + time.monotonic() - entry.asked_at
-
-
-def _for_humans(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"  # noqa: PLR2004

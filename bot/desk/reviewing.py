@@ -7,7 +7,7 @@ from bot.desk.finding import Finder
 from bot.desk.papers import new_entry_of
 from bot.desk.preparing import WITHIN, Preparer
 from bot.desk.telling import MarkFields, Show
-from bot.ledger import Entry, Ledger, LedgerUnavailable
+from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.slack import ids
 from bot.slack.around import Around
 from bot.slack.forms import Submission
@@ -18,6 +18,8 @@ SOMEBODY_WAS_FIRST: Final = (
     "Nothing was sent to Weav: there is a conversation from this message now. If you want another"
     " one, tick the box and submit again."
 )
+# The same form is then a new attempt; in any other state it gets the same answer.
+_MADE_NOTHING: Final = frozenset({State.REFUSED, State.EXPIRED})
 
 
 class Reviewer:
@@ -55,9 +57,10 @@ class Reviewer:
         if origin.another or not origin.source:
             return None
         entry = await self._ledger.about(origin.source)
-        if entry and await self._ledger.by_key(new_entry_of(submission).key):
-            return None  # it came before, and gets the same answer
-        return entry
+        if entry is None:
+            return None
+        before = await self._ledger.by_key(new_entry_of(submission).key)
+        return entry if before is None or before.state in _MADE_NOTHING else None
 
     def _want_a_tick(self, submission: Submission, entry: Entry) -> Show:
         around = Around(labels=submission.labels, already=self._preparer.fact(entry))

@@ -18,13 +18,12 @@ from bot.weav.directory import Directory
 from bot.weav.models import Conversation, NewConversation
 from bot.weav.outcomes import NotSent, Opened, Outcome, Refused, Unconfirmed
 
-__all__ = ["LOOKS", "OnOpened", "Patience", "Sender", "Settled"]
+__all__ = ["LOOKS", "SPREAD", "OnOpened", "Patience", "Sender", "Settled"]
 
 log = get_logger("weav_slack.sending")
 
 # Seconds between looks: Weav's list may lag behind its create, and the author waits for an answer.
 LOOKS = (1.0, 5.0, 13.0)
-# Queued conversations come back spread over this many seconds once Weav answers again.
 SPREAD = 6.0
 
 
@@ -32,12 +31,14 @@ SPREAD = 6.0
 class Patience:
     """Seconds. `retry_for`: how long a queued conversation is tried; 0: not at all.
 
-    `slack_again`: until another attempt when Slack takes neither card nor message.
+    `slack_again`: until another attempt when Slack takes neither card nor message. `spread`: over
+    which queued conversations come back once Weav answers again.
     """
 
     retry_for: float
     slack_again: float = 15.0
     looks: tuple[float, ...] = LOOKS
+    spread: float = SPREAD
 
 
 OnOpened = Callable[[Conversation], None]
@@ -128,8 +129,7 @@ class Sender:
         listed = await self._weav.customer_conversations(request.customer_id)
         if isinstance(listed, LookUpFailed):
             return Unclear(listed.reason, final=listed.final)
-        since = entry.created_at if entry.doubtful or not entry.sent_at else entry.sent_at
-        candidates = alike(listed, request, since)
+        candidates = alike(listed, request, entry.begun_at)
         try:
             claimed = await self._ledger.claimed(entry, (each.id for each in candidates))
             rivals = await self._ledger.rivals(entry)
@@ -150,7 +150,7 @@ class Sender:
 
     async def _hurry(self) -> None:
         try:
-            hurried = await self._ledger.hurry(SPREAD)
+            hurried = await self._ledger.hurry(self._patience.spread)
         except LedgerUnavailable:
             return  # they come when they are due
         log.info("weav_is_back", hurried=hurried)

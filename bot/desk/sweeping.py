@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from bot.desk.holding import Holding
+from bot.desk.limits import Limits
 from bot.desk.working import Worker
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
@@ -12,23 +13,27 @@ from bot.tasks import Tasks
 
 log = get_logger("weav_slack.sweeping")
 
-# Seconds between sweeps, and how many rows one process takes up at once.
-SWEEP_EVERY = 1.0
-AT_ONCE = 50
-FORGET_EVERY = 3600.0
+FORGET_EVERY = 3600.0  # seconds
 # A step, and the seconds until it is taken again.
 Round: TypeAlias = tuple[Callable[[], Awaitable[None]], float]
 
 
 class Sweeper:
     def __init__(
-        self, ledger: Ledger, worker: Worker, holding: Holding, tasks: Tasks, keep_days: int
+        self,
+        ledger: Ledger,
+        worker: Worker,
+        holding: Holding,
+        tasks: Tasks,
+        keep_days: int,
+        limits: Limits,
     ) -> None:
         self._ledger = ledger
         self._worker = worker
         self._holding = holding
         self._tasks = tasks
         self._keep_days = keep_days
+        self._limits = limits
         self._resumed = 0
         self._loops: list[asyncio.Task[None]] = []
 
@@ -36,7 +41,7 @@ class Sweeper:
         """`others` go on for as long as this does."""
         rounds = (
             *others,
-            (self._sweep, SWEEP_EVERY),
+            (self._sweep, self._limits.sweep_every),
             (self._forget, FORGET_EVERY),
             (self._holding.keep, self._holding.every),
         )
@@ -60,7 +65,7 @@ class Sweeper:
             # After an outage of the database its own work is overdue as well, and must not be taken
             # from itself.
             await self._holding.renew()
-            for entry in await self._ledger.take(AT_ONCE - self._resumed):
+            for entry in await self._ledger.take(self._limits.taken_up - self._resumed):
                 self._resumed += 1
                 self._tasks.spawn(self._resume(entry), name="resume")
         except LedgerUnavailable as error:

@@ -19,7 +19,7 @@ from bot.slack.modals import (
 )
 from bot.slack.offers import CREATE
 from bot.slack.outcomes import outcome_text
-from bot.slack.text import fold, shorten
+from bot.slack.text import duration, fold, shorten
 from bot.slack.values import Reopening
 from bot.weav.outcomes import BUSY, NotSent, Opened, Refused, Unconfirmed
 
@@ -133,9 +133,5 @@ def text_of(answer: Answer) -> str:
 
 def _queued_text(queued: Queued) -> str:
     text = QUEUED_AT_BUSY if queued.reason == BUSY else QUEUED
-    within = "in time" if queued.tried_for is None else f"within {_for_humans(queued.tried_for)}"
+    within = "in time" if queued.tried_for is None else f"within {duration(queued.tried_for)}"
     return f"{text} If it cannot be created {within}, you get the filled form as a direct message."
-
-
-def _for_humans(seconds: float) -> str:
-    return f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"  # noqa: PLR2004

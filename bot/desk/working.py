@@ -7,6 +7,7 @@ from bot.desk.announcing import Announcer
 from bot.desk.answers import Pending, Queued
 from bot.desk.delivering import Deliverer
 from bot.desk.holding import Holding
+from bot.desk.limits import Limits
 from bot.desk.remembering import Rememberer
 from bot.desk.sending import OnOpened, Sender, Settled
 from bot.desk.stumbling import Stumbling
@@ -51,12 +52,15 @@ class Worker:
         stumbling: Stumbling,
         holding: Holding,
         tasks: Tasks,
+        limits: Limits,
     ) -> None:
         self._ledger = ledger
         self._sender = sender
         self._announcer = announcer
         self._rememberer = rememberer
-        self._deliverer = Deliverer(ledger, announcer, rememberer, stumbling, holding, tasks)
+        self._deliverer = Deliverer(
+            ledger, announcer, rememberer, stumbling, holding, tasks, limits
+        )
         self._stumbling = stumbling
         self._holding = holding
         self._tasks = tasks

@@ -6,14 +6,11 @@ Weav's PUT takes the whole conversation: two at the same time would undo each ot
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 from bot.ledger.database import Database
-
-_DAY: Final = 86400.0
-# Rows removed by one statement.
-_BATCH: Final = 500
+from bot.ledger.forgetting import forget
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +57,7 @@ class Cards:
 
     async def forget(self, keep_days: float) -> int:
         """Remove what is noted of cards that nobody clicked for so long; how many it were."""
-        values = {"keep": keep_days * _DAY, "limit": _BATCH}
-        forgotten = 0
-        while rows := await self._database.query("forget_cards", values):
-            forgotten += len(rows)
-        return forgotten
+        return await forget(self._database, "forget_cards", keep_days)
 
     async def _query(self, name: str, turn: Turn, **values: object) -> bool:
         held = {"conversation_id": turn.conversation_id, "owner": turn.owner}

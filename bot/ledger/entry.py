@@ -110,6 +110,11 @@ class Entry:
         return (self.request or {}).get("subject", "")
 
     @property
+    def begun_at(self) -> float:
+        """No POST that may have made its conversation began before."""
+        return self.created_at if self.doubtful or not self.sent_at else self.sent_at
+
+    @property
     def waited(self) -> float:
         """Seconds since it was asked for."""
         return self.read_at - self.received_at

@@ -54,7 +54,9 @@ class Ledger(Upkeep):
             form=as_json(new.form),
             fingerprint=new.fingerprint,
             source=new.source or None,
-            **self._beginning(sending=sending),
+            state=(State.SENDING if sending else State.RECEIVED).value,
+            attempts=int(sending),
+            **self._lease,
         )
         if entry is not None:
             return Received(entry, new=True)
@@ -140,11 +142,9 @@ class Ledger(Upkeep):
         """
         return await self._one("later", delay=delay, route=route or None, **self._mine(entry))
 
-    async def again(self, id_: int, slack_user_id: str, *, sending: bool) -> Entry | None:
-        """Do what "Create again" asks for; of any number of clicks one gets the row."""
-        return await self._one(
-            "again", id=id_, slack_user_id=slack_user_id, **self._beginning(sending=sending)
-        )
+    async def again(self, id_: int, slack_user_id: str) -> Entry | None:
+        """Do what "Create again" asks for; of any number of clicks one gets the row, unsent."""
+        return await self._one("again", id=id_, slack_user_id=slack_user_id, **self._lease)
 
     async def look(self, id_: int, slack_user_id: str) -> Entry | None:
         """Do what "Look again" asks for; end it with `claim`, or `unconfirmed` and `told`."""
@@ -157,10 +157,6 @@ class Ledger(Upkeep):
     async def _end(self, entry: Entry, state: State, reason: str) -> Entry | None:
         values = {"state": state.value, "reason": reason}
         return await self._one("ended", **values, **self._held(entry), **self._lease)
-
-    def _beginning(self, *, sending: bool) -> dict[str, Any]:
-        state = State.SENDING if sending else State.RECEIVED
-        return {"state": state.value, "attempts": int(sending), **self._lease}
 
     def _held(self, entry: Entry) -> dict[str, Any]:
         return {"id": entry.id, "fence": entry.fence}

@@ -7,9 +7,8 @@ from typing import Any, Final
 
 from bot.ledger.database import Database, Rows
 from bot.ledger.folding import containing, fold, searchable
+from bot.ledger.forgetting import forget
 
-_DAY: Final = 86400.0
-_BATCH: Final = 500
 # Words of a query that count; a name has not many more.
 _WORDS: Final = 4
 
@@ -154,12 +153,8 @@ class Memory:
 
     async def forget(self, keep_days: float) -> int:
         """Remove customers that nobody used or looked up for so long; how many rows it were."""
-        values = {"keep": keep_days * _DAY, "limit": _BATCH}
-        forgotten = 0
-        for name in ("forget_customers", "forget_uses", "forget_new_customers"):
-            while rows := await self._query(name, **values):
-                forgotten += len(rows)
-        return forgotten
+        names = ("forget_customers", "forget_uses", "forget_new_customers")
+        return sum([await forget(self._database, name, keep_days) for name in names])
 
     async def _query(self, name: str, /, **values: Any) -> Rows:  # noqa: ANN401 - columns
         return await self._database.query(name, values)

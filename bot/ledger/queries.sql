@@ -95,12 +95,11 @@ UPDATE submissions SET
 WHERE id = :id AND fence = :fence AND owner = :owner AND due_at IS NOT NULL
 RETURNING *, ledger_clock() AS read_at;
 
--- name: again(id, slack_user_id, owner, lease, state, attempts)
+-- name: again(id, slack_user_id, owner, lease)
 -- The attempt that was never confirmed may still have made a conversation: doubtful says so.
 UPDATE submissions SET
-  state = :state, reason = NULL, attempts = attempts + :attempts, doubtful = 1, patient = 0,
+  state = 'received', reason = NULL, doubtful = 1, patient = 0,
   owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease, told = 0,
-  sent_at = CASE WHEN :state = 'sending' THEN ledger_clock() ELSE sent_at END,
   received_at = ledger_clock(), finished_at = NULL
 WHERE id = :id AND slack_user_id = :slack_user_id AND state = 'unconfirmed' AND request IS NOT NULL
 RETURNING *, ledger_clock() AS read_at;

@@ -35,8 +35,8 @@ class Reading:
 
     async def rivals(self, entry: Entry) -> list[Entry]:
         """Other rows a conversation like this one's may belong to. Ask after looking in Weav."""
-        begun = entry.created_at if entry.doubtful or not entry.sent_at else entry.sent_at
-        values = {"id": entry.id, "fingerprint": entry.fingerprint, "since": begun - _OVERLAP}
+        since = entry.begun_at - _OVERLAP
+        values = {"id": entry.id, "fingerprint": entry.fingerprint, "since": since}
         return await self._many("rivals", **values)
 
     async def claimed(self, entry: Entry, conversation_ids: Iterable[str]) -> frozenset[str]:

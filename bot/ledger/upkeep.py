@@ -1,18 +1,14 @@
 """What keeps the ledger going: leases, rows that nobody works on any more, personal data."""
 
 from collections.abc import Iterable
-from typing import Final
 
 from bot.ledger.cards import Cards
 from bot.ledger.database import Database
 from bot.ledger.entry import Entry
+from bot.ledger.forgetting import forget
 from bot.ledger.memory import Memory
 from bot.ledger.new_customers import NewCustomers
 from bot.ledger.reading import Reading
-
-_DAY: Final = 86400.0
-# Rows changed by one statement: nobody waits long behind it.
-_BATCH: Final = 500
 
 
 class Upkeep(Reading):
@@ -45,11 +41,7 @@ class Upkeep(Reading):
 
     async def forget(self, keep_days: float) -> int:
         """Remove the personal data of rows at rest for so long; how many rows it were."""
-        values = {"keep": keep_days * _DAY, "limit": _BATCH}
-        forgotten = 0
-        while rows := await self._database.query("forget", values):
-            forgotten += len(rows)
-        return forgotten
+        return await forget(self._database, "forget", keep_days)
 
     async def check_writable(self) -> None:
         """Write something, or raise LedgerUnavailable."""

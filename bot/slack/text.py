@@ -81,6 +81,11 @@ def fold(text: str) -> str:
     return " ".join(text.split())
 
 
+def duration(seconds: float, second: str = "seconds", minute: str = "minutes") -> str:
+    """Round it, to minutes from 90 s on."""
+    return f"{seconds:.0f} {second}" if seconds < 90 else f"{seconds / 60:.0f} {minute}"  # noqa: PLR2004
+
+
 def clock(moment: datetime | float) -> str:
     """Show a moment in the reader's own time zone; seconds since the epoch, or a datetime.
 

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.weav.client import Answer, WeavClient
-from bot.weav.models import Conversation
+from bot.weav.models import Conversation, unwrapped
 from bot.weav.outcomes import (
     NotSent,
     Opened,
@@ -109,18 +109,12 @@ def _found(conversation_id: str, answer: object) -> Found | LookUpFailed:
     try:
         conversation = Conversation.read(answer)
         # The lenient reading turns what it cannot read into None; this one must not.
-        update = Update.model_validate(_bare(answer))
+        update = Update.model_validate(unwrapped(answer))
     except ValidationError:
         return LookUpFailed(_UNREADABLE)
     if conversation.id.lower() != conversation_id.lower():
         return LookUpFailed(_UNREADABLE)
     return Found(conversation, update)
-
-
-def _bare(answer: object) -> object:
-    if isinstance(answer, Mapping) and "id" not in answer and "data" in answer:
-        return answer["data"]
-    return answer
 
 
 def _refusal(refused: Refused) -> Refused:

@@ -16,7 +16,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    StringConstraints,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -53,8 +52,12 @@ class AssigneeType(StrEnum):
     AGENT = "agent"
 
 
+def one_line(text: str) -> str:
+    return _WHITE_SPACE.sub(" ", text).strip()
+
+
 def _fold(value: object) -> object:
-    return _WHITE_SPACE.sub(" ", value).strip() or None if isinstance(value, str) else value
+    return one_line(value) or None if isinstance(value, str) else value
 
 
 def _usual_spelling(value: object) -> object:
@@ -110,6 +113,13 @@ def _is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
+def unwrapped(answer: object) -> object:
+    """Take a bare object, or the one inside `data`."""
+    if isinstance(answer, Mapping) and "id" not in answer and "data" in answer:
+        return answer["data"]
+    return answer
+
+
 def _none_if_unreadable(value: object, handler: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401
     try:
         return handler(value)
@@ -138,7 +148,7 @@ class Conversation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow", coerce_numbers_to_str=True)
 
-    id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    id: Annotated[str, BeforeValidator(_fold)]
     channel: _Text = None
     customer_id: _Text = None
     subject: _Text = None
@@ -157,6 +167,4 @@ class Conversation(BaseModel):
     @classmethod
     def read(cls, answer: object) -> Self:
         """Read a bare object or one inside `data`; raise pydantic's ValidationError."""
-        if isinstance(answer, Mapping) and "id" not in answer and "data" in answer:
-            answer = answer["data"]
-        return cls.model_validate(answer)
+        return cls.model_validate(unwrapped(answer))

@@ -5,13 +5,12 @@ https://docs.weav.com/api-reference/agents/list-agents, as far as the bot uses t
 """
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Final, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from bot.weav.models import _Text, _Unreadable
+from bot.weav.models import _fold, _Text, _Unreadable, unwrapped
 
 # Not what RFC 5322 allows, but what people have: https://html.spec.whatwg.org/#e-mail-state.
 EMAIL: Final = re.compile(
@@ -47,22 +46,23 @@ class _Answer(BaseModel):
     @classmethod
     def read(cls, answer: object) -> Self:
         """Read a bare object or one inside `data`; raise pydantic's ValidationError."""
-        if isinstance(answer, Mapping) and "id" not in answer and "data" in answer:
-            answer = answer["data"]
-        return cls.model_validate(answer)
+        return cls.model_validate(unwrapped(answer))
+
+
+_Line = Annotated[_Text, BeforeValidator(_fold)]
 
 
 class Customer(_Answer):
-    first_name: _Text = None
-    last_name: _Text = None
-    email: _Text = None
+    first_name: _Line = None
+    last_name: _Line = None
+    email: _Line = None
     company_id: _Text = None
 
     @property
     def name(self) -> str:
-        return " ".join(f"{self.first_name or ''} {self.last_name or ''}".split())
+        return " ".join(filter(None, (self.first_name, self.last_name)))
 
 
 class Agent(_Answer):
-    name: _Text = None
+    name: _Line = None
     is_active: Annotated[bool | None, _Unreadable] = None

@@ -7,7 +7,7 @@ documentation shows no error at all. Whatever else arrives is answered by its st
 from collections.abc import Container, Iterator, Mapping
 from typing import Final
 
-from bot.weav.models import NewConversation
+from bot.weav.models import NewConversation, one_line
 
 LONGEST_REASON: Final = 300  # characters of Weav's own words that are passed on
 
@@ -76,7 +76,7 @@ def _reasons(answer: object) -> Iterator[tuple[str, str]]:
 
 def _text(value: object) -> str:
     """One line of plain words: a page of HTML that hides in a message is no reason."""
-    text = " ".join(value.split()) if isinstance(value, str) else ""
+    text = one_line(value) if isinstance(value, str) else ""
     return "" if text.startswith("<") else text
 
 

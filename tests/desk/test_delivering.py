@@ -1,18 +1,17 @@
 """Rows that are taken up do not wait for the messages of others."""
 
 import asyncio
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-import bot.desk.delivering
-import bot.desk.sending
-import bot.desk.sweeping
+from bot.desk import Limits
 from bot.ledger import Entry, Ledger, State
 from bot.sandbox.slack import Fault as SlackFault
 from bot.sandbox.weav import Fault
-from tests.house import CREATE, House, house, public, text_on
+from tests.house import CREATE, QUICK, House, house, public, text_on
 
 STUCK = "C0SUPPORT"
 NO_CARDS_THERE = SlackFault(
@@ -42,11 +41,9 @@ def posts(at_home: House, slack_channel_id: str) -> int:
 
 
 @pytest.mark.long
-async def test_a_channel_that_takes_no_cards_holds_up_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bot.desk.sweeping, "AT_ONCE", 2)
-    async with house(tmp_path) as at_home:
+async def test_a_channel_that_takes_no_cards_holds_up_nothing_else(tmp_path: Path) -> None:
+    two_rows = replace(QUICK, limits=Limits(taken_up=2))
+    async with house(tmp_path, pace=two_rows) as at_home:
         await queue(at_home, STUCK, STUCK, STUCK, "C0GENERAL")
 
         await at_home.weav.until(lambda: len(at_home.weav.conversations) == 4, 15)
@@ -54,12 +51,9 @@ async def test_a_channel_that_takes_no_cards_holds_up_nothing_else(
         assert "Number 3" in text_on(await at_home.card("C0GENERAL"))
 
 
-async def test_cards_of_one_channel_take_turns(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bot.desk.sending, "SPREAD", 0.0)  # all are due at once
-    monkeypatch.setattr(bot.desk.delivering, "AT_ONCE", 1)
-    async with house(tmp_path) as at_home:
+async def test_cards_of_one_channel_take_turns(tmp_path: Path) -> None:
+    all_at_once = replace(QUICK, spread=0.0, limits=Limits(at_one_place=1))
+    async with house(tmp_path, pace=all_at_once) as at_home:
         at_home.slack.faults.add(SlackFault("chat.postMessage", delay=0.3, times=None))
         await queue(at_home, *["C0GENERAL"] * 3)
 
@@ -70,22 +64,19 @@ async def test_cards_of_one_channel_take_turns(
     assert all(later - earlier > 0.25 for earlier, later in pairwise(begun))
 
 
-async def test_what_is_too_much_to_wait_here_waits_in_the_ledger(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bot.desk.delivering, "MOST", 0)
-    monkeypatch.setattr(bot.desk.delivering, "PUT_OFF", 0.5)
-    async with house(tmp_path) as at_home:
+async def test_what_is_too_much_to_wait_here_waits_in_the_ledger(tmp_path: Path) -> None:
+    no_room = replace(QUICK, limits=Limits(waiting=0, put_off=0.5))
+    async with house(tmp_path, pace=no_room) as at_home:
         await queue(at_home, "C0GENERAL")
         async with Ledger.open(at_home.database) as ledger, asyncio.timeout(15):
             while not is_put_off((await ledger.latest("T0SANDBOX", "U0ANN"))[0]):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         assert posts(at_home, "C0GENERAL") == 0
-
-        monkeypatch.setattr(bot.desk.delivering, "MOST", 1)
-
-        await at_home.card("C0GENERAL")
         assert len(at_home.weav.conversations) == 1
+
+    async with house(tmp_path) as another:
+        await another.card("C0GENERAL")
+        assert another.weav.creations == []
 
 
 def is_put_off(entry: Entry) -> bool:

@@ -69,7 +69,6 @@ EVENTS = [*Event] + [Event.WORK] * 6 + [Event.STAND_STILL] + [Event.CLICK] * 2
 
 class Click(StrEnum):
     CREATE_AGAIN = "create again"
-    CREATE_LATER = "create again, when there is room"
     LOOK_AGAIN = "look again"
     LEAVE_IT = "leave it"
 
@@ -169,7 +168,7 @@ class Interleavings(RuleBasedStateMachine):
 
     def click(self, replica: int, pick: int) -> None:
         """Click a button that may be an old one: its row can be in any state by now."""
-        row, click = 1 + pick % FORMS, list(Click)[pick % len(Click)]
+        row, click = 1 + pick % FORMS, list(Click)[pick // FORMS % len(Click)]
         self._click(self._ledgers[replica], row, click)
 
     def _click(self, ledger: Ledger, row: int, click: Click) -> None:
@@ -179,16 +178,15 @@ class Interleavings(RuleBasedStateMachine):
             case Click.LOOK_AGAIN:
                 if entry := self._runner.run(ledger.look(row, "U1")):
                     self._workers.append(self._worker(ledger, entry).looks())
-            case Click.CREATE_AGAIN | Click.CREATE_LATER:
-                self._create_again(ledger, row, sending=click is Click.CREATE_AGAIN)
+            case Click.CREATE_AGAIN:
+                self._create_again(ledger, row)
             case _:
                 assert_never(click)
 
-    def _create_again(self, ledger: Ledger, row: int, *, sending: bool) -> None:
-        if entry := self._runner.run(ledger.again(row, "U1", sending=sending)):
+    def _create_again(self, ledger: Ledger, row: int) -> None:
+        if entry := self._runner.run(ledger.again(row, "U1")):
             self._weav.author_repeats(entry.id)
-            worker = self._worker(ledger, entry)
-            self._workers.append(worker.sends() if sending else worker)
+            self._workers.append(self._worker(ledger, entry))
 
     @invariant()
     def every_row_is_somebodys_or_at_rest(self) -> None:

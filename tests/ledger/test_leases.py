@@ -61,7 +61,7 @@ async def test_of_fifty_clicks_on_create_again_one_wins(ledger: Ledger, other: L
     assert unsure
 
     clicks = await asyncio.gather(
-        *(replica.again(unsure.id, "U1", sending=True) for replica in (ledger, other) * 25)
+        *(replica.again(unsure.id, "U1") for replica in (ledger, other) * 25)
     )
 
     assert sum(click is not None for click in clicks) == 1
@@ -192,9 +192,11 @@ async def test_rivals_may_own_the_conversation_that_was_found(ledger: Ledger, pl
 async def test_an_attempt_that_was_replaced_stays_a_rival(ledger: Ledger) -> None:
     entry, doubted = await sending(ledger, "V1"), await sending(ledger, "V2")
     await ledger.unconfirmed(doubted, "")
-    again = await ledger.again(doubted.id, "U1", sending=True)
+    again = await ledger.again(doubted.id, "U1")
     assert again
-    await ledger.opened(again, "conv-2", {})
+    begun = await ledger.start_sending(again)
+    assert begun
+    await ledger.opened(begun, "conv-2", {})
 
     assert [row.id for row in await ledger.rivals(entry)] == [doubted.id]
 
@@ -243,5 +245,5 @@ async def test_personal_data_of_rows_at_rest_is_forgotten_in_time(
     assert (row.request, row.form, row.conversation, row.reason) == (None, None, None, None)
     assert (row.subject, row.fingerprint) == ("", None)
     assert (row.conversation_id, row.message_ts) == ("conv-1", "1.2")
-    assert await ledger.again(unsure.id, "U1", sending=True) is None
+    assert await ledger.again(unsure.id, "U1") is None
     assert [entry.subject for entry in await ledger.latest("T1", "U1")] == ["Invoice 12", "", ""]

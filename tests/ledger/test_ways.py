@@ -148,18 +148,21 @@ async def test_a_refusal_is_held_until_its_author_is_told(ledger: Ledger, place:
 async def test_of_two_clicks_on_create_again_one_wins(ledger: Ledger, other: Ledger) -> None:
     row = await unconfirmed(ledger)
 
-    first = await ledger.again(row.id, "U1", sending=True)
-    second = await other.again(row.id, "U1", sending=True)
+    first = await ledger.again(row.id, "U1")
+    second = await other.again(row.id, "U1")
 
     assert first
     assert second is None
-    assert (first.state, first.attempts, first.doubtful) == (State.SENDING, 2, True)
+    assert (first.state, first.attempts, first.doubtful) == (State.RECEIVED, 1, True)
+    sending_again = await ledger.start_sending(first)
+    assert sending_again
+    assert sending_again.attempts == 2
 
 
 async def test_only_its_author_decides_about_an_unconfirmed_row(ledger: Ledger) -> None:
     row = await unconfirmed(ledger)
 
-    assert await ledger.again(row.id, "U2", sending=True) is None
+    assert await ledger.again(row.id, "U2") is None
     assert await ledger.look(row.id, "U2") is None
     assert await ledger.leave(row.id, "U2") is None
 
@@ -169,7 +172,7 @@ async def test_an_old_button_does_nothing_to_a_row_that_moved_on(ledger: Ledger)
 
     assert await ledger.leave(entry.id, "U1") is None
     assert await ledger.look(entry.id, "U1") is None
-    assert await ledger.again(entry.id, "U1", sending=True) is None
+    assert await ledger.again(entry.id, "U1") is None
 
 
 async def test_the_same_form_again_does_not_repeat_what_may_have_arrived(ledger: Ledger) -> None:
@@ -208,7 +211,7 @@ async def test_leaving_it_is_final(ledger: Ledger) -> None:
 
     assert left
     assert (left.state, left.due_at) == (State.LEFT, None)
-    assert await ledger.again(row.id, "U1", sending=True) is None
+    assert await ledger.again(row.id, "U1") is None
     assert await ledger.look(row.id, "U1") is None
     assert not (await ledger.receive(new_entry(), sending=True)).new
 
@@ -223,7 +226,7 @@ async def test_looking_again_may_find_it(ledger: Ledger) -> None:
 
     assert claimed
     assert (claimed.state, claimed.recovered, claimed.told) == (State.OPENED, True, False)
-    assert await ledger.again(row.id, "U1", sending=True) is None
+    assert await ledger.again(row.id, "U1") is None
 
 
 async def test_looking_again_may_end_as_it_began(ledger: Ledger) -> None:
@@ -282,8 +285,11 @@ async def test_a_late_answer_to_an_attempt_that_was_replaced_does_not_count(
     entry = await sending(ledger)
     unsure = await ledger.unconfirmed(entry, "No answer came.")
     assert unsure
-    assert await ledger.again(unsure.id, "U1", sending=True)
+    again = await ledger.again(unsure.id, "U1")
+    assert again
 
+    assert await ledger.opened(entry, "conv-1", CONVERSATION) is None
+    assert await ledger.start_sending(again)
     assert await ledger.opened(entry, "conv-1", CONVERSATION) is None
 
 

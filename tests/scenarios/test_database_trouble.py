@@ -5,12 +5,13 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import bot.desk.insisting
-import bot.desk.sweeping
+from bot.desk import Limits
 from bot.desk.working import STILL_UNKNOWN
 from bot.ledger import State
 from bot.sandbox.weav import Fault
@@ -113,10 +114,10 @@ async def test_an_outcome_that_cannot_be_recorded_is_found_again(
 
 @pytest.mark.long
 async def test_what_a_process_works_on_stays_its_own_while_the_database_is_away(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(bot.desk.sweeping, "SWEEP_EVERY", 0.05)  # before any renewal
-    async with house(tmp_path) as at_home:
+    before_any_renewal = replace(QUICK, limits=Limits(sweep_every=0.05))
+    async with house(tmp_path, pace=before_any_renewal) as at_home:
         at_home.weav.fail(Fault.refusal({"subject": ["Not so."]}, hold=0.3, **CREATE))
         await at_home.fill_in(subject="Export hangs")
         submitting = asyncio.create_task(at_home.ann.submit())

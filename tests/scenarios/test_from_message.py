@@ -1,11 +1,13 @@
 """What a message brings along: its customer if they are known, and what it has become already."""
 
+from pathlib import Path
+
 import pytest
 
 from bot.ledger import KnownCustomer, Ledger
 from bot.sandbox.weav import Fault
 from bot.slack import ids
-from tests.house import CONVERSATION_URL, CREATE, JANE, House, chosen, text_on
+from tests.house import CONVERSATION_URL, CREATE, JANE, House, chosen, house, text_on
 from tests.scenarios.filling import NOBODY_KNOWN, RAVI, ZOE, used
 
 
@@ -187,6 +189,27 @@ async def test_somebody_who_was_first_meanwhile_is_named_and_nothing_is_sent(
         "subject": "Hangs for me, too",
         "priority": "high",
     }
+
+
+@pytest.mark.parametrize("status", [401, 503], ids=["refused", "expired"])
+async def test_a_form_that_made_nothing_wants_a_tick_as_well_when_it_is_submitted_again(
+    tmp_path: Path, status: int
+) -> None:
+    async with house(tmp_path, weav_retry_for="0") as at_home:
+        message_ts = said(at_home, "The export hangs")
+        await at_home.ben.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
+        await at_home.slack.until(lambda slack: slack.top_view("U0BEN"))
+        at_home.weav.fail(Fault(status=status, times=1, **CREATE))
+        await at_home.ben.submit({"channel": "email", "customer_id": JANE})
+        await opened_from(at_home, message_ts)
+
+        await at_home.ben.submit()
+
+        assert "Nothing was sent to Weav" in text_on(at_home.ben.view)
+        assert "another" in at_home.ben.view.values
+        assert len(at_home.weav.conversations) == 1
+        await at_home.ben.submit({"another": ["another"]})
+        await at_home.weav.until(lambda: len(at_home.weav.conversations) == 2)
 
 
 async def test_a_submission_that_comes_twice_is_not_taken_for_somebody_elses(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.text import clock, escape, fold, head, shorten
+from bot.slack.text import clock, duration, escape, fold, head, shorten
 
 # What Slack looks for, each as generous as any of its clients could be.
 ACTIVE = [
@@ -110,3 +110,10 @@ def test_a_moment_past_the_end_of_the_calendar_is_shown_as_it_is() -> None:
     moment = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1)))
 
     assert clock(moment) == "0001-01-01 00:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.4, "0 s"), (89, "89 s"), (90, "2 min"), (900, "15 min")]
+)
+def test_a_time_is_in_minutes_once_it_is_long(seconds: float, words: str) -> None:
+    assert duration(seconds, "s", "min") == words

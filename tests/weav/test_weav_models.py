@@ -168,10 +168,16 @@ def test_conversation_keeps_unknown_fields_and_words() -> None:
     assert (conversation.channel, conversation.model_extra) == ("sms", {"mood": "good"})
 
 
-@pytest.mark.parametrize("answer", [None, [], "c1", {}, {"id": None}, {"id": " "}, {"data": []}])
+@pytest.mark.parametrize(
+    "answer", [None, [], "c1", {}, {"id": None}, {"id": " "}, {"id": "\0"}, {"data": []}]
+)
 def test_conversation_without_an_id_is_unreadable(answer: object) -> None:
     with pytest.raises(ValidationError):
         Conversation.read(answer)
+
+
+def test_what_nobody_sees_is_no_part_of_an_id() -> None:
+    assert Conversation.read({"id": "\0c1\x1f\n"}).id == "c1"
 
 
 def test_conversation_with_a_number_for_an_id_is_read() -> None:

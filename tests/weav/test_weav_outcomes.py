@@ -152,6 +152,7 @@ def test_reasons_of_other_fields_go_into_the_message() -> None:
         {"message": "No such channel."},
         {"error": "No such channel."},
         {"message": " No such\nchannel. ", "errors": []},
+        {"errors": ["No\0such\x1b channel.\x9f", "\0"]},
         {"errors": ["No such channel."]},
         {"errors": "No such channel."},
         {"errors": {"": {"a": 1}, "base": ["No such channel.", None, 7]}},

@@ -1,0 +1,34 @@
+"""What is remembered of Weav's answers, and for how long."""
+
+import weakref
+from typing import Final
+
+from bot.desk.finding import Asked
+from bot.tasks import Tasks
+from bot.weav.client import LookUpFailed
+
+MANY: Final = 3000
+
+
+class Reason(str):
+    """A sentence whose end can be seen."""
+
+    __slots__ = ("__weakref__",)
+
+
+async def test_reasons_of_look_ups_that_fail_do_not_fill_the_memory() -> None:
+    remembered: weakref.WeakSet[Reason] = weakref.WeakSet()
+
+    async def ask(key: str) -> LookUpFailed:
+        reason = Reason(f"Weav did not show {key} (answer 500).")
+        remembered.add(reason)
+        return LookUpFailed(reason)
+
+    asked: Asked[str] = Asked(Tasks(), ask)
+    for number in range(MANY):
+        await asked.find(f"customer {number}", 5)
+
+    assert 0 < len(remembered) < MANY / 2
+    latest = await asked.find(f"customer {MANY - 1}", 0)
+    assert isinstance(latest, LookUpFailed)
+    assert latest.reason in remembered

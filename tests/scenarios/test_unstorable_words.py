@@ -1,0 +1,49 @@
+"""Weav says what PostgreSQL cannot keep: a NUL."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from bot.sandbox.weav import Fault
+from bot.slack import ids
+from tests.house import CREATE, house, text_on
+
+
+def created(**answer: str) -> dict[str, Any]:
+    return {"status": 201, "body": json.dumps(answer).encode()}
+
+
+async def test_a_reason_is_said_at_once(tmp_path: Path, postgres_url: str) -> None:
+    async with house(tmp_path, database=postgres_url) as at_home:
+        at_home.weav.fail(Fault.refusal({"subject": ["Not\0this."]}, **CREATE))
+        await at_home.fill_in(subject="Export hangs")
+
+        answer = await at_home.ann.submit()
+
+        assert answer.errors == {"subject": "Not this."}
+
+
+async def test_a_conversation_has_its_card(tmp_path: Path, postgres_url: str) -> None:
+    async with house(tmp_path, database=postgres_url) as at_home:
+        at_home.weav.fail(Fault(**created(id="c-1\0", subject="Export\0hangs"), **CREATE))
+        await at_home.fill_in(subject="Export hangs")
+
+        await at_home.ann.submit()
+
+        card = await at_home.card()
+        [entry] = await at_home.entries()
+        assert (entry.conversation_id, entry.message_ts) == ("c-1", card.ts)
+
+
+async def test_a_new_customers_name_holds_up_nothing(tmp_path: Path, postgres_url: str) -> None:
+    email, customer_id = "new@example.com", "3c90c3cc-0d44-4b50-8888-00000000abcd"
+    named = created(id=customer_id, first_name="Ne\0w", last_name="\0", email=f"{email}\0")
+    async with house(tmp_path, database=postgres_url) as at_home:
+        at_home.weav.fail(Fault(method="POST", path="/customers", **named))
+        at_home.weav.fail(Fault(**created(id="c-1", customer_id=customer_id), **CREATE))
+        await at_home.fill_in(customer_id="")
+        await at_home.ann.type_in({ids.CUSTOMER_ID: email})
+
+        await at_home.ann.submit()
+
+        assert "Ne w" in text_on(await at_home.card())

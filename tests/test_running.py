@@ -1,0 +1,26 @@
+"""`run` itself, with what no settings can do to it."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.running import CannotRun, run
+from bot.sandbox.slack import SlackSandbox
+from tests.bad_days.logs import logged
+from tests.house import QUICK, environment, settings_of
+
+
+async def test_a_mistake_in_what_runs_beside_the_server_is_in_the_log_and_the_exit_code(
+    tmp_path: Path,
+) -> None:
+    no_number = replace(QUICK, ping="soon")  # type: ignore[arg-type] # the mistake
+    async with SlackSandbox().serving() as slack, asyncio.timeout(15):
+        database = f"sqlite:///{tmp_path}/ledger.db"
+        names = environment(slack, "http://127.0.0.1:9", database, "socket") | {"PORT": "0"}
+
+        with logged() as log, pytest.raises(CannotRun, match="TypeError"):
+            await run(settings_of(names), no_number)
+
+    assert "TypeError: handlers.connection" in log.getvalue()
