@@ -80,9 +80,15 @@ class Chooser:
 
         await self._drawings.redraw(view, draw)
 
+    async def assignee(self, view: View) -> None:
+        """Draw nothing for it, but know of it: the next drawing carries it along."""
+        self._drawings.chosen(view, ids.ASSIGNEE_ID)
+        await self._drawings.restore(view)
+
     async def customer(self, view: View) -> None:
         """Show what they have open, if Weav tells soon; learn their name for the next time."""
         stands = self._drawings.chosen(view, ids.CUSTOMER_ID)
+        await self._drawings.restore(view)
         customer = _known_to_weav(values_of(view))
         several = await self._listing.of(customer) if customer else []
         await self._drawings.redraw(

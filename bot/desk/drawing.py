@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 from bot.logs import get_logger
 from bot.slack.gateway import Failed, SlackGateway
 from bot.slack.payloads import at, text_at
+from bot.slack.seen_views import with_choices
 
 log = get_logger("weav_slack.drawing")
 
@@ -34,7 +35,7 @@ class Drawings:
         self._slack = slack
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._latest: dict[str, _Drawing] = {}
-        self._states: dict[str, object] = {}
+        self._told: dict[str, View] = {}
         self._choices: dict[str, dict[str, object]] = {}
 
     def chosen(self, view: View, field: str) -> Callable[[], bool]:
@@ -42,7 +43,7 @@ class Drawings:
         view_id, mine = text_at(view, "id"), {field: object()}
         _keep(self._choices, view_id, self._choices.get(view_id, {}) | mine)
         if at(view, "state", "values"):
-            _keep(self._states, view_id, view["state"])
+            _keep(self._told, view_id, view)
         return lambda: self._choices.get(view_id, mine).get(field) is mine[field]
 
     def submitted(self, view: View) -> None:
@@ -52,14 +53,17 @@ class Drawings:
     async def redraw(self, view: View, draw: Draw) -> None:
         """Draw on top of what was drawn here since `view`, or of `view` itself.
 
-        Never without its hash: what conflicts with it is the answer to a submission, or another
-        replica's drawing. A form over the answer would be submitted, and opened, a second time.
+        What stands in it is told by the latest choice, by no answer of Slack's. Never without the
+        hash: what conflicts with it is the answer to a submission, or another replica's drawing,
+        and a form over such an answer would be submitted, and opened, a second time.
         """
         view_id = text_at(view, "id")
         turn = self._turns.setdefault(view_id, asyncio.Lock())
         async with turn:
             seen = self._newest(view_id, view)
-            drawn = draw(self._with_state(view_id, seen))
+            told = self._told.get(view_id, seen)
+            now = {**seen, "state": told.get("state")}
+            drawn = draw(now) or _restored(now, told)
             if drawn is None:
                 return
             result = await self._slack.redraw(seen, drawn)
@@ -67,6 +71,10 @@ class Drawings:
                 log.info("form_not_redrawn", code=result.code)
                 return
             self._note(view_id, seen, result.view)
+
+    async def restore(self, view: View) -> None:
+        """Put right what a drawing has put back that was on its way when this was chosen."""
+        await self.redraw(view, lambda _: None)
 
     def _newest(self, view_id: str, view: View) -> View:
         latest = self._latest.get(view_id)
@@ -77,9 +85,10 @@ class Drawings:
         over = before.over if before and before.view is seen else frozenset()
         _keep(self._latest, view_id, _Drawing(drawn, over | {text_at(seen, "hash")}))
 
-    def _with_state(self, view_id: str, seen: View) -> View:
-        """Know what stood in the form at the latest choice, which no answer of Slack's tells."""
-        return {**seen, "state": self._states.get(view_id, seen.get("state"))}
+
+def _restored(now: View, told: View) -> dict[str, Any] | None:
+    is_older = text_at(told, "hash") != text_at(now, "hash")
+    return with_choices(now) if is_older else None
 
 
 def _keep(kept: dict[Key, Kept], key: Key, value: Kept) -> None:

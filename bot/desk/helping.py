@@ -70,6 +70,9 @@ class FormHelp:
     def take_assignee_type(self, view: Mapping[str, Any]) -> None:
         self._tasks.spawn(self._chooser.assignee_type(view), name="take_assignee_type")
 
+    def take_assignee(self, view: Mapping[str, Any]) -> None:
+        self._tasks.spawn(self._chooser.assignee(view), name="take_assignee")
+
     def take_submission(self, view: Mapping[str, Any]) -> None:
         self._chooser.submitted(view)
 
