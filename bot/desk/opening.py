@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from bot.desk.choosing import LetIn
 from bot.desk.helping import FormHelp
-from bot.desk.outsiders import Outsiders
 from bot.desk.preparing import Draft
 from bot.logs import get_logger
 from bot.slack.cards import Card
@@ -38,16 +37,14 @@ class Opening:
     let_in: LetIn = let_in_already
 
 
-async def open_form(
-    slack: SlackGateway, outsiders: Outsiders, form_help: FormHelp, opening: Opening
-) -> None:
+async def open_form(slack: SlackGateway, form_help: FormHelp, opening: Opening) -> None:
     """Call views.open before anything but our database: the trigger lives for 3 s."""
     draft = await form_help.prepare(Draft(opening.form, opening.new, opening.mentions))
     form = draft.form
     modal = conversation_modal(form.values, form.origin, around=draft.around)
     result = await slack.open_view(opening.trigger_id, modal)
     if isinstance(result, Done):
-        await form_help.complete(outsiders, result.view, form, opening.let_in)
+        await form_help.complete(result.view, form, opening.let_in)
         return
     log.warning("form_not_opened", code=result.code)
     if result.code in TRIGGER_GONE:
