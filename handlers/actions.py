@@ -44,7 +44,7 @@ async def reopen_form(
 async def say_who_reads(
     ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], desk: Desk
 ) -> None:
-    desk.note_readers(body.get("view") or {}, action.get("selected_conversation") or "")
+    desk.form_help.note_readers(body.get("view") or {}, action.get("selected_conversation") or "")
     await ack()
 
 

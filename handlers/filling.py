@@ -18,6 +18,7 @@ def register(app: AsyncApp) -> None:
     app.options(ids.ASSIGNEE_ID)(offer_assignees)
     app.action(ids.CUSTOMER_ID)(take_customer)
     app.action(ids.ASSIGNEE_TYPE)(take_assignee_type)
+    app.action(ids.ASSIGNEE_ID)(take_assignee)
     app.view(ids.DEFAULTS_MODAL)(save_defaults)
 
 
@@ -38,6 +39,11 @@ async def take_customer(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None
 
 async def take_assignee_type(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None:
     desk.form_help.take_assignee_type(body.get("view") or {})
+    await ack()
+
+
+async def take_assignee(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None:
+    desk.form_help.take_assignee(body.get("view") or {})
     await ack()
 
 

@@ -18,6 +18,7 @@ def register(app: AsyncApp) -> None:
 async def submit_form(
     ack: AsyncAck, body: dict[str, Any], desk: Desk, answered: asyncio.Event, rung_at: float
 ) -> None:
+    desk.form_help.take_submission(body.get("view") or {})
     submission = parse_submission(body)
     if isinstance(submission, Problems):
         await ack(response_action="errors", errors=dict(submission.by_field))

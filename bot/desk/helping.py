@@ -20,6 +20,7 @@ from bot.slack.choices import plain_message
 from bot.slack.defaults import ChosenDefaults, defaults_modal
 from bot.slack.gateway import TRIGGER_GONE, Failed, SlackGateway
 from bot.slack.offers import Offer
+from bot.slack.shared_note import prefilled
 from bot.slack.values import FormValues, Reopening
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
@@ -41,9 +42,11 @@ class FormHelp:
         slack: SlackGateway,
         tasks: Tasks,
         defaults: ChannelDefaults,
+        outsiders: Outsiders,
         link: Callable[[str], str | None],
     ) -> None:
         self._memory = ledger.memory
+        self._outsiders = outsiders
         self._slack = slack
         self._tasks = tasks
         self._defaults = defaults
@@ -66,27 +69,28 @@ class FormHelp:
 
     def take_customer(self, view: Mapping[str, Any]) -> None:
         self._tasks.spawn(self._chooser.customer(view), name="take_customer")
+        self._note_prefilled(view)
 
     def take_assignee_type(self, view: Mapping[str, Any]) -> None:
         self._tasks.spawn(self._chooser.assignee_type(view), name="take_assignee_type")
+        self._note_prefilled(view)
 
-    async def complete(
-        self,
-        outsiders: Outsiders,
-        view: Mapping[str, Any],
-        form: Reopening,
-        let_in: LetIn,
-    ) -> None:
+    def take_assignee(self, view: Mapping[str, Any]) -> None:
+        self._tasks.spawn(self._chooser.assignee(view), name="take_assignee")
+
+    def take_submission(self, view: Mapping[str, Any]) -> None:
+        self._chooser.submitted(view)
+
+    async def complete(self, view: Mapping[str, Any], form: Reopening, let_in: LetIn) -> None:
         """Add to a form that has just opened what nobody waited for."""
         post_to = form.values.post_to or form.origin.slack_channel_id
-        asked = outsiders.of_new_form(post_to)
+        asked = self._outsiders.of_new_form(post_to)
         await self._chooser.opened(view, form.values, let_in, asked)
 
-    async def note_readers(
-        self, outsiders: Outsiders, view: Mapping[str, Any], slack_channel_id: str
-    ) -> None:
-        """Say in a form that is open who reads the channel that its card goes to."""
-        await self._chooser.readers(view, outsiders.of_form(slack_channel_id))
+    def note_readers(self, view: Mapping[str, Any], slack_channel_id: str) -> None:
+        """Say in an open form who reads the chosen channel, if it is not our people alone."""
+        asked = self._outsiders.of_form(slack_channel_id)
+        self._tasks.spawn(self._chooser.readers(view, asked), name="note_readers")
 
     async def be(self, slack_user_id: str, weav_user_id: str, name: str) -> Card:
         """Answer `me UUID`; others will find them by this name."""
@@ -130,3 +134,7 @@ class FormHelp:
             log.warning("defaults_not_kept", error=str(error))
             return NOT_NOW
         return ""
+
+    def _note_prefilled(self, view: Mapping[str, Any]) -> None:
+        if slack_channel_id := prefilled(view):
+            self.note_readers(view, slack_channel_id)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from bot.desk.choosing import LetIn
 from bot.desk.helping import FormHelp
-from bot.desk.outsiders import Outsiders
 from bot.desk.preparing import Draft
 from bot.logs import get_logger
 from bot.slack.cards import Card
@@ -39,9 +38,7 @@ class Opening:
     let_in: LetIn = let_in_already
 
 
-async def open_form(
-    slack: SlackGateway, outsiders: Outsiders, form_help: FormHelp, opening: Opening
-) -> None:
+async def open_form(slack: SlackGateway, form_help: FormHelp, opening: Opening) -> None:
     """Call views.open before anything but our database: the trigger lives for 3 s."""
     # uvloop writes at the end of its turn: Slack's answer would wait until the form is drawn.
     await asyncio.sleep(0)
@@ -50,7 +47,7 @@ async def open_form(
     modal = conversation_modal(form.values, form.origin, around=draft.around)
     result = await slack.open_view(opening.trigger_id, modal)
     if isinstance(result, Done):
-        await form_help.complete(outsiders, result.view, form, opening.let_in)
+        await form_help.complete(result.view, form, opening.let_in)
         return
     log.warning("form_not_opened", code=result.code)
     if result.code in TRIGGER_GONE:

@@ -29,6 +29,15 @@ def as_it_stands(block: Block, state: object) -> Block:
     return {**block, "element": begun}
 
 
+def has_jumped(block: Block, state: object) -> bool:
+    """Tell whether a select was drawn with another option than the one that was chosen in it."""
+    begins, stands = (
+        text_at(each, "element", "initial_option", "value")
+        for each in (block, as_it_stands(block, state))
+    )
+    return text_at(block, "element", "type") == "external_select" and begins not in {"", stands}
+
+
 def _typed(_: object, entry: object) -> str:
     return typed_value(text_at(entry, "value"))
 

@@ -56,7 +56,9 @@ def assignee_input(kind: str, value: str, label: str, source: str = "") -> Input
     of_people = kind == AssigneeType.USER
     placeholder = "Name or ID of a person" if of_people else "Name or ID of an AI agent"
     picker = type_ahead(ids.ASSIGNEE_ID, placeholder, chosen)
-    return input_block(picker, f"{source} {_HINTS[AssigneeType(kind)]}".strip())
+    # The form is drawn anew with who stands in it, so the bot must know of each choice.
+    hint = f"{source} {_HINTS[AssigneeType(kind)]}".strip()
+    return input_block(picker, hint, dispatch=True)
 
 
 def _chosen_customer(value: str, label: str) -> Offer | None:

@@ -11,7 +11,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.slack import ids
 from bot.slack.already import OpenConversation, open_conversations_block
-from bot.slack.carrying import as_it_stands
+from bot.slack.carrying import as_it_stands, has_jumped
 from bot.slack.offers import NOBODY
 from bot.slack.payloads import list_at, text_at
 from bot.slack.pickers import assignee_input, assignee_type_input
@@ -72,5 +72,16 @@ def with_blocks(view: View, blocks: Sequence[Any]) -> dict[str, Any] | None:
     """Draw a view anew from what Slack says of it, or None where nothing changes."""
     if list(blocks) == list_at(view, "blocks"):
         return None
+    return _as_it_stands(view, blocks)
+
+
+def with_choices(view: View) -> dict[str, Any] | None:
+    """Choose again what was chosen while the view was being drawn; None: it stands."""
+    blocks = list_at(view, "blocks")
+    jumped = any(has_jumped(block, view.get("state")) for block in blocks)
+    return _as_it_stands(view, blocks) if jumped else None
+
+
+def _as_it_stands(view: View, blocks: Sequence[Any]) -> dict[str, Any]:
     standing = [as_it_stands(block, view.get("state")) for block in blocks]
     return {**{name: view[name] for name in _KEPT if view.get(name)}, "blocks": standing}

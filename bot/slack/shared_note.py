@@ -5,8 +5,10 @@ from typing import Any, Final
 
 from bot.slack import ids
 from bot.slack.audience import Audience
-from bot.slack.payloads import list_at, text_at
+from bot.slack.forms import values_of
+from bot.slack.payloads import at, list_at, text_at
 from bot.slack.seen_views import with_blocks
+from bot.slack.values import Origin
 
 _NOTES: Final = {
     Audience.SHARED: (
@@ -19,6 +21,16 @@ _NOTES: Final = {
         " there first."
     ),
 }
+
+
+def prefilled(view: object) -> str:
+    """Give the channel that Slack may have filled in by itself; empty for a form that has another.
+
+    A global shortcut comes from no channel, and its form begins with the one that its user looks
+    at: no action tells of it, but the state that comes with any other choice.
+    """
+    from_somewhere = Origin.load(at(view, "private_metadata")).slack_channel_id
+    return "" if from_somewhere else values_of(view).post_to
 
 
 def noted(view: Mapping[str, Any], readers: Audience) -> dict[str, Any] | None:

@@ -114,11 +114,13 @@ async def test_a_form_with_a_customer_shows_what_they_have_open(ann: Seat) -> No
     await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_the_global_shortcut_asks_where_to_post(ann: Seat) -> None:
+async def test_the_global_shortcut_posts_to_where_its_user_is_or_chooses(ann: Seat) -> None:
     await ann.page.get_by_role("button", name="Shortcuts").click()
     await ann.page.get_by_role("menuitem", name="New Weav conversation").click()
     await ann.fill_in(subject="From nowhere")
-    await ann.modal.get_by_role("combobox", name="Post the summary to").fill("tri")
+    post_to = ann.modal.get_by_role("combobox", name="Post the summary to")
+    await expect(post_to).to_have_value("#support")
+    await post_to.fill("tri")
     await ann.page.keyboard.press("Enter")
     await ann.submit()
 

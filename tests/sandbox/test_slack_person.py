@@ -97,7 +97,16 @@ async def test_a_global_shortcut_has_no_channel_and_no_response_url(
 
     assert bot.payloads[0]["type"] == "shortcut"
     assert not {"channel", "response_url"} & bot.payloads[0].keys()
-    assert ann.view.values["post_to"]["post_to"]["selected_conversation"] is None
+
+
+@pytest.mark.parametrize("looks_at", ["C0GENERAL", ""])
+async def test_a_form_of_the_global_shortcut_knows_where_its_user_is(
+    ann: Person, bot: ScriptedBot, looks_at: str
+) -> None:
+    await ann.global_shortcut("new", looks_at)
+
+    assert "C0GENERAL" not in str(bot.payloads[0])
+    assert ann.view.values["post_to"]["post_to"]["selected_conversation"] == (looks_at or None)
 
 
 async def test_a_submission_carries_the_whole_state(ann: Person, bot: ScriptedBot) -> None:

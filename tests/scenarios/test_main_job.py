@@ -65,8 +65,17 @@ async def test_a_message_becomes_the_subject_and_gets_the_card_in_its_thread(
     assert not any_way.slack.calls_of("chat.getPermalink")
 
 
-async def test_the_global_shortcut_asks_where_to_post(any_way: House) -> None:
-    await any_way.ann.global_shortcut(ids.GLOBAL_SHORTCUT)
+async def test_the_global_shortcut_posts_to_where_its_user_is(at_home: House) -> None:
+    await at_home.ann.global_shortcut(ids.GLOBAL_SHORTCUT, "G0TRIAGE")
+    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+
+    await at_home.ann.submit({"channel": "chat", "customer_id": JANE})
+
+    assert "with the shortcut" in text_on(await at_home.card("G0TRIAGE"))
+
+
+async def test_the_global_shortcut_asks_who_is_nowhere_where_to_post(any_way: House) -> None:
+    await any_way.ann.global_shortcut(ids.GLOBAL_SHORTCUT, "")
     await any_way.slack.until(lambda slack: slack.top_view("U0ANN"))
 
     await any_way.ann.submit({"channel": "chat", "customer_id": JANE, "post_to": "G0TRIAGE"})

@@ -84,6 +84,24 @@ async def test_the_form_follows_the_choice_of_the_channel(told: House) -> None:
     assert "Export hangs" in text_on(await told.card("C0GENERAL"))
 
 
+@pytest.mark.parametrize(
+    "choice", [{ids.CUSTOMER_ID: JANE}, {ids.ASSIGNEE_TYPE: "agent"}], ids=["customer", "assignee"]
+)
+async def test_a_form_of_the_global_shortcut_says_so_once_the_bot_knows_its_channel(
+    told: House, choice: dict[str, str]
+) -> None:
+    """Slack fills the channel in by itself, and tells the bot with the first choice."""
+    await told.ann.global_shortcut(ids.GLOBAL_SHORTCUT, "C0PARTNERS")
+    await told.slack.until(lambda slack: slack.top_view("U0ANN"))
+    await told.ann.suggest(ids.CUSTOMER_ID, JANE)
+
+    for field, value in choice.items():
+        await told.ann.act(field, value)
+
+    await told.slack.until(lambda slack: "other organisations" in hint_of(slack))
+    assert "Everybody there" in hint_of(told.slack)
+
+
 async def test_without_the_scopes_it_works_as_before(at_home: House) -> None:
     await open_form(at_home, "Export hangs", "C0PARTNERS")
     await at_home.ann.act(ids.POST_TO, "C0PARTNERS")

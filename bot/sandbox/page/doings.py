@@ -42,6 +42,7 @@ class MessageShortcut(_Doing):
 class GlobalShortcut(_Doing):
     do: Literal["global_shortcut"]
     callback_id: str
+    slack_channel_id: str
 
 
 class Submit(_Doing):

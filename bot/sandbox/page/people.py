@@ -41,7 +41,7 @@ async def _reach_the_bot(person: Person, doing: Doing) -> Answer:
         case doings.MessageShortcut():
             return await person.message_shortcut(doing.callback_id, doing.message_ts)
         case doings.GlobalShortcut():
-            return await person.global_shortcut(doing.callback_id)
+            return await person.global_shortcut(doing.callback_id, doing.slack_channel_id)
         case doings.Submit():
             person.fill(doing.values, doing.view_id)
             return await person.submit(view_id=doing.view_id)

@@ -53,11 +53,12 @@ class Payloads:
             "message": message.payload(),
         }
 
-    def global_shortcut(self, callback_id: str) -> Json:
+    def global_shortcut(self, callback_id: str, looks_at: str = "") -> Json:
+        """The trigger alone knows which conversation the person looks at; empty: at none."""
         return self._interaction("shortcut") | {
             "callback_id": callback_id,
             "action_ts": self._workspace.next_ts(),
-            "trigger_id": self._trigger(""),
+            "trigger_id": self._trigger(looks_at),
         }
 
     def submission(self, view: SlackView) -> Json:

@@ -77,8 +77,8 @@ class Person:
         payload = self.payloads.message_shortcut(callback_id, message)
         return await self.send(Delivery("interactive", payload))
 
-    async def global_shortcut(self, callback_id: str) -> Answer:
-        payload = self.payloads.global_shortcut(callback_id)
+    async def global_shortcut(self, callback_id: str, looks_at: str = "C0SUPPORT") -> Answer:
+        payload = self.payloads.global_shortcut(callback_id, looks_at)
         return await self.send(Delivery("interactive", payload))
 
     def fill(self, values: Mapping[str, object], view_id: str = "") -> None:

@@ -69,7 +69,7 @@ export class Composer {
         .map(({ name, callback_id, description }) => ({
           label: name,
           note: description,
-          run: () => act({ do: "global_shortcut", callback_id }),
+          run: () => act({ do: "global_shortcut", callback_id, slack_channel_id: this.#place.channel }),
         }));
     return menuButton({ class: "ghost", "aria-label": "Shortcuts", title: "Shortcuts" }, icon("plus"), items);
   }

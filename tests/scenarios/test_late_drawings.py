@@ -1,0 +1,152 @@
+"""A form is drawn anew while its user goes on: what they chose stands, and what they were told."""
+
+import asyncio
+
+import pytest
+
+from bot.ledger import KnownCustomer, Ledger
+from bot.sandbox.slack import Fault as SlackFault
+from bot.sandbox.weav import Fault
+from bot.sandbox.weav.seeds import EMAIL_AGENT
+from tests.house import CREATE, JANE, LIST, House, chosen, text_on
+from tests.scenarios.filling import ZOE, opened
+from tests.scenarios.test_assignees import BENS, ME, choose, taken
+from tests.scenarios.test_defaults import saved
+from tests.scenarios.test_open_conversations import chose, conversation, opened_for
+
+
+async def drawn(*names: str) -> None:
+    """Wait until the bot has nothing more to draw after these choices."""
+    drawing = [task for task in asyncio.all_tasks() if task.get_name() in names]
+    await asyncio.gather(*drawing)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault(status=503, **CREATE), "queued and will be created"),
+        (Fault.lost_request(**CREATE), "Create it again?"),
+        (Fault(status=403, **CREATE), "external-api:write"),
+    ],
+    ids=["queued", "not confirmed", "refused"],
+)
+async def test_no_late_drawing_covers_what_became_of_the_form(
+    at_home: House, fault: Fault, said: str
+) -> None:
+    at_home.weav.fail(fault)
+    await opened(at_home)
+    await at_home.ann.type_in({"channel": "email", "customer_id": JANE})
+    at_home.ann.fill({"assignee_id": EMAIL_AGENT})
+    at_home.slack.faults.add(SlackFault("views.update", delay=2))
+    await at_home.ann.act("assignee_type", "agent")
+    await taken(at_home)
+
+    await at_home.ann.submit()
+
+    assert said in text_on(at_home.ann.view)
+    await drawn("take_assignee_type")
+    assert said in text_on(at_home.ann.view)
+    [late] = at_home.slack.calls_of("views.update")
+    assert late.answer["error"] == "hash_conflict"
+    at_home.weav.faults.clear()
+
+
+async def test_no_late_drawing_takes_away_what_stands_under_a_field(at_home: House) -> None:
+    conversation(at_home, "Hung before")
+    at_home.weav.fail(Fault(delay=0.7, **LIST))
+    await opened(at_home)
+    await chose(at_home)
+    at_home.ann.fill({"assignee_type": "agent"})
+
+    answer = await at_home.ann.submit({"channel": "email"})
+
+    assert answer.errors.keys() == {"assignee_id"}
+    await drawn("take_customer")
+    assert at_home.ann.view.errors == answer.errors
+    assert at_home.slack.calls_of("views.update") == []
+
+
+async def test_a_choice_after_an_error_is_drawn_as_before(at_home: House) -> None:
+    await opened(at_home)
+    await at_home.ann.type_in({"customer_id": JANE})
+    at_home.ann.fill({"assignee_type": "agent"})
+    answer = await at_home.ann.submit({"channel": "email"})
+    assert answer.errors
+
+    await choose(at_home, "user")
+
+    assert "ID of a person" in str(at_home.ann.view.block("assignee_id"))
+
+
+async def pick_assignee(at_home: House, query: str) -> None:
+    answer = await at_home.ann.suggest("assignee_id", query)
+    await at_home.ann.act("assignee_id", answer.options[0]["value"])
+
+
+async def with_ann_by_default(at_home: House) -> None:
+    await at_home.ann.command(f"me {ME}")
+    await at_home.ben.command(f"me {BENS}")
+    await saved(at_home, assignee_type="user", assignee_id="me")
+    at_home.slack.calls.clear()
+
+
+async def test_the_assignee_chosen_before_the_form_is_completed_gets_the_conversation(
+    any_way: House,
+) -> None:
+    await with_ann_by_default(any_way)
+    conversation(any_way, "Hung before")
+    any_way.weav.fail(Fault(delay=0.5, **LIST))
+    await opened(any_way, words=f"email {JANE}")
+    assert chosen(any_way.ann.view, "assignee_id") == ME
+
+    await pick_assignee(any_way, "ben")
+
+    await any_way.slack.until(lambda _: "Hung before" in text_on(any_way.ann.view))
+    assert chosen(any_way.ann.view, "assignee_id") == BENS
+    await any_way.ann.submit()
+    await any_way.card()
+    assert any_way.weav.creations[0].json["assignee_id"] == BENS
+    assert len(any_way.slack.calls_of("views.update")) == 1
+
+
+async def test_the_assignee_chosen_while_a_customer_is_looked_up_stands(at_home: House) -> None:
+    await with_ann_by_default(at_home)
+    conversation(at_home, "Hung before")
+    at_home.weav.fail(Fault(delay=0.5, **LIST))
+    await opened(at_home, words="email")
+    await chose(at_home)
+
+    await pick_assignee(at_home, "ben")
+
+    await at_home.slack.until(lambda _: "Hung before" in text_on(at_home.ann.view))
+    assert chosen(at_home.ann.view, "assignee_id") == BENS
+
+
+async def test_the_assignee_chosen_while_a_drawing_is_on_its_way_stands(at_home: House) -> None:
+    await with_ann_by_default(at_home)
+    conversation(at_home, "Hung before")
+    at_home.slack.faults.add(SlackFault("views.update", delay=0.5))
+    await opened(at_home, words=f"email {JANE}")
+    await taken(at_home)
+
+    await pick_assignee(at_home, "ben")
+
+    await drawn("open_form", "take_assignee")
+    assert "Hung before" in text_on(at_home.ann.view)
+    assert chosen(at_home.ann.view, "assignee_id") == BENS
+    assert len(at_home.slack.calls_of("views.update")) == 2
+
+
+async def test_the_customer_chosen_while_a_drawing_is_on_its_way_stands(at_home: House) -> None:
+    at_home.slack.scopes += ("channels:read",)
+    async with Ledger.open(at_home.database) as ledger:
+        await ledger.memory.learn(KnownCustomer(JANE, "Jane Doe", "jane@example.com"))
+    at_home.slack.faults.add(SlackFault("views.update", delay=0.5))
+    await opened_for(at_home, channel="C0PARTNERS")
+    await taken(at_home)
+
+    await chose(at_home, ZOE)
+
+    await drawn("open_form", "take_customer")
+    assert "other organisations" in text_on(at_home.ann.view)
+    assert chosen(at_home.ann.view, "customer_id") == ZOE
