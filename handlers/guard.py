@@ -62,11 +62,19 @@ class Guard:
             return False
         return await self._why_not(replace(visit, shows_nothing=False)) is None
 
+    def knows(self, payload: dict[str, Any]) -> bool:
+        """Whether what is known already lets in whoever opens a form: then it may name others."""
+        visit = read_visit(payload)
+        if visit is None:
+            return False
+        visitor, unasked = self._unasked(visit)
+        if not self._is_worth_asking(visitor, unasked):
+            return unasked is None
+        member = self._people.known(visit.slack_user_id)
+        return member is not None and barred(self._access, self._visitor(visit, member)) is None
+
     async def _why_not(self, visit: Visit) -> Barred | None:
-        visitor = self._visitor(visit, UNTOLD)
-        unasked = barred(self._access, visitor)
-        if visit.shows_nothing and unasked is Barred.TEAM and not visitor.team_id:
-            unasked = None  # a message shortcut need not name it, and its submission does
+        visitor, unasked = self._unasked(visit)
         if not self._is_worth_asking(visitor, unasked):
             return unasked
         if visit.shows_nothing and unasked is None:
@@ -75,6 +83,14 @@ class Guard:
         if member is None:
             return Barred.NOT_KNOWN
         return barred(self._access, self._visitor(visit, member))
+
+    def _unasked(self, visit: Visit) -> tuple[Visitor, Barred | None]:
+        """Judge by the payload alone."""
+        visitor = self._visitor(visit, UNTOLD)
+        unasked = barred(self._access, visitor)
+        if visit.shows_nothing and unasked is Barred.TEAM and not visitor.team_id:
+            unasked = None  # a message shortcut need not name it, and its submission does
+        return visitor, unasked
 
     def _is_worth_asking(self, visitor: Visitor, unasked: Barred | None) -> bool:
         """Whether users.info might change what the payload says.
@@ -95,7 +111,10 @@ class Guard:
                 return False
 
     def _without_waiting(self, visit: Visit) -> Barred | None:
-        """Judge by what is known: a form shows nothing, and its submission is looked at again."""
+        """Judge by what is known: a form shows nothing, and its submission is looked at again.
+
+        To whom nothing is known of, it shows nothing of what the bot knows: see `knows`.
+        """
         member = self._people.known(visit.slack_user_id)
         if member is None:
             if self._installation.may(USERS_READ):

@@ -8,14 +8,14 @@ from uuid import UUID
 from bot.desk.finding import Finder
 from bot.desk.listing import WITHIN, Listing
 from bot.desk.meeting import meet
-from bot.desk.preparing import Preparer
+from bot.desk.preparing import Draft, Preparer
 from bot.ledger import KnownCustomer, LedgerUnavailable, Memory
 from bot.logs import get_logger
 from bot.slack import ids
-from bot.slack.already import OpenConversation
 from bot.slack.audience import Audience
 from bot.slack.forms import values_of
 from bot.slack.gateway import Done, SlackGateway
+from bot.slack.late import Late, with_late
 from bot.slack.offers import customer_in, customer_label
 from bot.slack.payloads import at, text_at
 from bot.slack.seen_views import with_assignee_of, with_conversations
@@ -28,7 +28,6 @@ log = get_logger("weav_slack.choosing")
 
 View = Mapping[str, Any]
 Draw = Callable[[View], dict[str, Any] | None]
-LetIn = Callable[[], Awaitable[bool]]
 Key = TypeVar("Key")
 Kept = TypeVar("Kept")
 
@@ -55,23 +54,23 @@ class Chooser:
         self._choices: dict[tuple[str, str], object] = {}
 
     async def opened(
-        self, view: View, values: FormValues, let_in: LetIn, asked: Awaitable[Audience]
+        self, view: View, untold: Awaitable[Draft | None], asked: Awaitable[Audience]
     ) -> None:
         """Add to a new form what its opening did not wait for, all in one drawing.
 
-        `let_in`: whether its user may see what Weav says. `asked`: who reads the channel that its
-        card goes to.
+        `untold`: what its user may see, and it does not show. `asked`: who reads the channel that
+        its card goes to.
         """
-        customer_stands = self._chosen(view, ids.CUSTOMER_ID)
-        post_to_stands = self._chosen(view, ids.POST_TO)
-        asking = self._for_user(_known_to_weav(values), let_in)
-        (several, named), readers = await asyncio.gather(asking, asked)
+        stand = {
+            ids.CUSTOMER_ID: self._chosen(view, ids.CUSTOMER_ID),
+            ids.ASSIGNEE_ID: self._chosen(view, ids.ASSIGNEE_TYPE),
+            ids.POST_TO: self._chosen(view, ids.POST_TO),
+        }
+        late, readers = await asyncio.gather(self._for_user(untold), asked)
 
         def draw(seen: View) -> dict[str, Any] | None:
-            drawn = noted(seen, readers) if post_to_stands() else None
-            if customer_stands():
-                drawn = with_conversations(drawn or seen, several, named) or drawn
-            return drawn
+            standing = [field for field, stands in stand.items() if stands()]
+            return with_late(seen, late, readers, standing)
 
         await self._redraw(view, draw, last=False)
 
@@ -112,15 +111,19 @@ class Chooser:
             view, lambda seen: noted(seen, readers) if stands() else None, last=False
         )
 
-    async def _for_user(
-        self, customer: UUID | None, let_in: LetIn
-    ) -> tuple[list[OpenConversation], str]:
-        """Return what they have open, and who they are if the form could not name them."""
-        if not customer or not await let_in():
-            return [], ""
+    async def _for_user(self, untold: Awaitable[Draft | None]) -> Late:
+        """Find what the customer has open, and who they are if the form could not name them."""
+        draft = await untold
+        if draft is None:
+            return Late()
+        values, around = draft.form.values, draft.around
+        customer = _known_to_weav(values)
+        if not customer:
+            return Late(values, around)
         listing, meeting = self._listing.of(customer), self._meet(str(customer))
         several, met = await asyncio.gather(listing, meeting)
-        return several, customer_label(met.id, met.name, met.email) if met else ""
+        named = customer_label(met.id, met.name, met.email) if met else ""
+        return Late(values, around, several, named or around.labels.get(ids.CUSTOMER_ID, ""))
 
     async def _meet(self, customer_id: str) -> KnownCustomer | None:
         return await meet(self._memory, self._finder, customer_id, WITHIN)
