@@ -269,6 +269,40 @@ async def test_slack_with_trouble_of_its_own_is_not_taken_for_a_wrong_token(plac
     assert points["Slack scopes"]["state"] == "not checked"
 
 
+SLACKS_TROUBLE = [
+    Fault("*", error="fatal_error", times=None),
+    Fault("*", error="service_unavailable", status=503, times=None),
+    Fault("*", error="ratelimited", status=429, retry_after=30, times=None),
+]
+
+
+@pytest.mark.parametrize("fault", SLACKS_TROUBLE)
+async def test_nobody_is_told_to_copy_a_token_that_slack_did_not_reject(
+    place: Place, fault: Fault
+) -> None:
+    place.slack.workspace.faults.add(fault)
+
+    code, points = await place.check("socket")
+
+    assert code == 1
+    for point in (points["Slack token"], points["Slack's way in"]):
+        assert point["state"] == "failed"
+        assert f"Slack answered {fault.error}" in point["text"]
+        assert "again in a minute" in point["mend"]
+        assert "Copy" not in point["mend"]
+        assert "Make one" not in point["mend"]
+    assert points["Slack scopes"]["state"] == "not checked"
+
+
+async def test_an_app_token_without_its_scope_is_to_be_made_anew(place: Place) -> None:
+    fault = Fault("apps.connections.open", error="missing_scope", times=None)
+    place.slack.workspace.faults.add(fault)
+
+    _, points = await place.check("socket")
+
+    assert "connections:write" in points["Slack's way in"]["mend"]
+
+
 async def test_a_database_of_a_newer_release_is_named_as_such(place: Place) -> None:
     with closing(sqlite3.connect(place.folder / "ledger.db")) as database, database:
         database.execute("CREATE TABLE ledger_version (version INTEGER NOT NULL)")
