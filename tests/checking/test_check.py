@@ -29,6 +29,7 @@ from tests.process import Ended, weav_slack
 
 SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of a sandbox
 EVENTS = "https://bot.example/slack/events"
+OPTIONAL_STAY = "keep the optional scopes that the app has under oauth_config.scopes.bot"
 ALL_SCOPES = ("users:read", "channels:read", "groups:read")
 
 
@@ -323,6 +324,7 @@ async def test_a_manifest_of_another_release_is_found(place: Place) -> None:
     assert code == 1
     assert "weav_conversation_new" in points["Manifest"]["text"]
     assert "scope chat:write.public" in points["Manifest"]["text"]
+    assert OPTIONAL_STAY in points["Manifest"]["mend"]
 
 
 DEEP = "[" * 20_000
@@ -382,6 +384,7 @@ async def test_the_manifest_that_lies_beside_every_clone_is_noted_over_http(plac
 
     assert (code, points["Manifest"]["state"]) == (0, "note")
     assert "--request-url" in points["Manifest"]["mend"]
+    assert OPTIONAL_STAY in points["Manifest"]["mend"]
 
 
 async def test_looking_that_breaks_is_a_finding_and_leaves_no_point_out() -> None:
