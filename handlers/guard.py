@@ -14,6 +14,7 @@ from bot.slack.lookups import Lookups
 from bot.slack.offers import options
 from bot.slack.people import UNTOLD, USERS_READ, Member, Standing
 from bot.slack.refusals import (
+    post_to_message,
     refusal_message,
     refusal_offer,
     refusal_text,
@@ -154,7 +155,7 @@ class Guard:
             case "block_suggestion":
                 return BoltResponse(status=200, body={"options": options([refusal_offer(why)])})
             case "view_submission":
-                if why not in {Barred.CHANNEL, Barred.NOT_KNOWN}:
+                if why is not Barred.NOT_KNOWN:
                     self._tell(visit, why)  # with the names that an error cannot show
                 errors = {visit.block_id: refusal_under_field(why)}
                 body = {"response_action": "errors", "errors": errors}
@@ -171,4 +172,6 @@ class Guard:
 
     def _tell(self, visit: Visit, why: Barred) -> None:
         message = refusal_message(why, self._access.admins)
+        if why is Barred.CHANNEL and visit.kind == "view_submission":
+            message = post_to_message(visit.slack_channel_id, self._access.admins)
         self._speaker.tell(message, visit.slack_user_id, visit.response_url)
