@@ -77,13 +77,14 @@ class Desk:
     ) -> None:
         self._ledger = ledger
         self._slack = slack
-        self._outsiders = outsiders
         self._tasks = tasks
         self._link = link
         finder = Finder(Directory(weav), tasks)
         names = Names(ledger.memory, finder)
         self._defaults = ChannelDefaults(ledger.memory)
-        self.form_help = FormHelp(ledger, weav, finder, slack, tasks, self._defaults, link)
+        self.form_help = FormHelp(
+            ledger, weav, finder, slack, outsiders, tasks, self._defaults, link
+        )
         self.speaker = Speaker(slack, tasks)
         self._holding = Holding(ledger, renew_every)
         rememberer = Rememberer(ledger.memory, starter(ledger.memory, finder, tasks))
@@ -112,7 +113,7 @@ class Desk:
         await self._sweeper.finish()
 
     def open_form(self, opening: Opening) -> None:
-        work = open_form(self._slack, self._outsiders, self.form_help, opening)
+        work = open_form(self._slack, self.form_help, opening)
         self.speaker.spawn(work, "open_form", opening.slack_user_id, opening.response_url)
 
     def open_defaults(self, opening: Opening) -> None:
@@ -122,7 +123,7 @@ class Desk:
 
     def note_readers(self, view: Mapping[str, Any], slack_channel_id: str) -> None:
         """Say in an open form who reads the chosen channel, if it is not our people alone."""
-        noting = self.form_help.note_readers(self._outsiders, view, slack_channel_id)
+        noting = self.form_help.note_readers(view, slack_channel_id)
         self._tasks.spawn(noting, name="note_readers")
 
     def decide(self, choice: Choice, entry_id: int, spot: Spot) -> None:

@@ -41,12 +41,14 @@ class FormHelp:
         weav: WeavClient,
         finder: Finder,
         slack: SlackGateway,
+        outsiders: Outsiders,
         tasks: Tasks,
         defaults: ChannelDefaults,
         link: Callable[[str], str | None],
     ) -> None:
         self._memory = ledger.memory
         self._slack = slack
+        self._outsiders = outsiders
         self._tasks = tasks
         self._defaults = defaults
         self._suggester = Suggester(ledger.memory, finder, tasks)
@@ -74,16 +76,10 @@ class FormHelp:
     def take_assignee_type(self, view: Mapping[str, Any]) -> None:
         self._tasks.spawn(self._chooser.assignee_type(view), name="take_assignee_type")
 
-    async def complete(
-        self,
-        outsiders: Outsiders,
-        view: Mapping[str, Any],
-        draft: Draft,
-        let_in: LetIn,
-    ) -> None:
+    async def complete(self, view: Mapping[str, Any], draft: Draft, let_in: LetIn) -> None:
         """Add to a form that has just opened what nobody waited for."""
         post_to = draft.form.values.post_to or draft.form.origin.slack_channel_id
-        asked = outsiders.of_new_form(post_to)
+        asked = self._outsiders.of_new_form(post_to)
         await self._chooser.opened(view, self._untold(draft, let_in), asked)
 
     async def _untold(self, draft: Draft, let_in: LetIn) -> Draft | None:
@@ -96,11 +92,9 @@ class FormHelp:
             return replace(draft, around=NOTHING_KNOWN)
         return await self._preparer.recall(draft)
 
-    async def note_readers(
-        self, outsiders: Outsiders, view: Mapping[str, Any], slack_channel_id: str
-    ) -> None:
+    async def note_readers(self, view: Mapping[str, Any], slack_channel_id: str) -> None:
         """Say in a form that is open who reads the channel that its card goes to."""
-        await self._chooser.readers(view, outsiders.of_form(slack_channel_id))
+        await self._chooser.readers(view, self._outsiders.of_form(slack_channel_id))
 
     async def be(self, slack_user_id: str, weav_user_id: str, name: str) -> Card:
         """Answer `me UUID`; others will find them by this name."""

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from bot.desk.admission import ADMITTED, Admission
 from bot.desk.helping import FormHelp
-from bot.desk.outsiders import Outsiders
 from bot.desk.preparing import Draft
 from bot.logs import get_logger
 from bot.slack.cards import Card
@@ -34,9 +33,7 @@ class Opening:
     admission: Admission = ADMITTED
 
 
-async def open_form(
-    slack: SlackGateway, outsiders: Outsiders, form_help: FormHelp, opening: Opening
-) -> None:
+async def open_form(slack: SlackGateway, form_help: FormHelp, opening: Opening) -> None:
     """Call views.open before anything but our database: the trigger lives for 3 s."""
     draft = Draft(opening.form, opening.new, opening.mentions)
     draft = await form_help.prepare(draft, known=opening.admission.known())
@@ -44,7 +41,7 @@ async def open_form(
     modal = conversation_modal(form.values, form.origin, around=draft.around)
     result = await slack.open_view(opening.trigger_id, modal)
     if isinstance(result, Done):
-        await form_help.complete(outsiders, result.view, draft, opening.admission.let_in)
+        await form_help.complete(result.view, draft, opening.admission.let_in)
         return
     log.warning("form_not_opened", code=result.code)
     if result.code in TRIGGER_GONE:
