@@ -16,9 +16,6 @@ from bot import VERSION
 from bot.figures import Figures
 from bot.ledger import Ledger, LedgerUnavailable, State
 
-# Those that something can remain to be done for.
-_UNFINISHED = tuple(State)
-
 
 class Metrics:
     def __init__(
@@ -54,7 +51,7 @@ class Metrics:
             self._figures.ledger_up.set(0)
             return
         self._figures.ledger_up.set(1)
-        for state in _UNFINISHED:
+        for state in State:
             self._figures.ledger_rows.labels(state.value).set(backlog.counts.get(state, 0))
         self._figures.ledger_oldest.set(backlog.oldest)
         self._figures.queue.set(backlog.counts.get(State.QUEUED, 0))

@@ -5,7 +5,7 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.desk import Choice, Desk, LetIn, Opening, Spot
+from bot.desk import Admission, Choice, Desk, Opening, Spot
 from bot.slack import ids
 from bot.slack.values import Reopening
 
@@ -27,7 +27,7 @@ def register(app: AsyncApp) -> None:
 
 
 async def reopen_form(
-    ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], desk: Desk, let_in: LetIn
+    ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], desk: Desk, admission: Admission
 ) -> None:
     desk.open_form(
         Opening(
@@ -35,7 +35,7 @@ async def reopen_form(
             form=Reopening.from_value(action.get("value")).at_origin(),
             slack_user_id=body["user"]["id"],
             response_url=body.get("response_url") or "",
-            let_in=let_in,
+            admission=admission,
         )
     )
     await ack()

@@ -6,7 +6,7 @@ from typing import assert_never
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.desk import Desk, LetIn, Opening
+from bot.desk import Admission, Desk, Opening
 from bot.slack import ids
 from bot.slack.cards import Card
 from bot.slack.choices import usage_message
@@ -20,7 +20,7 @@ def register(app: AsyncApp) -> None:
 
 
 async def run_command(
-    ack: AsyncAck, command: dict[str, str], desk: Desk, diagnosis: Diagnosis, let_in: LetIn
+    ack: AsyncAck, command: dict[str, str], desk: Desk, diagnosis: Diagnosis, admission: Admission
 ) -> None:
     match parse_words(command.get("text", "")):
         case Help():
@@ -36,7 +36,7 @@ async def run_command(
             desk.open_defaults(_opening(command, FormValues()))
             await ack()
         case Prefill(values):
-            desk.open_form(replace(_opening(command, values), let_in=let_in))
+            desk.open_form(replace(_opening(command, values), admission=admission))
             await ack()
         case words:
             assert_never(words)

@@ -18,6 +18,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
+from bot.desk import Admission
 from bot.figures import Figures, begin_ring
 from bot.logs import get_logger, new_reference
 from handlers.connection import Connection
@@ -32,9 +33,9 @@ LONGEST_UPLOAD = 10.0
 
 
 class Doorbell:
-    """`context` goes to every listener by name, with `answered` and `let_in`.
+    """`context` goes to every listener by name, with `answered`, `admission` and `rung_at`.
 
-    `answered` is set when Slack has the answer to a submission. `let_in`: whether the guard lets in
+    `answered` is set when Slack has the answer to a submission. `admission`: what the guard says of
     whoever opened a form, who is not waited for. `rung_at`: when Slack asked, before the guard
     looked, on the event loop's clock.
     """
@@ -67,7 +68,9 @@ class Doorbell:
         # "socket_mode" tells Bolt that the payload is read and verified: true of both ways here.
         context = {
             "answered": answered,
-            "let_in": partial(self._guard.lets_in, payload),
+            "admission": Admission(
+                partial(self._guard.knows, payload), partial(self._guard.lets_in, payload)
+            ),
             "rung_at": rung_at,
         }
         request = AsyncBoltRequest(

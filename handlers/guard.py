@@ -14,6 +14,7 @@ from bot.slack.lookups import Lookups
 from bot.slack.offers import options
 from bot.slack.people import UNTOLD, USERS_READ, Member, Standing
 from bot.slack.refusals import (
+    post_to_message,
     refusal_message,
     refusal_offer,
     refusal_text,
@@ -62,11 +63,19 @@ class Guard:
             return False
         return await self._why_not(replace(visit, shows_nothing=False)) is None
 
+    def knows(self, payload: dict[str, Any]) -> bool:
+        """Whether what is known already lets in whoever opens a form: then it may name others."""
+        visit = read_visit(payload)
+        if visit is None:
+            return False
+        visitor, unasked = self._unasked(visit)
+        if not self._is_worth_asking(visitor, unasked):
+            return unasked is None
+        member = self._people.known(visit.slack_user_id)
+        return member is not None and barred(self._access, self._visitor(visit, member)) is None
+
     async def _why_not(self, visit: Visit) -> Barred | None:
-        visitor = self._visitor(visit, UNTOLD)
-        unasked = barred(self._access, visitor)
-        if visit.shows_nothing and unasked is Barred.TEAM and not visitor.team_id:
-            unasked = None  # a message shortcut need not name it, and its submission does
+        visitor, unasked = self._unasked(visit)
         if not self._is_worth_asking(visitor, unasked):
             return unasked
         if visit.shows_nothing and unasked is None:
@@ -75,6 +84,14 @@ class Guard:
         if member is None:
             return Barred.NOT_KNOWN
         return barred(self._access, self._visitor(visit, member))
+
+    def _unasked(self, visit: Visit) -> tuple[Visitor, Barred | None]:
+        """Judge by the payload alone."""
+        visitor = self._visitor(visit, UNTOLD)
+        unasked = barred(self._access, visitor)
+        if visit.shows_nothing and unasked is Barred.TEAM and not visitor.team_id:
+            unasked = None  # a message shortcut need not name it, and its submission does
+        return visitor, unasked
 
     def _is_worth_asking(self, visitor: Visitor, unasked: Barred | None) -> bool:
         """Whether users.info might change what the payload says.
@@ -95,7 +112,10 @@ class Guard:
                 return False
 
     def _without_waiting(self, visit: Visit) -> Barred | None:
-        """Judge by what is known: a form shows nothing, and its submission is looked at again."""
+        """Judge by what is known: a form shows nothing, and its submission is looked at again.
+
+        To whom nothing is known of, it shows nothing of what the bot knows: see `knows`.
+        """
         member = self._people.known(visit.slack_user_id)
         if member is None:
             if self._installation.may(USERS_READ):
@@ -135,7 +155,7 @@ class Guard:
             case "block_suggestion":
                 return BoltResponse(status=200, body={"options": options([refusal_offer(why)])})
             case "view_submission":
-                if why not in {Barred.CHANNEL, Barred.NOT_KNOWN}:
+                if why is not Barred.NOT_KNOWN:
                     self._tell(visit, why)  # with the names that an error cannot show
                 errors = {visit.block_id: refusal_under_field(why)}
                 body = {"response_action": "errors", "errors": errors}
@@ -152,4 +172,6 @@ class Guard:
 
     def _tell(self, visit: Visit, why: Barred) -> None:
         message = refusal_message(why, self._access.admins)
+        if why is Barred.CHANNEL and visit.kind == "view_submission":
+            message = post_to_message(visit.slack_channel_id, self._access.admins)
         self._speaker.tell(message, visit.slack_user_id, visit.response_url)

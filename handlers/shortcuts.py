@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.desk import Desk, LetIn, Opening
+from bot.desk import Admission, Desk, Opening
 from bot.slack import ids
 from bot.slack.messages import form_from_message, mentions_of
 from bot.slack.values import FormValues, Origin, Reopening
@@ -17,9 +17,11 @@ def register(app: AsyncApp) -> None:
     app.shortcut({"type": "shortcut", "callback_id": ids.GLOBAL_SHORTCUT})(open_new)
 
 
-async def open_from_message(ack: AsyncAck, body: dict[str, Any], desk: Desk, let_in: LetIn) -> None:
+async def open_from_message(
+    ack: AsyncAck, body: dict[str, Any], desk: Desk, admission: Admission
+) -> None:
     opening = _opening(body, form_from_message(body))
-    desk.open_form(replace(opening, mentions=mentions_of(body), let_in=let_in))
+    desk.open_form(replace(opening, mentions=mentions_of(body), admission=admission))
     await ack()
 
 

@@ -15,7 +15,8 @@ class Visit:
     """Empty texts are not in the payload.
 
     `slack_channel_id` is where a command, a message shortcut or a message's button was used, or
-    where a form posts to. `shows_nothing`: it opens an empty form, or tells what all may know.
+    where a form posts to. `shows_nothing`: it tells what all may know, or opens a form, which for
+    somebody whom the guard does not know yet is empty but for their own words.
     `team_id` may name an organisation on Enterprise Grid, and then `enterprise_id` does as well;
     `home_enterprise` is that of `home`. `block_id` is the input of a submitted form under which an
     error can stand.

@@ -11,13 +11,13 @@ import httpx
 import pytest
 
 from bot import VERSION
-from bot.sandbox.slack import RESPONSE_URL, Fault
+from bot.sandbox.slack import RESPONSE_URL, Delivery, Fault
 from bot.sandbox.weav import Fault as WeavFault
 from bot.slack import ids
 from bot.slack.access import Barred
 from bot.slack.delivery import Route
 from tests.figures import Samples, scrape, value
-from tests.house import CREATE, JANE, House, house
+from tests.house import CREATE, JANE, House, house, text_on
 
 
 @pytest.fixture(params=["http", "socket"])
@@ -146,6 +146,20 @@ async def test_what_waits_for_weav_is_shown_with_its_age(at_home: House) -> None
     assert value(samples, "weav_slack_ledger_oldest_seconds") > 0
     weav = "weav_slack_weav_request_seconds_count"
     assert value(samples, weav, operation="POST /conversations", outcome="not_sent") == 1
+
+
+async def test_a_trigger_that_slack_calls_an_invalid_argument_is_counted_as_expired(
+    at_home: House,
+) -> None:
+    shortcut = at_home.ann.payloads.global_shortcut(ids.GLOBAL_SHORTCUT) | {"trigger_id": ""}
+    await at_home.ann.send(Delivery("interactive", shortcut))
+    assert "took too long" in text_on(await at_home.direct_message())
+
+    samples = await scrape(at_home)
+
+    [opening] = at_home.slack.calls_of("views.open")
+    assert opening.answer["error"] == "invalid_arguments"
+    assert value(samples, "weav_slack_expired_triggers_total") == 1
 
 
 async def test_an_expired_trigger_is_counted(at_home: House) -> None:

@@ -62,13 +62,17 @@ def _manifest(file: Path, *, socket_mode: bool) -> Finding:
     return ok(MANIFEST, text)
 
 
+_KEEP: Final = (
+    "A manifest replaces all of the app's settings, so when you paste it keep the optional scopes"
+    " that the app has under oauth_config.scopes.bot."
+)
 _AGAIN: Final = (
     "Write it again with `weav-slack manifest > manifest.yml` (for HTTP with --request-url), and"
-    " paste it into the app's settings in Slack (App Manifest)."
+    f" paste it into the app's settings in Slack (App Manifest). {_KEEP}"
 )
 _FOR_HTTP: Final = (
     "See that the app's settings in Slack (App Manifest) have what `weav-slack manifest"
-    " --request-url URL` prints."
+    f" --request-url URL` prints. {_KEEP}"
 )
 
 

@@ -15,7 +15,7 @@ from bot.clients import slack_client, slack_session
 from bot.figures import Figures
 from bot.manifest import SCOPES
 from bot.settings import Settings
-from bot.slack.client import SlackClient, code_in
+from bot.slack.client import REJECTED, SlackClient, code_in
 from bot.slack.installation import Installation, split_scopes
 from bot.slack.people import USERS_READ
 
@@ -67,6 +67,8 @@ def _rejected(settings: Settings, error: SlackApiError) -> Finding:
     code = code_in(error.response)
     if not code:
         return failed(TOKEN, f"no answer of Slack's at {settings.slack_api_url}", _ADDRESS)
+    if code not in REJECTED:
+        return failed(TOKEN, f"Slack answered {code}", _LATER)
     shown = masked(settings.slack_bot_token.get_secret_value())
     mend = "Copy SLACK_BOT_TOKEN from OAuth & Permissions again; install the app if it is not."
     return failed(TOKEN, f"{shown} is not accepted ({code})", mend)
@@ -78,6 +80,9 @@ def _unreached(settings: Settings, error: Exception) -> Finding:
 
 
 _ADDRESS: Final = "See that SLACK_API_URL is right, and that this machine may reach it."
+_LATER: Final = "That says nothing of the token. Check again in a minute."
+# Besides REJECTED, for a method that needs a scope.
+_WITHOUT_SCOPE: Final = frozenset({"missing_scope", "no_permission"})
 
 
 def _scopes_unknown() -> list[Finding]:
@@ -121,15 +126,22 @@ async def _door(settings: Settings, client: SlackClient) -> Finding:
 async def _app_token(app_token: str, client: SlackClient) -> Finding:
     """https://docs.slack.dev/reference/methods/apps.connections.open; its address stays unused."""
     shown = masked(app_token)
-    mend = "Make one under Basic Information → App-Level Tokens with the scope connections:write."
     try:
         await client.apps_connections_open(app_token=app_token)
     except SlackApiError as error:
-        code = code_in(error.response) or "no answer of Slack's"
-        return failed(DOOR, f"Socket Mode; SLACK_APP_TOKEN {shown} opens nothing ({code})", mend)
+        return _no_connection(shown, code_in(error.response))
     except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
         return failed(DOOR, f"Socket Mode; Slack is not reached ({type(error).__name__})", _ADDRESS)
     return ok(DOOR, f"Socket Mode; SLACK_APP_TOKEN {shown} opens a connection")
+
+
+def _no_connection(shown: str, code: str) -> Finding:
+    if not code:
+        return failed(DOOR, "Socket Mode; no answer of Slack's", _ADDRESS)
+    if code not in REJECTED | _WITHOUT_SCOPE:
+        return failed(DOOR, f"Socket Mode; Slack answered {code}", _LATER)
+    mend = "Make one under Basic Information → App-Level Tokens with the scope connections:write."
+    return failed(DOOR, f"Socket Mode; SLACK_APP_TOKEN {shown} opens nothing ({code})", mend)
 
 
 def _clock(headers: Mapping[str, str]) -> Finding:

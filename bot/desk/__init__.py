@@ -1,7 +1,7 @@
 """The story of a submission, between Slack's words and Weav's."""
 
+from bot.desk.admission import Admission
 from bot.desk.announcing import Spot
-from bot.desk.choosing import LetIn
 from bot.desk.deciding import Choice
 from bot.desk.desk import Desk
 from bot.desk.helping import FormHelp
@@ -16,12 +16,12 @@ from bot.desk.telling import Close, MarkFields, Show, reply_to_modal
 __all__ = [
     "LOOKS",
     "SPREAD",
+    "Admission",
     "Asking",
     "Choice",
     "Close",
     "Desk",
     "FormHelp",
-    "LetIn",
     "Limits",
     "MarkFields",
     "Opening",

@@ -1,7 +1,7 @@
 """What an open form learns: other assignees to pick from, what a customer has open, who reads."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Any
 from uuid import UUID
 
@@ -9,21 +9,19 @@ from bot.desk.drawing import Drawings, View
 from bot.desk.finding import Finder
 from bot.desk.listing import WITHIN, Listing
 from bot.desk.meeting import meet
-from bot.desk.preparing import Preparer
+from bot.desk.preparing import Draft, Preparer
 from bot.ledger import KnownCustomer, LedgerUnavailable, Memory
 from bot.slack import ids
-from bot.slack.already import OpenConversation
 from bot.slack.audience import Audience
 from bot.slack.forms import values_of
 from bot.slack.gateway import SlackGateway
+from bot.slack.late import Late, with_late
 from bot.slack.offers import customer_in, customer_label
 from bot.slack.seen_views import with_assignee_of, with_conversations
 from bot.slack.shared_note import noted
 from bot.slack.values import FormValues
 from bot.weav.models import AssigneeType
 from bot.weav.people import NewCustomer
-
-LetIn = Callable[[], Awaitable[bool]]
 
 
 class Chooser:
@@ -42,23 +40,22 @@ class Chooser:
         self._memory = memory
 
     async def opened(
-        self, view: View, values: FormValues, let_in: LetIn, asked: Awaitable[Audience]
+        self, view: View, untold: Awaitable[Draft | None], asked: Awaitable[Audience]
     ) -> None:
         """Add to a new form what its opening did not wait for, all in one drawing.
 
-        `let_in`: whether its user may see what Weav says. `asked`: who reads the channel that its
-        card goes to.
+        `untold`: what its user may see, and it does not show. `asked`: who reads the channel that
+        its card goes to.
         """
-        customer_stands = self._drawings.chosen(view, ids.CUSTOMER_ID)
-        post_to_stands = self._drawings.chosen(view, ids.POST_TO)
-        asking = self._for_user(_known_to_weav(values), let_in)
-        (several, named), readers = await asyncio.gather(asking, asked)
+        stand = {
+            field: self._drawings.chosen(view, field)
+            for field in (ids.CUSTOMER_ID, ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID, ids.POST_TO)
+        }
+        late, readers = await asyncio.gather(self._for_user(untold), asked)
 
         def draw(seen: View) -> dict[str, Any] | None:
-            drawn = noted(seen, readers) if post_to_stands() else None
-            if customer_stands():
-                drawn = with_conversations(drawn or seen, several, named) or drawn
-            return drawn
+            standing = [field for field, stands in stand.items() if stands()]
+            return with_late(seen, late, readers, standing)
 
         await self._drawings.redraw(view, draw)
 
@@ -107,15 +104,19 @@ class Chooser:
         """Draw nothing over what the submission is answered with."""
         self._drawings.submitted(view)
 
-    async def _for_user(
-        self, customer: UUID | None, let_in: LetIn
-    ) -> tuple[list[OpenConversation], str]:
-        """Return what they have open, and who they are if the form could not name them."""
-        if not customer or not await let_in():
-            return [], ""
+    async def _for_user(self, untold: Awaitable[Draft | None]) -> Late:
+        """Find what the customer has open, and who they are if the form could not name them."""
+        draft = await untold
+        if draft is None:
+            return Late()
+        values, around = draft.form.values, draft.around
+        customer = _known_to_weav(values)
+        if not customer:
+            return Late(values, around)
         listing, meeting = self._listing.of(customer), self._meet(str(customer))
         several, met = await asyncio.gather(listing, meeting)
-        return several, customer_label(met.id, met.name, met.email) if met else ""
+        named = customer_label(met.id, met.name, met.email) if met else ""
+        return Late(values, around, several, named or around.labels.get(ids.CUSTOMER_ID, ""))
 
     async def _meet(self, customer_id: str) -> KnownCustomer | None:
         return await meet(self._memory, self._finder, customer_id, WITHIN)

@@ -84,7 +84,7 @@ class Desk:
         names = Names(ledger.memory, finder)
         self._defaults = ChannelDefaults(ledger.memory)
         self.form_help = FormHelp(
-            ledger, weav, finder, slack, tasks, self._defaults, outsiders, link
+            ledger, weav, finder, slack, outsiders, tasks, self._defaults, link
         )
         self.speaker = Speaker(slack, tasks)
         self._holding = Holding(ledger, renew_every)

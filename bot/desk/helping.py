@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
+from bot.desk.admission import LetIn
 from bot.desk.channel_defaults import ChannelDefaults
-from bot.desk.choosing import Chooser, LetIn
+from bot.desk.choosing import Chooser
 from bot.desk.finding import Finder
 from bot.desk.listing import Listing
 from bot.desk.outsiders import Outsiders
@@ -14,14 +16,14 @@ from bot.desk.reviewing import Reviewer
 from bot.desk.suggesting import Asking, Suggester
 from bot.ledger import Ledger, LedgerUnavailable, WeavUser
 from bot.logs import get_logger
-from bot.slack.around import Around
+from bot.slack.around import NOTHING_KNOWN, Around
 from bot.slack.cards import Card
 from bot.slack.choices import plain_message
 from bot.slack.defaults import ChosenDefaults, defaults_modal
 from bot.slack.gateway import TRIGGER_GONE, Failed, SlackGateway
 from bot.slack.offers import Offer
 from bot.slack.shared_note import prefilled
-from bot.slack.values import FormValues, Reopening
+from bot.slack.values import FormValues
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
 
@@ -40,14 +42,14 @@ class FormHelp:
         weav: WeavClient,
         finder: Finder,
         slack: SlackGateway,
+        outsiders: Outsiders,
         tasks: Tasks,
         defaults: ChannelDefaults,
-        outsiders: Outsiders,
         link: Callable[[str], str | None],
     ) -> None:
         self._memory = ledger.memory
-        self._outsiders = outsiders
         self._slack = slack
+        self._outsiders = outsiders
         self._tasks = tasks
         self._defaults = defaults
         self._suggester = Suggester(ledger.memory, finder, tasks)
@@ -56,8 +58,10 @@ class FormHelp:
         listing = Listing(weav, link)
         self._chooser = Chooser(slack, listing, finder, self._preparer, ledger.memory)
 
-    async def prepare(self, draft: Draft) -> Draft:
-        return await self._preparer.prepare(draft)
+    async def prepare(self, draft: Draft, *, known: bool) -> Draft:
+        """Leave out for whom the guard does not know what would name others to them."""
+        draft = self._preparer.begin(draft)
+        return await self._preparer.recall(draft) if known else draft
 
     async def offer_customers(self, asking: Asking) -> list[Offer]:
         """Answer within a second after Slack has asked."""
@@ -81,11 +85,21 @@ class FormHelp:
     def take_submission(self, view: Mapping[str, Any]) -> None:
         self._chooser.submitted(view)
 
-    async def complete(self, view: Mapping[str, Any], form: Reopening, let_in: LetIn) -> None:
+    async def complete(self, view: Mapping[str, Any], draft: Draft, let_in: LetIn) -> None:
         """Add to a form that has just opened what nobody waited for."""
-        post_to = form.values.post_to or form.origin.slack_channel_id
+        post_to = draft.form.values.post_to or draft.form.origin.slack_channel_id
         asked = self._outsiders.of_new_form(post_to)
-        await self._chooser.opened(view, form.values, let_in, asked)
+        await self._chooser.opened(view, self._untold(draft, let_in), asked)
+
+    async def _untold(self, draft: Draft, let_in: LetIn) -> Draft | None:
+        """Give what the form does not show yet; None: nothing, or nothing to them."""
+        if draft.recalled and not draft.form.values.customer_id:
+            return None
+        if not await let_in():
+            return None
+        if draft.recalled:
+            return replace(draft, around=NOTHING_KNOWN)
+        return await self._preparer.recall(draft)
 
     def note_readers(self, view: Mapping[str, Any], slack_channel_id: str) -> None:
         """Say in an open form who reads the chosen channel, if it is not our people alone."""

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from bot.desk.choosing import LetIn
+from bot.desk.admission import ADMITTED, Admission
 from bot.desk.helping import FormHelp
 from bot.desk.preparing import Draft
 from bot.logs import get_logger
@@ -17,16 +17,12 @@ from bot.slack.values import Reopening
 log = get_logger("weav_slack.opening")
 
 
-async def let_in_already() -> bool:
-    return True
-
-
 @dataclass(frozen=True, slots=True)
 class Opening:
     """`response_url` is empty for the global shortcut, which has none.
 
     `new`: not a form that comes back, so that defaults and what a message names may fill it in.
-    `let_in`: the guard lets a form open before it knows its user, and says so afterwards.
+    `admission`: the guard lets a form open before it knows its user, and says so afterwards.
     """
 
     trigger_id: str
@@ -35,19 +31,20 @@ class Opening:
     response_url: str = ""
     new: bool = False
     mentions: Mentions = NONE
-    let_in: LetIn = let_in_already
+    admission: Admission = ADMITTED
 
 
 async def open_form(slack: SlackGateway, form_help: FormHelp, opening: Opening) -> None:
     """Call views.open before anything but our database: the trigger lives for 3 s."""
     # uvloop writes at the end of its turn: Slack's answer would wait until the form is drawn.
     await asyncio.sleep(0)
-    draft = await form_help.prepare(Draft(opening.form, opening.new, opening.mentions))
+    draft = Draft(opening.form, opening.new, opening.mentions)
+    draft = await form_help.prepare(draft, known=opening.admission.known())
     form = draft.form
     modal = conversation_modal(form.values, form.origin, around=draft.around)
     result = await slack.open_view(opening.trigger_id, modal)
     if isinstance(result, Done):
-        await form_help.complete(result.view, form, opening.let_in)
+        await form_help.complete(result.view, draft, opening.admission.let_in)
         return
     log.warning("form_not_opened", code=result.code)
     if result.code in TRIGGER_GONE:

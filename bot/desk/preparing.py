@@ -32,12 +32,16 @@ _TOGETHER: Final = (ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A form on its way; `new`: opened for the first time, so that defaults may fill it in."""
+    """A form on its way; `new`: opened for the first time, so that defaults may fill it in.
+
+    `recalled`: it has what our database remembers of others, as far as that could be read.
+    """
 
     form: Reopening
     new: bool = False
     mentions: Mentions = NONE
     around: Around = field(default_factory=Around)
+    recalled: bool = False
 
 
 class Preparer:
@@ -54,20 +58,22 @@ class Preparer:
         self._finder = finder
         self._link = link
 
-    async def prepare(self, draft: Draft) -> Draft:
-        """Fill in what is known; what cannot be read in time is left out."""
-        draft = _with_sources(draft)
+    def begin(self, draft: Draft) -> Draft:
+        """Fill in what names nobody, and so may be shown before it is known who sees it."""
+        return self._with_defaults(_with_sources(draft)) if draft.new else draft
+
+    async def recall(self, draft: Draft) -> Draft:
+        """Add whom and what our database knows; what cannot be read in time is left out."""
         try:
             async with asyncio.timeout(WITHIN):
-                return await self._prepared(draft)
+                draft = await self._with_memories(draft)
         except (LedgerUnavailable, TimeoutError) as error:
             log.warning("form_not_prepared", error=str(error))
-            return draft
+        return replace(draft, recalled=True)
 
-    async def _prepared(self, draft: Draft) -> Draft:
+    async def _with_memories(self, draft: Draft) -> Draft:
         if draft.new:
             draft = await self._with_mentioned(draft)
-            draft = self._with_defaults(draft)
         labels = await self.labels(draft.form.values)
         already = await self._already(draft)
         around = replace(draft.around, labels=labels, already=already)
@@ -141,8 +147,6 @@ class Preparer:
 
 
 def _with_sources(draft: Draft) -> Draft:
-    if not draft.new:
-        return draft
     source = Source.MESSAGE if draft.form.origin.via == "message" else Source.WORDS
     given = draft.form.values.model_dump(exclude_defaults=True)
     return replace(draft, around=Around(sources=dict.fromkeys(given, source)))

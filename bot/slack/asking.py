@@ -76,8 +76,6 @@ def refusal(error: SlackApiError) -> Failed:
         return Failed("ratelimited", retry_after=_seconds(response.headers))
     if not code:
         return Failed(f"http_{status}", certain=False)
-    if code == "invalid_arguments" and "trigger_id" in str(answer.get("response_metadata")):
-        return Failed("expired_trigger_id")  # how Slack also says it, seen in issue threads
     return Failed(code, certain=code not in UNCERTAIN)
 
 
@@ -100,7 +98,11 @@ def _of_response_url(answer: WebhookResponse) -> Result:
 
 def code_of(answer: object) -> str:
     """Slack's word; empty for what cannot be one, so that nothing else is shown or logged."""
-    code = answer.get("error") if isinstance(answer, Mapping) else None
+    if not isinstance(answer, Mapping):
+        return ""
+    code = answer.get("error")
+    if code == "invalid_arguments" and "trigger_id" in str(answer.get("response_metadata")):
+        return "expired_trigger_id"  # how Slack also says it, seen in issue threads
     return code if isinstance(code, str) and code.isidentifier() else ""
 
 

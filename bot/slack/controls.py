@@ -8,13 +8,14 @@ from typing import Final, Literal, Self
 from bot.slack import blocks, ids, labels
 from bot.slack.blocks import Json
 from bot.slack.text import fold, shorten
+from bot.slack.uuids import DASHED
 from bot.weav.models import Conversation, Status
 
 Field = Literal["assignee", "status", "priority"]
 
 # https://docs.slack.dev/reference/block-kit/block-elements/button-element
 _LABEL_LIMIT: Final = 75
-_UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID: Final = re.compile(DASHED, re.IGNORECASE)
 _FIELDS: Final[tuple[Field, ...]] = ("status", "priority", "assignee")
 
 

@@ -7,6 +7,7 @@ from slack_sdk.models.blocks import SectionBlock
 from slack_sdk.models.blocks.basic_components import MarkdownTextObject
 
 from bot.slack.cards import Card
+from bot.slack.elements import channel_name
 from bot.slack.gateway import Done, Failed, Result, SlackGateway
 
 Route = Literal["channel", "response_url", "direct"]
@@ -83,18 +84,17 @@ def _directly(direct: Result, posted: Failed) -> Delivered | Failed:
 
 
 def _with_reason(card: Card, place: Place, failure: Failed) -> Card:
+    channel = channel_name(place.slack_channel_id)
+    where = channel or "your direct message"
     if failure.certain:
         why = WHY.get(failure.code, f"Slack says `{failure.code}`")
-        reason = (
-            f"The conversation exists in Weav. Its card could not be posted in"
-            f" <#{place.slack_channel_id}>: {why}."
-        )
-        if failure.code in {"not_in_channel", "channel_not_found"}:
+        reason = f"The conversation exists in Weav. Its card could not be posted in {where}: {why}."
+        if channel and failure.code in {"not_in_channel", "channel_not_found"}:
             reason += " To have cards there, type `/invite @Weav` in that channel."
     else:
         reason = (
             "The conversation exists in Weav. Slack did not confirm that its card was posted in"
-            f" <#{place.slack_channel_id}>, so here it is again."
+            f" {where}, so here it is again."
         )
     block = SectionBlock(text=MarkdownTextObject(text=reason)).to_dict()
     return Card(text=f"{reason} {card.text}", blocks=[block, *card.blocks])

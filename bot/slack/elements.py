@@ -50,6 +50,14 @@ def link(url: str, label: str) -> str:
     return f"<{web_address(url)}|{label}>" if web_address(url) else label
 
 
+def channel_name(slack_channel_id: str) -> str:
+    """Name a channel in mrkdwn; empty for a direct message (D…) and a person, which Slack cannot.
+
+    https://docs.slack.dev/messaging/formatting-message-text#linking-channels
+    """
+    return f"<#{slack_channel_id}>" if slack_channel_id.startswith(("C", "G")) else ""
+
+
 def web_address(url: str) -> str:
     """Give back an http(s) URL with nothing in it that ends a link, empty for all others."""
     if not url.startswith(("https://", "http://")):

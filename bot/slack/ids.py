@@ -31,7 +31,6 @@ FIELDS: Final = (*REQUEST_FIELDS, POST_TO)
 # The defaults of a channel; its other inputs are called like those of the form.
 DEFAULTS_MODAL: Final = "weav_conversation_defaults"
 COMPANY_ID: Final = "company_id"
-DEFAULT_FIELDS: Final = (CHANNEL, PRIORITY, ASSIGNEE_TYPE, ASSIGNEE_ID, COMPANY_ID)
 
 # A tick that is no part of the request, and what is shown of the chosen customer.
 ANOTHER: Final = "another"

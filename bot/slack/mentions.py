@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from bot.slack.uuids import DASHED
 from bot.weav.people import EMAIL
 
-_DASHED: Final = re.compile(
+_UUID: Final = re.compile(
     r"(?:(?P<noun>[a-z]+)[/=])?(?<![0-9a-z-])"
-    r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-z-])",
+    rf"(?P<id>{DASHED})(?![0-9a-z-])",
     re.IGNORECASE,
 )
 # Before and after an address there is no more of it; Slack writes <mailto:a@b.example|a@b.example>.
@@ -37,7 +38,7 @@ def mentions_in(text: str) -> Mentions:
     """Read a message's mrkdwn."""
     found = [
         ((match["noun"] or "").lower() in _CONVERSATIONS, str(UUID(match["id"])))
-        for match in _DASHED.finditer(text)
+        for match in _UUID.finditer(text)
     ]
     emails = _ADDRESS.findall(text.replace(_SCHEME, " "))
     return Mentions(

@@ -15,7 +15,7 @@ from bot.slack.already import already_blocks
 from bot.slack.around import NOTHING_KNOWN, Around
 from bot.slack.blocks import Json, modal, plain
 from bot.slack.choices import not_confirmed_buttons
-from bot.slack.elements import footnote, link, mrkdwn, sentence
+from bot.slack.elements import channel_name, footnote, link, mrkdwn, sentence
 from bot.slack.inputs import inputs
 from bot.slack.problems import SUBJECT_LIMIT
 from bot.slack.text import shorten
@@ -58,12 +58,9 @@ def creating_modal() -> Json:
 
 def result_modal(text: str, slack_channel_id: str = "") -> Json:
     """Say that it is done, and where its card is to be found."""
-    # The id of a direct message (D…) has no name that Slack could show.
-    known = slack_channel_id.startswith(("C", "G"))
-    where = [ContextBlock(elements=[mrkdwn(f"Its card goes to <#{slack_channel_id}>.")])]
-    return _view(
-        "Weav conversation", sentence(f":white_check_mark: {text}"), *(where if known else [])
-    )
+    name = channel_name(slack_channel_id)
+    where = [ContextBlock(elements=[mrkdwn(f"Its card goes to {name}.")])] if name else []
+    return _view("Weav conversation", sentence(f":white_check_mark: {text}"), *where)
 
 
 def not_confirmed_modal(text: str, value: str = "") -> Json:
@@ -82,9 +79,8 @@ def _view(title: str, *blocks: Block) -> Json:
 
 
 def _about_the_message(origin: Origin) -> Block:
-    # The id of a direct message (D…) has no name that Slack could show.
-    in_channel = origin.slack_channel_id.startswith(("C", "G"))
-    where = f" in <#{origin.slack_channel_id}>" if in_channel else ""
+    name = channel_name(origin.slack_channel_id)
+    where = f" in {name}" if name else ""
     about = f":speech_balloon: About {link(origin.message_link, 'a message')}{where}."
     if origin.shortened:
         about += f" Its first {SUBJECT_LIMIT} characters are the subject; it goes on after them."

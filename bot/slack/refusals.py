@@ -7,7 +7,7 @@ from slack_sdk.models.blocks import SectionBlock
 
 from bot.slack.access import Barred
 from bot.slack.cards import Card, card
-from bot.slack.elements import mrkdwn
+from bot.slack.elements import channel_name, mrkdwn
 from bot.slack.offers import Offer, nothing_offer
 
 _WHY: Final = {
@@ -27,14 +27,19 @@ _NO_NAMES: Final = "Ask whoever looks after the bot."
 
 
 def refusal_message(why: Barred, admins: Iterable[str]) -> Card:
-    text = refusal_text(why, admins)
-    return card(text, SectionBlock(text=mrkdwn(text)))
+    return _message(refusal_text(why, admins))
+
+
+def post_to_message(slack_channel_id: str, admins: Iterable[str]) -> Card:
+    """Say apart from the form what stands under its `post_to`, where admins can be mentioned."""
+    where = channel_name(slack_channel_id) or "that direct message"
+    whom = _whom(Barred.CHANNEL, _mentions(admins))
+    return _message(f"The Weav bot may not post in {where}. Choose another channel. {whom}")
 
 
 def refusal_text(why: Barred, admins: Iterable[str]) -> str:
     """Write it in mrkdwn, the admins as mentions."""
-    mentions = [f"<@{slack_user_id}>" for slack_user_id in sorted(admins)]
-    return f"{_WHY[why]} {_whom(why, mentions)}".strip()
+    return f"{_WHY[why]} {_whom(why, _mentions(admins))}".strip()
 
 
 def refusal_under_field(why: Barred) -> str:
@@ -52,13 +57,21 @@ def refusal_offer(why: Barred) -> Offer:
 
 def admins_only(admins: Iterable[str]) -> str:
     """Answer somebody who may use the bot and asks it to diagnose itself."""
-    mentions = [f"<@{slack_user_id}>" for slack_user_id in sorted(admins)]
+    mentions = _mentions(admins)
     if not mentions:
         return (
             "Nobody is named to check this bot in Slack yet. Whoever runs it can set SLACK_ADMINS,"
             " or use `weav-slack check` where it runs."
         )
     return f"Only the people who look after the bot can check it. Ask {_or(mentions)}."
+
+
+def _message(text: str) -> Card:
+    return card(text, SectionBlock(text=mrkdwn(text)))
+
+
+def _mentions(admins: Iterable[str]) -> list[str]:
+    return [f"<@{slack_user_id}>" for slack_user_id in sorted(admins)]
 
 
 def _whom(why: Barred, mentions: list[str]) -> str:

@@ -1,15 +1,16 @@
 """UUIDs as people paste them: in any usual spelling, or inside a link."""
 
 import re
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
-_DASHED = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# A pattern, which its users match in either case.
+DASHED: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _WHOLE = re.compile(
-    rf"(?:urn:uuid:)?(?P<brace>{{)?(?P<id>{_DASHED}|[0-9a-f]{{32}})(?(brace)}})", re.IGNORECASE
+    rf"(?:urn:uuid:)?(?P<brace>{{)?(?P<id>{DASHED}|[0-9a-f]{{32}})(?(brace)}})", re.IGNORECASE
 )
 _IN_PATH = re.compile(
-    rf"(?:(?P<noun>\w+)[/=])?(?<![0-9a-z-])(?P<id>{_DASHED})(?![0-9a-z-])", re.IGNORECASE
+    rf"(?:(?P<noun>\w+)[/=])?(?<![0-9a-z-])(?P<id>{DASHED})(?![0-9a-z-])", re.IGNORECASE
 )
 _KINDS = {
     "customer": "customer",

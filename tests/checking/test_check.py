@@ -29,6 +29,7 @@ from tests.process import Ended, weav_slack
 
 SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of a sandbox
 EVENTS = "https://bot.example/slack/events"
+OPTIONAL_STAY = "keep the optional scopes that the app has under oauth_config.scopes.bot"
 ALL_SCOPES = ("users:read", "channels:read", "groups:read")
 
 
@@ -273,6 +274,40 @@ async def test_slack_with_trouble_of_its_own_is_not_taken_for_a_wrong_token(plac
     assert points["Slack scopes"]["state"] == "not checked"
 
 
+SLACKS_TROUBLE = [
+    Fault("*", error="fatal_error", times=None),
+    Fault("*", error="service_unavailable", status=503, times=None),
+    Fault("*", error="ratelimited", status=429, retry_after=30, times=None),
+]
+
+
+@pytest.mark.parametrize("fault", SLACKS_TROUBLE)
+async def test_nobody_is_told_to_copy_a_token_that_slack_did_not_reject(
+    place: Place, fault: Fault
+) -> None:
+    place.slack.workspace.faults.add(fault)
+
+    code, points = await place.check("socket")
+
+    assert code == 1
+    for point in (points["Slack token"], points["Slack's way in"]):
+        assert point["state"] == "failed"
+        assert f"Slack answered {fault.error}" in point["text"]
+        assert "again in a minute" in point["mend"]
+        assert "Copy" not in point["mend"]
+        assert "Make one" not in point["mend"]
+    assert points["Slack scopes"]["state"] == "not checked"
+
+
+async def test_an_app_token_without_its_scope_is_to_be_made_anew(place: Place) -> None:
+    fault = Fault("apps.connections.open", error="missing_scope", times=None)
+    place.slack.workspace.faults.add(fault)
+
+    _, points = await place.check("socket")
+
+    assert "connections:write" in points["Slack's way in"]["mend"]
+
+
 async def test_a_database_of_a_newer_release_is_named_as_such(place: Place) -> None:
     with closing(sqlite3.connect(place.folder / "ledger.db")) as database, database:
         database.execute("CREATE TABLE ledger_version (version INTEGER NOT NULL)")
@@ -293,6 +328,7 @@ async def test_a_manifest_of_another_release_is_found(place: Place) -> None:
     assert code == 1
     assert "weav_conversation_new" in points["Manifest"]["text"]
     assert "scope chat:write.public" in points["Manifest"]["text"]
+    assert OPTIONAL_STAY in points["Manifest"]["mend"]
 
 
 DEEP = "[" * 20_000
@@ -352,6 +388,7 @@ async def test_the_manifest_that_lies_beside_every_clone_is_noted_over_http(plac
 
     assert (code, points["Manifest"]["state"]) == (0, "note")
     assert "--request-url" in points["Manifest"]["mend"]
+    assert OPTIONAL_STAY in points["Manifest"]["mend"]
 
 
 async def test_looking_that_breaks_is_a_finding_and_leaves_no_point_out() -> None:

@@ -134,6 +134,26 @@ async def test_a_card_for_a_channel_that_is_not_allowed_is_an_error_under_post_t
         await at_home.card()
 
 
+@pytest.mark.parametrize(
+    ("post_to", "where"),
+    [("C0GENERAL", "in <#C0GENERAL>"), ("D0ANNBEN", "in that direct message")],
+)
+async def test_whoever_posts_where_it_is_not_allowed_learns_privately_whom_to_ask(
+    tmp_path: Path, post_to: str, where: str
+) -> None:
+    async with a_house(
+        tmp_path, slack_allowed_channels="C0SUPPORT", slack_admins="U0BEN,U0EVE"
+    ) as at_home:
+        await open_form(at_home.ann, post_to=post_to)
+
+        refused = await at_home.ann.submit()
+
+        assert "<@" not in refused.errors[ids.POST_TO]
+        told = text_on(await at_home.direct_message())
+        assert f"may not post {where}" in told
+        assert "<@U0BEN> or <@U0EVE>." in told
+
+
 async def test_the_global_shortcut_is_used_in_no_channel(tmp_path: Path) -> None:
     async with a_house(tmp_path, slack_allowed_channels="C0SUPPORT") as at_home:
         await at_home.ann.global_shortcut(ids.GLOBAL_SHORTCUT)

@@ -42,6 +42,30 @@ async def test_when_nothing_posts_there_the_author_gets_the_card_and_the_way_to_
     assert len(at_home.weav.conversations) == 1
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("chat.postMessage", error="not_in_channel"),
+        Fault("chat.postMessage", drop="after"),
+    ],
+    ids=["certain", "not certain"],
+)
+async def test_a_direct_message_that_takes_no_card_is_neither_named_nor_invited_to(
+    at_home: House, fault: Fault
+) -> None:
+    at_home.slack.faults.add(Fault(RESPONSE_URL, status=404, times=None))
+    at_home.slack.faults.add(fault)
+    await at_home.fill_in(subject="Export hangs", post_to="D0ANNBEN")
+
+    await at_home.ann.submit()
+
+    message = await at_home.direct_message()
+    assert "in your direct message" in text_on(message)
+    assert "Export hangs" in text_on(message)
+    assert "D0ANNBEN" not in f"{message.text} {message.blocks}"
+    assert "/invite" not in text_on(message)
+
+
 async def test_a_rate_limit_is_waited_for(at_home: House) -> None:
     at_home.slack.faults.add(rate_limited("chat.postMessage", retry_after=1, times=2))
     await at_home.fill_in()

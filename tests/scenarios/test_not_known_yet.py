@@ -1,0 +1,176 @@
+"""A form that opens before Slack has said who its user is: it names nobody until then."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.ledger import KnownCustomer, Ledger, WeavUser
+from bot.sandbox.slack import Fault, Person
+from bot.slack import ids
+from tests.house import CONVERSATION_URL, JANE, House, chosen, house, text_on
+from tests.scenarios.filling import ZOE
+from tests.scenarios.test_access import GRANTED, a_house, open_form, person
+
+# What the ledger remembers of Jane, of a message that became her conversation, and of Ben.
+PRIVATE = ("Jane Doe", "jane@example.com", "opened a conversation", "Ben the boss")
+BENS = "5e1a0000-0000-4000-8000-000000000002"
+# `{id}` is that conversation's.
+LINK = f"<{CONVERSATION_URL}>"
+
+
+async def remembers(tmp_path: Path) -> None:
+    """Ben is the channel's default assignee."""
+    async with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        await ledger.memory.learn(KnownCustomer(JANE, "Jane Doe", "jane@example.com"))
+        await ledger.memory.tell_user(WeavUser("U0BEN", BENS, "Ben the boss"))
+        assignee = {"assignee_type": "user", "assignee_id": BENS}
+        await ledger.memory.choose_defaults("C0SUPPORT", assignee, "U0BEN")
+
+
+async def became_a_conversation(at_home: House, text: str) -> str:
+    """Return the ts of a message that Ben has opened Jane's conversation from."""
+    message_ts = at_home.ann.say("The export hangs", "C0SUPPORT")
+    await from_message(at_home.ben, message_ts)
+    await at_home.ben.submit({"channel": "email", "customer_id": JANE})
+    await at_home.card()
+    [conversation] = at_home.weav.conversations
+    message = at_home.slack.message(message_ts)
+    assert message is not None
+    message.text = text.replace("{id}", conversation["id"])
+    at_home.slack.calls.clear()
+    return message_ts
+
+
+@pytest.mark.parametrize("text", [JANE, "jane@example.com", LINK])
+async def test_a_guest_whose_form_opens_from_a_message_sees_nothing_of_its_past(
+    tmp_path: Path, text: str
+) -> None:
+    await remembers(tmp_path)
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        message_ts = await became_a_conversation(at_home, text)
+        cat = person(at_home, "U0CAT")
+
+        await from_message(cat, message_ts)
+
+        assert "Sorry" in text_on(await at_home.private_answer("U0CAT"))
+        assert shown(at_home, *others_than(text)) == []
+        assert chosen(cat.view, "customer_id") == ""
+
+
+async def test_a_guest_who_names_a_customer_sees_nothing_that_the_bot_knows_of_them(
+    tmp_path: Path,
+) -> None:
+    await remembers(tmp_path)
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        await open_form(person(at_home, "U0CAT"))
+
+        assert "Sorry" in text_on(await at_home.private_answer("U0CAT"))
+        assert shown(at_home, *PRIVATE) == []
+
+
+async def test_nobody_is_named_to_whom_slack_says_nothing_of(tmp_path: Path) -> None:
+    await remembers(tmp_path)
+    async with house(tmp_path, mode="http") as at_home:  # whose scopes are not known yet, either
+        at_home.slack.scopes += GRANTED
+        at_home.slack.faults.add(Fault("users.info", error="internal_error", times=None))
+        await open_form(at_home.ann)
+
+        refused = await at_home.ann.submit()
+
+        assert "try again in a moment" in refused.errors[ids.POST_TO]
+        assert shown(at_home, *PRIVATE) == []
+
+
+@pytest.mark.parametrize("text", [JANE, "jane@example.com", LINK])
+async def test_a_member_learns_the_past_of_a_message_as_soon_as_slack_says_who_they_are(
+    tmp_path: Path, text: str
+) -> None:
+    await remembers(tmp_path)
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        message_ts = await became_a_conversation(at_home, text)
+        at_home.slack.faults.add(Fault("users.info", delay=0.3))
+        await from_message(at_home.ann, message_ts)
+        at_home.ann.fill({"subject": "Typed meanwhile"})
+
+        await at_home.slack.until(lambda slack: slack.calls_of("views.update"))
+
+        assert shown(at_home, *PRIVATE) == list(PRIVATE)
+        assert shown_first(at_home, *others_than(text)) == []
+        view = at_home.ann.view
+        assert chosen(view, "customer_id") == JANE
+        assert view.block("customer_id")["hint"]["text"].startswith("From the message.")
+        assert view.values["subject"]["subject"]["value"] == "Typed meanwhile"
+        assert view.updates == 1
+        assert (await at_home.ann.submit({"channel": "email"})).errors.keys() == {"another"}
+        await at_home.ann.submit({"another": ["another"]})
+        await at_home.weav.until(lambda: len(at_home.weav.creations) == 2)
+        assert at_home.weav.creations[1].json == {
+            "channel": "email",
+            "customer_id": JANE,
+            "subject": "Typed meanwhile",
+            "assignee_type": "user",
+            "assignee_id": BENS,
+        }
+
+
+async def test_a_member_learns_whom_they_named_as_soon_as_slack_says_who_they_are(
+    tmp_path: Path,
+) -> None:
+    await remembers(tmp_path)
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        await open_form(at_home.ann)
+
+        named = "The customer is Jane Doe"
+        await at_home.slack.until(lambda _: named in text_on(at_home.ann.view))
+
+        assert shown_first(at_home, *PRIVATE) == []
+        assert chosen(at_home.ann.view, "customer_id") == JANE
+
+
+async def test_what_was_chosen_before_slack_said_who_they_are_stays(tmp_path: Path) -> None:
+    await remembers(tmp_path)
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        message_ts = await became_a_conversation(at_home, JANE)
+        at_home.slack.faults.add(Fault("users.info", delay=0.3))
+        await from_message(at_home.ann, message_ts)
+        view = at_home.ann.view
+        view.offered["customer_id"] = [{"value": ZOE, "text": {"type": "plain_text", "text": "Z"}}]
+
+        await at_home.ann.act("customer_id", ZOE)
+
+        await at_home.slack.until(lambda _: "opened a conversation" in text_on(view))
+        assert chosen(view, "customer_id") == ZOE
+        assert "Jane Doe" not in text_on(view)
+
+
+async def test_a_member_who_is_known_sees_everything_at_once(tmp_path: Path) -> None:
+    await remembers(tmp_path)
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        message_ts = await became_a_conversation(at_home, JANE)
+
+        await from_message(at_home.ben, message_ts)
+
+        assert shown_first(at_home, *PRIVATE) == list(PRIVATE)
+        assert at_home.slack.calls_of("users.info") == []
+
+
+async def from_message(who: Person, message_ts: str) -> None:
+    await who.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
+    await who.workspace.until(lambda slack: slack.top_view(who.slack_user_id))
+
+
+def others_than(text: str) -> list[str]:
+    """What is private, without the words of the message itself."""
+    return [word for word in PRIVATE if word not in text]
+
+
+def shown(at_home: House, *words: str) -> list[str]:
+    """Which of the words went to Slack in any view."""
+    views = at_home.slack.calls_of("views.open") + at_home.slack.calls_of("views.update")
+    return [word for word in words if word in str([call.arguments for call in views])]
+
+
+def shown_first(at_home: House, *words: str) -> list[str]:
+    """Which of the words the form was opened with."""
+    [opened] = at_home.slack.calls_of("views.open")
+    return [word for word in words if word in str(opened.arguments)]
