@@ -13,6 +13,7 @@ from bot.desk.verdicts import verdict_of
 from bot.desk.working import Worker
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
+from bot.slack.gateway import Result
 from bot.weav.outcomes import Opened, Unconfirmed
 
 log = get_logger("weav_slack.deciding")
@@ -48,9 +49,9 @@ class Decider:
         if decided is None:
             return  # whoever is at it shows the outcome; a word from here could come after it
         settled, entry = decided
-        reached = await self._show(Answer(entry_id, settled.verdict), entry, spot)
+        said = await self._show(Answer(entry_id, settled.verdict), entry, spot)
         if not isinstance(settled.verdict, Opened):
-            await self._announcer.note_told(settled.entry, reached=reached)
+            await self._announcer.note_told(settled.entry, said)
 
     async def _decided_soon(self, choice: Choice, entry_id: int, spot: Spot) -> _Decided | None:
         """Look again a bit later if need be: a message can be clicked before it is noted as told.
@@ -107,6 +108,6 @@ class Decider:
         verdict = None if at_work else verdict_of(entry)
         return (Settled(None, verdict), entry) if verdict else None
 
-    async def _show(self, answer: Answer, entry: Entry | None, spot: Spot) -> bool:
+    async def _show(self, answer: Answer, entry: Entry | None, spot: Spot) -> Result:
         form = Papers.read(entry.form if entry else None).reopening
         return await self._announcer.show(answer, form, spot)

@@ -80,6 +80,7 @@ class Entry:
     created_at: float
     received_at: float  # when it was last asked for: first, again after a refusal, or by a click
     finished_at: float | None
+    tried_for: float  # seconds of pauses since Slack, or a mistake of ours, first held it up
     read_at: float = field(compare=False)
     asked_at: float = field(compare=False)  # this process's monotonic clock, just before
 
