@@ -187,7 +187,7 @@ class Desk:
 
     async def _disown(self, new: NewEntry, answered: asyncio.Event, seen_by: float) -> None:
         seen = await _set_by(seen_by, answered)
-        await disown(self._ledger, self._holding, new, seen=seen)
+        await disown(self._ledger, new, seen=seen)
 
 
 async def _set_by(deadline: float, event: asyncio.Event) -> bool:

@@ -54,6 +54,7 @@ class Ledger(Upkeep):
             form=as_json(new.form),
             fingerprint=new.fingerprint,
             source=new.source or None,
+            receipt=new.receipt,
             **self._beginning(sending=sending),
         )
         if entry is not None:

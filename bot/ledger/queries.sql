@@ -2,18 +2,18 @@
 -- A step that records an outcome may be repeated when nobody knows whether the first was written;
 -- start_sending may not, since a POST follows it.
 
--- name: receive(key, team_id, slack_user_id, view_id, request, form, fingerprint, source, state, attempts, owner, lease)
+-- name: receive(key, team_id, slack_user_id, view_id, request, form, fingerprint, source, receipt, state, attempts, owner, lease)
 -- One row a key. The same form again after a refusal or a certain failure is a new attempt.
 INSERT INTO submissions (
-  key, team_id, slack_user_id, view_id, request, form, fingerprint, source, state, attempts, owner, fence,
-  sent_at, due_at, created_at, received_at)
+  key, team_id, slack_user_id, view_id, request, form, fingerprint, source, receipt, state, attempts,
+  owner, fence, sent_at, due_at, created_at, received_at)
 VALUES (
-  :key, :team_id, :slack_user_id, :view_id, :request, :form, :fingerprint, :source, :state, :attempts, :owner, 1,
-  CASE WHEN :state = 'sending' THEN ledger_clock() END,
+  :key, :team_id, :slack_user_id, :view_id, :request, :form, :fingerprint, :source, :receipt, :state, :attempts,
+  :owner, 1, CASE WHEN :state = 'sending' THEN ledger_clock() END,
   ledger_clock() + :lease, ledger_clock(), ledger_clock())
 ON CONFLICT (key) DO UPDATE SET
   request = excluded.request, form = excluded.form, fingerprint = excluded.fingerprint,
-  state = excluded.state, reason = NULL, attempts = submissions.attempts + excluded.attempts,
+  receipt = excluded.receipt, state = excluded.state, reason = NULL, attempts = submissions.attempts + excluded.attempts,
   patient = 0, owner = excluded.owner, fence = submissions.fence + 1,
   sent_at = COALESCE(excluded.sent_at, submissions.sent_at), due_at = excluded.due_at, told = 0,
   received_at = excluded.received_at, finished_at = NULL, tried_for = 0
@@ -126,7 +126,8 @@ RETURNING *, ledger_clock() AS read_at;
 WITH due AS (
   SELECT id FROM submissions WHERE due_at < ledger_clock()
   ORDER BY due_at LIMIT :limit /*postgresql FOR UPDATE SKIP LOCKED */)
-UPDATE submissions SET owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease
+UPDATE submissions SET
+  owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease, receipt = NULL
 WHERE id IN (SELECT id FROM due) AND due_at < ledger_clock()
 RETURNING *, ledger_clock() AS read_at;
 
