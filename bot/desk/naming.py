@@ -39,24 +39,31 @@ class Namer:
         self._directory = directory
 
     async def name(self, entry: Entry) -> Entry | Refused | NotSent | None:
-        """Give the row the customer that it wants; None: it is lost, or cannot be written now."""
+        """Give the row the customer that it wants; None: it is lost.
+
+        Raise LedgerUnavailable: there may be a customer now, and there is no conversation.
+        """
         request = dict(entry.request or {})
         email = request.pop(CUSTOMER_EMAIL)
-        try:
-            found = await self._find_or_create(email, entry)
-            if not isinstance(found, str):
-                return found
-            return await self._ledger.name_customer(entry, {**request, ids.CUSTOMER_ID: found})
-        except LedgerUnavailable as error:
-            log.warning("customer_not_named", entry=entry.id, error=str(error))
-            return None
+        found = await self._find_or_create(email, entry)
+        if not isinstance(found, str):
+            return found
+        return await self._ledger.name_customer(entry, {**request, ids.CUSTOMER_ID: found})
 
     async def _find_or_create(self, email: str, entry: Entry) -> str | Refused | NotSent:
         if seen := await self._ledger.memory.customer_with(email):
             return seen.id
-        if await self._new.begin(email, entry):
+        if await self._begin(email, entry):
             return await self._create(email, entry)
         return await self._of_another(email, entry)
+
+    async def _begin(self, email: str, entry: Entry) -> bool:
+        try:
+            return await self._new.begin(email, entry)
+        except LedgerUnavailable:
+            # It may be written all the same, and the next attempt would take it for a POST.
+            await _written(lambda: self._new.withdraw(email, entry), entry)
+            raise
 
     async def _create(self, email: str, entry: Entry) -> str | Refused | NotSent:
         outcome = await self._directory.create_customer(NewCustomer(email=email))

@@ -9,7 +9,7 @@ from typing import assert_never
 from bot.desk.answers import Pending
 from bot.desk.looking import Found, NotFound, Sight, Unclear, alike, decide
 from bot.desk.naming import Namer, is_unnamed
-from bot.desk.recording import Recorder, Settled
+from bot.desk.recording import NOT_BEGUN, Recorder, Settled
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.tasks import Tasks
@@ -60,15 +60,29 @@ class Sender:
         """
         if not is_unnamed(entry):
             return await self._send(entry, opened)
-        match await self._namer.name(entry):
+        try:
+            named = await self._namer.name(entry)
+        except LedgerUnavailable as error:
+            return await self.not_begun(entry, error)
+        match named:
             case None:
-                return Settled(None, Pending())  # found again when its lease is over
+                return Settled(None, Pending())
             case Refused() as refused:
                 return await self._recorder.refused(entry, refused)
             case NotSent() as not_sent:
                 return await self._not_sent(entry, not_sent)
-            case named:
+            case Entry():
                 return await self._send(named, opened)
+            case _:
+                assert_never(named)
+
+    async def not_begun(self, entry: Entry, error: LedgerUnavailable) -> Settled:
+        """Queue a row before its POST, when the database's word of the step to it was lost.
+
+        If that step comes to be written later all the same, it finds the row without this owner.
+        """
+        log.warning("not_begun", entry=entry.id, error=str(error))
+        return await self._recorder.not_sent(entry, NotSent(NOT_BEGUN))
 
     async def _send(self, entry: Entry, opened: OnOpened | None) -> Settled:
         if not self._is_surely_ours(entry):

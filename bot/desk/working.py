@@ -139,9 +139,7 @@ class Worker:
             try:
                 begun = await self._ledger.start_sending(entry)
             except LedgerUnavailable as error:
-                # It was accepted, and nothing was sent: found again when its lease is over.
-                log.warning("not_begun", entry=entry.id, error=str(error))
-                return Settled(None, Pending())
+                return await self._sender.not_begun(entry, error)
             return await self._sender.send(begun, opened) if begun else await self._watch(entry)
         finally:
             self._slots.release()

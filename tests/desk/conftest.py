@@ -1,3 +1,4 @@
 from tests.ledger.conftest import ledger, other, place, postgres_database
+from tests.ledger.losing import losing
 
-__all__ = ["ledger", "other", "place", "postgres_database"]
+__all__ = ["ledger", "losing", "other", "place", "postgres_database"]
