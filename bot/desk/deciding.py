@@ -13,6 +13,7 @@ from bot.desk.verdicts import verdict_of
 from bot.desk.working import Worker
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
+from bot.slack import ids
 from bot.slack.gateway import Result
 from bot.weav.outcomes import Opened, Unconfirmed
 
@@ -20,7 +21,10 @@ log = get_logger("weav_slack.deciding")
 
 # Seconds between looks at the ledger; together longer than one statement of it may take.
 NOTED_WITHIN = (0.2, 0.8, 1.5)
-NOT_NOW = "The bot's database does not answer, so nothing was done. Try again in a moment."
+NOT_NOW = (
+    "The bot's database does not answer, so the bot does not know whether your click was written"
+    f" down. What you chose may begin yet: {ids.COMMAND} status tells."
+)
 NOT_SAID = "The bot's database does not answer, so what became of this cannot be said now."
 UNNAMED = "The customer was new, so the bot does not know in whose list it could look."
 NOT_KNOWN = "The bot no longer has this submission, so it can neither look nor create it again."
@@ -72,7 +76,11 @@ class Decider:
         return carried_out or await self._as_it_is(entry_id, spot)
 
     async def _carry_out(self, choice: Choice, entry_id: int, spot: Spot) -> _Decided | None:
-        """None: another click, or another replica, was first. LedgerUnavailable: nothing began."""
+        """None: another click, or another replica, was first.
+
+        LedgerUnavailable: nothing began here. What was written all the same is taken up when its
+        lease is over, and its outcome shown.
+        """
         match choice:
             case Choice.LOOK_AGAIN:
                 held = await self._ledger.look(entry_id, spot.slack_user_id)
