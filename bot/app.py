@@ -113,7 +113,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, pace: Pace) -> _Part
         slack=SlackGateway(client),
         outsiders=Outsiders(audiences, installation),
         tasks=tasks,
-        patience=Patience(settings.weav_retry_for, pace.lease, pace.looks),
+        patience=Patience(settings.weav_retry_for, pace.lease, pace.looks, settings.weav_timeout),
         renew_every=pace.lease / 3,
         keep_days=settings.ledger_keep_days,
         link=settings.conversation_link,

@@ -21,9 +21,8 @@ log = get_logger("weav_slack.naming")
 
 # In the request of a row, in place of the customer's ID until there is one.
 CUSTOMER_EMAIL: Final = "customer_email"
-# Seconds between looks at somebody else's POST of the same customer, and when it is given up.
+# Seconds between looks at somebody else's POST of the same customer.
 LOOK_EVERY: Final = 0.2
-TOO_OLD: Final = 30.0
 
 NOT_OPENED: Final = "No conversation was opened."
 NOT_CONFIRMED: Final = (
@@ -33,10 +32,12 @@ NOT_CONFIRMED: Final = (
 
 
 class Namer:
-    def __init__(self, ledger: Ledger, directory: Directory) -> None:
+    def __init__(self, ledger: Ledger, directory: Directory, wait_for: float) -> None:
+        """`wait_for`: seconds, until somebody else's POST of a customer counts as cut off."""
         self._ledger = ledger
         self._new = ledger.new_customers
         self._directory = directory
+        self._wait_for = wait_for
 
     async def name(self, entry: Entry) -> Entry | Refused | NotSent | None:
         """Give the row the customer that it wants; None: it is lost.
@@ -94,7 +95,7 @@ class Namer:
             if row.state == "created":
                 return row.customer_id
             ours = (row.entry_id, row.attempt) == (entry.id, entry.attempts)
-            if row.state == "unconfirmed" or ours or row.age > TOO_OLD:
+            if row.state == "unconfirmed" or ours or row.age > self._wait_for:
                 return await self._not_confirmed(email, entry)
             await asyncio.sleep(LOOK_EVERY)
 

@@ -24,6 +24,8 @@ log = get_logger("weav_slack.sending")
 
 # Seconds between looks: Weav's list may lag behind its create, and the author waits for an answer.
 LOOKS = (1.0, 5.0, 13.0)
+# Seconds for somebody else's POST of a customer: until its answer, or until it is taken over.
+LEAST_FOR_OTHERS = 30.0
 # Queued conversations come back spread over this many seconds once Weav answers again.
 SPREAD = 6.0
 
@@ -32,12 +34,14 @@ SPREAD = 6.0
 class Patience:
     """Seconds. `retry_for`: how long a queued conversation is tried; 0: not at all.
 
-    `slack_again`: until another attempt when Slack takes neither card nor message.
+    `slack_again`: until another attempt when Slack takes neither card nor message. `weav_timeout`:
+    until Weav's answer to one request counts as lost.
     """
 
     retry_for: float
     slack_again: float = 15.0
     looks: tuple[float, ...] = LOOKS
+    weav_timeout: float = 10.0
 
 
 OnOpened = Callable[[Conversation], None]
@@ -50,7 +54,8 @@ class Sender:
         self._patience = patience
         self._tasks = tasks
         self._recorder = Recorder(ledger, patience.retry_for)
-        self._namer = Namer(ledger, Directory(weav))
+        others = max(LEAST_FOR_OTHERS, patience.weav_timeout + ledger.lease)
+        self._namer = Namer(ledger, Directory(weav), others)
         self._weav_was_away = False
 
     async def send(self, entry: Entry, opened: OnOpened | None = None) -> Settled:
