@@ -115,7 +115,9 @@ async def _parts(stack: AsyncExitStack, settings: Settings, pace: Pace) -> _Part
         slack=SlackGateway(client),
         outsiders=Outsiders(audiences, installation),
         tasks=tasks,
-        patience=Patience(settings.weav_retry_for, pace.lease, pace.looks, pace.spread),
+        patience=Patience(
+            settings.weav_retry_for, pace.lease, pace.looks, pace.spread, settings.weav_timeout
+        ),
         limits=pace.limits,
         renew_every=pace.lease / 3,
         keep_days=settings.ledger_keep_days,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.desk.answers import Answer
 from bot.desk.insisting import insist
+from bot.desk.persisting import Again, again
 from bot.desk.posting import Poster, waited_by_now
 from bot.desk.telling import message_of, view_of
 from bot.figures import Figures
@@ -12,17 +13,11 @@ from bot.ledger import Entry, Ledger
 from bot.logs import get_logger
 from bot.slack.cards import Card
 from bot.slack.delivery import Delivered
-from bot.slack.gateway import Done, Failed, SlackGateway
+from bot.slack.gateway import Done, Failed, Result, SlackGateway
 from bot.slack.values import Reopening
 from bot.weav.models import Conversation
 
 log = get_logger("weav_slack.announcing")
-
-# The age in seconds at which the bot gives up reaching Slack.
-TOO_OLD = 24 * 3600.0
-# Seconds. Slack may carry out what it does not confirm, so each attempt may be one more message to
-# the author: pauses as long as the wait so far, up to this, make about fifteen of them.
-LONGEST_PAUSE = 6 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +65,16 @@ class Announcer:
             log.info("announced", entry=entry.id, route=result.route)
             where = (result.route, result.slack_channel_id, result.message_ts)
             await insist(lambda: self._ledger.announced(entry, *where), entry)
-        elif entry.waited > TOO_OLD:
+        elif next_one := again(entry, result, self._again):
+            log.warning("card_not_posted", entry=entry.id, code=result.code)
+            await self._put_off(entry, next_one, "" if result.certain else "channel")
+        else:
             log.error("card_given_up", entry=entry.id, code=result.code)
             self._figures.cards.labels("nowhere").inc()
             await insist(lambda: self._ledger.announced(entry, "nowhere", "", ""), entry)
-        else:
-            log.warning("card_not_posted", entry=entry.id, code=result.code)
-            route = "" if result.certain else "channel"
-            await insist(lambda: self._ledger.later(entry, self._pause(entry), route), entry)
 
-    async def show(self, answer: Answer, form: Reopening, spot: Spot) -> bool:
-        """Put the answer where the author looks, or send it; False: Slack took it nowhere."""
+    async def show(self, answer: Answer, form: Reopening, spot: Spot) -> Result:
+        """Put the answer where the author looks, or send it; Failed: Slack took it nowhere."""
         if spot.view_id:
             shown = await self._slack.update_view(spot.view_id, view_of(answer, form))
         elif spot.response_url:
@@ -89,28 +83,29 @@ class Announcer:
             )
         else:
             return await self.message(answer, form, spot.slack_user_id)
-        return isinstance(shown, Done) or await self.message(answer, form, spot.slack_user_id)
+        if isinstance(shown, Done):
+            return shown
+        return await self.message(answer, form, spot.slack_user_id)
 
-    async def message(self, answer: Answer, form: Reopening, slack_user_id: str) -> bool:
+    async def message(self, answer: Answer, form: Reopening, slack_user_id: str) -> Result:
         """Send the answer to its author as a direct message."""
         sent = await self._slack.message(slack_user_id, self._message(answer, form))
-        if not isinstance(sent, Done):
+        if isinstance(sent, Failed):
             log.warning("author_not_reached", entry=answer.entry_id, code=sent.code)
-        return isinstance(sent, Done)
+        return sent
 
     def _message(self, answer: Answer, form: Reopening) -> Card:
         return message_of(answer, form, self._poster.link_to(answer))
 
-    async def note_told(self, entry: Entry | None, *, reached: bool) -> None:
+    async def note_told(self, entry: Entry | None, said: Result) -> None:
         """Record that the author knows, or leave the row to another attempt."""
         if entry is None:
             return
-        if reached or entry.waited > TOO_OLD:
-            await insist(lambda: self._ledger.told(entry), entry)
+        if isinstance(said, Failed) and (next_one := again(entry, said, self._again)):
+            await self._put_off(entry, next_one)
         else:
-            await insist(lambda: self._ledger.later(entry, self._pause(entry)), entry)
+            await insist(lambda: self._ledger.told(entry), entry)
 
-    def _pause(self, entry: Entry) -> float:
-        """What waited for Weav before did not wait for Slack."""
-        waited_for_weav = max((entry.sent_at or 0.0) - entry.received_at, 0.0)
-        return min(max(self._again, waited_by_now(entry) - waited_for_weav), LONGEST_PAUSE)
+    async def _put_off(self, entry: Entry, next_one: Again, route: str = "") -> None:
+        pause, counted = next_one.pause, next_one.counted
+        await insist(lambda: self._ledger.later(entry, pause, route, counted=counted), entry)

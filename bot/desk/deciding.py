@@ -13,13 +13,18 @@ from bot.desk.verdicts import verdict_of
 from bot.desk.working import Worker
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
+from bot.slack import ids
+from bot.slack.gateway import Result
 from bot.weav.outcomes import Opened, Unconfirmed
 
 log = get_logger("weav_slack.deciding")
 
 # Seconds between looks at the ledger; together longer than one statement of it may take.
 NOTED_WITHIN = (0.2, 0.8, 1.5)
-NOT_NOW = "The bot's database does not answer, so nothing was done. Try again in a moment."
+NOT_NOW = (
+    "The bot's database does not answer, so the bot does not know whether your click was written"
+    f" down. What you chose may begin yet: {ids.COMMAND} status tells."
+)
 NOT_SAID = "The bot's database does not answer, so what became of this cannot be said now."
 UNNAMED = "The customer was new, so the bot does not know in whose list it could look."
 NOT_KNOWN = "The bot no longer has this submission, so it can neither look nor create it again."
@@ -48,9 +53,9 @@ class Decider:
         if decided is None:
             return  # whoever is at it shows the outcome; a word from here could come after it
         settled, entry = decided
-        reached = await self._show(Answer(entry_id, settled.verdict), entry, spot)
+        said = await self._show(Answer(entry_id, settled.verdict), entry, spot)
         if not isinstance(settled.verdict, Opened):
-            await self._announcer.note_told(settled.entry, reached=reached)
+            await self._announcer.note_told(settled.entry, said)
 
     async def _decided_soon(self, choice: Choice, entry_id: int, spot: Spot) -> _Decided | None:
         """Look again a bit later if need be: a message can be clicked before it is noted as told.
@@ -71,7 +76,11 @@ class Decider:
         return carried_out or await self._as_it_is(entry_id, spot)
 
     async def _carry_out(self, choice: Choice, entry_id: int, spot: Spot) -> _Decided | None:
-        """None: another click, or another replica, was first. LedgerUnavailable: nothing began."""
+        """None: another click, or another replica, was first.
+
+        LedgerUnavailable: nothing began here. What was written all the same is taken up when its
+        lease is over, and its outcome shown.
+        """
         match choice:
             case Choice.LOOK_AGAIN:
                 held = await self._ledger.look(entry_id, spot.slack_user_id)
@@ -107,6 +116,6 @@ class Decider:
         verdict = None if at_work else verdict_of(entry)
         return (Settled(None, verdict), entry) if verdict else None
 
-    async def _show(self, answer: Answer, entry: Entry | None, spot: Spot) -> bool:
+    async def _show(self, answer: Answer, entry: Entry | None, spot: Spot) -> Result:
         form = Papers.read(entry.form if entry else None).reopening
         return await self._announcer.show(answer, form, spot)

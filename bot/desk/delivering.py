@@ -75,9 +75,9 @@ class Deliverer:
         if not queued:
             spot = Spot(taken.slack_user_id, view_id=taken.view_id)
         async with self._turn(taken.slack_user_id):
-            reached = await self._announcer.show(answer, papers.reopening, spot)
+            said = await self._announcer.show(answer, papers.reopening, spot)
         if not isinstance(verdict, Opened):
-            await self._announcer.note_told(entry, reached=reached)
+            await self._announcer.note_told(entry, said)
 
     def _turn(self, place: str) -> asyncio.Semaphore:
         turn = self._turns.get(place)

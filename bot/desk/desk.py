@@ -33,7 +33,7 @@ from bot.logs import get_logger
 from bot.slack.cards import Card
 from bot.slack.clicks import Click
 from bot.slack.forms import Submission
-from bot.slack.gateway import SlackGateway
+from bot.slack.gateway import Done, SlackGateway
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
 from bot.weav.directory import Directory
@@ -169,9 +169,9 @@ class Desk:
         answer = Answer(begun.entry_id, settled.verdict)
         with self._holding(begun.entry_id):
             form = submission.reopening
-            reached = await self._announcer.show(answer, form, spot)
+            said = await self._announcer.show(answer, form, spot)
             if not isinstance(settled.verdict, Opened | Queued):
-                await self._announcer.note_told(settled.entry, reached=reached)
+                await self._announcer.note_told(settled.entry, said)
 
     async def _note_answered(
         self, settled: Settled, answered: asyncio.Event, seen_by: float
@@ -180,11 +180,11 @@ class Desk:
         if isinstance(settled.verdict, Opened | Queued):
             return
         if await _set_by(seen_by, answered):
-            await self._announcer.note_told(settled.entry, reached=True)
+            await self._announcer.note_told(settled.entry, Done())
 
     async def _disown(self, new: NewEntry, answered: asyncio.Event, seen_by: float) -> None:
         seen = await _set_by(seen_by, answered)
-        await disown(self._ledger, self._holding, new, seen=seen)
+        await disown(self._ledger, new, seen=seen)
 
 
 async def _set_by(deadline: float, event: asyncio.Event) -> bool:

@@ -31,9 +31,6 @@ class Holding:
             if not self._held[entry_id]:
                 del self._held[entry_id]
 
-    def __contains__(self, entry_id: int) -> bool:
-        return entry_id in self._held
-
     async def renew(self) -> None:
         """Renew also what is overdue, unless another replica took it. Raise LedgerUnavailable."""
         if self._held:

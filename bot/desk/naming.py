@@ -21,9 +21,8 @@ log = get_logger("weav_slack.naming")
 
 # In the request of a row, in place of the customer's ID until there is one.
 CUSTOMER_EMAIL: Final = "customer_email"
-# Seconds between looks at somebody else's POST of the same customer, and when it is given up.
+# Seconds between looks at somebody else's POST of the same customer.
 LOOK_EVERY: Final = 0.2
-TOO_OLD: Final = 30.0
 
 NOT_OPENED: Final = "No conversation was opened."
 NOT_CONFIRMED: Final = (
@@ -33,30 +32,39 @@ NOT_CONFIRMED: Final = (
 
 
 class Namer:
-    def __init__(self, ledger: Ledger, directory: Directory) -> None:
+    def __init__(self, ledger: Ledger, directory: Directory, wait_for: float) -> None:
+        """`wait_for`: seconds, until somebody else's POST of a customer counts as cut off."""
         self._ledger = ledger
         self._new = ledger.new_customers
         self._directory = directory
+        self._wait_for = wait_for
 
     async def name(self, entry: Entry) -> Entry | Refused | NotSent | None:
-        """Give the row the customer that it wants; None: it is lost, or cannot be written now."""
+        """Give the row the customer that it wants; None: it is lost.
+
+        Raise LedgerUnavailable: there may be a customer now, and there is no conversation.
+        """
         request = dict(entry.request or {})
         email = request.pop(CUSTOMER_EMAIL)
-        try:
-            found = await self._find_or_create(email, entry)
-            if not isinstance(found, str):
-                return found
-            return await self._ledger.name_customer(entry, {**request, ids.CUSTOMER_ID: found})
-        except LedgerUnavailable as error:
-            log.warning("customer_not_named", entry=entry.id, error=str(error))
-            return None
+        found = await self._find_or_create(email, entry)
+        if not isinstance(found, str):
+            return found
+        return await self._ledger.name_customer(entry, {**request, ids.CUSTOMER_ID: found})
 
     async def _find_or_create(self, email: str, entry: Entry) -> str | Refused | NotSent:
         if seen := await self._ledger.memory.customer_with(email):
             return seen.id
-        if await self._new.begin(email, entry):
+        if await self._begin(email, entry):
             return await self._create(email, entry)
         return await self._of_another(email, entry)
+
+    async def _begin(self, email: str, entry: Entry) -> bool:
+        try:
+            return await self._new.begin(email, entry)
+        except LedgerUnavailable:
+            # It may be written all the same, and the next attempt would take it for a POST.
+            await _written(lambda: self._new.withdraw(email, entry), entry)
+            raise
 
     async def _create(self, email: str, entry: Entry) -> str | Refused | NotSent:
         outcome = await self._directory.create_customer(NewCustomer(email=email))
@@ -87,7 +95,7 @@ class Namer:
             if row.state == "created":
                 return row.customer_id
             ours = (row.entry_id, row.attempt) == (entry.id, entry.attempts)
-            if row.state == "unconfirmed" or ours or row.age > TOO_OLD:
+            if row.state == "unconfirmed" or ours or row.age > self._wait_for:
                 return await self._not_confirmed(email, entry)
             await asyncio.sleep(LOOK_EVERY)
 

@@ -14,6 +14,7 @@ from bot.weav.outcomes import NotSent, Opened, Refused, Unconfirmed
 log = get_logger("weav_slack.recording")
 
 NOT_IN_TIME = "The bot did not come to this for so long that it no longer sends it by itself."
+NOT_BEGUN = "The bot's database did not answer in time, so nothing was sent to Weav."
 DOUBTFUL = " An earlier attempt that was not confirmed may have created it all the same."
 
 

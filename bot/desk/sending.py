@@ -9,7 +9,7 @@ from typing import assert_never
 from bot.desk.answers import Pending
 from bot.desk.looking import Found, NotFound, Sight, Unclear, alike, decide
 from bot.desk.naming import Namer, is_unnamed
-from bot.desk.recording import Recorder, Settled
+from bot.desk.recording import NOT_BEGUN, Recorder, Settled
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.tasks import Tasks
@@ -24,6 +24,8 @@ log = get_logger("weav_slack.sending")
 
 # Seconds between looks: Weav's list may lag behind its create, and the author waits for an answer.
 LOOKS = (1.0, 5.0, 13.0)
+# Seconds for somebody else's POST of a customer: until its answer, or until it is taken over.
+LEAST_FOR_OTHERS = 30.0
 SPREAD = 6.0
 
 
@@ -32,13 +34,15 @@ class Patience:
     """Seconds. `retry_for`: how long a queued conversation is tried; 0: not at all.
 
     `slack_again`: until another attempt when Slack takes neither card nor message. `spread`: over
-    which queued conversations come back once Weav answers again.
+    which queued conversations come back once Weav answers again. `weav_timeout`: until Weav's
+    answer to one request counts as lost.
     """
 
     retry_for: float
     slack_again: float = 15.0
     looks: tuple[float, ...] = LOOKS
     spread: float = SPREAD
+    weav_timeout: float = 10.0
 
 
 OnOpened = Callable[[Conversation], None]
@@ -51,7 +55,8 @@ class Sender:
         self._patience = patience
         self._tasks = tasks
         self._recorder = Recorder(ledger, patience.retry_for)
-        self._namer = Namer(ledger, Directory(weav))
+        others = max(LEAST_FOR_OTHERS, patience.weav_timeout + ledger.lease)
+        self._namer = Namer(ledger, Directory(weav), others)
         self._weav_was_away = False
 
     async def send(self, entry: Entry, opened: OnOpened | None = None) -> Settled:
@@ -61,15 +66,29 @@ class Sender:
         """
         if not is_unnamed(entry):
             return await self._send(entry, opened)
-        match await self._namer.name(entry):
+        try:
+            named = await self._namer.name(entry)
+        except LedgerUnavailable as error:
+            return await self.not_begun(entry, error)
+        match named:
             case None:
-                return Settled(None, Pending())  # found again when its lease is over
+                return Settled(None, Pending())
             case Refused() as refused:
                 return await self._recorder.refused(entry, refused)
             case NotSent() as not_sent:
                 return await self._not_sent(entry, not_sent)
-            case named:
+            case Entry():
                 return await self._send(named, opened)
+            case _:
+                assert_never(named)
+
+    async def not_begun(self, entry: Entry, error: LedgerUnavailable) -> Settled:
+        """Queue a row before its POST, when the database's word of the step to it was lost.
+
+        If that step comes to be written later all the same, it finds the row without this owner.
+        """
+        log.warning("not_begun", entry=entry.id, error=str(error))
+        return await self._recorder.not_sent(entry, NotSent(NOT_BEGUN))
 
     async def _send(self, entry: Entry, opened: OnOpened | None) -> Settled:
         if not self._is_surely_ours(entry):

@@ -1,20 +1,23 @@
-"""A row that the bot makes a mistake with: put off longer and longer, and ended after a day."""
+"""A row that the bot makes a mistake with: put off longer and longer, and after a day given up.
+
+Its author is told then in plain words, and Slack has another day to take them.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.desk.announcing import TOO_OLD
 from bot.desk.insisting import insist
+from bot.desk.persisting import DAY, Again, again
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
 from bot.slack.choices import plain_message
-from bot.slack.gateway import SlackGateway
+from bot.slack.gateway import Failed, SlackGateway
 from bot.slack.text import shorten
 from bot.tasks import Tasks
 
 log = get_logger("weav_slack.stumbling")
 
-# Seconds until the next attempt, which grow with the row's age.
+# Seconds until the next attempt, which grow with what it was tried for.
 SHORTEST_PAUSE = 15.0
 LONGEST_PAUSE = 3600.0
 # Weav documents UUIDs; whatever else it says must fit into a message.
@@ -57,13 +60,21 @@ class Stumbling:
             return  # found again when its lease is over
         if row is None or (row.owner, row.fence) != (self._ledger.owner, entry.fence):
             return
-        if row.waited <= TOO_OLD:
-            pause = min(max(row.waited / 2, SHORTEST_PAUSE), LONGEST_PAUSE)
-            await insist(lambda: self._ledger.later(row, pause), row)
+        if row.tried_for <= DAY:
+            pause = min(max(row.tried_for / 2, SHORTEST_PAUSE), LONGEST_PAUSE)
+            await self._put_off(row, Again(pause, pause))
             return
         log.error("given_up", entry=row.id, state=row.state.value)
-        await self._slack.message(row.slack_user_id, plain_message(_last_word(row)))
-        await insist(lambda: self._end(row), row)
+        said = await self._slack.message(row.slack_user_id, plain_message(_last_word(row)))
+        if isinstance(said, Failed) and (next_one := again(row, said, SHORTEST_PAUSE, 2 * DAY)):
+            log.warning("author_not_reached", entry=row.id, code=said.code)
+            await self._put_off(row, next_one)
+        else:
+            await insist(lambda: self._end(row), row)
+
+    async def _put_off(self, row: Entry, next_one: Again) -> None:
+        pause, counted = next_one.pause, next_one.counted
+        await insist(lambda: self._ledger.later(row, pause, counted=counted), row)
 
     async def _end(self, row: Entry) -> Entry | None:
         held: Entry | None = row

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from bot.desk.answers import Answer, Left, NotAccepted, Pending, Queued
+from bot.desk.recording import NOT_BEGUN
 from bot.slack import ids
 from bot.slack.around import Around
 from bot.slack.blocks import Json
@@ -30,6 +31,10 @@ QUEUED = (
 QUEUED_AT_BUSY = (
     f"{BUSY} Your conversation is queued and will be created as soon as it takes them; you can"
     " close this window."
+)
+QUEUED_UNBEGUN = (
+    f"{NOT_BEGUN} Your conversation is queued and will be created as soon as it does; you can close"
+    " this window."
 )
 LEFT = (
     "Left as it is. Whether the conversation exists is not confirmed."
@@ -132,6 +137,6 @@ def text_of(answer: Answer) -> str:
 
 
 def _queued_text(queued: Queued) -> str:
-    text = QUEUED_AT_BUSY if queued.reason == BUSY else QUEUED
+    text = {BUSY: QUEUED_AT_BUSY, NOT_BEGUN: QUEUED_UNBEGUN}.get(queued.reason, QUEUED)
     within = "in time" if queued.tried_for is None else f"within {duration(queued.tried_for)}"
     return f"{text} If it cannot be created {within}, you get the filled form as a direct message."

@@ -138,17 +138,20 @@ class Worker:
         if not slot:
             await self._slots.acquire()
         try:
-            if entry.state is State.SENDING:
-                return await self._sender.send(entry, opened)
-            try:
-                begun = await self._ledger.start_sending(entry)
-            except LedgerUnavailable as error:
-                # It was accepted, and nothing was sent: found again when its lease is over.
-                log.warning("not_begun", entry=entry.id, error=str(error))
-                return Settled(None, Pending())
-            return await self._sender.send(begun, opened) if begun else await self._watch(entry)
+            settled = await self._send(entry, opened)
         finally:
             self._slots.release()
+        return settled or await self._watch(entry)
+
+    async def _send(self, entry: Entry, opened: OnOpened | None) -> Settled | None:
+        """None: another replica has the row."""
+        if entry.state is State.SENDING:
+            return await self._sender.send(entry, opened)
+        try:
+            begun = await self._ledger.start_sending(entry)
+        except LedgerUnavailable as error:
+            return await self._sender.not_begun(entry, error)
+        return await self._sender.send(begun, opened) if begun else None
 
     async def _finish(self, entry: Entry) -> Settled:
         if entry.state is State.SENDING:

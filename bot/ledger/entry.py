@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Final, Self
+from uuid import uuid4
 
 
 class State(StrEnum):
@@ -31,6 +32,8 @@ class NewEntry:
     form: Mapping[str, Any]
     post_to: str = ""
     source: str = ""  # the message in Slack that it is about
+    # Tells what this very submission wrote from what the same form wrote at another time.
+    receipt: str = field(default_factory=lambda: uuid4().hex, compare=False)
 
     @property
     def key(self) -> str:
@@ -80,6 +83,8 @@ class Entry:
     created_at: float
     received_at: float  # when it was last asked for: first, again after a refusal, or by a click
     finished_at: float | None
+    tried_for: float  # seconds of pauses since Slack, or a mistake of ours, first held it up
+    receipt: str | None  # of the submission that wrote it; None once it was taken up by another
     read_at: float = field(compare=False)
     asked_at: float = field(compare=False)  # this process's monotonic clock, just before
 

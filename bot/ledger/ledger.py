@@ -54,6 +54,7 @@ class Ledger(Upkeep):
             form=as_json(new.form),
             fingerprint=new.fingerprint,
             source=new.source or None,
+            receipt=new.receipt,
             state=(State.SENDING if sending else State.RECEIVED).value,
             attempts=int(sending),
             **self._lease,
@@ -135,12 +136,16 @@ class Ledger(Upkeep):
         """Let it rest: its author knows that it is refused, expired or not confirmed."""
         return await self._one("told", **self._mine(entry))
 
-    async def later(self, entry: Entry, delay: float, route: str = "") -> Entry | None:
+    async def later(
+        self, entry: Entry, delay: float, route: str = "", *, counted: float = 0.0
+    ) -> Entry | None:
         """Leave it in its state for whoever takes it `delay` seconds from now.
 
-        `route`: the way on which its card may have arrived already.
+        `route`: the way on which its card may have arrived already. `counted`: seconds to be added
+        to what it was tried for.
         """
-        return await self._one("later", delay=delay, route=route or None, **self._mine(entry))
+        values = {"delay": delay, "route": route or None, "counted": counted}
+        return await self._one("later", **values, **self._mine(entry))
 
     async def again(self, id_: int, slack_user_id: str) -> Entry | None:
         """Do what "Create again" asks for; of any number of clicks one gets the row, unsent."""

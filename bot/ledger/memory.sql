@@ -97,6 +97,14 @@ DELETE FROM new_customers
 WHERE email_key = :email_key AND entry_id = :entry_id AND attempt = :attempt AND state <> 'created'
 RETURNING email_key;
 
+-- name: withdraw_customer(email_key, entry_id, attempt, since, fence, owner)
+-- What a dead process began of the same attempt was begun before its row was taken over.
+DELETE FROM new_customers
+WHERE email_key = :email_key AND entry_id = :entry_id AND attempt = :attempt AND state = 'sending'
+  AND changed_at >= :since AND EXISTS (
+    SELECT 1 FROM submissions WHERE id = :entry_id AND fence = :fence AND owner = :owner)
+RETURNING email_key;
+
 -- name: tell_weav_user(slack_user_id, weav_user_id, name, search)
 INSERT INTO weav_users (slack_user_id, weav_user_id, name, search, told_at)
 VALUES (:slack_user_id, :weav_user_id, :name, :search, ledger_clock())

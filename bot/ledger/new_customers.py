@@ -56,6 +56,11 @@ class NewCustomers:
         """Certainly: the next attempt may send it."""
         await self._change("customer_not_created", email, **_attempt(entry))
 
+    async def withdraw(self, email: str, entry: Entry) -> None:
+        """Undo a `begin` of this very owner's whose answer was lost: no POST followed it."""
+        held = {"since": entry.read_at, "fence": entry.fence, "owner": entry.owner}
+        await self._change("withdraw_customer", email, **_attempt(entry), **held)
+
     async def _change(self, name: str, email: str, **values: Any) -> bool:  # noqa: ANN401 - columns
         return bool(await self._database.query(name, {"email_key": email_key(email), **values}))
 

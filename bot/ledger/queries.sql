@@ -2,21 +2,21 @@
 -- A step that records an outcome may be repeated when nobody knows whether the first was written;
 -- start_sending may not, since a POST follows it.
 
--- name: receive(key, team_id, slack_user_id, view_id, request, form, fingerprint, source, state, attempts, owner, lease)
+-- name: receive(key, team_id, slack_user_id, view_id, request, form, fingerprint, source, receipt, state, attempts, owner, lease)
 -- One row a key. The same form again after a refusal or a certain failure is a new attempt.
 INSERT INTO submissions (
-  key, team_id, slack_user_id, view_id, request, form, fingerprint, source, state, attempts, owner, fence,
-  sent_at, due_at, created_at, received_at)
+  key, team_id, slack_user_id, view_id, request, form, fingerprint, source, receipt, state, attempts,
+  owner, fence, sent_at, due_at, created_at, received_at)
 VALUES (
-  :key, :team_id, :slack_user_id, :view_id, :request, :form, :fingerprint, :source, :state, :attempts, :owner, 1,
-  CASE WHEN :state = 'sending' THEN ledger_clock() END,
+  :key, :team_id, :slack_user_id, :view_id, :request, :form, :fingerprint, :source, :receipt, :state, :attempts,
+  :owner, 1, CASE WHEN :state = 'sending' THEN ledger_clock() END,
   ledger_clock() + :lease, ledger_clock(), ledger_clock())
 ON CONFLICT (key) DO UPDATE SET
   request = excluded.request, form = excluded.form, fingerprint = excluded.fingerprint,
-  state = excluded.state, reason = NULL, attempts = submissions.attempts + excluded.attempts,
+  receipt = excluded.receipt, state = excluded.state, reason = NULL, attempts = submissions.attempts + excluded.attempts,
   patient = 0, owner = excluded.owner, fence = submissions.fence + 1,
   sent_at = COALESCE(excluded.sent_at, submissions.sent_at), due_at = excluded.due_at, told = 0,
-  received_at = excluded.received_at, finished_at = NULL
+  received_at = excluded.received_at, finished_at = NULL, tried_for = 0
 WHERE submissions.state IN ('refused', 'expired')
 RETURNING *, ledger_clock() AS read_at;
 
@@ -37,7 +37,8 @@ RETURNING *, ledger_clock() AS read_at;
 -- Held by the attempt and not by the lease: an answer that comes late is still the truth.
 UPDATE submissions SET
   state = 'opened', reason = NULL, conversation_id = :conversation_id, conversation = :conversation,
-  owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease, told = 0, finished_at = NULL
+  owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease, told = 0, finished_at = NULL,
+  tried_for = 0
 WHERE id = :id AND attempts = :attempts AND (state IN ('sending', 'unconfirmed')
   OR (state = 'opened' AND owner = :owner AND conversation_id = :conversation_id))
 RETURNING *, ledger_clock() AS read_at;
@@ -45,7 +46,7 @@ RETURNING *, ledger_clock() AS read_at;
 -- name: claim(id, fence, owner, lease, conversation_id, conversation)
 UPDATE submissions SET
   state = 'opened', reason = NULL, conversation_id = :conversation_id, conversation = :conversation,
-  recovered = 1, due_at = ledger_clock() + :lease, told = 0, finished_at = NULL
+  recovered = 1, due_at = ledger_clock() + :lease, told = 0, finished_at = NULL, tried_for = 0
 WHERE id = :id AND fence = :fence AND owner = :owner AND (state IN ('sending', 'unconfirmed')
     OR (state = 'opened' AND conversation_id = :conversation_id))
   AND NOT EXISTS (
@@ -62,7 +63,7 @@ RETURNING *, ledger_clock() AS read_at;
 
 -- name: ended(id, fence, owner, lease, state, reason)
 UPDATE submissions SET
-  state = :state, reason = :reason, due_at = ledger_clock() + :lease, told = 0
+  state = :state, reason = :reason, due_at = ledger_clock() + :lease, told = 0, tried_for = 0
 WHERE id = :id AND fence = :fence AND owner = :owner
   AND state IN ('received', 'sending', 'queued', :state)
 RETURNING *, ledger_clock() AS read_at;
@@ -78,7 +79,7 @@ RETURNING *, ledger_clock() AS read_at;
 -- name: unconfirmed(id, fence, owner, lease, reason)
 -- Also before its POST, if an earlier one is doubtful.
 UPDATE submissions SET
-  state = 'unconfirmed', reason = :reason, due_at = ledger_clock() + :lease, told = 0
+  state = 'unconfirmed', reason = :reason, due_at = ledger_clock() + :lease, told = 0, tried_for = 0
 WHERE id = :id AND fence = :fence AND owner = :owner AND (state IN ('sending', 'unconfirmed')
   OR (state IN ('received', 'queued') AND doubtful = 1))
 RETURNING *, ledger_clock() AS read_at;
@@ -89,9 +90,10 @@ WHERE id = :id AND fence = :fence AND owner = :owner
   AND state IN ('refused', 'unconfirmed', 'expired')
 RETURNING *, ledger_clock() AS read_at;
 
--- name: later(id, fence, owner, delay, route)
+-- name: later(id, fence, owner, delay, route, counted)
 UPDATE submissions SET
-  owner = NULL, due_at = ledger_clock() + :delay, route = COALESCE(:route, route)
+  owner = NULL, due_at = ledger_clock() + :delay, route = COALESCE(:route, route),
+  tried_for = tried_for + :counted
 WHERE id = :id AND fence = :fence AND owner = :owner AND due_at IS NOT NULL
 RETURNING *, ledger_clock() AS read_at;
 
@@ -100,13 +102,14 @@ RETURNING *, ledger_clock() AS read_at;
 UPDATE submissions SET
   state = 'received', reason = NULL, doubtful = 1, patient = 0,
   owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease, told = 0,
-  received_at = ledger_clock(), finished_at = NULL
+  received_at = ledger_clock(), finished_at = NULL, tried_for = 0
 WHERE id = :id AND slack_user_id = :slack_user_id AND state = 'unconfirmed' AND request IS NOT NULL
 RETURNING *, ledger_clock() AS read_at;
 
 -- name: look(id, slack_user_id, owner, lease)
 UPDATE submissions SET
-  owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease, told = 0, finished_at = NULL
+  owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease, told = 0, finished_at = NULL,
+  tried_for = 0
 WHERE id = :id AND slack_user_id = :slack_user_id AND state = 'unconfirmed' AND request IS NOT NULL
   AND (due_at IS NULL OR owner IS NULL OR due_at < ledger_clock())
 RETURNING *, ledger_clock() AS read_at;
@@ -122,7 +125,8 @@ RETURNING *, ledger_clock() AS read_at;
 WITH due AS (
   SELECT id FROM submissions WHERE due_at < ledger_clock()
   ORDER BY due_at LIMIT :limit /*postgresql FOR UPDATE SKIP LOCKED */)
-UPDATE submissions SET owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease
+UPDATE submissions SET
+  owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease, receipt = NULL
 WHERE id IN (SELECT id FROM due) AND due_at < ledger_clock()
 RETURNING *, ledger_clock() AS read_at;
 

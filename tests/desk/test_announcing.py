@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from bot.clients import slack_client, slack_session
-from bot.desk.announcing import TOO_OLD, Announcer
+from bot.desk.announcing import Announcer
 from bot.desk.answers import Answer
 from bot.desk.finding import Finder
 from bot.desk.names import Names
@@ -31,6 +31,7 @@ from tests.ledger.places import SQLitePlace
 from tests.weav.served import served_weav
 
 AGAIN = 15.0
+DAY = 24 * 3600.0
 # Attempts in a day.
 MOST = 16
 NEW = NewEntry(
@@ -67,6 +68,13 @@ class Office:
         await self.place.pass_time(seconds + 0.01)
         [entry] = await self.ledger.take(1)
         return entry
+
+    async def tell(self, entry: Entry) -> None:
+        """Send its author the refusal, and note whether it arrived."""
+        answer = Answer(entry.id, Refused("Weav does not know this customer.", {}, 404))
+        form = Reopening(FormValues(), Origin())
+        said = await self.announcer.message(answer, form, "U0ANN")
+        await self.announcer.note_told(entry, said)
 
     def received(self) -> Counter[str]:
         """How many messages of the bot are where."""
@@ -108,7 +116,7 @@ async def test_a_day_of_posts_without_an_answer_is_one_card_and_a_message_now_an
     entry = await office.opened()
     attempts = 0
 
-    while entry.waited <= TOO_OLD and attempts < MOST:
+    while entry.waited <= DAY and attempts < MOST:
         await office.announcer.announce(entry, OPENED)
         attempts += 1
         entry = await office.due()
@@ -165,21 +173,72 @@ async def test_what_waited_for_weav_does_not_make_slack_wait(office: Office) -> 
     assert (await office.ledger.next_due() or 0) <= AGAIN
 
 
+async def test_the_bots_own_absence_is_no_part_of_the_day(office: Office) -> None:
+    await office.opened()
+    await office.place.pass_time(2 * DAY)
+    away = Fault("chat.postMessage", error="channel_not_found", times=None)
+    office.slack.faults.add(away)
+    for _ in range(3):
+        await office.announcer.announce(await office.due(), OPENED)
+    assert (await office.ledger.next_due() or 0) <= 2 * AGAIN
+    await office.place.pass_time(2 * DAY)
+    await office.announcer.announce(await office.due(), OPENED)
+    office.slack.faults.remove(away)
+
+    await office.announcer.announce(await office.due(), OPENED)
+
+    assert len(public(office.slack, "C0SUPPORT")) == 1
+
+
+async def test_a_token_that_slack_rejects_ends_nothing(office: Office) -> None:
+    rejected = Fault("chat.postMessage", error="invalid_auth", times=None)
+    office.slack.faults.add(rejected)
+    entry = await office.opened()
+    while entry.waited <= 2 * DAY:
+        await office.announcer.announce(entry, OPENED)
+        await office.place.pass_time(6 * 3600)
+        [entry] = await office.ledger.take(1)
+    await office.announcer.announce(entry, OPENED)
+    assert (await office.ledger.next_due() or 0) <= AGAIN
+    office.slack.faults.remove(rejected)
+
+    await office.announcer.announce(await office.due(), OPENED)
+
+    assert len(public(office.slack, "C0SUPPORT")) == 1
+
+
+async def test_an_author_who_was_not_told_before_the_bot_went_is_told_when_it_is_back(
+    office: Office,
+) -> None:
+    sent = (await office.ledger.receive(NEW, sending=True)).entry
+    await office.ledger.refused(sent, "Weav does not know this customer.")
+    await office.place.pass_time(2 * DAY)
+    entry = await office.due()
+    away = Fault("chat.postMessage", error="fatal_error", times=None)
+    office.slack.faults.add(away)
+
+    await office.tell(entry)
+
+    assert (await office.ledger.next_due() or DAY) <= AGAIN
+    office.slack.faults.remove(away)
+    await office.tell(await office.due())
+    ended = await office.ledger.get(entry.id)
+    assert ended
+    assert ended.told
+
+
 async def test_an_author_is_not_told_the_same_all_day(office: Office) -> None:
     office.slack.faults.add(Fault("chat.postMessage", drop="after", times=None))
     sent = (await office.ledger.receive(NEW, sending=True)).entry
     entry = await office.ledger.refused(sent, "Weav does not know this customer.")
     assert entry
-    answer = Answer(entry.id, Refused("Weav does not know this customer.", {}, 404))
-    form = Reopening(FormValues(), Origin())
     attempts = 0
 
-    while entry.waited <= TOO_OLD and attempts < MOST:
-        reached = await office.announcer.message(answer, form, "U0ANN")
-        await office.announcer.note_told(entry, reached=reached)
+    while entry.waited <= DAY and attempts < MOST:
+        await office.tell(entry)
         attempts += 1
         entry = await office.due()
-    await office.announcer.note_told(entry, reached=False)
+    await office.tell(entry)
 
     ended = await office.ledger.get(entry.id)
     assert ended

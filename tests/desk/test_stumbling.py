@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import Entry, Ledger, State
+from bot.sandbox.slack import Fault
 from tests.desk.test_sending import NEW
 from tests.desk.test_sweeping import execute, has_failed
 from tests.house import House, house, text_on
@@ -24,9 +25,10 @@ async def written(ledger: Ledger, state: State) -> Entry:
     return entry
 
 
-def overdue(at_home: House, seconds: float) -> None:
-    """Let the row be that old, and its worker gone."""
-    execute(at_home, f"UPDATE submissions SET received_at = received_at - {seconds}, due_at = 0")  # noqa: S608
+def overdue(at_home: House, *, tried_for: float) -> None:
+    """Let the row be that old and tried for so many seconds, and its worker gone."""
+    execute(at_home, f"UPDATE submissions SET received_at = received_at - {tried_for}")  # noqa: S608
+    execute(at_home, f"UPDATE submissions SET tried_for = {tried_for}, due_at = 0")  # noqa: S608
 
 
 async def row_once(at_home: House, look: Callable[[Entry], bool]) -> Entry:
@@ -39,10 +41,10 @@ async def row_once(at_home: House, look: Callable[[Entry], bool]) -> Entry:
 
 
 @pytest.mark.long
-async def test_it_is_put_off_for_half_of_its_age(tmp_path: Path) -> None:
+async def test_it_is_put_off_for_half_as_long_as_it_was_tried(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
         await written(ledger, State.OPENED)
-        overdue(at_home, HOUR)
+        overdue(at_home, tried_for=HOUR)
 
         row = await row_once(at_home, lambda row: row.owner is None)
 
@@ -65,7 +67,9 @@ async def test_after_a_day_its_author_is_told_in_plain_words_and_it_rests(
 ) -> None:
     async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
         await written(ledger, state)
-        overdue(at_home, DAY)
+        overdue(at_home, tried_for=DAY)
+        await row_once(at_home, lambda row: row.owner is None)  # what became of it is its own day
+        overdue(at_home, tried_for=DAY + 1)
 
         assert said in text_on(await at_home.direct_message())
 
@@ -78,9 +82,45 @@ async def test_what_cannot_even_be_looked_for_is_not_said_to_be_missing(tmp_path
     async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
         await written(ledger, State.SENDING)
         execute(at_home, "UPDATE submissions SET request = '{}'")
-        overdue(at_home, DAY)
+        overdue(at_home, tried_for=DAY + 1)
 
         assert "may have been created in Weav or not" in text_on(await at_home.direct_message())
 
         row = await row_once(at_home, lambda row: row.finished_at is not None)
         assert (row.state, at_home.weav.creations) == (State.UNCONFIRMED, [])
+
+
+async def test_a_bot_that_was_away_for_a_day_does_not_give_up_at_its_first_mistake(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
+        await written(ledger, State.OPENED)
+        execute(at_home, "UPDATE submissions SET received_at = received_at - 200000, due_at = 0")
+
+        row = await row_once(at_home, lambda row: row.owner is None)
+
+        assert row.state is State.OPENED
+        assert row.due_at
+        assert row.due_at - row.read_at < 30
+
+
+@pytest.mark.parametrize(
+    ("tried_for", "code", "ends"),
+    [
+        (DAY + 1, "fatal_error", False),
+        (2 * DAY + 1, "fatal_error", True),
+        (2 * DAY + 1, "invalid_auth", False),
+    ],
+)
+async def test_a_last_word_that_slack_does_not_take_is_tried_for_another_day(
+    tmp_path: Path, tried_for: float, code: str, *, ends: bool
+) -> None:
+    async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
+        at_home.slack.faults.add(Fault("chat.postMessage", error=code, times=None))
+        await written(ledger, State.OPENED)
+        overdue(at_home, tried_for=tried_for)
+
+        row = await row_once(at_home, lambda row: row.owner is None)
+
+        assert (row.finished_at is not None) is ends
+        assert row.told is ends

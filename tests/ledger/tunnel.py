@@ -1,4 +1,4 @@
-"""A TCP way to the tests' PostgreSQL that can go silent: open, and nothing comes out."""
+"""A TCP way to the tests' PostgreSQL that can go silent: open, and nothing comes out, or back."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ class Tunnel:
         self._database = there.path
         self._is_open = asyncio.Event()
         self._is_open.set()
+        self._answers = asyncio.Event()
+        self._answers.set()
         self._passing: set[asyncio.Task[None]] = set()
         self._port = 0
 
@@ -31,8 +33,13 @@ class Tunnel:
         """Take whatever comes from now on, new connections too, and pass nothing on."""
         self._is_open.clear()
 
+    def keep_answers(self) -> None:
+        """Let whatever is asked be done from now on, and nobody hear of it."""
+        self._answers.clear()
+
     def pass_on(self) -> None:
         self._is_open.set()
+        self._answers.set()
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[Tunnel]:
@@ -52,12 +59,17 @@ class Tunnel:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._is_open.wait()
         there, back = await asyncio.open_unix_connection(self._socket)
-        await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
+        await asyncio.gather(
+            self._pump(reader, back, self._is_open), self._pump(there, writer, self._answers)
+        )
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: asyncio.Event
+    ) -> None:
         try:
             while piece := await reader.read(65536):
                 await self._is_open.wait()
+                await gate.wait()
                 writer.write(piece)
                 await writer.drain()
         except ConnectionError:

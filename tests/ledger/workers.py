@@ -76,7 +76,14 @@ class Worker:
     async def _begin(self) -> Step | None:
         if self.chance.gives_up and self.entry.state is State.QUEUED:
             return self._then(await self.ledger.expired(self.entry, "too late"), self._tell)
-        return self._then(await self.ledger.start_sending(self.entry), self._post)
+        begun = await self.ledger.start_sending(self.entry)
+        if self.chance.answer is Answer.NOT_SENT:
+            return self._not_begun  # whether it was done or not: its answer was lost
+        return self._then(begun, self._post)
+
+    async def _not_begun(self) -> Step | None:
+        await self.ledger.queued(self.entry, 5, "unheard")
+        return None
 
     async def _post(self) -> Step | None:
         if self.chance.now - self.entry.read_at >= LEASE:

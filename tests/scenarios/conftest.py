@@ -4,6 +4,9 @@ from pathlib import Path
 import pytest
 
 from tests.house import House, Mode, house
+from tests.ledger.losing import losing
+
+__all__ = ["losing"]
 
 
 @pytest.fixture(params=["http", "socket"])

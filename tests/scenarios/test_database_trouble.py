@@ -240,5 +240,6 @@ async def test_what_was_decided_and_cannot_be_begun_is_begun_later(at_home: Hous
 
     await at_home.card()
     said = str([call.arguments for call in at_home.slack.calls_of("views.update")])
-    assert "nothing was done" not in said
+    assert "may begin yet" not in said
+    assert "nothing was sent to Weav. Your conversation is queued" in said
     assert len(at_home.weav.conversations) == 1

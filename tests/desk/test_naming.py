@@ -1,0 +1,39 @@
+"""A customer who is created for one, and wanted by another meanwhile."""
+
+import asyncio
+from dataclasses import replace
+
+from bot.desk.sending import Patience, Sender
+from bot.ledger import Ledger
+from bot.sandbox.weav import Fault
+from bot.tasks import Tasks
+from bot.weav.outcomes import Opened
+from tests.desk.test_not_begun import UNNAMED
+from tests.ledger.places import Place
+from tests.scenarios.filling import NEW_CUSTOMER
+from tests.weav.served import served_weav
+
+# Seconds: more than a POST takes by default, and less than it may be allowed to take.
+LONG = 40
+
+
+async def test_a_post_that_may_take_long_is_waited_for_as_long(
+    ledger: Ledger, place: Place
+) -> None:
+    async with served_weav() as weav:
+        sender = Sender(ledger, weav.client, Patience(retry_for=900, weav_timeout=60), Tasks())
+        weav.sandbox.fail(Fault(hold=1.0, **NEW_CUSTOMER))
+        one, other = [
+            (await ledger.receive(replace(UNNAMED, view_id=view_id), sending=True)).entry
+            for view_id in ("V1", "V2")
+        ]
+        first = asyncio.create_task(sender.send(one))
+        await weav.sandbox.until(lambda: bool(weav.sandbox.requests))
+        await place.pass_time(LONG)
+
+        second = await sender.send(other)
+
+        assert isinstance(second.verdict, Opened)
+        assert isinstance((await first).verdict, Opened)
+        posts = [each for each in weav.sandbox.requests if each.path == "/v1/customers"]
+        assert len(posts) == 1

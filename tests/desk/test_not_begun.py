@@ -1,0 +1,75 @@
+"""What certainly was not sent is not in doubt, also when the database's word of it was lost."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+import pytest
+
+from bot.desk.answers import Queued
+from bot.desk.sending import Patience, Sender, Settled
+from bot.ledger import Ledger, State
+from bot.tasks import Tasks
+from bot.weav.outcomes import Opened
+from tests.desk.test_sending import NEW
+from tests.ledger.losing import Losing
+from tests.weav.served import ServedWeav, served_weav
+
+EMAIL = "new@example.com"
+UNNAMED = replace(NEW, request={"channel": "email", "customer_email": EMAIL})
+# Seconds of patience with the database, and until it answers.
+STATEMENT, ANSWER = 1.0, 1.3
+
+
+@dataclass
+class Counter:
+    weav: ServedWeav
+    ledger: Ledger
+    sender: Sender
+
+    def posts(self) -> list[str]:
+        return [each.path for each in self.weav.sandbox.requests if each.method == "POST"]
+
+    async def begin(self) -> Settled:
+        return await self.sender.send((await self.ledger.receive(UNNAMED, sending=True)).entry)
+
+    async def carry_on(self) -> Settled:
+        [taken] = await self.ledger.take(1)
+        sending = await self.ledger.start_sending(taken)
+        assert sending
+        return await self.sender.send(sending)
+
+
+@asynccontextmanager
+async def counter(losing: Losing) -> AsyncIterator[Counter]:
+    async with (
+        served_weav() as weav,
+        Ledger.open(losing.url, statement_timeout=STATEMENT) as ledger,
+    ):
+        patience = Patience(retry_for=900, looks=(0.1,))
+        yield Counter(weav, ledger, Sender(ledger, weav.client, patience, Tasks()))
+
+
+@pytest.mark.parametrize(
+    ("table", "when", "posts"),
+    [
+        ("new_customers", "new.state = 'sending'", []),
+        ("submissions", "new.request LIKE '%customer_id%'", ["/v1/customers"]),
+    ],
+    ids=["the customer's POST is written down", "the customer is named"],
+)
+async def test_a_step_before_a_post_that_was_lost_is_taken_again(
+    losing: Losing, table: str, when: str, posts: list[str]
+) -> None:
+    async with counter(losing) as at:
+        async with losing.lost(table, when, ANSWER):
+            settled = await at.begin()
+
+        assert isinstance(settled.verdict, Queued)
+        assert at.posts() == posts
+        [row] = await at.ledger.latest("T1", "U1")
+        assert row.state is State.QUEUED
+        await losing.place.execute("UPDATE submissions SET due_at = 0")
+
+        assert isinstance((await at.carry_on()).verdict, Opened)
+        assert at.posts() == ["/v1/customers", "/v1/conversations"]

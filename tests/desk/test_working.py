@@ -1,0 +1,42 @@
+"""How many requests Weav gets at once, and what does not count."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+import bot.desk.working
+from bot.ledger import State
+from bot.sandbox.weav import Fault
+from tests.desk.test_sweeping import execute, until
+from tests.house import CREATE, House, house, public
+
+
+async def is_received(at_home: House, slack_user_id: str) -> bool:
+    entries = await at_home.entries(slack_user_id)
+    return [entry.state for entry in entries] == [State.RECEIVED]
+
+
+async def test_who_watches_another_replicas_row_leaves_the_room_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.desk.working, "AT_ONCE", 1)
+    async with house(tmp_path) as at_home:
+        at_home.weav.fail(Fault(hold=1.5, times=1, **CREATE))
+        await at_home.fill_in(subject="First")
+        await at_home.fill_in(at_home.ben, subject="Second")
+        submitting = [asyncio.create_task(at_home.ann.submit())]
+        await at_home.weav.until(lambda: bool(at_home.weav.creations))
+        submitting.append(asyncio.create_task(at_home.ben.submit()))
+        await until(lambda: is_received(at_home, "U0BEN"))
+        execute(
+            at_home,
+            "UPDATE submissions SET owner = 'another', fence = fence + 1, due_at = due_at + 1000"
+            " WHERE state = 'received'",
+        )
+        await asyncio.gather(*submitting)
+
+        await at_home.fill_in(subject="Third")
+        await at_home.ann.submit()
+
+        await at_home.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) == 2)

@@ -1,0 +1,125 @@
+"""Databases that do what they are asked, and whose answer comes too late or never."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Protocol
+
+import asyncpg
+import pytest
+
+from tests.ledger.places import Place, PostgresPlace, SQLitePlace
+from tests.ledger.tunnel import Tunnel, tunnel
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+# Seconds: longer than anybody of the real bot's waits for a statement.
+TOO_LATE = 1.8
+
+# As a disk that stands still for so long, but where and when a test wants it.
+_SQLITE_TRAP = """
+CREATE TABLE trap AS SELECT 1 AS armed;
+CREATE VIEW slowly AS
+  WITH RECURSIVE step(begun, now) AS (
+    SELECT ledger_clock(), ledger_clock()
+    UNION ALL SELECT begun, ledger_clock() FROM step WHERE now < begun + {seconds})
+  SELECT count(*) FROM step;
+CREATE TRIGGER trap_insert AFTER INSERT ON {table}
+  WHEN {when} AND EXISTS (SELECT 1 FROM trap) BEGIN DELETE FROM trap; SELECT * FROM slowly; END;
+CREATE TRIGGER trap_update AFTER UPDATE ON {table}
+  WHEN {when} AND EXISTS (SELECT 1 FROM trap) BEGIN DELETE FROM trap; SELECT * FROM slowly; END;
+"""
+_SQLITE_END = """
+DROP TRIGGER trap_insert; DROP TRIGGER trap_update; DROP VIEW slowly; DROP TABLE trap;
+"""
+# So slow that the way back can be closed meanwhile.
+_POSTGRES_TRAP = """
+CREATE TABLE trap AS SELECT 1 AS armed;
+CREATE FUNCTION spring() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    IF EXISTS (SELECT 1 FROM trap) THEN DELETE FROM trap; PERFORM pg_sleep(0.5); END IF;
+    RETURN NEW;
+  END $$;
+CREATE TRIGGER trap AFTER INSERT OR UPDATE ON {table}
+  FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION spring();
+"""
+_POSTGRES_END = "DROP FUNCTION spring CASCADE; DROP TABLE trap"
+_ASLEEP = (
+    "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+)
+
+
+class Losing(Protocol):
+    @property
+    def place(self) -> Place: ...
+
+    @property
+    def url(self) -> str:
+        """The way on which answers are lost."""
+
+    def lost(
+        self, table: str, when: str, seconds: float = TOO_LATE
+    ) -> AbstractAsyncContextManager[None]:
+        """Let the next such row be written, and no answer come for so many seconds.
+
+        `when` is a condition of SQL's on `new`; the end is when it has happened.
+        """
+
+
+class LosingFile:
+    def __init__(self, path: Path) -> None:
+        self.place = SQLitePlace(path)
+        self.url = self.place.url
+
+    @asynccontextmanager
+    async def lost(self, table: str, when: str, seconds: float = TOO_LATE) -> AsyncIterator[None]:
+        with contextlib.closing(sqlite3.connect(self.place.path, isolation_level=None)) as program:
+            program.executescript(_SQLITE_TRAP.format(table=table, when=when, seconds=seconds))
+            yield
+            while program.execute("SELECT 1 FROM trap").fetchone():  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+            program.executescript(_SQLITE_END)
+
+
+class LosingServer:
+    def __init__(self, url: str, way: Tunnel) -> None:
+        self.place = PostgresPlace(url)
+        self.url = way.url
+        self._way = way
+
+    @asynccontextmanager
+    async def lost(self, table: str, when: str, seconds: float = TOO_LATE) -> AsyncIterator[None]:
+        await self.place.execute(_POSTGRES_TRAP.format(table=table, when=when))
+        losing = asyncio.create_task(self._lose(seconds))
+        try:
+            yield
+            await losing
+        finally:
+            losing.cancel()
+        await self.place.execute(_POSTGRES_END)
+
+    async def _lose(self, seconds: float) -> None:
+        connection = await asyncpg.connect(self.place.url)
+        while not await connection.fetchval(_ASLEEP):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        self._way.keep_answers()
+        await asyncio.sleep(seconds)
+        assert await connection.fetchval("SELECT count(*) FROM trap") == 0
+        await connection.close()
+        self._way.pass_on()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def losing(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Losing]:
+    if request.param == "sqlite":
+        yield LosingFile(tmp_path / "losing.db")
+        return
+    url = request.getfixturevalue("postgres_url")
+    async with tunnel(url) as way:
+        yield LosingServer(url, way)

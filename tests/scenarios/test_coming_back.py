@@ -1,0 +1,47 @@
+"""The bot comes back after more than a day, and the first thing that Slack says is no."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.desk.recording import NOT_IN_TIME
+from bot.ledger import NewEntry
+from tests.house import JANE, house, public, text_on
+from tests.ledger.places import Place, PostgresPlace, SQLitePlace
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    if request.param == "sqlite":
+        return SQLitePlace(tmp_path / "ledger.db")
+    return PostgresPlace(request.getfixturevalue("postgres_url"))
+
+
+async def leave_behind(place: Place) -> None:
+    """What a process had not finished that was killed 26 hours ago."""
+    form = {"values": {"post_to": "C0SUPPORT", "subject": "Export hangs"}}
+    wanted = {"channel": "email", "customer_id": JANE, "subject": "Export hangs"}
+    async with place.open() as ledger:
+        for view_id in ("V1", "V2"):
+            new = NewEntry("T0SANDBOX", "U0ANN", view_id, wanted, form)
+            entry = (await ledger.receive(new, sending=True)).entry
+            if view_id == "V1":
+                await ledger.opened(entry, "conv-1", {"id": "conv-1", "subject": "Export hangs"})
+            else:
+                await ledger.queued(entry, 1, "Weav could not be reached.")
+    await place.execute("UPDATE submissions SET received_at = received_at - 93600, due_at = 0")
+
+
+async def test_a_mistyped_token_ends_nothing(tmp_path: Path, place: Place) -> None:
+    await leave_behind(place)
+    async with house(tmp_path, database=place.url, slack_bot_token="xoxb-wrong") as at_home:  # noqa: S106
+        # The card in its channel and with its author, and the other's message.
+        await at_home.slack.until(lambda slack: len(slack.calls_of("chat.postMessage")) >= 3)
+
+    async with house(tmp_path, database=place.url) as at_home:
+        await at_home.card()
+        ann = at_home.slack.direct_messages("U0ANN").id
+        await at_home.slack.until(
+            lambda slack: any(NOT_IN_TIME in text_on(said) for said in slack.from_bot(ann))
+        )
+        assert len(public(at_home.slack, "C0SUPPORT")) == 1
