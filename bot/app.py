@@ -176,7 +176,7 @@ def _bolt(settings: Settings, session: aiohttp.ClientSession) -> AsyncApp:
     # It would complain that SLACK_BOT_TOKEN is in the environment and a client is given as well.
     logger.setLevel(logging.ERROR)
     app = AsyncApp(
-        name="weav-slack",  # or Bolt reads the source of the whole stack for one: 24 ms
+        name="weav-slack",  # or Bolt reads the sources of the whole stack for one
         client=AsyncWebClient(base_url=settings.slack_api_url, session=session, retry_handlers=[]),
         authorize=authorize,
         logger=logger,
