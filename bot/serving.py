@@ -35,6 +35,7 @@ class Protocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._expect_head()
+        self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
         for name in list(self._timers):
@@ -62,6 +63,14 @@ class Protocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         self._stop("reader")
         super().resume_writing()
+
+    def _look(self) -> None:
+        """Abort, after a while, what is closed and waits for somebody to take its last answer.
+
+        Less than the write buffer's limit of it never pauses writing.
+        """
+        next_step = self.transport.abort if self.transport.is_closing() else self._look
+        self._timers["look"] = self.loop.call_later(SLOWEST_READER, next_step)
 
     def _expect_head(self) -> None:
         self._head_bytes = 0

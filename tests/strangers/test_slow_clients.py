@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEALTHY = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+LONG_ANSWER = b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n"
 
 
 @pytest.fixture
@@ -84,6 +85,28 @@ async def _ask_for_ever(line: Line) -> None:
         line.writer.write(HEALTHY * 20)
         await line.writer.drain()
         await asyncio.sleep(0.01)
+
+
+async def _drip_for_ever(line: Line) -> None:
+    while True:
+        line.writer.write(b"x")
+        await line.writer.drain()
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("answers", [2, 4, 6])
+async def test_who_does_not_take_the_last_answers_is_cut_off(
+    impatient: Address, answers: int
+) -> None:
+    line = await impatient.call(buffer=4096)
+    line.writer.transport.pause_reading()  # type: ignore[attr-defined] # of a ReadTransport
+    for _ in range(answers):
+        line.writer.write(LONG_ANSWER)
+        await asyncio.sleep(0.05)
+    line.writer.write(b"\x00 \r\n\r\n")  # answered with 400, and hung up upon
+
+    with pytest.raises(ConnectionError):
+        await asyncio.wait_for(_drip_for_ever(line), 5)
 
 
 async def test_who_asks_for_more_than_is_answered_is_cut_off(tmp_path: Path) -> None:
