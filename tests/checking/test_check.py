@@ -331,7 +331,7 @@ async def test_a_manifest_of_another_release_is_found(place: Place) -> None:
     assert OPTIONAL_STAY in points["Manifest"]["mend"]
 
 
-DEEP = "[" * 20_000
+DEEP = "[" * 1_000
 ODD_SCOPES = "oauth_config: {scopes: {bot: [{a: b}, [c], null]}}"
 
 
