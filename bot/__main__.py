@@ -56,8 +56,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(_: argparse.Namespace) -> int:
     # Imported here: printing a manifest needs no server, and starts faster without one.
-    from bot.logs import configure  # noqa: PLC0415
-    from bot.running import CannotRun, run  # noqa: PLC0415
     from bot.settings import SettingsError, read_settings  # noqa: PLC0415
 
     try:
@@ -65,6 +63,9 @@ def _run(_: argparse.Namespace) -> int:
     except SettingsError as error:
         print(f"These settings are missing or wrong:\n{error}", file=sys.stderr)  # noqa: T201
         return 2
+    from bot.logs import configure  # noqa: PLC0415
+    from bot.running import CannotRun, run  # noqa: PLC0415
+
     configure(settings.log_level, settings.log_format)
     try:
         with _runner() as runner:

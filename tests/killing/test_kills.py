@@ -103,7 +103,7 @@ async def kill_at_random(kills: int, houses: int, new: NewService, tell: Tell) -
 async def test_nothing_is_lost_or_doubled_by_some_kills(
     hastily_on_sqlite: NewService, tell: Tell
 ) -> None:
-    await kill_at_each_point(2, hastily_on_sqlite, tell)
+    await kill_at_each_point(1, hastily_on_sqlite, tell)
 
 
 @pytest.mark.long
