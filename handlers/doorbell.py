@@ -24,7 +24,7 @@ from bot.logs import get_logger, new_reference
 from handlers.connection import Connection
 from handlers.guard import Guard
 from handlers.payloads import Malformed, check_shape, read_form
-from handlers.visits import kind_of
+from handlers.visits import Visit, kind_of, read_visit
 
 log = get_logger("weav_slack.doorbell")
 
@@ -52,8 +52,9 @@ class Doorbell:
         """Answer one payload; all that is logged on the way has one reference."""
         began, rung_at = begin_ring(), asyncio.get_running_loop().time()
         with new_reference():
-            refusal = await self._guard.refusal(payload)
-            response = refusal or await self._dispatch(payload, answered, rung_at)
+            visit = read_visit(payload)
+            refusal = await self._guard.refusal(visit)
+            response = refusal or await self._dispatch(payload, visit, answered, rung_at)
         self._figures.rung(kind_of(payload), began)
         return response
 
@@ -63,13 +64,17 @@ class Doorbell:
         self._figures.refusals.labels(reason).inc()
 
     async def _dispatch(
-        self, payload: dict[str, Any], answered: asyncio.Event, rung_at: float
+        self,
+        payload: dict[str, Any],
+        visit: Visit | None,
+        answered: asyncio.Event,
+        rung_at: float,
     ) -> BoltResponse:
         # "socket_mode" tells Bolt that the payload is read and verified: true of both ways here.
         context = {
             "answered": answered,
             "admission": Admission(
-                partial(self._guard.knows, payload), partial(self._guard.lets_in, payload)
+                partial(self._guard.knows, visit), partial(self._guard.lets_in, visit)
             ),
             "rung_at": rung_at,
         }

@@ -1,7 +1,7 @@
 """Who may: asked once for everything that comes in, before any listener sees it."""
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from slack_bolt import BoltResponse
 
@@ -21,7 +21,7 @@ from bot.slack.refusals import (
     refusal_under_field,
 )
 from bot.tasks import Tasks
-from handlers.visits import Visit, read_visit
+from handlers.visits import Visit
 
 log = get_logger("weav_slack.guard")
 
@@ -48,24 +48,21 @@ class Guard:
         self._tasks = tasks
         self._figures = figures
 
-    async def refusal(self, payload: dict[str, Any]) -> BoltResponse | None:
+    async def refusal(self, visit: Visit | None) -> BoltResponse | None:
         """Answer whoever is not let in; None: come in."""
-        visit = read_visit(payload)
         if visit is None:
             return None
         why = await self._why_not(visit)
         return None if why is None else self._turned_away(visit, why)
 
-    async def lets_in(self, payload: dict[str, Any]) -> bool:
+    async def lets_in(self, visit: Visit | None) -> bool:
         """Judge again whoever opened a form, now that there is time to ask Slack who they are."""
-        visit = read_visit(payload)
         if visit is None:
             return False
         return await self._why_not(replace(visit, shows_nothing=False)) is None
 
-    def knows(self, payload: dict[str, Any]) -> bool:
+    def knows(self, visit: Visit | None) -> bool:
         """Whether what is known already lets in whoever opens a form: then it may name others."""
-        visit = read_visit(payload)
         if visit is None:
             return False
         visitor, unasked = self._unasked(visit)
