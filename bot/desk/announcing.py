@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.desk.answers import Answer
 from bot.desk.insisting import insist
-from bot.desk.persisting import Again, again
+from bot.desk.persisting import again, put_off
 from bot.desk.posting import Poster, waited_by_now
 from bot.desk.telling import message_of, view_of
 from bot.figures import Figures
@@ -67,7 +67,7 @@ class Announcer:
             await insist(lambda: self._ledger.announced(entry, *where), entry)
         elif next_one := again(entry, result, self._again):
             log.warning("card_not_posted", entry=entry.id, code=result.code)
-            await self._put_off(entry, next_one, "" if result.certain else "channel")
+            await put_off(self._ledger, entry, next_one, "" if result.certain else "channel")
         else:
             log.error("card_given_up", entry=entry.id, code=result.code)
             self._figures.cards.labels("nowhere").inc()
@@ -102,10 +102,6 @@ class Announcer:
         if entry is None:
             return
         if isinstance(said, Failed) and (next_one := again(entry, said, self._again)):
-            await self._put_off(entry, next_one)
+            await put_off(self._ledger, entry, next_one)
         else:
             await insist(lambda: self._ledger.told(entry), entry)
-
-    async def _put_off(self, entry: Entry, next_one: Again, route: str = "") -> None:
-        pause, counted = next_one.pause, next_one.counted
-        await insist(lambda: self._ledger.later(entry, pause, route, counted=counted), entry)

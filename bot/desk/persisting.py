@@ -7,7 +7,8 @@ goes on after a restart and in another replica, and stands still while the bot i
 from dataclasses import dataclass
 from typing import Final
 
-from bot.ledger import Entry
+from bot.desk.insisting import insist
+from bot.ledger import Entry, Ledger
 from bot.slack.client import REJECTED
 from bot.slack.gateway import Failed
 
@@ -35,3 +36,9 @@ def again(entry: Entry, failed: Failed, first: float, within: float = DAY) -> Ag
     if failed.code in REJECTED:
         return Again(pause, 0.0)
     return Again(pause, pause) if entry.tried_for <= within else None
+
+
+async def put_off(ledger: Ledger, entry: Entry, next_one: Again, route: str = "") -> None:
+    """Leave the row until the next attempt; `route`: where its card may have arrived already."""
+    pause, counted = next_one.pause, next_one.counted
+    await insist(lambda: ledger.later(entry, pause, route, counted=counted), entry)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.desk.insisting import insist
-from bot.desk.persisting import DAY, Again, again
+from bot.desk.persisting import DAY, Again, again, put_off
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
 from bot.slack.choices import plain_message
@@ -62,19 +62,15 @@ class Stumbling:
             return
         if row.tried_for <= DAY:
             pause = min(max(row.tried_for / 2, SHORTEST_PAUSE), LONGEST_PAUSE)
-            await self._put_off(row, Again(pause, pause))
+            await put_off(self._ledger, row, Again(pause, pause))
             return
         log.error("given_up", entry=row.id, state=row.state.value)
         said = await self._slack.message(row.slack_user_id, plain_message(_last_word(row)))
         if isinstance(said, Failed) and (next_one := again(row, said, SHORTEST_PAUSE, 2 * DAY)):
             log.warning("author_not_reached", entry=row.id, code=said.code)
-            await self._put_off(row, next_one)
+            await put_off(self._ledger, row, next_one)
         else:
             await insist(lambda: self._end(row), row)
-
-    async def _put_off(self, row: Entry, next_one: Again) -> None:
-        pause, counted = next_one.pause, next_one.counted
-        await insist(lambda: self._ledger.later(row, pause, counted=counted), row)
 
     async def _end(self, row: Entry) -> Entry | None:
         held: Entry | None = row
