@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from weakref import WeakValueDictionary
 
+from bot.desk.keeping import keep
 from bot.logs import get_logger
 from bot.slack.gateway import Failed, SlackGateway
 from bot.slack.payloads import at, text_at
@@ -15,8 +16,6 @@ log = get_logger("weav_slack.drawing")
 
 View = Mapping[str, Any]
 Draw = Callable[[View], dict[str, Any] | None]
-Key = TypeVar("Key")
-Kept = TypeVar("Kept")
 
 # Views whose last drawing and choices are remembered, for what was asked for at the same time.
 _REMEMBERED: Final = 500
@@ -41,14 +40,14 @@ class Drawings:
     def chosen(self, view: View, field: str) -> Callable[[], bool]:
         """Tell later whether this choice still stands: what was found for an older one is over."""
         view_id, mine = text_at(view, "id"), {field: object()}
-        _keep(self._choices, view_id, self._choices.get(view_id, {}) | mine)
+        keep(self._choices, view_id, self._choices.get(view_id, {}) | mine, _REMEMBERED)
         if at(view, "state", "values"):
-            _keep(self._told, view_id, view)
+            keep(self._told, view_id, view, _REMEMBERED)
         return lambda: self._choices.get(view_id, mine).get(field) is mine[field]
 
     def submitted(self, view: View) -> None:
         """Let no choice stand any more: a drawing takes away the errors that are under fields."""
-        _keep(self._choices, text_at(view, "id"), {})
+        keep(self._choices, text_at(view, "id"), {}, _REMEMBERED)
 
     async def redraw(self, view: View, draw: Draw) -> None:
         """Draw on top of what was drawn here since `view`, or of `view` itself.
@@ -83,16 +82,9 @@ class Drawings:
     def _note(self, view_id: str, seen: View, drawn: View) -> None:
         before = self._latest.get(view_id)
         over = before.over if before and before.view is seen else frozenset()
-        _keep(self._latest, view_id, _Drawing(drawn, over | {text_at(seen, "hash")}))
+        keep(self._latest, view_id, _Drawing(drawn, over | {text_at(seen, "hash")}), _REMEMBERED)
 
 
 def _restored(now: View, told: View) -> dict[str, Any] | None:
     is_older = text_at(told, "hash") != text_at(now, "hash")
     return with_choices(now) if is_older else None
-
-
-def _keep(kept: dict[Key, Kept], key: Key, value: Kept) -> None:
-    kept.pop(key, None)
-    kept[key] = value
-    while len(kept) > _REMEMBERED:
-        del kept[next(iter(kept))]

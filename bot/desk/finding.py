@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 from uuid import UUID
 
+from bot.desk.keeping import keep
 from bot.ledger import KnownCustomer
 from bot.ledger.folding import fold, searchable
 from bot.slack.lookups import Lookups
@@ -53,13 +54,11 @@ class Asked(Generic[T]):
 
     async def _answer(self, key: str) -> T | None:
         answer = await self._asking(key)
+        if isinstance(answer, LookUpFailed):
+            keep(self._why, key, answer.reason, _MOST_REASONS)
+            return None
         self._why.pop(key, None)
-        if not isinstance(answer, LookUpFailed):
-            return answer
-        if len(self._why) >= _MOST_REASONS:
-            del self._why[next(iter(self._why))]  # the oldest
-        self._why[key] = answer.reason
-        return None
+        return answer
 
 
 class Finder:
