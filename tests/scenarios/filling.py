@@ -1,9 +1,10 @@
 """A person who fills in the form, and the customers of the sandbox whom they look for."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final
 
-from bot.ledger import Ledger
+from bot.ledger import KnownCustomer, Ledger
 from bot.sandbox.slack import Person
 from bot.sandbox.weav import Fault
 from tests.house import House
@@ -59,10 +60,20 @@ async def used(at_home: House, customer_id: str, person: Person | None = None) -
 
 
 async def noted(at_home: House, customer_id: str, person: Person) -> None:
-    """A use is written beside everything else, and a database tells nobody of its changes."""
+    await _written(at_home, customer_id, person, lambda known: known.by_author)
+
+
+async def learned(at_home: House, customer_id: str) -> KnownCustomer:
+    return await _written(at_home, customer_id, at_home.ann, lambda known: known.name != "")
+
+
+async def _written(
+    at_home: House, customer_id: str, person: Person, there: Callable[[KnownCustomer], bool]
+) -> KnownCustomer:
+    """Memory is written beside everything else, and a database tells nobody of its changes."""
     async with Ledger.open(at_home.database) as ledger, asyncio.timeout(5):
         while True:
             known = await ledger.memory.customer(customer_id, "", person.slack_user_id)
-            if known is not None and known.by_author:
-                return
+            if known is not None and there(known):
+                return known
             await asyncio.sleep(0.01)

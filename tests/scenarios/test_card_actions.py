@@ -101,10 +101,14 @@ async def test_one_field_is_changed_and_all_five_are_written(at_home: House) -> 
     }
 
 
+async def jane_is_known(at_home: House) -> None:
+    async with Ledger.open(at_home.database) as ledger:
+        await ledger.memory.learn(KnownCustomer(JANE, "Jane Doe", "jane@example.com"))
+
+
 @pytest.mark.parametrize("route", ROUTES)
 async def test_everything_else_stays_on_the_card(at_home: House, route: Route) -> None:
-    async with Ledger.open(at_home.database) as ledger:  # a name that is learnt later comes with it
-        await ledger.memory.learn(KnownCustomer(JANE, "Jane Doe", "jane@example.com"))
+    await jane_is_known(at_home)  # a name that is learnt later comes with the click
     card = await posted(at_home, route)
     before = text_on(card).splitlines()
 
@@ -121,6 +125,7 @@ async def test_everything_else_stays_on_the_card(at_home: House, route: Route) -
 async def test_the_card_names_a_customer_whom_the_bot_knows_also_after_a_click(
     at_home: House,
 ) -> None:
+    await jane_is_known(at_home)
     card = await posted(at_home, "thread")
     assert "Jane Doe" in text_on(card)
     assert "Jane Doe" in card.text

@@ -18,6 +18,7 @@ from tests.scenarios.filling import (
     RAVI,
     TAILSPIN,
     ZOE,
+    learned,
     noted,
     offered,
     opened,
@@ -313,16 +314,6 @@ async def test_an_unknown_one_among_the_words_is_named_as_soon_as_weav_says_who_
     assert "Jane Doe `" in text_on(await any_way.card())
 
 
-async def learnt(at_home: House, customer_id: str) -> KnownCustomer:
-    """Somebody is learnt beside everything else, and a database tells nobody of its changes."""
-    async with Ledger.open(at_home.database) as ledger, asyncio.timeout(5):
-        while True:
-            known = await ledger.memory.customer(customer_id)
-            if known and known.name:
-                return known
-            await asyncio.sleep(0.01)
-
-
 async def test_who_was_not_known_when_weav_was_away_is_learnt_after_the_opening(
     at_home: House,
 ) -> None:
@@ -333,7 +324,7 @@ async def test_who_was_not_known_when_weav_was_away_is_learnt_after_the_opening(
 
     await at_home.ann.submit()
 
-    assert (await learnt(at_home, JANE)).name == "Jane Doe"
+    assert (await learned(at_home, JANE)).name == "Jane Doe"
     assert [request.method for request in at_home.weav.requests] == ["POST", "GET"]
 
 

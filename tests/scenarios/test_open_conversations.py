@@ -10,7 +10,7 @@ from bot.sandbox.slack import Fault as SlackFault
 from bot.sandbox.weav import Fault
 from bot.slack import ids
 from tests.house import CONVERSATION_URL, JANE, LIST, House, chosen, text_on
-from tests.scenarios.filling import FAILURES, RAVI, ZOE, offered, opened
+from tests.scenarios.filling import FAILURES, RAVI, ZOE, learned, offered, opened
 
 
 def conversation(at_home: House, subject: str, days: int = 0, **values: str) -> str:
@@ -125,6 +125,7 @@ async def test_a_chosen_customer_is_known_by_name_from_then_on(at_home: House) -
     await at_home.weav.until(lambda: len(at_home.weav.requests) >= 2)
     at_home.weav.faults.clear()
     await chose(at_home, ZOE)
+    await learned(at_home, ZOE)
 
     seen = await offered(at_home.ann, "customer_id", "brul")
 
