@@ -31,6 +31,7 @@ class Connection(SocketModeClient):
     def __init__(self, app_token: str, client: AsyncWebClient, ping_every: float) -> None:
         super().__init__(app_token, web_client=client, ping_interval=ping_every)
         self._was_open = False
+        self._replacing = asyncio.Lock()
 
     async def issue_new_wss_url(self) -> str:
         """Ask until there is an address; raise `SlackTokenRejected` for a token that never worked.
@@ -53,6 +54,18 @@ class Connection(SocketModeClient):
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 log.warning("socket_not_opened", error=type(error).__name__)
             await asyncio.sleep(wait)
+
+    async def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Replace the connection that is there when this is asked for, once.
+
+        Slack says goodbye and then closes. The SDK connects anew for either, and at the second
+        closes what it has just opened.
+        """
+        ending = self.current_session
+        async with self._replacing:
+            if self.current_session is ending and (force or not await self.is_connected()):
+                self.wss_uri = await self.issue_new_wss_url()
+                await self.connect()  # type: ignore[no-untyped-call] # the SDK's
 
     async def keep_open(self) -> None:
         """Connect and stay connected; raise `SlackTokenRejected`.

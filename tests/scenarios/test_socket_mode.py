@@ -98,6 +98,7 @@ async def test_a_connection_that_slack_ends_is_replaced_by_one(
     await quick.slack.socket_mode.connected(1)
     await ready(quick)
     await works(quick)
+    assert len(quick.slack.calls_of(OPEN)) == 2
 
 
 async def test_of_two_bots_each_answers_what_it_is_given(tmp_path: Path) -> None:
