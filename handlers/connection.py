@@ -31,7 +31,6 @@ class Connection(SocketModeClient):
     def __init__(self, app_token: str, client: AsyncWebClient, ping_every: float) -> None:
         super().__init__(app_token, web_client=client, ping_interval=ping_every)
         self._was_open = False
-        self._replacing = asyncio.Lock()
 
     async def issue_new_wss_url(self) -> str:
         """Ask until there is an address; raise `SlackTokenRejected` for a token that never worked.
@@ -62,7 +61,7 @@ class Connection(SocketModeClient):
         closes what it has just opened.
         """
         ending = self.current_session
-        async with self._replacing:
+        async with self.connect_operation_lock:
             if self.current_session is ending and (force or not await self.is_connected()):
                 self.wss_uri = await self.issue_new_wss_url()
                 await self.connect()  # type: ignore[no-untyped-call] # the SDK's
