@@ -24,9 +24,8 @@ class Tally:
 
     `lost`: accepted, and neither a conversation nor a word to the author. `untold`: no card, no
     word in the modal, no message. `repeated`: a POST that may have arrived was made again unasked.
-    `unseen`: in Weav, and its author was told that nobody knows, which is harm unless Weav lets the
-    bot see nothing. `not_accepted`: killed before the row, so that Slack kept the form; submitted
-    again at the end. `given_up`: likewise, but its author closed it.
+    `not_accepted`: killed before the row, so that Slack kept the form; submitted again at the end.
+    `given_up`: likewise, but its author closed it.
     """
 
     kills: int = 0
@@ -38,7 +37,6 @@ class Tally:
     without_card: list[int] = field(default_factory=list)
     repeated: list[int] = field(default_factory=list)
     not_confirmed: list[int] = field(default_factory=list)
-    unseen: list[int] = field(default_factory=list)
     cards_twice: int = 0
     not_accepted: int = 0
     given_up: int = 0
@@ -66,7 +64,6 @@ def count(service: Service, rows: Mapping[int, Entry]) -> Tally:
     cards = service.cards()
     # Slack's word of trouble without a row: the form is still there, and nothing was promised.
     accepted = [case for case in cases if case.number in rows or not case.cut]
-    not_confirmed = [n for n, row in rows.items() if row.state is State.UNCONFIRMED]
     words = {case.number for case in accepted if _final(case.view)} | _in_messages(service, rows)
     numbers = [case.number for case in accepted]
     return Tally(
@@ -75,10 +72,9 @@ def count(service: Service, rows: Mapping[int, Entry]) -> Tally:
         lost=[n for n in numbers if not made[n] and n not in words],
         doubled=[n for n in numbers if made[n] > 1],
         untold=[n for n in numbers if n not in words and not cards[n]],
-        without_card=[n for n in numbers if made[n] and not cards[n] and n not in not_confirmed],
+        without_card=[n for n in numbers if made[n] and not cards[n]],
         repeated=_repeated(service),
-        not_confirmed=not_confirmed,
-        unseen=[n for n in not_confirmed if made[n] and not cards[n]],
+        not_confirmed=[n for n in numbers if n in rows and rows[n].state is State.UNCONFIRMED],
         cards_twice=sum(many - 1 for many in cards.values()),
         given_up=len(cases) - len(accepted),
     )
@@ -93,28 +89,21 @@ def _story(case: Case, row: Entry | None) -> str:
     return f"Case {case.number}: {state}; answer {got}; view {view}: {seen}"
 
 
-async def reckoned(service: Service, kills: int, *, is_blind: bool = False) -> Tally:
-    """Let everything come to its end, also by what authors can do, and count.
-
-    `is_blind`: Weav let the bot see nothing when it looked. What a killed one created is then not
-    confirmed, which is the truth; its author finds it there and does not create it again.
-    """
+async def reckoned(service: Service, kills: int) -> Tally:
+    """Let everything come to its end, also by what authors can do, and count."""
     not_accepted = await service.submit_what_was_not_accepted()
     rows = await service.settled()
     tally = count(service, rows)
     tally.kills, tally.not_accepted = kills, not_accepted
-    harm = tally.harm if is_blind else tally.harm + tally.unseen
-    if not harm:
-        missing = [n for n in tally.not_confirmed if n not in tally.unseen]
-        await service.create_again(missing, rows)
+    if not tally.harm:
+        await service.create_again(tally.not_confirmed, rows)
         rows = await service.settled()
         after = count(service, rows)
         tally.conversations = after.conversations
         tally.doubled = after.doubled
         tally.without_card = after.without_card
-        tally.lost = after.lost + [n for n in after.not_confirmed if n not in tally.unseen]
-        harm = tally.harm
-    tally.stories = [_story(service.cases[number], rows.get(number)) for number in harm]
+        tally.lost = after.lost + after.not_confirmed
+    tally.stories = [_story(service.cases[number], rows.get(number)) for number in tally.harm]
     return tally
 
 

@@ -64,7 +64,7 @@ async def killed_at(point: Point, kills: int, new: NewService) -> Tally:
         await house.open_forms((kills + MISSES) * BATCH * len(house.replicas))
         scene = Scene(house, point)
         await scene.play(kills)
-        return await reckoned(house, scene.kills, is_blind=point is Point.UNCONFIRMED)
+        return await reckoned(house, scene.kills)
 
 
 async def killed_at_random(name: str, kills: int, new: NewService) -> Tally:
