@@ -12,7 +12,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from bot.clients import slack_client, slack_session, weav_connection
 from bot.desk import LOOKS, SPREAD, Desk, Limits, Outsiders, Patience
@@ -32,7 +32,8 @@ from bot.tasks import Tasks
 from bot.weav.client import WeavClient
 from handlers import register
 from handlers.connection import PING_EVERY, Connection
-from handlers.doorbell import Doorbell, HttpDoor, SocketDoor
+from handlers.doorbell import Doorbell
+from handlers.doors import HttpDoor, SocketDoor
 
 log = get_logger("weav_slack.app")
 
@@ -58,7 +59,7 @@ class Pace:
 class Bot:
     """`socket` is there in Socket Mode only; `asgi` serves health, and in HTTP mode Slack."""
 
-    asgi: Starlette
+    asgi: ASGIApp
     desk: Desk
     health: Health
     socket: SocketDoor | None
@@ -131,18 +132,16 @@ def _with_doors(parts: _Parts, app: AsyncApp, pace: Pace) -> Bot:
     settings, ledger, figures = parts.settings, parts.ledger, parts.figures
     doorbell = _doorbell(parts, app)
     probes: dict[str, Callable[[], Awaitable[bool]]] = {"database": lambda: _writable(ledger)}
-    routes: list[Route] = []
     socket = None
     if settings.slack_app_token is not None:
         app_token = settings.slack_app_token.get_secret_value()
         socket = SocketDoor(Connection(app_token, parts.client, pace.ping), doorbell)
         probes["socket"] = socket.client.is_connected
-    elif settings.slack_signing_secret is not None:
-        door = HttpDoor(doorbell, settings.slack_signing_secret.get_secret_value())
-        routes.append(Route("/slack/events", door.answer, methods=["POST"]))
     health = Health(parts.client, parts.installation, probes)
     metrics = Metrics(figures, ledger, health.checks, "socket" if socket else "http")
-    asgi = Starlette(routes=[*routes, *health.routes(), *metrics.routes()])
+    asgi: ASGIApp = Starlette(routes=[*health.routes(), *metrics.routes()])
+    if settings.slack_signing_secret is not None and socket is None:
+        asgi = HttpDoor(doorbell, settings.slack_signing_secret.get_secret_value(), asgi)
     return Bot(asgi, parts.desk, health, socket)
 
 
@@ -160,7 +159,7 @@ def _doorbell(parts: _Parts, app: AsyncApp) -> Doorbell:
         "figures": parts.figures,
         "diagnosis": diagnosis(parts.settings, parts.desk),
     }
-    return Doorbell(app, context, at_the_door, parts.figures)
+    return Doorbell(app, context, at_the_door, parts.tasks, parts.figures)
 
 
 def _bolt(settings: Settings, session: aiohttp.ClientSession) -> AsyncApp:

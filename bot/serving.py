@@ -111,6 +111,7 @@ def server(app: ASGIApp, grace: float) -> Server:
             app,
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # nobody asks where a request came from: its signature counts
             lifespan="off",
             loop="uvloop",
             http=Protocol,

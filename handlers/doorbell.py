@@ -1,51 +1,45 @@
-"""Where Slack rings: what it signed is handed to Bolt, over HTTP or Socket Mode alike."""
+"""Where Slack rings: what it signed is handed to Bolt, from either door alike."""
 
 import asyncio
-import time
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from slack_bolt import BoltResponse
-from slack_bolt.adapter.socket_mode.async_internals import send_async_response
-from slack_bolt.adapter.starlette.async_handler import to_starlette_response
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_sdk.signature import SignatureVerifier
-from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
-from slack_sdk.socket_mode.request import SocketModeRequest
-from starlette.background import BackgroundTask
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
 
 from bot.desk import Admission
 from bot.figures import Figures, begin_ring
 from bot.logs import get_logger, new_reference
-from handlers.connection import Connection
+from bot.tasks import Tasks
 from handlers.guard import Guard
-from handlers.payloads import Malformed, check_shape, read_form
 from handlers.visits import Visit, kind_of, read_visit
 
 log = get_logger("weav_slack.doorbell")
 
-LONGEST_BODY = 1 << 20
-LONGEST_UPLOAD = 10.0
-
 
 class Doorbell:
-    """`context` goes to every listener by name, with `answered`, `admission` and `rung_at`.
+    """`context` goes to every listener by name, with what is known of the payload.
 
     `answered` is set when Slack has the answer to a submission. `admission`: what the guard says of
     whoever opened a form, who is not waited for. `rung_at`: when Slack asked, before the guard
-    looked, on the event loop's clock.
+    looked, on the event loop's clock. `acknowledged`: Slack has its answer, nothing can be said in
+    it any more.
     """
 
     def __init__(
-        self, app: AsyncApp, context: Mapping[str, object], guard: Guard, figures: Figures
+        self,
+        app: AsyncApp,
+        context: Mapping[str, object],
+        guard: Guard,
+        tasks: Tasks,
+        figures: Figures,
     ) -> None:
         self._app = app
         self._context = context
         self._guard = guard
+        self._tasks = tasks
         self._figures = figures
 
     async def ring(self, payload: dict[str, Any], answered: asyncio.Event) -> BoltResponse:
@@ -53,8 +47,15 @@ class Doorbell:
         began, rung_at = begin_ring(), asyncio.get_running_loop().time()
         with new_reference():
             visit = read_visit(payload)
-            refusal = await self._guard.refusal(visit)
-            response = refusal or await self._dispatch(payload, visit, answered, rung_at)
+            response = await self._guard.refusal(visit)
+            if response is None:
+                dispatching = self._dispatch(payload, visit, answered, rung_at)
+                if visit is not None and visit.opens_modal:
+                    # Slack's answer is empty whatever Bolt says, and would wait for all of it.
+                    self._tasks.spawn(dispatching, name="dispatch")
+                    response = BoltResponse(status=200, body="")
+                else:
+                    response = await dispatching
         self._figures.rung(kind_of(payload), began)
         return response
 
@@ -77,110 +78,9 @@ class Doorbell:
                 partial(self._guard.knows, visit), partial(self._guard.lets_in, visit)
             ),
             "rung_at": rung_at,
+            "acknowledged": visit is not None and visit.opens_modal,
         }
         request = AsyncBoltRequest(
             mode="socket_mode", body=payload, context={**self._context, **context}
         )
         return await self._app.async_dispatch(request)
-
-
-class HttpDoor:
-    """POST /slack/events; 401 for what Slack did not sign in the last five minutes.
-
-    https://docs.slack.dev/authentication/verifying-requests-from-slack
-    """
-
-    def __init__(self, doorbell: Doorbell, signing_secret: str) -> None:
-        self._doorbell = doorbell
-        self._verifier = SignatureVerifier(signing_secret)
-
-    async def answer(self, request: Request) -> Response:
-        try:
-            async with asyncio.timeout(LONGEST_UPLOAD):
-                body = await _read(request)
-        except ClientDisconnect:
-            return Response(status_code=400)
-        except TimeoutError:
-            self._doorbell.refuse("too_slow")
-            return PlainTextResponse("too slow", 408, {"connection": "close"})
-        if body is None:
-            self._doorbell.refuse("too_large")
-            return PlainTextResponse("too large", 413, {"connection": "close"})
-        if not self._signed(body, request.headers):
-            self._doorbell.refuse("signature")
-            return PlainTextResponse("not signed by Slack", 401)
-        try:
-            payload = read_form(body)
-        except Malformed as error:
-            self._doorbell.refuse("malformed", str(error))
-            return PlainTextResponse("malformed", 400)
-        answered = asyncio.Event()
-        response = to_starlette_response(await self._doorbell.ring(payload, answered))
-        # Submissions alone wait for it, and uvicorn answers one who has hung up without saying so.
-        if kind_of(payload) == "view_submission" and not await request.is_disconnected():
-            response.background = BackgroundTask(_set, answered)
-        return response
-
-    def _signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
-        try:
-            return self._verifier.is_valid_request(body, headers)
-        except (ValueError, TypeError):  # a timestamp that is no number, a signature not in ASCII
-            return False
-
-
-class SocketDoor:
-    """Socket Mode: the payload comes through the app's own WebSocket, so nothing is signed."""
-
-    def __init__(self, client: Connection, doorbell: Doorbell) -> None:
-        self.client = client
-        self.client.socket_mode_request_listeners.append(self.handle)
-        self._doorbell = doorbell
-        self._answering: set[asyncio.Task[Any] | None] = set()
-        self._closing = False
-
-    async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
-        if self._closing:
-            return  # not acknowledged: Slack delivers it to another connection
-        task = asyncio.current_task()
-        self._answering.add(task)
-        try:
-            await self._answer(client, req)
-        finally:
-            self._answering.discard(task)
-
-    async def stop(self, seconds: float) -> None:
-        """Take nothing new, send the answers that are due, and hang up."""
-        self._closing = True
-        if self._answering:
-            await asyncio.wait({task for task in self._answering if task}, timeout=seconds)
-        await self.client.close()  # type: ignore[no-untyped-call] # the SDK's
-
-    async def keep_connecting(self) -> None:
-        """Raise `SlackTokenRejected` for a token that Slack rejects from the start."""
-        await self.client.keep_open()
-
-    async def _answer(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
-        answered = asyncio.Event()
-        try:
-            response = await self._doorbell.ring(check_shape(req.payload), answered)
-        except Malformed as error:
-            self._doorbell.refuse("malformed", str(error))
-            response = BoltResponse(status=200)
-        await send_async_response(client, req, response, time.time())
-        answered.set()
-
-
-async def _read(request: Request) -> bytes | None:
-    """None: more than 1 MiB, and nothing after that is read."""
-    if int(request.headers.get("content-length", 0)) > LONGEST_BODY:  # uvicorn vouches for a number
-        return None
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            return None
-    return bytes(body)
-
-
-async def _set(event: asyncio.Event) -> None:
-    event.set()

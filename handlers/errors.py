@@ -26,12 +26,16 @@ def register(app: AsyncApp) -> None:
 
 
 async def answer_error(
-    error: Exception, body: dict[str, Any], desk: Desk, figures: Figures
+    error: Exception,
+    body: dict[str, Any],
+    desk: Desk,
+    figures: Figures,
+    acknowledged: bool,  # noqa: FBT001 - Bolt gives it by name
 ) -> BoltResponse:
     """Say it where the user is, with a reference to the log; 200, or Slack shows its own error."""
     if isinstance(error, BoltUnhandledRequestError):
         log.warning("unhandled", kind=body.get("type", "command"))
-        return _answer(body, UNKNOWN, desk)
+        return _answer(body, UNKNOWN, desk, acknowledged=acknowledged)
     known_as = reference()
     log.error("failed", reference=known_as, exc_info=error)
     figures.failures.labels("handler").inc()
@@ -40,11 +44,12 @@ async def answer_error(
         "The bot made a mistake, and does not know what became of this. Look in Weav before you"
         f" try again, and tell whoever runs the bot: reference {known_as}.",
         desk,
+        acknowledged=acknowledged,
     )
 
 
-def _answer(body: dict[str, Any], sentence: str, desk: Desk) -> BoltResponse:
-    if "command" in body:
+def _answer(body: dict[str, Any], sentence: str, desk: Desk, *, acknowledged: bool) -> BoltResponse:
+    if "command" in body and not acknowledged:
         return BoltResponse(status=200, body={"response_type": "ephemeral", "text": sentence})
     if body.get("type") == "block_suggestion":
         return BoltResponse(status=200, body={"options": options([Offer(NOTHING, sentence)])})
@@ -53,6 +58,6 @@ def _answer(body: dict[str, Any], sentence: str, desk: Desk) -> BoltResponse:
         # An error keeps the form, with all that was typed.
         errors = {field: sentence}
         return BoltResponse(status=200, body={"response_action": "errors", "errors": errors})
-    if slack_user_id := (body.get("user") or {}).get("id"):
+    if slack_user_id := (body.get("user") or {}).get("id") or body.get("user_id"):
         desk.speaker.say(sentence, slack_user_id, body.get("response_url") or "")
     return BoltResponse(status=200, body="")

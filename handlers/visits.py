@@ -7,7 +7,7 @@ from typing import Any
 from bot.slack import ids
 from bot.slack.forms import values_of
 from bot.slack.payloads import at, text_at
-from bot.slack.words import Check, Help, Prefill, parse_words
+from bot.slack.words import Check, Defaults, Help, Prefill, parse_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,8 @@ class Visit:
 
     `slack_channel_id` is where a command, a message shortcut or a message's button was used, or
     where a form posts to. `shows_nothing`: it tells what all may know, or opens a form, which for
-    somebody whom the guard does not know yet is empty but for their own words.
+    somebody whom the guard does not know yet is empty but for their own words. `opens_modal`:
+    Slack's own answer is empty, and what its user sees comes with `views.open`.
     `team_id` may name an organisation on Enterprise Grid, and then `enterprise_id` does as well;
     `home_enterprise` is that of `home`. `block_id` is the input of a submitted form under which an
     error can stand.
@@ -31,6 +32,7 @@ class Visit:
     slack_channel_id: str
     response_url: str
     shows_nothing: bool
+    opens_modal: bool
     block_id: str
 
 
@@ -50,6 +52,8 @@ def read_visit(payload: Mapping[str, Any]) -> Visit | None:
     team_id = text_at(payload, "team_id") or text_at(payload, "user", "team_id")
     # Where a modal goes with its user into another workspace, only the view knows the app's own.
     home = text_at(payload, "view", "app_installed_team_id") or text_at(payload, "team", "id")
+    words = parse_words(text_at(payload, "text")) if kind == "command" else None
+    opens = kind in {"message_action", "shortcut"} or _reopens(kind, payload)
     return Visit(
         kind=kind,
         slack_user_id=slack_user_id,
@@ -59,7 +63,8 @@ def read_visit(payload: Mapping[str, Any]) -> Visit | None:
         home_enterprise=_enterprise_of(home, payload),
         slack_channel_id=_place(kind, payload),
         response_url=text_at(payload, "response_url"),
-        shows_nothing=_shows_nothing(kind, payload),
+        shows_nothing=opens or isinstance(words, Prefill | Help | Check),
+        opens_modal=opens or isinstance(words, Prefill | Defaults),
         block_id=_block_id(payload),
     )
 
@@ -98,13 +103,9 @@ def _of_message(payload: Mapping[str, Any]) -> str:
     return "" if channel.startswith("D") else channel
 
 
-def _shows_nothing(kind: str, payload: Mapping[str, Any]) -> bool:
-    if kind == "command":  # `check` is for those whom its own rule names
-        return isinstance(parse_words(text_at(payload, "text")), Prefill | Help | Check)
-    if kind == "block_actions":
-        actions = at(payload, "actions") or []
-        return any(text_at(action, "action_id") == ids.REOPEN for action in actions)
-    return kind in {"message_action", "shortcut"}
+def _reopens(kind: str, payload: Mapping[str, Any]) -> bool:
+    actions = at(payload, "actions") if kind == "block_actions" else None
+    return any(text_at(action, "action_id") == ids.REOPEN for action in actions or ())
 
 
 def _block_id(payload: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from bot.sandbox.slack.views import SlackView
 from bot.sandbox.weav import WeavSandbox
 from bot.sandbox.weav.app import TOKEN
 from bot.settings import Settings
-from handlers.doorbell import SocketDoor
+from handlers.doors import SocketDoor
 
 SECRET = "a-signing-secret"  # noqa: S105 - of a sandbox
 JANE = "3c90c3cc-0d44-4b50-8888-000000000001"

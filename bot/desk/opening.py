@@ -1,6 +1,5 @@
 """The form appears, or its user learns why not."""
 
-import asyncio
 from dataclasses import dataclass
 
 from bot.desk.admission import ADMITTED, Admission
@@ -36,8 +35,6 @@ class Opening:
 
 async def open_form(slack: SlackGateway, form_help: FormHelp, opening: Opening) -> None:
     """Call views.open before anything but our database: the trigger lives for 3 s."""
-    # uvloop writes at the end of its turn: Slack's answer would wait until the form is drawn.
-    await asyncio.sleep(0)
     draft = Draft(opening.form, opening.new, opening.mentions)
     draft = await form_help.prepare(draft, known=opening.admission.known())
     form = draft.form

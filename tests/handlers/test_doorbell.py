@@ -10,6 +10,9 @@ from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
+from slack_bolt import BoltResponse
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
 from bot.sandbox.slack import Delivery
@@ -49,6 +52,27 @@ async def test_what_slack_signed_gets_in(at_home: House) -> None:
     response = await post(at_home, body, signed(body))
 
     assert (response.status_code, response.text) == (200, "")
+    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+
+
+async def test_the_answer_to_a_command_waits_for_no_listener(
+    at_home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = asyncio.Event()
+    dispatch = AsyncApp.async_dispatch
+
+    async def dispatch_later(app: AsyncApp, request: AsyncBoltRequest) -> BoltResponse:
+        await answered.wait()
+        return await dispatch(app, request)
+
+    monkeypatch.setattr(AsyncApp, "async_dispatch", dispatch_later)
+    body = command(at_home)
+
+    response = await post(at_home, body, signed(body))
+
+    assert (response.status_code, response.text) == (200, "")
+    assert at_home.slack.calls == []
+    answered.set()
     await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
 
 
@@ -173,8 +197,9 @@ async def test_slacks_check_of_the_certificate_is_answered(at_home: House) -> No
 
 
 async def test_something_unknown_is_answered_and_not_left_in_silence(at_home: House) -> None:
-    answer = await at_home.ann.command("x", command="/other")
-    assert "nothing that the Weav bot knows" in answer.body["text"]
+    await at_home.ann.command("x", command="/other")
+    answer = await at_home.private_answer()
+    assert "nothing that the Weav bot knows" in answer.text
 
     await at_home.ann.global_shortcut("other")
     message = await at_home.direct_message()

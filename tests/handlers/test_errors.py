@@ -34,7 +34,9 @@ async def test_a_submission_keeps_its_form(at_home: House) -> None:
     await at_home.fill_in()
     payload = at_home.ann.submission_delivery().payload
 
-    response = await answer_error(ValueError("odd"), payload, at_home.bot.desk, figures())
+    response = await answer_error(
+        ValueError("odd"), payload, at_home.bot.desk, figures(), acknowledged=False
+    )
 
     assert response.status == 200
     assert body_of(response)["response_action"] == "errors"
@@ -45,7 +47,9 @@ async def test_a_select_is_never_empty_because_of_a_mistake(at_home: House) -> N
     await at_home.fill_in()
     payload = at_home.ann.payloads.suggestion(at_home.ann.view, "customer_id", "customer_id", "j")
 
-    response = await answer_error(ValueError("odd"), payload, at_home.bot.desk, figures())
+    response = await answer_error(
+        ValueError("odd"), payload, at_home.bot.desk, figures(), acknowledged=False
+    )
 
     [option] = body_of(response)["options"]
     assert option["text"]["text"].startswith("The bot made a mistake")
@@ -54,16 +58,34 @@ async def test_a_select_is_never_empty_because_of_a_mistake(at_home: House) -> N
 async def test_a_command_is_answered_privately(at_home: House) -> None:
     payload = at_home.ann.command_delivery("x").payload
 
-    response = await answer_error(ValueError("odd"), payload, at_home.bot.desk, figures())
+    response = await answer_error(
+        ValueError("odd"), payload, at_home.bot.desk, figures(), acknowledged=False
+    )
 
     assert body_of(response)["response_type"] == "ephemeral"
     assert "reference" in body_of(response)["text"]
 
 
+async def test_a_mistake_after_the_acknowledgement_is_told_all_the_same(
+    at_home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(*_: object) -> None:
+        raise ValueError("odd")
+
+    monkeypatch.setattr(at_home.bot.desk, "open_form", mistaken)
+
+    await at_home.ann.command("Export hangs")
+
+    told = await at_home.private_answer()
+    assert re.search(r"reference [0-9a-f]{8}", text_on(told))
+
+
 async def test_a_click_is_answered_where_it_was_made(at_home: House) -> None:
     payload = at_home.ann.payloads.global_shortcut("x")
 
-    response = await answer_error(ValueError("odd"), payload, at_home.bot.desk, figures())
+    response = await answer_error(
+        ValueError("odd"), payload, at_home.bot.desk, figures(), acknowledged=False
+    )
 
     assert (response.status, response.body) == (200, "")
     assert "reference" in text_on(await at_home.direct_message())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import bot.serving
-import handlers.doorbell
+import handlers.doors
 from tests.strangers.served import EVENTS, Address, Line, post, served
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ async def impatient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
     """The bot with all of its 10 s shortened."""
     monkeypatch.setattr(bot.serving, "SLOWEST_HEAD", 0.3)
     monkeypatch.setattr(bot.serving, "SLOWEST_READER", 0.3)
-    monkeypatch.setattr(handlers.doorbell, "LONGEST_UPLOAD", 0.3)
+    monkeypatch.setattr(handlers.doors, "LONGEST_UPLOAD", 0.3)
     async with served(tmp_path) as address:
         yield address
 
