@@ -16,6 +16,7 @@ import aiohttp
 import psutil
 
 from bot.sandbox.weav.app import TOKEN
+from tests.bench.cores import on_the_houses_core, on_the_others
 from tests.house import SECRET
 from tests.process import clean_environment, free_port
 
@@ -139,6 +140,7 @@ async def running(contestant: Contestant, stage_url: str) -> AsyncIterator[Runni
             start_new_session=True,
         )
         try:
+            on_the_others(process.pid)
             yield Running(contestant, process, port)
         finally:
             with suppress(ProcessLookupError):
@@ -148,19 +150,20 @@ async def running(contestant: Contestant, stage_url: str) -> AsyncIterator[Runni
 
 @asynccontextmanager
 async def stage() -> AsyncIterator[str]:
-    """Yield the address of the stand-in for Slack and Weav."""
-    port = free_port()
-    command = (sys.executable, "-m", "tests.bench.stage", str(port))
-    process = await asyncio.create_subprocess_exec(*command, cwd=_ROOT)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        async with asyncio.timeout(STARTS_WITHIN), aiohttp.ClientSession() as client:
-            while True:
-                with suppress(aiohttp.ClientError):
-                    async with client.get(f"{url}/stage/cards/nobody"):
-                        break
-                await asyncio.sleep(0.02)
-        yield url
-    finally:
-        process.kill()
-        await process.wait()
+    """Yield the address of the stand-in for Slack and Weav; it and the people share a core."""
+    with on_the_houses_core():
+        port = free_port()
+        command = (sys.executable, "-m", "tests.bench.stage", str(port))
+        process = await asyncio.create_subprocess_exec(*command, cwd=_ROOT)
+        url = f"http://127.0.0.1:{port}"
+        try:
+            async with asyncio.timeout(STARTS_WITHIN), aiohttp.ClientSession() as client:
+                while True:
+                    with suppress(aiohttp.ClientError):
+                        async with client.get(f"{url}/stage/cards/nobody"):
+                            break
+                    await asyncio.sleep(0.02)
+            yield url
+        finally:
+            process.kill()
+            await process.wait()
