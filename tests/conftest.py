@@ -1,5 +1,6 @@
 import asyncio
 import gc
+import os
 from collections.abc import Callable
 
 import uvloop
@@ -10,8 +11,11 @@ from tests.postgres import postgres_server, postgres_url
 __all__ = ["postgres_server", "postgres_url"]
 
 # How long an example takes says nothing beside others, on a busy machine: as in hypothesis's own
-# profile for CI.
-settings.register_profile("patient", settings(), deadline=None)
+# profile for CI. Whoever waits for the tests gets fewer examples than CI.
+FEW, USUAL = 30, 100
+settings.register_profile(
+    "patient", settings(), deadline=None, max_examples=USUAL if "CI" in os.environ else FEW
+)
 settings.load_profile("patient")
 
 # What is imported and collected is no garbage, and looking for some in it was a third of the CPU.
