@@ -49,13 +49,7 @@ class Doorbell:
             visit = read_visit(payload)
             response = await self._guard.refusal(visit)
             if response is None:
-                dispatching = self._dispatch(payload, visit, answered, rung_at)
-                if visit is not None and visit.opens_modal:
-                    # Slack's answer is empty whatever Bolt says, and would wait for all of it.
-                    self._tasks.spawn(dispatching, name="dispatch")
-                    response = BoltResponse(status=200, body="")
-                else:
-                    response = await dispatching
+                response = await self._answer(payload, visit, answered, rung_at)
         self._figures.rung(kind_of(payload), began)
         return response
 
@@ -64,22 +58,33 @@ class Doorbell:
         log.warning("request_refused", reason=why or reason)
         self._figures.refusals.labels(reason).inc()
 
-    async def _dispatch(
+    async def _answer(
         self,
         payload: dict[str, Any],
         visit: Visit | None,
         answered: asyncio.Event,
         rung_at: float,
     ) -> BoltResponse:
-        # "socket_mode" tells Bolt that the payload is read and verified: true of both ways here.
+        acknowledged = visit is not None and visit.opens_modal
         context = {
             "answered": answered,
             "admission": Admission(
                 partial(self._guard.knows, visit), partial(self._guard.lets_in, visit)
             ),
             "rung_at": rung_at,
-            "acknowledged": visit is not None and visit.opens_modal,
+            "acknowledged": acknowledged,
         }
+        dispatching = self._dispatch(payload, context)
+        if not acknowledged:
+            return await dispatching
+        # Slack's answer is empty whatever Bolt says, and would wait for all of it.
+        self._tasks.spawn(dispatching, name="dispatch")
+        return BoltResponse(status=200, body="")
+
+    async def _dispatch(
+        self, payload: dict[str, Any], context: Mapping[str, object]
+    ) -> BoltResponse:
+        # "socket_mode" tells Bolt that the payload is read and verified: true of both ways here.
         request = AsyncBoltRequest(
             mode="socket_mode", body=payload, context={**self._context, **context}
         )

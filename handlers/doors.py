@@ -30,7 +30,7 @@ class HttpDoor:
     """POST /slack/events; 401 for what Slack did not sign in the last five minutes.
 
     https://docs.slack.dev/authentication/verifying-requests-from-slack. It stands before all other
-    pages: Starlette's routing would cost Slack's requests as much as the reading of them.
+    pages, so that Slack does not wait for Starlette's routing and middleware.
     """
 
     def __init__(self, doorbell: Doorbell, signing_secret: str, others: ASGIApp) -> None:
