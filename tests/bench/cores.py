@@ -4,41 +4,36 @@ On the same core, whoever an answer wakes waits behind the contestant that sent 
 with other work: up to 1 ms on two cores, and in one run and not in the next.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
 
 
-def _split() -> tuple[list[int], list[int]] | None:
-    """None: there is but one, or this system does not tell (psutil knows Linux and Windows)."""
-    if not hasattr(psutil.Process, "cpu_affinity"):
-        return None
-    first, *others = sorted(_ALL)
-    return ([first], others) if others else None
-
-
-# What this process may use, before it limits itself.
-_ALL = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else {0}
-
-
 @contextmanager
 def on_the_houses_core() -> Iterator[None]:
     """For this process, and for those that it starts and that `on_the_others` does not move."""
-    split = _split()
-    if split is None:
+    if not _can_choose():
         yield
         return
     process = psutil.Process()
-    process.cpu_affinity(split[0])
+    before = process.cpu_affinity()
+    process.cpu_affinity([min(before)])
     try:
         yield
     finally:
-        process.cpu_affinity(sorted(_ALL))
+        process.cpu_affinity(before)
 
 
 def on_the_others(pid: int) -> None:
-    """Move a process, and what it starts from then on."""
-    if split := _split():
-        psutil.Process(pid).cpu_affinity(split[1])
+    """Move a process, and what it starts from then on; where there is but one core it stays."""
+    if not _can_choose():
+        return
+    process = psutil.Process(pid)
+    process.cpu_affinity([])  # all that this system lets it have
+    if others := set(process.cpu_affinity()) - set(psutil.Process().cpu_affinity()):
+        process.cpu_affinity(sorted(others))
+
+
+def _can_choose() -> bool:
+    return hasattr(psutil.Process, "cpu_affinity")  # macOS has no such thing
