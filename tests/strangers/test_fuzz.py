@@ -20,7 +20,7 @@ from tests.strangers.served import EVENTS, post
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FEW = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+FEW = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
 MANY = by_chance(settings(FEW, max_examples=3000))
 Payloads = dict[str, Any]
 
