@@ -5,11 +5,13 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+
+_held: list[socket.socket] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +22,19 @@ class Ended:
 
 
 def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Give a port that refuses connections until somebody listens there.
+
+    It is held while this process lives, or the kernel may give it to others before that, and what
+    is meant for one bot reaches another. A server that sets SO_REUSEADDR, as those of asyncio,
+    uvicorn and Node do, may listen beside a socket that does not:
+    https://man7.org/linux/man-pages/man7/socket.7.html
+    """
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    _held.append(holder)
+    port: int = holder.getsockname()[1]
+    return port
 
 
 def clean_environment(variables: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Weav is away: the conversation waits in the queue, and the author is told how it ends."""
 
-import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,13 +10,7 @@ from bot.ledger import State
 from bot.sandbox.serving import serve
 from bot.sandbox.weav import Fault, WeavSandbox
 from tests.house import CREATE, JANE, House, chosen, house, public, text_on
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from tests.process import free_port
 
 
 async def test_what_weav_cannot_take_now_is_queued_and_created_when_it_can(

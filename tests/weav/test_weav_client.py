@@ -17,6 +17,7 @@ from bot.sandbox.weav.app import TOKEN
 from bot.weav.client import WeavClient, weav_http
 from bot.weav.models import NewConversation
 from bot.weav.outcomes import NotSent, Opened, Outcome, Refused, Unconfirmed
+from tests.process import free_port
 from tests.weav.raw_server import Reply, drips, hangs, raw_server, resets, sends
 from tests.weav.served import ServedWeav, client_of, served_weav
 
@@ -234,7 +235,7 @@ async def test_an_answer_that_is_compressed_unasked_is_read() -> None:
 
 
 async def test_a_refused_connection_is_not_sent() -> None:
-    async with client_of(f"http://127.0.0.1:{_free_port()}") as client:
+    async with client_of(f"http://127.0.0.1:{free_port()}") as client:
         assert await client.create_conversation(NEW) == NotSent("Weav could not be reached.")
 
 
@@ -322,10 +323,3 @@ def full_backlog() -> Iterator[int]:
         yield listener.getsockname()[1]
         for client in waiting:
             client.close()
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
