@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from bot.clients import slack_session
@@ -33,6 +34,7 @@ async def test_a_hundred_calls_use_as_many_connections_as_there_are_lanes() -> N
         assert slack.workspace.connections() <= LANES
 
 
+@pytest.mark.long
 async def test_while_cards_hang_forms_open(tmp_path: Path) -> None:
     async with house(tmp_path, pace=replace(QUICK, drain=0.2)) as at_home:
         for _ in range(LANES + 2):

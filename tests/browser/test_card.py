@@ -23,6 +23,7 @@ async def choose_priority(card: Locator, priority: str) -> None:
     await card.page.get_by_role("menuitem", name=f"Priority: {priority}").click()
 
 
+@pytest.mark.long
 async def test_two_people_close_rank_and_reopen_it(ann: Seat, seats: Seats) -> None:
     card = await opened(ann)
     ben = await seats.take("U0BEN")
@@ -39,6 +40,7 @@ async def test_two_people_close_rank_and_reopen_it(ann: Seat, seats: Seats) -> N
     await expect(bens).to_contain_text("Opened by @Ann Archer with")
 
 
+@pytest.mark.long
 async def test_who_takes_it_says_first_who_they_are(ann: Seat, seats: Seats) -> None:
     card = await opened(ann)
     ben = await seats.take("U0BEN")

@@ -51,6 +51,7 @@ async def address(running: asyncio.subprocess.Process) -> str:
     return next(word for word in line.split() if word.startswith("http://"))
 
 
+@pytest.mark.long
 async def test_it_is_ready_in_time_does_the_main_job_and_ends_cleanly(
     browser: Browser, tmp_path: Path
 ) -> None:

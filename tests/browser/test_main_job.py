@@ -79,6 +79,7 @@ async def test_a_message_becomes_a_conversation_with_its_card_in_the_thread(ann:
     await ann.sees_in_weav(conversations=["cannot pay order 17"], requests=["201"])
 
 
+@pytest.mark.long
 async def test_who_comes_second_from_the_same_message_is_asked_first(
     ann: Seat, seats: Seats
 ) -> None:

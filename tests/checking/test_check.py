@@ -138,6 +138,7 @@ async def test_wrong_settings_come_first_and_the_rest_is_not_checked(place: Plac
     assert place.slack.workspace.calls == []
 
 
+@pytest.mark.long
 async def test_secrets_are_shown_by_their_last_four_at_most(place: Place) -> None:
     place.slack.workspace.bot_token = "xoxb-SLACKCANARY-1111"  # noqa: S105 - of a sandbox
     place.slack.workspace.app_token = "xapp-APPCANARY-2222"  # noqa: S105 - of a sandbox

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from bot.ledger import Entry, Ledger, State
 from tests.desk.test_sending import NEW
 from tests.figures import scrape, value
@@ -35,6 +37,7 @@ async def has_failed(at_home: House) -> bool:
     return value(await scrape(at_home), "weav_slack_failures_total", where="task") > 0
 
 
+@pytest.mark.long
 async def test_a_mistake_in_a_sweep_is_counted_and_the_next_sweep_comes(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
         entry = (await ledger.receive(NEW, sending=True)).entry

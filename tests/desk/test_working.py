@@ -17,6 +17,7 @@ async def is_received(at_home: House, slack_user_id: str) -> bool:
     return [entry.state for entry in entries] == [State.RECEIVED]
 
 
+@pytest.mark.long
 async def test_who_watches_another_replicas_row_leaves_the_room_to_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,6 +45,7 @@ async def test_replicas_that_start_at_once_bring_one_database_forward(place: Pla
     assert len(set(ids)) == 8
 
 
+@pytest.mark.long
 async def test_a_new_file_is_made_by_whoever_comes_first_and_the_others_wait(
     tmp_path: Path,
 ) -> None:

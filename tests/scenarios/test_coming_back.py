@@ -32,6 +32,7 @@ async def leave_behind(place: Place) -> None:
     await place.execute("UPDATE submissions SET received_at = received_at - 93600, due_at = 0")
 
 
+@pytest.mark.long
 async def test_a_mistyped_token_ends_nothing(tmp_path: Path, place: Place) -> None:
     await leave_behind(place)
     async with house(tmp_path, database=place.url, slack_bot_token="xoxb-wrong") as at_home:  # noqa: S106

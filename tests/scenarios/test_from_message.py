@@ -233,6 +233,7 @@ async def test_a_submission_that_comes_twice_is_not_taken_for_somebody_elses(
     assert len(at_home.weav.creations) == 2
 
 
+@pytest.mark.long
 async def test_without_the_database_nothing_is_said_of_others(at_home: House) -> None:
     await opened_by_both(at_home)
     at_home.lose("submissions")

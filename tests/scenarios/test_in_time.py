@@ -96,6 +96,7 @@ async def test_slow_people_a_slow_database_and_a_slow_weav_are_answered_in_time_
         await at_home.slack.until(lambda slack: REASON in text_on(slack.top_view("U0ANN")))
 
 
+@pytest.mark.long
 async def test_an_answer_that_leaves_when_slack_has_given_up_tells_its_author_nothing(
     at_home: House,
 ) -> None:

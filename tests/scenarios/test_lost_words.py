@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from bot.ledger import State
 from bot.sandbox.weav import Fault
 from bot.slack import ids
@@ -11,6 +13,7 @@ from tests.ledger.losing import Losing
 SENDING = "new.state = 'sending'"
 
 
+@pytest.mark.long
 async def test_a_queued_one_that_was_begun_unheard_is_not_in_doubt(
     tmp_path: Path, losing: Losing
 ) -> None:
@@ -31,6 +34,7 @@ async def test_a_queued_one_that_was_begun_unheard_is_not_in_doubt(
         assert at_home.slack.from_bot(at_home.slack.direct_messages("U0ANN").id) == []
 
 
+@pytest.mark.long
 async def test_create_again_does_not_say_that_nothing_was_done_when_it_may_begin_yet(
     tmp_path: Path, losing: Losing
 ) -> None:

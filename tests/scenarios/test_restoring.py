@@ -58,6 +58,7 @@ def test_the_readme_says_so() -> None:
     assert BEFORE_THE_START in sql_in_the_readme()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "fault",
     [WeavFault(**AWAY, **CREATE), WeavFault(delay=3, times=1, **CREATE)],
@@ -80,6 +81,7 @@ async def test_what_was_created_since_is_found(
         assert len(at_home.weav.conversations) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("choice", "said", "conversations"),
     [

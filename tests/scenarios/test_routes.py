@@ -91,6 +91,7 @@ async def test_a_post_that_may_have_arrived_is_not_repeated_in_the_channel(
     assert len(public(at_home.slack, "C0SUPPORT")) == 1
 
 
+@pytest.mark.long
 async def test_a_card_that_goes_nowhere_is_tried_again_and_undoes_nothing(
     at_home: House,
 ) -> None:
@@ -107,6 +108,7 @@ async def test_a_card_that_goes_nowhere_is_tried_again_and_undoes_nothing(
     assert len(at_home.weav.conversations) == 1
 
 
+@pytest.mark.long
 async def test_a_card_that_may_be_there_is_tried_again_with_its_author_alone(
     at_home: House,
 ) -> None:
