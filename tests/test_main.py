@@ -4,6 +4,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.process import clean_environment
 
 # A process of its own, since it is the process's garbage.
@@ -24,6 +26,7 @@ SETTINGS = {
 }
 
 
+@pytest.mark.long
 async def test_garbage_is_collected_while_it_runs_but_not_in_what_start_up_made(
     tmp_path: Path,
 ) -> None:
