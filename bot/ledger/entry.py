@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final, Self
 from uuid import uuid4
 
@@ -90,8 +92,7 @@ class Entry:
 
     @classmethod
     def read(cls, row: Mapping[str, Any], asked_at: float) -> Self:
-        # Columns of a newer release are passed over: replicas are updated one by one.
-        values: list[Any] = [row[name] for name in _COLUMNS]
+        values: list[Any] = list(_in_order(tuple(row.keys()))(row))
         values[_STATE] = State(values[_STATE])
         for flag in _FLAGS:
             values[flag] = bool(values[flag])
@@ -146,7 +147,7 @@ def fingerprint_of(request: Mapping[str, str]) -> str:
 
 
 def as_json(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return _JSON.encode(value)
 
 
 def _from_json(text: str | None) -> dict[str, Any] | None:
@@ -157,6 +158,17 @@ def _digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
+@lru_cache(maxsize=8)  # a shape for each kind of statement, not for each row
+def _in_order(columns: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Read a row's columns by position: sqlite3.Row searches for each name anew.
+
+    Columns of a newer release are passed over: replicas are updated one by one.
+    """
+    return itemgetter(*(columns.index(name) for name in _COLUMNS))
+
+
+# Made once, since json.dumps makes one for every call that wants no spaces.
+_JSON: Final = json.JSONEncoder(separators=(",", ":"))
 # JSON is read when it is asked for: most steps only pass a row on.
 _COLUMNS: Final = tuple(
     each.name.removesuffix("_json") for each in fields(Entry) if each.name != "asked_at"
