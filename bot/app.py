@@ -159,7 +159,7 @@ def _doorbell(parts: _Parts, app: AsyncApp) -> Doorbell:
         "figures": parts.figures,
         "diagnosis": diagnosis(parts.settings, parts.desk),
     }
-    return Doorbell(app, context, at_the_door, parts.tasks, parts.figures)
+    return Doorbell(app, context, at_the_door, parts.desk.speaker, parts.figures)
 
 
 def _bolt(settings: Settings, session: aiohttp.ClientSession) -> AsyncApp:

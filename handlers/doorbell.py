@@ -9,10 +9,9 @@ from slack_bolt import BoltResponse
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.desk import Admission
+from bot.desk import Admission, Speaker
 from bot.figures import Figures, begin_ring
 from bot.logs import get_logger, new_reference
-from bot.tasks import Tasks
 from handlers.guard import Guard
 from handlers.visits import Visit, kind_of, read_visit
 
@@ -33,13 +32,13 @@ class Doorbell:
         app: AsyncApp,
         context: Mapping[str, object],
         guard: Guard,
-        tasks: Tasks,
+        speaker: Speaker,
         figures: Figures,
     ) -> None:
         self._app = app
         self._context = context
         self._guard = guard
-        self._tasks = tasks
+        self._speaker = speaker
         self._figures = figures
 
     async def ring(self, payload: dict[str, Any], answered: asyncio.Event) -> BoltResponse:
@@ -65,20 +64,19 @@ class Doorbell:
         answered: asyncio.Event,
         rung_at: float,
     ) -> BoltResponse:
-        acknowledged = visit is not None and visit.opens_modal
         context = {
             "answered": answered,
             "admission": Admission(
                 partial(self._guard.knows, visit), partial(self._guard.lets_in, visit)
             ),
             "rung_at": rung_at,
-            "acknowledged": acknowledged,
+            "acknowledged": visit is not None and visit.opens_modal,
         }
         dispatching = self._dispatch(payload, context)
-        if not acknowledged:
+        if visit is None or not visit.opens_modal:
             return await dispatching
-        # Slack's answer is empty whatever Bolt says, and would wait for all of it.
-        self._tasks.spawn(dispatching, name="dispatch")
+        # Who opens a form says nothing in Slack's answer, which would wait for all of it.
+        self._speaker.spawn(dispatching, "dispatch", visit.slack_user_id, visit.response_url)
         return BoltResponse(status=200, body="")
 
     async def _dispatch(

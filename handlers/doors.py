@@ -39,7 +39,11 @@ class HttpDoor:
         self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != EVENTS:
+        # The path begins with where another program has put the whole bot: bot/embedded.py.
+        if (
+            scope["type"] != "http"
+            or scope["path"].removeprefix(scope.get("root_path", "")) != EVENTS
+        ):
             await self._others(scope, receive, send)
             return
         response = await self._answer(Request(scope, receive))

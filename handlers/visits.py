@@ -17,7 +17,7 @@ class Visit:
     `slack_channel_id` is where a command, a message shortcut or a message's button was used, or
     where a form posts to. `shows_nothing`: it tells what all may know, or opens a form, which for
     somebody whom the guard does not know yet is empty but for their own words. `opens_modal`:
-    Slack's own answer is empty, and what its user sees comes with `views.open`.
+    whoever is let in sees what comes with `views.open`, and nothing in Slack's answer.
     `team_id` may name an organisation on Enterprise Grid, and then `enterprise_id` does as well;
     `home_enterprise` is that of `home`. `block_id` is the input of a submitted form under which an
     error can stand.

@@ -25,15 +25,18 @@ def free_port() -> int:
     """Give a port that refuses connections until somebody listens there.
 
     It is held while this process lives, or the kernel may give it to others before that, and what
-    is meant for one bot reaches another. A server that sets SO_REUSEADDR, as those of asyncio,
-    uvicorn and Node do, may listen beside a socket that does not:
+    is meant for one bot reaches another. On Linux a server that sets SO_REUSEADDR, as those of
+    asyncio, uvicorn and Node do, may listen beside a socket that does not; elsewhere it is let go:
     https://man7.org/linux/man-pages/man7/socket.7.html
     """
     holder = socket.socket()
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     holder.bind(("127.0.0.1", 0))
-    _held.append(holder)
     port: int = holder.getsockname()[1]
+    if sys.platform == "linux":
+        _held.append(holder)
+    else:
+        holder.close()
     return port
 
 

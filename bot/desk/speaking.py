@@ -40,13 +40,13 @@ class Speaker:
         self.spawn(tell(), "tell_when_known", slack_user_id, response_url)
 
     def spawn(
-        self, work: Coroutine[Any, Any, None], name: str, slack_user_id: str, response_url: str
+        self, work: Coroutine[Any, Any, object], name: str, slack_user_id: str, response_url: str
     ) -> None:
         """Do what this person waits for; if it breaks, tell them the log's reference."""
         task = self._tasks.spawn(work, name=name)
         known_as = reference()
 
-        def ended(task: asyncio.Task[None]) -> None:
+        def ended(task: asyncio.Task[object]) -> None:
             if not task.cancelled() and task.exception():
                 self.say(BROKEN.format(known_as), slack_user_id, response_url)
 

@@ -158,10 +158,11 @@ def _digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-@lru_cache(maxsize=8)  # a shape for each kind of statement, not for each row
+@lru_cache(maxsize=2)  # one, and another once a newer release has added columns
 def _in_order(columns: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-    """Read a row's columns by position: sqlite3.Row searches for each name anew.
+    """Read a row's columns by position, as sqlite3.Row and asyncpg.Record also allow.
 
+    By name sqlite3.Row searches all its columns each time.
     Columns of a newer release are passed over: replicas are updated one by one.
     """
     return itemgetter(*(columns.index(name) for name in _COLUMNS))

@@ -10,11 +10,11 @@ from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
-from slack_bolt import BoltResponse
-from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
+from bot.sandbox.serving import serve
 from bot.sandbox.slack import Delivery
 from tests.house import SECRET, House, house
 
@@ -55,25 +55,22 @@ async def test_what_slack_signed_gets_in(at_home: House) -> None:
     await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
 
 
-async def test_the_answer_to_a_command_waits_for_no_listener(
-    at_home: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answered = asyncio.Event()
-    dispatch = AsyncApp.async_dispatch
-
-    async def dispatch_later(app: AsyncApp, request: AsyncBoltRequest) -> BoltResponse:
-        await answered.wait()
-        return await dispatch(app, request)
-
-    monkeypatch.setattr(AsyncApp, "async_dispatch", dispatch_later)
+async def test_it_may_be_a_part_of_another_program(at_home: House) -> None:
     body = command(at_home)
+    whole = Starlette(routes=[Mount("/bot", at_home.bot.asgi)])
 
-    response = await post(at_home, body, signed(body))
+    async with serve(whole) as url, httpx.AsyncClient(trust_env=False) as http:
+        response = await http.post(f"{url}/bot/slack/events", content=body, headers=signed(body))
+        health = await http.get(f"{url}/bot/healthz")
 
-    assert (response.status_code, response.text) == (200, "")
-    assert at_home.slack.calls == []
-    answered.set()
-    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+    assert (response.status_code, response.text, health.status_code) == (200, "", 200)
+
+
+async def test_what_is_not_posted_is_refused(at_home: House) -> None:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        response = await http.get(f"{at_home.url}/slack/events")
+
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
 
 
 @pytest.mark.parametrize("kind", ["unsigned", "wrong secret", "stale", "from the future", "odd"])
