@@ -64,19 +64,20 @@ class Doorbell:
         answered: asyncio.Event,
         rung_at: float,
     ) -> BoltResponse:
+        opening = visit if visit is not None and visit.opens_modal else None
         context = {
             "answered": answered,
             "admission": Admission(
                 partial(self._guard.knows, visit), partial(self._guard.lets_in, visit)
             ),
             "rung_at": rung_at,
-            "acknowledged": visit is not None and visit.opens_modal,
+            "acknowledged": opening is not None,
         }
         dispatching = self._dispatch(payload, context)
-        if visit is None or not visit.opens_modal:
+        if opening is None:
             return await dispatching
         # Who opens a form says nothing in Slack's answer, which would wait for all of it.
-        self._speaker.spawn(dispatching, "dispatch", visit.slack_user_id, visit.response_url)
+        self._speaker.spawn(dispatching, "dispatch", opening.slack_user_id, opening.response_url)
         return BoltResponse(status=200, body="")
 
     async def _dispatch(
