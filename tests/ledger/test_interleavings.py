@@ -278,11 +278,11 @@ def drive_postgresql(url: str, examples: int, how: settings = SOME) -> None:
 
 
 def test_no_interleaving_loses_or_doubles_anything_on_sqlite(tmp_path: Path) -> None:
-    drive_sqlite(tmp_path, examples=6)
+    drive_sqlite(tmp_path, examples=12)
 
 
 def test_no_interleaving_loses_or_doubles_anything_on_postgresql(postgres_url: str) -> None:
-    drive_postgresql(postgres_url, examples=3)
+    drive_postgresql(postgres_url, examples=6)
 
 
 @pytest.mark.long
