@@ -64,12 +64,12 @@ def _run(_: argparse.Namespace) -> int:
         print(f"These settings are missing or wrong:\n{error}", file=sys.stderr)  # noqa: T201
         return 2
     from bot.logs import configure  # noqa: PLC0415
-    from bot.running import CannotRun, run  # noqa: PLC0415
+    from bot.running import CannotRun, run, runner  # noqa: PLC0415
 
     configure(settings.log_level, settings.log_format)
     try:
-        with _runner() as runner:
-            runner.run(run(settings))
+        with runner() as loop:
+            loop.run(run(settings))
     except CannotRun as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
@@ -81,6 +81,7 @@ def _sandbox(options: argparse.Namespace) -> int:
     from bot.ledger import LedgerTooNew, LedgerUnavailable  # noqa: PLC0415
     from bot.logs import configure  # noqa: PLC0415
     from bot.manifest import manifest  # noqa: PLC0415
+    from bot.running import runner  # noqa: PLC0415
     from bot.sandbox.command import CannotStart, run  # noqa: PLC0415
 
     configure("WARNING", "console")
@@ -88,8 +89,8 @@ def _sandbox(options: argparse.Namespace) -> int:
         embedded, manifest(), port=options.port, keep=options.keep, open_browser=options.open
     )
     try:
-        with _runner() as runner:
-            runner.run(running)
+        with runner() as loop:
+            loop.run(running)
     except CannotStart as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
@@ -97,20 +98,6 @@ def _sandbox(options: argparse.Namespace) -> int:
         print(f"The ledger cannot be used: {error}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
-
-
-def _runner() -> asyncio.Runner:
-    """Collect garbage from now on, and never look for any in what start-up has made.
-
-    Under load that was a tenth of the CPU, and 100 ms of standing still now and then:
-    https://docs.python.org/3/library/gc.html#gc.freeze
-    """
-    import uvloop  # noqa: PLC0415
-
-    gc.freeze()
-    gc.set_threshold(10_000)
-    gc.enable()
-    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
 
 def _check(options: argparse.Namespace) -> int:

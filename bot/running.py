@@ -1,7 +1,10 @@
 """`weav-slack run`: from settings to a drained exit."""
 
 import asyncio
+import gc
 import socket
+
+import uvloop
 
 from bot import VERSION
 from bot.app import Bot, Pace, assembled
@@ -17,6 +20,18 @@ log = get_logger("weav_slack.running")
 
 class CannotRun(Exception):
     """A sentence for whoever runs the bot."""
+
+
+def runner() -> asyncio.Runner:
+    """Collect garbage from now on, and never look for any in what start-up has made.
+
+    Under load that was a tenth of the CPU, and 100 ms of standing still now and then:
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    gc.freeze()
+    gc.set_threshold(10_000)
+    gc.enable()
+    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
 
 async def run(settings: Settings, pace: Pace | None = None) -> None:

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
-import uvloop
 
 from bot.logs import configure
-from bot.running import run
+from bot.running import run, runner
 from bot.sandbox.slack import DISPATCH_FAILED, Delivery, HttpRing, Reply
 from tests.house import SECRET, settings_of
 from tests.process import free_port
@@ -49,8 +48,8 @@ def live(order: Order) -> None:
         os.dup2(log, standard)
     configure("INFO", "json")
     order.prepare()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(settings_of(order.variables), order.pace))
+    with runner() as loop:
+        loop.run(run(settings_of(order.variables), order.pace))
 
 
 def as_it_is() -> None:
