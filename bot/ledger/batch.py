@@ -4,47 +4,81 @@ import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.ledger.database import Rows
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
+    """`short`: it finds its one row by a key, whatever the table holds."""
+
     sql: str
     values: Mapping[str, Any]
     rows: asyncio.Future[Rows]
+    short: bool = False
 
-    def end(self, result: Rows | sqlite3.Error) -> None:
+    def end(self, result: Rows | Exception) -> None:
         if self.rows.done():
             return  # its time was over meanwhile
-        if isinstance(result, sqlite3.Error):
+        if isinstance(result, Exception):
             self.rows.set_exception(result)
         else:
             self.rows.set_result(result)
 
 
 def run_together(
-    connection: sqlite3.Connection, batch: Sequence[Statement]
-) -> Sequence[Rows | sqlite3.Error]:
-    """What a statement is refused for is its own; what ends the transaction is everybody's.
+    connection: sqlite3.Connection, batch: Sequence[Statement], busy: float
+) -> Sequence[Rows | Exception]:
+    """Wait `busy` seconds at most for other processes that have the file.
 
     Nothing is durable before this returns, and then everything is. Who has given up while others
     had the file was told that nothing is written, and so it is.
     """
-    results = []
+    begin(connection, busy)
+    return commit(connection, execute(connection, batch))
+
+
+def begin(connection: sqlite3.Connection, busy: float) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {int(busy * 1000)}")
     try:
         connection.execute("BEGIN IMMEDIATE")
-        for statement in batch:
-            result = _result(connection, statement)
-            if isinstance(result, sqlite3.Error) and not connection.in_transaction:
-                return [result] * len(batch)
-            results.append(result)
+    finally:
+        connection.execute("PRAGMA busy_timeout = 0")
+
+
+def begin_at_once(connection: sqlite3.Connection) -> bool:
+    """False: others have the file, or it is in trouble; who can wait for it finds out."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error:
+        return False
+    return True
+
+
+def execute(
+    connection: sqlite3.Connection, batch: Sequence[Statement]
+) -> Sequence[Rows | Exception]:
+    """What a statement is refused for is its own; what ended the transaction is raised."""
+    results = []
+    for statement in batch:
+        result = _result(connection, statement)
+        if isinstance(result, Exception) and not connection.in_transaction:
+            raise result
+        results.append(result)
+    return results
+
+
+def commit(connection: sqlite3.Connection, results: T) -> T:
+    """Give the results once they are durable; raise what kept them from it, all of them."""
+    try:
         connection.execute("COMMIT")
-    except sqlite3.Error as error:
+    except sqlite3.Error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        return [error] * len(batch)
+        raise
     return results
 
 
@@ -54,10 +88,11 @@ def fetch(connection: sqlite3.Connection, sql: str, values: Mapping[str, Any]) -
     return rows
 
 
-def _result(connection: sqlite3.Connection, statement: Statement) -> Rows | sqlite3.Error:
+def _result(connection: sqlite3.Connection, statement: Statement) -> Rows | Exception:
     if statement.rows.done():
         return []
     try:
         return fetch(connection, statement.sql, statement.values)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, ValueError, OverflowError) as error:
+        # The latter two: a value that SQLite cannot hold.
         return error

@@ -1,54 +1,55 @@
 """The ledger in a file, for one process: https://www.sqlite.org/wal.html."""
 
 import asyncio
-import os
 import sqlite3
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from aiosql.adapters.sqlite3 import SQLite3Adapter
 
-from bot.ledger.batch import Statement, fetch, run_together
+from bot.ledger.batch import (
+    Statement,
+    begin,
+    begin_at_once,
+    commit,
+    execute,
+    fetch,
+    run_together,
+)
+from bot.ledger.connecting import START_WITHIN, Connected, connected, errors
 from bot.ledger.database import Rows, Run, load_queries
-from bot.ledger.errors import LedgerUnavailable, Taken
+from bot.ledger.errors import LedgerUnavailable
 
-T = TypeVar("T")
 _RETURNING: Final = (3, 35)
-# Seconds: nobody waits for an answer yet, and another process may bring the file forward.
-_START_WITHIN: Final = 5.0
+# The straight way: statements of a few ten microseconds each, however many rows there are.
+_SHORT: Final = frozenset({"receive", "opened", "customer_by_id", "announced"})
 # Statements in one transaction: nobody waits long behind the others.
 _MOST: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """A connection and the one thread that uses it."""
-
-    connection: sqlite3.Connection
-    thread: Executor
-
-    async def run(self, work: Callable[..., T], *arguments: object) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.thread, work, self.connection, *arguments)
 
 
 class SQLite:
     """Statements that come while others are being written are then written together.
 
-    Each hop to the connection's thread takes the interpreter from the event loop, and each commit
-    waits for the disk: under load one of each does for many. Who only reads waits for neither.
+    Each commit waits for the disk: under load one does for many. Who only reads does not wait for
+    it. What is short and waits for nobody is run without a hop to a thread, and reads by a
+    connection that no search has in use.
     """
 
     dialect = "sqlite"
 
-    def __init__(self, writer: Connected, reader: Connected, timeout: float, busy: float) -> None:
+    def __init__(
+        self,
+        writer: Connected,
+        reader: Connected,
+        at_hand: Connected,
+        timeout: float,
+        busy: float,
+    ) -> None:
         self._writer = writer
         self._reader = reader
+        self._at_hand = at_hand
         self._timeout = timeout
         self._busy = busy
         self._queries = load_queries(self.dialect, SQLite3Adapter)
@@ -58,15 +59,21 @@ class SQLite:
     async def query(self, name: str, values: Mapping[str, Any]) -> Rows:
         """One that still waits when its time is over is withdrawn; one being written cannot be."""
         sql = getattr(self._queries, name).sql
-        with _errors():
+        with errors():
             async with asyncio.timeout(self._timeout):
                 if sql.startswith("SELECT"):
-                    return await self._reader.run(fetch, sql, values)
-                return await self._written(sql, values)
+                    return await self._read(sql, values, short=name in _SHORT)
+                return await self._written(sql, values, short=name in _SHORT)
 
-    async def _written(self, sql: str, values: Mapping[str, Any]) -> Rows:
+    async def _read(self, sql: str, values: Mapping[str, Any], *, short: bool) -> Rows:
+        if short:
+            with suppress(sqlite3.OperationalError):  # somebody has the file
+                return fetch(self._at_hand.connection, sql, values)
+        return await self._reader.run(fetch, sql, values)
+
+    async def _written(self, sql: str, values: Mapping[str, Any], *, short: bool) -> Rows:
         loop = asyncio.get_running_loop()
-        statement = Statement(sql, values, loop.create_future())
+        statement = Statement(sql, values, loop.create_future(), short)
         self._waiting.append(statement)
         if self._writing is None:
             self._writing = loop.create_task(self._write())
@@ -74,21 +81,14 @@ class SQLite:
 
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[Run]:
-        with _errors():
-            await self._wait_for_others(_START_WITHIN)
-            try:
-                await self._run("BEGIN IMMEDIATE")
-            finally:
-                await self._wait_for_others(self._busy)
+        with errors():
+            await self._writer.run(begin, START_WITHIN)
             try:
                 yield self._run
             except BaseException:
                 await self._run("ROLLBACK")
                 raise
             await self._run("COMMIT")
-
-    async def _wait_for_others(self, seconds: float) -> None:
-        await self._run(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
     async def _run(self, sql: str) -> Rows:
         return [dict(row) for row in await self._writer.run(fetch, sql, {})]
@@ -101,9 +101,16 @@ class SQLite:
         finally:
             self._writing = None
 
-    async def _results(self, batch: list[Statement]) -> Sequence[Rows | sqlite3.Error]:
+    async def _results(self, batch: list[Statement]) -> Sequence[Rows | Exception]:
+        writer = self._writer
         try:
-            return await self._writer.run(run_together, batch)
+            # A thread that works in Python while the event loop does gets the interpreter every
+            # 5 ms only, and SQLite gives it away twice a statement: the thread is for waiting.
+            if all(each.short for each in batch) and begin_at_once(writer.connection):
+                return await writer.run(commit, execute(writer.connection, batch))
+            return await writer.run(run_together, batch, self._busy)
+        except sqlite3.Error as error:
+            return [error] * len(batch)
         except RuntimeError:  # the thread has ended
             return [sqlite3.ProgrammingError("it is closed")] * len(batch)
 
@@ -123,73 +130,8 @@ async def open_sqlite(
     # that was written later would be a surprise.
     busy = statement_timeout * 0.4
     async with (
-        _connected(path, busy, clock) as writer,
-        _connected(path, busy, clock) as reader,
+        connected(path, 0, clock) as writer,
+        connected(path, busy, clock) as reader,
+        connected(path, 0, clock) as at_hand,
     ):
-        yield SQLite(writer, reader, statement_timeout, busy)
-
-
-@asynccontextmanager
-async def _connected(
-    path: Path, busy: float, clock: Callable[[], float]
-) -> AsyncIterator[Connected]:
-    loop = asyncio.get_running_loop()
-    with ThreadPoolExecutor(1, "ledger") as thread:
-        with _errors():
-            connection = await loop.run_in_executor(thread, _connect, path, busy, clock)
-        try:
-            yield Connected(connection, thread)
-        finally:
-            await loop.run_in_executor(thread, connection.close)
-
-
-def _connect(path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Connection:
-    _create_private(path)
-    # isolation_level=None: a transaction begins where it is said, else a statement is one.
-    connection = sqlite3.connect(path, isolation_level=None, timeout=busy)
-    try:
-        connection.row_factory = sqlite3.Row
-        connection.create_function("ledger_clock", 0, clock)
-        _change_to_wal(connection)
-        connection.execute("PRAGMA synchronous = FULL")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _change_to_wal(connection: sqlite3.Connection) -> None:
-    """Wait for others that do it, which SQLite does not: its own waiting does not cover this."""
-    latest = time.monotonic() + _START_WITHIN
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > latest:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-def _create_private(path: Path) -> None:
-    # A file that is there is left alone: closing it here would take the locks of this process's
-    # other connections (https://www.sqlite.org/howtocorrupt.html, 2.2), and the next program that
-    # looks into it would throw away the -wal with what they wrote. The files beside it (-wal, -shm)
-    # get the same permissions from SQLite.
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_UNIQUE:
-            raise Taken from error
-        raise LedgerUnavailable(f"The ledger's database refuses the row: {error}.") from error
-    except TimeoutError as error:
-        raise LedgerUnavailable("The ledger's file does not answer in time.") from error
-    except (sqlite3.Error, OSError) as error:
-        raise LedgerUnavailable(f"The ledger's file cannot be used: {error}.") from error
+        yield SQLite(writer, reader, at_hand, statement_timeout, busy)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import time
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.ledger import Ledger, LedgerUnavailable
+from bot.ledger import Ledger, LedgerUnavailable, Received
 from bot.ledger.batch import Statement, run_together
 from tests.ledger.places import new_entry
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
 MANY = 250
@@ -79,6 +82,73 @@ async def test_what_nobody_waits_for_any_more_is_not_written(tmp_path: Path) -> 
         connection.execute("CREATE TABLE t (n)")
 
         for batch in [[given_up], [given_up, awaited]]:
-            run_together(connection, [Statement("INSERT INTO t VALUES (1)", {}, f) for f in batch])
+            statements = [Statement("INSERT INTO t VALUES (1)", {}, f) for f in batch]
+            run_together(connection, statements, busy=0.0)
 
         assert connection.execute("SELECT count(*) FROM t").fetchone() == (1,)
+
+
+async def test_nothing_stands_still_while_another_program_has_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    async with Ledger.open(f"sqlite:///{path}") as ledger:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as program:
+            program.execute("BEGIN IMMEDIATE")
+            async with nothing_stands_still_for(0.2):
+                receiving = asyncio.create_task(ledger.receive(new_entry(), sending=True))
+                await asyncio.sleep(0.5)
+                program.execute("ROLLBACK")
+
+                assert (await receiving).new
+
+
+async def test_nothing_stands_still_while_many_rows_are_looked_through(tmp_path: Path) -> None:
+    slow = 0.0
+
+    def clock() -> float:
+        time.sleep(slow)
+        return time.time()
+
+    async with Ledger.open(f"sqlite:///{tmp_path}/ledger.db", clock=clock) as ledger:
+        await ledger.receive(new_entry(), sending=True)
+        slow = 0.3
+        async with nothing_stands_still_for(0.2):
+            await ledger.take(10)
+            await ledger.backlog()
+
+
+@pytest.mark.parametrize("together", ["short", "with a long one"])
+async def test_what_cannot_be_written_at_all_harms_nobody_else(
+    tmp_path: Path, together: str
+) -> None:
+    async with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        first = (await ledger.receive(new_entry("V1"), sending=True)).entry
+
+        mistaken, new, _ = await asyncio.gather(
+            ledger.opened(first, "half of a pair: \ud800", {}),
+            ledger.receive(new_entry("V2"), sending=True),
+            asyncio.sleep(0) if together == "short" else ledger.renew([first.id]),
+            return_exceptions=True,
+        )
+
+        assert isinstance(mistaken, UnicodeEncodeError)
+        assert isinstance(new, Received)
+        assert await ledger.opened(first, "conv-1", {}) is not None
+
+
+@asynccontextmanager
+async def nothing_stands_still_for(seconds: float) -> AsyncIterator[None]:
+    """The event loop gets its turn in time, as Slack's answers need it."""
+    longest, at = 0.0, time.monotonic()
+
+    async def look() -> None:
+        nonlocal longest, at
+        while True:
+            await asyncio.sleep(0.01)
+            longest, at = max(longest, time.monotonic() - at), time.monotonic()
+
+    looking = asyncio.create_task(look())
+    try:
+        yield
+    finally:
+        looking.cancel()
+    assert max(longest, time.monotonic() - at) < seconds
