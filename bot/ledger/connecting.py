@@ -37,14 +37,14 @@ async def connected(
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1, "ledger") as thread:
         with errors():
-            connection = await loop.run_in_executor(thread, _connect, path, busy, clock)
+            connection = await loop.run_in_executor(thread, connect, path, busy, clock)
         try:
             yield Connected(connection, thread)
         finally:
             await loop.run_in_executor(thread, connection.close)
 
 
-def _connect(path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Connection:
+def connect(path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Connection:
     _create_private(path)
     # isolation_level=None: a transaction begins where it is said, else a statement is one.
     connection = sqlite3.connect(path, isolation_level=None, timeout=busy, check_same_thread=False)

@@ -95,7 +95,10 @@ class SQLite:
 
     async def _write(self) -> None:
         try:
-            while batch := self._next_batch():
+            while self._waiting:
+                # Whoever is ready now goes before: they write in the same commit, or post a card.
+                await asyncio.sleep(0)
+                batch = self._next_batch()
                 for statement, result in zip(batch, await self._results(batch), strict=True):
                     statement.end(result)
         finally:

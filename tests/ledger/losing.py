@@ -5,38 +5,35 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
 import asyncpg
 import pytest
 
+from bot.ledger import connecting
+from bot.ledger.connecting import connect
 from tests.ledger.places import Place, PostgresPlace, SQLitePlace
 from tests.ledger.tunnel import Tunnel, tunnel
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
 # Seconds: longer than anybody of the real bot's waits for a statement.
 TOO_LATE = 1.8
 
-# As a disk that stands still for so long, but where and when a test wants it.
 _SQLITE_TRAP = """
 CREATE TABLE trap AS SELECT 1 AS armed;
-CREATE VIEW slowly AS
-  WITH RECURSIVE step(begun, now) AS (
-    SELECT ledger_clock(), ledger_clock()
-    UNION ALL SELECT begun, ledger_clock() FROM step WHERE now < begun + {seconds})
-  SELECT count(*) FROM step;
 CREATE TRIGGER trap_insert AFTER INSERT ON {table}
-  WHEN {when} AND EXISTS (SELECT 1 FROM trap) BEGIN DELETE FROM trap; SELECT * FROM slowly; END;
+  WHEN {when} AND EXISTS (SELECT 1 FROM trap) BEGIN DELETE FROM trap; SELECT spring(); END;
 CREATE TRIGGER trap_update AFTER UPDATE ON {table}
-  WHEN {when} AND EXISTS (SELECT 1 FROM trap) BEGIN DELETE FROM trap; SELECT * FROM slowly; END;
+  WHEN {when} AND EXISTS (SELECT 1 FROM trap) BEGIN DELETE FROM trap; SELECT spring(); END;
 """
 _SQLITE_END = """
-DROP TRIGGER trap_insert; DROP TRIGGER trap_update; DROP VIEW slowly; DROP TABLE trap;
+DROP TRIGGER trap_insert; DROP TRIGGER trap_update; DROP TABLE trap;
 """
 # So slow that the way back can be closed meanwhile.
 _POSTGRES_TRAP = """
@@ -73,14 +70,33 @@ class Losing(Protocol):
 
 
 class LosingFile:
+    """Its disk stands still when what sprang the trap is committed."""
+
     def __init__(self, path: Path) -> None:
         self.place = SQLitePlace(path)
         self.url = self.place.url
+        self._seconds = 0.0
+        self._sprung = False
+
+    def connect(self, path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Connection:
+        connection = connect(path, busy, clock)
+        connection.create_function("spring", 0, self._spring)
+        connection.set_trace_callback(self._before)
+        return connection
+
+    def _spring(self) -> None:
+        self._sprung = True
+
+    def _before(self, sql: str) -> None:
+        if sql == "COMMIT" and self._sprung:
+            self._sprung = False
+            time.sleep(self._seconds)
 
     @asynccontextmanager
     async def lost(self, table: str, when: str, seconds: float = TOO_LATE) -> AsyncIterator[None]:
+        self._seconds = seconds
         with contextlib.closing(sqlite3.connect(self.place.path, isolation_level=None)) as program:
-            program.executescript(_SQLITE_TRAP.format(table=table, when=when, seconds=seconds))
+            program.executescript(_SQLITE_TRAP.format(table=table, when=when))
             yield
             while program.execute("SELECT 1 FROM trap").fetchone():  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
@@ -116,9 +132,13 @@ class LosingServer:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def losing(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Losing]:
+async def losing(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Losing]:
     if request.param == "sqlite":
-        yield LosingFile(tmp_path / "losing.db")
+        file = LosingFile(tmp_path / "losing.db")
+        monkeypatch.setattr(connecting, "connect", file.connect)
+        yield file
         return
     url = request.getfixturevalue("postgres_url")
     async with tunnel(url) as way:

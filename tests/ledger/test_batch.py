@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.ledger import Ledger, LedgerUnavailable, Received
+from bot.ledger import Ledger, LedgerUnavailable, Received, connecting
 from bot.ledger.batch import Statement, run_together
+from tests.ledger.losing import LosingFile
 from tests.ledger.places import new_entry
 
 if TYPE_CHECKING:
@@ -99,6 +100,19 @@ async def test_nothing_stands_still_while_another_program_has_the_file(tmp_path:
                 program.execute("ROLLBACK")
 
                 assert (await receiving).new
+
+
+async def test_nothing_stands_still_while_the_disk_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = LosingFile(tmp_path / "ledger.db")
+    monkeypatch.setattr(connecting, "connect", file.connect)
+    async with (
+        file.place.open() as ledger,
+        nothing_stands_still_for(0.2),
+        file.lost("submissions", "new.view_id = 'V1'", seconds=0.5),
+    ):
+        assert (await ledger.receive(new_entry("V1"), sending=True)).new
 
 
 async def test_nothing_stands_still_while_many_rows_are_looked_through(tmp_path: Path) -> None:
