@@ -9,7 +9,7 @@ from pathlib import Path
 import uvloop
 
 from tests.bench.chart import chart
-from tests.bench.contestants import ASYNC, BOT, SYNC, javascript
+from tests.bench.contestants import ASYNC, BOT, FLOOR, SYNC, javascript
 from tests.bench.measuring import FULL, QUICK, Amount
 from tests.bench.memory import sizes
 from tests.bench.running import measured
@@ -22,11 +22,11 @@ MOST_GROWTH = 1.1
 async def bench(amount: Amount, folder: Path) -> str:
     js = await javascript()
     # Sync Bolt comes last: what it has left of the slow Weav's row disturbs nobody then.
-    contestants = [each for each in (BOT, ASYNC, js, SYNC) if each is not None]
+    contestants = [each for each in (BOT, ASYNC, js, FLOOR, SYNC) if each is not None]
     began, load = time.monotonic(), os.getloadavg()[0]
     figures = await measured(contestants, amount)
     titles = {"bot": BOT.title, "sync": SYNC.title, "async": ASYNC.title}
-    titles |= {"js": js.title if js else "Bolt for JavaScript"}
+    titles |= {"js": js.title if js else "Bolt for JavaScript", "floor": FLOOR.title}
     loads = f"load average {load:.2f} before and {os.getloadavg()[0]:.2f} after"
     words = (
         f"{os.cpu_count()} cores, Python {platform.python_version()}, {loads},"

@@ -54,6 +54,10 @@ ASYNC: Final = Contestant(
 SYNC: Final = Contestant(
     "sync", "sync Bolt, gunicorn", (sys.executable, *_GUNICORN), "--bind=127.0.0.1:{}"
 )
+# No competitor: what the packages cost by themselves.
+FLOOR: Final = Contestant(
+    "floor", "its packages alone", (sys.executable, "-m", f"{_MODULE}.floor_bolt"), "{}"
+)
 BARE: Final = Contestant(
     "bare", "a bare listener", (sys.executable, "-m", f"{_MODULE}.bare_bolt"), "{}"
 )

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Final, Literal
 
+from tests.bench.contestants import BOT, FLOOR
 from tests.bench.measuring import Amount, Figures, middle, percentile
 
 NOT_INSTALLED: Final = "not installed"
 _THOUSANDTHS: Final = 1000.0
+_NO_OTHERS: Final = (BOT.name, FLOOR.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Row:
     targets: tuple[Target, ...] = ()
 
     def best_other(self, figures: Mapping[str, Figures]) -> float | None:
-        others = [self.value(each) for name, each in figures.items() if name != "bot"]
+        others = [self.value(each) for name, each in figures.items() if name not in _NO_OTHERS]
         choose = min if self.better == "less" else max
         return choose(others) if others else None
 

@@ -5,7 +5,7 @@ import pytest
 from tests.bench.__main__ import MOST_GROWTH
 from tests.bench.chart import chart
 from tests.bench.contestants import ASYNC, BOT
-from tests.bench.measuring import QUICK, percentile
+from tests.bench.measuring import QUICK, Figures, percentile
 from tests.bench.memory import sizes
 from tests.bench.running import measured
 from tests.bench.table import NOT_INSTALLED, markdown, rows, table
@@ -45,3 +45,12 @@ def test_a_percentile_is_the_value_that_so_many_do_not_exceed() -> None:
     assert percentile(99, values) == 198
     assert percentile(50, values) == 100
     assert percentile(99, [7.0]) == 7
+
+
+def test_the_packages_alone_are_nobodys_rival() -> None:
+    rates = {"bot": 2.0, "async": 4.0, "floor": 8.0}
+    figures = {name: Figures(rates=[rate]) for name, rate in rates.items()}
+    [sustained] = [row for row in rows(QUICK) if row.title == "Submissions, sustained"]
+
+    assert sustained.best_other(figures) == 4
+    assert sustained.beside(figures, "best") == 0.5

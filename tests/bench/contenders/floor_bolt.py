@@ -1,0 +1,102 @@
+"""The form with the bot's own packages at their fastest, and nothing of what the bot is for.
+
+No ledger, no checks, no log, no names, no retries: with these packages nothing is quicker.
+"""
+
+import asyncio
+import gc
+import os
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import httpx
+import uvicorn
+from httpx_aiohttp import AiohttpTransport
+from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tests.bench.contenders.plain import COMMAND, MODAL, card, form, request_of
+
+TOKEN = os.environ["SLACK_BOT_TOKEN"]
+slack = AsyncWebClient(TOKEN, base_url=os.environ["SLACK_API_URL"])
+weav = httpx.AsyncClient(
+    base_url=os.environ["WEAV_API_URL"],
+    headers={"Authorization": f"Bearer {os.environ['WEAV_API_TOKEN']}"},
+    timeout=30,
+    transport=AiohttpTransport(limits=httpx.Limits(max_connections=256)),
+    trust_env=False,
+)
+working: set[asyncio.Task[Any]] = set()
+
+
+async def authorize() -> AuthorizeResult:
+    return AuthorizeResult(enterprise_id=None, team_id=None, bot_token=TOKEN)
+
+
+app = AsyncApp(
+    name="floor",
+    client=slack,
+    signing_secret=os.environ["SLACK_SIGNING_SECRET"],
+    authorize=authorize,
+    process_before_response=True,
+    ignoring_self_events_enabled=False,
+    url_verification_enabled=False,
+    ssl_check_enabled=False,
+    attaching_function_token_enabled=False,
+)
+
+
+def spawn(work: Coroutine[Any, Any, Any]) -> None:
+    """Answer Slack first."""
+    task = asyncio.create_task(work)
+    working.add(task)
+    task.add_done_callback(working.discard)
+
+
+@app.command(COMMAND)
+async def open_form(ack: AsyncAck, body: dict[str, Any]) -> None:
+    await ack()
+    spawn(slack.views_open(trigger_id=body["trigger_id"], view=form(body["channel_id"])))
+
+
+@app.view(MODAL)
+async def submitted(ack: AsyncAck, body: dict[str, Any]) -> None:
+    await ack()
+    spawn(open_conversation(body))
+
+
+async def open_conversation(body: dict[str, Any]) -> None:
+    answer = await weav.post("/conversations", json=request_of(body["view"]))
+    answer.raise_for_status()
+    await slack.chat_postMessage(**card(body, answer.json()))
+
+
+@asynccontextmanager
+async def sharing(_app: Starlette) -> AsyncIterator[None]:
+    async with aiohttp.ClientSession() as session, weav:
+        slack.session = session
+        yield
+
+
+handler = AsyncSlackRequestHandler(app)
+
+
+async def events(request: Request) -> Response:
+    return await handler.handle(request)
+
+
+if __name__ == "__main__":
+    gc.freeze()
+    gc.set_threshold(10_000)
+    asgi = Starlette(routes=[Route("/slack/events", events, methods=["POST"])], lifespan=sharing)
+    uvicorn.run(asgi, port=int(sys.argv[1]), loop="uvloop", http="httptools", log_level="warning")
