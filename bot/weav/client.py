@@ -20,6 +20,7 @@ from bot.weav.outcomes import (
     NotSent,
     Outcome,
     Unconfirmed,
+    cause_of,
     outcome_of_answer,
     outcome_of_error,
 )
@@ -182,10 +183,6 @@ async def _body(response: httpx.Response) -> bytes:
 
 
 def _noted(request: httpx.Request, error: Exception) -> Exception:
-    logger.warning(
-        "no answer from Weav to %s: %s (%s)",
-        request.method,
-        type(error).__name__,
-        type(error.__cause__).__name__,
-    )
+    what = type(cause_of(error)).__name__
+    logger.warning("no answer from Weav to %s: %s", request.method, what)
     return error

@@ -93,13 +93,8 @@ def failure_of_answer(
 
 
 def outcome_of_error(error: Exception) -> NotSent | Unconfirmed:
-    """Read what came instead of an answer.
-
-    The cause counts, not the class: httpx-aiohttp 0.2.0 turns refused connections and
-    connections that broke after sending into the same `httpx.ConnectTimeout`.
-    """
-    cause = error.__cause__ if isinstance(error, httpx.HTTPError) else error
-    match cause:
+    """Read what came instead of an answer."""
+    match cause_of(error):
         case aiohttp.ClientConnectorDNSError():
             return NotSent("Weav's address was not found.")
         case aiohttp.ClientSSLError():
@@ -114,6 +109,14 @@ def outcome_of_error(error: Exception) -> NotSent | Unconfirmed:
             return Unconfirmed("Weav did not answer in time.")
         case _:
             return Unconfirmed("The connection to Weav broke before its answer was complete.")
+
+
+def cause_of(error: Exception) -> BaseException:
+    """Tell connections apart that httpx-aiohttp 0.2.0 does not.
+
+    Refused ones and those that broke after sending are the same `httpx.ConnectTimeout` there.
+    """
+    return (error.__cause__ or error) if isinstance(error, httpx.HTTPError) else error
 
 
 def json_of(body: bytes) -> object:
