@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`short`: it finds its one row by a key, whatever the table holds."""
+    """`short`: it touches one row, found by a key, whatever else the table holds."""
 
     sql: str
     values: Mapping[str, Any]
@@ -93,6 +93,5 @@ def _result(connection: sqlite3.Connection, statement: Statement) -> Rows | Exce
         return []
     try:
         return fetch(connection, statement.sql, statement.values)
-    except (sqlite3.Error, ValueError, OverflowError) as error:
-        # The latter two: a value that SQLite cannot hold.
+    except Exception as error:  # noqa: BLE001 - a value that SQLite cannot hold, or no memory
         return error

@@ -47,12 +47,15 @@ async def connected(
 def connect(path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Connection:
     _create_private(path)
     # isolation_level=None: a transaction begins where it is said, else a statement is one.
-    connection = sqlite3.connect(path, isolation_level=None, timeout=busy, check_same_thread=False)
+    connection = sqlite3.connect(
+        path, isolation_level=None, timeout=START_WITHIN, check_same_thread=False
+    )
     try:
         connection.row_factory = sqlite3.Row
         connection.create_function("ledger_clock", 0, clock)
         _change_to_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA busy_timeout = {int(busy * 1000)}")
     except sqlite3.Error:
         connection.close()
         raise
@@ -66,7 +69,8 @@ def _change_to_wal(connection: sqlite3.Connection) -> None:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > latest:
+            # The lowest byte: an extended code says what they do.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > latest:
                 raise
             time.sleep(0.01)
         else:

@@ -55,11 +55,14 @@ class SQLite:
         self._queries = load_queries(self.dialect, SQLite3Adapter)
         self._waiting: list[Statement] = []
         self._writing: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def query(self, name: str, values: Mapping[str, Any]) -> Rows:
         """One that still waits when its time is over is withdrawn; one being written cannot be."""
         sql = getattr(self._queries, name).sql
         with errors():
+            if self._closed:
+                raise sqlite3.ProgrammingError("it is closed")
             async with asyncio.timeout(self._timeout):
                 if sql.startswith("SELECT"):
                     return await self._read(sql, values, short=name in _SHORT)
@@ -67,7 +70,7 @@ class SQLite:
 
     async def _read(self, sql: str, values: Mapping[str, Any], *, short: bool) -> Rows:
         if short:
-            with suppress(sqlite3.OperationalError):  # somebody has the file
+            with suppress(sqlite3.OperationalError):  # who may wait for others finds out why
                 return fetch(self._at_hand.connection, sql, values)
         return await self._reader.run(fetch, sql, values)
 
@@ -79,8 +82,15 @@ class SQLite:
             self._writing = loop.create_task(self._write())
         return await statement.rows
 
+    async def close(self) -> None:
+        """Write what waits, and then nothing: the event loop uses no connection any more."""
+        self._closed = True
+        if self._writing is not None:
+            await asyncio.wait({self._writing})
+
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[Run]:
+        """Before the first `query`: nobody else may use the connection meanwhile."""
         with errors():
             await self._writer.run(begin, START_WITHIN)
             try:
@@ -98,9 +108,9 @@ class SQLite:
             while self._waiting:
                 # Whoever is ready now goes before: they write in the same commit, or post a card.
                 await asyncio.sleep(0)
-                batch = self._next_batch()
-                for statement, result in zip(batch, await self._results(batch), strict=True):
-                    statement.end(result)
+                if batch := self._next_batch():
+                    for statement, result in zip(batch, await self._results(batch), strict=True):
+                        statement.end(result)
         finally:
             self._writing = None
 
@@ -114,8 +124,6 @@ class SQLite:
             return await writer.run(run_together, batch, self._busy)
         except sqlite3.Error as error:
             return [error] * len(batch)
-        except RuntimeError:  # the thread has ended
-            return [sqlite3.ProgrammingError("it is closed")] * len(batch)
 
     def _next_batch(self) -> list[Statement]:
         wanted = [each for each in self._waiting if not each.rows.done()]
@@ -137,4 +145,8 @@ async def open_sqlite(
         connected(path, busy, clock) as reader,
         connected(path, 0, clock) as at_hand,
     ):
-        yield SQLite(writer, reader, at_hand, statement_timeout, busy)
+        database = SQLite(writer, reader, at_hand, statement_timeout, busy)
+        try:
+            yield database
+        finally:
+            await database.close()

@@ -67,6 +67,25 @@ async def test_when_the_file_is_locked_all_are_refused_and_none_is_written_later
         assert await ledger.latest("T1", "U1", 100) == []
 
 
+async def test_what_waits_when_the_ledger_closes_is_written_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = LosingFile(tmp_path / "ledger.db")
+    monkeypatch.setattr(connecting, "connect", file.connect)
+    async with file.place.open():
+        pass
+    async with file.lost("submissions", "new.view_id = 'V0'", seconds=0.5):
+        async with file.place.open() as ledger:
+            receiving = [asyncio.create_task(ledger.receive(new_entry("V0"), sending=True))]
+            await asyncio.sleep(0.1)
+            for number in range(1, 4):
+                new = new_entry(f"V{number}")
+                receiving.append(asyncio.create_task(ledger.receive(new, sending=True)))
+            await asyncio.sleep(0)
+
+        assert all(each.new for each in await asyncio.gather(*receiving))
+
+
 async def test_a_closed_ledger_says_so(tmp_path: Path) -> None:
     async with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
         pass
