@@ -12,7 +12,6 @@ from urllib.parse import unquote
 from bot.ledger.database import Database, bring_forward
 from bot.ledger.entry import Entry, NewEntry, Received, State, as_json, fingerprint_of
 from bot.ledger.errors import Taken
-from bot.ledger.postgresql import open_postgresql
 from bot.ledger.sqlite import open_sqlite
 from bot.ledger.upkeep import Upkeep
 
@@ -177,6 +176,9 @@ def open_database(
     clock: Callable[[], float],
 ) -> AbstractAsyncContextManager[Database]:
     if url.startswith(("postgresql://", "postgres://")):
+        # Its driver takes 3 MB, which a bot with a file can do without.
+        from bot.ledger.postgresql import open_postgresql  # noqa: PLC0415
+
         return open_postgresql(url, statement_timeout, connections)
     scheme, _, path = url.partition(":///")
     if scheme != "sqlite" or not path:
