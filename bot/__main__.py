@@ -11,7 +11,10 @@ from bot import VERSION
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Exit 0: done; 1: it could not run; 2: settings or arguments are wrong."""
+    """Exit 0: done; 1: it could not run, or `check` found a fault; 2: arguments are wrong.
+
+    2 as well for wrong settings, which `check` counts among the faults.
+    """
     # Imports make next to no garbage, and looking for it takes a sixth of their time.
     gc.disable()
     options = _parser().parse_args(arguments)

@@ -1,4 +1,4 @@
-"""Puts the parts together: the only place that opens clients and hands out settings."""
+"""Puts the parts together: the only place that opens the bot's clients and hands out settings."""
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable

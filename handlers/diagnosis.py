@@ -13,7 +13,7 @@ class Diagnosis:
     def __init__(
         self, admins: frozenset[str], examine: Callable[[], Awaitable[Card]], speaker: Speaker
     ) -> None:
-        """`examine` takes as long as Slack and Weav do, 10 s at most."""
+        """`examine` takes as long as Slack and Weav do: seconds, or WEAV_TIMEOUT."""
         self._admins = admins
         self._examine = examine
         self._speaker = speaker

@@ -2,7 +2,10 @@
 
 
 class LedgerUnavailable(Exception):
-    """The database did not do it, or nobody knows whether it did; trying again is safe."""
+    """The database did not do it, or nobody knows whether it did.
+
+    What may be tried again then, queries.sql says.
+    """
 
 
 class LedgerTooNew(Exception):

@@ -35,7 +35,7 @@ class Ledger(Upkeep):
         connections: int = 10,
         clock: Callable[[], float] = time.time,
     ) -> AsyncIterator[Self]:
-        """Bring the database forward, or raise LedgerTooNew; seconds, and PostgreSQL's clock."""
+        """Bring the database forward, or raise LedgerTooNew; seconds, and SQLite's clock."""
         async with open_database(database_url, statement_timeout, connections, clock) as database:
             await bring_forward(database)
             # The name is for people who look at the table; the rest makes it this process's.
