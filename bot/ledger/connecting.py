@@ -55,6 +55,9 @@ def connect(path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Conn
         connection.create_function("ledger_clock", 0, clock)
         _change_to_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
+        # Pages of 4 KB in the -wal file until they are moved, which waits for the disk as well: the
+        # more rows there are, the more pages a submission changes.
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")
         connection.execute(f"PRAGMA busy_timeout = {int(busy * 1000)}")
     except sqlite3.Error:
         connection.close()

@@ -71,7 +71,8 @@ async def test_a_hundred_thousand_rows_later_it_is_as_fast_as_at_the_start(
     await _filled(tmp_path)
     fresh, aged = (f"sqlite:///{tmp_path}/{name}.db" for name in ("fresh", "aged"))
     async with ways(tmp_path, (aged, as_it_is), (fresh, as_it_is)) as (later, start):
-        await side_by_side(ROUNDS, later, start)
+        # What is allowed is less than what one minute of a busy machine differs from the next by.
+        await side_by_side(2 * ROUNDS, later, start)
     ready = sorted([await _seconds_to_ready(tmp_path, aged) for _ in range(3)])
     late, early = later.figures, start.figures
     throughput, capacity = late.throughput_beside(early), late.capacity_beside(early)
