@@ -18,7 +18,7 @@ class Statement:
     sql: str
     values: Mapping[str, Any]
     rows: asyncio.Future[Rows]
-    short: bool = False
+    short: bool
 
     def end(self, result: Rows | Exception) -> None:
         if self.rows.done():

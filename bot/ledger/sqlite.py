@@ -59,14 +59,14 @@ class SQLite:
 
     async def query(self, name: str, values: Mapping[str, Any]) -> Rows:
         """One that still waits when its time is over is withdrawn; one being written cannot be."""
-        sql = getattr(self._queries, name).sql
+        sql, short = getattr(self._queries, name).sql, name in _SHORT
         with errors():
             if self._closed:
                 raise sqlite3.ProgrammingError("it is closed")
             async with asyncio.timeout(self._timeout):
                 if sql.startswith("SELECT"):
-                    return await self._read(sql, values, short=name in _SHORT)
-                return await self._written(sql, values, short=name in _SHORT)
+                    return await self._read(sql, values, short=short)
+                return await self._written(sql, values, short=short)
 
     async def _read(self, sql: str, values: Mapping[str, Any], *, short: bool) -> Rows:
         if short:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import threading
 import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
@@ -77,6 +78,7 @@ class LosingFile:
         self.url = self.place.url
         self._seconds = 0.0
         self._sprung = False
+        self.stands_still = threading.Event()
 
     def connect(self, path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Connection:
         connection = connect(path, busy, clock)
@@ -90,6 +92,7 @@ class LosingFile:
     def _before(self, sql: str) -> None:
         if sql == "COMMIT" and self._sprung:
             self._sprung = False
+            self.stands_still.set()
             time.sleep(self._seconds)
 
     @asynccontextmanager
@@ -101,6 +104,13 @@ class LosingFile:
             while program.execute("SELECT 1 FROM trap").fetchone():  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
             program.executescript(_SQLITE_END)
+
+
+def losing_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> LosingFile:
+    """Have each ledger that is opened from now on connect through it."""
+    file = LosingFile(path)
+    monkeypatch.setattr(connecting, "connect", file.connect)
+    return file
 
 
 class LosingServer:
@@ -136,9 +146,7 @@ async def losing(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Losing]:
     if request.param == "sqlite":
-        file = LosingFile(tmp_path / "losing.db")
-        monkeypatch.setattr(connecting, "connect", file.connect)
-        yield file
+        yield losing_file(tmp_path / "losing.db", monkeypatch)
         return
     url = request.getfixturevalue("postgres_url")
     async with tunnel(url) as way:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.ledger import Ledger, LedgerUnavailable, Received, connecting
+from bot.ledger import Ledger, LedgerUnavailable, Received
 from bot.ledger.batch import Statement, run_together
-from tests.ledger.losing import LosingFile
+from tests.ledger.losing import losing_file
 from tests.ledger.places import new_entry
 
 if TYPE_CHECKING:
@@ -70,14 +70,13 @@ async def test_when_the_file_is_locked_all_are_refused_and_none_is_written_later
 async def test_what_waits_when_the_ledger_closes_is_written_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = LosingFile(tmp_path / "ledger.db")
-    monkeypatch.setattr(connecting, "connect", file.connect)
+    file = losing_file(tmp_path / "ledger.db", monkeypatch)
     async with file.place.open():
         pass
     async with file.lost("submissions", "new.view_id = 'V0'", seconds=0.5):
         async with file.place.open() as ledger:
             receiving = [asyncio.create_task(ledger.receive(new_entry("V0"), sending=True))]
-            await asyncio.sleep(0.1)
+            assert await asyncio.to_thread(file.stands_still.wait, 2)
             for number in range(1, 4):
                 new = new_entry(f"V{number}")
                 receiving.append(asyncio.create_task(ledger.receive(new, sending=True)))
@@ -102,7 +101,7 @@ async def test_what_nobody_waits_for_any_more_is_not_written(tmp_path: Path) -> 
         connection.execute("CREATE TABLE t (n)")
 
         for batch in [[given_up], [given_up, awaited]]:
-            statements = [Statement("INSERT INTO t VALUES (1)", {}, f) for f in batch]
+            statements = [Statement("INSERT INTO t VALUES (1)", {}, f, short=True) for f in batch]
             run_together(connection, statements, busy=0.0)
 
         assert connection.execute("SELECT count(*) FROM t").fetchone() == (1,)
@@ -124,8 +123,7 @@ async def test_nothing_stands_still_while_another_program_has_the_file(tmp_path:
 async def test_nothing_stands_still_while_the_disk_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = LosingFile(tmp_path / "ledger.db")
-    monkeypatch.setattr(connecting, "connect", file.connect)
+    file = losing_file(tmp_path / "ledger.db", monkeypatch)
     async with (
         file.place.open() as ledger,
         nothing_stands_still_for(0.2),

@@ -1,24 +1,15 @@
 """The form with async Bolt: one aiohttp session to Slack, one httpx client to Weav, uvicorn."""
 
 import os
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
-import aiohttp
 import httpx
-import uvicorn
-from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
-from tests.bench.contenders.plain import COMMAND, MODAL, card, form, request_of
+from tests.bench.contenders.plain import COMMAND, MODAL, form, request_of
+from tests.bench.contenders.serving import announce, serve, sharing
 
 slack = AsyncWebClient(os.environ["SLACK_BOT_TOKEN"], base_url=os.environ["SLACK_API_URL"])
 weav = httpx.AsyncClient(
@@ -38,21 +29,8 @@ async def submitted(ack: AsyncAck, body: dict[str, Any]) -> None:
     await ack()
     request = request_of(body["view"])
     answer = await weav.post(f"{os.environ['WEAV_API_URL']}/conversations", json=request)
-    answer.raise_for_status()
-    await slack.chat_postMessage(**card(body, answer.json()))
-
-
-@asynccontextmanager
-async def sharing(_app: Starlette) -> AsyncIterator[None]:
-    async with aiohttp.ClientSession() as session, weav:
-        slack.session = session
-        yield
-
-
-async def events(request: Request) -> Response:
-    return await AsyncSlackRequestHandler(app).handle(request)
+    await announce(slack, body, answer)
 
 
 if __name__ == "__main__":
-    asgi = Starlette(routes=[Route("/slack/events", events, methods=["POST"])], lifespan=sharing)
-    uvicorn.run(asgi, port=int(sys.argv[1]), log_level="warning")
+    serve(app, sharing(slack, weav))

@@ -6,26 +6,18 @@ No ledger, no checks, no log, no names, no retries: with these packages nothing 
 import asyncio
 import gc
 import os
-import sys
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
 from typing import Any
 
-import aiohttp
 import httpx
-import uvicorn
 from httpx_aiohttp import AiohttpTransport
-from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
-from tests.bench.contenders.plain import COMMAND, MODAL, card, form, request_of
+from tests.bench.contenders.plain import COMMAND, MODAL, form, request_of
+from tests.bench.contenders.serving import announce, serve, sharing
 
 TOKEN = os.environ["SLACK_BOT_TOKEN"]
 slack = AsyncWebClient(TOKEN, base_url=os.environ["SLACK_API_URL"])
@@ -77,26 +69,10 @@ async def submitted(ack: AsyncAck, body: dict[str, Any]) -> None:
 
 async def open_conversation(body: dict[str, Any]) -> None:
     answer = await weav.post("/conversations", json=request_of(body["view"]))
-    answer.raise_for_status()
-    await slack.chat_postMessage(**card(body, answer.json()))
-
-
-@asynccontextmanager
-async def sharing(_app: Starlette) -> AsyncIterator[None]:
-    async with aiohttp.ClientSession() as session, weav:
-        slack.session = session
-        yield
-
-
-handler = AsyncSlackRequestHandler(app)
-
-
-async def events(request: Request) -> Response:
-    return await handler.handle(request)
+    await announce(slack, body, answer)
 
 
 if __name__ == "__main__":
-    gc.freeze()
+    gc.freeze()  # as the bot's runner, which would bring the bot with it
     gc.set_threshold(10_000)
-    asgi = Starlette(routes=[Route("/slack/events", events, methods=["POST"])], lifespan=sharing)
-    uvicorn.run(asgi, port=int(sys.argv[1]), loop="uvloop", http="httptools", log_level="warning")
+    serve(app, sharing(slack, weav))
