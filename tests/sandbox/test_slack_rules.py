@@ -332,6 +332,7 @@ def test_a_modal_may_be_as_large_as_slack_allows() -> None:
         ("x", [section()] * 51, "invalid_blocks"),
         ("x", "blocks", "invalid_blocks"),
         ("x", [section("x" * 3000)] * 5, "msg_blocks_too_long"),
+        ("x", [actions(button(value="x" * 1500))] * 9, "msg_blocks_too_long"),
         (5, None, "invalid_arguments"),
     ],
 )
