@@ -29,15 +29,18 @@ def register(app: AsyncApp) -> None:
 async def reopen_form(
     ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], desk: Desk, admission: Admission
 ) -> None:
-    desk.open_form(
-        Opening(
-            trigger_id=body.get("trigger_id") or "",
-            form=Reopening.from_value(action.get("value")).at_origin(),
-            slack_user_id=body["user"]["id"],
-            response_url=body.get("response_url") or "",
-            admission=admission,
-        )
+    """Its value is the form, or in `status` the ID of the row that has it."""
+    opening = Opening(
+        trigger_id=body.get("trigger_id") or "",
+        form=Reopening.from_value(action.get("value")).at_origin(),
+        slack_user_id=body["user"]["id"],
+        response_url=body.get("response_url") or "",
+        admission=admission,
     )
+    if entry_id := _entry_id(action):
+        desk.open_kept(entry_id, opening)
+    else:
+        desk.open_form(opening)
     await ack()
 
 
@@ -54,7 +57,11 @@ async def decide(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], de
         view_id=(body.get("view") or {}).get("id", ""),
         response_url=body.get("response_url") or "",
     )
-    value = action.get("value") or ""
-    entry_id = int(value) if value.isdecimal() and len(value) < MOST_DIGITS else 0
-    desk.decide(CHOICES[action["action_id"]], entry_id, spot)
+    desk.decide(CHOICES[action["action_id"]], _entry_id(action), spot)
     await ack()
+
+
+def _entry_id(action: dict[str, Any]) -> int:
+    """0, which no row has, for a value that is none's ID."""
+    value = action.get("value") or ""
+    return int(value) if value.isdecimal() and len(value) < MOST_DIGITS else 0

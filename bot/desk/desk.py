@@ -16,7 +16,7 @@ from bot.desk.holding import Holding
 from bot.desk.limits import Limits
 from bot.desk.meeting import starter
 from bot.desk.names import Names
-from bot.desk.opening import Opening, open_defaults, open_form
+from bot.desk.opening import Opening, open_defaults, open_form, open_kept
 from bot.desk.outsiders import Outsiders
 from bot.desk.papers import new_entry_of
 from bot.desk.posting import Poster
@@ -116,6 +116,11 @@ class Desk:
     def open_form(self, opening: Opening) -> None:
         work = open_form(self._slack, self.form_help, opening)
         self.speaker.spawn(work, "open_form", opening.slack_user_id, opening.response_url)
+
+    def open_kept(self, entry_id: int, opening: Opening) -> None:
+        """Open the form of a submission again; the one in `opening` is not looked at."""
+        work = open_kept(self._ledger, self._slack, self.form_help, entry_id, opening)
+        self.speaker.spawn(work, "open_kept", opening.slack_user_id, opening.response_url)
 
     def open_defaults(self, opening: Opening) -> None:
         """Open the defaults of the channel that the form would come from."""

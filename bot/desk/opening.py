@@ -1,19 +1,24 @@
 """The form appears, or its user learns why not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.desk.admission import ADMITTED, Admission
 from bot.desk.helping import FormHelp
+from bot.desk.papers import Papers
 from bot.desk.preparing import Draft
+from bot.ledger import Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.slack.cards import Card
-from bot.slack.choices import expired_message, reopen_message
+from bot.slack.choices import expired_message, plain_message, reopen_message
 from bot.slack.gateway import TRIGGER_GONE, Done, SlackGateway
 from bot.slack.mentions import NONE, Mentions
 from bot.slack.modals import conversation_modal
 from bot.slack.values import Reopening
 
 log = get_logger("weav_slack.opening")
+
+NOT_READ = "The bot's database does not answer, so the form cannot be opened now. Try again soon."
+NOT_KEPT = "The bot no longer has what you typed, so it cannot open that form again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,24 @@ async def open_form(slack: SlackGateway, form_help: FormHelp, opening: Opening) 
     else:
         message = reopen_message(f"Slack did not open the form ({result.code}).", form)
     await tell_privately(slack, message, opening.slack_user_id, opening.response_url)
+
+
+async def open_kept(
+    ledger: Ledger, slack: SlackGateway, form_help: FormHelp, entry_id: int, opening: Opening
+) -> None:
+    """Open what the ledger keeps of a submission, for its author alone."""
+    try:
+        entry = await ledger.get(entry_id)
+    except LedgerUnavailable as error:
+        log.warning("form_not_read", entry=entry_id, error=str(error))
+        why = NOT_READ
+    else:
+        if entry and entry.form is not None and entry.slack_user_id == opening.slack_user_id:
+            form = Papers.read(entry.form).reopening.at_origin()
+            await open_form(slack, form_help, replace(opening, form=form))
+            return
+        why = NOT_KEPT
+    await tell_privately(slack, plain_message(why), opening.slack_user_id, opening.response_url)
 
 
 async def open_defaults(slack: SlackGateway, form_help: FormHelp, opening: Opening) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from slack_sdk.models.blocks import ButtonElement
 
-from bot.desk.papers import Papers
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.slack.cards import Card
 from bot.slack.choices import not_confirmed_buttons, plain_message, reopen_button
@@ -56,5 +55,5 @@ def _ways_on(entry: Entry) -> list[ButtonElement]:
     if entry.state is State.UNCONFIRMED:
         return not_confirmed_buttons(str(entry.id))
     if entry.state in _GIVEN_BACK:
-        return [reopen_button(Papers.read(entry.form).reopening)]
+        return [reopen_button(entry.id)]
     return []

@@ -19,10 +19,10 @@ _EXPIRED = "Slack took too long to open the form. Nothing is lost: open it here.
 
 
 _TWICE = ConfirmObject(
-    title="Create it again?",
+    title=PlainTextObject(text="Create it again?"),
     text=PlainTextObject(text="If the first one exists after all, the customer then has two."),
-    confirm="Create again",
-    deny="Cancel",
+    confirm=PlainTextObject(text="Create again"),
+    deny=PlainTextObject(text="Cancel"),
     style="danger",
 )
 
@@ -38,8 +38,10 @@ def reopen_message(text: str, form: Reopening) -> Card:
     return card(escape(text), sentence(text), actions)
 
 
-def reopen_button(form: Reopening, style: str | None = None) -> ButtonElement:
-    return button("Open the form", ids.REOPEN, form.to_value(), style)
+def reopen_button(form: Reopening | int, style: str | None = None) -> ButtonElement:
+    """Carry the form, or where ten of them would be too much the ID of the row that has it."""
+    value = str(form) if isinstance(form, int) else form.to_value()
+    return button("Open the form", ids.REOPEN, value, style)
 
 
 def not_confirmed_message(text: str, value: str) -> Card:

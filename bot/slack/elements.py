@@ -31,7 +31,9 @@ def button(
     style: str | None = None,
     confirm: ConfirmObject | None = None,
 ) -> ButtonElement:
-    return ButtonElement(text=label, action_id=action_id, value=value, style=style, confirm=confirm)
+    """Label it in words alone, without emoji codes."""
+    text = PlainTextObject(text=label)
+    return ButtonElement(text=text, action_id=action_id, value=value, style=style, confirm=confirm)
 
 
 def footnote(text: str) -> Block:

@@ -2,16 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import Final
 
-from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, SectionBlock
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 
+from bot.slack import blocks
+from bot.slack.blocks import Json
 from bot.slack.cards import Card, card
-from bot.slack.elements import link, mrkdwn, web_address
+from bot.slack.elements import link, web_address
+from bot.slack.fitting import first_that_fits
 from bot.slack.text import clock, escape, shorten
 
-_SUBJECT_LIMIT = 100
-_REASON_LIMIT = 150
-_ID_LIMIT = 40
+_HEADING: Final = "Your last Weav conversations"
+_ID_LIMIT: Final = 40
+# What a subject, a reason and a link may have, divided by the first of these with which all fits.
+_SUBJECT_LIMIT: Final = 100
+_REASON_LIMIT: Final = 150
+_LINK_LIMIT: Final = 1500
+_SHARES: Final = (1, 2, 3, 4, 6, 8, 12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,37 +37,39 @@ class Line:
 
 
 def status_message(lines: Sequence[Line]) -> Card:
-    """List submissions, the newest first, 24 at most: Slack takes 50 blocks."""
+    """List submissions, the newest first, ten at most: more would be too long for Slack."""
     if not lines:
-        return card(
-            "Your last Weav conversations: none yet.", _section("You have opened none yet.")
-        )
-    drawn = [_draw(line) for line in lines]
-    heading = "Your last Weav conversations"
-    text = "\n".join([f"{heading}:", *drawn])
-    blocks = [
-        block
-        for line, said in zip(lines, drawn, strict=True)
-        for block in (_section(said), *_actions(line))
-    ]
-    return card(text[:4000], _section(f"*{heading}*"), *blocks)
+        none = "You have opened none yet."
+        return card(f"{_HEADING}: {none}", _section(none))
+    # The SDK's checks take longer than all the rest.
+    ways_on = [_actions(line) for line in lines]
+    return first_that_fits(_list(lines, ways_on, share) for share in _SHARES)
 
 
-def _draw(line: Line) -> str:
-    subject = escape(shorten(line.subject, _SUBJECT_LIMIT)) or "_No subject_"
+def _list(lines: Sequence[Line], ways_on: Sequence[list[Json]], share: int) -> Card:
+    drawn = [_draw(line, share) for line in lines]
+    rows = ([_section(said), *ways] for said, ways in zip(drawn, ways_on, strict=True))
+    text = "\n".join([f"{_HEADING}:", *drawn])
+    return card(text, _section(f"*{_HEADING}*"), *chain.from_iterable(rows))
+
+
+def _draw(line: Line, share: int) -> str:
+    subject = escape(shorten(line.subject, _SUBJECT_LIMIT // share)) or "_No subject_"
     parts = [f"{subject}: {line.state}"]
     if line.reason:
-        parts.append(escape(shorten(line.reason, _REASON_LIMIT)))
+        parts.append(escape(shorten(line.reason, _REASON_LIMIT // share)))
     parts.append(clock(line.at))
     if line.conversation_id:
         identifier = f"`{escape(shorten(line.conversation_id, _ID_LIMIT))}`"
-        parts.append(link(line.link, "Open in Weav") if web_address(line.link) else identifier)
+        url = web_address(line.link)
+        short = url and len(url) <= _LINK_LIMIT // share
+        parts.append(link(line.link, "Open in Weav") if short else identifier)
     return " · ".join(parts)
 
 
-def _actions(line: Line) -> list[Block]:
-    return [ActionsBlock(elements=list(line.ways_on))] if line.ways_on else []
+def _actions(line: Line) -> list[Json]:
+    return [ActionsBlock(elements=list(line.ways_on)).to_dict()] if line.ways_on else []
 
 
-def _section(text: str) -> SectionBlock:
-    return SectionBlock(text=mrkdwn(text))
+def _section(text: str) -> Json:
+    return blocks.section(blocks.mrkdwn(text))

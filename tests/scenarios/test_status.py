@@ -1,15 +1,15 @@
 """`/weav-conversation status` lets the author go on from wherever a submission stands."""
 
 import asyncio
+import json
 from typing import Any
 
 from bot.ledger import Ledger, State
-from bot.sandbox.slack import Person
+from bot.sandbox.slack import Delivery, Person
+from bot.sandbox.slack.actions import action_entry
 from bot.sandbox.weav import Fault
 from bot.slack import ids
-from bot.slack.values import BUTTON_VALUE_LIMIT
 from tests.house import CREATE, JANE, House, chosen, text_on
-from tests.slack.limits import NASTY
 
 
 async def left_unconfirmed(house: House, subject: str = "Export hangs") -> None:
@@ -100,18 +100,92 @@ async def test_what_weav_refused_comes_back_with_what_was_typed(at_home: House) 
     await reopened(at_home, "Export hangs")
 
 
-async def test_ten_of_the_longest_fit_into_one_message(at_home: House) -> None:
+async def test_ten_of_the_longest_fit_into_one_message_and_each_comes_back_whole(
+    at_home: House,
+) -> None:
     at_home.weav.fail(Fault(status=403, **CREATE))
-    for number in range(10):
-        await at_home.fill_in(subject=f"{number}{NASTY[4]}"[:500])
+    subjects = [f"{number}{'&' * 499}" for number in range(10)]
+    for subject in subjects:
+        await at_home.fill_in(subject=subject)
         await at_home.ann.submit()
         await at_home.ann.close()
 
     blocks = await status(at_home.ann)
 
     assert len(blocks) == 21
-    values = [block["elements"][0]["value"] for block in blocks if block["type"] == "actions"]
-    assert max(map(len, values)) <= BUTTON_VALUE_LIMIT
+    assert len(json.dumps(blocks)) < 10_000
+    rows = [each for each in at_home.slack.from_bot()[-1].blocks if each["type"] == "actions"]
+    for subject, row in zip(reversed(subjects), rows, strict=True):
+        await clicked_by(at_home.ann, row)
+        view = await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+        assert view.values["subject"]["subject"]["value"] == subject
+        await at_home.ann.close()
+
+
+async def clicked_by(person: Person, row: dict[str, Any]) -> None:
+    """Click the first button of a row of the bot's last message, whoever sees that."""
+    message = person.workspace.from_bot()[-1]
+    action = action_entry(row, row["elements"][0], None)
+    await person.send(
+        Delivery("interactive", person.payloads.action_in_message(message, {}, action))
+    )
+
+
+async def refused_row(house: House) -> dict[str, Any]:
+    """The buttons of one that Weav refused, as its author gets them."""
+    house.weav.fail(Fault(status=403, times=1, **CREATE))
+    await house.fill_in(subject="Export hangs")
+    await house.ann.submit()
+    await house.ann.close()
+    await status(house.ann)
+    [row] = [each for each in house.slack.from_bot()[-1].blocks if each["type"] == "actions"]
+    return row
+
+
+async def told(house: House, slack_user_id: str, words: str) -> None:
+    await house.slack.until(
+        lambda slack: any(
+            words in text_on(m) for m in slack.from_bot() if m.only_for == slack_user_id
+        )
+    )
+    assert house.slack.top_view(slack_user_id) is None
+
+
+async def test_only_its_author_gets_a_form_back(at_home: House) -> None:
+    row = await refused_row(at_home)
+
+    await clicked_by(at_home.ben, row)
+
+    await told(at_home, "U0BEN", "no longer has what you typed")
+
+
+async def test_whose_words_are_removed_learns_that_they_are(at_home: House) -> None:
+    row = await refused_row(at_home)
+    await words_removed(at_home)
+
+    await clicked_by(at_home.ann, row)
+
+    await told(at_home, "U0ANN", "no longer has what you typed")
+
+
+async def test_a_database_that_does_not_answer_is_said_to_be_the_reason(at_home: House) -> None:
+    row = await refused_row(at_home)
+    at_home.lose("submissions")
+
+    await clicked_by(at_home.ann, row)
+
+    await told(at_home, "U0ANN", "database does not answer")
+
+
+async def test_a_button_of_a_former_version_opens_the_form_that_it_carries(at_home: House) -> None:
+    row = await refused_row(at_home)
+    carried = {"values": {"subject": "Carried"}, "origin": {"via": "command"}}
+    row["elements"][0]["value"] = json.dumps(carried)
+
+    await clicked_by(at_home.ann, row)
+
+    view = await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+    assert view.values["subject"]["subject"]["value"] == "Carried"
 
 
 async def test_a_row_whose_words_are_removed_offers_nothing(at_home: House) -> None:
