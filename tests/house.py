@@ -18,6 +18,7 @@ from bot.sandbox.weav import WeavSandbox
 from bot.sandbox.weav.app import TOKEN
 from bot.settings import Settings
 from handlers.doors import SocketDoor
+from tests.said import silent_messages
 
 SECRET = "a-signing-secret"  # noqa: S105 - of a sandbox
 JANE = "3c90c3cc-0d44-4b50-8888-000000000001"
@@ -158,7 +159,10 @@ async def house(
     change: Callable[[dict[str, str]], None] = lambda _: None,
     **variables: str,
 ) -> AsyncIterator[House]:
-    """`variables` are settings by their names in lower case; `weav_url` puts Weav elsewhere."""
+    """`variables` are settings by their names in lower case; `weav_url` puts Weav elsewhere.
+
+    Whatever the bot said there is held to saying it in the text that screen readers read.
+    """
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(SlackSandbox().serving())
         weav = WeavSandbox()
@@ -178,3 +182,4 @@ async def house(
             await slack.workspace.socket_mode.connected()
         ann, ben = slack.person("U0ANN", ring), slack.person("U0BEN", ring)
         yield House(slack.workspace, weav, bot, ann, ben, url, database, names)
+        assert silent_messages(slack.workspace) == []

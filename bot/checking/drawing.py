@@ -4,12 +4,12 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from slack_sdk.models.blocks import SectionBlock
-
 from bot import VERSION
 from bot.checking.findings import Finding, State, is_well
+from bot.slack import blocks
+from bot.slack.blocks import Json
 from bot.slack.cards import Card, card
-from bot.slack.elements import mrkdwn
+from bot.slack.fitting import first_that_fits
 from bot.slack.text import escape, shorten
 
 _SIGNS: Final = {
@@ -24,8 +24,8 @@ _EMOJI: Final = {
     State.FAILED: ":x:",
     State.UNCHECKED: ":grey_question:",
 }
-# https://docs.slack.dev/reference/block-kit/blocks/section-block, before escaping
-_LINE_LIMIT: Final = 500
+# What a text and its mend may have, before escaping: the first of these with which all fits.
+_LIMITS: Final = (500, 300, 200, 150, 100, 60, 40, 20)
 
 
 def as_text(findings: Sequence[Finding]) -> str:
@@ -55,16 +55,27 @@ def as_json(findings: Sequence[Finding]) -> str:
 
 
 def as_message(findings: Sequence[Finding]) -> Card:
-    drawn = [SectionBlock(text=mrkdwn(_line(finding))) for finding in findings]
-    summary = _summary(findings)
-    return card(escape(summary), SectionBlock(text=mrkdwn(f"*{escape(summary)}*")), *drawn)
+    return first_that_fits(_message(findings, limit) for limit in _LIMITS)
 
 
-def _line(finding: Finding) -> str:
-    line = (
-        f"{_EMOJI[finding.state]} *{finding.point}*: {escape(shorten(finding.text, _LINE_LIMIT))}"
-    )
-    return f"{line}\n→ {escape(shorten(finding.mend, _LINE_LIMIT))}" if finding.mend else line
+def _message(findings: Sequence[Finding], limit: int) -> Card:
+    summary = escape(_summary(findings))
+    said, drawn = [summary], [_section(f"*{summary}*")]
+    for finding in findings:
+        line = _line(finding, limit)
+        # Screen readers would read the sign aloud.
+        said.append(f"{finding.state.value}: {finding.point}: {line}")
+        drawn.append(_section(f"{_EMOJI[finding.state]} *{finding.point}*: {line}"))
+    return card("\n".join(said), *drawn)
+
+
+def _line(finding: Finding, limit: int) -> str:
+    text = escape(shorten(finding.text, limit))
+    return f"{text}\n→ {escape(shorten(finding.mend, limit))}" if finding.mend else text
+
+
+def _section(text: str) -> Json:
+    return blocks.section(blocks.mrkdwn(text))
 
 
 def _summary(findings: Sequence[Finding]) -> str:

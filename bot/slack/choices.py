@@ -11,8 +11,9 @@ from slack_sdk.models.blocks import (
 
 from bot.slack import ids
 from bot.slack.cards import Card, card
-from bot.slack.elements import button, link, mrkdwn, sentence
-from bot.slack.text import escape
+from bot.slack.elements import SECTION_LIMIT, button, link, mrkdwn, sentence
+from bot.slack.fitting import TEXT_LIMIT
+from bot.slack.text import escape, shorten
 from bot.slack.values import Reopening
 
 _EXPIRED = "Slack took too long to open the form. Nothing is lost: open it here."
@@ -35,7 +36,7 @@ def expired_message(form: Reopening) -> Card:
 def reopen_message(text: str, form: Reopening) -> Card:
     """Give a form back with a plain sentence on what happened; the button makes a new trigger."""
     actions = ActionsBlock(elements=[reopen_button(form, "primary")])
-    return card(escape(text), sentence(text), actions)
+    return card(_said(text), sentence(text), actions)
 
 
 def reopen_button(form: Reopening | int, style: str | None = None) -> ButtonElement:
@@ -47,7 +48,7 @@ def reopen_button(form: Reopening | int, style: str | None = None) -> ButtonElem
 def not_confirmed_message(text: str, value: str) -> Card:
     """Say outside of the modal that nothing is certain, in a plain sentence."""
     choices = ActionsBlock(elements=not_confirmed_buttons(value))
-    return card(escape(text), sentence(f":grey_question: {text}"), choices)
+    return card(_said(text), sentence(f":grey_question: {text}"), choices)
 
 
 def not_confirmed_buttons(value: str) -> list[ButtonElement]:
@@ -63,7 +64,13 @@ def plain_message(text: str, url: str = "") -> Card:
     """Say a plain sentence; `url` leads to the conversation in Weav."""
     leads = link(url, "Open in Weav")
     where = ContextBlock(elements=[mrkdwn(leads)]) if leads.startswith("<") else None
-    return card(escape(text), sentence(text), where)
+    return card(_said(text), sentence(text), where)
+
+
+def _said(text: str) -> str:
+    """Write as much of a plain text as the top-level text takes: escaping makes it longer."""
+    whole = escape(shorten(text, SECTION_LIMIT))
+    return whole if len(whole) <= TEXT_LIMIT else escape(shorten(text, TEXT_LIMIT // 5))
 
 
 def usage_message() -> Card:
@@ -83,4 +90,4 @@ def usage_message() -> Card:
         "From a message: its menu → *Open Weav conversation*. From anywhere: the shortcut *New"
         " Weav conversation*."
     )
-    return card(f"How to use {command}", SectionBlock(text=mrkdwn(usage)))
+    return card(usage, SectionBlock(text=mrkdwn(usage)))

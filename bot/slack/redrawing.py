@@ -9,6 +9,7 @@ from bot.slack.cards import NOT_NAMED, Card, Named, draw_card
 from bot.slack.changes import Change, change_lines
 from bot.slack.clicks import Click
 from bot.slack.delivery import Delivered
+from bot.slack.fitting import TEXT_LIMIT
 from bot.slack.gateway import Done, Failed, SlackGateway
 from bot.slack.payloads import at, text_at
 from bot.weav.models import Conversation
@@ -36,7 +37,10 @@ def redrawn_card(
         heading=HEADING,
         changes=change_lines(changes),
     )
-    return Card(drawn.text, [*_above(click.card_blocks), *drawn.blocks])
+    above = _above(click.card_blocks)
+    said = " ".join([*(text_at(block, "text", "text") for block in above), drawn.text])
+    text = said if len(said) <= TEXT_LIMIT else drawn.text
+    return Card(text, [*above, *drawn.blocks])
 
 
 def history_in(blocks: Iterable[Any]) -> str:

@@ -31,7 +31,7 @@ def short_card(
     conversation_id = _shown(conversation.id)
     word = conversation.status or ""
     status = _shown(labels.STATUSES.get(word, word))
-    said = [heading, conversation_id, *([status] if status else [])]
+    said = [heading, conversation_id, *([status] if status else []), _WHY[readers]]
     drawn = [f"*{heading}*", f"`{conversation_id}`", *([status] if status else [])]
     if (opened := link(url, "Open in Weav")).startswith("<"):
         drawn.append(opened)

@@ -1,0 +1,174 @@
+"""What a message shows stands in its top-level text, too, which alone is read aloud."""
+
+import json
+from itertools import product
+
+import pytest
+
+from bot.checking import Finding, as_message
+from bot.checking import State as Checked
+from bot.desk.reporting import WORDS
+from bot.ledger import State
+from bot.slack import ids
+from bot.slack.access import Barred
+from bot.slack.audience import Audience
+from bot.slack.cards import Card
+from bot.slack.changes import note, overtaken_note
+from bot.slack.choices import (
+    expired_message,
+    not_confirmed_buttons,
+    not_confirmed_message,
+    plain_message,
+    reopen_button,
+    reopen_message,
+    usage_message,
+)
+from bot.slack.clicks import Wish
+from bot.slack.delivery import WHY, Place, _with_reason
+from bot.slack.gateway import Failed
+from bot.slack.refusals import post_to_message, refusal_message
+from bot.slack.reports import Line, status_message
+from bot.slack.short_card import short_card
+from bot.slack.values import FormValues, Origin, Reopening
+from tests.said import LONGEST_TEXT, unsaid
+from tests.slack.limits import NASTY
+from tests.slack.test_any_conversation import clicked, drawn_by, redrawn
+from tests.slack.test_cards import FULL
+
+LINK = "https://weav.example/conversations/1"
+MOST_BLOCKS = 10_000
+LAST_ID = 10**18 - 1
+GIVEN_BACK = (State.REFUSED, State.EXPIRED, State.LEFT)
+AMPERSANDS = "&" * 600
+
+
+def section(text: str, kind: str = "mrkdwn") -> dict[str, object]:
+    return {"type": "section", "text": {"type": kind, "text": text}}
+
+
+@pytest.mark.parametrize(
+    ("text", "block", "words"),
+    [
+        ("Help", section("*Help* for _you_"), ["for", "you"]),
+        ("EXPORT hangs r&amp;d", section("*Export* hangs :x: R&amp;D"), []),
+        ("a.\u2060b \u2217c", section("a.b *c", "plain_text"), []),
+        ("Help", section("Help · <https://weav.example|Open in Weav>"), []),
+        ("Help", section("Help <https://weav.example|here>"), ["here"]),
+        ("Help", {"type": "actions", "elements": [{"type": "button", "text": "Click"}]}, []),
+        (f"Subject: {'word ' * 20}wor… · more", section("word " * 50 + "last"), []),
+        ("Subject: word… · more", section("word " * 50 + "last"), ["last"]),
+        (f"More… · {'word ' * 30}", section("word " * 50 + "last"), ["last"]),
+    ],
+)
+def test_words_that_only_the_blocks_have_are_found(
+    text: str, block: dict[str, object], words: list[str]
+) -> None:
+    assert unsaid(text, [block]) == words
+
+
+def all_messages(text: str) -> list[Card]:
+    form = Reopening(FormValues(**dict.fromkeys(ids.FIELDS, text)), Origin(via="command"))
+    findings = [
+        Finding(f"Point {number}", state, text, text) for number, state in enumerate([*Checked] * 3)
+    ]
+    lines = [Line(text, state, text, 1.0, LINK, text) for state in sorted(set(WORDS.values()))]
+    card = drawn_by(FULL.model_copy(update={"subject": text}), LINK, text)
+    failures = [Failed("no_answer", certain=False), *map(Failed, [*WHY, "other"])]
+    moved = [_with_reason(card, Place("C1"), failure) for failure in failures]
+    click = clicked(card)
+    return [
+        usage_message(),
+        plain_message(text, LINK),
+        expired_message(form),
+        reopen_message(text, form),
+        not_confirmed_message(text, "7"),
+        as_message(findings),
+        status_message([]),
+        status_message(lines),
+        card,
+        *moved,
+        *(redrawn(FULL, each, LINK) for each in [card, *moved]),
+        *(short_card(FULL, readers, LINK) for readers in (Audience.SHARED, Audience.UNSEEN)),
+        *(refusal_message(why, admins) for why, admins in product(Barred, [[], ["U1", "U2"]])),
+        post_to_message("C1", ["U1"]),
+        note(overtaken_note(Wish("status", "closed"), FULL, None), click, LINK),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["Export hangs. Ask R&D about it, 3 > 2", *NASTY, AMPERSANDS, "&" * 3000]
+)
+def test_every_message_says_in_its_text_what_its_blocks_say(text: str) -> None:
+    lacking = [unsaid(card.text, card.blocks) for card in all_messages(text)]
+
+    assert lacking == [[]] * len(lacking)
+
+
+@pytest.mark.parametrize("text", ["Export hangs", *NASTY, AMPERSANDS, "&" * 3000])
+def test_no_text_is_too_long(text: str) -> None:
+    assert max(len(card.text) for card in all_messages(text)) <= LONGEST_TEXT
+
+
+def test_the_help_is_read_aloud() -> None:
+    assert "`/weav-conversation defaults`: what forms opened" in usage_message().text
+
+
+def test_the_findings_are_read_aloud_without_their_signs() -> None:
+    failed = Finding("Weav token", Checked.FAILED, "it is not accepted", "Make a new one.")
+
+    text = as_message([failed]).text
+
+    assert "failed: Weav token: it is not accepted\n→ Make a new one." in text
+    assert ":x:" not in text
+
+
+def length(card: Card) -> int:
+    """Of all that is in the blocks: texts, what buttons carry, and the names of it all."""
+    return len(json.dumps(card.blocks, ensure_ascii=False, separators=(",", ":")))
+
+
+def largest(state: State, text: str, link: str) -> Line:
+    """As the ledger's row of such a state is told."""
+    why = text if state in {State.REFUSED, State.EXPIRED} else ""
+    opened = state in {State.OPENED, State.ANNOUNCED}
+    ways_on = [reopen_button(LAST_ID)] if state in {*GIVEN_BACK} else []
+    if state is State.UNCONFIRMED:
+        ways_on = not_confirmed_buttons(str(LAST_ID))
+    named = (link, "x" * 40) if opened else ("", "")
+    return Line(text, WORDS[state], why, 1e9, *named, ways_on)
+
+
+@pytest.mark.parametrize("text", [AMPERSANDS, "🎉" * 500, "\x1b" * 500, "Export hangs " * 40])
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("link", ["", f"https://weav.example/{'x' * 1400}"])
+def test_ten_of_the_largest_submissions_are_short_enough_for_slack(
+    text: str, state: State, link: str
+) -> None:
+    drawn = status_message([largest(state, text, link)] * 10)
+
+    assert length(drawn) < MOST_BLOCKS
+    assert len(drawn.text) <= LONGEST_TEXT
+    assert unsaid(drawn.text, drawn.blocks) == []
+
+
+def test_ten_not_confirmed_ones_are_told_apart() -> None:
+    line = largest(State.UNCONFIRMED, "The export of the monthly report hangs at 99 %", "")
+
+    assert "The export of the monthly report hangs at 99 %: not confirmed" in (
+        status_message([line] * 10).text
+    )
+
+
+def test_ten_usual_submissions_are_shown_whole() -> None:
+    text = "The export of the monthly report hangs at 99 % and never ends, says the customer"
+    line = Line(text, WORDS[State.REFUSED], text, 1e9, "", "", [reopen_button(12_345)])
+
+    assert "…" not in status_message([line] * 10).text
+
+
+@pytest.mark.parametrize("text", [AMPERSANDS, "Export hangs " * 40])
+def test_findings_that_are_all_very_long_are_short_enough_for_slack(text: str) -> None:
+    drawn = as_message([Finding("Slack optional scopes", Checked.NOTE, text, text)] * 13)
+
+    assert length(drawn) < MOST_BLOCKS
+    assert len(drawn.text) <= LONGEST_TEXT
