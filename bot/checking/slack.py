@@ -57,10 +57,31 @@ async def examine(settings: Settings) -> list[Finding]:
 
 def _accepted(settings: Settings, answer: Any) -> Finding:  # noqa: ANN401 - the SDK's response
     shown = masked(settings.slack_bot_token.get_secret_value())
+    if answer.get("is_enterprise_install"):
+        return _of_an_organisation(shown, answer)
     team = f"{answer.get('team')} ({answer.get('team_id')})"
     if enterprise_id := answer.get("enterprise_id"):
         team += f" of the organisation {enterprise_id}"
     return ok(TOKEN, f"{shown} is accepted: workspace {team}, bot {answer.get('user_id')}")
+
+
+def _of_an_organisation(shown: str, answer: Any) -> Finding:  # noqa: ANN401 - the SDK's response
+    """Read an answer in which a workspace may be missing (`team` null), as in other payloads then.
+
+    https://api.slack.com/enterprise/apps/reference
+    """
+    enterprise_id = answer.get("enterprise_id") or answer.get("team_id")
+    named = f"{answer['team']} ({enterprise_id})" if answer.get("team") else enterprise_id
+    text = (
+        f"{shown} is accepted, but is a token of the whole organisation {named}. The bot is made"
+        " for one workspace: here all of the organisation may use it, and where Slack names no"
+        " workspace, status leaves submissions out and cards do not lead to their message"
+    )
+    mend = (
+        "Install the app in one workspace (OAuth & Permissions → Install to Workspace) and copy its"
+        " Bot User OAuth Token to SLACK_BOT_TOKEN."
+    )
+    return note(TOKEN, text, mend)
 
 
 def _rejected(settings: Settings, error: SlackApiError) -> Finding:

@@ -95,6 +95,34 @@ async def test_on_enterprise_grid_it_names_the_organisation(place: Place) -> Non
     assert "T0SANDBOX) of the organisation E0OURS" in points["Slack token"]["text"]
 
 
+async def test_a_token_of_a_whole_organisation_is_noted_with_what_that_means(
+    place: Place,
+) -> None:
+    ours = Enterprise("E0OURS", "Ours", frozenset({"T0SANDBOX"}), installed=True)
+    place.slack.workspace.enterprises = (ours,)
+
+    code, points = await place.check()
+
+    assert (code, points["Slack token"]["state"]) == (0, "note")
+    assert "of the whole organisation Ours (E0OURS)" in points["Slack token"]["text"]
+    assert "made for one workspace" in points["Slack token"]["text"]
+    assert "Install the app in one workspace" in points["Slack token"]["mend"]
+    assert points["Slack scopes"]["state"] == "ok"
+
+
+async def test_an_organisation_is_told_by_its_own_id_where_no_workspace_is_named(
+    place: Place,
+) -> None:
+    async def organisation(_: Request) -> Response:
+        named = {"team": None, "team_id": None, "enterprise_id": "E0OURS"}
+        return JSONResponse({"ok": True, "is_enterprise_install": True, **named})
+
+    async with serve(_api(organisation)) as url:
+        _, points = await place.check(SLACK_API_URL=f"{url}/api/")
+
+    assert "of the whole organisation E0OURS." in points["Slack token"]["text"]
+
+
 async def test_it_leaves_no_database_behind(place: Place) -> None:
     await place.check()
 

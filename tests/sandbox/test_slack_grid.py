@@ -51,6 +51,20 @@ async def test_auth_test_names_the_organisation(
     assert "enterprise_id" not in (await client.auth_test()).data
 
 
+async def test_auth_test_names_the_organisation_alone_for_its_own_token(
+    client: AsyncWebClient, workspace: Workspace
+) -> None:
+    assert (await client.auth_test())["is_enterprise_install"] is False
+
+    workspace.enterprises = (
+        Enterprise("E0OURS", "Ours", frozenset({"T0SANDBOX"}), installed=True),
+    )
+
+    answer = await client.auth_test()
+    assert answer["is_enterprise_install"] is True
+    assert (answer["team"], answer["team_id"]) == ("Ours", "E0OURS")
+
+
 @pytest.mark.parametrize(
     ("slack_user_id", "team_id", "enterprise_id"),
     [("U0ANN", "T0SANDBOX", "E0OURS"), ("U0EVE", "T0OTHER", "E0OTHER")],

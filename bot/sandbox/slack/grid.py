@@ -12,12 +12,15 @@ class Enterprise:
     `names_teams`: interactions say which workspace somebody is of, any of them if they are in
     several, as in https://github.com/slackapi/bolt-js/issues/1875. Else they name the organisation
     in its place: https://docs.slack.dev/reference/interaction-payloads/block_suggestion-payload.
+    `installed`: the app's token is the organisation's and not a workspace's, as in
+    https://docs.slack.dev/enterprise/organization-ready-apps.
     """
 
     id: str
     name: str
     team_ids: frozenset[str]
     names_teams: bool = False
+    installed: bool = False
 
     def as_json(self) -> Json:
         """As `enterprise` stands in a payload."""

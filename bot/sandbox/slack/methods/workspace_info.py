@@ -20,16 +20,20 @@ _READ = {Kind.PUBLIC: "channels:read", Kind.PRIVATE: "groups:read", Kind.IM: "im
 
 
 def auth_test(workspace: Workspace, _arguments: Json) -> Json:
-    """https://docs.slack.dev/reference/methods/auth.test: on Enterprise Grid with its id."""
+    """https://docs.slack.dev/reference/methods/auth.test: on Enterprise Grid with its id.
+
+    For an organisation's token the organisation stands in the workspace's place.
+    """
     enterprise = workspace.enterprise_of(TEAM_ID)
+    whole = enterprise if enterprise and enterprise.installed else None
     return {
         "url": f"https://{TEAM_DOMAIN}.slack.com/",
-        "team": TEAM_NAME,
+        "team": whole.name if whole else TEAM_NAME,
         "user": "weav",
-        "team_id": TEAM_ID,
+        "team_id": whole.id if whole else TEAM_ID,
         "user_id": BOT_USER_ID,
         "bot_id": BOT_ID,
-        "is_enterprise_install": False,
+        "is_enterprise_install": whole is not None,
         **({"enterprise_id": enterprise.id} if enterprise else {}),
     }
 
