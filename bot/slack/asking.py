@@ -80,16 +80,17 @@ def refusal(error: SlackApiError) -> Failed:
 
 
 def _of_response_url(answer: WebhookResponse) -> Result:
-    """Read `ok`, or an object like the Web API's: any other page is not from Slack.
+    """Read `ok`, an object like the Web API's, or nothing: any other page is not from Slack.
 
-    https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
+    https://docs.slack.dev/interactivity/handling-user-interaction#message_responses does not say
+    what an empty 200 is. It counts as taken, or the same words would come a second time.
     """
     if answer.status_code == 429:  # noqa: PLR2004
         return Failed("ratelimited", retry_after=_seconds(answer.headers))
     if answer.status_code != 200:  # noqa: PLR2004
         return Failed(f"http_{answer.status_code}", certain=answer.status_code < 500)  # noqa: PLR2004
     said = _object(answer.body)
-    if answer.body.strip() == "ok" or said.get("ok") is True:
+    if answer.body.strip() in {"", "ok"} or said.get("ok") is True:
         return Done()
     if code := code_of(said):
         return Failed(code, certain=code not in UNCERTAIN)

@@ -124,6 +124,8 @@ def _slack_waits() -> list[SlackDay]:
 
 
 BROKEN = broken(b"200")
+# Of a response_url it is as good as `ok`; nobody has seen Slack say it without doing what it says.
+_TAKEN = SlackDay("an empty answer", BROKEN["an empty answer"], "fine", carried_out=True)
 # The connection is gone before there is an answer.
 _GONE = {"closes in the headers", "resets in the headers", "103 and no more"}
 
@@ -160,7 +162,10 @@ def _then(code: str) -> SlackThen:
 def slack(method: str) -> list[SlackDay]:
     """The days of a Web API method, or of `response_url`, which knows no codes."""
     codes = [SlackDay(f"`{code}`", error(code), _then(code)) for code in CODES.get(method, [])]
-    return [*LOST, *_slack_unknown(), *_slack_waits(), *codes, *_slack_statuses()]
+    unknown = [*LOST, *_slack_unknown()]
+    if method == "response_url":
+        unknown = [*(day for day in unknown if day.name != _TAKEN.name), _TAKEN]
+    return [*unknown, *_slack_waits(), *codes, *_slack_statuses()]
 
 
 # Where no request is ever read; see tests/bad_days/test_unreachable.py.

@@ -44,6 +44,12 @@ async def test_a_bad_day_at_slack_leaves_nobody_in_the_dark(tmp_path: Path, call
     await walk(tmp_path, some(days), live, weav_timeout="5")
 
 
+@pytest.mark.parametrize("call", [call for call in WALKS if "response_url" in call])
+async def test_an_empty_answer_of_a_response_url_counts_as_taken(tmp_path: Path, call: str) -> None:
+    live, days = WALKS[call]
+    await walk(tmp_path, [day for day in days if day.name == "an empty answer"], live)
+
+
 @pytest.mark.long
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize(
