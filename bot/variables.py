@@ -8,7 +8,8 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
-SLACK_ID: Final = re.compile(r"[A-Z][A-Z0-9]{2,}")
+# Slack's are of a dozen characters. They are mentioned in messages, whose length is limited.
+SLACK_ID: Final = re.compile(r"[A-Z][A-Z0-9]{2,39}")
 # What an HTTP header can carry: all of them but the signing secret are sent in one.
 _SENDABLE: Final = re.compile(r"[!-~]+")
 

@@ -46,6 +46,7 @@ def test_what_is_not_set_has_its_default() -> None:
         ("WEAV_TIMEOUT", "0", "greater than 0"),
         ("WEAV_RETRY_FOR", "-1", "greater than or equal to 0"),
         ("PORT", "65536", "65535"),
+        ("SLACK_ADMINS", f"U0ANN,U{'0' * 40}", "ids that begin with U or W"),
         ("LOG_LEVEL", "loud", "DEBUG"),
         ("LOG_FORMAT", "xml", "json"),
     ],

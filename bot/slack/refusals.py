@@ -1,6 +1,6 @@
 """What somebody reads who is not let in: friendly, private, and with a name to ask."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from slack_sdk.models.blocks import SectionBlock
@@ -24,29 +24,31 @@ _WHY: Final = {
 }
 _POST_TO: Final = "The Weav bot may not post in this channel. Choose another one."
 _NO_NAMES: Final = "Ask whoever looks after the bot."
+# Hundreds of admins fit neither in a section nor in anybody's patience.
+_MOST_NAMED: Final = 5
 
 
-def refusal_message(why: Barred, admins: Iterable[str]) -> Card:
+def refusal_message(why: Barred, admins: Collection[str]) -> Card:
     return _message(refusal_text(why, admins))
 
 
-def post_to_message(slack_channel_id: str, admins: Iterable[str]) -> Card:
+def post_to_message(slack_channel_id: str, admins: Collection[str]) -> Card:
     """Say apart from the form what stands under its `post_to`, where admins can be mentioned."""
     where = channel_name(slack_channel_id) or "that direct message"
-    whom = _whom(Barred.CHANNEL, _mentions(admins))
+    whom = _whom(Barred.CHANNEL, admins)
     return _message(f"The Weav bot may not post in {where}. Choose another channel. {whom}")
 
 
-def refusal_text(why: Barred, admins: Iterable[str]) -> str:
-    """Write it in mrkdwn, the admins as mentions."""
-    return f"{_WHY[why]} {_whom(why, _mentions(admins))}".strip()
+def refusal_text(why: Barred, admins: Collection[str]) -> str:
+    """Write it in mrkdwn, the first few admins as mentions."""
+    return f"{_WHY[why]} {_whom(why, admins)}".strip()
 
 
 def refusal_under_field(why: Barred) -> str:
     """Write it as plain text, in which Slack shows no mentions."""
     if why is Barred.CHANNEL:
         return f"{_POST_TO} {_NO_NAMES}"
-    return f"{_WHY[why]} {_whom(why, [])}".strip()
+    return f"{_WHY[why]} {_whom(why, ())}".strip()
 
 
 def refusal_offer(why: Barred) -> Offer:
@@ -55,31 +57,35 @@ def refusal_offer(why: Barred) -> Offer:
     return nothing_offer(f"{sentence}.", whom)
 
 
-def admins_only(admins: Iterable[str]) -> str:
+def admins_only(admins: Collection[str]) -> str:
     """Answer somebody who may use the bot and asks it to diagnose itself."""
-    mentions = _mentions(admins)
-    if not mentions:
+    if not admins:
         return (
             "Nobody is named to check this bot in Slack yet. Whoever runs it can set SLACK_ADMINS,"
             " or use `weav-slack check` where it runs."
         )
-    return f"Only the people who look after the bot can check it. Ask {_or(mentions)}."
+    return f"Only the people who look after the bot can check it. Ask {_named(admins)}."
 
 
 def _message(text: str) -> Card:
     return card(text, SectionBlock(text=mrkdwn(text)))
 
 
-def _mentions(admins: Iterable[str]) -> list[str]:
-    return [f"<@{slack_user_id}>" for slack_user_id in sorted(admins)]
-
-
-def _whom(why: Barred, mentions: list[str]) -> str:
+def _whom(why: Barred, admins: Collection[str]) -> str:
     if why is Barred.NOT_KNOWN:
         return ""
-    return f"Ask {_or(mentions)}." if mentions else _NO_NAMES
+    return f"Ask {_named(admins)}." if admins else _NO_NAMES
 
 
-def _or(mentions: list[str]) -> str:
-    *others, last = mentions
+def _named(admins: Collection[str]) -> str:
+    """Mention the first few, and say how many more there are."""
+    mentions = [f"<@{slack_user_id}>" for slack_user_id in sorted(admins)]
+    named, more = mentions[:_MOST_NAMED], len(mentions) - _MOST_NAMED
+    if more > 0:
+        named.append("one other" if more == 1 else f"one of {more} others")
+    return _or(named)
+
+
+def _or(several: Iterable[str]) -> str:
+    *others, last = several
     return f"{', '.join(others)} or {last}" if others else last

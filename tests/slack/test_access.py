@@ -2,9 +2,17 @@
 
 import pytest
 
+from bot.sandbox.slack.rules.surfaces import check_message
 from bot.slack.access import Access, Barred, Visitor, barred
 from bot.slack.offers import NOTHING, options
-from bot.slack.refusals import refusal_offer, refusal_under_field
+from bot.slack.refusals import (
+    admins_only,
+    post_to_message,
+    refusal_message,
+    refusal_offer,
+    refusal_text,
+    refusal_under_field,
+)
 
 HOME = "T0HOME"
 
@@ -102,3 +110,24 @@ def test_a_select_says_it_in_one_option_that_is_nobody(why: Barred) -> None:
     said = f"{drawn['text']['text']} {drawn['description']['text']}"
     assert said == refusal_under_field(why)
     assert drawn["value"] == NOTHING
+
+
+MANY = [f"U0{number:038}" for number in range(186)]
+
+
+@pytest.mark.parametrize("why", Barred)
+def test_however_many_admins_there_are_slack_takes_what_names_them(why: Barred) -> None:
+    for message in (refusal_message(why, MANY), post_to_message("C0SUPPORT", MANY)):
+        check_message(message.text, message.blocks)
+    for text in (refusal_text(why, MANY), admins_only(MANY)):
+        check_message(text, None)
+
+
+def test_the_first_admins_are_named_and_the_others_counted() -> None:
+    def named(count: int) -> str:
+        return admins_only({f"U{number}" for number in range(count)}).partition("Ask ")[2]
+
+    assert named(1) == "<@U0>."
+    assert named(5) == "<@U0>, <@U1>, <@U2>, <@U3> or <@U4>."
+    assert named(6) == "<@U0>, <@U1>, <@U2>, <@U3>, <@U4> or one other."
+    assert named(9) == "<@U0>, <@U1>, <@U2>, <@U3>, <@U4> or one of 4 others."

@@ -1,0 +1,164 @@
+"""Hundreds of admins: each refusal is short, private, and names some of them."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, get_args
+
+import pytest
+
+from bot.sandbox.slack import Person
+from bot.slack import ids
+from bot.slack.access import Barred
+from tests.figures import scrape, value
+from tests.house import JANE, House, Mode, house, text_on
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+    from bot.sandbox.slack import Answer
+
+MODES: tuple[Mode, ...] = get_args(Mode)
+ADMINS = [f"U0ADMIN{number:03}" for number in range(186)]
+NAMED = (
+    "Ask <@U0ADMIN000>, <@U0ADMIN001>, <@U0ADMIN002>, <@U0ADMIN003>, <@U0ADMIN004>"
+    " or one of 181 others."
+)
+PLACES = {Barred.EXTERNAL: "C0PARTNERS", Barred.TEAM: "C0PARTNERS"}
+UNNAMED = "Ask whoever looks after the bot."
+
+
+@asynccontextmanager
+async def a_house(tmp_path: Path, mode: Mode, **variables: str) -> AsyncIterator[House]:
+    names = {name.upper(): value for name, value in variables.items()}
+    names["SLACK_ADMINS"] = ",".join(ADMINS)
+    async with house(tmp_path, mode=mode, change=lambda usual: usual.update(names)) as at_home:
+        yield at_home
+
+
+@asynccontextmanager
+async def with_a_form(tmp_path: Path, mode: Mode, **variables: str) -> AsyncIterator[House]:
+    """Ben, of whom the bot is to think nothing good, sees the form that Ann has opened."""
+    async with a_house(tmp_path, mode, **variables) as at_home:
+        await at_home.fill_in()
+        at_home.ann.view.slack_user_id = "U0BEN"
+        yield at_home
+
+
+async def command(at_home: House) -> tuple[str, str]:
+    answer = taken(await at_home.ben.command("status"))
+    return str(answer.body["text"]), NAMED
+
+
+async def message_shortcut(at_home: House) -> tuple[str, str]:
+    message_ts = at_home.ann.say("The export hangs", "C0SUPPORT")
+    taken(await at_home.ben.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts))
+    return text_on(await at_home.private_answer("U0BEN")), NAMED
+
+
+async def global_shortcut(at_home: House) -> tuple[str, str]:
+    taken(await at_home.ben.global_shortcut(ids.GLOBAL_SHORTCUT))
+    return text_on(await at_home.direct_message("U0BEN")), NAMED
+
+
+async def choice_in_the_form(at_home: House) -> tuple[str, str]:
+    taken(await at_home.ben.act(ids.ASSIGNEE_TYPE, "agent"))
+    return text_on(await at_home.direct_message("U0BEN")), NAMED
+
+
+async def submission(at_home: House) -> tuple[str, str]:
+    answer = taken(await at_home.ben.submit())
+    assert UNNAMED in answer.errors[ids.POST_TO]
+    return text_on(await at_home.direct_message("U0BEN")), NAMED
+
+
+async def suggestion(at_home: House) -> tuple[str, str]:
+    [option] = taken(await at_home.ben.suggest(ids.CUSTOMER_ID, "jan")).options
+    return f"{option['text']['text']} {option['description']['text']}", UNNAMED
+
+
+DOINGS = [
+    command,
+    message_shortcut,
+    global_shortcut,
+    choice_in_the_form,
+    submission,
+    suggestion,
+]
+
+
+def taken(answer: Answer) -> Answer:
+    assert (answer.status, answer.trouble) == (200, "")
+    return answer
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("doing", DOINGS)
+async def test_whoever_is_denied_is_told_so_at_every_entry(
+    tmp_path: Path, doing: Callable[[House], Awaitable[tuple[str, str]]], mode: Mode
+) -> None:
+    async with with_a_form(tmp_path, mode, slack_denied_users="U0BEN") as at_home:
+        told, whom = await doing(at_home)
+
+        assert told == f"Sorry, you may not use the Weav bot. {whom}"
+        figures = await scrape(at_home)
+    assert value(figures, "weav_slack_refusals_total", reason="user_denied") == 1
+    assert value(figures, "weav_slack_failures_total", where="handler") == 0
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_where_cards_may_not_go_the_author_is_told_whom_to_ask(
+    tmp_path: Path, mode: Mode
+) -> None:
+    async with with_a_form(tmp_path, mode, slack_allowed_channels="C0SUPPORT") as at_home:
+        answer = taken(await at_home.ben.submit({ids.POST_TO: "C0GENERAL"}))
+
+        assert "Choose another one" in answer.errors[ids.POST_TO]
+        assert NAMED in text_on(await at_home.direct_message("U0BEN"))
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_whoever_asks_for_a_diagnosis_is_told_whom_to_ask(tmp_path: Path, mode: Mode) -> None:
+    async with a_house(tmp_path, mode) as at_home:
+        answer = taken(await at_home.ben.command("check"))
+
+        assert answer.body["text"].endswith(NAMED)
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_guest_is_told_beside_the_form(tmp_path: Path, mode: Mode) -> None:
+    async with a_house(tmp_path, mode) as at_home:
+        at_home.slack.scopes += ("users:read",)
+        await at_home.bot.health.greet()
+        cat = Person(at_home.slack, "U0CAT", at_home.ann.ring)
+
+        taken(await cat.command(f"email {JANE}"))
+
+        assert NAMED in text_on(await at_home.private_answer("U0CAT"))
+
+
+REASONS = {
+    Barred.DENIED: ("U0BEN", {"slack_denied_users": "U0BEN"}),
+    Barred.USER: ("U0BEN", {"slack_allowed_users": "U0ANN"}),
+    Barred.EXTERNAL: ("U0EVE", {}),
+    Barred.TEAM: ("U0EVE", {"slack_allow_external": "true", "slack_allowed_teams": "T0SANDBOX"}),
+    Barred.GUEST: ("U0CAT", {}),
+    Barred.CHANNEL: ("U0BEN", {"slack_allowed_channels": "C0GENERAL"}),
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("why", REASONS)
+async def test_every_reason_names_a_few(tmp_path: Path, why: Barred, mode: Mode) -> None:
+    slack_user_id, variables = REASONS[why]
+    async with a_house(tmp_path, mode, **variables) as at_home:
+        at_home.slack.scopes += ("users:read",)
+        await at_home.bot.health.greet()
+        who = Person(at_home.slack, slack_user_id, at_home.ann.ring)
+
+        answer = taken(await who.command("status", slack_channel_id=PLACES.get(why, "C0SUPPORT")))
+
+        assert answer.body["text"].endswith(f" {NAMED}")
+        figures = await scrape(at_home)
+    assert value(figures, "weav_slack_refusals_total", reason=why.value) == 1
