@@ -74,7 +74,7 @@ class Figures:
         self.refusals = self._counter(
             "weav_slack_refusals",
             "What was not let in, by the reason.",
-            reason=(*Barred, "signature", "malformed", "too_large", "too_slow"),
+            reason=(*Barred, "signature", "malformed", "nobody", "too_large", "too_slow"),
         )
         self.failures = self._counter(
             "weav_slack_failures",

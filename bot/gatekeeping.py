@@ -40,7 +40,7 @@ def guard(
     figures: Figures,
 ) -> Guard:
     members = Lookups(tasks, partial(people.member, client), people.KEEP)
-    return Guard(access_of(settings), installation, members, desk.speaker, tasks, figures)
+    return Guard(access_of(settings), installation, members, desk.speaker, figures)
 
 
 def diagnosis(settings: Settings, desk: Desk) -> Diagnosis:

@@ -1,8 +1,10 @@
 """Where Slack rings: what it signed is handed to Bolt, from either door alike."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from slack_bolt import BoltResponse
@@ -11,8 +13,10 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.desk import Admission, Speaker
 from bot.figures import Figures, begin_ring
-from bot.logs import get_logger, new_reference
+from bot.logs import get_logger, new_reference, reference
+from handlers.errors import answer_mistake
 from handlers.guard import Guard
+from handlers.payloads import Malformed, check_shape, is_ssl_check
 from handlers.visits import Visit, kind_of, read_visit
 
 log = get_logger("weav_slack.doorbell")
@@ -41,15 +45,21 @@ class Doorbell:
         self._speaker = speaker
         self._figures = figures
 
-    async def ring(self, payload: dict[str, Any], answered: asyncio.Event) -> BoltResponse:
-        """Answer one payload; all that is logged on the way has one reference."""
+    async def ring(self, payload: Any, answered: asyncio.Event) -> BoltResponse:  # noqa: ANN401 - JSON
+        """Answer one payload; all that is logged on the way has one reference.
+
+        Whatever breaks here is told like a listener's mistake. Raise `Malformed` for what cannot
+        be answered.
+        """
         began, rung_at = begin_ring(), asyncio.get_running_loop().time()
         with new_reference():
-            visit = read_visit(payload)
-            response = await self._guard.refusal(visit)
-            if response is None:
-                response = await self._answer(payload, visit, answered, rung_at)
-        self._figures.rung(kind_of(payload), began)
+            try:
+                response = await self._answer(payload, answered, rung_at)
+            except Malformed:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, the person learns of it
+                response = self._mistaken(payload, error)
+            self._note_time(payload, began)
         return response
 
     def refuse(self, reason: str, why: str = "") -> None:
@@ -57,27 +67,32 @@ class Doorbell:
         log.warning("request_refused", reason=why or reason)
         self._figures.refusals.labels(reason).inc()
 
-    async def _answer(
-        self,
-        payload: dict[str, Any],
-        visit: Visit | None,
-        answered: asyncio.Event,
-        rung_at: float,
+    async def _answer(self, sent: object, answered: asyncio.Event, rung_at: float) -> BoltResponse:
+        payload = check_shape(sent)
+        if is_ssl_check(payload):
+            return BoltResponse(status=200, body="")
+        visit = read_visit(payload)
+        refusal = await self._guard.refusal(visit)
+        if refusal is not None:
+            return refusal
+        return await self._let_in(payload, visit, answered, rung_at)
+
+    async def _let_in(
+        self, payload: dict[str, Any], visit: Visit, answered: asyncio.Event, rung_at: float
     ) -> BoltResponse:
-        opening = visit if visit is not None and visit.opens_modal else None
         context = {
             "answered": answered,
             "admission": Admission(
                 partial(self._guard.knows, visit), partial(self._guard.lets_in, visit)
             ),
             "rung_at": rung_at,
-            "acknowledged": opening is not None,
+            "acknowledged": visit.opens_modal,
         }
         dispatching = self._dispatch(payload, context)
-        if opening is None:
+        if not visit.opens_modal:
             return await dispatching
         # Who opens a form says nothing in Slack's answer, which would wait for all of it.
-        self._speaker.spawn(dispatching, "dispatch", opening.slack_user_id, opening.response_url)
+        self._speaker.spawn(dispatching, "dispatch", visit.slack_user_id, visit.response_url)
         return BoltResponse(status=200, body="")
 
     async def _dispatch(
@@ -87,4 +102,24 @@ class Doorbell:
         request = AsyncBoltRequest(
             mode="socket_mode", body=payload, context={**self._context, **context}
         )
-        return await self._app.async_dispatch(request)
+        response = await self._app.async_dispatch(request)
+        if response.status != HTTPStatus.OK:
+            raise RuntimeError(f"Bolt answered with the status {response.status}")
+        return response
+
+    def _mistaken(self, payload: Mapping[str, Any], error: Exception) -> BoltResponse:
+        """Slack gets its 200 even if nothing can be told."""
+        try:
+            return answer_mistake(error, payload, self._speaker, self._figures)
+        except Exception:
+            log.exception("not_told", reference=reference())
+            return BoltResponse(status=200, body="")
+
+    def _note_time(self, payload: Mapping[str, Any], began: float) -> None:
+        """What was answered stands, whatever is wrong with the figures."""
+        try:
+            self._figures.rung(kind_of(payload), began)
+        except Exception:
+            log.exception("failed", reference=reference())
+            with contextlib.suppress(Exception):
+                self._figures.failures.labels("handler").inc()

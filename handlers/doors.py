@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handlers.connection import Connection
 from handlers.doorbell import Doorbell
-from handlers.payloads import Malformed, check_shape, read_form
+from handlers.payloads import Malformed, read_form
 from handlers.visits import kind_of
 
 EVENTS = "/slack/events"
@@ -66,13 +66,13 @@ class HttpDoor:
         if not self._signed(body, request.headers):
             self._doorbell.refuse("signature")
             return PlainTextResponse("not signed by Slack", 401)
+        answered = asyncio.Event()
         try:
             payload = read_form(body)
+            response = to_starlette_response(await self._doorbell.ring(payload, answered))
         except Malformed as error:
-            self._doorbell.refuse("malformed", str(error))
+            self._doorbell.refuse(error.reason, str(error))
             return PlainTextResponse("malformed", 400)
-        answered = asyncio.Event()
-        response = to_starlette_response(await self._doorbell.ring(payload, answered))
         # Submissions alone wait for it, and uvicorn answers one who has hung up without saying so.
         if kind_of(payload) == "view_submission" and not await request.is_disconnected():
             response.background = BackgroundTask(_set, answered)
@@ -119,9 +119,9 @@ class SocketDoor:
     async def _answer(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
         answered = asyncio.Event()
         try:
-            response = await self._doorbell.ring(check_shape(req.payload), answered)
+            response = await self._doorbell.ring(req.payload, answered)
         except Malformed as error:
-            self._doorbell.refuse("malformed", str(error))
+            self._doorbell.refuse(error.reason, str(error))
             response = BoltResponse(status=200)
         await send_async_response(client, req, response, time.time())
         answered.set()

@@ -1,24 +1,37 @@
 """What nobody expected: a bug of ours, or a payload that no listener is for."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
 from slack_bolt import BoltResponse
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.error import BoltUnhandledRequestError
 
-from bot.desk import Desk
+from bot.desk import Desk, Speaker
 from bot.figures import Figures
 from bot.logs import get_logger, reference
-from bot.slack import ids
-from bot.slack.offers import NOTHING, Offer, options
+from bot.slack.offers import nothing_offer, options
+from bot.slack.payloads import text_at
+from handlers.visits import field_for_errors, kind_of
 
 log = get_logger("weav_slack.errors")
 
-UNKNOWN = "This is nothing that the Weav bot knows. It may have been updated: try again."
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """`sentence` says all of it; an option of a select has room for `label` and `reason` alone."""
+
+    sentence: str
+    label: str
+    reason: str
 
 
-# Where an error stands that is about the whole form.
-FIELD_OF = {ids.MODAL: ids.POST_TO, ids.DEFAULTS_MODAL: ids.COMPANY_ID}
+UNKNOWN: Final = Notice(
+    "This is nothing that the Weav bot knows. It may have been updated: try again.",
+    "This is nothing that the Weav bot knows.",
+    "It may have been updated: try again.",
+)
 
 
 def register(app: AsyncApp) -> None:
@@ -34,30 +47,46 @@ async def answer_error(
 ) -> BoltResponse:
     """Say it where the user is, with a reference to the log; 200, or Slack shows its own error."""
     if isinstance(error, BoltUnhandledRequestError):
-        log.warning("unhandled", kind=body.get("type", "command"))
-        return _answer(body, UNKNOWN, desk, acknowledged=acknowledged)
+        log.warning("unhandled", kind=kind_of(body))
+        return _answer(body, UNKNOWN, desk.speaker, acknowledged=acknowledged)
+    return answer_mistake(error, body, desk.speaker, figures, acknowledged=acknowledged)
+
+
+def answer_mistake(
+    error: Exception,
+    payload: Mapping[str, Any],
+    speaker: Speaker,
+    figures: Figures,
+    *,
+    acknowledged: bool = False,
+) -> BoltResponse:
+    """Log it, count it, and tell whoever is in the payload the reference; 200."""
     known_as = reference()
     log.error("failed", reference=known_as, exc_info=error)
     figures.failures.labels("handler").inc()
-    return _answer(
-        body,
+    notice = Notice(
         "The bot made a mistake, and does not know what became of this. Look in Weav before you"
         f" try again, and tell whoever runs the bot: reference {known_as}.",
-        desk,
-        acknowledged=acknowledged,
+        "The bot made a mistake. Type again in a moment.",
+        f"If it stays so, tell whoever runs the bot: reference {known_as}",
     )
+    return _answer(payload, notice, speaker, acknowledged=acknowledged)
 
 
-def _answer(body: dict[str, Any], sentence: str, desk: Desk, *, acknowledged: bool) -> BoltResponse:
-    if "command" in body and not acknowledged:
-        return BoltResponse(status=200, body={"response_type": "ephemeral", "text": sentence})
-    if body.get("type") == "block_suggestion":
-        return BoltResponse(status=200, body={"options": options([Offer(NOTHING, sentence)])})
-    field = FIELD_OF.get((body.get("view") or {}).get("callback_id", ""))
-    if body.get("type") == "view_submission" and field:
+def _answer(
+    payload: Mapping[str, Any], notice: Notice, speaker: Speaker, *, acknowledged: bool
+) -> BoltResponse:
+    kind = kind_of(payload)
+    if kind == "command" and not acknowledged:
+        body = {"response_type": "ephemeral", "text": notice.sentence}
+        return BoltResponse(status=200, body=body)
+    if kind == "block_suggestion":
+        offer = nothing_offer(notice.label, notice.reason)
+        return BoltResponse(status=200, body={"options": options([offer])})
+    if kind == "view_submission" and (field := field_for_errors(payload)):
         # An error keeps the form, with all that was typed.
-        errors = {field: sentence}
+        errors = {field: notice.sentence}
         return BoltResponse(status=200, body={"response_action": "errors", "errors": errors})
-    if slack_user_id := (body.get("user") or {}).get("id") or body.get("user_id"):
-        desk.speaker.say(sentence, slack_user_id, body.get("response_url") or "")
+    if slack_user_id := text_at(payload, "user", "id") or text_at(payload, "user_id"):
+        speaker.say(notice.sentence, slack_user_id, text_at(payload, "response_url"))
     return BoltResponse(status=200, body="")

@@ -20,7 +20,6 @@ from bot.slack.refusals import (
     refusal_text,
     refusal_under_field,
 )
-from bot.tasks import Tasks
 from handlers.visits import Visit
 
 log = get_logger("weav_slack.guard")
@@ -38,33 +37,25 @@ class Guard:
         installation: Installation,
         people: Lookups[Member],
         speaker: Speaker,
-        tasks: Tasks,
         figures: Figures,
     ) -> None:
         self._access = access
         self._installation = installation
         self._people = people
         self._speaker = speaker
-        self._tasks = tasks
         self._figures = figures
 
-    async def refusal(self, visit: Visit | None) -> BoltResponse | None:
+    async def refusal(self, visit: Visit) -> BoltResponse | None:
         """Answer whoever is not let in; None: come in."""
-        if visit is None:
-            return None
         why = await self._why_not(visit)
         return None if why is None else self._turned_away(visit, why)
 
-    async def lets_in(self, visit: Visit | None) -> bool:
+    async def lets_in(self, visit: Visit) -> bool:
         """Judge again whoever opened a form, now that there is time to ask Slack who they are."""
-        if visit is None:
-            return False
         return await self._why_not(replace(visit, shows_nothing=False)) is None
 
-    def knows(self, visit: Visit | None) -> bool:
+    def knows(self, visit: Visit) -> bool:
         """Whether what is known already lets in whoever opens a form: then it may name others."""
-        if visit is None:
-            return False
         visitor, unasked = self._unasked(visit)
         if not self._is_worth_asking(visitor, unasked):
             return unasked is None
@@ -116,7 +107,9 @@ class Guard:
         member = self._people.known(visit.slack_user_id)
         if member is None:
             if self._installation.may(USERS_READ):
-                self._tasks.spawn(self._tell_later(visit), name="guard")
+                self._speaker.spawn(
+                    self._tell_later(visit), "guard", visit.slack_user_id, visit.response_url
+                )
             return None
         self._people.start(visit.slack_user_id)
         return barred(self._access, self._visitor(visit, member))
@@ -151,7 +144,7 @@ class Guard:
                 return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
             case "block_suggestion":
                 return BoltResponse(status=200, body={"options": options([refusal_offer(why)])})
-            case "view_submission":
+            case "view_submission" if visit.block_id:
                 if why is not Barred.NOT_KNOWN:
                     self._tell(visit, why)  # with the names that an error cannot show
                 errors = {visit.block_id: refusal_under_field(why)}

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from bot.slack import ids
 from bot.slack.forms import values_of
-from bot.slack.payloads import at, text_at
+from bot.slack.payloads import at, list_at, text_at
 from bot.slack.words import Check, Defaults, Help, Prefill, parse_words
+from handlers.payloads import Malformed, is_ssl_check
+
+# The input that says of a whole form what is wrong with it.
+_USUAL: Final = {ids.MODAL: ids.POST_TO, ids.DEFAULTS_MODAL: ids.COMPANY_ID}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,7 @@ class Visit:
     whoever is let in sees what comes with `views.open`, and nothing in Slack's answer.
     `team_id` may name an organisation on Enterprise Grid, and then `enterprise_id` does as well;
     `home_enterprise` is that of `home`. `block_id` is the input of a submitted form under which an
-    error can stand.
+    error can stand, empty if it has none.
     """
 
     kind: str
@@ -38,17 +42,17 @@ class Visit:
 
 def kind_of(payload: Mapping[str, Any]) -> str:
     """Name it as in https://docs.slack.dev/reference/interaction-payloads; few words, all known."""
-    if "command" in payload:
-        return "command"
-    return str(payload.get("type", "ssl_check"))
+    if is_ssl_check(payload):
+        return "ssl_check"
+    return "command" if "command" in payload else str(payload.get("type"))
 
 
-def read_visit(payload: Mapping[str, Any]) -> Visit | None:
-    """Read a payload whose shape is checked; None: nobody is in it."""
+def read_visit(payload: Mapping[str, Any]) -> Visit:
+    """Read a payload whose shape is checked; raise `Malformed` if nobody is in it."""
     kind = kind_of(payload)
     slack_user_id = text_at(payload, "user_id") or text_at(payload, "user", "id")
     if not slack_user_id:
-        return None
+        raise Malformed("nobody is in the payload", "nobody")
     team_id = text_at(payload, "team_id") or text_at(payload, "user", "team_id")
     # Where a modal goes with its user into another workspace, only the view knows the app's own.
     home = text_at(payload, "view", "app_installed_team_id") or text_at(payload, "team", "id")
@@ -65,7 +69,7 @@ def read_visit(payload: Mapping[str, Any]) -> Visit | None:
         response_url=text_at(payload, "response_url"),
         shows_nothing=opens or isinstance(words, Prefill | Help | Check),
         opens_modal=opens or isinstance(words, Prefill | Defaults),
-        block_id=_block_id(payload),
+        block_id=field_for_errors(payload),
     )
 
 
@@ -108,8 +112,16 @@ def _reopens(kind: str, payload: Mapping[str, Any]) -> bool:
     return any(text_at(action, "action_id") == ids.REOPEN for action in actions or ())
 
 
-def _block_id(payload: Mapping[str, Any]) -> str:
-    if text_at(payload, "view", "callback_id") == ids.MODAL:
-        return ids.POST_TO
-    values = at(payload, "view", "state", "values")
-    return next(iter(values), ids.POST_TO) if isinstance(values, dict) else ids.POST_TO
+def field_for_errors(payload: Mapping[str, Any]) -> str:
+    """Give the input under which an error about the whole form can stand; empty: there is none.
+
+    Slack takes errors for inputs alone.
+    """
+    view = at(payload, "view")
+    inputs = [
+        text_at(block, "block_id")
+        for block in list_at(view, "blocks")
+        if text_at(block, "type") == "input"
+    ]
+    usual = _USUAL.get(text_at(view, "callback_id"), "")
+    return usual if usual in inputs or not inputs else next(filter(None, inputs), "")

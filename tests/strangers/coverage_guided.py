@@ -23,7 +23,7 @@ def main() -> None:
     def read(body: bytes) -> None:
         words.parse_words(body.decode(errors="replace"))
         try:
-            payload = payloads.read_form(body)
+            payload = payloads.check_shape(payloads.read_form(body))
         except payloads.Malformed:
             return
         forms.parse_submission(payload)

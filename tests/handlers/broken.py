@@ -1,0 +1,117 @@
+"""The real doors before a doorbell with a part that breaks."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CollectorRegistry
+from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.desk import Speaker
+from bot.figures import Figures
+from bot.sandbox.serving import serve
+from bot.sandbox.slack import HttpRing, Person
+from bot.slack.access import Access
+from bot.slack.installation import Installation
+from bot.slack.lookups import Lookups
+from bot.slack.people import KEEP, Member
+from bot.tasks import Tasks
+from handlers.connection import PING_EVERY, Connection
+from handlers.doorbell import Doorbell
+from handlers.doors import HttpDoor, SocketDoor
+from handlers.guard import Guard
+from tests.house import SECRET, House, Mode
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.sandbox.slack.rings import Ring
+    from bot.slack.cards import Card
+
+# In what is raised: it must reach nobody.
+CANARY = "canary-in-a-mistake"
+
+
+class BrokenIds(frozenset[str]):
+    def __contains__(self, _: object) -> bool:
+        raise ValueError(CANARY)
+
+
+class BrokenFigures(Figures):
+    def rung(self, kind: str, began: float) -> None:
+        raise ValueError(CANARY, kind, began)
+
+
+class BrokenSpeaker(Speaker):
+    def __init__(self) -> None:
+        pass
+
+    def tell(self, message: Card, slack_user_id: str, response_url: str = "") -> None:
+        raise ValueError(CANARY, message, slack_user_id, response_url)
+
+
+class BrokenApp(AsyncApp):
+    async def async_dispatch(self, req: Any) -> Any:  # noqa: ANN401 - Bolt's own
+        raise ValueError(CANARY, req)
+
+
+async def nobody_known(_: str) -> Member | None:
+    return None
+
+
+@dataclass
+class Parts:
+    """Those that a test does not break are as they are in use; guests are let in unasked."""
+
+    at_home: House
+    access: Access = field(default_factory=lambda: Access(guests=True))
+    figures: Figures = field(default_factory=lambda: Figures(CollectorRegistry()))
+    app: AsyncApp = field(default_factory=lambda: an_app(AsyncApp))
+    speaker: Speaker | None = None
+
+    def doorbell(self) -> Doorbell:
+        speaker = self.speaker or self.at_home.bot.desk.speaker
+        people = Lookups(Tasks(), nobody_known, KEEP)
+        guard = Guard(self.access, Installation(), people, speaker, self.figures)
+        return Doorbell(self.app, {}, guard, speaker, self.figures)
+
+    @property
+    def failures(self) -> float:
+        labels = {"where": "handler"}
+        return self.figures.registry.get_sample_value("weav_slack_failures_total", labels) or 0.0
+
+
+def an_app(kind: type[AsyncApp]) -> AsyncApp:
+    """Without listeners, and with Bolt's own handling of errors, which answers with 500."""
+    return kind(token="xoxb-not-asked", request_verification_enabled=False)  # noqa: S106
+
+
+@asynccontextmanager
+async def behind(parts: Parts, mode: Mode) -> AsyncIterator[Person]:
+    """Ann, whose payloads go through a real door to these parts."""
+    async with _ring(parts, mode) as ring:
+        yield Person(parts.at_home.slack, "U0ANN", ring)
+
+
+@asynccontextmanager
+async def _ring(parts: Parts, mode: Mode) -> AsyncIterator[Ring]:
+    slack, doorbell = parts.at_home.slack, parts.doorbell()
+    if mode == "http":
+        door = HttpDoor(doorbell, SECRET, parts.at_home.bot.asgi)
+        async with serve(door) as url, HttpRing(f"{url}/slack/events", SECRET) as ring:
+            yield ring
+        return
+    client = AsyncWebClient(slack.bot_token, base_url=f"{slack.base_url}/api/")
+    socket = SocketDoor(Connection(slack.app_token, client, PING_EVERY), doorbell)
+    connecting = asyncio.create_task(socket.keep_connecting())
+    await slack.socket_mode.connected()
+    try:
+        yield slack.socket_mode
+    finally:
+        await socket.stop(1)
+        connecting.cancel()
+        await asyncio.wait({connecting})

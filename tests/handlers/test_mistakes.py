@@ -1,0 +1,190 @@
+"""A mistake between the door and Bolt: answered with 200, told, logged and counted."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, get_args
+
+import pytest
+from prometheus_client import CollectorRegistry
+from slack_bolt.app.async_app import AsyncApp
+
+from bot.slack import ids
+from bot.slack.access import Access
+from tests.bad_days.logs import logged
+from tests.handlers.broken import (
+    CANARY,
+    BrokenApp,
+    BrokenFigures,
+    BrokenIds,
+    BrokenSpeaker,
+    Parts,
+    an_app,
+    behind,
+)
+from tests.house import House, Mode, house, text_on
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+    from bot.sandbox.slack import Answer, Person
+
+MODES: tuple[Mode, ...] = get_args(Mode)
+BROKEN_ACCESS = Access(denied=BrokenIds(), guests=True)
+
+
+@pytest.fixture
+async def at_home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as opened:
+        yield opened
+
+
+async def command(at_home: House, ann: Person) -> str:
+    answer = taken(await ann.command("Export hangs"))
+    assert answer.body["response_type"] == "ephemeral"
+    assert at_home.slack.calls_of("views.open") == []
+    return str(answer.body["text"])
+
+
+async def message_shortcut(at_home: House, ann: Person) -> str:
+    message_ts = ann.say("The export hangs", "C0SUPPORT")
+    taken(await ann.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts))
+    return text_on(await at_home.private_answer())
+
+
+async def global_shortcut(at_home: House, ann: Person) -> str:
+    taken(await ann.global_shortcut(ids.GLOBAL_SHORTCUT))
+    return text_on(await at_home.direct_message())
+
+
+async def submission(at_home: House, ann: Person) -> str:
+    await at_home.fill_in()
+    answer = taken(await ann.submit())
+    assert ann.view.is_open
+    assert at_home.weav.creations == []
+    return answer.errors[ids.POST_TO]
+
+
+async def suggestion(at_home: House, ann: Person) -> str:
+    await at_home.fill_in()
+    [option] = taken(await ann.suggest(ids.CUSTOMER_ID, "jan")).options
+    return f"{option['text']['text']} {option['description']['text']}"
+
+
+async def choice_in_the_form(at_home: House, ann: Person) -> str:
+    await at_home.fill_in()
+    taken(await ann.act(ids.ASSIGNEE_TYPE, "agent"))
+    return text_on(await at_home.direct_message())
+
+
+async def click_on_a_card(at_home: House, ann: Person) -> str:
+    await at_home.fill_in()
+    await at_home.ann.submit()
+    await at_home.card()
+    taken(await ann.click(ids.CLOSE))
+    return text_on(await at_home.private_answer())
+
+
+DOINGS = [
+    command,
+    message_shortcut,
+    global_shortcut,
+    submission,
+    suggestion,
+    choice_in_the_form,
+    click_on_a_card,
+]
+
+
+def taken(answer: Answer) -> Answer:
+    assert (answer.status, answer.trouble) == (200, "")
+    return answer
+
+
+def reference_in(text: str) -> str:
+    found = re.search(r"reference ([0-9a-f]{8})\b", text)
+    assert found, text
+    assert CANARY not in text
+    return found[1]
+
+
+def failed(log: io.StringIO, event: str = "failed") -> list[str]:
+    """The references of what is logged as that."""
+    assert CANARY not in log.getvalue()
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    return [line["reference"] for line in lines if line["event"] == event]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("doing", DOINGS)
+async def test_whoever_meets_a_broken_guard_is_told_its_reference(
+    at_home: House, doing: Callable[[House, Person], Awaitable[str]], mode: Mode
+) -> None:
+    parts = Parts(at_home, access=BROKEN_ACCESS)
+    with logged() as log:
+        async with behind(parts, mode) as ann:
+            told = await doing(at_home, ann)
+
+    assert told.startswith("The bot made a mistake")
+    assert failed(log) == [reference_in(told)]
+    assert parts.failures == 1
+
+
+def that_raises() -> AsyncApp:
+    return an_app(BrokenApp)
+
+
+def whose_middleware_raises() -> AsyncApp:
+    async def break_off() -> None:
+        raise ValueError(CANARY)
+
+    app = an_app(AsyncApp)
+    app.use(break_off)
+    return app
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("broken", [that_raises, whose_middleware_raises])
+async def test_a_dispatch_of_bolts_that_fails_is_told(
+    at_home: House, broken: Callable[[], AsyncApp], mode: Mode
+) -> None:
+    parts = Parts(at_home, app=broken())
+    with logged() as log:
+        async with behind(parts, mode) as ann:
+            told = await submission(at_home, ann)
+
+            assert failed(log) == [reference_in(told)]
+            assert parts.failures == 1
+
+            taken(await ann.command("Export hangs"))  # answered before Bolt is asked
+            told = text_on(await at_home.private_answer())
+
+    assert failed(log, "task_failed") == [reference_in(told)]
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_figures_that_fail_change_no_answer(at_home: House, mode: Mode) -> None:
+    access = Access(denied=frozenset({"U0ANN"}), guests=True)
+    parts = Parts(at_home, access, BrokenFigures(CollectorRegistry()))
+    with logged() as log:
+        async with behind(parts, mode) as ann:
+            answer = taken(await ann.command("Export hangs"))
+
+    assert answer.body["text"].startswith("Sorry")
+    assert len(failed(log)) == 1
+    assert parts.failures == 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_what_cannot_even_be_told_is_answered_and_logged(at_home: House, mode: Mode) -> None:
+    parts = Parts(at_home, access=BROKEN_ACCESS, speaker=BrokenSpeaker())
+    with logged() as log:
+        async with behind(parts, mode) as ann:
+            answer = taken(await ann.global_shortcut(ids.GLOBAL_SHORTCUT))
+
+    assert answer.body == ""
+    assert failed(log) == failed(log, "not_told")
+    assert parts.failures == 1
