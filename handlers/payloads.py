@@ -3,7 +3,7 @@
 https://docs.slack.dev/reference/interaction-payloads: what is not used here may be anything.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +12,9 @@ from yarl import URL
 
 # A slash command has a dozen.
 _MOST_FIELDS: Final = 100
+# What Bolt or a listener reads as a text, whether Slack sends it or not.
+_OF_COMMAND: Final = ("text", "team_id", "channel_id", "trigger_id", "response_url")
+_OF_VIEW: Final = ("id", "callback_id", "private_metadata")
 # Slack's own are of a dozen characters; ours have 255 at most, like block_id and action_id.
 Id = Annotated[str, Field(max_length=255)]
 
@@ -21,7 +24,7 @@ class _Shape(BaseModel):
 
 
 class _Named(_Shape):
-    id: Id
+    id: Id | None = None
 
 
 class _Team(_Named):
@@ -29,7 +32,8 @@ class _Team(_Named):
     enterprise_id: Id | None = None
 
 
-class _User(_Named):
+class _User(_Shape):
+    id: Id
     team_id: Id | None = None
 
 
@@ -44,16 +48,14 @@ class _State(_Shape):
 
 
 class _View(_Named):
-    type: str
-    callback_id: Id
-    private_metadata: str = ""
+    callback_id: Id | None = None
+    private_metadata: str | None = None
     state: _State = Field(default_factory=_State)
 
 
 class _Action(_Shape):
     action_id: Id
     block_id: Id | None = None
-    type: str
     value: str | None = None
 
 
@@ -90,7 +92,7 @@ class Command(_Shape):
     """A slash command: https://docs.slack.dev/interactivity/implementing-slash-commands."""
 
     command: str
-    text: str = ""
+    text: str
     user_id: Id
     team_id: Id
     enterprise_id: Id | None = None
@@ -126,13 +128,14 @@ def read_form(body: bytes) -> Any:  # noqa: ANN401 - JSON, which `check_shape` l
 
 
 def check_shape(payload: object) -> dict[str, Any]:
-    """Give back all that Slack sent, empty maps and lists as such; raise `Malformed`."""
+    """Give back all that Slack sent, with what is missing or null as empty; raise `Malformed`."""
     if not isinstance(payload, dict):
         raise Malformed("the payload is no object")
     if is_ssl_check(payload):
         return payload
-    payload = _with_empties(payload)
-    shape = Command if "command" in payload else Interaction
+    is_command = "command" in payload
+    payload = _filled(payload, _OF_COMMAND) if is_command else _with_empties(payload)
+    shape = Command if is_command else Interaction
     try:
         checked = shape.model_validate(payload)
         to_json(payload)  # fails for half a surrogate pair
@@ -148,13 +151,22 @@ def is_ssl_check(payload: Mapping[str, Any]) -> bool:
     return payload.get("ssl_check") == "1"
 
 
+def _filled(part: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Put an empty text where one is missing or null: Bolt and the listeners demand it."""
+    empty = {name: "" for name in names if part.get(name) is None}
+    return {**part, **empty} if empty else part
+
+
 def _with_empties(payload: dict[str, Any]) -> dict[str, Any]:
     """Slack writes an empty map as [] at times: https://github.com/slack-go/slack/issues/943."""
     if payload.get("response_urls", ()) is None:
         payload = {**payload, "response_urls": []}
     view = payload.get("view")
-    if not isinstance(view, dict) or "state" not in view:
+    if not isinstance(view, dict):
         return payload
+    view = _filled(view, _OF_VIEW)
+    if "state" not in view:
+        return {**payload, "view": view}
     state = _map(view["state"])
     if isinstance(state, dict) and "values" in state:
         values = _map(state["values"])
@@ -173,7 +185,7 @@ def _check_kind(payload: Interaction) -> None:
         "view_submission": payload.view,
         "view_closed": payload.view,
         "block_actions": payload.actions,
-        "message_action": payload.callback_id and payload.message and payload.channel,
+        "message_action": payload.callback_id,
         "shortcut": payload.callback_id,
         "block_suggestion": payload.action_id,
     }

@@ -1,0 +1,221 @@
+"""What Slack may leave out or send as null: read, and answered as far as that is possible."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+import pytest
+
+from bot.sandbox.slack import Delivery
+from bot.sandbox.slack.actions import action_entry, find_in_message
+from bot.slack import ids
+from tests.figures import scrape, value
+from tests.house import JANE, House, Mode, house, text_on
+from tests.strangers.samples import MISSING, replaced
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from bot.sandbox.slack import Answer
+
+MODES: tuple[Mode, ...] = get_args(Mode)
+NOTHING = [None, MISSING]
+UNKNOWN = "This is nothing that the Weav bot knows."
+
+
+@pytest.fixture(params=MODES)
+async def any_way(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path, mode=request.param) as opened:
+        yield opened
+
+
+def interaction(payload: Any, *place: str | int, nothing: object) -> Delivery:  # noqa: ANN401
+    return Delivery("interactive", replaced(payload, place, nothing))
+
+
+def taken(answer: Answer) -> Answer:
+    assert (answer.status, answer.trouble) == (200, "")
+    return answer
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+async def test_a_form_that_cannot_be_routed_stays_and_says_so(
+    any_way: House, nothing: object
+) -> None:
+    await any_way.fill_in()
+    whole = any_way.ann.submission_delivery().payload
+
+    answer = taken(
+        await any_way.ann.send(interaction(whole, "view", "callback_id", nothing=nothing))
+    )
+
+    [said] = answer.errors.values()
+    assert said.startswith(UNKNOWN)
+    assert any_way.ann.view.is_open
+    assert any_way.weav.creations == []
+    await any_way.ann.submit()
+    await any_way.card()
+
+
+async def test_a_form_without_inputs_that_cannot_be_routed_is_told_privately(
+    any_way: House,
+) -> None:
+    await any_way.fill_in()
+    whole = any_way.ann.submission_delivery().payload
+    whole["view"]["blocks"] = [{"type": "divider", "block_id": "x"}]
+
+    taken(await any_way.ann.send(interaction(whole, "view", "callback_id", nothing=None)))
+
+    assert text_on(await any_way.direct_message()).startswith(UNKNOWN)
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+async def test_a_form_without_its_metadata_is_submitted_all_the_same(
+    any_way: House, nothing: object
+) -> None:
+    await any_way.fill_in()
+    whole = any_way.ann.submission_delivery().payload
+
+    taken(await any_way.ann.send(interaction(whole, "view", "private_metadata", nothing=nothing)))
+
+    assert JANE in text_on(await any_way.card())
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+@pytest.mark.parametrize("name", ["callback_id", "private_metadata", "id", "type"])
+async def test_the_selects_of_any_form_have_options(
+    any_way: House, name: str, nothing: object
+) -> None:
+    await any_way.fill_in()
+    ann = any_way.ann
+    whole = ann.payloads.suggestion(ann.view, "customer_id", "customer_id", "new@example.com")
+
+    answer = taken(await ann.send(interaction(whole, "view", name, nothing=nothing)))
+
+    assert [option["value"] for option in answer.body["options"]] == ["create:new@example.com"]
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+@pytest.mark.parametrize("place", [("view", "callback_id"), ("team",), ("actions", 0, "block_id")])
+async def test_a_choice_in_any_form_changes_it(
+    any_way: House, place: tuple[str | int, ...], nothing: object
+) -> None:
+    await any_way.fill_in()
+    view = any_way.ann.view
+    option = {"text": {"type": "plain_text", "text": "A person"}, "value": "user"}
+    action = {
+        "type": "static_select",
+        "block_id": ids.ASSIGNEE_TYPE,
+        "action_id": ids.ASSIGNEE_TYPE,
+        "selected_option": option,
+    }
+    whole = any_way.ann.payloads.action_in_view(view, action)
+    whole["view"]["state"]["values"][ids.ASSIGNEE_TYPE][ids.ASSIGNEE_TYPE] = action
+    drawn = view.updates
+
+    taken(await any_way.ann.send(interaction(whole, *place, nothing=nothing)))
+
+    await any_way.slack.until(lambda _: any_way.ann.view.updates > drawn)
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+@pytest.mark.parametrize(
+    "place", [("team",), ("actions", 0, "type"), ("message",), ("response_url",), ("trigger_id",)]
+)
+async def test_a_click_on_a_card_is_done(
+    any_way: House, place: tuple[str | int, ...], nothing: object
+) -> None:
+    await any_way.fill_in()
+    await any_way.ann.submit()
+    card = await any_way.card()
+    _, block, element = find_in_message(any_way.slack, "U0ANN", ids.CLOSE)
+    action = action_entry(block, element, None)
+    whole = any_way.ann.payloads.action_in_message(card, {}, action)
+
+    taken(await any_way.ann.send(interaction(whole, *place, nothing=nothing)))
+
+    await any_way.slack.until(lambda _: "closed it" in text_on(card))
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+@pytest.mark.parametrize(
+    "place", [("team",), ("channel",), ("message",), ("message", "text"), ("message_ts",)]
+)
+async def test_a_message_shortcut_opens_a_form(
+    any_way: House, place: tuple[str, ...], nothing: object
+) -> None:
+    message = any_way.slack.message(any_way.ann.say("The export hangs", "C0SUPPORT"))
+    assert message
+    whole = any_way.ann.payloads.message_shortcut(ids.MESSAGE_SHORTCUT, message)
+
+    taken(await any_way.ann.send(interaction(whole, *place, nothing=nothing)))
+
+    await any_way.slack.until(lambda slack: slack.top_view("U0ANN"))
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+@pytest.mark.parametrize("name", ["trigger_id", "response_url"])
+async def test_a_shortcut_whose_form_cannot_open_is_told_privately(
+    any_way: House, name: str, nothing: object
+) -> None:
+    message = any_way.slack.message(any_way.ann.say("The export hangs", "C0SUPPORT"))
+    assert message
+    whole = any_way.ann.payloads.message_shortcut(ids.MESSAGE_SHORTCUT, message)
+    whole["trigger_id"] = None
+
+    taken(await any_way.ann.send(interaction(whole, name, nothing=nothing)))
+
+    told = any_way.direct_message if name == "response_url" else any_way.private_answer
+    assert "Open the form" in text_on(await told())
+
+
+@pytest.mark.parametrize("name", ["text", "team_id", "channel_id", "response_url", "user_name"])
+async def test_a_command_opens_a_form_whatever_else_is_missing(any_way: House, name: str) -> None:
+    sent = any_way.ann.command_delivery("Export hangs")
+    # Over HTTP a command is a form, which knows no null.
+    nothing = None if any_way.bot.socket else MISSING
+    payload = replaced(sent.payload, (name,), nothing)
+
+    await any_way.ann.ring.deliver(Delivery("slash_commands", payload))
+
+    await any_way.slack.until(lambda slack: slack.top_view("U0ANN"))
+
+
+async def test_a_command_whose_form_cannot_open_is_told_privately(any_way: House) -> None:
+    sent = any_way.ann.command_delivery("Export hangs")
+    nothing = None if any_way.bot.socket else MISSING
+
+    await any_way.ann.send(
+        Delivery("slash_commands", replaced(sent.payload, ("trigger_id",), nothing))
+    )
+
+    assert "Open the form" in text_on(await any_way.private_answer())
+
+
+async def test_a_payload_with_nobody_in_it_does_nothing_and_is_counted(any_way: House) -> None:
+    ann = any_way.ann
+    await any_way.fill_in()
+    calls = len(any_way.slack.calls)
+    command = replaced(ann.command_delivery("status").payload, ("user_id",), "")
+    submission = replaced(ann.submission_delivery().payload, ("user", "id"), "")
+
+    for delivery in (Delivery("slash_commands", command), Delivery("interactive", submission)):
+        reply = await ann.ring.deliver(delivery)
+        assert reply.status == (200 if any_way.bot.socket else 400)
+        assert reply.body in {b"", b"malformed"}
+
+    assert len(any_way.slack.calls) == calls
+    figures = await scrape(any_way)
+    assert value(figures, "weav_slack_refusals_total", reason="nobody") == 2
+    assert any_way.weav.creations == []
+
+
+async def test_slacks_look_at_the_certificate_is_let_in_without_anybody(any_way: House) -> None:
+    payload: dict[str, object] = {"ssl_check": "1", "token": "x"}
+
+    reply = await any_way.ann.ring.deliver(Delivery("slash_commands", payload))
+
+    assert (reply.status, reply.body) == (200, b"")
+    figures = await scrape(any_way)
+    assert value(figures, "weav_slack_refusals_total", reason="nobody") == 0
