@@ -1,6 +1,6 @@
 """The environment (and `.env`), read once, checked as a whole."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import unquote
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -16,6 +16,9 @@ from bot.variables import (
     is_plain,
     split_url,
 )
+
+# It stands in messages beside somebody's words, and one text there has 3,000 characters at most.
+LONGEST_LINK: Final = 500
 
 
 class Settings(BaseSettings):
@@ -100,6 +103,8 @@ class Settings(BaseSettings):
         known = template.startswith(("https://", "http://")) and split_url(template)
         if not known or "{id}" not in template:
             raise ValueError("must be a link with {id} where the conversation's id belongs")
+        if len(template) > LONGEST_LINK:
+            raise ValueError(f"must have at most {LONGEST_LINK} characters")
         return template
 
     @field_validator("database_url")

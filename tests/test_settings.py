@@ -42,6 +42,7 @@ def test_what_is_not_set_has_its_default() -> None:
         ("DATABASE_URL", "postgresql://x:CANARY%00@db.example/x", "no NUL"),
         ("WEAV_API_URL", "https://weav.example/v 1", "https://"),
         ("WEAV_CONVERSATION_URL", "https://[weav/{id}", "{id}"),
+        ("WEAV_CONVERSATION_URL", f"https://weav.example/{'x' * 500}/{{id}}", "500 characters"),
         ("HOST", "127.0.0.1 3000", "IP address"),
         ("WEAV_TIMEOUT", "0", "greater than 0"),
         ("WEAV_RETRY_FOR", "-1", "greater than or equal to 0"),

@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from bot.sandbox.slack.rules.surfaces import check_message
+from bot.settings import LONGEST_LINK
 from bot.slack.cards import Named
 from bot.slack.changes import (
     Change,
@@ -17,7 +19,9 @@ from bot.slack.clicks import Click, Wish
 from bot.slack.controls import Field, Shown
 from bot.slack.forms import Origin
 from bot.slack.redrawing import history_in, redrawn_card
+from bot.slack.text import escape
 from bot.weav.models import Conversation
+from bot.weav.refusals import LONGEST_REASON
 from tests.slack.limits import NASTY, faults
 from tests.slack.payloads import ASSIGNEE
 from tests.slack.test_cards import FULL, draw, drawn
@@ -140,6 +144,15 @@ def test_words_of_weavs_own_are_never_active(text: str) -> None:
         assert "<!channel>" not in said.text
         assert "<@U1>" not in said.text
         assert faults(said.blocks) == []
+
+
+def test_slack_takes_a_note_with_the_longest_link_and_reason() -> None:
+    link = f"https://weav.example/{'x' * LONGEST_LINK}"[:LONGEST_LINK]
+    subject = FULL.model_copy(update={"subject": "&" * 500})
+
+    told = note(escape("&" * LONGEST_REASON), click(*draw(subject).blocks), link)
+
+    check_message(told.text, told.blocks)
 
 
 def test_a_note_names_the_conversation_as_its_card_does() -> None:
