@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry
 from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk import Speaker
 from bot.figures import Figures
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpRing, Person
+from bot.slack import ids
 from bot.slack.access import Access
 from bot.slack.installation import Installation
 from bot.slack.lookups import Lookups
-from bot.slack.people import KEEP, Member
+from bot.slack.people import KEEP, Member, Standing
 from bot.tasks import Tasks
 from handlers.connection import PING_EVERY, Connection
 from handlers.doorbell import Doorbell
@@ -27,7 +29,9 @@ from handlers.guard import Guard
 from tests.house import SECRET, House, Mode
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+    from slack_bolt.context.ack.async_ack import AsyncAck
 
     from bot.sandbox.slack.rings import Ring
     from bot.slack.cards import Card
@@ -59,8 +63,17 @@ class BrokenApp(AsyncApp):
         raise ValueError(CANARY, req)
 
 
+class UnreadableIds(frozenset[str]):
+    def __iter__(self) -> Iterator[str]:
+        raise ValueError(CANARY)
+
+
 async def nobody_known(_: str) -> Member | None:
     return None
+
+
+async def a_guest(_: str) -> Member | None:
+    return Member(Standing.GUEST)
 
 
 @dataclass
@@ -72,11 +85,13 @@ class Parts:
     figures: Figures = field(default_factory=lambda: Figures(CollectorRegistry()))
     app: AsyncApp = field(default_factory=lambda: an_app(AsyncApp))
     speaker: Speaker | None = None
+    people: Callable[[str], Awaitable[Member | None]] = nobody_known
+    installation: Installation = field(default_factory=Installation)
 
     def doorbell(self) -> Doorbell:
         speaker = self.speaker or self.at_home.bot.desk.speaker
-        people = Lookups(Tasks(), nobody_known, KEEP)
-        guard = Guard(self.access, Installation(), people, speaker, self.figures)
+        people = Lookups(Tasks(), self.people, KEEP)
+        guard = Guard(self.access, self.installation, people, speaker, self.figures)
         return Doorbell(self.app, {}, guard, speaker, self.figures)
 
     @property
@@ -86,8 +101,20 @@ class Parts:
 
 
 def an_app(kind: type[AsyncApp]) -> AsyncApp:
-    """Without listeners, and with Bolt's own handling of errors, which answers with 500."""
-    return kind(token="xoxb-not-asked", request_verification_enabled=False)  # noqa: S106
+    """It asks Slack nothing, and Bolt's own handling of errors answers with 500."""
+
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(enterprise_id=None, team_id=None, bot_token="xoxb-1")  # noqa: S106
+
+    app = kind(
+        authorize=authorize, process_before_response=True, request_verification_enabled=False
+    )
+    app.command(ids.COMMAND)(acknowledge)
+    return app
+
+
+async def acknowledge(ack: AsyncAck) -> None:
+    await ack()
 
 
 @asynccontextmanager

@@ -12,6 +12,8 @@ from slack_bolt.app.async_app import AsyncApp
 
 from bot.slack import ids
 from bot.slack.access import Access
+from bot.slack.installation import Installation
+from bot.slack.people import USERS_READ
 from tests.bad_days.logs import logged
 from tests.handlers.broken import (
     CANARY,
@@ -20,6 +22,8 @@ from tests.handlers.broken import (
     BrokenIds,
     BrokenSpeaker,
     Parts,
+    UnreadableIds,
+    a_guest,
     an_app,
     behind,
 )
@@ -160,6 +164,22 @@ async def test_a_dispatch_of_bolts_that_fails_is_told(
             assert parts.failures == 1
 
             taken(await ann.command("Export hangs"))  # answered before Bolt is asked
+            told = text_on(await at_home.private_answer())
+
+    assert failed(log, "task_failed") == [reference_in(told)]
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_guard_that_breaks_after_the_form_has_opened_is_told_as_well(
+    at_home: House, mode: Mode
+) -> None:
+    installation = Installation()
+    installation.learn_scopes({"x-oauth-scopes": USERS_READ})
+    access = Access(admins=UnreadableIds({"U0BEN"}))
+    parts = Parts(at_home, access, people=a_guest, installation=installation)
+    with logged() as log:
+        async with behind(parts, mode) as ann:
+            taken(await ann.command("Export hangs"))
             told = text_on(await at_home.private_answer())
 
     assert failed(log, "task_failed") == [reference_in(told)]
