@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from bot.clients import slack_client, slack_session, weav_connection
 from bot.desk import LOOKS, SPREAD, Desk, Limits, Outsiders, Patience
+from bot.event_loop import STALLED, EventLoopWatch
 from bot.figures import Figures
 from bot.gatekeeping import diagnosis, guard
 from bot.health import Health
@@ -53,16 +54,21 @@ class Pace:
     spread: float = SPREAD  # over which a queue comes back
     limits: Limits = field(default_factory=Limits)
     ping: float = PING_EVERY  # between the pings of Socket Mode
+    stalled: float = STALLED  # from when on a standing event loop is in the log
 
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """`socket` is there in Socket Mode only; `asgi` serves health, and in HTTP mode Slack."""
+    """`socket` is there in Socket Mode only; `asgi` serves health, and in HTTP mode Slack.
+
+    `event_loop` is for a program whose loop is the bot's alone.
+    """
 
     asgi: ASGIApp
     desk: Desk
     health: Health
     socket: SocketDoor | None
+    event_loop: EventLoopWatch
 
 
 @asynccontextmanager
@@ -142,7 +148,8 @@ def _with_doors(parts: _Parts, app: AsyncApp, pace: Pace) -> Bot:
     asgi: ASGIApp = Starlette(routes=[*health.routes(), *metrics.routes()])
     if settings.slack_signing_secret is not None and socket is None:
         asgi = HttpDoor(doorbell, settings.slack_signing_secret.get_secret_value(), asgi)
-    return Bot(asgi, parts.desk, health, socket)
+    event_loop = EventLoopWatch(figures.event_loop_lag.observe, pace.stalled)
+    return Bot(asgi, parts.desk, health, socket, event_loop)
 
 
 def _doorbell(parts: _Parts, app: AsyncApp) -> Doorbell:

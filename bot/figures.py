@@ -15,6 +15,8 @@ from bot.slack.access import Barred
 # Around the 3 s that Slack gives, and the milliseconds that are usual.
 _ANSWERS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 2.5, 3, 5)
 _CALLS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+# A loop that has nothing to do is late by what the kernel's timers are.
+_LAGS: Final = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3, 10)
 _WAITS: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 
 # When the payload came that the running task works for; tasks inherit it from what starts them.
@@ -58,6 +60,11 @@ class Figures:
             "Requests to Weav until the whole answer.",
             _CALLS,
             ["operation", "outcome"],
+        )
+        self.event_loop_lag = self._histogram(
+            "weav_slack_event_loop_lag_seconds",
+            "How late the event loop was for what was due, looked at 100 times a second.",
+            _LAGS,
         )
         # Begins at 0 as the counters do: on a quiet night the first may be the only one.
         self.weav_calls.labels("POST /conversations", "unauthorized")

@@ -7,6 +7,7 @@ libraries say only the words that stand in their source are kept.
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import Context
 from typing import Final, Literal
 from uuid import uuid4
 
@@ -76,6 +77,12 @@ def reference() -> str:
     """Return the id to tell a user; a new one for what nobody rang for."""
     bound: str | None = structlog.contextvars.get_contextvars().get(_REFERENCE)
     return bound or uuid4().hex[:8]
+
+
+def reference_in(context: Context) -> str | None:
+    """Return what is bound in a context, also in one that another thread is in."""
+    bound = context.copy().run(structlog.contextvars.get_contextvars)
+    return bound.get(_REFERENCE)
 
 
 def _without_values(

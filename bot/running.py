@@ -40,7 +40,8 @@ async def run(settings: Settings, pace: Pace | None = None) -> None:
     with _listener(settings) as listener:
         try:
             async with assembled(settings, pace) as bot:
-                await _serve(bot, server(bot.asgi, pace.answers), listener)
+                with bot.event_loop.watching():
+                    await _serve(bot, server(bot.asgi, pace.answers), listener)
         except (LedgerUnavailable, LedgerTooNew) as error:
             raise CannotRun(f"The database of DATABASE_URL cannot be used: {error}") from None
         except SlackTokenRejected as error:

@@ -6,6 +6,7 @@ Pydantic's errors, Slack's and a database's quote what they complain about: pers
 import sys
 import traceback
 from collections.abc import Iterator
+from types import FrameType
 from typing import Final
 
 import structlog
@@ -32,12 +33,13 @@ def kind_of(error: BaseException) -> str:
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
 
+def place_of(frame: FrameType, line: int) -> str:
+    return f"{frame.f_globals.get('__name__', '?')}:{line} {frame.f_code.co_name}"
+
+
 def _line(error: BaseException) -> str:
     frames = list(traceback.walk_tb(error.__traceback__))[-_DEEPEST:]
-    places = [
-        f"{frame.f_globals.get('__name__', '?')}:{number} {frame.f_code.co_name}"
-        for frame, number in reversed(frames)
-    ]
+    places = [place_of(frame, number) for frame, number in reversed(frames)]
     return f"{kind_of(error)}: {' < '.join(places)}" if places else kind_of(error)
 
 

@@ -1,0 +1,138 @@
+"""How late the event loop is, all the time, and what was at work when it stood still.
+
+A tick on the loop measures, since nothing else knows how long a callback waited for its turn. A
+thread looks at what is at work while the ticks stay away: afterwards nobody could tell.
+"""
+
+import asyncio
+import gc
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import Context
+from time import perf_counter
+from typing import Final
+
+from bot.logs import get_logger, reference_in
+from bot.tracebacks import place_of
+
+log = get_logger("weav_slack.event_loop")
+
+# Seconds. A stall is seen as up to one tick shorter than it was.
+TICK: Final = 0.01
+STALLED: Final = 0.1
+# Slack has given up by now, and a loop that never goes on would never say so itself.
+STANDS: Final = 3.0
+# Calls, the innermost first: who was called, and by whom of ours.
+_DEEPEST: Final = 16
+# For the thread at the end, which may hang where it writes its line.
+_PATIENCE: Final = 1.0
+
+
+class EventLoopWatch:
+    """`observe` is told the lag of every tick; one of `stalled` seconds or more is in the log.
+
+    After `stands` seconds the log has it while it lasts.
+    """
+
+    def __init__(
+        self,
+        observe: Callable[[float], None],
+        stalled: float = STALLED,
+        stands: float = STANDS,
+    ) -> None:
+        self._observe = observe
+        self._stalled = stalled
+        self._stands = stands
+        self._ticked = 0.0
+        # What the thread has seen since the last tick.
+        self._at_work: dict[str, str] = {}
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch the loop that this runs on."""
+        loop, over = asyncio.get_running_loop(), threading.Event()
+        ticks = _Ticks(loop, self._tick)
+        self._ticked = perf_counter()
+        looking = threading.Thread(
+            target=self._look_on,
+            args=(loop, threading.get_ident(), over),
+            name="event-loop-watch",
+            daemon=True,
+        )
+        looking.start()
+        try:
+            yield
+        finally:
+            ticks.stop()
+            over.set()
+            looking.join(_PATIENCE)
+
+    def _tick(self) -> None:
+        now = perf_counter()
+        lag = max(0.0, now - self._ticked - TICK)
+        at_work, self._at_work = self._at_work, {}
+        self._ticked = now
+        self._observe(lag)
+        if lag >= self._stalled:
+            log.warning("event_loop_stalled", seconds=round(lag, 3), **at_work)
+
+    def _look_on(self, loop: asyncio.AbstractEventLoop, thread: int, over: threading.Event) -> None:
+        """Look once at each stall, before it is long enough to be told of."""
+        look_after = TICK + self._stalled / 2
+        seen, told, wait = 0.0, 0.0, look_after
+        while not over.wait(wait):
+            ticked = self._ticked
+            age = perf_counter() - ticked
+            wait = look_after
+            if age < look_after:
+                wait -= age
+            elif seen != ticked:
+                seen, at_work = ticked, _at_work(loop, thread)
+                if self._ticked == ticked:
+                    self._at_work = at_work
+            elif age >= self._stands and told != ticked:
+                told = ticked
+                log.error("event_loop_stands", seconds=round(age, 3), **_at_work(loop, thread))
+
+
+class _Ticks:
+    """Calls back every `TICK` seconds, from when the last call was over."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, tick: Callable[[], None]) -> None:
+        self._loop = loop
+        self._tick = tick
+        # One context for all: by default each call takes a copy of the one it is made in.
+        self._context = Context()
+        self._next = loop.call_later(TICK, self._call, context=self._context)
+
+    def _call(self) -> None:
+        self._tick()
+        self._next = self._loop.call_later(TICK, self._call, context=self._context)
+
+    def stop(self) -> None:
+        self._next.cancel()
+
+
+def _at_work(loop: asyncio.AbstractEventLoop, thread: int) -> dict[str, str]:
+    """Say for the log whose work the loop's thread does, and where it is in the code."""
+    found: dict[str, str] = {}
+    if (task := asyncio.current_task(loop)) is not None:
+        found["task"] = task.get_name()
+        if (context := _context_of(task)) and (reference := reference_in(context)):
+            found["reference"] = reference
+    # https://docs.python.org/3/library/sys.html#sys._current_frames
+    frame = sys._current_frames().get(thread)  # noqa: SLF001 - documented for such a purpose
+    calls = list(traceback.walk_stack(frame))[:_DEEPEST] if frame is not None else []
+    found["at"] = " < ".join(place_of(each, number) for each, number in calls)
+    return found
+
+
+def _context_of(task: "asyncio.Task[object]") -> Context | None:
+    if sys.version_info >= (3, 12):
+        return task.get_context()
+    # Python 3.11 does not tell it, but it is what the task holds on to first.
+    held = gc.get_referents(task)
+    return next((each for each in held if isinstance(each, Context)), None)

@@ -1,0 +1,55 @@
+"""`weav-slack run` that tells of stalls sooner, and stalls where asked: `0.05 sleep`.
+
+Nothing is imported that the real one does not import: what it does at first use is in question.
+"""
+
+import logging
+import sys
+import time
+from collections.abc import Callable
+from typing import Final
+
+from bot.app import Pace
+from bot.logs import configure
+from bot.running import run, runner
+from bot.settings import read_settings
+
+SECONDS: Final = 0.25
+
+
+def sleep() -> None:
+    time.sleep(SECONDS)
+
+
+def compute() -> None:
+    """Stand in one call of C, as the search of a pattern does: no other thread runs meanwhile."""
+    over = time.monotonic() + SECONDS
+    next(filter(over.__le__, iter(time.monotonic, None)))
+
+
+STALLS: Final = {"sleep": sleep, "compute": compute}
+
+
+class Stalling(logging.Handler):
+    """Does to the bot what a terminal does that nobody scrolls: it stands while it writes."""
+
+    def __init__(self, stall: Callable[[], None]) -> None:
+        super().__init__()
+        self._stall = stall
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "weav_answered" in str(record.msg):  # written in the task of a submission
+            self._stall()
+
+
+def main(stalled: str, stall: str = "") -> None:
+    configure("INFO", "json")
+    if stall:
+        logging.getLogger().addHandler(Stalling(STALLS[stall]))
+    pace = Pace(stalled=float(stalled), looks=(0.1, 0.2, 0.4))
+    with runner() as loop:
+        loop.run(run(read_settings(), pace))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,121 @@
+"""The event loop: when something holds it, that is seen."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvloop
+
+from bot.event_loop import EventLoopWatch
+from bot.logs import get_logger, new_reference
+from tests.bad_days.logs import logged
+from tests.event_loop.alone import Alone, alone
+from tests.event_loop.bot_alone import SECONDS, STALLS
+from tests.house import JANE
+
+
+@pytest.mark.parametrize("stall", STALLS)
+async def test_a_stall_is_measured_and_told_with_whose_work_it_was(
+    tmp_path: Path, stall: str
+) -> None:
+    async with alone(tmp_path, "http", "0.1", stall) as bot:
+        await submit(bot)
+
+        lags = await bot.lags()
+
+        assert lags["+Inf"] - lags["0.1"] >= 1
+        [answered] = bot.lines("weav_answered")
+        [told] = [line for line in bot.lines("event_loop_stalled") if place(line, stall)]
+        assert told["seconds"] >= SECONDS - 0.05
+        assert told["reference"] == answered["reference"]
+        assert told["level"] == "warning"
+
+
+async def submit(bot: Alone) -> None:
+    await bot.ann.command(f"email {JANE} Export hangs")
+    await bot.view()
+    await bot.ann.submit()
+    await bot.card(1)
+
+
+def place(line: dict[str, Any], function: str) -> bool:
+    """Whether this function was the innermost at work."""
+    return str(line.get("at", "")).partition(" < ")[0].endswith(f" {function}")
+
+
+@pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop])
+def watched(request: pytest.FixtureRequest) -> Callable[..., list[dict[str, Any]]]:
+    def run(work: Callable[[], Awaitable[None]], stands: float = 9.0) -> list[dict[str, Any]]:
+        """Return what is logged while this runs on a loop that is watched."""
+
+        async def main() -> None:
+            with EventLoopWatch(lambda _: None, 0.05, stands).watching():
+                await work()
+                await asyncio.sleep(0.05)
+
+        with logged() as log, asyncio.Runner(loop_factory=request.param) as runner:
+            runner.run(main())
+        return [json.loads(line) for line in log.getvalue().splitlines()]
+
+    return run
+
+
+def of(lines: list[dict[str, Any]], event: str) -> list[dict[str, Any]]:
+    return [line for line in lines if line["event"] == event]
+
+
+def test_of_many_tasks_the_one_that_stands_is_named(
+    watched: Callable[..., list[dict[str, Any]]],
+) -> None:
+    async def wait() -> None:
+        await asyncio.sleep(0.15)
+
+    async def stand() -> None:
+        await asyncio.sleep(0.03)
+        get_logger("tests").warning("standing")
+        time.sleep(0.2)  # noqa: ASYNC251 - the stall
+
+    async def work() -> None:
+        tasks = []
+        for each in (wait, stand, wait):
+            with new_reference():
+                tasks.append(asyncio.create_task(each(), name=each.__name__))
+        await asyncio.gather(*tasks)
+
+    lines = watched(work)
+
+    [standing] = of(lines, "standing")
+    [told] = [line for line in of(lines, "event_loop_stalled") if place(line, "stand")]
+    assert (told["task"], told["reference"]) == ("stand", standing["reference"])
+
+
+def test_what_stands_without_a_task_is_told_by_its_place(
+    watched: Callable[..., list[dict[str, Any]]],
+) -> None:
+    def stand() -> None:
+        time.sleep(0.2)
+
+    async def work() -> None:
+        with new_reference():
+            asyncio.get_running_loop().call_soon(stand)
+
+    [told] = [line for line in of(watched(work), "event_loop_stalled") if place(line, "stand")]
+
+    assert told.keys().isdisjoint({"task", "reference"})
+
+
+def test_a_loop_that_may_never_go_on_is_told_of_while_it_stands(
+    watched: Callable[..., list[dict[str, Any]]],
+) -> None:
+    async def stand() -> None:
+        time.sleep(0.5)  # noqa: ASYNC251 - the stall
+        get_logger("tests").warning("going_on")
+
+    events = [line["event"] for line in watched(stand, stands=0.2)]
+
+    assert events[:2] == ["event_loop_stands", "going_on"]
+    assert "event_loop_stalled" in events[2:]
