@@ -11,7 +11,7 @@ from bot.app import Bot, Pace, assembled
 from bot.health import SlackTokenRejected
 from bot.ledger import LedgerTooNew, LedgerUnavailable
 from bot.logs import get_logger
-from bot.serving import Server, bind, server
+from bot.serving import Server, bind, import_the_rest, server
 from bot.settings import Settings
 from bot.tracebacks import kind_of
 
@@ -39,6 +39,7 @@ async def run(settings: Settings, pace: Pace | None = None) -> None:
     pace = pace or Pace()
     with _listener(settings) as listener:
         try:
+            await import_the_rest()
             async with assembled(settings, pace) as bot:
                 with bot.event_loop.watching():
                     await _serve(bot, server(bot.asgi, pace.answers), listener)

@@ -11,7 +11,8 @@ import socket
 from collections.abc import Iterator
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 # Seconds, and bytes; Slack's heads are of 1 kB. Bodies have limits of their own in the door.
@@ -92,6 +93,18 @@ class Server(uvicorn.Server):
 
     def stop(self) -> None:
         self.should_exit = True
+
+
+async def import_the_rest() -> None:
+    """Import what Starlette leaves for when it is first asked whether a caller has hung up.
+
+    That would keep the first submission 10 ms, and 40 ms where no bytecode is kept.
+    """
+    await Request({"type": "http"}, _nothing).is_disconnected()
+
+
+async def _nothing() -> Message:
+    return {"type": "http.request"}
 
 
 def bind(host: str, port: int) -> socket.socket:

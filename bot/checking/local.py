@@ -1,5 +1,6 @@
 """What is looked at without Slack and Weav: the database, and the manifest file."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -38,8 +39,11 @@ async def _database(database_url: str) -> Finding:
 
 
 async def manifest(file: Path, *, socket_mode: bool) -> list[Finding]:
-    """Compare what Slack would be told with what the bot listens for, and how."""
-    return [_manifest(file, socket_mode=socket_mode)]
+    """Compare what Slack would be told with what the bot listens for, and how.
+
+    In a thread, since YAML is slow: the file may be anything, and 20,000 lines take a second.
+    """
+    return [await asyncio.to_thread(_manifest, file, socket_mode=socket_mode)]
 
 
 def _manifest(file: Path, *, socket_mode: bool) -> Finding:
