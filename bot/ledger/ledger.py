@@ -4,7 +4,12 @@ import socket
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    nullcontext,
+)
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
@@ -12,6 +17,7 @@ from urllib.parse import unquote
 from bot.ledger.database import Database, bring_forward
 from bot.ledger.entry import Entry, NewEntry, Received, State, as_json, fingerprint_of
 from bot.ledger.errors import Taken
+from bot.ledger.process_lock import locked
 from bot.ledger.sqlite import open_sqlite
 from bot.ledger.upkeep import Upkeep
 
@@ -36,10 +42,13 @@ class Ledger(Upkeep):
         clock: Callable[[], float] = time.time,
     ) -> AsyncIterator[Self]:
         """Bring the database forward, or raise LedgerTooNew; seconds, and SQLite's clock."""
-        async with open_database(database_url, statement_timeout, connections, clock) as database:
-            await bring_forward(database)
-            # The name is for people who look at the table; the rest makes it this process's.
-            yield cls(database, f"{socket.gethostname()}/{uuid.uuid4().hex[:12]}", lease)
+        opening = open_database(database_url, statement_timeout, connections, clock)
+        with _process_lock(database_url) as lock:
+            async with opening as database:
+                await bring_forward(database)
+                # The name is for people who look at the table; the rest makes it this process's.
+                owner = f"{socket.gethostname()}/{uuid.uuid4().hex[:12]}"
+                yield cls(database, owner, lease, lock)
 
     async def receive(self, new: NewEntry, *, sending: bool) -> Received:
         """Write it down before anything else; `sending`: the caller POSTs it at once."""
@@ -136,14 +145,25 @@ class Ledger(Upkeep):
         return await self._one("told", **self._mine(entry))
 
     async def later(
-        self, entry: Entry, delay: float, route: str = "", *, counted: float = 0.0
+        self,
+        entry: Entry,
+        delay: float,
+        route: str = "",
+        *,
+        counted: float = 0.0,
+        reason: str = "",
     ) -> Entry | None:
         """Leave it in its state for whoever takes it `delay` seconds from now.
 
         `route`: the way on which its card may have arrived already. `counted`: seconds to be added
-        to what it was tried for.
+        to what it was tried for. `reason`: why nobody knows what became of its request.
         """
-        values = {"delay": delay, "route": route or None, "counted": counted}
+        values = {
+            "delay": delay,
+            "route": route or None,
+            "counted": counted,
+            "reason": reason or None,
+        }
         return await self._one("later", **values, **self._mine(entry))
 
     async def again(self, id_: int, slack_user_id: str) -> Entry | None:
@@ -180,8 +200,19 @@ def open_database(
         from bot.ledger.postgresql import open_postgresql  # noqa: PLC0415
 
         return open_postgresql(url, statement_timeout, connections)
-    scheme, _, path = url.partition(":///")
-    if scheme != "sqlite" or not path:
+    path = _file_of(url)
+    if path is None:
         # The address is not shown: it may hold a password.
         raise ValueError("DATABASE_URL begins with sqlite:/// or postgresql://")
-    return open_sqlite(Path(unquote(path)).absolute(), statement_timeout, clock)
+    return open_sqlite(path, statement_timeout, clock)
+
+
+def _file_of(url: str) -> Path | None:
+    scheme, _, path = url.partition(":///")
+    return Path(unquote(path)).absolute() if scheme == "sqlite" and path else None
+
+
+def _process_lock(url: str) -> AbstractContextManager[str]:
+    """Only SQLite has one: with a server, a lost connection does not prove that its client died."""
+    path = _file_of(url)
+    return locked(path) if path else nullcontext("")

@@ -90,10 +90,10 @@ WHERE id = :id AND fence = :fence AND owner = :owner
   AND state IN ('refused', 'unconfirmed', 'expired')
 RETURNING *, ledger_clock() AS read_at;
 
--- name: later(id, fence, owner, delay, route, counted)
+-- name: later(id, fence, owner, delay, route, counted, reason)
 UPDATE submissions SET
   owner = NULL, due_at = ledger_clock() + :delay, route = COALESCE(:route, route),
-  tried_for = tried_for + :counted
+  reason = COALESCE(:reason, reason), tried_for = tried_for + :counted
 WHERE id = :id AND fence = :fence AND owner = :owner AND due_at IS NOT NULL
 RETURNING *, ledger_clock() AS read_at;
 
@@ -129,6 +129,11 @@ UPDATE submissions SET
   owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease, receipt = NULL
 WHERE id IN (SELECT id FROM due) AND due_at < ledger_clock()
 RETURNING *, ledger_clock() AS read_at;
+
+-- name: take_over(owner, locked)
+UPDATE submissions SET owner = NULL, due_at = ledger_clock()
+WHERE due_at IS NOT NULL AND owner <> :owner AND owner LIKE '%' || :locked
+RETURNING id;
 
 -- name: renew(ids, owner, lease)
 UPDATE submissions SET due_at = ledger_clock() + :lease

@@ -12,11 +12,13 @@ from bot.ledger.reading import Reading
 
 
 class Upkeep(Reading):
-    def __init__(self, database: Database, owner: str, lease: float) -> None:
+    def __init__(self, database: Database, owner: str, lease: float, lock: str = "") -> None:
+        """`lock`: what only one process at a time holds, from its start to its end, if anything."""
         super().__init__(database)
-        self.owner = owner
+        self._locked = f"/lock {lock}" if lock else ""
+        self.owner = f"{owner}{self._locked}"
         self.lease = lease
-        self._lease = {"owner": owner, "lease": lease}
+        self._lease = {"owner": self.owner, "lease": lease}
         self.cards = Cards(database, lease)
         self.memory = Memory(database)
         self.new_customers = NewCustomers(database)
@@ -24,6 +26,17 @@ class Upkeep(Reading):
     async def take(self, limit: int) -> list[Entry]:
         """Overdue rows, each given to one replica; their state says what remains to be done."""
         return await self._many("take", limit=limit, **self._lease)
+
+    async def take_over(self) -> int:
+        """Let what a dead process held be due at once; how many rows it were.
+
+        Who held the lock before it was ours is certainly dead. Of all others nobody knows, so that
+        their leases have to end: those without the lock, of a release without one, in PostgreSQL.
+        """
+        if not self._locked:
+            return 0
+        values = {"owner": self.owner, "locked": self._locked}
+        return len(await self._database.query("take_over", values))
 
     async def renew(self, ids: Iterable[int]) -> frozenset[int]:
         """Lengthen the leases of what this replica works on; those missing are lost."""

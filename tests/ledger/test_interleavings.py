@@ -48,6 +48,7 @@ chances = st.builds(
     Chance,
     answer=st.sampled_from(Answer),
     gives_up=st.booleans(),
+    puts_off=st.booleans(),
     steps=st.sampled_from([1, 2, 3, 6]),
 )
 
@@ -150,7 +151,9 @@ class Interleavings(RuleBasedStateMachine):
 
     async def _restart(self, replica: int) -> None:
         await self._open[replica].aclose()
-        self._ledgers[replica] = await self._open[replica].enter_async_context(self._place.open())
+        ledger = await self._open[replica].enter_async_context(self._place.open())
+        self._ledgers[replica] = ledger
+        await ledger.take_over()
 
     def pass_time(self, seconds: float) -> None:
         self._moved += seconds

@@ -90,6 +90,7 @@ async def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
             "ledger.db": 0o600,
             "ledger.db-wal": 0o600,
             "ledger.db-shm": 0o600,
+            "ledger.db-lock": 0o600,
         }
 
 

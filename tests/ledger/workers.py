@@ -24,6 +24,7 @@ class Chance:
 
     answer: Answer = Answer.LOST
     gives_up: bool = False
+    puts_off: bool = False
     steps: int = 1
     now: float = 0.0
 
@@ -116,6 +117,9 @@ class Worker:
         if len(free) == 1 and not await self.ledger.rivals(self.entry):
             self._found: Created = free[0]
             return self._claim
+        if self.chance.puts_off and self.entry.state is State.SENDING:
+            await self.ledger.later(self.entry, 5, reason="no answer")
+            return None
         if not self.chance.gives_up:
             return self._look
         return self._then(await self.ledger.unconfirmed(self.entry, "no answer"), self._tell)
