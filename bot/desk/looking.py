@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
 
 from bot.weav.models import Conversation, NewConversation
 
 # Weav's clock and the database's may differ by this many seconds.
 CLOCK_DIFFERENCE = 120.0
+# Seconds: sums of pauses differ in their last digits.
+_SAME_TIME: Final = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,14 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """More than one could be ours, or the look itself failed; a sentence for the author.
+    """More than one could be ours, or it could be another's; a sentence for the author."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSeen:
+    """The look itself failed; a sentence for the author, or nothing.
 
     `final`: looking again will not change it.
     """
@@ -37,6 +48,16 @@ CONTESTED = (
     "Weav has one conversation that could be this one, but it could be that of another submission"
     " with the same content as well."
 )
+
+
+def until_next(looks: Iterable[float], since: float) -> float | None:
+    """Seconds until the next look; None: the last one was due by now.
+
+    `looks`: the pauses before each; `since`: seconds since they began. Those that were missed are
+    made up for by one.
+    """
+    pauses = (due - since for due in accumulate(looks))
+    return next((pause for pause in pauses if pause > _SAME_TIME), None)
 
 
 def alike(

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from bot.desk.answers import Pending
-from bot.desk.looking import Found, NotFound, Sight, Unclear, alike, decide
+from bot.desk.customer_lists import CustomerLists
+from bot.desk.insisting import insist
+from bot.desk.looking import Found, NotFound, NotSeen, Unclear, alike, decide, until_next
 from bot.desk.naming import Namer, is_unnamed
 from bot.desk.recording import NOT_BEGUN, Recorder, Settled
 from bot.ledger import Entry, Ledger, LedgerUnavailable
@@ -18,7 +20,7 @@ from bot.weav.directory import Directory
 from bot.weav.models import Conversation, NewConversation
 from bot.weav.outcomes import NotSent, Opened, Outcome, Refused, Unconfirmed
 
-__all__ = ["LOOKS", "SPREAD", "OnOpened", "Patience", "Sender", "Settled"]
+__all__ = ["LOOKS", "SPREAD", "OnOpened", "Patience", "Sender", "Settled", "Unanswered"]
 
 log = get_logger("weav_slack.sending")
 
@@ -48,10 +50,19 @@ class Patience:
 OnOpened = Callable[[Conversation], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The request may have arrived: look for what it made. `entry` is the row as it was sent."""
+
+    entry: Entry
+    reason: str
+
+
 class Sender:
     def __init__(self, ledger: Ledger, weav: WeavClient, patience: Patience, tasks: Tasks) -> None:
         self._ledger = ledger
         self._weav = weav
+        self._lists = CustomerLists(weav, tasks)
         self._patience = patience
         self._tasks = tasks
         self._recorder = Recorder(ledger, patience.retry_for)
@@ -59,7 +70,7 @@ class Sender:
         self._namer = Namer(ledger, Directory(weav), others)
         self._weav_was_away = False
 
-    async def send(self, entry: Entry, opened: OnOpened | None = None) -> Settled:
+    async def send(self, entry: Entry, opened: OnOpened | None = None) -> Settled | Unanswered:
         """Make the one POST that a row in state `sending` stands for, and record the outcome.
 
         `opened` is called before it is recorded, if nobody else can have taken the row meanwhile.
@@ -90,7 +101,7 @@ class Sender:
         log.warning("not_begun", entry=entry.id, error=str(error))
         return await self._recorder.not_sent(entry, NotSent(NOT_BEGUN))
 
-    async def _send(self, entry: Entry, opened: OnOpened | None) -> Settled:
+    async def _send(self, entry: Entry, opened: OnOpened | None) -> Settled | Unanswered:
         if not self._is_surely_ours(entry):
             # This process stood still, and somebody else may have told the author by now.
             log.warning("too_late_to_send", entry=entry.id)
@@ -104,7 +115,9 @@ class Sender:
             self._tasks.spawn(self._hurry(), name="hurry")
         return settled
 
-    async def _record(self, entry: Entry, outcome: Outcome, opened: OnOpened | None) -> Settled:
+    async def _record(
+        self, entry: Entry, outcome: Outcome, opened: OnOpened | None
+    ) -> Settled | Unanswered:
         match outcome:
             case Opened(conversation):
                 if opened and self._is_surely_ours(entry):
@@ -115,7 +128,7 @@ class Sender:
             case NotSent():
                 return await self._not_sent(entry, outcome)
             case Unconfirmed(reason):
-                return await self.look(entry, reason)
+                return Unanswered(entry, reason)
             case _:
                 assert_never(outcome)
 
@@ -126,42 +139,79 @@ class Sender:
         self, entry: Entry, reason: str, looks: tuple[float, ...] | None = None
     ) -> Settled:
         """Look for the conversation of a POST that may have arrived; `reason`: why we ask."""
-        if is_unnamed(entry):  # that POST was not begun
-            return await self.not_in_time(entry) or await self.send(entry)
+        sight: NotFound | Unclear | NotSeen = NotFound()
         for pause in self._patience.looks if looks is None else looks:
             await asyncio.sleep(pause)
-            sight = await self._look_once(entry)
-            if isinstance(sight, Found) and (held := await self._claim(entry, sight)):
-                log.info("recovered", entry=entry.id, conversation=sight.conversation.id)
-                return Settled(held, Opened(sight.conversation))
-            if isinstance(sight, Unclear) and sight.final:
+            seen = await self._look_once(entry)
+            if isinstance(seen, Settled):
+                return seen
+            sight = seen
+            if isinstance(sight, NotSeen) and sight.final:
                 break
-        known = f"{reason} {sight.reason}" if isinstance(sight, Unclear) else reason
-        return await self._recorder.not_confirmed(entry, known)
+        return await self._not_confirmed(entry, reason, sight)
+
+    async def look_now(self, entry: Entry, reason: str) -> Settled:
+        """Look once for what was sent a while ago, and leave the row to the next look, if any.
+
+        The time of looking began with the request. Where that is over and the look itself fails,
+        or where somebody has put off the first look, it begins then: the row counts it.
+        """
+        passed = _seconds_since_sent(entry)
+        seen = await self._look_once(entry)
+        if isinstance(seen, Settled):
+            return seen
+        failed = isinstance(seen, NotSeen)
+        pause = until_next(self._patience.looks, passed)
+        counted = bool(entry.tried_for) or (failed and pause is None)
+        if counted:
+            pause = until_next(self._patience.looks, entry.tried_for)
+        if pause is None or (isinstance(seen, NotSeen) and seen.final):
+            return await self._not_confirmed(entry, reason, seen)
+        return await self._look_after(pause, entry, reason, counted=counted)
+
+    async def look_later(self, entry: Entry, reason: str) -> Settled:
+        """Leave all the looks for it to whoever takes the row up when they are due."""
+        pause = until_next(self._patience.looks, 0.0) or 0.0
+        return await self._look_after(pause, entry, reason, counted=True)
+
+    async def _look_after(
+        self, pause: float, entry: Entry, reason: str, *, counted: bool
+    ) -> Settled:
+        added = pause if counted else 0.0
+        later = self._ledger.later
+        await insist(lambda: later(entry, pause, counted=added, reason=reason), entry)
+        return Settled(None, Pending())
+
+    async def _not_confirmed(
+        self, entry: Entry, reason: str, sight: NotFound | Unclear | NotSeen
+    ) -> Settled:
+        seen = "" if isinstance(sight, NotFound) else sight.reason
+        return await self._recorder.not_confirmed(entry, f"{reason} {seen}".strip())
 
     async def not_in_time(self, entry: Entry) -> Settled | None:
         """Give up a row that nobody sent while there was time; None: send it."""
         return await self._recorder.not_in_time(entry)
 
-    async def _look_once(self, entry: Entry) -> Sight:
+    async def _look_once(self, entry: Entry) -> Settled | NotFound | Unclear | NotSeen:
         request = request_of(entry)
-        listed = await self._weav.customer_conversations(request.customer_id)
+        listed = await self._lists.read(request.customer_id)
         if isinstance(listed, LookUpFailed):
-            return Unclear(listed.reason, final=listed.final)
+            return NotSeen(listed.reason, final=listed.final)
         candidates = alike(listed, request, entry.begun_at)
         try:
             claimed = await self._ledger.claimed(entry, (each.id for each in candidates))
             rivals = await self._ledger.rivals(entry)
+            sight = decide([each for each in candidates if each.id not in claimed], len(rivals))
+            if not isinstance(sight, Found):
+                return sight
+            facts = sight.conversation.model_dump(mode="json")
+            held = await self._ledger.claim(entry, sight.conversation.id, facts)
         except LedgerUnavailable:
+            return NotSeen("")
+        if held is None:  # the row or the conversation is somebody else's by now
             return NotFound()
-        return decide([each for each in candidates if each.id not in claimed], len(rivals))
-
-    async def _claim(self, entry: Entry, sight: Found) -> Entry | None:
-        facts = sight.conversation.model_dump(mode="json")
-        try:
-            return await self._ledger.claim(entry, sight.conversation.id, facts)
-        except LedgerUnavailable:
-            return None
+        log.info("recovered", entry=entry.id, conversation=sight.conversation.id)
+        return Settled(held, Opened(sight.conversation))
 
     async def _not_sent(self, entry: Entry, outcome: NotSent) -> Settled:
         self._weav_was_away = True
@@ -173,6 +223,11 @@ class Sender:
         except LedgerUnavailable:
             return  # they come when they are due
         log.info("weav_is_back", hurried=hurried)
+
+
+def _seconds_since_sent(entry: Entry) -> float:
+    sent_at = entry.sent_at or entry.created_at  # as README.md says how to restore a backup
+    return entry.read_at - sent_at + time.monotonic() - entry.asked_at
 
 
 def request_of(entry: Entry) -> NewConversation:

@@ -14,6 +14,9 @@ from bot.tasks import Tasks
 log = get_logger("weav_slack.sweeping")
 
 FORGET_EVERY = 3600.0  # seconds
+# How often a sweep takes as many rows as there is room for: what comes on its own must leave room
+# for people.
+MOST_GOES = 5
 # A step, and the seconds until it is taken again.
 Round: TypeAlias = tuple[Callable[[], Awaitable[None]], float]
 
@@ -35,6 +38,8 @@ class Sweeper:
         self._keep_days = keep_days
         self._limits = limits
         self._resumed = 0
+        self._has_room = asyncio.Event()
+        self._took_over = False
         self._loops: list[asyncio.Task[None]] = []
 
     def start(self, *others: Round) -> None:
@@ -62,20 +67,51 @@ class Sweeper:
 
     async def _sweep(self) -> None:
         try:
-            # After an outage of the database its own work is overdue as well, and must not be taken
-            # from itself.
-            await self._holding.renew()
-            for entry in await self._ledger.take(self._limits.taken_up - self._resumed):
-                self._resumed += 1
-                self._tasks.spawn(self._resume(entry), name="resume")
+            await self._take_over()
+            for _ in range(MOST_GOES):
+                if not await self._take() or not await self._room():
+                    return
         except LedgerUnavailable as error:
             log.warning("not_swept", error=str(error))
+
+    async def _take_over(self) -> None:
+        if not self._took_over:
+            if taken := await self._ledger.take_over():
+                log.info("taken_over", entries=taken)
+            self._took_over = True
+
+    async def _take(self) -> bool:
+        """Begin with what is due; False: there is no more of it."""
+        # After an outage of the database its own work is overdue as well, and must not be taken
+        # from itself.
+        await self._holding.renew()
+        places = self._limits.taken_up - self._resumed
+        taken = await self._ledger.take(places)
+        for entry in taken:
+            self._resumed += 1
+            self._tasks.spawn(self._resume(entry), name="resume")
+        return len(taken) == places
+
+    async def _room(self) -> bool:
+        """Wait until half of the places are free; False: that takes too long."""
+        self._has_room.clear()
+        self._tell_of_room()
+        try:
+            async with asyncio.timeout(self._limits.sweep_every):
+                return await self._has_room.wait()
+        except TimeoutError:
+            return False
+
+    def _tell_of_room(self) -> None:
+        if self._resumed <= self._limits.taken_up // 2:
+            self._has_room.set()
 
     async def _resume(self, entry: Entry) -> None:
         try:
             await self._worker.resume(entry)
         finally:
             self._resumed -= 1
+            self._tell_of_room()
 
     async def _forget(self) -> None:
         try:

@@ -2,14 +2,16 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import assert_never
 
 from bot.desk.announcing import Announcer
 from bot.desk.answers import Pending, Queued
 from bot.desk.delivering import Deliverer
 from bot.desk.holding import Holding
 from bot.desk.limits import Limits
+from bot.desk.naming import is_unnamed
 from bot.desk.remembering import Rememberer
-from bot.desk.sending import OnOpened, Sender, Settled
+from bot.desk.sending import OnOpened, Sender, Settled, Unanswered
 from bot.desk.stumbling import Stumbling
 from bot.desk.verdicts import verdict_of
 from bot.ledger import Entry, Ledger, LedgerUnavailable, NewEntry, State
@@ -132,18 +134,24 @@ class Worker:
             await self._announcer.announce(entry, opened.conversation, posted=post)
         await self._rememberer.note_use(entry)
 
-    async def _settle(
-        self, entry: Entry, opened: OnOpened | None = None, *, slot: bool = False
-    ) -> Settled:
+    async def _settle(self, entry: Entry, opened: OnOpened, *, slot: bool) -> Settled:
         if not slot:
             await self._slots.acquire()
         try:
-            settled = await self._send(entry, opened)
+            sent = await self._send(entry, opened)
         finally:
             self._slots.release()
-        return settled or await self._watch(entry)
+        match sent:
+            case None:
+                return await self._watch(entry)
+            case Unanswered(as_sent, reason):
+                return await self._sender.look(as_sent, reason)
+            case Settled():
+                return sent
+            case _:
+                assert_never(sent)
 
-    async def _send(self, entry: Entry, opened: OnOpened | None) -> Settled | None:
+    async def _send(self, entry: Entry, opened: OnOpened | None) -> Settled | Unanswered | None:
         """None: another replica has the row."""
         if entry.state is State.SENDING:
             return await self._sender.send(entry, opened)
@@ -154,12 +162,26 @@ class Worker:
         return await self._sender.send(begun, opened) if begun else None
 
     async def _finish(self, entry: Entry) -> Settled:
-        if entry.state is State.SENDING:
-            return await self._sender.look(entry, RESTARTED)
+        if entry.state is State.SENDING and not is_unnamed(entry):
+            return await self._sender.look_now(entry, entry.reason or RESTARTED)
         verdict = verdict_of(entry)
         if verdict is None or isinstance(verdict, Queued):
-            return await self._sender.not_in_time(entry) or await self._settle(entry)
+            return await self._sender.not_in_time(entry) or await self._send_due(entry)
         return Settled(entry, verdict)
+
+    async def _send_due(self, entry: Entry) -> Settled:
+        """Nobody waits for its outcome here, so it neither sleeps nor watches another replica."""
+        async with self._slots:
+            sent = await self._send(entry, None)
+        match sent:
+            case None:
+                return Settled(None, Pending())
+            case Unanswered(as_sent, reason):
+                return await self._sender.look_later(as_sent, reason)
+            case Settled():
+                return sent
+            case _:
+                assert_never(sent)
 
     def _join(self, entry: Entry) -> asyncio.Task[Settled]:
         running = self._works.get(entry.id)

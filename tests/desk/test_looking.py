@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from bot.desk.looking import CONTESTED, SEVERAL, Found, NotFound, Unclear, alike, decide
+from bot.desk.looking import CONTESTED, SEVERAL, Found, NotFound, Unclear, alike, decide, until_next
 from bot.weav.models import Conversation, NewConversation
 
 SENT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -69,3 +69,14 @@ def test_whose_it_is_must_be_certain(count: int, rivals: int, why: str) -> None:
     several = [conversation(id=str(number)) for number in range(count)]
 
     assert decide(several, rivals) == Unclear(why)
+
+
+@pytest.mark.parametrize(
+    ("since", "pause"), [(0, 1), (1, 5), (2.5, 3.5), (6, 13), (18, 1), (19, None), (1000, None)]
+)
+def test_what_was_missed_is_made_up_for_by_one_look(since: float, pause: float | None) -> None:
+    assert until_next((1, 5, 13), since) == pause
+
+
+def test_sums_that_differ_in_their_last_digits_are_the_same_time() -> None:
+    assert until_next((0.1, 0.2), 0.3 - 1e-9) is None

@@ -9,6 +9,7 @@ from bot.sandbox.weav import Fault
 from bot.tasks import Tasks
 from bot.weav.outcomes import Opened
 from tests.desk.test_not_begun import UNNAMED
+from tests.desk.test_sending import sent
 from tests.ledger.places import Place
 from tests.scenarios.filling import NEW_CUSTOMER
 from tests.weav.served import served_weav
@@ -27,11 +28,11 @@ async def test_a_post_that_may_take_long_is_waited_for_as_long(
             (await ledger.receive(replace(UNNAMED, view_id=view_id), sending=True)).entry
             for view_id in ("V1", "V2")
         ]
-        first = asyncio.create_task(sender.send(one))
+        first = asyncio.create_task(sent(sender, one))
         await weav.sandbox.until(lambda: bool(weav.sandbox.requests))
         await place.pass_time(LONG)
 
-        second = await sender.send(other)
+        second = await sent(sender, other)
 
         assert isinstance(second.verdict, Opened)
         assert isinstance((await first).verdict, Opened)

@@ -11,7 +11,7 @@ from bot.desk.sending import Patience, Sender, Settled
 from bot.ledger import Ledger, State
 from bot.tasks import Tasks
 from bot.weav.outcomes import Opened
-from tests.desk.test_sending import NEW
+from tests.desk.test_sending import NEW, sent
 from tests.ledger.losing import Losing
 from tests.weav.served import ServedWeav, served_weav
 
@@ -31,13 +31,14 @@ class Counter:
         return [each.path for each in self.weav.sandbox.requests if each.method == "POST"]
 
     async def begin(self) -> Settled:
-        return await self.sender.send((await self.ledger.receive(UNNAMED, sending=True)).entry)
+        entry = (await self.ledger.receive(UNNAMED, sending=True)).entry
+        return await sent(self.sender, entry)
 
     async def carry_on(self) -> Settled:
         [taken] = await self.ledger.take(1)
         sending = await self.ledger.start_sending(taken)
         assert sending
-        return await self.sender.send(sending)
+        return await sent(self.sender, sending)
 
 
 @asynccontextmanager

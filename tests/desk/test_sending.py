@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.desk.answers import Pending
-from bot.desk.sending import Patience, Sender, Settled, request_of
+from bot.desk.sending import OnOpened, Patience, Sender, Settled, request_of
 from bot.ledger import Entry, Ledger, NewEntry, State
 from bot.sandbox.weav import Fault
 from bot.tasks import Tasks
@@ -29,6 +29,14 @@ NEW = NewEntry(
 )
 
 
+async def sent(sender: Sender, entry: Entry, opened: OnOpened | None = None) -> Settled:
+    """Send it, and look for it at once where no answer came."""
+    outcome = await sender.send(entry, opened)
+    if isinstance(outcome, Settled):
+        return outcome
+    return await sender.look(outcome.entry, outcome.reason)
+
+
 async def test_a_lease_that_may_be_over_sends_nothing(tmp_path: Path) -> None:
     async with (
         served_weav() as weav,
@@ -37,11 +45,11 @@ async def test_a_lease_that_may_be_over_sends_nothing(tmp_path: Path) -> None:
         sender = Sender(ledger, weav.client, Patience(retry_for=0), Tasks())
         entry = (await ledger.receive(NEW, sending=True)).entry
 
-        late = await sender.send(replace(entry, asked_at=entry.asked_at - 15))
+        late = await sent(sender, replace(entry, asked_at=entry.asked_at - 15))
 
         assert (late.entry, late.verdict) == (None, Pending())
         assert weav.sandbox.requests == []
-        assert isinstance((await sender.send(entry)).verdict, Opened)
+        assert isinstance((await sent(sender, entry)).verdict, Opened)
 
 
 @dataclass
@@ -60,7 +68,7 @@ class Counter:
     async def one_that_waits_a_minute(self) -> None:
         """As when Weav has been away for long."""
         self.weav.sandbox.fail(Fault(status=503, times=1, **CREATE))
-        queued = (await self.sender.send(await self.sending("V0"))).entry
+        queued = (await sent(self.sender, await self.sending("V0"))).entry
         assert queued
         assert queued.state is State.QUEUED
         await self.place.execute("UPDATE submissions SET due_at = due_at + 60")
@@ -99,7 +107,7 @@ async def test_the_queue_is_hurried_by_what_shows_that_weav_is_back(
         await at.one_that_waits_a_minute()
         at.weav.sandbox.fail(fault)
 
-        await at.sender.send(await at.sending("V1"))
+        await sent(at.sender, await at.sending("V1"))
 
         assert (await at.next_due() < 10) is hurries
 
@@ -114,7 +122,7 @@ async def test_a_card_does_not_wait_until_the_queue_is_hurried(tmp_path: Path) -
 
         with closing(sqlite3.connect(at.place.path, isolation_level=None)) as program:
             program.execute("BEGIN IMMEDIATE")  # nothing can be written meanwhile
-            sending = asyncio.create_task(at.sender.send(entry, opened))
+            sending = asyncio.create_task(sent(at.sender, entry, opened))
             async with asyncio.timeout(5):
                 await card.wait()
             program.execute("ROLLBACK")
@@ -141,7 +149,7 @@ async def test_whoever_lost_the_row_says_nothing_of_it(
         await other.take(1)
         at.weav.sandbox.fail(fault)
 
-        assert await at.sender.send(entry) == Settled(None, Pending())
+        assert await sent(at.sender, entry) == Settled(None, Pending())
 
 
 async def test_a_conversation_that_the_row_has_already_is_its_own(tmp_path: Path) -> None:

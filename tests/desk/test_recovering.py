@@ -1,0 +1,214 @@
+"""Rows whose worker is gone: looked for in the time that is left, and in nobody's way meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+import bot.desk.working
+from bot.desk import Limits
+from bot.desk.answers import Pending
+from bot.desk.sending import Patience, Sender, request_of
+from bot.desk.working import RESTARTED
+from bot.ledger import Entry, Ledger, State
+from bot.sandbox.weav import Fault
+from bot.tasks import Tasks
+from bot.weav.outcomes import Opened, Unconfirmed
+from tests.desk.test_sending import NEW
+from tests.house import CREATE, LIST, QUICK, house, public, text_on
+from tests.ledger.places import LEASE, SQLitePlace
+from tests.weav.served import ServedWeav, served_weav
+
+# The looks of the real bot are due 1, 6 and 19 s after the request began.
+WHOLE_TIME = 19.0
+
+OF_ANN = replace(
+    NEW,
+    team_id="T0SANDBOX",
+    slack_user_id="U0ANN",
+    form={"values": {"post_to": "C0SUPPORT", "subject": "Export hangs"}},
+)
+
+
+async def opened_for_ann(ledger: Ledger, number: int) -> None:
+    """As a crash leaves it before its card is posted."""
+    entry = (await ledger.receive(replace(OF_ANN, view_id=f"V{number}"), sending=True)).entry
+    await ledger.opened(entry, f"conv-{number}", {"id": f"conv-{number}"})
+
+
+@dataclass
+class After:
+    """What a crash has left, and a sender that takes it up."""
+
+    weav: ServedWeav
+    ledger: Ledger
+    place: SQLitePlace
+    sender: Sender
+
+    async def left_behind(self) -> Entry:
+        return (await self.ledger.receive(NEW, sending=True)).entry
+
+    async def taken(self, seconds: float) -> Entry:
+        await self.place.pass_time(seconds)
+        [entry] = await self.ledger.take(10)
+        return entry
+
+    async def due_in(self) -> float:
+        due = await self.ledger.next_due()
+        assert due is not None
+        return due
+
+    @property
+    def lists(self) -> int:
+        return sum(request.method == "GET" for request in self.weav.sandbox.requests)
+
+
+@asynccontextmanager
+async def after_crash(tmp_path: Path) -> AsyncIterator[After]:
+    place = SQLitePlace(tmp_path / "ledger.db")
+    async with served_weav() as weav, place.open() as ledger:
+        sender = Sender(ledger, weav.client, Patience(retry_for=900), Tasks())
+        yield After(weav, ledger, place, sender)
+
+
+async def test_what_is_long_past_is_looked_for_once(tmp_path: Path) -> None:
+    async with after_crash(tmp_path) as after:
+        await after.left_behind()
+        entry = await after.taken(WHOLE_TIME + 1)
+
+        settled = await after.sender.look_now(entry, RESTARTED)
+
+        assert settled.verdict == Unconfirmed(RESTARTED)
+        assert after.lists == 1
+
+
+async def test_a_recent_one_is_looked_for_in_the_time_that_is_left(tmp_path: Path) -> None:
+    async with after_crash(tmp_path) as after:
+        await after.left_behind()
+        entry = await after.taken(LEASE + 1)
+
+        settled = await after.sender.look_now(entry, "No answer came.")
+
+        assert (settled.entry, settled.verdict) == (None, Pending())
+        left = await after.due_in()
+        assert left == pytest.approx(WHOLE_TIME - LEASE - 1, abs=1)
+        last = await after.taken(left + 0.01)
+        assert (last.state, last.reason) == (State.SENDING, "No answer came.")
+        made = await after.weav.opened(**request_of(entry).body())
+        found = await after.sender.look_now(last, last.reason or "")
+        assert isinstance(found.verdict, Opened)
+        assert found.verdict.conversation.id == made["id"]
+        assert after.lists == 2
+
+
+async def test_a_look_that_fails_is_no_look(tmp_path: Path) -> None:
+    """As when the whole machine has just come back, and its network not yet."""
+    async with after_crash(tmp_path) as after:
+        away = after.weav.sandbox.fail(Fault(status=503, **LIST))
+        entry = await after.left_behind()
+        made = await after.weav.opened(**request_of(entry).body())
+        pauses = []
+        seconds = 300.0
+        for _ in range(3):
+            taken = await after.taken(seconds)
+            assert (await after.sender.look_now(taken, RESTARTED)).verdict == Pending()
+            pauses.append(round(await after.due_in()))
+            seconds = pauses[-1] + 0.1
+        assert pauses == [1, 5, 13]
+        last = await after.taken(seconds)
+        after.weav.sandbox.faults.remove(away)
+
+        found = await after.sender.look_now(last, RESTARTED)
+
+        assert isinstance(found.verdict, Opened)
+        assert found.verdict.conversation.id == made["id"]
+
+
+async def test_looks_that_all_fail_come_to_an_end(tmp_path: Path) -> None:
+    async with after_crash(tmp_path) as after:
+        after.weav.sandbox.fail(Fault(status=503, **LIST))
+        await after.left_behind()
+        seconds = 300.0
+        for _ in range(3):
+            await after.sender.look_now(await after.taken(seconds), RESTARTED)
+            seconds = await after.due_in() + 0.1
+
+        settled = await after.sender.look_now(await after.taken(seconds), RESTARTED)
+
+        assert isinstance(settled.verdict, Unconfirmed)
+        assert settled.entry
+        assert settled.entry.state is State.UNCONFIRMED
+
+
+async def test_one_that_was_sent_from_the_queue_has_the_whole_time(tmp_path: Path) -> None:
+    """Its request took 16 s until no answer came."""
+    async with after_crash(tmp_path) as after:
+        entry = await after.left_behind()
+        taken = await after.taken(LEASE + 1)
+        pauses = []
+
+        settled = await after.sender.look_later(taken, "No answer came.")
+        while settled.verdict == Pending():
+            pauses.append(round(await after.due_in()))
+            taken = await after.taken(pauses[-1] + 0.1)
+            settled = await after.sender.look_now(taken, taken.reason or "")
+
+        assert pauses == [1, 5, 13]
+        assert settled.verdict == Unconfirmed("No answer came.")
+        assert entry.id == taken.id
+
+
+async def test_those_of_one_customer_share_a_request(tmp_path: Path) -> None:
+    async with after_crash(tmp_path) as after:
+        for number in range(20):
+            await after.ledger.receive(replace(NEW, view_id=f"V{number}"), sending=True)
+        await after.place.pass_time(WHOLE_TIME + 1)
+        taken = await after.ledger.take(20)
+
+        settled = await asyncio.gather(*(after.sender.look_now(row, RESTARTED) for row in taken))
+
+        assert [each.verdict for each in settled] == [Unconfirmed(RESTARTED)] * 20
+        assert after.lists == 1
+
+
+async def test_a_sweep_takes_more_as_soon_as_there_is_room(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/ledger.db"
+    async with Ledger.open(database) as ledger:
+        for number in range(8):
+            await opened_for_ann(ledger, number)
+    one_sweep = replace(QUICK, limits=Limits(sweep_every=60.0, taken_up=2))
+
+    async with house(tmp_path, database=database, pace=one_sweep) as at_home:
+        await at_home.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) == 8)
+
+
+async def test_one_that_waits_for_its_next_look_leaves_its_place_to_others(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/ledger.db"
+    async with Ledger.open(database) as ledger:
+        await ledger.receive(replace(OF_ANN, view_id="V0"), sending=True)
+        await opened_for_ann(ledger, 1)
+    one_place = replace(QUICK, looks=(30.0,), limits=Limits(taken_up=1))
+
+    async with house(tmp_path, database=database, pace=one_place) as at_home:
+        assert "conv-1" in text_on(await at_home.card())
+        assert (await at_home.entries())[-1].state is State.SENDING
+
+
+async def test_one_that_is_looked_for_leaves_its_turn_at_weav_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.desk.working, "AT_ONCE", 1)
+    async with house(tmp_path, pace=replace(QUICK, looks=(30.0,), drain=0.1)) as at_home:
+        at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+        await at_home.fill_in(subject="First")
+        await at_home.fill_in(at_home.ben, subject="Second")
+        submitting = asyncio.create_task(at_home.ann.submit())
+        await at_home.weav.until(lambda: bool(at_home.weav.creations))
+
+        await at_home.ben.submit()
+
+        await at_home.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) == 1)
+        await submitting
