@@ -1,14 +1,15 @@
 """Who is in Weav, asked at most once in five minutes and never waited for longer than one says."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 from uuid import UUID
 
 from bot.desk.keeping import keep
 from bot.ledger import KnownCustomer
-from bot.ledger.folding import fold, searchable
+from bot.ledger.folding import searchable
 from bot.slack.lookups import Lookups
+from bot.slices import in_slices
 from bot.tasks import Tasks
 from bot.weav.client import LookUpFailed
 from bot.weav.directory import Directory, NoSuch
@@ -24,14 +25,15 @@ _MOST_REASONS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A customer of a company, ready to be searched."""
+class Listed(Generic[T]):
+    """Somebody in one of Weav's lists, ready to be searched."""
 
-    customer: KnownCustomer
+    who: T
     search: str
 
-    def has(self, query: str) -> bool:
-        return all(word in self.search for word in fold(query).split())
+    def has(self, words: Collection[str]) -> bool:
+        """Whether all of them are in the name or address; they are folded."""
+        return all(word in self.search for word in words)
 
 
 class Asked(Generic[T]):
@@ -67,18 +69,20 @@ class Finder:
     def __init__(self, directory: Directory, tasks: Tasks) -> None:
         self._directory = directory
         self._customers: Asked[KnownCustomer | NoSuch] = Asked(tasks, self._customer)
-        self._companies: Asked[tuple[Listed, ...]] = Asked(tasks, self._company)
-        self._agents: Asked[tuple[Agent, ...]] = Asked(tasks, self._all_agents)
+        self._companies: Asked[tuple[Listed[KnownCustomer], ...]] = Asked(tasks, self._company)
+        self._agents: Asked[tuple[Listed[Agent], ...]] = Asked(tasks, self._all_agents)
 
     async def customer(
         self, customer_id: str, within: float
     ) -> KnownCustomer | NoSuch | LookUpFailed:
         return await self._customers.find(customer_id, within)
 
-    async def company(self, company_id: str, within: float) -> tuple[Listed, ...] | LookUpFailed:
+    async def company(
+        self, company_id: str, within: float
+    ) -> tuple[Listed[KnownCustomer], ...] | LookUpFailed:
         return await self._companies.find(company_id, within)
 
-    async def agents(self, within: float) -> tuple[Agent, ...] | LookUpFailed:
+    async def agents(self, within: float) -> tuple[Listed[Agent], ...] | LookUpFailed:
         """Active ones, by name."""
         return await self._agents.find(_AGENTS, within)
 
@@ -91,21 +95,25 @@ class Finder:
 
     def known_agent(self, agent_id: str) -> Agent | None:
         agents = self._agents.known(_AGENTS) or ()
-        return next((agent for agent in agents if str(agent.id) == agent_id), None)
+        return next((each.who for each in agents if str(each.who.id) == agent_id), None)
 
     async def _customer(self, customer_id: str) -> KnownCustomer | NoSuch | LookUpFailed:
         found = await self._directory.customer(UUID(customer_id))
         return known(found) if isinstance(found, Customer) else found
 
-    async def _company(self, company_id: str) -> tuple[Listed, ...] | LookUpFailed:
+    async def _company(self, company_id: str) -> tuple[Listed[KnownCustomer], ...] | LookUpFailed:
         listed = await self._directory.company_customers(UUID(company_id))
         if isinstance(listed, LookUpFailed):
             return listed
-        several = map(known, listed)
-        return tuple(Listed(each, searchable(each.name, each.email)) for each in several)
+        several = in_slices(map(known, listed))
+        return tuple([Listed(each, searchable(each.name, each.email)) async for each in several])
 
-    async def _all_agents(self, _: str) -> tuple[Agent, ...] | LookUpFailed:
-        return await self._directory.active_agents()
+    async def _all_agents(self, _: str) -> tuple[Listed[Agent], ...] | LookUpFailed:
+        listed = await self._directory.active_agents()
+        if isinstance(listed, LookUpFailed):
+            return listed
+        several = in_slices(listed)
+        return tuple([Listed(each, searchable(each.name or "")) async for each in several])
 
 
 def known(customer: Customer) -> KnownCustomer:

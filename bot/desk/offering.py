@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.desk.finding import Listed
 from bot.ledger import KnownCustomer, WeavUser
+from bot.ledger.folding import words_of
 from bot.slack.offers import (
     NO_CUSTOMER,
     NO_CUSTOMER_YET,
@@ -14,6 +15,7 @@ from bot.slack.offers import (
     new_customer_in,
     nothing_offer,
 )
+from bot.slices import in_slices
 
 HERE: Final = "Used here lately"
 YOURS: Final = "Recent with you"
@@ -31,13 +33,16 @@ def seen_offer(customer: KnownCustomer) -> Offer:
     return Offer(customer.id, label(customer), reason)
 
 
-def company_offers(company: Iterable[Listed], customer_id: str, query: str) -> list[Offer]:
-    fitting = (
-        each.customer
-        for each in company
-        if (each.customer.id == customer_id if customer_id else each.has(query))
-    )
-    return [Offer(customer.id, label(customer), COMPANY) for customer in fitting]
+async def company_offers(
+    company: Iterable[Listed[KnownCustomer]], customer_id: str, query: str, most: int
+) -> list[Offer]:
+    """Find the customer with this id; without one, those whom the query means, `most` of them."""
+    words = words_of(query)
+    offers: list[Offer] = []
+    async for each in in_slices(company):
+        if len(offers) < most and (each.who.id == customer_id if customer_id else each.has(words)):
+            offers.append(Offer(each.who.id, label(each.who), COMPANY))
+    return offers
 
 
 def completed(offers: list[Offer], query: str, known: Iterable[str], trouble: str) -> list[Offer]:

@@ -8,10 +8,11 @@ from typing import Final
 from bot.desk.finding import Finder, Listed
 from bot.desk.offering import company_offers, completed, label, seen_offer, user_offer
 from bot.ledger import Defaults, KnownCustomer, LedgerUnavailable, Memory
-from bot.ledger.folding import searchable
+from bot.ledger.folding import words_of
 from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.offers import (
+    MOST_OFFERS,
     NO_AGENT,
     NO_PERSON,
     Offer,
@@ -20,6 +21,7 @@ from bot.slack.offers import (
     unknown_offer,
 )
 from bot.slack.uuids import uuid_in
+from bot.slices import in_slices
 from bot.tasks import Tasks
 from bot.weav.client import LookUpFailed
 from bot.weav.directory import NoSuch
@@ -68,12 +70,12 @@ class Suggester:
         if isinstance(company, LookUpFailed):
             trouble = trouble or company.reason
         else:
-            offers += company_offers(company, customer_id, asking.query)
+            offers += await company_offers(company, customer_id, asking.query, MOST_OFFERS)
         if customer_id and not any(offer.value == customer_id for offer in offers):
             offers.append(await self._pasted(customer_id, deadline))
         known = [each.email for each in seen]
         if isinstance(company, Sequence):
-            known += [each.customer.email for each in company]
+            known += [each.who.email for each in company]
         return completed(offers, asking.query, known, trouble)
 
     async def assignees(self, kind: str, asking: Asking) -> list[Offer]:
@@ -99,7 +101,7 @@ class Suggester:
 
     async def _company(
         self, defaults: Defaults, deadline: float
-    ) -> tuple[Listed, ...] | LookUpFailed:
+    ) -> tuple[Listed[KnownCustomer], ...] | LookUpFailed:
         company_id = defaults.chosen.get(ids.COMPANY_ID, "")
         if not company_id:
             return ()
@@ -126,10 +128,15 @@ class Suggester:
             if pasted:
                 return [unchecked_offer(pasted, agents.reason)]
             return [nothing_offer("No agents to show", agents.reason)]
+        words = words_of(asking.query)
+        found = [
+            each.who
+            async for each in in_slices(agents)
+            if (str(each.who.id) == pasted if pasted else each.has(words))
+        ]
         offers = [
             Offer(str(each.id), each.name or str(each.id), "Active in Weav")
-            for each in agents
-            if str(each.id) == pasted or (not pasted and _has(each.name or "", asking.query))
+            for each in found[:MOST_OFFERS]
         ]
         if pasted and not offers:
             return [unchecked_offer(pasted, "None of Weav's active agents")]
@@ -154,10 +161,6 @@ class Suggester:
 
 def _left(deadline: float) -> float:
     return deadline - asyncio.get_running_loop().time()
-
-
-def _has(name: str, query: str) -> bool:
-    return Listed(KnownCustomer(""), searchable(name)).has(query)
 
 
 def _is_me(query: str) -> bool:

@@ -23,7 +23,7 @@ CREATE: Final = "create:"
 
 _TEXT_LIMIT: Final = 75
 _VALUE_LIMIT: Final = 150
-_MOST: Final = 100
+MOST_OFFERS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def options(offers: Iterable[Offer]) -> list[dict[str, Any]]:
     for offer in offers:
         if len(offer.value) <= _VALUE_LIMIT:
             once.setdefault(offer.value, offer)
-    return [option(offer).to_dict() for offer in list(once.values())[:_MOST]]
+    return [option(offer).to_dict() for offer in list(once.values())[:MOST_OFFERS]]
 
 
 def customer_label(customer_id: str, name: str, email: str) -> str:

@@ -24,11 +24,12 @@ from bot.weav.outcomes import (
     outcome_of_answer,
     outcome_of_error,
 )
-from bot.weav.pages import PAGE_SIZE, Listing, LookUpFailed, Row, page_of_answer
+from bot.weav.pages import PAGE_SIZE, Listing, LookUpFailed, Row, any_page_of_answer
 
 __all__ = ["MOST_PAGES", "Answer", "LookUpFailed", "WeavClient", "weav_http"]
 
 MOST_PAGES: Final = 20
+MOST_ROWS: Final = 10_000  # should Weav's pages be larger than what is asked for
 
 # Shorter than the idle time-outs of common servers (5 s and more): a POST on a connection that
 # the other side is just closing could not be told from one that was received.
@@ -111,7 +112,7 @@ class WeavClient:
         return tuple({conversation.id: conversation for conversation in listed}.values())
 
     async def all_pages(self, listing: Listing[Row]) -> tuple[Row, ...] | LookUpFailed:
-        """Read MOST_PAGES at most; a list that is longer is none."""
+        """Read MOST_PAGES or MOST_ROWS at most; a list that is longer is none."""
         found: list[Row] = []
         for number in range(1, MOST_PAGES + 1):
             answer = await self.ask(
@@ -119,10 +120,12 @@ class WeavClient:
             )
             if not isinstance(answer, Answer):
                 return LookUpFailed(answer.reason)
-            page = page_of_answer(listing, number, answer.status, answer.body)
+            page = await any_page_of_answer(listing, number, answer.status, answer.body)
             if isinstance(page, LookUpFailed):
                 return page
             found.extend(page.rows)
+            if len(found) > MOST_ROWS:
+                break
             if page.is_last:
                 return tuple(found)
         return LookUpFailed(f"Weav has more of {listing.what} than the bot looks through.")

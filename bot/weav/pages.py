@@ -4,13 +4,14 @@ Paging as in https://docs.weav.com/api-reference/customers/list-customer-convers
 documentation shows `links` and `meta` empty, so that the size of the page may be all there is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Generic, TypeVar
 
 from pydantic import ValidationError
 
+from bot.slices import in_slices
 from bot.weav.outcomes import json_of
 
 PAGE_SIZE: Final = 100  # Weav's highest
@@ -42,21 +43,51 @@ class Page(Generic[Row]):
     is_last: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    rows: Sequence[object]
+    is_last: bool
+
+
 def page_of_answer(
     listing: Listing[Row], number: int, status: int, body: bytes
 ) -> Page[Row] | LookUpFailed:
+    """Read a page of a few rows at once."""
+    page = _unread(listing, number, status, body)
+    if isinstance(page, LookUpFailed):
+        return page
+    try:
+        return Page(tuple(map(listing.read, page.rows)), page.is_last)
+    except ValidationError:
+        return _unreadable(listing)
+
+
+async def any_page_of_answer(
+    listing: Listing[Row], number: int, status: int, body: bytes
+) -> Page[Row] | LookUpFailed:
+    """Read a page of however many rows Weav gives."""
+    page = _unread(listing, number, status, body)
+    if isinstance(page, LookUpFailed):
+        return page
+    try:
+        rows = [listing.read(row) async for row in in_slices(page.rows)]
+    except ValidationError:
+        return _unreadable(listing)
+    return Page(tuple(rows), page.is_last)
+
+
+def _unread(listing: Listing[Row], number: int, status: int, body: bytes) -> _Unread | LookUpFailed:
     if not is_success(status):
         return look_up_failed(status, listing.what, listing.unknown)
-    unreadable = LookUpFailed(f"Weav's list of {listing.what} could not be read.")
     answer = json_of(body)
     rows = answer.get("data") if isinstance(answer, Mapping) else answer
     if not isinstance(rows, list):
-        return unreadable
-    try:
-        read = tuple(listing.read(row) for row in rows)
-    except ValidationError:
-        return unreadable
-    return Page(read, _is_last(number, len(rows), answer))
+        return _unreadable(listing)
+    return _Unread(rows, _is_last(number, len(rows), answer))
+
+
+def _unreadable(listing: Listing[Row]) -> LookUpFailed:
+    return LookUpFailed(f"Weav's list of {listing.what} could not be read.")
 
 
 def is_success(status: int) -> bool:
