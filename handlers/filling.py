@@ -1,6 +1,6 @@
 """What happens while a form is filled in: options to offer, choices that change it."""
 
-from typing import Any
+from typing import Any, Final
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -11,6 +11,9 @@ from bot.slack.defaults import parse_defaults
 from bot.slack.forms import Problems
 from bot.slack.offers import options
 from bot.slack.option_requests import assignee_kind, slack_channel_of
+
+# Characters that are searched: a pasted link is not longer.
+LONGEST_QUERY: Final = 2000
 
 
 def register(app: AsyncApp) -> None:
@@ -59,4 +62,5 @@ async def save_defaults(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None
 
 def _asking(body: dict[str, Any], rung_at: float) -> Asking:
     slack_channel_id = slack_channel_of(body.get("view"))
-    return Asking(body.get("value") or "", slack_channel_id, body["user"]["id"], rung_at)
+    query = (body.get("value") or "")[:LONGEST_QUERY]
+    return Asking(query, slack_channel_id, body["user"]["id"], rung_at)

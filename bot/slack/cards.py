@@ -20,7 +20,7 @@ _SPAM: Final = ":warning: Weav takes this conversation for spam."
 # A card is to be taken in at a glance: longer values than Weav documents are shortened.
 _SUBJECT_LIMIT: Final = 500
 _VALUE_LIMIT: Final = 50
-_UNLINKED: Final = re.compile(r"<https?://[^|>]*\|([^>]*)>")
+_UNLINKED: Final = re.compile(r"<https?://[^<|>]*\|([^<>]*)>")
 # Escaping makes them up to five times as long, and the top-level text may have 4,000 characters.
 _IN_TEXT_LIMIT: Final = 150
 

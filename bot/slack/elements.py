@@ -16,6 +16,7 @@ from bot.slack.text import shorten
 
 # https://docs.slack.dev/reference/block-kit/blocks/section-block
 SECTION_LIMIT: Final = 3000
+_URL_LIMIT: Final = SECTION_LIMIT // 2
 
 
 def sentence(text: str) -> Block:
@@ -62,10 +63,10 @@ def channel_name(slack_channel_id: str) -> str:
 
 def web_address(url: str) -> str:
     """Give back an http(s) URL with nothing in it that ends a link, empty for all others."""
-    if not url.startswith(("https://", "http://")):
+    if not url.startswith(("https://", "http://")) or len(url) > _URL_LIMIT:
         return ""
     written = "".join(_CODES.get(character, character) for character in url)
-    return written if len(written) <= SECTION_LIMIT // 2 else ""
+    return written if len(written) <= _URL_LIMIT else ""
 
 
 _CODES: Final = {character: f"%{ord(character):02X}" for character in '<>|"\\^`{} \t\r\n'}

@@ -20,6 +20,8 @@ __all__ = ["FormValues", "Origin", "Problems", "Reopening", "Submission", "parse
 
 # Stands for a customer that Weav has not got yet.
 NOT_YET: Final = UUID(int=0)
+# Characters; Slack takes 3,000.
+_LONGEST_INPUT: Final = 10_000
 _INCOMPLETE = "Slack sent this form incomplete. Close it and open it again."
 
 
@@ -119,7 +121,7 @@ def _new_customer(values: FormValues) -> NewCustomer | None:
 
 def _input(state: object) -> str:
     ways = (("value",), ("selected_option", "value"), ("selected_conversation",))
-    return _first(state, ways)
+    return _first(state, ways)[:_LONGEST_INPUT]
 
 
 def _origin(view: object) -> Origin:

@@ -7,16 +7,16 @@ from typing import Final
 from uuid import UUID
 
 from bot.slack.uuids import DASHED
-from bot.weav.people import EMAIL
+from bot.weav.people import DOMAIN, NAME_CHARACTER
 
 _UUID: Final = re.compile(
-    r"(?:(?P<noun>[a-z]+)[/=])?(?<![0-9a-z-])"
+    r"(?:(?<![a-z])(?P<conversation>conversations?)[/=])?(?<![0-9a-z-])"
     rf"(?P<id>{DASHED})(?![0-9a-z-])",
     re.IGNORECASE,
 )
 # Before and after an address there is no more of it; Slack writes <mailto:a@b.example|a@b.example>.
-_ADDRESS: Final = re.compile(rf"(?<![\w.@-])(?:{EMAIL.pattern})(?![\w@-])")
-_CONVERSATIONS: Final = {"conversation", "conversations"}
+# No mailbox has a longer name: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.1.
+_ADDRESS: Final = re.compile(rf"(?<![\w.@-]){NAME_CHARACTER}{{1,64}}@{DOMAIN}(?![\w@-])")
 _SCHEME: Final = "mailto:"
 # Of each kind: a message that names more is about something else.
 _MOST: Final = 3
@@ -37,7 +37,7 @@ NONE: Final = Mentions()
 def mentions_in(text: str) -> Mentions:
     """Read a message's mrkdwn."""
     found = [
-        ((match["noun"] or "").lower() in _CONVERSATIONS, str(UUID(match["id"])))
+        (match["conversation"] is not None, str(UUID(match["id"])))
         for match in _UUID.finditer(text)
     ]
     emails = _ADDRESS.findall(text.replace(_SCHEME, " "))

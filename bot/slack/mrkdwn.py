@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from bot.slack.text import fold
+from bot.slack.text import fold, head
 
 # https://docs.slack.dev/messaging/formatting-message-text: what Slack writes between < and >.
 _REFERENCE = (
@@ -13,12 +13,15 @@ _REFERENCE = (
 _CODE = r"```(?P<block>.+?)```|`(?P<code>[^`\n]+)`"
 _REFERENCES = re.compile(_REFERENCE)
 _PIECES = re.compile(f"{_CODE}|{_REFERENCE}", re.DOTALL)
-_QUOTE = re.compile(r"^[ \t]*(?:(?:&gt;|>)[ \t]*)+", re.MULTILINE)
+_QUOTE = re.compile(r"^[ \t]*(?:&gt;|>)(?:&gt;|[> \t])*", re.MULTILINE)
 _PAIRS = [
     re.compile(rf"(?<![^\W_]){mark}(?!\s)([^\n{mark}]+)(?<!\s){mark}(?![^\W_])")
     for mark in (r"\*", "_", "~")
 ]
 _DEEPEST_NESTING = 3
+# Where a text is cut: less than this before it, a link has begun that ends after it.
+_LONGEST_LINK = 3000
+_FENCE = "```"
 _ENTITY = re.compile("&(amp|lt|gt);")
 _CHARACTERS = {"amp": "&", "lt": "<", "gt": ">"}
 # Stands for a piece whose inside is not formatting; no Slack text contains it.
@@ -42,6 +45,21 @@ def plain(mrkdwn: str) -> str:
     remaining = iter(pieces)
     text = re.sub(_PLACE, lambda _: next(remaining), text)
     return fold(_unescape(text))
+
+
+def beginning(mrkdwn: str, limit: int) -> str:
+    """Keep about `limit` characters: no half link or entity, and a block of code is closed."""
+    if len(mrkdwn) <= limit:
+        return mrkdwn
+    kept = head(mrkdwn, limit)
+    begun = kept.rfind("<")
+    if begun > kept.rfind(">") and len(kept) - begun < _LONGEST_LINK:
+        kept = kept[:begun]
+    entity = kept.rfind("&", len(kept) - len("&amp"))
+    if entity >= 0 and ";" not in kept[entity:]:
+        kept = kept[:entity]
+    cut_in_code = kept.count(_FENCE) % 2 == 1 and mrkdwn.find(_FENCE, len(kept)) >= 0
+    return kept + _FENCE if cut_in_code else kept
 
 
 def as_typed(command_text: str) -> str:

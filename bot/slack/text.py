@@ -11,7 +11,7 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _TWINS = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"}
 _MARK = re.compile(r"`|(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])")
 # A `&gt;` that starts a line is a quote as much as a bare `>`.
-_QUOTE = re.compile(r"^(\s*)((?:>\s*)+)", re.MULTILINE)
+_QUOTE = re.compile(r"^([^\S\n]*)(>(?:>|[^\S\n])*)", re.MULTILINE)
 # Names, e-mail addresses, URLs and bare domains are linked by themselves where `verbatim` cannot
 # be given (a message's top-level text); an invisible word joiner inside prevents that.
 _JOINER = "\u2060"

@@ -9,8 +9,10 @@ DASHED: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _WHOLE = re.compile(
     rf"(?:urn:uuid:)?(?P<brace>{{)?(?P<id>{DASHED}|[0-9a-f]{{32}})(?(brace)}})", re.IGNORECASE
 )
+# A noun is a whole word, and none that counts is longer.
 _IN_PATH = re.compile(
-    rf"(?:(?P<noun>\w+)[/=])?(?<![0-9a-z-])(?P<id>{DASHED})(?![0-9a-z-])", re.IGNORECASE
+    rf"(?:(?<!\w)(?P<noun>\w{{1,13}})[/=])?(?<![0-9a-z-])(?P<id>{DASHED})(?![0-9a-z-])",
+    re.IGNORECASE,
 )
 _KINDS = {
     "customer": "customer",

@@ -98,7 +98,8 @@ class Reopening:
     def from_value(cls, value: object) -> Self:
         """Read `to_value()`; whatever is unreadable is an empty form."""
         try:
-            read = _Dumped.model_validate_json(value if isinstance(value, str) else "")
+            text = value if isinstance(value, str) else ""
+            read = _Dumped.model_validate_json(text if len(text) <= BUTTON_VALUE_LIMIT else "")
         except ValidationError:
             read = _Dumped()
         return cls(read.values, read.origin)

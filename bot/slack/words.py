@@ -11,6 +11,8 @@ from bot.slack.uuids import uuid_in
 from bot.slack.values import FormValues
 from bot.weav.models import Channel, Priority
 
+# Characters: as many as Slack's longest message has.
+_LONGEST: Final = 40_000
 # A link's label may contain spaces, and the link is still one word.
 _WORD: Final = re.compile(r"\s*(<[^<>\n]*>(?=\s|$)|\S+)")
 
@@ -64,6 +66,7 @@ def parse_words(text: str) -> Words:
     `email` or `chat`, a priority and a customer's UUID or link, once each and in any order, fill
     their fields; the first other word and all after it are the subject, however long that is.
     """
+    text = text[:_LONGEST]
     if alone := _ALONE.get(text.strip().lower()):
         return alone
     if me := _me(text):

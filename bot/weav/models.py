@@ -28,6 +28,8 @@ from pydantic_core import PydanticKnownError
 _WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 # Copying from a web page brings these along, and str.strip() leaves them.
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+# Characters of one text of Weav's that are read: many times what its documentation allows.
+_LONGEST = 10_000
 
 
 class Channel(StrEnum):
@@ -120,6 +122,10 @@ def unwrapped(answer: object) -> object:
     return answer
 
 
+def _shorter(value: object) -> object:
+    return value[:_LONGEST] if isinstance(value, str) else value
+
+
 def _none_if_unreadable(value: object, handler: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401
     try:
         return handler(value)
@@ -132,7 +138,7 @@ def _in_utc_if_naive(value: datetime) -> datetime:
 
 
 _Unreadable = WrapValidator(_none_if_unreadable)
-_Text = Annotated[str | None, _Unreadable]
+_Text = Annotated[str | None, _Unreadable, BeforeValidator(_shorter)]
 _Date = Annotated[
     Annotated[datetime, AfterValidator(_in_utc_if_naive)] | None,
     _Unreadable,
@@ -148,7 +154,7 @@ class Conversation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow", coerce_numbers_to_str=True)
 
-    id: Annotated[str, BeforeValidator(_fold)]
+    id: Annotated[str, BeforeValidator(_fold), BeforeValidator(_shorter)]
     channel: _Text = None
     customer_id: _Text = None
     subject: _Text = None

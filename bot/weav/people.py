@@ -10,17 +10,19 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from bot.weav.models import _fold, _Text, _Unreadable, unwrapped
+from bot.weav.models import _fold, _shorter, _Text, _Unreadable, unwrapped
 
 # Not what RFC 5322 allows, but what people have: https://html.spec.whatwg.org/#e-mail-state.
-EMAIL: Final = re.compile(
-    r"[\w.!#$%&'*+/=?^`{|}~-]+@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+"
-)
+# Nothing is without a bound, or a search takes the square of the text's length.
+_LABEL: Final = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+NAME_CHARACTER: Final = r"[\w.!#$%&'*+/=?^`{|}~-]"
+DOMAIN: Final = rf"{_LABEL}(?:\.{_LABEL}){{1,20}}"
+_EMAIL: Final = re.compile(f"{NAME_CHARACTER}{{1,255}}@{DOMAIN}")
 LONGEST_EMAIL: Final = 255
 
 
 def _an_address(text: str) -> str:
-    if not EMAIL.fullmatch(text):
+    if not _EMAIL.fullmatch(text):
         raise ValueError("is no e-mail address")
     return text
 
@@ -49,7 +51,7 @@ class _Answer(BaseModel):
         return cls.model_validate(unwrapped(answer))
 
 
-_Line = Annotated[_Text, BeforeValidator(_fold)]
+_Line = Annotated[_Text, BeforeValidator(_fold), BeforeValidator(_shorter)]
 
 
 class Customer(_Answer):

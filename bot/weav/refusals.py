@@ -5,11 +5,14 @@ documentation shows no error at all. Whatever else arrives is answered by its st
 """
 
 from collections.abc import Container, Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from bot.weav.models import NewConversation, one_line
 
 LONGEST_REASON: Final = 300  # characters of Weav's own words that are passed on
+_LONGEST_READ: Final = 10 * LONGEST_REASON
+_MOST_REASONS: Final = 100
 
 _BY_STATUS: Final = {
     401: "The bot's Weav token is not accepted. Tell whoever runs the bot.",
@@ -30,7 +33,7 @@ def read_refusal(
     """Return one message for the whole, and the reasons by field of the request body."""
     fields: dict[str, str] = {}
     others: list[str] = []
-    for key, reason in _reasons(answer):
+    for key, reason in islice(_reasons(answer), _MOST_REASONS):
         field = key.split(".", 1)[0].strip()
         if field not in known:
             others.append(reason)
@@ -76,7 +79,7 @@ def _reasons(answer: object) -> Iterator[tuple[str, str]]:
 
 def _text(value: object) -> str:
     """One line of plain words: a page of HTML that hides in a message is no reason."""
-    text = one_line(value) if isinstance(value, str) else ""
+    text = one_line(value[:_LONGEST_READ]) if isinstance(value, str) else ""
     return "" if text.startswith("<") else text
 
 
