@@ -1,0 +1,159 @@
+"""The bot as a process of its own between sandboxes, and two people: one sends, the other waits."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from uuid import uuid4
+
+from bot.ledger import Ledger
+from bot.sandbox.serving import serve
+from bot.sandbox.slack import HttpRing, SlackSandbox, Workspace
+from bot.sandbox.slack.rings import Delivery, Ring
+from bot.sandbox.weav import WeavSandbox
+from bot.slack import ids
+from tests.house import JANE, SECRET, environment
+from tests.process import answer_of, clean_environment, free_port
+from tests.strangers.running import BUGS
+from tests.strangers.samples import samples
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine, Iterator
+    from pathlib import Path
+
+    from tests.house import Mode
+
+T = TypeVar("T")
+Json = Any
+
+# Asked again after the last answer, so that what the bot does afterwards is seen as well.
+AFTERWARDS: Final = 3
+PATIENCE: Final = 60.0  # seconds; how long somebody waits is measured
+
+
+@dataclass(slots=True)
+class Stage:
+    loop: asyncio.AbstractEventLoop
+    slack: Workspace
+    weav: WeavSandbox
+    ring: Ring
+    help: Delivery
+    payloads: dict[str, Json]
+    folder: Path
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do it on the loop of the sandboxes, from a test without one."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+    def longest_wait(self, payload: Json) -> float:
+        """Send it for Ann; return the longest that Ben has waited for `help` meanwhile."""
+        return self.run(self._longest_wait(payload))
+
+    async def _longest_wait(self, payload: Json) -> float:
+        sending = asyncio.create_task(self.ring.deliver(self._fresh(payload)))
+        await asyncio.sleep(0)
+        longest, left = 0.0, AFTERWARDS
+        while left:
+            left -= sending.done()
+            reply = await self.ring.deliver(self.help)
+            assert b"How it works" in reply.body or b"/weav-conversation" in reply.body
+            longest = max(longest, reply.seconds)
+        assert (await sending).status == 200
+        return longest
+
+    def _fresh(self, payload: Json) -> Delivery:
+        """Give it a trigger that was not used yet, since the bot may open a form with it."""
+        if "trigger_id" in payload:
+            trigger_id = self.slack.triggers.issue("U0ANN", "C0SUPPORT")
+            payload = {**payload, "trigger_id": trigger_id}
+        return Delivery("slash_commands" if "command" in payload else "interactive", payload)
+
+    def customer(self, **fields: str) -> str:
+        """Have somebody in Weav whom the bot has never seen; return their ID."""
+        customer_id = str(uuid4())
+        known = {**self.weav.store.customers[JANE], **fields, "id": customer_id}
+        self.weav.store.customers[customer_id] = known
+        return customer_id
+
+    def conversation(self, customer_id: str, **fields: str) -> None:
+        """Have something open for them in Weav."""
+        given = {"channel": "email", "customer_id": customer_id}
+        self.weav.store.create_conversation(given).update(fields)
+
+    async def belongs_to(self, company_id: str) -> None:
+        """Let the customers of a company be offered in the channel."""
+        async with Ledger.open(f"sqlite:///{self.folder}/ledger.db") as ledger:
+            chosen = {ids.COMPANY_ID: company_id}
+            await ledger.memory.choose_defaults("C0SUPPORT", chosen, "U0ANN")
+
+    def bugs(self) -> list[str]:
+        lines = (self.folder / "log").read_text().splitlines()
+        return [line for line in lines if any(word in line for word in BUGS)]
+
+
+@contextmanager
+def staged(folder: Path, mode: Mode) -> Iterator[Stage]:
+    loop = asyncio.new_event_loop()
+    opened: list[Stage] = []
+    ready, done = threading.Event(), asyncio.Event()
+
+    async def run() -> None:
+        try:
+            async with _staged(folder, mode) as stage:
+                opened.append(stage)
+                ready.set()
+                await done.wait()
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=[run()])
+    thread.start()
+    ready.wait()
+    try:
+        yield opened[0]
+    finally:
+        loop.call_soon_threadsafe(done.set)
+        thread.join()
+        loop.close()
+
+
+async def _ended(process: subprocess.Popen[bytes]) -> None:
+    """Take it away: cards that wait for their turn in the channel are nobody's."""
+    process.kill()
+    await asyncio.to_thread(process.wait)
+
+
+@asynccontextmanager
+async def _staged(folder: Path, mode: Mode) -> AsyncIterator[Stage]:
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(SlackSandbox().serving())
+        weav = WeavSandbox()
+        weav_url = await stack.enter_async_context(serve(weav))
+        port = free_port()
+        names = environment(slack, weav_url, f"sqlite:///{folder}/ledger.db", mode)
+        names |= {"PORT": str(port), "LOG_FORMAT": "json"}
+        with (folder / "log").open("wb") as written:
+            process = subprocess.Popen(  # noqa: ASYNC220 - it is not waited for here
+                [sys.executable, "-m", "bot", "run"],
+                cwd=folder,
+                env=clean_environment(names),
+                stderr=written,
+            )
+        stack.push_async_callback(_ended, process)
+        await answer_of(f"http://127.0.0.1:{port}/readyz")
+        ring: Any = slack.workspace.socket_mode
+        if mode == "http":
+            address = f"http://127.0.0.1:{port}/slack/events"
+            ring = await stack.enter_async_context(HttpRing(address, SECRET))
+        ring.patience = slack.workspace.triggers.seconds = PATIENCE
+        ben = slack.person("U0BEN", ring)
+        payloads = samples(slack.workspace)
+        delivery = ben.command_delivery("help")
+        yield Stage(
+            asyncio.get_running_loop(), slack.workspace, weav, ring, delivery, payloads, folder
+        )
