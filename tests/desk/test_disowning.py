@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-import bot.desk.disowning
 from bot.desk.disowning import disown
 from bot.ledger import Entry, Ledger, State
 from tests.desk.test_sending import NEW
 from tests.ledger.places import LEASE, Place
+from tests.seams import look_for_late_rows_after
 
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bot.desk.disowning, "DISOWN_AFTER", (0.01, 0.01))
+    look_for_late_rows_after(monkeypatch, 0.01, 0.01)
 
 
 async def row(ledger: Ledger) -> Entry:

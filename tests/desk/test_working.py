@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-import bot.desk.working
 from bot.ledger import State
 from bot.sandbox.weav import Fault
 from tests.desk.test_sweeping import execute, until
 from tests.house import CREATE, House, house, public
+from tests.seams import patch_one_request_to_weav_at_once
 
 
 async def is_received(at_home: House, slack_user_id: str) -> bool:
@@ -21,7 +21,7 @@ async def is_received(at_home: House, slack_user_id: str) -> bool:
 async def test_who_watches_another_replicas_row_leaves_the_room_to_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.desk.working, "AT_ONCE", 1)
+    patch_one_request_to_weav_at_once(monkeypatch)
     async with house(tmp_path) as at_home:
         at_home.weav.fail(Fault(hold=1.5, times=1, **CREATE))
         await at_home.fill_in(subject="First")

@@ -1,4 +1,4 @@
-"""Where a bot kills itself: hooks around the ledger and Slack, for the processes of these tests."""
+"""Where a bot kills itself: hooks around the ledger, for the processes of these tests."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import signal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.desk import working
 from bot.ledger import Ledger, Received
-from bot.slack.gateway import SlackGateway
+from tests.seams import one_request_to_weav_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,12 +32,12 @@ BEFORE: Final[dict[Point, tuple[type, str]]] = {
     Point.ANSWERED: (Ledger, "opened"),
     Point.ANNOUNCED: (Ledger, "announced"),
     Point.FOUND: (Ledger, "claim"),
-    Point.CLAIMED: (SlackGateway, "post"),
 }
 AFTER: Final[dict[Point, tuple[type, str]]] = {
     Point.WRITTEN: (Ledger, "receive"),
     Point.WAITING: (Ledger, "receive"),
     Point.RECORDED: (Ledger, "opened"),
+    Point.CLAIMED: (Ledger, "claim"),
     Point.QUEUED: (Ledger, "queued"),
     Point.REFUSED: (Ledger, "refused"),
     Point.UNCONFIRMED: (Ledger, "unconfirmed"),
@@ -56,7 +55,7 @@ def arm(point: Point, nth: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     if point is Point.WAITING:
-        working.AT_ONCE = 1
+        one_request_to_weav_at_once()
     if point in BEFORE:
         _wrap(*BEFORE[point], before=count)
     elif point in AFTER:
@@ -75,7 +74,7 @@ def _wrap(
     async def counting(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - as the original
         before()
         result = await original(*arguments, **named)
-        if not isinstance(result, Received) or result.new:
+        if result is not None and (not isinstance(result, Received) or result.new):
             after()
         return result
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-import handlers.connection
 from tests.bad_days.logs import logged, logged_badly
 from tests.house import JANE, QUICK, House, house, public
+from tests.seams import connect_again_after
 
 if TYPE_CHECKING:
     import io
@@ -30,7 +30,7 @@ async def quick_house(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[House, io.StringIO]]:
     """Yield it, and what is logged meanwhile; the SDK may complain of what Slack does."""
-    monkeypatch.setattr(handlers.connection, "CONNECT_AGAIN", 0.15)
+    connect_again_after(monkeypatch, 0.15)
     with logged() as log:
         async with house(tmp_path, mode="socket", pace=LIVELY) as opened:
             yield opened, log

@@ -1,18 +1,17 @@
 """What can be done on a card: by every route, for everybody, also after a restart."""
 
 import asyncio
-import contextlib
-import sqlite3
 import time
 from pathlib import Path
 
 import pytest
 
-from bot.ledger import KnownCustomer, Ledger
+from bot.ledger import KnownCustomer, Ledger, State
 from bot.sandbox.slack import RESPONSE_URL, Fault, Person
+from bot.sandbox.weav import Fault as WeavFault
 from bot.sandbox.weav.seeds import EMAIL_AGENT
 from bot.slack import ids
-from tests.house import JANE, House, house, text_on
+from tests.house import CREATE, JANE, House, house, text_on
 from tests.scenarios.cards import (
     ANN_IN_WEAV,
     BEN_IN_WEAV,
@@ -194,20 +193,24 @@ async def test_what_is_noted_of_old_cards_is_removed_by_itself(tmp_path: Path) -
     database = f"sqlite:///{tmp_path}/ledger.db"
     month = 31 * 86400
     async with Ledger.open(database, clock=lambda: time.time() - month) as ledger:
-        assert await ledger.cards.take_turn(JANE)
+        turn = await ledger.cards.take_turn(JANE)
+        assert turn
+        assert await ledger.cards.note_changes(turn, ["noted"])
+        await ledger.cards.end_turn(turn)
 
-    async with house(tmp_path, database=database), asyncio.timeout(5):
-        with contextlib.closing(sqlite3.connect(tmp_path / "ledger.db")) as other:
-            while True:
-                if not other.execute("SELECT * FROM cards").fetchall():
-                    return
+        async with house(tmp_path, database=database), asyncio.timeout(5):
+            while (turn := await ledger.cards.take_turn(JANE)) and turn.changes:
+                await ledger.cards.end_turn(turn)
                 await asyncio.sleep(0.01)
+        assert turn
 
 
 async def test_what_the_ledger_has_forgotten_is_read_from_the_card(at_home: House) -> None:
     card = await posted(at_home, "thread")
     [history] = [line for line in text_on(card).splitlines() if line.startswith("Opened by")]
-    await execute(at_home, "UPDATE submissions SET request = NULL, form = NULL")
+    await at_home.entry_in(State.ANNOUNCED)
+    async with Ledger.open(at_home.database) as ledger:
+        assert await ledger.forget(0) == 1
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
@@ -224,8 +227,8 @@ async def test_a_card_whose_row_is_gone_still_works(at_home: House) -> None:
 
 
 async def test_a_recovered_card_stays_so(at_home: House) -> None:
+    at_home.weav.fail(WeavFault.lost_answer(times=1, **CREATE))
     card = await posted(at_home)
-    await execute(at_home, "UPDATE submissions SET recovered = 1")
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.ledger import Ledger
 from bot.sandbox.slack import Person, SlackMessage
 from bot.sandbox.weav import Fault
 from bot.slack import ids
@@ -199,11 +200,8 @@ async def test_a_turn_lasts_as_long_as_weav_needs(tmp_path: Path, postgres_url: 
 async def test_the_turn_of_a_replica_that_died_ends(tmp_path: Path, postgres_url: str) -> None:
     async with scene(tmp_path, postgres_url) as left:
         conversation_id = conversation_in(left.house)["id"]
-        await execute(
-            left.house,
-            "INSERT INTO cards (conversation_id, owner, held_until, changes)"  # noqa: S608
-            f" VALUES ('{conversation_id}', 'dead', ledger_clock() + 1, '[]')",
-        )
+        async with Ledger.open(left.house.database, lease=1) as dead:
+            assert await dead.cards.take_turn(conversation_id)
 
         await left.ben.click(ids.CLOSE, left.card.ts)
 

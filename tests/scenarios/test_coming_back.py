@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk.recording import NOT_IN_TIME
 from bot.ledger import NewEntry
 from tests.house import JANE, house, public, text_on
 from tests.ledger.places import Place, PostgresPlace, SQLitePlace
@@ -43,6 +42,8 @@ async def test_a_mistyped_token_ends_nothing(tmp_path: Path, place: Place) -> No
         await at_home.card()
         ann = at_home.slack.direct_messages("U0ANN").id
         await at_home.slack.until(
-            lambda slack: any(NOT_IN_TIME in text_on(said) for said in slack.from_bot(ann))
+            lambda slack: any(
+                "no longer sends it by itself" in text_on(said) for said in slack.from_bot(ann)
+            )
         )
         assert len(public(at_home.slack, "C0SUPPORT")) == 1

@@ -10,14 +10,12 @@ from pathlib import Path
 
 import pytest
 
-import bot.desk.insisting
-from bot.desk import Limits
-from bot.desk.working import STILL_UNKNOWN
 from bot.ledger import State
 from bot.sandbox.weav import Fault
 from bot.sandbox.weav.app import READ, TOKEN
 from bot.slack import ids
 from tests.house import CREATE, LIST, QUICK, House, house, public, text_on
+from tests.seams import give_up_writing_after
 
 
 @contextmanager
@@ -93,7 +91,7 @@ async def test_the_card_does_not_wait_until_the_outcome_can_be_recorded(tmp_path
 async def test_an_outcome_that_cannot_be_recorded_is_found_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.desk.insisting, "PAUSES", (0.2, 1.0))  # tried for a minute otherwise
+    give_up_writing_after(monkeypatch, 0.2, 1.0)  # tried for a minute otherwise
     async with house(tmp_path) as at_home:
         at_home.weav.fail(Fault(hold=0.3, **CREATE))
         await at_home.fill_in(subject="Export hangs")
@@ -116,7 +114,7 @@ async def test_an_outcome_that_cannot_be_recorded_is_found_again(
 async def test_what_a_process_works_on_stays_its_own_while_the_database_is_away(
     tmp_path: Path,
 ) -> None:
-    before_any_renewal = replace(QUICK, limits=Limits(sweep_every=0.05))
+    before_any_renewal = replace(QUICK, limits=replace(QUICK.limits, sweep_every=0.05))
     async with house(tmp_path, pace=before_any_renewal) as at_home:
         at_home.weav.fail(Fault.refusal({"subject": ["Not so."]}, hold=0.3, **CREATE))
         await at_home.fill_in(subject="Export hangs")
@@ -185,7 +183,11 @@ async def test_a_decision_that_cannot_be_written_down_is_not_carried_out(
     ("choice", "fault", "told"),
     [
         (ids.CREATE_AGAIN, Fault(hold=0.5, **CREATE), "is open in Weav"),
-        (ids.LOOK_AGAIN, Fault(hold=0.5, **LIST), STILL_UNKNOWN),
+        (
+            ids.LOOK_AGAIN,
+            Fault(hold=0.5, **LIST),
+            "The bot looked again and did not find it for certain.",
+        ),
     ],
 )
 async def test_what_was_decided_is_told_as_it_is_when_the_database_goes_away_meanwhile(
@@ -195,7 +197,7 @@ async def test_what_was_decided_is_told_as_it_is_when_the_database_goes_away_mea
     told: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bot.desk.insisting, "PAUSES", (0.2,))
+    give_up_writing_after(monkeypatch, 0.2)
     await not_confirmed(at_home)
     asked = len(at_home.weav.requests)
     at_home.weav.fail(fault)
@@ -210,7 +212,7 @@ async def test_what_was_decided_is_told_as_it_is_when_the_database_goes_away_mea
 async def test_a_refusal_brings_back_what_was_typed_without_the_database_too(
     at_home: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.desk.insisting, "PAUSES", (0.2,))
+    give_up_writing_after(monkeypatch, 0.2)
     await not_confirmed(at_home)
     at_home.weav.fail(Fault(status=403, hold=0.5, **CREATE))
 

@@ -1,6 +1,6 @@
 """A form is drawn anew while its user goes on: what they chose stands, and what they were told."""
 
-import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -8,17 +8,16 @@ from bot.ledger import KnownCustomer, Ledger
 from bot.sandbox.slack import Fault as SlackFault
 from bot.sandbox.weav import Fault
 from bot.sandbox.weav.seeds import EMAIL_AGENT
-from tests.house import CREATE, JANE, LIST, House, chosen, text_on
+from tests.house import CREATE, JANE, LIST, House, chosen, house, text_on
 from tests.scenarios.filling import ZOE, opened
 from tests.scenarios.test_assignees import BENS, ME, choose, taken
 from tests.scenarios.test_defaults import saved
 from tests.scenarios.test_open_conversations import chose, conversation, opened_for
 
 
-async def drawn(*names: str) -> None:
-    """Wait until the bot has nothing more to draw after these choices."""
-    drawing = [task for task in asyncio.all_tasks() if task.get_name() in names]
-    await asyncio.gather(*drawing)
+async def drawings(at_home: House, count: int) -> None:
+    """Wait until Slack has answered so many, whatever it thought of them."""
+    await at_home.slack.until(lambda slack: len(slack.calls_of("views.update")) >= count)
 
 
 @pytest.mark.parametrize(
@@ -44,24 +43,26 @@ async def test_no_late_drawing_covers_what_became_of_the_form(
     await at_home.ann.submit()
 
     assert said in text_on(at_home.ann.view)
-    await drawn("take_assignee_type")
+    await drawings(at_home, 1)
     assert said in text_on(at_home.ann.view)
     [late] = at_home.slack.calls_of("views.update")
     assert late.answer["error"] == "hash_conflict"
     at_home.weav.faults.clear()
 
 
-async def test_no_late_drawing_takes_away_what_stands_under_a_field(at_home: House) -> None:
-    conversation(at_home, "Hung before")
-    at_home.weav.fail(Fault(delay=0.7, **LIST))
-    await opened(at_home)
-    await chose(at_home)
-    at_home.ann.fill({"assignee_type": "agent"})
+async def test_no_late_drawing_takes_away_what_stands_under_a_field(tmp_path: Path) -> None:
+    async with house(tmp_path) as at_home:
+        conversation(at_home, "Hung before")
+        at_home.weav.fail(Fault(delay=0.7, **LIST))
+        await opened(at_home)
+        await chose(at_home)
+        at_home.ann.fill({"assignee_type": "agent"})
 
-    answer = await at_home.ann.submit({"channel": "email"})
+        answer = await at_home.ann.submit({"channel": "email"})
 
-    assert answer.errors.keys() == {"assignee_id"}
-    await drawn("take_customer")
+        assert answer.errors.keys() == {"assignee_id"}
+    # At its end the bot has finished all that it had begun.
+    assert [request.status for request in at_home.weav.requests][-1] == 200
     assert at_home.ann.view.errors == answer.errors
     assert at_home.slack.calls_of("views.update") == []
 
@@ -131,7 +132,7 @@ async def test_the_assignee_chosen_while_a_drawing_is_on_its_way_stands(at_home:
 
     await pick_assignee(at_home, "ben")
 
-    await drawn("open_form", "take_assignee")
+    await drawings(at_home, 2)
     assert "Hung before" in text_on(at_home.ann.view)
     assert chosen(at_home.ann.view, "assignee_id") == BENS
     assert len(at_home.slack.calls_of("views.update")) == 2
@@ -147,6 +148,6 @@ async def test_the_customer_chosen_while_a_drawing_is_on_its_way_stands(at_home:
 
     await chose(at_home, ZOE)
 
-    await drawn("open_form", "take_customer")
+    await drawings(at_home, 2)
     assert "other organisations" in text_on(at_home.ann.view)
     assert chosen(at_home.ann.view, "customer_id") == ZOE

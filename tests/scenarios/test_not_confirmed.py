@@ -4,13 +4,12 @@ import asyncio
 
 import pytest
 
-from bot.ledger import State
+from bot.ledger import Ledger, State
 from bot.sandbox.slack import Delivery, SlackView
 from bot.sandbox.weav import Fault
 from bot.sandbox.weav.app import READ, TOKEN
 from bot.slack import ids
 from tests.house import CREATE, JANE, LIST, House, public, text_on
-from tests.scenarios.cards import execute
 
 
 async def not_confirmed(at_home: House, within: float = 5) -> SlackView:
@@ -105,19 +104,14 @@ async def test_look_again_counts_before_it_is_noted_that_its_button_came(at_home
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
     await not_confirmed(at_home)
-    await at_home.entry_in(State.UNCONFIRMED)
-    await execute(
-        at_home,
-        "UPDATE submissions SET owner = 'another', due_at = received_at + 1e9, told = 0,"
-        " finished_at = NULL",
-    )
+    entry = await at_home.entry_in(State.UNCONFIRMED)
+    async with Ledger.open(at_home.database) as another, asyncio.timeout(5):
+        while not (held := await another.look(entry.id, "U0ANN")):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
-    await at_home.ann.act(ids.LOOK_AGAIN)
-    await asyncio.sleep(0.3)
-    await execute(
-        at_home,
-        "UPDATE submissions SET owner = NULL, due_at = NULL, told = 1, finished_at = received_at",
-    )
+        await at_home.ann.act(ids.LOOK_AGAIN)
+        await asyncio.sleep(0.3)
+        assert await another.told(held)
 
     await at_home.slack.until(lambda _: "The bot looked again" in text_on(at_home.ann.view))
 

@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +13,6 @@ import asyncpg
 import pytest
 
 from bot.app import assembled
-from bot.desk.deciding import UNNAMED
 from bot.ledger import KnownCustomer, Ledger, State
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpRing, Person
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.postgres import PostgresServer
 
-README: Final = Path(__file__).parents[2] / "README.md"
+ROOT: Final = Path(__file__).parents[2]
 BEFORE_THE_START: Final = (
     "UPDATE submissions SET state = 'sending' WHERE state IN ('received', 'queued')"
 )
@@ -85,7 +83,7 @@ async def test_what_was_created_since_is_found(
 @pytest.mark.parametrize(
     ("choice", "said", "conversations"),
     [
-        (ids.LOOK_AGAIN, UNNAMED, 1),
+        (ids.LOOK_AGAIN, "does not know in whose list it could look", 1),
         (ids.LEAVE, "Left as it is", 1),
         (ids.CREATE_AGAIN, "is open in Weav", 2),
     ],
@@ -114,8 +112,11 @@ async def test_who_wanted_a_new_customer_decides(
 
 
 def sql_in_the_readme() -> str:
-    _, _, after = README.read_text(encoding="utf-8").partition("before the start run\n\n")
-    return "".join(takewhile(lambda line: line.startswith("    "), after.splitlines(keepends=True)))
+    """Find the block of lines in the README, or in that of a folder, which is run as it stands."""
+    places = [ROOT / "README.md", *ROOT.glob("bot/**/README.md")]
+    texts = [place.read_text(encoding="utf-8") for place in places]
+    [block] = [block for text in texts for block in text.split("\n\n") if BEFORE_THE_START in block]
+    return block
 
 
 async def learned_of_them(at_home: House) -> None:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import handlers.connection
 from bot.sandbox.slack import Fault, rate_limited
 from tests.bad_days.logs import logged, logged_badly
 from tests.bad_days.replies import JSON, REDIRECTS, broken, http, says
 from tests.bad_days.weather import Spell, Weather, weather
 from tests.house import House, house
 from tests.scenarios.sockets import LIVELY, OPEN, events, quick_house, ready, works
+from tests.seams import connect_again_after, leave_a_silent_address_after
 from tests.weav.raw_server import hangs, raw_server
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ async def by_road(tmp_path: Path, *bad: Spell) -> AsyncIterator[tuple[House, Wea
 async def test_whatever_slack_answers_instead_of_an_address_ends_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
-    monkeypatch.setattr(handlers.connection, "CONNECT_AGAIN", 0.01)
+    connect_again_after(monkeypatch, 0.01)
     ways = {**broken(b"200"), **REDIRECTS, "an object": says(http(200, b'{"ok": true}', kind=JSON))}
     spells = [Spell(f"/api/{OPEN}", "", reply) for reply in ways.values()]
 
@@ -89,7 +89,7 @@ async def test_whatever_slack_answers_instead_of_an_address_ends_nothing(
 async def test_an_address_that_does_not_work_is_not_tried_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
-    monkeypatch.setattr(handlers.connection, "CONNECT_AGAIN", 0.15)
+    connect_again_after(monkeypatch, 0.15)
     async with by_road(tmp_path) as (at_home, road):
         stale = f"ws{road.to.removeprefix('http')}/socket?ticket=stale"
         body = json.dumps({"ok": True, "url": stale}).encode()
@@ -107,8 +107,8 @@ async def test_an_address_that_does_not_work_is_not_tried_for_ever(
 async def test_an_address_that_takes_the_connection_and_says_nothing_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
-    monkeypatch.setattr(handlers.connection, "CONNECT_AGAIN", 0.15)
-    monkeypatch.setattr(handlers.connection, "HANDSHAKE", 0.5)
+    connect_again_after(monkeypatch, 0.15)
+    leave_a_silent_address_after(monkeypatch, 0.5)
     async with by_road(tmp_path) as (at_home, road), raw_server(hangs) as silent:
         address = f"ws{silent.url.removeprefix('http')}/socket?ticket=silent"
         body = json.dumps({"ok": True, "url": address}).encode()
@@ -129,7 +129,7 @@ async def test_an_address_that_takes_the_connection_and_says_nothing_is_left(
 async def test_a_connection_outlives_the_time_that_its_handshake_had(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handlers.connection, "HANDSHAKE", 0.5)
+    leave_a_silent_address_after(monkeypatch, 0.5)
     async with house(tmp_path, mode="socket", pace=LIVELY) as at_home:
         [first] = at_home.slack.socket_mode.connections
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import bot.serving
-import handlers.doors
+from tests.seams import hang_up_on_slow_clients_after
 from tests.strangers.served import EVENTS, Address, Line, post, served
 
 if TYPE_CHECKING:
@@ -23,9 +22,7 @@ LONG_ANSWER = b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n"
 @pytest.fixture
 async def impatient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Address]:
     """The bot with all of its 10 s shortened."""
-    monkeypatch.setattr(bot.serving, "SLOWEST_HEAD", 0.3)
-    monkeypatch.setattr(bot.serving, "SLOWEST_READER", 0.3)
-    monkeypatch.setattr(handlers.doors, "LONGEST_UPLOAD", 0.3)
+    hang_up_on_slow_clients_after(monkeypatch, 0.3)
     async with served(tmp_path) as address:
         yield address
 
@@ -119,7 +116,7 @@ async def test_who_asks_for_more_than_is_answered_is_cut_off(tmp_path: Path) -> 
 
 async def test_a_head_without_end_is_not_collected(tmp_path: Path) -> None:
     async with served(tmp_path) as address:
-        line = await address.call(b"GET / HTTP/1.1\r\nx: " + b"x" * (bot.serving.LONGEST_HEAD + 1))
+        line = await address.call(b"GET / HTTP/1.1\r\nx: " + b"x" * (64 * 1024 + 1))
 
         assert await line.closed()
 
