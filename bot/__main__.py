@@ -67,7 +67,7 @@ def _run(_: argparse.Namespace) -> int:
         print(f"These settings are missing or wrong:\n{error}", file=sys.stderr)  # noqa: T201
         return 2
     from bot.logs import configure  # noqa: PLC0415
-    from bot.running import CannotRun, run, runner  # noqa: PLC0415
+    from bot.server import CannotRun, run, runner  # noqa: PLC0415
 
     configure(settings.log_level, settings.log_format)
     try:
@@ -84,8 +84,8 @@ def _sandbox(options: argparse.Namespace) -> int:
     from bot.ledger import LedgerTooNew, LedgerUnavailable  # noqa: PLC0415
     from bot.logs import configure  # noqa: PLC0415
     from bot.manifest import manifest  # noqa: PLC0415
-    from bot.running import runner  # noqa: PLC0415
     from bot.sandbox.command import CannotStart, run  # noqa: PLC0415
+    from bot.server import runner  # noqa: PLC0415
 
     configure("WARNING", "console")
     running = run(
@@ -104,7 +104,9 @@ def _sandbox(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from bot.checking import all_unchecked, as_json, as_text, examine, is_well  # noqa: PLC0415
+    from bot.check.checks import all_unchecked, examine  # noqa: PLC0415
+    from bot.check.findings import is_well  # noqa: PLC0415
+    from bot.check.report import as_json, as_text  # noqa: PLC0415
     from bot.logs import configure  # noqa: PLC0415
     from bot.settings import SettingsError, read_settings  # noqa: PLC0415
 

@@ -14,27 +14,29 @@ from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from bot.access import audience
+from bot.access.audience import ChannelReaders
 from bot.clients import slack_client, slack_session, weav_connection
-from bot.desk import LOOKS, SPREAD, Desk, Limits, Outsiders, Patience
 from bot.event_loop import STALLED, EventLoopWatch
-from bot.figures import Figures
 from bot.gatekeeping import diagnosis, guard
-from bot.health import Health
+from bot.health import Health, MetricsPage
 from bot.ledger import Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.settings import Settings
-from bot.slack import audience
+from bot.slack.api import SlackApi
+from bot.slack.cache import LookupCache
 from bot.slack.client import SlackClient
-from bot.slack.gateway import SlackGateway
 from bot.slack.installation import Installation
-from bot.slack.lookups import Lookups
+from bot.submissions.create import LOOKS, SPREAD, RetryTimes
+from bot.submissions.service import Desk
+from bot.submissions.worker import Limits
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
 from handlers import register
-from handlers.connection import PING_EVERY, Connection
-from handlers.doorbell import Doorbell
-from handlers.doors import HttpDoor, SocketDoor
+from handlers.dispatch import Dispatcher
+from handlers.http import HttpTransport
+from handlers.socket_mode import PING_EVERY, SocketModeConnection, SocketModeTransport
 
 log = get_logger("weav_slack.app")
 
@@ -67,7 +69,7 @@ class Bot:
     asgi: ASGIApp
     desk: Desk
     health: Health
-    socket: SocketDoor | None
+    socket: SocketModeTransport | None
     event_loop: EventLoopWatch
 
 
@@ -97,7 +99,7 @@ async def assembled(settings: Settings, pace: Pace) -> AsyncIterator[Bot]:
 @dataclass(frozen=True, slots=True)
 class _Parts:
     settings: Settings
-    figures: Figures
+    metrics: Metrics
     installation: Installation
     session: aiohttp.ClientSession
     client: SlackClient
@@ -107,66 +109,70 @@ class _Parts:
 
 
 async def _parts(stack: AsyncExitStack, settings: Settings, pace: Pace) -> _Parts:
-    figures, installation = Figures(CollectorRegistry()), Installation()
+    metrics, installation = Metrics(CollectorRegistry()), Installation()
     session = await stack.enter_async_context(slack_session())
-    client = slack_client(settings, session, figures, installation)
+    client = slack_client(settings, session, metrics, installation)
     ledger = await stack.enter_async_context(
         Ledger.open(settings.database_url, lease=pace.lease, statement_timeout=STATEMENT_TIMEOUT)
     )
-    weav = WeavClient(await stack.enter_async_context(weav_connection(settings, figures)))
-    tasks = Tasks(failed=figures.failures.labels("task").inc)
-    audiences = Lookups(tasks, partial(audience.audience, client), audience.KEEP, audience.PASSING)
+    weav = WeavClient(await stack.enter_async_context(weav_connection(settings, metrics)))
+    tasks = Tasks(failed=metrics.failures.labels("task").inc)
+    audiences = LookupCache(
+        tasks, partial(audience.audience, client), audience.KEEP_AUDIENCE, audience.PASSING
+    )
     desk = Desk(
         ledger=ledger,
         weav=weav,
-        slack=SlackGateway(client),
-        outsiders=Outsiders(audiences, installation),
+        slack=SlackApi(client),
+        channel_readers=ChannelReaders(audiences, installation),
         tasks=tasks,
-        patience=Patience(
+        patience=RetryTimes(
             settings.weav_retry_for, pace.lease, pace.looks, pace.spread, settings.weav_timeout
         ),
         limits=pace.limits,
         renew_every=pace.lease / 3,
         keep_days=settings.ledger_keep_days,
         link=settings.conversation_link,
-        figures=figures,
+        metrics=metrics,
     )
-    return _Parts(settings, figures, installation, session, client, ledger, tasks, desk)
+    return _Parts(settings, metrics, installation, session, client, ledger, tasks, desk)
 
 
 def _with_doors(parts: _Parts, app: AsyncApp, pace: Pace) -> Bot:
-    settings, ledger, figures = parts.settings, parts.ledger, parts.figures
-    doorbell = _doorbell(parts, app)
+    settings, ledger, metrics = parts.settings, parts.ledger, parts.metrics
+    dispatcher = _dispatcher(parts, app)
     probes: dict[str, Callable[[], Awaitable[bool]]] = {"database": lambda: _writable(ledger)}
     socket = None
     if settings.slack_app_token is not None:
         app_token = settings.slack_app_token.get_secret_value()
-        socket = SocketDoor(Connection(app_token, parts.client, pace.ping), doorbell)
+        socket = SocketModeTransport(
+            SocketModeConnection(app_token, parts.client, pace.ping), dispatcher
+        )
         probes["socket"] = socket.client.is_connected
     health = Health(parts.client, parts.installation, probes)
-    metrics = Metrics(figures, ledger, health.checks, "socket" if socket else "http")
-    asgi: ASGIApp = Starlette(routes=[*health.routes(), *metrics.routes()])
+    page = MetricsPage(metrics, ledger, health.checks, "socket" if socket else "http")
+    asgi: ASGIApp = Starlette(routes=[*health.routes(), *page.routes()])
     if settings.slack_signing_secret is not None and socket is None:
-        asgi = HttpDoor(doorbell, settings.slack_signing_secret.get_secret_value(), asgi)
-    event_loop = EventLoopWatch(figures.event_loop_lag.observe, pace.stalled)
+        asgi = HttpTransport(dispatcher, settings.slack_signing_secret.get_secret_value(), asgi)
+    event_loop = EventLoopWatch(metrics.event_loop_lag.observe, pace.stalled)
     return Bot(asgi, parts.desk, health, socket, event_loop)
 
 
-def _doorbell(parts: _Parts, app: AsyncApp) -> Doorbell:
+def _dispatcher(parts: _Parts, app: AsyncApp) -> Dispatcher:
     at_the_door = guard(
         parts.settings,
         parts.client,
         parts.installation,
         parts.desk,
         parts.tasks,
-        parts.figures,
+        parts.metrics,
     )
     context = {
         "desk": parts.desk,
-        "figures": parts.figures,
+        "metrics": parts.metrics,
         "diagnosis": diagnosis(parts.settings, parts.desk),
     }
-    return Doorbell(app, context, at_the_door, parts.desk.speaker, parts.figures)
+    return Dispatcher(app, context, at_the_door, parts.desk.notifier, parts.metrics)
 
 
 def _bolt(settings: Settings, session: aiohttp.ClientSession) -> AsyncApp:

@@ -11,14 +11,11 @@ import httpx
 from pydantic_core import to_json
 
 from bot import VERSION
-from bot.figures import Figures
+from bot.metrics import Metrics
 from bot.settings import Settings
-from bot.slack.client import SlackClient
+from bot.slack.client import Bulkhead, SlackAnswer, SlackClient
 from bot.slack.installation import Installation
-from bot.slack.lanes import Lanes
-from bot.slack.wire import SlackAnswer
-from bot.weav.client import weav_http
-from bot.weav.timing import TimedTransport
+from bot.weav.client import TimedTransport, weav_http
 
 SLACK_TIMEOUT = aiohttp.ClientTimeout(total=10, connect=3)
 # Slack closes idle connections later than this; each new one costs a command a TLS handshake.
@@ -49,7 +46,7 @@ def _as_json(value: Any) -> str:  # noqa: ANN401 - whatever is sent
 def slack_client(
     settings: Settings,
     session: aiohttp.ClientSession,
-    figures: Figures,
+    metrics: Metrics,
     installation: Installation,
 ) -> SlackClient:
     # Below INFO the SDK writes out whole requests and answers, and a logger without a level of its
@@ -58,9 +55,9 @@ def slack_client(
     logger.setLevel(logging.INFO)
     return SlackClient(
         settings.slack_bot_token.get_secret_value(),
-        figures,
+        metrics,
         installation,
-        Lanes(),
+        Bulkhead(),
         base_url=settings.slack_api_url,
         session=session,
         logger=logger,
@@ -70,10 +67,10 @@ def slack_client(
 
 
 def weav_connection(
-    settings: Settings, figures: Figures
+    settings: Settings, metrics: Metrics
 ) -> AbstractAsyncContextManager[httpx.AsyncClient]:
     def observe(operation: str, outcome: str, seconds: float) -> None:
-        figures.weav_calls.labels(operation, outcome).observe(seconds)
+        metrics.weav_calls.labels(operation, outcome).observe(seconds)
 
     base_path = urlsplit(settings.weav_api_url).path
     return weav_http(

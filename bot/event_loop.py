@@ -15,8 +15,7 @@ from contextvars import Context
 from time import perf_counter
 from typing import Final
 
-from bot.logs import get_logger, reference_in
-from bot.tracebacks import place_of
+from bot.logs import get_logger, place_of, reference_in
 
 log = get_logger("weav_slack.event_loop")
 

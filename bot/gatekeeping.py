@@ -5,18 +5,19 @@ from pathlib import Path
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.checking import as_message, examine
-from bot.desk import Desk
-from bot.figures import Figures
+from bot.access import members
+from bot.access.rules import Access
+from bot.check.checks import examine
+from bot.check.report import as_message
+from bot.metrics import Metrics
 from bot.settings import Settings
-from bot.slack import people
-from bot.slack.access import Access
-from bot.slack.cards import Card
+from bot.slack.cache import LookupCache
 from bot.slack.installation import Installation
-from bot.slack.lookups import Lookups
+from bot.slack.message import Message
+from bot.submissions.service import Desk
 from bot.tasks import Tasks
-from handlers.diagnosis import Diagnosis
-from handlers.guard import Guard
+from handlers.commands import Diagnosis
+from handlers.dispatch import AccessCheck
 
 
 def access_of(settings: Settings) -> Access:
@@ -37,14 +38,14 @@ def guard(
     installation: Installation,
     desk: Desk,
     tasks: Tasks,
-    figures: Figures,
-) -> Guard:
-    members = Lookups(tasks, partial(people.member, client), people.KEEP)
-    return Guard(access_of(settings), installation, members, desk.speaker, figures)
+    metrics: Metrics,
+) -> AccessCheck:
+    known = LookupCache(tasks, partial(members.member, client), members.KEEP_MEMBERS)
+    return AccessCheck(access_of(settings), installation, known, desk.notifier, metrics)
 
 
 def diagnosis(settings: Settings, desk: Desk) -> Diagnosis:
-    async def examine_it() -> Card:
+    async def examine_it() -> Message:
         return as_message(await examine(settings, Path.cwd()))
 
-    return Diagnosis(settings.slack_admins, examine_it, desk.speaker)
+    return Diagnosis(settings.slack_admins, examine_it, desk.notifier)

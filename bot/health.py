@@ -1,21 +1,25 @@
-"""Is the process alive, can it do its work, and does Slack know it."""
+"""What an operator's tools ask: /healthz, /readyz and /metrics."""
 
 import asyncio
+import platform
 from collections.abc import Awaitable, Callable, Mapping
 
 import aiohttp
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot import VERSION
+from bot.ledger import Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
+from bot.metrics import Metrics
 from bot.slack.client import REJECTED, code_in
 from bot.slack.installation import Installation
 
 log = get_logger("weav_slack.health")
-
 # Often enough that a connection is warm when somebody's trigger, good for 3 s, needs it.
 GREET_EVERY = 30.0
 GREET_AGAIN = 3.0
@@ -103,3 +107,43 @@ class Health:
 
 async def _alive(_: Request) -> Response:
     return PlainTextResponse("ok")
+
+
+class MetricsPage:
+    def __init__(
+        self,
+        metrics: Metrics,
+        ledger: Ledger,
+        checks: Callable[[], Awaitable[Mapping[str, bool]]],
+        mode: str,
+    ) -> None:
+        """`checks` are those of /readyz, by name."""
+        self._metrics = metrics
+        self._ledger = ledger
+        self._checks = checks
+        metrics.build.info({"version": VERSION, "python": platform.python_version(), "mode": mode})
+
+    def routes(self) -> list[Route]:
+        return [Route("/metrics", self._scrape)]
+
+    async def _scrape(self, _: Request) -> Response:
+        await asyncio.gather(self._read_ledger(), self._read_checks())
+        text = generate_latest(self._metrics.registry)
+        return Response(text, headers={"content-type": CONTENT_TYPE_LATEST})
+
+    async def _read_checks(self) -> None:
+        for check, is_well in (await self._checks()).items():
+            self._metrics.ready.labels(check).set(is_well)
+
+    async def _read_ledger(self) -> None:
+        """Leave the last numbers when the database does not answer, and say so."""
+        try:
+            backlog = await self._ledger.backlog()
+        except LedgerUnavailable:
+            self._metrics.ledger_up.set(0)
+            return
+        self._metrics.ledger_up.set(1)
+        for state in State:
+            self._metrics.ledger_rows.labels(state.value).set(backlog.counts.get(state, 0))
+        self._metrics.ledger_oldest.set(backlog.oldest)
+        self._metrics.queue.set(backlog.counts.get(State.QUEUED, 0))

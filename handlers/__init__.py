@@ -7,9 +7,9 @@ its listener runs: see the doorbell. Bolt gives arguments by name.
 
 from slack_bolt.app.async_app import AsyncApp
 
-from handlers import actions, cards, commands, errors, filling, shortcuts, views
+from handlers import actions, commands, errors, form, shortcuts
 
 
 def register(app: AsyncApp) -> None:
-    for module in (commands, shortcuts, views, filling, actions, cards, errors):
+    for module in (commands, shortcuts, form, actions, errors):
         module.register(app)

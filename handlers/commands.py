@@ -1,18 +1,60 @@
 """`/weav-conversation` and the words after it."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_sdk.models.blocks import SectionBlock
 
-from bot.desk import Admission, Desk, Opening
+from bot.access.refusals import admins_only
+from bot.form.service import Admission, FormRequest
+from bot.form.values import FilledForm, FormValues, Origin
 from bot.slack import ids
-from bot.slack.cards import Card
-from bot.slack.choices import usage_message
-from bot.slack.values import FormValues, Origin, Reopening
-from bot.slack.words import Check, Defaults, Help, Me, Prefill, Status, parse_words
-from handlers.diagnosis import Diagnosis
+from bot.slack.elements import mrkdwn
+from bot.slack.message import Message, card
+from bot.slack.notify import Notifier
+from bot.submissions.service import Desk
+from handlers.command_text import Check, Defaults, Help, Me, Prefill, Status, parse_words
+
+
+def usage_message() -> Message:
+    """Answer `help`."""
+    command = ids.COMMAND
+    usage = (
+        f"*`{command}`* opens a form; what you fill in becomes a conversation in Weav, and a"
+        " summary is posted where you say.\n"
+        "Words after it fill the form in:\n"
+        f"• `{command} email urgent Export hangs`: channel, priority, and the rest is the subject\n"
+        f"• `{command} chat 3c90c3cc-0d44-4b50-8888-8dd25736052a`: a customer's ID, or a link to"
+        " the customer\n"
+        f"• `{command} status`: what became of your last ten\n"
+        f"• `{command} defaults`: what forms opened from this channel begin with\n"
+        f"• `{command} me UUID`: who you are in Weav, so that you can be chosen as assignee\n"
+        f"• `{command} help`: this text\n"
+        "From a message: its menu → *Open Weav conversation*. From anywhere: the shortcut *New"
+        " Weav conversation*."
+    )
+    return card(usage, SectionBlock(text=mrkdwn(usage)))
+
+
+class Diagnosis:
+    def __init__(
+        self, admins: frozenset[str], examine: Callable[[], Awaitable[Message]], notifier: Notifier
+    ) -> None:
+        """`examine` takes as long as Slack and Weav do: seconds, or WEAV_TIMEOUT."""
+        self._admins = admins
+        self._examine = examine
+        self._notifier = notifier
+
+    async def answer(self, ack: AsyncAck, command: Mapping[str, str]) -> None:
+        slack_user_id = command["user_id"]
+        if slack_user_id not in self._admins:
+            await ack(response_type="ephemeral", text=admins_only(self._admins))
+            return
+        self._notifier.tell_when_known(self._examine(), slack_user_id, command["response_url"])
+        await ack(response_type="ephemeral", text="Checking this installation…")
 
 
 def register(app: AsyncApp) -> None:
@@ -31,7 +73,7 @@ async def run_command(
             await diagnosis.answer(ack, command)
         case Me(weav_user_id):
             name = command.get("user_name") or command["user_id"]
-            await _answer(ack, await desk.form_help.be(command["user_id"], weav_user_id, name))
+            await _answer(ack, await desk.forms.be(command["user_id"], weav_user_id, name))
         case Defaults():
             desk.open_defaults(_opening(command, FormValues()))
             await ack()
@@ -42,16 +84,16 @@ async def run_command(
             assert_never(words)
 
 
-def _opening(command: dict[str, str], values: FormValues) -> Opening:
+def _opening(command: dict[str, str], values: FormValues) -> FormRequest:
     origin = Origin(via="command", slack_channel_id=command["channel_id"])
-    return Opening(
+    return FormRequest(
         trigger_id=command["trigger_id"],
-        form=Reopening(values, origin),
+        form=FilledForm(values, origin),
         slack_user_id=command["user_id"],
         response_url=command["response_url"],
         new=True,
     )
 
 
-async def _answer(ack: AsyncAck, card: Card) -> None:
+async def _answer(ack: AsyncAck, card: Message) -> None:
     await ack(response_type="ephemeral", text=card.text, blocks=card.blocks)

@@ -6,10 +6,11 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.desk import Admission, Desk, Opening
+from bot.form.from_message import form_from_message, mentions_of
+from bot.form.service import Admission, FormRequest
+from bot.form.values import FilledForm, FormValues, Origin
 from bot.slack import ids
-from bot.slack.messages import form_from_message, mentions_of
-from bot.slack.values import FormValues, Origin, Reopening
+from bot.submissions.service import Desk
 
 
 def register(app: AsyncApp) -> None:
@@ -20,18 +21,18 @@ def register(app: AsyncApp) -> None:
 async def open_from_message(
     ack: AsyncAck, body: dict[str, Any], desk: Desk, admission: Admission
 ) -> None:
-    opening = _opening(body, form_from_message(body))
-    desk.open_form(replace(opening, mentions=mentions_of(body), admission=admission))
+    form_request = _opening(body, form_from_message(body))
+    desk.open_form(replace(form_request, mentions=mentions_of(body), admission=admission))
     await ack()
 
 
 async def open_new(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None:
-    desk.open_form(_opening(body, Reopening(FormValues(), Origin(via="shortcut"))))
+    desk.open_form(_opening(body, FilledForm(FormValues(), Origin(via="shortcut"))))
     await ack()
 
 
-def _opening(body: dict[str, Any], form: Reopening) -> Opening:
-    return Opening(
+def _opening(body: dict[str, Any], form: FilledForm) -> FormRequest:
+    return FormRequest(
         trigger_id=body.get("trigger_id") or "",
         form=form,
         slack_user_id=body["user"]["id"],

@@ -17,7 +17,7 @@ from bot.sandbox.slack.views import SlackView
 from bot.sandbox.weav import WeavSandbox
 from bot.sandbox.weav.app import TOKEN
 from bot.settings import Settings
-from handlers.doors import SocketDoor
+from handlers.socket_mode import SocketModeTransport
 from tests.said import silent_messages
 
 SECRET = "a-signing-secret"  # noqa: S105 - of a sandbox
@@ -143,7 +143,7 @@ def _texts(part: Any) -> list[str]:  # noqa: ANN401 - JSON
             return []
 
 
-def _door(bot: Bot) -> SocketDoor:
+def _door(bot: Bot) -> SocketModeTransport:
     assert bot.socket is not None
     return bot.socket
 

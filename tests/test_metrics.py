@@ -11,13 +11,13 @@ import httpx
 import pytest
 
 from bot import VERSION
+from bot.access.rules import Denial
+from bot.card.post import Route
 from bot.sandbox.slack import RESPONSE_URL, Delivery, Fault
 from bot.sandbox.weav import Fault as WeavFault
 from bot.slack import ids
-from bot.slack.access import Barred
-from bot.slack.delivery import Route
-from tests.figures import Samples, scrape, value
 from tests.house import CREATE, JANE, House, house, text_on
+from tests.metrics import Samples, scrape, value
 
 
 @pytest.fixture(params=["http", "socket"])
@@ -73,7 +73,7 @@ async def said(at_home: House, count: int) -> None:
 async def test_what_an_alert_counts_begins_at_zero(at_home: House) -> None:
     samples = await scrape(at_home)
 
-    for reason in (*Barred, "signature"):
+    for reason in (*Denial, "signature"):
         assert samples["weav_slack_refusals_total", frozenset({("reason", reason)})] == 0
     for route in (*get_args(Route), "nowhere"):
         assert samples["weav_slack_cards_total", frozenset({("route", route)})] == 0

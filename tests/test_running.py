@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.running import CannotRun, run
 from bot.sandbox.slack import SlackSandbox
+from bot.server import CannotRun, run
 from tests.bad_days.logs import logged
 from tests.house import QUICK, environment, settings_of
 
@@ -23,4 +23,4 @@ async def test_a_mistake_in_what_runs_beside_the_server_is_in_the_log_and_the_ex
         with logged() as log, pytest.raises(CannotRun, match="TypeError"):
             await run(settings_of(names), no_number)
 
-    assert "TypeError: handlers.connection" in log.getvalue()
+    assert "TypeError: handlers.socket_mode" in log.getvalue()

@@ -1,27 +1,27 @@
 """What was asked and what became of it, in the database that is there."""
 
-from bot.ledger.cards import Cards, Turn
+from bot.ledger.cards import CardLock, CardRows
+from bot.ledger.customers import Defaults, KnownCustomer, KnownCustomers, WeavUser
 from bot.ledger.entry import Backlog, Entry, NewEntry, Received, State
 from bot.ledger.errors import LedgerTooNew, LedgerUnavailable
-from bot.ledger.inspecting import Condition, inspect
 from bot.ledger.ledger import Ledger
-from bot.ledger.memory import Defaults, KnownCustomer, Memory, WeavUser
+from bot.ledger.schema import Condition, inspect
 
 __all__ = [
     "Backlog",
-    "Cards",
+    "CardLock",
+    "CardRows",
     "Condition",
     "Defaults",
     "Entry",
     "KnownCustomer",
+    "KnownCustomers",
     "Ledger",
     "LedgerTooNew",
     "LedgerUnavailable",
-    "Memory",
     "NewEntry",
     "Received",
     "State",
-    "Turn",
     "WeavUser",
     "inspect",
 ]

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from bot.ledger.database import Database
-from bot.ledger.forgetting import forget
+from bot.ledger.database import Database, forget
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class CardLock:
     """One click's right to change a conversation; `taken_at` is the database's time.
 
     `changes` is what was noted before, anything JSON can hold, the newest last.
@@ -26,7 +25,7 @@ class Turn:
     taken_at: float
 
 
-class Cards:
+class CardRows:
     """Everything raises LedgerUnavailable; a turn that is lost can neither note nor end."""
 
     def __init__(self, database: Database, lease: float) -> None:
@@ -34,31 +33,31 @@ class Cards:
         self._database = database
         self._lease = lease
 
-    async def take_turn(self, conversation_id: str) -> Turn | None:
+    async def take_turn(self, conversation_id: str) -> CardLock | None:
         """None: it is somebody else's turn, here or in another replica."""
         owner = uuid4().hex
         values = {"conversation_id": conversation_id, "owner": owner, "lease": self._lease}
         rows = await self._database.query("take_turn", values)
         if not rows:
             return None
-        return Turn(conversation_id, owner, json.loads(rows[0]["changes"]), rows[0]["read_at"])
+        return CardLock(conversation_id, owner, json.loads(rows[0]["changes"]), rows[0]["read_at"])
 
-    async def keep_turn(self, turn: Turn) -> bool:
+    async def keep_turn(self, turn: CardLock) -> bool:
         """False: it is lost, and somebody else's by now or soon."""
         return await self._query("keep_turn", turn, lease=self._lease)
 
-    async def note_changes(self, turn: Turn, changes: Sequence[Any]) -> bool:
+    async def note_changes(self, turn: CardLock, changes: Sequence[Any]) -> bool:
         """False: nothing is noted, since the turn is lost."""
         noted = json.dumps(changes, separators=(",", ":"))
         return await self._query("note_changes", turn, changes=noted)
 
-    async def end_turn(self, turn: Turn) -> None:
+    async def end_turn(self, turn: CardLock) -> None:
         await self._query("end_turn", turn)
 
     async def forget(self, keep_days: float) -> int:
         """Remove what is noted of cards that nobody clicked for so long; how many it were."""
         return await forget(self._database, "forget_cards", keep_days)
 
-    async def _query(self, name: str, turn: Turn, **values: object) -> bool:
+    async def _query(self, name: str, turn: CardLock, **values: object) -> bool:
         held = {"conversation_id": turn.conversation_id, "owner": turn.owner}
         return bool(await self._database.query(name, {**held, **values}))

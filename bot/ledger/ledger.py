@@ -3,23 +3,126 @@
 import socket
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    asynccontextmanager,
-    nullcontext,
-)
-from pathlib import Path
-from typing import Any, Self
-from urllib.parse import unquote
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from typing import Any, Final, Self
 
-from bot.ledger.database import Database, bring_forward
-from bot.ledger.entry import Entry, NewEntry, Received, State, as_json, fingerprint_of
+from bot.ledger.cards import CardRows
+from bot.ledger.customers import KnownCustomers, NewCustomers
+from bot.ledger.database import Database, forget
+from bot.ledger.entry import Backlog, Entry, NewEntry, Received, State, as_json, fingerprint_of
 from bot.ledger.errors import Taken
 from bot.ledger.process_lock import locked
-from bot.ledger.sqlite import open_sqlite
-from bot.ledger.upkeep import Upkeep
+from bot.ledger.schema import _file_of, bring_forward, open_database
+
+# A POST that began this much earlier than ours can still have made a conversation after it.
+_OVERLAP: Final = 300.0
+
+
+class Reading:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, id_: int) -> Entry | None:
+        return await self._one("get", id=id_)
+
+    async def by_conversation(self, conversation_id: str) -> Entry | None:
+        """Find the submission that opened it; the id as Weav spelled it."""
+        return await self._one("by_conversation", conversation_id=conversation_id)
+
+    async def by_key(self, key: str) -> Entry | None:
+        return await self._one("by_key", key=key)
+
+    async def about(self, source: str) -> Entry | None:
+        """Find what was opened, or may have been, from this message in Slack."""
+        return await self._one("by_source", source=source)
+
+    async def latest(self, team_id: str, slack_user_id: str, limit: int = 10) -> list[Entry]:
+        """Read what somebody asked for last, the newest first."""
+        return await self._many("latest", team_id=team_id, slack_user_id=slack_user_id, limit=limit)
+
+    async def rivals(self, entry: Entry) -> list[Entry]:
+        """Other rows a conversation like this one's may belong to. Ask after looking in Weav."""
+        since = entry.begun_at - _OVERLAP
+        values = {"id": entry.id, "fingerprint": entry.fingerprint, "since": since}
+        return await self._many("rivals", **values)
+
+    async def claimed(self, entry: Entry, conversation_ids: Iterable[str]) -> frozenset[str]:
+        """Those that another row has already."""
+        found = set()
+        for id_ in conversation_ids:
+            if await self._database.query("claimed", {"id": entry.id, "conversation_id": id_}):
+                found.add(id_)
+        return frozenset(found)
+
+    async def next_due(self) -> float | None:
+        """Seconds until something is due, negative when it is overdue; None: nothing is open."""
+        [row] = await self._database.query("next_due", {})
+        seconds: float | None = row["seconds"]
+        return seconds
+
+    async def backlog(self) -> Backlog:
+        rows = await self._database.query("backlog", {})
+        counts = {State(row["state"]): row["entries"] for row in rows}
+        return Backlog(counts, max((row["oldest"] for row in rows), default=0.0))
+
+    async def _one(self, name: str, **values: Any) -> Entry | None:  # noqa: ANN401 - columns
+        rows = await self._many(name, **values)
+        return rows[0] if rows else None
+
+    async def _many(self, name: str, **values: Any) -> list[Entry]:  # noqa: ANN401 - columns
+        asked_at = time.monotonic()
+        return [Entry.read(row, asked_at) for row in await self._database.query(name, values)]
+
+
+class Upkeep(Reading):
+    def __init__(self, database: Database, owner: str, lease: float, lock: str = "") -> None:
+        """`lock`: what only one process at a time holds, from its start to its end, if anything."""
+        super().__init__(database)
+        self._locked = f"/lock {lock}" if lock else ""
+        self.owner = f"{owner}{self._locked}"
+        self.lease = lease
+        self._lease = {"owner": self.owner, "lease": lease}
+        self.cards = CardRows(database, lease)
+        self.memory = KnownCustomers(database)
+        self.new_customers = NewCustomers(database)
+
+    async def take(self, limit: int) -> list[Entry]:
+        """Overdue rows, each given to one replica; their state says what remains to be done."""
+        return await self._many("take", limit=limit, **self._lease)
+
+    async def take_over(self) -> int:
+        """Let what a dead process held be due at once; how many rows it were.
+
+        Who held the lock before it was ours is certainly dead. Of all others nobody knows, so that
+        their leases have to end: those without the lock, of a release without one, in PostgreSQL.
+        """
+        if not self._locked:
+            return 0
+        values = {"owner": self.owner, "locked": self._locked}
+        return len(await self._database.query("take_over", values))
+
+    async def renew(self, ids: Iterable[int]) -> frozenset[int]:
+        """Lengthen the leases of what this replica works on; those missing are lost."""
+        listed = "".join(f",{id_}" for id_ in ids) + ","
+        rows = await self._database.query("renew", {"ids": listed, **self._lease})
+        return frozenset(row["id"] for row in rows)
+
+    async def release(self) -> int:
+        """Before leaving: others need not wait for the leases to end."""
+        return len(await self._database.query("release", {"owner": self.owner}))
+
+    async def hurry(self, spread: float) -> int:
+        """Weav is back: bring queued rows forward, over `spread` seconds, unless patient."""
+        return len(await self._database.query("hurry", {"spread": spread}))
+
+    async def forget(self, keep_days: float) -> int:
+        """Remove the personal data of rows at rest for so long; how many rows it were."""
+        return await forget(self._database, "forget", keep_days)
+
+    async def check_writable(self) -> None:
+        """Write something, or raise LedgerUnavailable."""
+        await self._database.query("write", {})
 
 
 class Ledger(Upkeep):
@@ -42,9 +145,9 @@ class Ledger(Upkeep):
         clock: Callable[[], float] = time.time,
     ) -> AsyncIterator[Self]:
         """Bring the database forward, or raise LedgerTooNew; seconds, and SQLite's clock."""
-        opening = open_database(database_url, statement_timeout, connections, clock)
+        form_request = open_database(database_url, statement_timeout, connections, clock)
         with _process_lock(database_url) as lock:
-            async with opening as database:
+            async with form_request as database:
                 await bring_forward(database)
                 # The name is for people who look at the table; the rest makes it this process's.
                 owner = f"{socket.gethostname()}/{uuid.uuid4().hex[:12]}"
@@ -187,29 +290,6 @@ class Ledger(Upkeep):
 
     def _mine(self, entry: Entry) -> dict[str, Any]:
         return {**self._held(entry), "owner": self.owner}
-
-
-def open_database(
-    url: str,
-    statement_timeout: float,
-    connections: int,
-    clock: Callable[[], float],
-) -> AbstractAsyncContextManager[Database]:
-    if url.startswith(("postgresql://", "postgres://")):
-        # Its driver takes 3 MB, which a bot with a file can do without.
-        from bot.ledger.postgresql import open_postgresql  # noqa: PLC0415
-
-        return open_postgresql(url, statement_timeout, connections)
-    path = _file_of(url)
-    if path is None:
-        # The address is not shown: it may hold a password.
-        raise ValueError("DATABASE_URL begins with sqlite:/// or postgresql://")
-    return open_sqlite(path, statement_timeout, clock)
-
-
-def _file_of(url: str) -> Path | None:
-    scheme, _, path = url.partition(":///")
-    return Path(unquote(path)).absolute() if scheme == "sqlite" and path else None
 
 
 def _process_lock(url: str) -> AbstractContextManager[str]:

@@ -1,26 +1,199 @@
 """The ledger in a file, for one process: https://www.sqlite.org/wal.html."""
 
 import asyncio
+import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from aiosql.adapters.sqlite3 import SQLite3Adapter
 
-from bot.ledger.batch import (
-    Statement,
-    begin,
-    begin_at_once,
-    commit,
-    execute,
-    fetch,
-    run_together,
-)
-from bot.ledger.connecting import START_WITHIN, Connected, connected, errors
 from bot.ledger.database import Rows, Run, load_queries
-from bot.ledger.errors import LedgerUnavailable
+from bot.ledger.errors import LedgerUnavailable, Taken
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`short`: it touches one row, found by a key, whatever else the table holds."""
+
+    sql: str
+    values: Mapping[str, Any]
+    rows: asyncio.Future[Rows]
+    short: bool
+
+    def end(self, result: Rows | Exception) -> None:
+        if self.rows.done():
+            return  # its time was over meanwhile
+        if isinstance(result, Exception):
+            self.rows.set_exception(result)
+        else:
+            self.rows.set_result(result)
+
+
+def run_together(
+    connection: sqlite3.Connection, batch: Sequence[Statement], busy: float
+) -> Sequence[Rows | Exception]:
+    """Wait `busy` seconds at most for other processes that have the file.
+
+    Nothing is durable before this returns, and then everything is. Who has given up while others
+    had the file was told that nothing is written, and so it is.
+    """
+    begin(connection, busy)
+    return commit(connection, execute(connection, batch))
+
+
+def begin(connection: sqlite3.Connection, busy: float) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {int(busy * 1000)}")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    finally:
+        connection.execute("PRAGMA busy_timeout = 0")
+
+
+def begin_at_once(connection: sqlite3.Connection) -> bool:
+    """False: others have the file, or it is in trouble; who can wait for it finds out."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error:
+        return False
+    return True
+
+
+def execute(
+    connection: sqlite3.Connection, batch: Sequence[Statement]
+) -> Sequence[Rows | Exception]:
+    """What a statement is refused for is its own; what ended the transaction is raised."""
+    results = []
+    for statement in batch:
+        result = _result(connection, statement)
+        if isinstance(result, Exception) and not connection.in_transaction:
+            raise result
+        results.append(result)
+    return results
+
+
+def commit(connection: sqlite3.Connection, results: T) -> T:
+    """Give the results once they are durable; raise what kept them from it, all of them."""
+    try:
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return results
+
+
+def fetch(connection: sqlite3.Connection, sql: str, values: Mapping[str, Any]) -> Rows:
+    # All rows at once: SQLite commits when a statement has given its last row.
+    rows: Rows = connection.execute(sql, values).fetchall()
+    return rows
+
+
+def _result(connection: sqlite3.Connection, statement: Statement) -> Rows | Exception:
+    if statement.rows.done():
+        return []
+    try:
+        return fetch(connection, statement.sql, statement.values)
+    except Exception as error:  # noqa: BLE001 - a value that SQLite cannot hold, or no memory
+        return error
+
+
+# Seconds: nobody waits for an answer yet, and another process may bring the file forward.
+START_WITHIN: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A connection and a thread to wait in; at no time do two threads use it."""
+
+    connection: sqlite3.Connection
+    thread: Executor
+
+    async def run(self, work: Callable[..., T], *arguments: object) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.thread, work, self.connection, *arguments)
+
+
+@asynccontextmanager
+async def connected(
+    path: Path, busy: float, clock: Callable[[], float]
+) -> AsyncIterator[Connected]:
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1, "ledger") as thread:
+        with errors():
+            connection = await loop.run_in_executor(thread, connect, path, busy, clock)
+        try:
+            yield Connected(connection, thread)
+        finally:
+            await loop.run_in_executor(thread, connection.close)
+
+
+def connect(path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Connection:
+    _create_private(path)
+    # isolation_level=None: a transaction begins where it is said, else a statement is one.
+    connection = sqlite3.connect(
+        path, isolation_level=None, timeout=START_WITHIN, check_same_thread=False
+    )
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.create_function("ledger_clock", 0, clock)
+        _change_to_wal(connection)
+        connection.execute("PRAGMA synchronous = FULL")
+        # Pages of 4 KB in the -wal file until they are moved, which waits for the disk as well: the
+        # more rows there are, the more pages a submission changes.
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        connection.execute(f"PRAGMA busy_timeout = {int(busy * 1000)}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _change_to_wal(connection: sqlite3.Connection) -> None:
+    """Wait for others that do it, which SQLite does not: its own waiting does not cover this."""
+    latest = time.monotonic() + START_WITHIN
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # The lowest byte: an extended code says what they do.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > latest:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _create_private(path: Path) -> None:
+    # A file that is there is left alone: closing it here would take the locks of this process's
+    # other connections (https://www.sqlite.org/howtocorrupt.html, 2.2), and the next program that
+    # looks into it would throw away the -wal with what they wrote. The files beside it (-wal, -shm)
+    # get the same permissions from SQLite.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+@contextmanager
+def errors() -> Iterator[None]:
+    """Say what SQLite raises in the ledger's own words."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+            raise Taken from error
+        raise LedgerUnavailable(f"The ledger's database refuses the row: {error}.") from error
+    except TimeoutError as error:
+        raise LedgerUnavailable("The ledger's file does not answer in time.") from error
+    except (sqlite3.Error, OSError) as error:
+        raise LedgerUnavailable(f"The ledger's file cannot be used: {error}.") from error
+
 
 _RETURNING: Final = (3, 35)
 # The straight way: statements of a few ten microseconds each, however many rows there are.

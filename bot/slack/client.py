@@ -1,20 +1,105 @@
-"""The Web API client: counts every call by what became of it, and learns what the bot may do."""
+"""The Web API client: counts every call, limits how many run at once, reads answers with bounds.
 
+The SDK itself reads whatever comes to its end, and follows redirects with what it posts.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Final
 
 import aiohttp
+from aiohttp.connector import Connection
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 from slack_sdk.webhook.webhook_response import WebhookResponse
 
-from bot.figures import Figures
-from bot.slack.asking import code_of
+from bot.metrics import Metrics
 from bot.slack.installation import Installation
-from bot.slack.lanes import Lanes
+
+
+def code_of(answer: object) -> str:
+    """Slack's word; empty for what cannot be one, so that nothing else is shown or logged."""
+    if not isinstance(answer, Mapping):
+        return ""
+    code = answer.get("error")
+    if code == "invalid_arguments" and "trigger_id" in str(answer.get("response_metadata")):
+        return "expired_trigger_id"  # how Slack also says it, seen in issue threads
+    return code if isinstance(code, str) and code.isidentifier() else ""
+
+
+# As many connections are kept warm; each new one costs a TLS handshake.
+CALLS_AT_ONCE: Final = 8
+# Seconds. A trigger lives for 3 s, and calls that hang, for up to 10 s, must not hold it up: who
+# waits goes without a lane when none has become free for so long, or after so long in any case.
+STANDSTILL: Final = 0.3
+LONGEST_QUEUE: Final = 2.0
+
+
+class Bulkhead:
+    def __init__(
+        self, standstill: float = STANDSTILL, longest_queue: float = LONGEST_QUEUE
+    ) -> None:
+        self._free = asyncio.Semaphore(CALLS_AT_ONCE)
+        self._moved_at = 0.0
+        self._standstill = standstill
+        self._longest_queue = longest_queue
+
+    @asynccontextmanager
+    async def lane(self) -> AsyncIterator[None]:
+        has_lane = await self._queue()
+        try:
+            yield
+        finally:
+            if has_lane:
+                self._moved_at = asyncio.get_running_loop().time()
+                self._free.release()
+
+    async def _queue(self) -> bool:
+        if not self._free.locked():
+            return await self._free.acquire()
+        clock = asyncio.get_running_loop().time
+        latest = clock() + self._longest_queue
+        while clock() < latest:
+            try:
+                async with asyncio.timeout(self._standstill):
+                    return await self._free.acquire()
+            except TimeoutError:
+                if clock() - self._moved_at >= self._standstill:
+                    break
+        return False
+
+
+# Bytes of an answer that are read, after decompression; a view is 250 kB at most.
+ANSWER_LIMIT: Final = 1024 * 1024
+
+
+class SlackAnswer(aiohttp.ClientResponse):
+    """Give it to a session as `response_class`; what is wrong raises an `aiohttp.ClientError`."""
+
+    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        """Raise `ClientResponseError` for a redirect: Slack answers where it is asked."""
+        answer = await super().start(connection)
+        if HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST:
+            raise aiohttp.ClientResponseError(self.request_info, (), status=self.status)
+        return answer
+
+    async def read(self) -> bytes:
+        """Raise `ClientPayloadError` for more than ANSWER_LIMIT."""
+        if self._body is None:
+            body = bytearray()
+            async for chunk in self.content.iter_any():
+                body += chunk
+                if len(body) > ANSWER_LIMIT:
+                    self.close()
+                    raise aiohttp.ClientPayloadError("an answer of more than 1 MiB")
+            self._body = bytes(body)
+        return await super().read()
+
 
 OK: Final = "ok"
 REFUSED: Final = "refused"
@@ -22,7 +107,6 @@ UNAUTHORIZED: Final = "unauthorized"
 RATE_LIMITED: Final = "rate_limited"
 SERVER_ERROR: Final = "server_error"
 NO_ANSWER: Final = "no_answer"
-
 # https://docs.slack.dev/reference/methods/auth.test#errors, those that no waiting mends.
 REJECTED: Final = frozenset(
     {
@@ -36,7 +120,6 @@ REJECTED: Final = frozenset(
         "token_revoked",
     }
 )
-
 _OPEN: Final = "views.open"
 _BY_THE_APP: Final = "apps."
 
@@ -47,15 +130,15 @@ class SlackClient(AsyncWebClient):
     def __init__(
         self,
         token: str,
-        figures: Figures,
+        metrics: Metrics,
         installation: Installation,
-        lanes: Lanes,
+        bulkhead: Bulkhead,
         **options: Any,  # noqa: ANN401 - the SDK's
     ) -> None:
         super().__init__(token, **options)
-        self._figures = figures
+        self._metrics = metrics
         self._installation = installation
-        self._lanes = lanes
+        self._bulkhead = bulkhead
 
     async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:  # noqa: ANN401
         began = perf_counter()
@@ -69,10 +152,10 @@ class SlackClient(AsyncWebClient):
             raise
         finally:
             seconds = perf_counter() - began
-            self._figures.slack_calls.labels(api_method, outcome).observe(seconds)
+            self._metrics.slack_calls.labels(api_method, outcome).observe(seconds)
         self._learn(api_method, response)
         if api_method == _OPEN:
-            self._figures.form_is_open()
+            self._metrics.form_is_open()
         return response
 
     async def _answered(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:  # noqa: ANN401
@@ -81,7 +164,7 @@ class SlackClient(AsyncWebClient):
         The SDK takes whatever an answer holds for an object, and bytes for a success.
         """
         try:
-            async with self._lanes.lane():
+            async with self._bulkhead.lane():
                 response = await super().api_call(api_method, **arguments)
         except aiohttp.ClientError:
             raise  # a certificate that is not trusted is a ValueError as well
@@ -101,12 +184,12 @@ class SlackClient(AsyncWebClient):
             outcome = OK if response.status_code == HTTPStatus.OK else outcome_of(response)
         finally:
             seconds = perf_counter() - began
-            self._figures.slack_calls.labels("response_url", outcome).observe(seconds)
+            self._metrics.slack_calls.labels("response_url", outcome).observe(seconds)
         return response
 
     def _learn(self, api_method: str, response: Any) -> None:  # noqa: ANN401 - two SDK types
         if api_method == _OPEN and "expired" in code_in(response):
-            self._figures.triggers_expired.inc()
+            self._metrics.triggers_expired.inc()
         if not api_method.startswith(_BY_THE_APP):
             self._installation.learn_scopes(getattr(response, "headers", {}))
 

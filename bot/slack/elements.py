@@ -1,6 +1,8 @@
-"""The few Block Kit pieces that modals and cards are made of."""
+"""The few Block Kit pieces that modals and messages are made of, as the SDK's models."""
 
-from typing import Final
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Final, ParamSpec, cast
 
 from slack_sdk.models.blocks import (
     Block,
@@ -70,3 +72,25 @@ def web_address(url: str) -> str:
 
 
 _CODES: Final = {character: f"%{ord(character):02X}" for character in '<>|"\\^`{} \t\r\n'}
+P = ParamSpec("P")
+LOOKS = 256
+
+
+class Drawn(Block):
+    """A block as it goes to Slack; checked when it was drawn."""
+
+    def __init__(self, written: dict[str, Any]) -> None:
+        super().__init__(type=written["type"], block_id=written.get("block_id"))
+        self._written = written
+
+    def to_dict(self) -> dict[str, Any]:
+        return dict(self._written)
+
+
+def drawn_once(draw: Callable[P, Block]) -> Callable[P, Block]:
+    """Remember what is drawn for the same arguments, which must be few and hashable."""
+
+    def write(*args: P.args, **named: P.kwargs) -> Block:
+        return Drawn(draw(*args, **named).to_dict())
+
+    return cast("Callable[P, Block]", lru_cache(maxsize=LOOKS)(write))

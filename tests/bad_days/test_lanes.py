@@ -8,36 +8,35 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from bot.clients import slack_session
-from bot.figures import Figures
+from bot.metrics import Metrics
 from bot.sandbox.slack import Fault, SlackSandbox
-from bot.slack.client import SlackClient
+from bot.slack.client import CALLS_AT_ONCE, Bulkhead, SlackClient
 from bot.slack.installation import Installation
-from bot.slack.lanes import LANES, Lanes
 from tests.house import QUICK, house, public, text_on
 
 
 async def test_a_hundred_calls_use_as_many_connections_as_there_are_lanes() -> None:
     # However slow the machine is: what is waited for is that a lane becomes free.
-    lanes = Lanes(standstill=5.0, longest_queue=30.0)
+    bulkhead = Bulkhead(standstill=5.0, longest_queue=30.0)
     async with SlackSandbox().serving() as slack, slack_session() as session:
         client = SlackClient(
             slack.workspace.bot_token,
-            Figures(CollectorRegistry()),
+            Metrics(CollectorRegistry()),
             Installation(),
-            lanes,
+            bulkhead,
             base_url=slack.api_url,
             session=session,
         )
 
         await asyncio.gather(*(client.auth_test() for _ in range(100)))
 
-        assert slack.workspace.connections() <= LANES
+        assert slack.workspace.connections() <= CALLS_AT_ONCE
 
 
 @pytest.mark.long
 async def test_while_cards_hang_forms_open(tmp_path: Path) -> None:
     async with house(tmp_path, pace=replace(QUICK, drain=0.2)) as at_home:
-        for _ in range(LANES + 2):
+        for _ in range(CALLS_AT_ONCE + 2):
             await at_home.fill_in(at_home.ben, subject="Export hangs")
             at_home.slack.faults.add(Fault("chat.postMessage", delay=9, times=1))
             await at_home.ben.submit()

@@ -12,14 +12,14 @@ from prometheus_client import CollectorRegistry
 
 from bot.app import Pace
 from bot.clients import slack_client, slack_session
-from bot.figures import Figures
+from bot.form.values import FormValues, Origin
+from bot.form.view import conversation_modal
 from bot.ledger import State
+from bot.metrics import Metrics
 from bot.sandbox.slack import SlackSandbox
 from bot.sandbox.slack.methods.registry import call_method
-from bot.slack.gateway import Failed, SlackGateway
+from bot.slack.api import Failed, SlackApi
 from bot.slack.installation import Installation
-from bot.slack.modals import conversation_modal
-from bot.slack.values import FormValues, Origin
 from tests.bad_days.logs import logged, logged_badly
 from tests.bad_days.table import NOWHERE
 from tests.bad_days.weather import slammed_door, talker
@@ -97,14 +97,14 @@ async def test_a_form_that_slack_could_not_be_asked_for_is_offered_where_the_per
 
 
 async def test_a_slack_that_cannot_be_trusted_has_certainly_done_nothing(tmp_path: Path) -> None:
-    figures, installation = Figures(CollectorRegistry()), Installation()
+    metrics, installation = Metrics(CollectorRegistry()), Installation()
     async with nowhere("TLS: not trusted") as base, SlackSandbox().serving() as slack:
         variables = environment(slack, base, f"sqlite:///{tmp_path}/ledger.db", "http")
         variables["SLACK_API_URL"] = f"{base}/api/"
         async with slack_session() as session:
-            client = slack_client(settings_of(variables), session, figures, installation)
+            client = slack_client(settings_of(variables), session, metrics, installation)
 
-            result = await SlackGateway(client).open_view("1.2.3", {})
+            result = await SlackApi(client).open_view("1.2.3", {})
 
     assert result == Failed("not_reached", certain=True)
 

@@ -24,7 +24,7 @@ async def bench(amount: Amount, folder: Path) -> str:
     # Sync Bolt comes last: what it has left of the slow Weav's row disturbs nobody then.
     contestants = [each for each in (BOT, ASYNC, js, FLOOR, SYNC) if each is not None]
     began, load = time.monotonic(), os.getloadavg()[0]
-    figures = await measured(contestants, amount)
+    metrics = await measured(contestants, amount)
     titles = {"bot": BOT.title, "sync": SYNC.title, "async": ASYNC.title}
     titles |= {"js": js.title if js else "Bolt for JavaScript", "floor": FLOOR.title}
     loads = f"load average {load:.2f} before and {os.getloadavg()[0]:.2f} after"
@@ -32,9 +32,9 @@ async def bench(amount: Amount, folder: Path) -> str:
         f"{os.cpu_count()} cores, Python {platform.python_version()}, {loads},"
         f" {time.monotonic() - began:.0f} s.\n"
     )
-    text = f"{markdown(table(figures, titles, amount))}\n{words}"
+    text = f"{markdown(table(metrics, titles, amount))}\n{words}"
     (folder / "results.md").write_text(text)
-    (folder / "results.svg").write_text(chart(figures, titles, amount))
+    (folder / "results.svg").write_text(chart(metrics, titles, amount))
     return text
 
 

@@ -27,9 +27,9 @@ _STYLE: Final = """
 """
 
 
-def chart(figures: Mapping[str, Figures], titles: Mapping[str, str], amount: Amount) -> str:
+def chart(metrics: Mapping[str, Figures], titles: Mapping[str, str], amount: Amount) -> str:
     shown = [row for row in rows(amount) if row.targets]
-    height = 10 + len(shown) * (30 + len(figures) * _STEP + 10)
+    height = 10 + len(shown) * (30 + len(metrics) * _STEP + 10)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img">',
         "<title>The bot beside the same form written with Bolt</title>",
@@ -37,18 +37,18 @@ def chart(figures: Mapping[str, Figures], titles: Mapping[str, str], amount: Amo
     ]
     top = 10
     for row in shown:
-        parts += _group(row, figures, titles, top)
-        top += 40 + len(figures) * _STEP
+        parts += _group(row, metrics, titles, top)
+        top += 40 + len(metrics) * _STEP
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
 def _group(
-    row: Row, figures: Mapping[str, Figures], titles: Mapping[str, str], top: int
+    row: Row, metrics: Mapping[str, Figures], titles: Mapping[str, str], top: int
 ) -> Iterator[str]:
     better = "less is better" if row.better == "less" else "more is better"
     title = escape(f"{row.title.replace('`', '')} ({better})")
     yield f'<text class="title" x="10" y="{top + 16}">{title}</text>'
-    values = {name: row.value(figures[name]) for name in titles if name in figures}
+    values = {name: row.value(metrics[name]) for name in titles if name in metrics}
     most = max((value for value in values.values() if isfinite(value)), default=0) or 1
     for place, (name, value) in enumerate(values.items()):
         y = top + 28 + place * _STEP

@@ -97,11 +97,11 @@ async def bursts(teams: list[Team], amount: Amount, of: Results) -> None:
             views = await team.views(sent)
             if not number:
                 continue
-            figures = of[team.name]
-            figures.burst_p99.append(percentile(99, [each.seconds for each in sent]))
-            figures.burst_views_p99.append(percentile(99, views))
-            figures.unanswered += sum(each.seconds == _NEVER for each in sent)
-            figures.connections = max(figures.connections, (await team.seen())["connections"])
+            metrics = of[team.name]
+            metrics.burst_p99.append(percentile(99, [each.seconds for each in sent]))
+            metrics.burst_views_p99.append(percentile(99, views))
+            metrics.unanswered += sum(each.seconds == _NEVER for each in sent)
+            metrics.connections = max(metrics.connections, (await team.seen())["connections"])
 
 
 async def cards(teams: list[Team], amount: Amount, of: Results) -> None:
@@ -113,13 +113,13 @@ async def cards(teams: list[Team], amount: Amount, of: Results) -> None:
             sent = await team.submit()
             there = await team.cards(1, amount.waits)
             seen = await team.seen()
-            figures = of[team.name]
-            figures.twice += seen["more_than_once"]
-            figures.without_card += 1 - there
-            figures.unanswered += sent.seconds == _NEVER
+            metrics = of[team.name]
+            metrics.twice += seen["more_than_once"]
+            metrics.without_card += 1 - there
+            metrics.unanswered += sent.seconds == _NEVER
             if number >= _WARM_UP:
                 weav = _time(seen, "weav_answered", sent) - _time(seen, "weav_asked", sent)
-                figures.cards.append(_time(seen, "cards", sent) - sent.at - weav)
+                metrics.cards.append(_time(seen, "cards", sent) - sent.at - weav)
     await teams[0].weav_takes(0)
 
 
@@ -143,12 +143,12 @@ async def rates(teams: list[Team], amount: Amount, of: Results) -> None:
             seen = await team.seen()
             if not number:
                 continue
-            figures = of[team.name]
-            figures.cpu.append((team.contestant.cpu_seconds() - spent) / amount.block)
-            figures.rates.append(there / (max(seen["cards"].values()) - began))
-            figures.unanswered += unanswered
-            figures.without_card += amount.block - there
-            figures.twice += seen["more_than_once"]
+            metrics = of[team.name]
+            metrics.cpu.append((team.contestant.cpu_seconds() - spent) / amount.block)
+            metrics.rates.append(there / (max(seen["cards"].values()) - began))
+            metrics.unanswered += unanswered
+            metrics.without_card += amount.block - there
+            metrics.twice += seen["more_than_once"]
 
 
 async def keep_submitting(team: Team, waiting: Iterator[int]) -> int:
@@ -163,14 +163,14 @@ async def slow_weav(teams: list[Team], amount: Amount, of: Results) -> None:
     await teams[0].weav_takes(amount.weav_takes)
     for team in teams:
         await team.forget()
-        figures = of[team.name]
+        metrics = of[team.name]
         began = time.monotonic()
         sent = await asyncio.gather(*(team.submit() for _ in range(amount.slow)))
-        figures.slow_sent = amount.slow
-        figures.slow_in_time = sum(each.seconds < _NEVER for each in sent)
+        metrics.slow_sent = amount.slow
+        metrics.slow_in_time = sum(each.seconds < _NEVER for each in sent)
         left = amount.waits - (time.monotonic() - began)
-        figures.slow_cards = await team.cards(amount.slow, left)
-        figures.twice += (await team.seen())["more_than_once"]
+        metrics.slow_cards = await team.cards(amount.slow, left)
+        metrics.twice += (await team.seen())["more_than_once"]
     await teams[0].weav_takes(0)
 
 

@@ -13,11 +13,11 @@ from tests.bench.team import Team
 
 async def measured(contestants: list[Contestant], amount: Amount) -> Results:
     """All of them run from beginning to end; only one has something to do at a time."""
-    figures: Results = defaultdict(Figures)
+    metrics: Results = defaultdict(Figures)
     async with AsyncExitStack() as stack:
         stage_url = await stack.enter_async_context(stage())
         _tell("starts")
-        await measuring.starts(contestants, stage_url, amount.starts, figures)
+        await measuring.starts(contestants, stage_url, amount.starts, metrics)
         teams = []
         for contestant in contestants:
             one: Running = await stack.enter_async_context(running(contestant, stage_url))
@@ -25,23 +25,23 @@ async def measured(contestants: list[Contestant], amount: Amount) -> Results:
             team = stack.enter_context(closing(Team(one, stage_url)))
             await team.learn_the_form()
             teams.append(team)
-        await _all_phases(teams, amount, figures)
-    return figures
+        await _all_phases(teams, amount, metrics)
+    return metrics
 
 
-async def _all_phases(teams: list[Team], amount: Amount, figures: Results) -> None:
+async def _all_phases(teams: list[Team], amount: Amount, metrics: Results) -> None:
     _tell("commands")
-    await measuring.commands(teams, amount, figures)
+    await measuring.commands(teams, amount, metrics)
     _tell("bursts")
-    await measuring.bursts(teams, amount, figures)
+    await measuring.bursts(teams, amount, metrics)
     _tell("cards")
-    await measuring.cards(teams, amount, figures)
+    await measuring.cards(teams, amount, metrics)
     _tell("rates")
-    await measuring.rates(teams, amount, figures)
+    await measuring.rates(teams, amount, metrics)
     _tell("a slow Weav")
-    await measuring.slow_weav(teams, amount, figures)
+    await measuring.slow_weav(teams, amount, metrics)
     for team in teams:
-        figures[team.name].megabytes = team.contestant.megabytes()
+        metrics[team.name].megabytes = team.contestant.megabytes()
 
 
 def _tell(phase: str) -> None:

@@ -29,16 +29,16 @@ class Row:
     better: Literal["less", "more"] = "less"
     targets: tuple[Target, ...] = ()
 
-    def best_other(self, figures: Mapping[str, Figures]) -> float | None:
-        others = [self.value(each) for name, each in figures.items() if name not in _NO_OTHERS]
+    def best_other(self, metrics: Mapping[str, Figures]) -> float | None:
+        others = [self.value(each) for name, each in metrics.items() if name not in _NO_OTHERS]
         choose = min if self.better == "less" else max
         return choose(others) if others else None
 
-    def beside(self, figures: Mapping[str, Figures], name: str) -> float | None:
+    def beside(self, metrics: Mapping[str, Figures], name: str) -> float | None:
         """How many times the other's value the bot's is; None without both."""
-        best = self.best_other(figures)
-        other = best if name == "best" else self.value(figures[name]) if name in figures else None
-        own = self.value(figures["bot"])
+        best = self.best_other(metrics)
+        other = best if name == "best" else self.value(metrics[name]) if name in metrics else None
+        own = self.value(metrics["bot"])
         return own / other if other and isfinite(other) and isfinite(own) else None
 
     def reached(self, target: Target, ratio: float) -> bool:
@@ -111,12 +111,12 @@ def number(value: float, unit: str) -> str:
     return f"{value:,.{digits}f} {unit}".strip()
 
 
-def verdict(row: Row, figures: Mapping[str, Figures], titles: Mapping[str, str]) -> str:
+def verdict(row: Row, metrics: Mapping[str, Figures], titles: Mapping[str, str]) -> str:
     """Return each target and whether it is reached, as words for a cell."""
     sign = "≤" if row.better == "less" else "≥"
     said = []
     for target in row.targets:
-        ratio = row.beside(figures, target.of)
+        ratio = row.beside(metrics, target.of)
         if ratio is None:
             continue
         against = "the best other" if target.of == "best" else titles[target.of]
@@ -126,27 +126,27 @@ def verdict(row: Row, figures: Mapping[str, Figures], titles: Mapping[str, str])
 
 
 def table(
-    figures: Mapping[str, Figures], titles: Mapping[str, str], amount: Amount
+    metrics: Mapping[str, Figures], titles: Mapping[str, str], amount: Amount
 ) -> list[list[str]]:
     """Return the header and the rows; who is not in `figures` is not installed."""
     lines = [["", *titles.values(), "of the best other", "target"]]
     for row in rows(amount):
-        ratio = row.beside(figures, "best")
+        ratio = row.beside(metrics, "best")
         values = [
-            number(row.value(figures[name]), row.unit) if name in figures else NOT_INSTALLED
+            number(row.value(metrics[name]), row.unit) if name in metrics else NOT_INSTALLED
             for name in titles
         ]
         beside = "" if ratio is None else f"{ratio:.2f}"
-        lines.append([row.title, *values, beside, _slow_target(row, figures, amount, titles)])
+        lines.append([row.title, *values, beside, _slow_target(row, metrics, amount, titles)])
     return lines
 
 
 def _slow_target(
-    row: Row, figures: Mapping[str, Figures], amount: Amount, titles: Mapping[str, str]
+    row: Row, metrics: Mapping[str, Figures], amount: Amount, titles: Mapping[str, str]
 ) -> str:
     if not row.title.startswith(f"{amount.slow} submissions"):
-        return verdict(row, figures, titles)
-    word = "reached" if row.value(figures["bot"]) == amount.slow else "**missed**"
+        return verdict(row, metrics, titles)
+    word = "reached" if row.value(metrics["bot"]) == amount.slow else "**missed**"
     return f"{amount.slow}: {word}"
 
 

@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 
+from bot.card.controls import Shown
+from bot.card.render import draw_card, summary_card
+from bot.form.from_message import form_from_message, mentions_of
+from bot.form.options import customer_in, customer_label
+from bot.form.parse import parse_submission
+from bot.form.values import FilledForm, FormValues, Origin
 from bot.ledger.folding import containing, fold, searchable, words_of
-from bot.slack import mrkdwn, text, words
-from bot.slack.cards import draw_card, summary_card
-from bot.slack.controls import Shown
+from bot.slack import mrkdwn, text
 from bot.slack.elements import web_address
-from bot.slack.forms import parse_submission
-from bot.slack.messages import form_from_message, mentions_of
-from bot.slack.offers import Offer, customer_in, customer_label, options
+from bot.slack.options import Suggestion, options
 from bot.slack.uuids import uuid_in
-from bot.slack.values import FormValues, Origin, Reopening
+from bot.weav.directory import Customer
 from bot.weav.models import Conversation
-from bot.weav.people import Customer
-from bot.weav.refusals import read_refusal
+from bot.weav.outcomes import read_refusal
+from handlers import command_text as words
 from tests.bounded.texts import LONG_TEXTS, TEXTS
 from tests.house import JANE
 from tests.slack.payloads import submission
@@ -77,13 +79,13 @@ READERS: dict[str, Callable[[str], object]] = {
     "app's message": lambda any_text: form_from_message(_app_message(any_text)),
     "mentions of an app's message": lambda any_text: mentions_of(_app_message(any_text)),
     "submission": lambda any_text: parse_submission(submission(_form(any_text))),
-    "button": Reopening.from_value,
-    "button's form": lambda any_text: Reopening(_form(any_text), Origin()).to_value(),
+    "button": FilledForm.from_value,
+    "button's form": lambda any_text: FilledForm(_form(any_text), Origin()).to_value(),
     "card's values": Shown.load,
     "fold": fold,
     "searchable": searchable,
     "search": lambda any_text: [containing(word) for word in words_of(any_text)],
-    "option": lambda any_text: options([Offer("x", any_text, any_text)]),
+    "option": lambda any_text: options([Suggestion("x", any_text, any_text)]),
     "label": lambda any_text: customer_label(JANE, any_text, "jane@example.com"),
     "address": lambda any_text: web_address(f"https://{any_text}"),
     "card": lambda any_text: summary_card(

@@ -17,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.checking import Finding, State, as_json, examine
-from bot.checking.checking import whatever_happens
+from bot.check.checks import examine, whatever_happens
+from bot.check.findings import Finding, Level
+from bot.check.report import as_json
 from bot.manifest import manifest
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import Enterprise, Fault, SlackSandbox
@@ -426,11 +427,11 @@ async def test_looking_that_breaks_is_a_finding_and_leaves_no_point_out() -> Non
 
     broken, *rest = await whatever_happens(["Weav", "Weav token", "Weav read"], breaks())
 
-    assert (broken.point, broken.state) == ("Weav", State.FAILED)
+    assert (broken.point, broken.state) == ("Weav", Level.FAILED)
     assert broken.text == "could not be looked at (KeyError)"
     assert [(each.point, each.state) for each in rest] == [
-        ("Weav token", State.UNCHECKED),
-        ("Weav read", State.UNCHECKED),
+        ("Weav token", Level.UNCHECKED),
+        ("Weav read", Level.UNCHECKED),
     ]
 
 

@@ -8,22 +8,21 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
+from bot.access.audience import ChannelReaders
+from bot.card.post import CardPoster
 from bot.clients import slack_client, slack_session
-from bot.desk.announcing import Announcer
-from bot.desk.answers import Answer
-from bot.desk.finding import Finder
-from bot.desk.names import Names
-from bot.desk.outsiders import Outsiders
-from bot.desk.posting import Poster
-from bot.figures import Figures
+from bot.directory import Directory, Names
+from bot.form.values import FilledForm, FormValues, Origin
 from bot.ledger import Entry, Ledger, NewEntry, State
+from bot.metrics import Metrics
 from bot.sandbox.slack import Fault, SlackSandbox, Workspace
-from bot.slack.gateway import SlackGateway
+from bot.slack.api import SlackApi
+from bot.slack.cache import LookupCache
 from bot.slack.installation import Installation
-from bot.slack.lookups import Lookups
-from bot.slack.values import FormValues, Origin, Reopening
+from bot.submissions.answers import SubmissionAnswer
+from bot.submissions.notify import Announcer
 from bot.tasks import Tasks
-from bot.weav.directory import Directory
+from bot.weav.directory import WeavDirectory
 from bot.weav.models import Conversation
 from bot.weav.outcomes import Refused
 from tests.house import JANE, environment, public, settings_of
@@ -71,8 +70,8 @@ class Office:
 
     async def tell(self, entry: Entry) -> None:
         """Send its author the refusal, and note whether it arrived."""
-        answer = Answer(entry.id, Refused("Weav does not know this customer.", {}, 404))
-        form = Reopening(FormValues(), Origin())
+        answer = SubmissionAnswer(entry.id, Refused("Weav does not know this customer.", {}, 404))
+        form = FilledForm(FormValues(), Origin())
         said = await self.announcer.message(answer, form, "U0ANN")
         await self.announcer.note_told(entry, said)
 
@@ -84,7 +83,7 @@ class Office:
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
     place = SQLitePlace(tmp_path / "ledger.db")
-    figures, installation, tasks = Figures(CollectorRegistry()), Installation(), Tasks()
+    metrics, installation, tasks = Metrics(CollectorRegistry()), Installation(), Tasks()
     async with (
         SlackSandbox().serving() as slack,
         served_weav() as weav,
@@ -92,20 +91,20 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         place.open() as ledger,
     ):
         variables = environment(slack, weav.api_url.removesuffix("/v1"), place.url, "http")
-        client = slack_client(settings_of(variables), session, figures, installation)
-        gateway = SlackGateway(client)
+        client = slack_client(settings_of(variables), session, metrics, installation)
+        slack_api = SlackApi(client)
 
         async def untold(_slack_channel_id: str) -> None:
             return None
 
-        outsiders = Outsiders(Lookups(tasks, untold, keep=60), installation)
-        names = Names(ledger.memory, Finder(Directory(weav.client), tasks))
-        poster = Poster(gateway, outsiders, names, lambda _: None)
+        channel_readers = ChannelReaders(LookupCache(tasks, untold, keep=60), installation)
+        names = Names(ledger.memory, Directory(WeavDirectory(weav.client), tasks))
+        poster = CardPoster(slack_api, channel_readers, names, lambda _: None)
         yield Office(
             place,
             ledger,
             slack.workspace,
-            Announcer(ledger, gateway, poster, AGAIN, figures),
+            Announcer(ledger, slack_api, poster, AGAIN, metrics),
         )
 
 

@@ -3,11 +3,11 @@
 import asyncio
 from uuid import UUID
 
-from bot.desk.customer_lists import CustomerLists
 from bot.sandbox.weav import Fault
+from bot.submissions.reconcile import CustomerLists
 from bot.tasks import Tasks
-from bot.weav.client import LookUpFailed
 from bot.weav.models import Conversation
+from bot.weav.pages import LookUpFailed
 from tests.house import LIST
 from tests.weav.served import ServedWeav, served_weav
 

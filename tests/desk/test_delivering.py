@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk import Limits
 from bot.ledger import Entry, Ledger, State
 from bot.sandbox.slack import Fault as SlackFault
 from bot.sandbox.weav import Fault
+from bot.submissions.worker import Limits
 from tests.house import CREATE, QUICK, House, house, public, text_on
 
 STUCK = "C0SUPPORT"

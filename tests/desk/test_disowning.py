@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.desk.disowning import disown
 from bot.ledger import Entry, Ledger, State
+from bot.submissions.service import disown
 from tests.desk.test_sending import NEW
 from tests.ledger.places import LEASE, Place
 from tests.seams import look_for_late_rows_after

@@ -3,9 +3,9 @@
 import weakref
 from typing import Final
 
-from bot.desk.finding import Asked
+from bot.directory import Asked
 from bot.tasks import Tasks
-from bot.weav.client import LookUpFailed
+from bot.weav.pages import LookUpFailed
 
 MANY: Final = 3000
 

@@ -5,8 +5,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from bot.desk.holding import Holding
 from bot.ledger import Ledger
+from bot.submissions.leases import Leases
 from tests.desk.test_sending import NEW
 from tests.ledger.places import LEASE, SQLitePlace
 
@@ -16,16 +16,16 @@ async def test_a_renewal_that_the_database_did_not_take_is_tried_again_soon(
 ) -> None:
     place = SQLitePlace(tmp_path / "ledger.db")
     async with Ledger.open(place.url, statement_timeout=0.1) as ledger, place.open() as other:
-        holding = Holding(ledger, every=LEASE / 3)
+        leases = Leases(ledger, every=LEASE / 3)
         entry = (await ledger.receive(NEW, sending=True)).entry
-        with holding(entry.id):
+        with leases(entry.id):
             with closing(sqlite3.connect(place.path, isolation_level=None)) as program:
                 program.execute("BEGIN IMMEDIATE")
-                keeping = asyncio.create_task(holding.keep())
+                keeping = asyncio.create_task(leases.keep())
                 await asyncio.wait({keeping}, timeout=0.5)  # several times as long as one try
                 assert not keeping.done()
                 program.execute("ROLLBACK")
-            async with asyncio.timeout(holding.every):
+            async with asyncio.timeout(leases.every):
                 await keeping
 
         await place.pass_time(LEASE - 1)

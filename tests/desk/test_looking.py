@@ -3,7 +3,16 @@ from typing import Any
 
 import pytest
 
-from bot.desk.looking import CONTESTED, SEVERAL, Found, NotFound, Unclear, alike, decide, until_next
+from bot.submissions.reconcile import (
+    CONTESTED,
+    SEVERAL,
+    Ambiguous,
+    Match,
+    NoMatch,
+    alike,
+    match,
+    until_next,
+)
 from bot.weav.models import Conversation, NewConversation
 
 SENT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -54,12 +63,12 @@ def test_no_subject_is_like_an_empty_one(subject: str | None) -> None:
 
 
 def test_exactly_one_without_rivals_is_ours() -> None:
-    assert decide([conversation()], rivals=0) == Found(conversation())
+    assert match([conversation()], rivals=0) == Match(conversation())
 
 
 def test_none_is_not_found() -> None:
-    assert decide([], rivals=0) == NotFound()
-    assert decide([], rivals=1) == NotFound()
+    assert match([], rivals=0) == NoMatch()
+    assert match([], rivals=1) == NoMatch()
 
 
 @pytest.mark.parametrize(
@@ -68,7 +77,7 @@ def test_none_is_not_found() -> None:
 def test_whose_it_is_must_be_certain(count: int, rivals: int, why: str) -> None:
     several = [conversation(id=str(number)) for number in range(count)]
 
-    assert decide(several, rivals) == Unclear(why)
+    assert match(several, rivals) == Ambiguous(why)
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 import asyncio
 from dataclasses import replace
 
-from bot.desk.sending import Patience, Sender
 from bot.ledger import Ledger
 from bot.sandbox.weav import Fault
+from bot.submissions.create import ConversationCreator, RetryTimes
 from bot.tasks import Tasks
 from bot.weav.outcomes import Opened
 from tests.desk.test_not_begun import UNNAMED
@@ -22,7 +22,9 @@ async def test_a_post_that_may_take_long_is_waited_for_as_long(
     ledger: Ledger, place: Place
 ) -> None:
     async with served_weav() as weav:
-        sender = Sender(ledger, weav.client, Patience(retry_for=900, weav_timeout=60), Tasks())
+        sender = ConversationCreator(
+            ledger, weav.client, RetryTimes(retry_for=900, weav_timeout=60), Tasks()
+        )
         weav.sandbox.fail(Fault(hold=1.0, **NEW_CUSTOMER))
         one, other = [
             (await ledger.receive(replace(UNNAMED, view_id=view_id), sending=True)).entry

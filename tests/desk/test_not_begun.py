@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from bot.desk.answers import Queued
-from bot.desk.sending import Patience, Sender, Settled
 from bot.ledger import Ledger, State
+from bot.submissions.answers import Queued
+from bot.submissions.create import ConversationCreator, RetryTimes, Settled
 from bot.tasks import Tasks
 from bot.weav.outcomes import Opened
 from tests.desk.test_sending import NEW, sent
@@ -25,7 +25,7 @@ STATEMENT, ANSWER = 1.0, 1.3
 class Counter:
     weav: ServedWeav
     ledger: Ledger
-    sender: Sender
+    sender: ConversationCreator
 
     def posts(self) -> list[str]:
         return [each.path for each in self.weav.sandbox.requests if each.method == "POST"]
@@ -47,8 +47,8 @@ async def counter(losing: Losing) -> AsyncIterator[Counter]:
         served_weav() as weav,
         Ledger.open(losing.url, statement_timeout=STATEMENT) as ledger,
     ):
-        patience = Patience(retry_for=900, looks=(0.1,))
-        yield Counter(weav, ledger, Sender(ledger, weav.client, patience, Tasks()))
+        patience = RetryTimes(retry_for=900, looks=(0.1,))
+        yield Counter(weav, ledger, ConversationCreator(ledger, weav.client, patience, Tasks()))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.desk.queueing import pause_before, within
+from bot.submissions.create import pause_before, within_time
 
 
 @pytest.mark.parametrize(
@@ -26,10 +26,10 @@ def test_retry_after_is_never_shortened(attempt: int, after: float, chance: floa
 
 
 def test_the_last_pause_ends_with_the_time_that_is_left() -> None:
-    assert within(60, age=880, retry_for=900) == 20
-    assert within(10, age=0, retry_for=900) == 10
+    assert within_time(60, age=880, retry_for=900) == 20
+    assert within_time(10, age=0, retry_for=900) == 10
 
 
 @pytest.mark.parametrize(("age", "retry_for"), [(900, 900), (901, 900), (0, 0)])
 def test_after_that_time_there_is_no_pause_more(age: float, retry_for: float) -> None:
-    assert within(1, age, retry_for) is None
+    assert within_time(1, age, retry_for) is None

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-import bot.desk.working
-from bot.desk import Limits
-from bot.desk.answers import Pending
-from bot.desk.sending import Patience, Sender, request_of
-from bot.desk.working import RESTARTED
+import bot.submissions.worker
 from bot.ledger import Entry, Ledger, State
 from bot.sandbox.weav import Fault
+from bot.submissions.answers import Pending
+from bot.submissions.create import ConversationCreator, RetryTimes, request_of
+from bot.submissions.worker import RESTARTED, Limits
 from bot.tasks import Tasks
 from bot.weav.outcomes import Opened, Unconfirmed
 from tests.desk.test_sending import NEW
@@ -46,7 +45,7 @@ class After:
     weav: ServedWeav
     ledger: Ledger
     place: SQLitePlace
-    sender: Sender
+    sender: ConversationCreator
 
     async def left_behind(self) -> Entry:
         return (await self.ledger.receive(NEW, sending=True)).entry
@@ -70,7 +69,7 @@ class After:
 async def after_crash(tmp_path: Path) -> AsyncIterator[After]:
     place = SQLitePlace(tmp_path / "ledger.db")
     async with served_weav() as weav, place.open() as ledger:
-        sender = Sender(ledger, weav.client, Patience(retry_for=900), Tasks())
+        sender = ConversationCreator(ledger, weav.client, RetryTimes(retry_for=900), Tasks())
         yield After(weav, ledger, place, sender)
 
 
@@ -200,7 +199,7 @@ async def test_one_that_waits_for_its_next_look_leaves_its_place_to_others(tmp_p
 async def test_one_that_is_looked_for_leaves_its_turn_at_weav_to_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.desk.working, "AT_ONCE", 1)
+    monkeypatch.setattr(bot.submissions.worker, "AT_ONCE", 1)
     async with house(tmp_path, pace=replace(QUICK, looks=(30.0,), drain=0.1)) as at_home:
         at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
         await at_home.fill_in(subject="First")

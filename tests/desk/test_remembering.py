@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk.remembering import Rememberer
 from bot.ledger import Entry, Ledger
+from bot.submissions.create import CustomerUses
 from tests.desk.test_sending import NEW
 from tests.house import JANE
 from tests.ledger.places import SQLitePlace
@@ -24,7 +24,9 @@ async def test_the_first_use_is_noted_however_short_the_machine_is_up(
     tmp_path: Path, up_for: float
 ) -> None:
     async with SQLitePlace(tmp_path / "ledger.db").open() as ledger:
-        await Rememberer(ledger.memory, no_meeting, lambda: up_for).note_use(await entry_in(ledger))
+        await CustomerUses(ledger.memory, no_meeting, lambda: up_for).note_use(
+            await entry_in(ledger)
+        )
 
         known = await ledger.memory.customer(JANE, "", "U1")
 
@@ -35,19 +37,19 @@ async def test_the_first_use_is_noted_however_short_the_machine_is_up(
 async def test_the_same_use_is_written_again_after_ten_minutes(tmp_path: Path) -> None:
     place, now = SQLitePlace(tmp_path / "ledger.db"), 5.0
     async with place.open() as ledger:
-        rememberer, entry = (
-            Rememberer(ledger.memory, no_meeting, lambda: now),
+        customer_uses, entry = (
+            CustomerUses(ledger.memory, no_meeting, lambda: now),
             await entry_in(ledger),
         )
-        await rememberer.note_use(entry)
+        await customer_uses.note_use(entry)
         await place.execute("DELETE FROM customer_uses")
 
         now += 599
-        await rememberer.note_use(entry)
+        await customer_uses.note_use(entry)
         assert await used_by_author(ledger) is False
 
         now += 1
-        await rememberer.note_use(entry)
+        await customer_uses.note_use(entry)
         assert await used_by_author(ledger) is True
 
 

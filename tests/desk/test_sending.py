@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk.answers import Pending
-from bot.desk.sending import OnOpened, Patience, Sender, Settled, request_of
 from bot.ledger import Entry, Ledger, NewEntry, State
 from bot.sandbox.weav import Fault
+from bot.submissions.answers import Pending
+from bot.submissions.create import ConversationCreator, OnOpened, RetryTimes, Settled, request_of
 from bot.tasks import Tasks
 from bot.weav.models import Conversation
 from bot.weav.outcomes import Opened, Unconfirmed
@@ -29,7 +29,9 @@ NEW = NewEntry(
 )
 
 
-async def sent(sender: Sender, entry: Entry, opened: OnOpened | None = None) -> Settled:
+async def sent(
+    sender: ConversationCreator, entry: Entry, opened: OnOpened | None = None
+) -> Settled:
     """Send it, and look for it at once where no answer came."""
     outcome = await sender.send(entry, opened)
     if isinstance(outcome, Settled):
@@ -42,7 +44,7 @@ async def test_a_lease_that_may_be_over_sends_nothing(tmp_path: Path) -> None:
         served_weav() as weav,
         Ledger.open(f"sqlite:///{tmp_path}/ledger.db", lease=15) as ledger,
     ):
-        sender = Sender(ledger, weav.client, Patience(retry_for=0), Tasks())
+        sender = ConversationCreator(ledger, weav.client, RetryTimes(retry_for=0), Tasks())
         entry = (await ledger.receive(NEW, sending=True)).entry
 
         late = await sent(sender, replace(entry, asked_at=entry.asked_at - 15))
@@ -59,7 +61,7 @@ class Counter:
     weav: ServedWeav
     ledger: Ledger
     place: SQLitePlace
-    sender: Sender
+    sender: ConversationCreator
     tasks: Tasks
 
     async def sending(self, view_id: str) -> Entry:
@@ -85,8 +87,10 @@ class Counter:
 async def counter(tmp_path: Path, retry_for: float = 900) -> AsyncIterator[Counter]:
     place, tasks = SQLitePlace(tmp_path / "ledger.db"), Tasks()
     async with served_weav() as weav, Ledger.open(place.url, statement_timeout=20) as ledger:
-        patience = Patience(retry_for, looks=(0.1,))
-        yield Counter(weav, ledger, place, Sender(ledger, weav.client, patience, tasks), tasks)
+        patience = RetryTimes(retry_for, looks=(0.1,))
+        yield Counter(
+            weav, ledger, place, ConversationCreator(ledger, weav.client, patience, tasks), tasks
+        )
 
 
 @pytest.mark.parametrize(
@@ -176,7 +180,7 @@ async def test_a_second_create_that_is_not_sent_in_time_stays_not_confirmed(tmp_
         assert unsure
         again = await ledger.again(entry.id, "U1")
         assert again
-        sender = Sender(ledger, at.weav.client, Patience(retry_for=900), at.tasks)
+        sender = ConversationCreator(ledger, at.weav.client, RetryTimes(retry_for=900), at.tasks)
 
         assert await sender.not_in_time(again) is None
         await at.place.pass_time(30_000)

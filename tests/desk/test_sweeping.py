@@ -10,8 +10,8 @@ import pytest
 
 from bot.ledger import Entry, Ledger, State
 from tests.desk.test_sending import NEW
-from tests.figures import scrape, value
 from tests.house import House, house
+from tests.metrics import scrape, value
 
 
 def execute(at_home: House, sql: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk.turns import Turns
+from bot.card.lock import CardLocks
 from bot.ledger import Ledger, LedgerUnavailable
 from tests.ledger.places import LEASE, SQLitePlace
 
@@ -25,7 +25,7 @@ async def ledger(place: SQLitePlace) -> AsyncIterator[Ledger]:
 
 
 async def test_a_turn_begins_when_the_one_before_ends(ledger: Ledger) -> None:
-    turns = Turns(ledger.cards, keep_every=5)
+    turns = CardLocks(ledger.cards, keep_every=5)
     order: list[str] = []
     begun = asyncio.Event()
 
@@ -46,7 +46,7 @@ async def test_a_turn_begins_when_the_one_before_ends(ledger: Ledger) -> None:
 
 
 async def test_who_waits_too_long_gets_none(ledger: Ledger) -> None:
-    turns = Turns(ledger.cards, keep_every=5, wait_for=0.2)
+    turns = CardLocks(ledger.cards, keep_every=5, wait_for=0.2)
 
     async with turns.of(CONVERSATION) as first, turns.of(CONVERSATION) as second:
         assert first is not None
@@ -54,7 +54,7 @@ async def test_who_waits_too_long_gets_none(ledger: Ledger) -> None:
 
 
 async def test_a_turn_ends_with_an_error_too(ledger: Ledger) -> None:
-    turns = Turns(ledger.cards, keep_every=5, wait_for=0.2)
+    turns = CardLocks(ledger.cards, keep_every=5, wait_for=0.2)
     with pytest.raises(ZeroDivisionError):
         async with turns.of(CONVERSATION):
             raise ZeroDivisionError
@@ -66,7 +66,7 @@ async def test_a_turn_ends_with_an_error_too(ledger: Ledger) -> None:
 async def test_who_lost_the_turn_is_told_so_when_they_note_something(
     ledger: Ledger, place: SQLitePlace
 ) -> None:
-    turns = Turns(ledger.cards, keep_every=5)
+    turns = CardLocks(ledger.cards, keep_every=5)
 
     async with turns.of(CONVERSATION) as turn:
         assert turn
@@ -80,7 +80,7 @@ async def test_who_lost_the_turn_is_told_so_when_they_note_something(
 async def test_a_turn_that_could_not_be_kept_stays_lost_without_the_database(
     ledger: Ledger, place: SQLitePlace
 ) -> None:
-    turns = Turns(ledger.cards, keep_every=0.05)
+    turns = CardLocks(ledger.cards, keep_every=0.05)
 
     async with turns.of(CONVERSATION) as turn:
         assert turn
@@ -93,7 +93,7 @@ async def test_a_turn_that_could_not_be_kept_stays_lost_without_the_database(
 async def test_a_database_that_goes_away_meanwhile_stops_nothing(
     ledger: Ledger, place: SQLitePlace
 ) -> None:
-    turns = Turns(ledger.cards, keep_every=0.05)
+    turns = CardLocks(ledger.cards, keep_every=0.05)
 
     async with turns.of(CONVERSATION) as turn:
         assert turn

@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.app import Pace
 from bot.logs import configure
-from bot.running import run, runner
+from bot.server import run, runner
 from bot.settings import read_settings
 
 SECONDS: Final = 0.25

@@ -12,20 +12,19 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.desk import Speaker
-from bot.figures import Figures
+from bot.access.members import KEEP_MEMBERS, Member, Standing
+from bot.access.rules import Access
+from bot.metrics import Metrics
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpRing, Person
 from bot.slack import ids
-from bot.slack.access import Access
+from bot.slack.cache import LookupCache
 from bot.slack.installation import Installation
-from bot.slack.lookups import Lookups
-from bot.slack.people import KEEP, Member, Standing
+from bot.slack.notify import Notifier
 from bot.tasks import Tasks
-from handlers.connection import PING_EVERY, Connection
-from handlers.doorbell import Doorbell
-from handlers.doors import HttpDoor, SocketDoor
-from handlers.guard import Guard
+from handlers.dispatch import AccessCheck, Dispatcher
+from handlers.http import HttpTransport
+from handlers.socket_mode import PING_EVERY, SocketModeConnection, SocketModeTransport
 from tests.house import SECRET, House, Mode
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from slack_bolt.context.ack.async_ack import AsyncAck
 
     from bot.sandbox.slack.rings import Ring
-    from bot.slack.cards import Card
+    from bot.slack.message import Message
 
 # In what is raised: it must reach nobody.
 CANARY = "canary-in-a-mistake"
@@ -45,16 +44,16 @@ class BrokenIds(frozenset[str]):
         raise ValueError(CANARY)
 
 
-class BrokenFigures(Figures):
+class BrokenFigures(Metrics):
     def rung(self, kind: str, began: float) -> None:
         raise ValueError(CANARY, kind, began)
 
 
-class BrokenSpeaker(Speaker):
+class BrokenSpeaker(Notifier):
     def __init__(self) -> None:
         pass
 
-    def tell(self, message: Card, slack_user_id: str, response_url: str = "") -> None:
+    def tell(self, message: Message, slack_user_id: str, response_url: str = "") -> None:
         raise ValueError(CANARY, message, slack_user_id, response_url)
 
 
@@ -82,22 +81,22 @@ class Parts:
 
     at_home: House
     access: Access = field(default_factory=lambda: Access(guests=True))
-    figures: Figures = field(default_factory=lambda: Figures(CollectorRegistry()))
+    metrics: Metrics = field(default_factory=lambda: Metrics(CollectorRegistry()))
     app: AsyncApp = field(default_factory=lambda: an_app(AsyncApp))
-    speaker: Speaker | None = None
+    notifier: Notifier | None = None
     people: Callable[[str], Awaitable[Member | None]] = nobody_known
     installation: Installation = field(default_factory=Installation)
 
-    def doorbell(self) -> Doorbell:
-        speaker = self.speaker or self.at_home.bot.desk.speaker
-        people = Lookups(Tasks(), self.people, KEEP)
-        guard = Guard(self.access, self.installation, people, speaker, self.figures)
-        return Doorbell(self.app, {}, guard, speaker, self.figures)
+    def dispatcher(self) -> Dispatcher:
+        notifier = self.notifier or self.at_home.bot.desk.notifier
+        people = LookupCache(Tasks(), self.people, KEEP_MEMBERS)
+        guard = AccessCheck(self.access, self.installation, people, notifier, self.metrics)
+        return Dispatcher(self.app, {}, guard, notifier, self.metrics)
 
     @property
     def failures(self) -> float:
         labels = {"where": "handler"}
-        return self.figures.registry.get_sample_value("weav_slack_failures_total", labels) or 0.0
+        return self.metrics.registry.get_sample_value("weav_slack_failures_total", labels) or 0.0
 
 
 def an_app(kind: type[AsyncApp]) -> AsyncApp:
@@ -126,14 +125,16 @@ async def behind(parts: Parts, mode: Mode) -> AsyncIterator[Person]:
 
 @asynccontextmanager
 async def _ring(parts: Parts, mode: Mode) -> AsyncIterator[Ring]:
-    slack, doorbell = parts.at_home.slack, parts.doorbell()
+    slack, dispatcher = parts.at_home.slack, parts.dispatcher()
     if mode == "http":
-        door = HttpDoor(doorbell, SECRET, parts.at_home.bot.asgi)
+        door = HttpTransport(dispatcher, SECRET, parts.at_home.bot.asgi)
         async with serve(door) as url, HttpRing(f"{url}/slack/events", SECRET) as ring:
             yield ring
         return
     client = AsyncWebClient(slack.bot_token, base_url=f"{slack.base_url}/api/")
-    socket = SocketDoor(Connection(slack.app_token, client, PING_EVERY), doorbell)
+    socket = SocketModeTransport(
+        SocketModeConnection(slack.app_token, client, PING_EVERY), dispatcher
+    )
     connecting = asyncio.create_task(socket.keep_connecting())
     await slack.socket_mode.connected()
     try:

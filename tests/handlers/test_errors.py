@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from bot.figures import Figures
 from bot.logs import new_reference, reference
+from bot.metrics import Metrics
 from bot.slack import ids
 from handlers.errors import answer_error
 from tests.house import House, house, text_on
@@ -22,8 +22,8 @@ async def at_home(tmp_path: Path) -> AsyncIterator[House]:
         yield opened
 
 
-def figures() -> Figures:
-    return Figures(CollectorRegistry())
+def metrics() -> Metrics:
+    return Metrics(CollectorRegistry())
 
 
 def body_of(response: Any) -> Any:  # noqa: ANN401 - Bolt types it as a string or a dict
@@ -35,7 +35,7 @@ async def test_a_submission_keeps_its_form(at_home: House) -> None:
     payload = at_home.ann.submission_delivery().payload
 
     response = await answer_error(
-        ValueError("odd"), payload, at_home.bot.desk, figures(), acknowledged=False
+        ValueError("odd"), payload, at_home.bot.desk, metrics(), acknowledged=False
     )
 
     assert response.status == 200
@@ -48,7 +48,7 @@ async def test_a_select_is_never_empty_because_of_a_mistake(at_home: House) -> N
     payload = at_home.ann.payloads.suggestion(at_home.ann.view, "customer_id", "customer_id", "j")
 
     response = await answer_error(
-        ValueError("odd"), payload, at_home.bot.desk, figures(), acknowledged=False
+        ValueError("odd"), payload, at_home.bot.desk, metrics(), acknowledged=False
     )
 
     [option] = body_of(response)["options"]
@@ -59,7 +59,7 @@ async def test_a_command_is_answered_privately(at_home: House) -> None:
     payload = at_home.ann.command_delivery("x").payload
 
     response = await answer_error(
-        ValueError("odd"), payload, at_home.bot.desk, figures(), acknowledged=False
+        ValueError("odd"), payload, at_home.bot.desk, metrics(), acknowledged=False
     )
 
     assert body_of(response)["response_type"] == "ephemeral"
@@ -84,7 +84,7 @@ async def test_a_click_is_answered_where_it_was_made(at_home: House) -> None:
     payload = at_home.ann.payloads.global_shortcut("x")
 
     response = await answer_error(
-        ValueError("odd"), payload, at_home.bot.desk, figures(), acknowledged=False
+        ValueError("odd"), payload, at_home.bot.desk, metrics(), acknowledged=False
     )
 
     assert (response.status, response.body) == (200, "")
@@ -99,6 +99,6 @@ async def test_work_that_breaks_after_the_answer_is_told_with_its_reference(
 
     with new_reference():
         known_as = reference()
-        at_home.bot.desk.speaker.spawn(mistaken(), "mistaken", "U0ANN", "")
+        at_home.bot.desk.notifier.spawn(mistaken(), "mistaken", "U0ANN", "")
 
     assert f"reference {known_as}" in text_on(await at_home.direct_message())

@@ -9,8 +9,8 @@ import pytest
 from bot.sandbox.slack import Delivery
 from bot.sandbox.slack.actions import action_entry, find_in_message
 from bot.slack import ids
-from tests.figures import scrape, value
 from tests.house import JANE, House, Mode, house, text_on
+from tests.metrics import scrape, value
 from tests.strangers.samples import MISSING, replaced
 
 if TYPE_CHECKING:
@@ -206,8 +206,8 @@ async def test_a_payload_with_nobody_in_it_does_nothing_and_is_counted(any_way: 
         assert reply.body in {b"", b"malformed"}
 
     assert len(any_way.slack.calls) == calls
-    figures = await scrape(any_way)
-    assert value(figures, "weav_slack_refusals_total", reason="nobody") == 2
+    metrics = await scrape(any_way)
+    assert value(metrics, "weav_slack_refusals_total", reason="nobody") == 2
     assert any_way.weav.creations == []
 
 
@@ -217,5 +217,5 @@ async def test_slacks_look_at_the_certificate_is_let_in_without_anybody(any_way:
     reply = await any_way.ann.ring.deliver(Delivery("slash_commands", payload))
 
     assert (reply.status, reply.body) == (200, b"")
-    figures = await scrape(any_way)
-    assert value(figures, "weav_slack_refusals_total", reason="nobody") == 0
+    metrics = await scrape(any_way)
+    assert value(metrics, "weav_slack_refusals_total", reason="nobody") == 0

@@ -10,10 +10,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 from slack_bolt.app.async_app import AsyncApp
 
+from bot.access.members import USERS_READ
+from bot.access.rules import Access
 from bot.slack import ids
-from bot.slack.access import Access
 from bot.slack.installation import Installation
-from bot.slack.people import USERS_READ
 from tests.bad_days.logs import logged
 from tests.handlers.broken import (
     CANARY,
@@ -200,7 +200,7 @@ async def test_figures_that_fail_change_no_answer(at_home: House, mode: Mode) ->
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_what_cannot_even_be_told_is_answered_and_logged(at_home: House, mode: Mode) -> None:
-    parts = Parts(at_home, access=BROKEN_ACCESS, speaker=BrokenSpeaker())
+    parts = Parts(at_home, access=BROKEN_ACCESS, notifier=BrokenSpeaker())
     with logged() as log:
         async with behind(parts, mode) as ann:
             answer = taken(await ann.global_shortcut(ids.GLOBAL_SHORTCUT))

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 
 from bot.logs import configure
-from bot.running import run, runner
 from bot.sandbox.slack import DISPATCH_FAILED, Delivery, HttpRing, Reply
+from bot.server import run, runner
 from tests.house import SECRET, settings_of
 from tests.process import free_port
 

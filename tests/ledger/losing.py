@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 import asyncpg
 import pytest
 
-from bot.ledger import connecting
-from bot.ledger.connecting import connect
+from bot.ledger import sqlite as connecting
+from bot.ledger.sqlite import connect
 from tests.ledger.places import Place, PostgresPlace, SQLitePlace
 from tests.ledger.tunnel import Tunnel, tunnel
 

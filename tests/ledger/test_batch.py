@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.ledger import Ledger, LedgerUnavailable, Received
-from bot.ledger.batch import Statement, run_together
+from bot.ledger.sqlite import Statement, run_together
 from tests.ledger.losing import losing_file
 from tests.ledger.places import new_entry
 

@@ -66,7 +66,7 @@ class Way:
         self._weav = weav
         self.bot = bot
         self._form = form
-        self.figures = Figures()
+        self.metrics = Figures()
 
     async def run_block(self) -> None:
         """`AT_ONCE` submissions are under way at any time."""
@@ -76,8 +76,8 @@ class Way:
         spent, began = _cpu(process), time.perf_counter()
         await asyncio.gather(*(self._keep_submitting(waiting) for _ in range(AT_ONCE)))
         await self._cards(BLOCK)
-        self.figures.rates.append(BLOCK / (time.perf_counter() - began))
-        self.figures.cpu.append((_cpu(process) - spent) / BLOCK)
+        self.metrics.rates.append(BLOCK / (time.perf_counter() - began))
+        self.metrics.cpu.append((_cpu(process) - spent) / BLOCK)
         self._clear()
 
     async def run_alone(self) -> None:
@@ -88,7 +88,7 @@ class Way:
             answer = await self.bot.ring.post(body)
             [*_, card] = await self._cards(number + 1)
             assert answer.status == 200
-            self.figures.seconds.append(float(card.ts) - sent)
+            self.metrics.seconds.append(float(card.ts) - sent)
         self._clear()
 
     async def _cards(self, count: int) -> list[SlackMessage]:
@@ -166,4 +166,4 @@ async def side_by_side(rounds: int, *compared: Way) -> None:
             await way.run_alone()
         if number == 0:
             for way in compared:
-                way.figures = Figures()
+                way.metrics = Figures()

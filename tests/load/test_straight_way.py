@@ -33,7 +33,7 @@ async def test_the_ledger_costs_a_quarter_of_the_throughput_and_3_ms_at_most(
     durable, blank = (f"sqlite:///{tmp_path}/ledger.db", as_it_is), ("sqlite:///-", write_nothing)
     async with ways(tmp_path, durable, blank) as (with_ledger, without):
         await side_by_side(ROUNDS, with_ledger, without)
-    real, bare = with_ledger.figures, without.figures
+    real, bare = with_ledger.metrics, without.metrics
     throughput, capacity = real.throughput_beside(bare), real.capacity_beside(bare)
     later = median(real.seconds) - median(bare.seconds)
     tell(f"with the ledger: {real}\nwith one that writes nothing: {bare}")
@@ -74,7 +74,7 @@ async def test_a_hundred_thousand_rows_later_it_is_as_fast_as_at_the_start(
         # What is allowed is less than what one minute of a busy machine differs from the next by.
         await side_by_side(2 * ROUNDS, later, start)
     ready = sorted([await _seconds_to_ready(tmp_path, aged) for _ in range(3)])
-    late, early = later.figures, start.figures
+    late, early = later.metrics, start.metrics
     throughput, capacity = late.throughput_beside(early), late.capacity_beside(early)
     slower = median(late.seconds) / median(early.seconds)
     tell(f"after {MANY} rows: {late}\nat the start: {early}")

@@ -6,8 +6,8 @@ from pathlib import Path
 from bot.health import SlackTokenRejected
 from bot.sandbox.slack import Fault
 from bot.sandbox.weav import Fault as WeavFault
-from tests.figures import Samples, scrape
 from tests.house import CREATE, House, house
+from tests.metrics import Samples, scrape
 
 SLACKS = (
     Fault("chat.postMessage", status=502, body="<html>"),

@@ -10,7 +10,7 @@ import pytest_asyncio
 import yaml
 
 import bot
-from tests.figures import Samples
+from tests.metrics import Samples
 from tests.operations.day import figures_of_a_day
 from tests.operations.promtool import promtool
 

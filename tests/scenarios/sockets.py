@@ -59,6 +59,6 @@ async def works(at_home: House) -> None:
     await at_home.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) > before)
 
 
-def events(log: io.StringIO, logger: str = "weav_slack.connection") -> list[str]:
+def events(log: io.StringIO, logger: str = "weav_slack.socket_mode") -> list[str]:
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     return [line["event"] for line in lines if line["logger"] == logger]

@@ -11,8 +11,8 @@ from bot.sandbox.slack import Delivery, Fault, Person
 from bot.sandbox.slack.directory import BOT_USER_ID
 from bot.sandbox.weav import Fault as WeavFault
 from bot.slack import ids
-from tests.figures import scrape, value
 from tests.house import JANE, House, Mode, house, text_on
+from tests.metrics import scrape, value
 from tests.scenarios.filling import TAILSPIN, ZOE, offered
 
 GRANTED = ("users:read",)

@@ -8,8 +8,8 @@ import pytest
 
 from bot.sandbox.slack import Delivery, Enterprise, Fault, Person, SlackUser
 from bot.slack import ids
-from tests.figures import scrape, value
 from tests.house import JANE, House, house, text_on
+from tests.metrics import scrape, value
 from tests.scenarios.cards import drawn, posted
 
 GRANTED = ("users:read",)
@@ -103,8 +103,8 @@ async def test_whoever_is_of_another_organisation_is_refused_everywhere(
 
         assert "organisation" in commanded.body["text"]
         assert "organisation" in offered.options[0]["text"]["text"]
-        figures = await scrape(at_home)
-        assert value(figures, "weav_slack_refusals_total", reason="external") == 6
+        metrics = await scrape(at_home)
+        assert value(metrics, "weav_slack_refusals_total", reason="external") == 6
         assert at_home.slack.open_views("U0EVE") == []
         assert [each["status"] for each in at_home.weav.conversations] == ["open"]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from bot.desk.answers import NotAccepted
+from bot.form.parse import Submission, parse_submission
 from bot.sandbox.slack import Fault
 from bot.sandbox.weav import Fault as WeavFault
 from bot.slack import ids
-from bot.slack.forms import Submission, parse_submission
+from bot.submissions.answers import NotAccepted
 from tests.house import CREATE, JANE, House, Mode, house, text_on
 
 REASON = "Weav takes no such subject."
@@ -105,10 +105,10 @@ async def test_an_answer_that_leaves_when_slack_has_given_up_tells_its_author_no
     submission = parse_submission(at_home.ann.submission_delivery().payload)
     assert isinstance(submission, Submission)
     loop, answered = asyncio.get_running_loop(), asyncio.Event()
-    rung_at = loop.time() - 1.0
+    asked_at_clock = loop.time() - 1.0
 
-    answer = await at_home.bot.desk.submit(submission, answered, rung_at)
-    loop.call_at(rung_at + 2.6, answered.set)
+    answer = await at_home.bot.desk.submit(submission, answered, asked_at_clock)
+    loop.call_at(asked_at_clock + 2.6, answered.set)
 
     assert not isinstance(answer.verdict, NotAccepted)
     await at_home.slack.until(lambda slack: REASON in text_on(slack.top_view("U0ANN")), 15)

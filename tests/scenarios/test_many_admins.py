@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
+from bot.access.rules import Denial
 from bot.sandbox.slack import Person
 from bot.slack import ids
-from bot.slack.access import Barred
-from tests.figures import scrape, value
 from tests.house import JANE, House, Mode, house, text_on
+from tests.metrics import scrape, value
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -25,7 +25,7 @@ NAMED = (
     "Ask <@U0ADMIN000>, <@U0ADMIN001>, <@U0ADMIN002>, <@U0ADMIN003>, <@U0ADMIN004>"
     " or one of 181 others."
 )
-PLACES = {Barred.EXTERNAL: "C0PARTNERS", Barred.TEAM: "C0PARTNERS"}
+PLACES = {Denial.EXTERNAL: "C0PARTNERS", Denial.TEAM: "C0PARTNERS"}
 UNNAMED = "Ask whoever looks after the bot."
 
 
@@ -102,9 +102,9 @@ async def test_whoever_is_denied_is_told_so_at_every_entry(
         told, whom = await doing(at_home)
 
         assert told == f"Sorry, you may not use the Weav bot. {whom}"
-        figures = await scrape(at_home)
-    assert value(figures, "weav_slack_refusals_total", reason="user_denied") == 1
-    assert value(figures, "weav_slack_failures_total", where="handler") == 0
+        metrics = await scrape(at_home)
+    assert value(metrics, "weav_slack_refusals_total", reason="user_denied") == 1
+    assert value(metrics, "weav_slack_failures_total", where="handler") == 0
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -139,18 +139,18 @@ async def test_a_guest_is_told_beside_the_form(tmp_path: Path, mode: Mode) -> No
 
 
 REASONS = {
-    Barred.DENIED: ("U0BEN", {"slack_denied_users": "U0BEN"}),
-    Barred.USER: ("U0BEN", {"slack_allowed_users": "U0ANN"}),
-    Barred.EXTERNAL: ("U0EVE", {}),
-    Barred.TEAM: ("U0EVE", {"slack_allow_external": "true", "slack_allowed_teams": "T0SANDBOX"}),
-    Barred.GUEST: ("U0CAT", {}),
-    Barred.CHANNEL: ("U0BEN", {"slack_allowed_channels": "C0GENERAL"}),
+    Denial.DENIED: ("U0BEN", {"slack_denied_users": "U0BEN"}),
+    Denial.USER: ("U0BEN", {"slack_allowed_users": "U0ANN"}),
+    Denial.EXTERNAL: ("U0EVE", {}),
+    Denial.TEAM: ("U0EVE", {"slack_allow_external": "true", "slack_allowed_teams": "T0SANDBOX"}),
+    Denial.GUEST: ("U0CAT", {}),
+    Denial.CHANNEL: ("U0BEN", {"slack_allowed_channels": "C0GENERAL"}),
 }
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("why", REASONS)
-async def test_every_reason_names_a_few(tmp_path: Path, why: Barred, mode: Mode) -> None:
+async def test_every_reason_names_a_few(tmp_path: Path, why: Denial, mode: Mode) -> None:
     slack_user_id, variables = REASONS[why]
     async with a_house(tmp_path, mode, **variables) as at_home:
         at_home.slack.scopes += ("users:read",)
@@ -160,5 +160,5 @@ async def test_every_reason_names_a_few(tmp_path: Path, why: Barred, mode: Mode)
         answer = taken(await who.command("status", slack_channel_id=PLACES.get(why, "C0SUPPORT")))
 
         assert answer.body["text"].endswith(f" {NAMED}")
-        figures = await scrape(at_home)
-    assert value(figures, "weav_slack_refusals_total", reason=why.value) == 1
+        metrics = await scrape(at_home)
+    assert value(metrics, "weav_slack_refusals_total", reason=why.value) == 1

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.slack.forms import FormValues, Origin
+from bot.form.values import FormValues, Origin
 
 CUSTOMER = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 ASSIGNEE = "7d444840-9dc0-11d1-b245-5ffdce74fad2"

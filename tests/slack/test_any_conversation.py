@@ -8,21 +8,21 @@ from typing import Final
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.desk.answers import Answer
-from bot.desk.telling import message_of, view_of
+from bot.access.audience import Audience
+from bot.card.controls import Click, Field, RequestedChange, Shown
+from bot.card.history import Change, note, overtaken_note
+from bot.card.render import short_card, summary_card
+from bot.card.update import redrawn_card
+from bot.directory import Named
+from bot.form.context import Duplicate, FormContext
+from bot.form.duplicates import OpenConversation, open_conversations_block
+from bot.form.values import FilledForm, FormValues, Origin
+from bot.form.view import conversation_modal
 from bot.sandbox.slack.rules.surfaces import check_message, check_view
-from bot.slack.already import OpenConversation, open_conversations_block
-from bot.slack.around import Already, Around
-from bot.slack.audience import Audience
-from bot.slack.cards import Card, Named, summary_card
-from bot.slack.changes import Change, note, overtaken_note
-from bot.slack.clicks import Click, Wish
-from bot.slack.controls import Field, Shown
-from bot.slack.modals import conversation_modal
-from bot.slack.redrawing import redrawn_card
-from bot.slack.reports import Line, status_message
-from bot.slack.short_card import short_card
-from bot.slack.values import FormValues, Origin, Reopening
+from bot.slack.message import Message
+from bot.submissions.answers import SubmissionAnswer
+from bot.submissions.replies import message_of, view_of
+from bot.submissions.status import Line, status_message
 from bot.weav.models import Conversation
 from bot.weav.outcomes import Opened
 from tests.slack.limits import NASTY
@@ -113,7 +113,7 @@ def test_who_came_second_can_be_told_how_it_is(
     link = template.replace("{id}", conversation.id)
     click = clicked(drawn_by(conversation, link, ""))
 
-    taken(note(overtaken_note(Wish(field, "x"), conversation, None), click, link))
+    taken(note(overtaken_note(RequestedChange(field, "x"), conversation, None), click, link))
 
 
 @given(st.lists(conversations, min_size=1, max_size=3), links, st.floats(0, 1e12), texts)
@@ -134,23 +134,23 @@ def test_a_message_that_has_it_already_can_say_so(
     conversation: Conversation, template: str
 ) -> None:
     link = template.replace("{id}", conversation.id)
-    already = Already("U1", 1.0, "opened", conversation.id, link)
+    already = Duplicate("U1", 1.0, "opened", conversation.id, link)
     line = Line("Export hangs", "opened", "", 1.0, link, conversation.id)
 
-    check_view(conversation_modal(FormValues(), Origin(), around=Around(already=already)))
+    check_view(conversation_modal(FormValues(), Origin(), around=FormContext(already=already)))
     taken(status_message([line]))
 
 
 @given(conversations)
 def test_the_modal_that_says_that_it_is_open_is_taken(conversation: Conversation) -> None:
-    answer = Answer(1, Opened(conversation))
-    form = Reopening(FormValues(post_to="C1"), Origin())
+    answer = SubmissionAnswer(1, Opened(conversation))
+    form = FilledForm(FormValues(post_to="C1"), Origin())
 
     check_view(view_of(answer, form))
     taken(message_of(answer, form))
 
 
-def drawn_by(conversation: Conversation, link: str, name: str) -> Card:
+def drawn_by(conversation: Conversation, link: str, name: str) -> Message:
     return summary_card(
         conversation,
         origin=Origin(via="message", message_link=link),
@@ -161,20 +161,20 @@ def drawn_by(conversation: Conversation, link: str, name: str) -> Card:
     )
 
 
-def clicked(card: Card) -> Click:
+def clicked(card: Message) -> Click:
     return Click(
-        Wish("status", "closed"),
+        RequestedChange("status", "closed"),
         Shown(UUID, ("", "", "")),
         *("U1", "C1", "1.2", "", ""),
         card_blocks=tuple(card.blocks),
     )
 
 
-def redrawn(conversation: Conversation, card: Card, link: str) -> Card:
+def redrawn(conversation: Conversation, card: Message, link: str) -> Message:
     change = Change(slack_user_id="U1", field="status", value="closed", at=1.0)
     return redrawn_card(conversation, clicked(card), [change] * 3, history="", link=link, note="")
 
 
-def taken(card: Card) -> None:
+def taken(card: Message) -> None:
     """Raise SlackError for what Slack refuses."""
     check_message(card.text, card.blocks)

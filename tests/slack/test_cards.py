@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.cards import Card, Named, summary_card
-from bot.slack.forms import Origin
+from bot.card.render import summary_card
+from bot.directory import Named
+from bot.form.values import Origin
+from bot.slack.message import Message
 from bot.weav.models import Conversation
 from tests.slack.limits import NASTY, faults, texts
 from tests.slack.payloads import ASSIGNEE, CUSTOMER
@@ -26,15 +28,15 @@ FULL = Conversation(
 COMMAND = Origin(via="command")
 
 
-def draw(conversation: Conversation, *, link: str = "", note: str = "") -> Card:
+def draw(conversation: Conversation, *, link: str = "", note: str = "") -> Message:
     return summary_card(conversation, origin=COMMAND, slack_user_id="U1", link=link, note=note)
 
 
-def drawn(card: Card) -> str:
+def drawn(card: Message) -> str:
     return json.dumps(card.blocks, ensure_ascii=False)
 
 
-def fields(card: Card) -> list[str]:
+def fields(card: Message) -> list[str]:
     return [field["text"] for block in card.blocks for field in block.get("fields", [])]
 
 

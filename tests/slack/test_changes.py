@@ -2,10 +2,8 @@ import json
 
 import pytest
 
-from bot.sandbox.slack.rules.surfaces import check_message
-from bot.settings import LONGEST_LINK
-from bot.slack.cards import Named
-from bot.slack.changes import (
+from bot.card.controls import Click, Field, RequestedChange, Shown
+from bot.card.history import (
     Change,
     already_note,
     change_lines,
@@ -15,13 +13,14 @@ from bot.slack.changes import (
     read_changes,
     with_change,
 )
-from bot.slack.clicks import Click, Wish
-from bot.slack.controls import Field, Shown
-from bot.slack.forms import Origin
-from bot.slack.redrawing import history_in, redrawn_card
+from bot.card.update import history_in, redrawn_card
+from bot.directory import Named
+from bot.form.values import Origin
+from bot.sandbox.slack.rules.surfaces import check_message
+from bot.settings import LONGEST_LINK
 from bot.slack.text import escape
 from bot.weav.models import Conversation
-from bot.weav.refusals import LONGEST_REASON
+from bot.weav.outcomes import LONGEST_REASON
 from tests.slack.limits import NASTY, faults
 from tests.slack.payloads import ASSIGNEE
 from tests.slack.test_cards import FULL, draw, drawn
@@ -38,7 +37,7 @@ def click(*blocks: object) -> Click:
     shown = Shown.of(FULL)
     assert shown
     return Click(
-        wish=Wish("status", "closed"),
+        requested=RequestedChange("status", "closed"),
         shown=shown,
         slack_user_id="U2",
         slack_channel_id="C1",
@@ -114,25 +113,27 @@ def test_what_was_changed_elsewhere_was_made_by_nobody_here() -> None:
     ],
 )
 def test_the_second_one_is_told_what_the_first_one_did(field: Field, now: str) -> None:
-    wish = Wish(field, "whatever")
+    requested = RequestedChange(field, "whatever")
 
-    assert overtaken_note(wish, CLOSED, change()).startswith("<@U2> closed it")
-    assert now in overtaken_note(wish, CLOSED, None)
-    assert "Nobody has it now" in overtaken_note(Wish("assignee", ""), Conversation(id="x"), None)
+    assert overtaken_note(requested, CLOSED, change()).startswith("<@U2> closed it")
+    assert now in overtaken_note(requested, CLOSED, None)
+    assert "Nobody has it now" in overtaken_note(
+        RequestedChange("assignee", ""), Conversation(id="x"), None
+    )
 
 
 @pytest.mark.parametrize(
-    ("wish", "said"),
+    ("requested", "said"),
     [
-        (Wish("status", "closed"), "It is closed already."),
-        (Wish("status", "open"), "It is open already."),
-        (Wish("priority", "high"), "It has the priority High already."),
-        (Wish("assignee", "user:x"), "It is assigned to you already."),
+        (RequestedChange("status", "closed"), "It is closed already."),
+        (RequestedChange("status", "open"), "It is open already."),
+        (RequestedChange("priority", "high"), "It has the priority High already."),
+        (RequestedChange("assignee", "user:x"), "It is assigned to you already."),
     ],
 )
-def test_what_was_so_already_is_said(wish: Wish, said: str) -> None:
-    assert already_note(wish, None) == said
-    assert "<@U2> closed it" in already_note(wish, change())
+def test_what_was_so_already_is_said(requested: RequestedChange, said: str) -> None:
+    assert already_note(requested, None) == said
+    assert "<@U2> closed it" in already_note(requested, change())
 
 
 @pytest.mark.parametrize("text", NASTY)
@@ -140,7 +141,11 @@ def test_words_of_weavs_own_are_never_active(text: str) -> None:
     nasty = Conversation(id="x", status=text, priority=text, assignee_id=text)
 
     for field in ("status", "priority", "assignee"):
-        said = note(overtaken_note(Wish(field, "x"), nasty, None), click(*draw(nasty).blocks), text)
+        said = note(
+            overtaken_note(RequestedChange(field, "x"), nasty, None),
+            click(*draw(nasty).blocks),
+            text,
+        )
         assert "<!channel>" not in said.text
         assert "<@U1>" not in said.text
         assert faults(said.blocks) == []

@@ -2,32 +2,29 @@ import json
 
 import pytest
 
+from bot.form.reply import expired_message, reopen_message
+from bot.form.values import FilledForm, FormValues, Origin
 from bot.slack import ids
-from bot.slack.choices import (
-    expired_message,
-    not_confirmed_message,
-    plain_message,
-    reopen_message,
-    usage_message,
-)
-from bot.slack.forms import FormValues, Origin, Reopening
+from bot.slack.message import plain_message
+from bot.submissions.replies import not_confirmed_message
+from handlers.commands import usage_message
 from tests.slack.limits import NASTY, faults
 
 COMMAND = Origin(via="command")
 
 
 def test_an_expired_trigger_gets_a_button_that_keeps_what_was_typed() -> None:
-    form = Reopening(FormValues(subject="Export"), COMMAND)
+    form = FilledForm(FormValues(subject="Export"), COMMAND)
 
     button = expired_message(form).blocks[-1]["elements"][0]
 
     assert (button["action_id"], button["text"]["text"]) == (ids.REOPEN, "Open the form")
-    assert Reopening.from_value(button["value"]) == form
+    assert FilledForm.from_value(button["value"]) == form
 
 
 @pytest.mark.parametrize("text", NASTY)
 def test_slack_takes_all_other_messages(text: str) -> None:
-    form = Reopening(FormValues(**dict.fromkeys(ids.FIELDS, text)), COMMAND)
+    form = FilledForm(FormValues(**dict.fromkeys(ids.FIELDS, text)), COMMAND)
     cards = [
         usage_message(),
         plain_message(text),

@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.card.controls import RequestedChange, Shown, assigned_to, controls, parse_click, value_of
 from bot.slack import ids
-from bot.slack.clicks import Wish, assigned_to, parse_click
-from bot.slack.controls import Shown, controls, value_of
 from bot.slack.payloads import at
 from bot.weav.models import Conversation
 from tests.slack.limits import NASTY, faults
@@ -139,19 +138,19 @@ def test_an_assignee_is_compared_without_regard_to_spelling() -> None:
 
 
 @pytest.mark.parametrize(
-    ("clicked", "wish"),
+    ("clicked", "requested"),
     [
-        (action(ids.ASSIGN_TO_ME), Wish("assignee", "")),
-        (action(ids.CLOSE), Wish("status", "closed")),
-        (action(ids.OPEN_AGAIN), Wish("status", "open")),
-        (chosen("urgent"), Wish("priority", "urgent")),
+        (action(ids.ASSIGN_TO_ME), RequestedChange("assignee", "")),
+        (action(ids.CLOSE), RequestedChange("status", "closed")),
+        (action(ids.OPEN_AGAIN), RequestedChange("status", "open")),
+        (chosen("urgent"), RequestedChange("priority", "urgent")),
     ],
 )
-def test_a_click_says_what_is_wished(clicked: dict[str, Any], wish: Wish) -> None:
+def test_a_click_says_what_is_wished(clicked: dict[str, Any], requested: RequestedChange) -> None:
     click = parse_click(payload(), clicked)
 
     assert click
-    assert click.wish == wish
+    assert click.requested == requested
     assert click.shown.conversation_id == ID
     assert (click.slack_channel_id, click.message_ts) == ("C1", "1.2")
     assert click.response_url.startswith("https://hooks.slack.com/")

@@ -3,13 +3,8 @@ from typing import Any
 
 import pytest
 
-from bot.slack.forms import (
-    FormValues,
-    Origin,
-    Problems,
-    Submission,
-    parse_submission,
-)
+from bot.form.parse import Problems, Submission, parse_submission
+from bot.form.values import FormValues, Origin
 from tests.slack.payloads import ASSIGNEE, CUSTOMER, VALID, submission
 
 

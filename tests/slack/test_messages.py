@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.forms import Origin
-from bot.slack.messages import form_from_message, mentions_of, permalink
+from bot.form.from_message import form_from_message, mentions_of, permalink
+from bot.form.values import Origin
 
 
 def payload(**message: object) -> dict[str, object]:

@@ -4,15 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.form.values import FormValues, Origin
+from bot.form.view import conversation_modal
 from bot.slack import ids
-from bot.slack.forms import FormValues, Origin
-from bot.slack.modals import (
-    conversation_modal,
-    creating_modal,
-    not_confirmed_modal,
-    notice_modal,
-    result_modal,
-)
+from bot.submissions.replies import creating_modal, not_confirmed_modal, notice_modal, result_modal
 from tests.slack.limits import NASTY, faults
 from tests.slack.payloads import ASSIGNEE, CUSTOMER
 

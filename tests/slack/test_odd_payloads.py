@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.form.parse import Problems, Submission, parse_submission
+from bot.form.values import FormValues, Origin, values_of
 from bot.slack import ids
-from bot.slack.forms import FormValues, Origin, Problems, Submission, parse_submission, values_of
 from tests.slack.payloads import VALID, submission
 
 JSON = st.recursive(

@@ -6,23 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.mentions import Mentions, mentions_in
-from bot.slack.offers import (
-    Offer,
-    create_offer,
-    customer_in,
-    customer_label,
-    new_customer_in,
-    options,
-)
-from bot.weav.people import NewCustomer
+from bot.form.from_message import Mentions, mentions_in
+from bot.form.options import create_offer, customer_in, customer_label, new_customer_in
+from bot.slack.options import Suggestion, options
+from bot.weav.directory import NewCustomer
 from tests.slack.limits import NASTY
 from tests.slack.payloads import ASSIGNEE, CUSTOMER
 
 
 @pytest.mark.parametrize("text", [*NASTY, "", "x" * 1000])
 def test_slack_takes_any_option(text: str) -> None:
-    for drawn in options([Offer("v", text, text), Offer(f"{text[:150]}x", text)]):
+    for drawn in options([Suggestion("v", text, text), Suggestion(f"{text[:150]}x", text)]):
         assert 1 <= len(drawn["text"]["text"]) <= 75
         assert drawn["text"]["type"] == "plain_text"
         assert len(drawn["value"]) <= 150
@@ -30,7 +24,7 @@ def test_slack_takes_any_option(text: str) -> None:
 
 
 def test_a_value_is_offered_once_and_at_most_a_hundred_are() -> None:
-    drawn = options([Offer(str(number // 2), f"number {number}") for number in range(400)])
+    drawn = options([Suggestion(str(number // 2), f"number {number}") for number in range(400)])
 
     assert len(drawn) == 100
     assert drawn[1]["text"]["text"] == "number 2"

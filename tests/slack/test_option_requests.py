@@ -3,10 +3,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from bot.slack.defaults import defaults_modal
-from bot.slack.forms import FormValues, Origin
-from bot.slack.modals import conversation_modal
-from bot.slack.option_requests import assignee_kind, slack_channel_of
+from bot.form.defaults import defaults_modal
+from bot.form.options import assignee_kind, slack_channel_of
+from bot.form.values import FormValues, Origin
+from bot.form.view import conversation_modal
 from tests.slack.payloads import ASSIGNEE, submission
 from tests.slack.test_odd_payloads import JSON
 

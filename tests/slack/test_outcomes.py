@@ -1,6 +1,6 @@
 import pytest
 
-from bot.slack.outcomes import outcome_text
+from bot.submissions.replies import outcome_text
 from bot.weav.models import Conversation
 from bot.weav.outcomes import NotSent, Opened, Outcome, Refused, Unconfirmed
 

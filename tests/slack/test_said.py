@@ -5,31 +5,27 @@ from itertools import product
 
 import pytest
 
-from bot.checking import Finding, as_message
-from bot.checking import State as Checked
-from bot.desk.reporting import WORDS
+from bot.access.audience import Audience
+from bot.access.refusals import post_to_message, refusal_message
+from bot.access.rules import Denial
+from bot.card.controls import RequestedChange
+from bot.card.history import note, overtaken_note
+from bot.card.post import WHY, _with_reason
+from bot.card.render import short_card
+from bot.check.findings import Finding
+from bot.check.findings import Level as Checked
+from bot.check.report import as_message
+from bot.form.reply import expired_message, reopen_button, reopen_message
+from bot.form.stored import Place
+from bot.form.values import FilledForm, FormValues, Origin
+from bot.labels import STATES
 from bot.ledger import State
 from bot.slack import ids
-from bot.slack.access import Barred
-from bot.slack.audience import Audience
-from bot.slack.cards import Card
-from bot.slack.changes import note, overtaken_note
-from bot.slack.choices import (
-    expired_message,
-    not_confirmed_buttons,
-    not_confirmed_message,
-    plain_message,
-    reopen_button,
-    reopen_message,
-    usage_message,
-)
-from bot.slack.clicks import Wish
-from bot.slack.delivery import WHY, Place, _with_reason
-from bot.slack.gateway import Failed
-from bot.slack.refusals import post_to_message, refusal_message
-from bot.slack.reports import Line, status_message
-from bot.slack.short_card import short_card
-from bot.slack.values import FormValues, Origin, Reopening
+from bot.slack.api import Failed
+from bot.slack.message import Message, plain_message
+from bot.submissions.replies import not_confirmed_buttons, not_confirmed_message
+from bot.submissions.status import Line, status_message
+from handlers.commands import usage_message
 from tests.said import LONGEST_TEXT, unsaid
 from tests.slack.limits import NASTY
 from tests.slack.test_any_conversation import clicked, drawn_by, redrawn
@@ -66,12 +62,12 @@ def test_words_that_only_the_blocks_have_are_found(
     assert unsaid(text, [block]) == words
 
 
-def all_messages(text: str) -> list[Card]:
-    form = Reopening(FormValues(**dict.fromkeys(ids.FIELDS, text)), Origin(via="command"))
+def all_messages(text: str) -> list[Message]:
+    form = FilledForm(FormValues(**dict.fromkeys(ids.FIELDS, text)), Origin(via="command"))
     findings = [
         Finding(f"Point {number}", state, text, text) for number, state in enumerate([*Checked] * 3)
     ]
-    lines = [Line(text, state, text, 1.0, LINK, text) for state in sorted(set(WORDS.values()))]
+    lines = [Line(text, state, text, 1.0, LINK, text) for state in sorted(set(STATES.values()))]
     card = drawn_by(FULL.model_copy(update={"subject": text}), LINK, text)
     failures = [Failed("no_answer", certain=False), *map(Failed, [*WHY, "other"])]
     moved = [_with_reason(card, Place("C1"), failure) for failure in failures]
@@ -89,9 +85,9 @@ def all_messages(text: str) -> list[Card]:
         *moved,
         *(redrawn(FULL, each, LINK) for each in [card, *moved]),
         *(short_card(FULL, readers, LINK) for readers in (Audience.SHARED, Audience.UNSEEN)),
-        *(refusal_message(why, admins) for why, admins in product(Barred, [[], ["U1", "U2"]])),
+        *(refusal_message(why, admins) for why, admins in product(Denial, [[], ["U1", "U2"]])),
         post_to_message("C1", ["U1"]),
-        note(overtaken_note(Wish("status", "closed"), FULL, None), click, LINK),
+        note(overtaken_note(RequestedChange("status", "closed"), FULL, None), click, LINK),
     ]
 
 
@@ -122,7 +118,7 @@ def test_the_findings_are_read_aloud_without_their_signs() -> None:
     assert ":x:" not in text
 
 
-def length(card: Card) -> int:
+def length(card: Message) -> int:
     """Of all that is in the blocks: texts, what buttons carry, and the names of it all."""
     return len(json.dumps(card.blocks, ensure_ascii=False, separators=(",", ":")))
 
@@ -135,7 +131,7 @@ def largest(state: State, text: str, link: str) -> Line:
     if state is State.UNCONFIRMED:
         ways_on = not_confirmed_buttons(str(LAST_ID))
     named = (link, "x" * 40) if opened else ("", "")
-    return Line(text, WORDS[state], why, 1e9, *named, ways_on)
+    return Line(text, STATES[state], why, 1e9, *named, ways_on)
 
 
 @pytest.mark.parametrize("text", [AMPERSANDS, "🎉" * 500, "\x1b" * 500, "Export hangs " * 40])
@@ -161,7 +157,7 @@ def test_ten_not_confirmed_ones_are_told_apart() -> None:
 
 def test_ten_usual_submissions_are_shown_whole() -> None:
     text = "The export of the monthly report hangs at 99 % and never ends, says the customer"
-    line = Line(text, WORDS[State.REFUSED], text, 1e9, "", "", [reopen_button(12_345)])
+    line = Line(text, STATES[State.REFUSED], text, 1e9, "", "", [reopen_button(12_345)])
 
     assert "…" not in status_message([line] * 10).text
 

@@ -3,12 +3,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from bot.slack.around import Already, Around
-from bot.slack.audience import Audience
-from bot.slack.forms import FormValues, Origin, values_of
-from bot.slack.modals import conversation_modal
-from bot.slack.seen_views import with_assignee_of, with_conversations
-from bot.slack.shared_note import noted
+from bot.access.audience import Audience
+from bot.form.context import Duplicate, FormContext
+from bot.form.update import noted, with_assignee_of, with_conversations
+from bot.form.values import FormValues, Origin, values_of
+from bot.form.view import conversation_modal
 from tests.slack.payloads import ASSIGNEE, CUSTOMER
 from tests.slack.test_odd_payloads import JSON
 
@@ -42,7 +41,7 @@ OPTION = ("selected_option", "initial_option")
 
 def seen(drawn: FormValues, now: FormValues) -> dict[str, Any]:
     """A view as a block_actions payload has it: `drawn` by the bot, and `now` standing in it."""
-    already = Around(already=Already("U1", 0.0, "opened"))
+    already = FormContext(already=Duplicate("U1", 0.0, "opened"))
     view = conversation_modal(drawn, Origin(via="command"), around=already)
     values: dict[str, Any] = {}
     for field, value in now.model_dump().items():

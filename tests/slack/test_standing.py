@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.slack.audience import Audience, audience_of
-from bot.slack.people import Member, Standing, member_of, standing_of
+from bot.access.audience import Audience, audience_of
+from bot.access.members import Member, Standing, member_of, standing_of
 
 
 @pytest.mark.parametrize(

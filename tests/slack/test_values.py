@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.form.values import FilledForm, FormValues, Origin
 from bot.slack import ids
-from bot.slack.forms import FormValues, Origin, Reopening
 from tests.slack.payloads import ASSIGNEE, VALID
 
 TEXT = st.text(max_size=20)
@@ -14,9 +14,9 @@ TEXT = st.text(max_size=20)
     st.builds(Origin, via=st.sampled_from(["command", "message"]), message_link=TEXT),
 )
 def test_a_form_survives_in_a_buttons_value(values: FormValues, origin: Origin) -> None:
-    form = Reopening(values, origin)
+    form = FilledForm(values, origin)
 
-    assert Reopening.from_value(form.to_value()) == form
+    assert FilledForm.from_value(form.to_value()) == form
 
 
 @pytest.mark.parametrize("character", ["x", "🎉", '"', "\\", "\n", "\x01"])
@@ -24,23 +24,23 @@ def test_a_buttons_value_has_at_most_2000_characters(character: str) -> None:
     values = FormValues(**dict.fromkeys(ids.FIELDS, character * 3000))
     origin = Origin(via="message", message_link=character * 4000)
 
-    value = Reopening(values, origin).to_value()
+    value = FilledForm(values, origin).to_value()
 
     assert len(value) <= 2000
-    assert Reopening.from_value(value).origin.via == "message"
+    assert FilledForm.from_value(value).origin.via == "message"
 
 
 def test_a_valid_form_is_whole_in_a_buttons_value() -> None:
     values = FormValues(**(VALID.model_dump() | {"subject": "🎉" * 500, "assignee_id": ASSIGNEE}))
     link = "https://acme.slack.com/archives/C024BE7LR/p1355517523000008?thread_ts=1355517523.000008"
-    form = Reopening(values, Origin(via="message", message_link=link, thread_ts="1355517523.0"))
+    form = FilledForm(values, Origin(via="message", message_link=link, thread_ts="1355517523.0"))
 
-    assert Reopening.from_value(form.to_value()) == form
+    assert FilledForm.from_value(form.to_value()) == form
 
 
 @pytest.mark.parametrize("value", [None, "", "{", "[]", "7", '{"values": 7}'])
 def test_an_unreadable_value_is_an_empty_form(value: object) -> None:
-    assert Reopening.from_value(value) == Reopening(FormValues(), Origin())
+    assert FilledForm.from_value(value) == FilledForm(FormValues(), Origin())
 
 
 def test_an_origin_with_an_absurd_link_still_fits_into_the_view() -> None:
@@ -50,6 +50,6 @@ def test_an_origin_with_an_absurd_link_still_fits_into_the_view() -> None:
 
 
 def test_an_origin_that_fits_into_no_button_is_an_empty_form() -> None:
-    form = Reopening(FormValues(), Origin(via="message", slack_channel_id="C" * 3000))
+    form = FilledForm(FormValues(), Origin(via="message", slack_channel_id="C" * 3000))
 
     assert form.to_value() == "{}"

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.forms import FormValues
+from bot.form.values import FormValues
 from bot.slack.mrkdwn import as_typed
-from bot.slack.words import Help, Prefill, Status, parse_words
+from handlers.command_text import Help, Prefill, Status, parse_words
 
 CUSTOMER = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 OTHER = "11111111-2222-3333-4444-555555555555"

@@ -1,8 +1,8 @@
 """What reads payloads, fuzzed by atheris, which looks for bytes that reach new lines.
 
 python -m tests.strangers.coverage_guided FOLDER -runs=100000: begins with the real payloads, which
-it writes into the folder. A crash is an exception other than `Malformed`, and ends it with another
-status than 0. https://github.com/google/atheris
+it writes into the folder. A crash is an exception other than `MalformedPayload`, and ends it with
+another status than 0. https://github.com/google/atheris
 """
 
 import sys
@@ -24,7 +24,7 @@ def main() -> None:
         words.parse_words(body.decode(errors="replace"))
         try:
             payload = payloads.check_shape(payloads.read_form(body))
-        except payloads.Malformed:
+        except payloads.MalformedPayload:
             return
         forms.parse_submission(payload)
         if payload.get("type") == "message_action":

@@ -9,20 +9,23 @@ from urllib.parse import urlencode
 
 from hypothesis import strategies as st
 
+from bot.card.render import summary_card
+from bot.form.reply import reopen_message
+from bot.form.values import FilledForm, FormValues, Origin
+from bot.form.view import conversation_modal
 from bot.sandbox.slack import HttpRing, Person, Workspace
 from bot.sandbox.slack.actions import action_entry, find_in_message
 from bot.sandbox.slack.directory import BOT_USER_ID
 from bot.sandbox.slack.methods.registry import call_method
 from bot.slack import ids
-from bot.slack.cards import Card, summary_card
-from bot.slack.choices import not_confirmed_message, reopen_message
-from bot.slack.modals import conversation_modal, not_confirmed_modal
-from bot.slack.values import FormValues, Origin, Reopening
+from bot.submissions.replies import not_confirmed_message, not_confirmed_modal
 from bot.weav.models import Conversation
 from tests.house import JANE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from bot.slack.message import Message
 
 
 Json = Any
@@ -74,7 +77,7 @@ def _clicks(slack: Workspace, ann: Person) -> dict[str, Json]:
             action = action_entry(block, element, None)
             found[element["action_id"]] = ann.payloads.action_in_view(view, action)
     card = summary_card(CONVERSATION, origin=ORIGIN, slack_user_id="U0ANN")
-    _say(slack, reopen_message("Again?", Reopening(FORM, ORIGIN)), only_for="U0ANN")
+    _say(slack, reopen_message("Again?", FilledForm(FORM, ORIGIN)), only_for="U0ANN")
     _say(slack, not_confirmed_message("Not known.", "1"), only_for="U0ANN")
     _say(slack, card)
     for action_id, value in CLICKS.items():
@@ -84,7 +87,7 @@ def _clicks(slack: Workspace, ann: Person) -> dict[str, Json]:
     return found
 
 
-def _say(slack: Workspace, card: Card, only_for: str = "") -> None:
+def _say(slack: Workspace, card: Message, only_for: str = "") -> None:
     slack.add_message("C0SUPPORT", BOT_USER_ID, card.text, card.blocks, only_for=only_for)
 
 

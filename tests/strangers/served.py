@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.serving import bind, server
+from bot.server import bind, server
 from tests.house import SECRET, house
 
 if TYPE_CHECKING:

@@ -6,15 +6,9 @@ import pytest
 from bot.sandbox.weav import Fault
 from bot.sandbox.weav.app import READ, TOKEN, WRITE
 from bot.sandbox.weav.store import Thing
-from bot.weav.changing import (
-    Changed,
-    Found,
-    Update,
-    read_conversation,
-    write_conversation,
-)
-from bot.weav.client import LookUpFailed
+from bot.weav.conversations import Changed, Found, Update, read_conversation, write_conversation
 from bot.weav.outcomes import NotSent, Refused, Unconfirmed
+from bot.weav.pages import LookUpFailed
 from tests.weav.served import ServedWeav
 
 ANN = "5e1a0000-0000-4000-8000-000000000001"

@@ -6,10 +6,9 @@ import pytest
 from bot.sandbox.weav import Fault
 from bot.sandbox.weav.app import READ, TOKEN, WRITE
 from bot.sandbox.weav.seeds import CHAT_AGENT, COMPANIES, EMAIL_AGENT
-from bot.weav.client import LookUpFailed
-from bot.weav.directory import Created, Directory, NoSuch
+from bot.weav.directory import Created, Customer, NewCustomer, NoSuch, WeavDirectory
 from bot.weav.outcomes import NotSent, Refused, Unconfirmed
-from bot.weav.people import Customer, NewCustomer
+from bot.weav.pages import LookUpFailed
 from tests.weav.served import ServedWeav, served_weav
 
 NEW = NewCustomer(email="new@example.com")
@@ -29,7 +28,7 @@ def jane(weav: ServedWeav) -> UUID:
 
 
 async def test_a_customer_is_read_with_name_and_address(weav: ServedWeav) -> None:
-    found = await Directory(weav.client).customer(jane(weav))
+    found = await WeavDirectory(weav.client).customer(jane(weav))
 
     assert isinstance(found, Customer)
     assert (found.name, found.email) == ("Jane Doe", "jane@example.com")
@@ -39,35 +38,35 @@ async def test_a_customer_inside_data_is_read_too(weav: ServedWeav) -> None:
     body = {"data": {"id": weav.customer_id, "first_name": None, "last_name": 7, "email": None}}
     weav.sandbox.fail(Fault(status=200, body=json.dumps(body).encode()))
 
-    found = await Directory(weav.client).customer(jane(weav))
+    found = await WeavDirectory(weav.client).customer(jane(weav))
 
     assert isinstance(found, Customer)
     assert (found.name, found.email) == ("7", None)
 
 
 async def test_one_that_weav_does_not_know_is_none_for_certain(weav: ServedWeav) -> None:
-    assert isinstance(await Directory(weav.client).customer(UUID(int=1)), NoSuch)
+    assert isinstance(await WeavDirectory(weav.client).customer(UUID(int=1)), NoSuch)
 
 
 @pytest.mark.parametrize("fault", TROUBLE, ids=repr)
 async def test_a_look_up_that_fails_is_a_sentence(fault: Fault) -> None:
     async with served_weav(seconds=0.3) as weav:
         weav.sandbox.fail(fault)
-        found = await Directory(weav.client).customer(jane(weav))
+        found = await WeavDirectory(weav.client).customer(jane(weav))
 
     assert isinstance(found, LookUpFailed)
     assert found.reason.endswith(".")
 
 
 async def test_the_customers_of_a_company_are_listed(weav: ServedWeav) -> None:
-    listed = await Directory(weav.client).company_customers(UUID(COMPANIES["Tailspin"]))
+    listed = await WeavDirectory(weav.client).company_customers(UUID(COMPANIES["Tailspin"]))
 
     assert not isinstance(listed, LookUpFailed)
     assert [customer.name for customer in listed] == ["Ravi Kumar", "Mei Lin"]
 
 
 async def test_active_agents_are_listed_by_name(weav: ServedWeav) -> None:
-    agents = await Directory(weav.client).active_agents()
+    agents = await WeavDirectory(weav.client).active_agents()
 
     assert not isinstance(agents, LookUpFailed)
     assert [str(agent.id) for agent in agents] == [CHAT_AGENT, EMAIL_AGENT]
@@ -75,7 +74,7 @@ async def test_active_agents_are_listed_by_name(weav: ServedWeav) -> None:
 
 async def test_looking_needs_the_right_to_read(weav: ServedWeav) -> None:
     weav.sandbox.tokens[TOKEN] = {WRITE}
-    directory = Directory(weav.client)
+    directory = WeavDirectory(weav.client)
 
     for found in (
         await directory.customer(jane(weav)),
@@ -87,7 +86,7 @@ async def test_looking_needs_the_right_to_read(weav: ServedWeav) -> None:
 
 
 async def test_a_customer_is_created(weav: ServedWeav) -> None:
-    outcome = await Directory(weav.client).create_customer(NEW)
+    outcome = await WeavDirectory(weav.client).create_customer(NEW)
 
     assert isinstance(outcome, Created)
     assert str(outcome.customer.id) in weav.sandbox.store.customers
@@ -95,7 +94,9 @@ async def test_a_customer_is_created(weav: ServedWeav) -> None:
 
 
 async def test_an_address_that_weav_has_is_refused_with_what_to_do(weav: ServedWeav) -> None:
-    outcome = await Directory(weav.client).create_customer(NewCustomer(email="jane@example.com"))
+    outcome = await WeavDirectory(weav.client).create_customer(
+        NewCustomer(email="jane@example.com")
+    )
 
     assert isinstance(outcome, Refused)
     assert outcome.fields == {}
@@ -105,7 +106,7 @@ async def test_an_address_that_weav_has_is_refused_with_what_to_do(weav: ServedW
 async def test_creating_needs_the_right_to_write(weav: ServedWeav) -> None:
     weav.sandbox.tokens[TOKEN] = {READ}
 
-    outcome = await Directory(weav.client).create_customer(NEW)
+    outcome = await WeavDirectory(weav.client).create_customer(NEW)
 
     assert isinstance(outcome, Refused)
     assert "external-api:write" in outcome.message
@@ -130,7 +131,7 @@ async def test_creating_needs_the_right_to_write(weav: ServedWeav) -> None:
 async def test_what_proves_what_is_the_same_as_for_a_conversation(fault: Fault, kind: type) -> None:
     async with served_weav(seconds=0.3) as weav:
         weav.sandbox.fail(fault)
-        assert isinstance(await Directory(weav.client).create_customer(NEW), kind)
+        assert isinstance(await WeavDirectory(weav.client).create_customer(NEW), kind)
         assert len(weav.sandbox.requests) == 1
 
 

@@ -5,8 +5,9 @@ import pytest
 
 from bot.sandbox.weav import Fault
 from bot.sandbox.weav.app import READ, TOKEN, WRITE
-from bot.weav.client import MOST_PAGES, LookUpFailed, WeavClient
+from bot.weav.client import MOST_PAGES, WeavClient
 from bot.weav.models import Conversation
+from bot.weav.pages import LookUpFailed
 from tests.weav.raw_server import raw_server, resets, sends
 from tests.weav.served import ServedWeav, client_of, served_weav
 

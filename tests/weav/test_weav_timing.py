@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.weav.timing import operation_of, outcome_of_status
+from bot.weav.client import operation_of, outcome_of_status
 from tests.house import JANE
 
 

@@ -1,0 +1,88 @@
+"""Whether people of other organisations read a channel: conversations.info, remembered.
+
+It needs the scopes channels:read and groups:read.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.cache import LookupCache, look_up
+from bot.slack.installation import Installation
+from bot.slack.payloads import at
+
+GROUPS_READ: Final = "groups:read"
+SCOPES: Final = ("channels:read", GROUPS_READ)
+KEEP_AUDIENCE: Final = 300.0  # seconds
+
+
+class Audience(StrEnum):
+    """`UNSEEN`: private, and the bot is no member. `UNTOLD`: Slack does not tell this bot."""
+
+    INSIDE = "inside"
+    SHARED = "shared"
+    UNSEEN = "unseen"
+    UNTOLD = "untold"
+
+
+# An /invite changes it at once.
+PASSING: Final = (Audience.UNSEEN,)
+_REFUSALS: Final = {
+    "channel_not_found": Audience.UNSEEN,
+    "missing_scope": Audience.UNTOLD,
+    "method_not_supported": Audience.UNTOLD,
+}
+
+
+async def audience(client: AsyncWebClient, slack_channel_id: str) -> Audience | None:
+    """Ask https://docs.slack.dev/reference/methods/conversations.info; None: no usable answer."""
+    return await look_up(
+        client.conversations_info(channel=slack_channel_id),
+        lambda answer: audience_of(answer.get("channel")),
+        refusals=_REFUSALS,
+    )
+
+
+def audience_of(channel: object) -> Audience | None:
+    """Read https://docs.slack.dev/reference/objects/conversation-object.
+
+    Sharing within an organisation (`is_org_shared`) shows nothing to others.
+    """
+    if not isinstance(channel, dict):
+        return None
+    shared = at(channel, "is_ext_shared") or at(channel, "is_pending_ext_shared")
+    return Audience.SHARED if shared else Audience.INSIDE
+
+
+# Seconds; a card has time, and a form is open already.
+AUDIENCE_WITHIN = 3.0
+
+
+class ChannelReaders:
+    def __init__(self, audiences: LookupCache[Audience], installation: Installation) -> None:
+        self._audiences = audiences
+        self._installation = installation
+
+    async def of_card(self, slack_channel_id: str) -> Audience:
+        """Suppose the worst when Slack could tell and does not answer: short cards harm nobody."""
+        return await self._audience(slack_channel_id) or Audience.UNSEEN
+
+    async def of_form(self, slack_channel_id: str) -> Audience:
+        return await self._audience(slack_channel_id) or Audience.UNTOLD
+
+    async def of_new_form(self, slack_channel_id: str) -> Audience:
+        """Ask only where it is worth it beside a form that has just been opened."""
+        if not self._installation.may(*SCOPES):
+            return Audience.UNTOLD
+        return await self.of_form(slack_channel_id)
+
+    async def _audience(self, slack_channel_id: str) -> Audience | None:
+        # A direct message (D…, or somebody's U…) has one reader, whom its author has chosen, and
+        # the bot can never look into one of two other people.
+        if not slack_channel_id.startswith(("C", "G")) or self._installation.may(*SCOPES) is False:
+            return Audience.UNTOLD
+        audience = await self._audiences.find(slack_channel_id, AUDIENCE_WITHIN)
+        if audience is Audience.UNSEEN and not self._installation.may(GROUPS_READ):
+            return Audience.UNTOLD  # nor could it see private channels that it is in
+        return audience

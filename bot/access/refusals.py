@@ -1,0 +1,91 @@
+"""What somebody reads who is not let in: friendly, private, and with a name to ask."""
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from slack_sdk.models.blocks import SectionBlock
+
+from bot.access.rules import Denial
+from bot.slack.elements import channel_name, mrkdwn
+from bot.slack.message import Message, card
+from bot.slack.options import Suggestion, nothing_offer
+
+_WHY: Final = {
+    Denial.DENIED: "Sorry, you may not use the Weav bot.",
+    Denial.USER: "Sorry, the Weav bot is for a few people, and you are not among them yet.",
+    Denial.TEAM: "Sorry, the Weav bot is not open to your workspace.",
+    Denial.EXTERNAL: "Sorry, the Weav bot is only for people of the organisation that runs it.",
+    Denial.GUEST: "Sorry, guests may not use the Weav bot.",
+    Denial.CHANNEL: "The Weav bot may not be used in this channel.",
+    Denial.NOT_KNOWN: (
+        "Slack does not say at the moment whether you may use the Weav bot. Nothing is lost: try"
+        " again in a moment."
+    ),
+}
+_POST_TO: Final = "The Weav bot may not post in this channel. Choose another one."
+_NO_NAMES: Final = "Ask whoever looks after the bot."
+# Hundreds of admins fit neither in a section nor in anybody's patience.
+_MOST_NAMED: Final = 5
+
+
+def refusal_message(why: Denial, admins: Collection[str]) -> Message:
+    return _message(refusal_text(why, admins))
+
+
+def post_to_message(slack_channel_id: str, admins: Collection[str]) -> Message:
+    """Say apart from the form what stands under its `post_to`, where admins can be mentioned."""
+    where = channel_name(slack_channel_id) or "that direct message"
+    whom = _whom(Denial.CHANNEL, admins)
+    return _message(f"The Weav bot may not post in {where}. Choose another channel. {whom}")
+
+
+def refusal_text(why: Denial, admins: Collection[str]) -> str:
+    """Write it in mrkdwn, the first few admins as mentions."""
+    return f"{_WHY[why]} {_whom(why, admins)}".strip()
+
+
+def refusal_under_field(why: Denial) -> str:
+    """Write it as plain text, in which Slack shows no mentions."""
+    if why is Denial.CHANNEL:
+        return f"{_POST_TO} {_NO_NAMES}"
+    return f"{_WHY[why]} {_whom(why, ())}".strip()
+
+
+def refusal_offer(why: Denial) -> Suggestion:
+    """Say it as the one option of a select, which has no other way to say anything."""
+    sentence, _, whom = refusal_under_field(why).partition(". ")
+    return nothing_offer(f"{sentence}.", whom)
+
+
+def admins_only(admins: Collection[str]) -> str:
+    """Answer somebody who may use the bot and asks it to diagnose itself."""
+    if not admins:
+        return (
+            "Nobody is named to check this bot in Slack yet. Whoever runs it can set SLACK_ADMINS,"
+            " or use `weav-slack check` where it runs."
+        )
+    return f"Only the people who look after the bot can check it. Ask {_named(admins)}."
+
+
+def _message(text: str) -> Message:
+    return card(text, SectionBlock(text=mrkdwn(text)))
+
+
+def _whom(why: Denial, admins: Collection[str]) -> str:
+    if why is Denial.NOT_KNOWN:
+        return ""
+    return f"Ask {_named(admins)}." if admins else _NO_NAMES
+
+
+def _named(admins: Collection[str]) -> str:
+    """Mention the first few, and say how many more there are."""
+    mentions = [f"<@{slack_user_id}>" for slack_user_id in sorted(admins)]
+    named, more = mentions[:_MOST_NAMED], len(mentions) - _MOST_NAMED
+    if more > 0:
+        named.append("one other" if more == 1 else f"one of {more} others")
+    return _or(named)
+
+
+def _or(several: Iterable[str]) -> str:
+    *others, last = several
+    return f"{', '.join(others)} or {last}" if others else last

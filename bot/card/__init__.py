@@ -1,0 +1,1 @@
+"""What stands in the channel: drawn, posted, changed by clicks."""

@@ -1,0 +1,52 @@
+"""All points of an installation, in the order in which a person would mend them."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from pathlib import Path
+from typing import Final
+
+from bot.check import local, slack, weav
+from bot.check.findings import Finding, failed, ok, unchecked
+from bot.logs import get_logger
+from bot.settings import Settings
+
+log = get_logger("weav_slack.checks")
+SETTINGS: Final = "Settings"
+POINTS: Final = (local.DATABASE, *slack.POINTS, *weav.POINTS, local.MANIFEST)
+
+
+async def examine(settings: Settings, folder: Path) -> list[Finding]:
+    """Look at everything at once; `folder` is where manifest.yml may be. Never raises."""
+    socket_mode = settings.slack_app_token is not None
+    manifest = local.manifest(folder / "manifest.yml", socket_mode=socket_mode)
+    found = await asyncio.gather(
+        whatever_happens([local.DATABASE], local.database(settings.database_url)),
+        whatever_happens(slack.POINTS, slack.examine(settings)),
+        whatever_happens(weav.POINTS, weav.examine(settings)),
+        whatever_happens([local.MANIFEST], manifest),
+    )
+    return [ok(SETTINGS, "complete and well-formed"), *(each for part in found for each in part)]
+
+
+async def whatever_happens(
+    points: Sequence[str], looking: Awaitable[Sequence[Finding]]
+) -> Sequence[Finding]:
+    """Find at least that the looking itself broke: the other points are wanted all the more."""
+    try:
+        return await looking
+    except Exception as error:
+        log.exception("not_examined", points=points)
+        text = f"could not be looked at ({type(error).__name__})"
+        mend = "That is a mistake of weav-slack's own: please report it, with this line."
+        rest = (unchecked(point, f"see {points[0]}") for point in points[1:])
+        return [failed(points[0], text, mend), *rest]
+
+
+def all_unchecked(problems: str) -> list[Finding]:
+    """Say what `read_settings` found wrong; without settings nothing else can be looked at."""
+    wrong = failed(
+        SETTINGS,
+        "; ".join(problems.splitlines()),
+        "Set them in the environment or in .env; .env.example explains each.",
+    )
+    return [wrong, *(unchecked(point, "not checked, the settings come first") for point in POINTS)]

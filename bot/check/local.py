@@ -1,0 +1,120 @@
+"""What is looked at without Slack and Weav: the database, and the manifest file."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from bot import manifest as own
+from bot.check.findings import Finding, failed, note, ok, unchecked
+from bot.ledger import LedgerTooNew, LedgerUnavailable, inspect
+from bot.slack import ids
+from bot.slack.payloads import at
+
+DATABASE: Final = "Database"
+MANIFEST: Final = "Manifest"
+
+
+async def database(database_url: str) -> list[Finding]:
+    return [await _database(database_url)]
+
+
+async def _database(database_url: str) -> Finding:
+    try:
+        condition = await inspect(database_url)
+    except LedgerTooNew as error:
+        return failed(DATABASE, str(error), "Install the newer release again.")
+    except LedgerUnavailable as error:
+        return failed(
+            DATABASE, str(error), "See that DATABASE_URL is right and the bot may write there."
+        )
+    if condition.found == 0:
+        return ok(DATABASE, f"{condition.kind}, can be made; the first start fills it")
+    text = f"{condition.kind}, writable, version {condition.found}"
+    if condition.found < condition.newest:
+        text += f"; the next start brings it forward to {condition.newest}"
+    return ok(DATABASE, text)
+
+
+async def manifest(file: Path, *, socket_mode: bool) -> list[Finding]:
+    """Compare what Slack would be told with what the bot listens for, and how.
+
+    In a thread, since YAML is slow: the file may be anything, and 20,000 lines take a second.
+    """
+    return [await asyncio.to_thread(_manifest, file, socket_mode=socket_mode)]
+
+
+def _manifest(file: Path, *, socket_mode: bool) -> Finding:
+    try:
+        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return unchecked(MANIFEST, f"no {file.name} here")
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        return failed(MANIFEST, f"{file.name} cannot be read", _AGAIN)
+    if not socket_mode and found == yaml.safe_load(own.manifest()):
+        # It lies beside every clone of the release, so that it says nothing of the app in Slack.
+        text = f"{file.name} is the release's, for Socket Mode; without SLACK_APP_TOKEN it is HTTP"
+        return note(MANIFEST, text, _FOR_HTTP)
+    if missing := list(_missing(found)):
+        return failed(MANIFEST, f"{file.name} lacks {', '.join(missing)}", _AGAIN)
+    if wrong := list(_wrong_ways(found, socket_mode=socket_mode)):
+        return failed(MANIFEST, f"{file.name}: {'; '.join(wrong)}", _AGAIN)
+    way = "Socket Mode" if socket_mode else "HTTP"
+    text = f"{file.name} has the command, the shortcuts and the scopes of this release, for {way}"
+    return ok(MANIFEST, text)
+
+
+_KEEP: Final = (
+    "A manifest replaces all of the app's settings, so when you paste it keep the optional scopes"
+    " that the app has under oauth_config.scopes.bot."
+)
+_AGAIN: Final = (
+    "Write it again with `weav-slack manifest > manifest.yml` (for HTTP with --request-url), and"
+    f" paste it into the app's settings in Slack (App Manifest). {_KEEP}"
+)
+_FOR_HTTP: Final = (
+    "See that the app's settings in Slack (App Manifest) have what `weav-slack manifest"
+    f" --request-url URL` prints. {_KEEP}"
+)
+
+
+def _missing(found: object) -> Iterator[str]:
+    wanted = yaml.safe_load(own.manifest())
+    for section, name in (("slash_commands", "command"), ("shortcuts", "callback_id")):
+        there = set(_names(at(found, "features", section), name))
+        yield from sorted(set(_names(wanted["features"][section], name)) - there)
+    scopes = at(found, "oauth_config", "scopes", "bot")
+    granted = scopes if isinstance(scopes, list) else []
+    yield from (f"scope {scope}" for scope in sorted(own.SCOPES) if scope not in granted)
+
+
+def _wrong_ways(found: object, *, socket_mode: bool) -> Iterator[str]:
+    """Compare with https://docs.slack.dev/reference/app-manifest#settings."""
+    if at(found, "settings", "interactivity", "is_enabled") is not True:
+        yield "interactivity is not enabled, so that nobody can submit a form"
+    enabled = at(found, "settings", "socket_mode_enabled") is True
+    if socket_mode and not enabled:
+        yield "Socket Mode is not enabled, and SLACK_APP_TOKEN is set"
+    elif enabled and not socket_mode:
+        yield "Socket Mode is enabled, and SLACK_APP_TOKEN is not set"
+    elif not socket_mode:
+        yield from (f"{where} is no https:// address" for where in _without_address(found))
+
+
+def _without_address(found: object) -> Iterator[str]:
+    commands = at(found, "features", "slash_commands")
+    ours = next((each for each in commands if at(each, "command") == ids.COMMAND), None)
+    places = {"the command's url": at(ours, "url")}
+    for name in ("request_url", "message_menu_options_url"):
+        places[name] = at(found, "settings", "interactivity", name)
+    for where, address in places.items():
+        if not (isinstance(address, str) and address.startswith("https://")):
+            yield where
+
+
+def _names(entries: Any, name: str) -> Iterator[str]:  # noqa: ANN401 - YAML
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(value := at(entry, name), str):
+            yield value

@@ -1,0 +1,81 @@
+"""What Weav says to a request that changes nothing."""
+
+from http import HTTPStatus
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+
+from bot.check.findings import Finding, failed, masked, note, ok, unchecked
+from bot.clients import weav_connection
+from bot.metrics import Metrics
+from bot.settings import Settings
+from bot.weav.client import Answer, WeavClient
+from bot.weav.directory import AGENTS
+from bot.weav.outcomes import NotSent, Unconfirmed
+from bot.weav.pages import LookUpFailed, page_of_answer
+
+REACHED: Final = "Weav"
+TOKEN: Final = "Weav token"  # noqa: S105 - a heading
+READ: Final = "Weav read"
+WRITE: Final = "Weav write"
+POINTS: Final = (REACHED, TOKEN, READ, WRITE)
+_ADDRESS: Final = "See that WEAV_API_URL is right, and that this machine may reach it."
+_ONLY_A_WRITE: Final = (
+    "whether the token may create conversations (external-api:write) only a create could tell"
+)
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Ask https://docs.weav.com/api-reference/agents/list-agents for one agent."""
+    async with weav_connection(settings, Metrics(CollectorRegistry())) as http:
+        answer = await WeavClient(http).ask("GET", AGENTS.path, params={"per_page": 1})
+    return judge(answer, settings.weav_api_url, settings.weav_api_token.get_secret_value())
+
+
+def judge(answer: Answer | NotSent | Unconfirmed, url: str, token: str) -> list[Finding]:
+    if not isinstance(answer, Answer):
+        return _unreached(failed(REACHED, f"{answer.reason} ({url})", _ADDRESS))
+    shown = masked(token)
+    match answer.status:
+        case HTTPStatus.UNAUTHORIZED:
+            return _no_token(url, shown)
+        case HTTPStatus.FORBIDDEN:
+            mend = "Give the token the ability external-api:read, too: look-ups need it."
+            return [
+                ok(REACHED, f"reached at {url}"),
+                note(TOKEN, f"{shown} is known, it seems: Weav refuses the look, not the token"),
+                failed(READ, "the token may not look (external-api:read)", mend),
+                note(WRITE, _ONLY_A_WRITE),
+            ]
+        case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
+            busy = f"Weav takes no requests at the moment (answer {answer.status})"
+            return _unreached(failed(REACHED, busy, "Wait a minute and check again."))
+        case status if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            return _welcome(answer, url, shown)
+        case status:
+            text = f"the answer at {url} is {status}, not Weav's list of agents"
+            return _unreached(failed(REACHED, text, _ADDRESS))
+
+
+def _no_token(url: str, shown: str) -> list[Finding]:
+    mend = "Make a new API token in Weav and set it as WEAV_API_TOKEN."
+    refused = failed(TOKEN, f"{shown} is not accepted", mend)
+    rest = [unchecked(point, "without a token that is accepted") for point in (READ, WRITE)]
+    return [ok(REACHED, f"reached at {url}"), refused, *rest]
+
+
+def _welcome(answer: Answer, url: str, shown: str) -> list[Finding]:
+    """Take no other answer than a list of agents for one of Weav's: any server can say 200."""
+    if isinstance(page_of_answer(AGENTS, 1, answer.status, answer.body), LookUpFailed):
+        text = f"what answers at {url} is not Weav's API: it shows no list of agents"
+        return _unreached(failed(REACHED, text, _ADDRESS))
+    return [
+        ok(REACHED, f"reached at {url}"),
+        ok(TOKEN, f"{shown} is accepted"),
+        ok(READ, "the token may look (external-api:read)"),
+        note(WRITE, _ONLY_A_WRITE),
+    ]
+
+
+def _unreached(first: Finding) -> list[Finding]:
+    return [first, *(unchecked(point, "without Weav's answer") for point in (TOKEN, READ, WRITE))]

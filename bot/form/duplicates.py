@@ -1,0 +1,131 @@
+"""What is there already: of a message, and of the customer that was chosen."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from slack_sdk.models.blocks import Block, CheckboxesElement, ContextBlock, Option, SectionBlock
+
+from bot import labels
+from bot.directory import LIST_WITHIN
+from bot.form.context import Duplicate
+from bot.form.fields import input_block
+from bot.slack import ids
+from bot.slack.elements import link, mrkdwn, web_address
+from bot.slack.text import clock, escape, fold, shorten
+from bot.weav.client import WeavClient
+from bot.weav.models import Conversation, Status
+from bot.weav.pages import LookUpFailed
+
+_SUBJECT_LIMIT: Final = 100
+# Longer than any that Weav documents. Escaping makes them up to five times as long.
+_ID_LIMIT: Final = 40
+_WORD_LIMIT: Final = 12
+# Three of them, the heading and the name are one text, of 3,000 characters at most.
+_LINE_LIMIT: Final = 800
+_AGES: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConversation:
+    """`age` is in seconds, None where Weav does not say since when; `link` may be empty."""
+
+    conversation: Conversation
+    age: float | None
+    link: str
+
+
+def duplicate_blocks(already: Duplicate) -> list[Block]:
+    """Say what the message has become, and want a tick before it becomes another one."""
+    where = f"`{_id(already.conversation_id)}`" if already.conversation_id else ""
+    if already.link:
+        where = link(already.link, "Open in Weav")
+    about = (
+        f":warning: <@{already.slack_user_id}> opened a conversation from this message"
+        f" ({clock(already.at)}): {escape(already.state)}."
+    )
+    tick = CheckboxesElement(
+        action_id=ids.ANOTHER, options=[Option(value=ids.ANOTHER, text="Open another one")]
+    )
+    section = SectionBlock(text=mrkdwn(f"{about} {where}".strip()))
+    return [section, input_block(tick, optional=False)]
+
+
+def open_conversations_block(several: Sequence[OpenConversation], named: str = "") -> ContextBlock:
+    """List what the chosen customer has open, a line each.
+
+    `named` says who that is: what a select was filled with keeps its label over an update.
+    """
+    lines = [f"• {_line(each)}" for each in several]
+    if lines:
+        lines.insert(0, "Open already for this customer:")
+    if named:
+        lines.insert(0, f"The customer is {escape(shorten(fold(named), _SUBJECT_LIMIT))}.")
+    return ContextBlock(block_id=ids.OPEN_CONVERSATIONS, elements=[mrkdwn("\n".join(lines))])
+
+
+def _line(each: OpenConversation) -> str:
+    line = _drawn(each, web_address(each.link))
+    return line if len(line) <= _LINE_LIMIT else _drawn(each, "")
+
+
+def _drawn(each: OpenConversation, url: str) -> str:
+    conversation = each.conversation
+    subject = escape(shorten(fold(conversation.subject or ""), _SUBJECT_LIMIT)) or "No subject"
+    priority = conversation.priority or ""
+    parts = [
+        link(url, subject),
+        escape(shorten(fold(labels.PRIORITIES.get(priority, priority)), _WORD_LIMIT)),
+        age_text(each.age) if each.age is not None else "",
+        "" if url else f"`{_id(conversation.id)}`",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _id(text: str) -> str:
+    return escape(shorten(fold(text), _ID_LIMIT))
+
+
+def age_text(seconds: float) -> str:
+    """Say how old something is, in the largest unit of which it is one at least."""
+    for length, unit in _AGES:
+        if seconds >= length:
+            count = int(seconds // length)
+            return f"{count} {unit}{'s' if count > 1 else ''} old"
+    return "new"
+
+
+MOST_LISTED: Final = 3
+
+
+class Listing:
+    def __init__(self, weav: WeavClient, link: Callable[[str], str | None]) -> None:
+        self._weav = weav
+        self._link = link
+
+    async def of(self, customer_id: UUID) -> list[OpenConversation]:
+        """The latest first; empty as well where Weav is slow or fails."""
+        try:
+            async with asyncio.timeout(LIST_WITHIN):
+                listed = await self._weav.customer_conversations(customer_id)
+        except TimeoutError:
+            return []
+        if isinstance(listed, LookUpFailed):
+            return []
+        still_open = [each for each in listed if each.status == Status.OPEN]
+        still_open.sort(key=_moved_at, reverse=True)
+        now = time.time()
+        return [self._described(each, now) for each in still_open[:MOST_LISTED]]
+
+    def _described(self, conversation: Conversation, now: float) -> OpenConversation:
+        since = conversation.created_at
+        age = max(now - since.timestamp(), 0.0) if since else None
+        return OpenConversation(conversation, age, self._link(conversation.id) or "")
+
+
+def _moved_at(conversation: Conversation) -> float:
+    moments = (conversation.last_message_at, conversation.updated_at, conversation.created_at)
+    return max((each.timestamp() for each in moments if each), default=0.0)

@@ -1,0 +1,203 @@
+"""The form that a message shortcut opens, made from its payload without asking Slack."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import UUID
+
+from bot.form.parse import SUBJECT_LIMIT
+from bot.form.values import FilledForm, FormValues, Origin
+from bot.slack.mrkdwn import beginning, plain
+from bot.slack.payloads import at, list_at, text_at
+from bot.slack.text import head
+from bot.slack.uuids import DASHED
+from bot.weav.directory import DOMAIN, NAME_CHARACTER
+
+# What Slack writes where an app gave blocks without a text, or attachments without a fallback.
+_NO_WORDS: Final = {"This content can't be displayed.", "[no preview available]"}
+# Blocks, attachments and parts of them that are read, one by one; with words in each there are more
+# than anybody needs by then.
+_MOST_PARTS: Final = 2000
+
+
+def words_of(message: object) -> str:
+    """Return them as mrkdwn, those of a message in very many parts not to its end; never raise."""
+    return (
+        _said(message, "text")
+        or _Reader().blocks(message)
+        or _Reader().attachments(message)
+        or _Reader().file(message)
+    )
+
+
+class _Reader:
+    """Reads one message."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_PARTS
+
+    def file(self, message: object) -> str:
+        files = self._each(message, "files")
+        names = (text_at(file, "title") or text_at(file, "name") for file in files)
+        return next(filter(None, names), "")
+
+    def attachments(self, message: object) -> str:
+        return _lines(map(self._attachment, self._each(message, "attachments")))
+
+    def blocks(self, around: object) -> str:
+        return _lines(map(self._block, self._each(around, "blocks")))
+
+    def _each(self, around: object, name: str) -> Iterator[Any]:
+        for part in list_at(around, name):
+            if not self._left:
+                return
+            self._left -= 1
+            yield part
+
+    def _attachment(self, attachment: object) -> str:
+        """https://docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments."""
+        written = (_said(attachment, name) for name in ("pretext", "title", "text"))
+        return self.blocks(attachment) or _lines(written) or _said(attachment, "fallback")
+
+    def _block(self, block: object) -> str:
+        """https://docs.slack.dev/reference/block-kit/blocks: those that say something."""
+        match text_at(block, "type"):
+            case "section":
+                fields = (text_at(field, "text") for field in self._each(block, "fields"))
+                return _lines([text_at(block, "text", "text"), *fields])
+            case "header":
+                return text_at(block, "text", "text")
+            case "context":
+                return _lines(text_at(part, "text") for part in self._each(block, "elements"))
+            case "markdown":
+                return text_at(block, "text")
+            case "rich_text":
+                return _lines(map(self._rich, self._each(block, "elements")))
+        return ""
+
+    def _rich(self, section: object) -> str:
+        if text_at(section, "type") == "rich_text_list":
+            return _lines(map(self._run, self._each(section, "elements")))
+        return self._run(section)
+
+    def _run(self, section: object) -> str:
+        return "".join(map(_part, self._each(section, "elements")))
+
+
+def _part(part: Any) -> str:  # noqa: ANN401 - JSON
+    """People and channels have no name here: they are left out, as they are of mrkdwn."""
+    match text_at(part, "type"):
+        case "text":
+            return escape(text_at(part, "text"), quote=False)
+        case "link":
+            url, label = (escape(text_at(part, name), quote=False) for name in ("url", "text"))
+            return f"<{url}|{label}>" if label else f"<{url}>"
+        case "emoji":
+            return f":{text_at(part, 'name')}:"
+        case "date":
+            return escape(text_at(part, "fallback"), quote=False)
+    return ""
+
+
+def _said(around: object, name: str) -> str:
+    text = text_at(around, name)
+    return "" if text.strip() in {"", *_NO_WORDS} else text
+
+
+def _lines(several: Iterable[str]) -> str:
+    return "\n".join(text for text in several if text.strip())
+
+
+_UUID: Final = re.compile(
+    r"(?:(?<![a-z])(?P<conversation>conversations?)[/=])?(?<![0-9a-z-])"
+    rf"(?P<id>{DASHED})(?![0-9a-z-])",
+    re.IGNORECASE,
+)
+# Before and after an address there is no more of it; Slack writes <mailto:a@b.example|a@b.example>.
+# No mailbox has a longer name: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.1.
+_ADDRESS: Final = re.compile(rf"(?<![\w.@-]){NAME_CHARACTER}{{1,64}}@{DOMAIN}(?![\w@-])")
+_SCHEME: Final = "mailto:"
+# Of each kind: a message that names more is about something else.
+_MOST: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """In the order of their appearance; an ID may be anything's."""
+
+    ids: tuple[str, ...] = ()
+    conversation_ids: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+
+
+NO_MENTIONS: Final = Mentions()
+
+
+def mentions_in(text: str) -> Mentions:
+    """Read a message's mrkdwn."""
+    found = [
+        (match["conversation"] is not None, str(UUID(match["id"])))
+        for match in _UUID.finditer(text)
+    ]
+    emails = _ADDRESS.findall(text.replace(_SCHEME, " "))
+    return Mentions(
+        ids=_first(id_ for of_conversation, id_ in found if not of_conversation),
+        conversation_ids=_first(id_ for of_conversation, id_ in found if of_conversation),
+        emails=_first(emails),
+    )
+
+
+def _first(several: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(several))[:_MOST]
+
+
+# Characters of mrkdwn that are read, links and marks included: a subject has 500, and whoever is
+# mentioned further down is not who the message is about.
+LONGEST: Final = 12_000
+
+
+def form_from_message(payload: object) -> FilledForm:
+    """Make the message the subject, its first 500 characters at most; never raise.
+
+    https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload
+    """
+    message = at(payload, "message")
+    words = words_of(message)
+    read = beginning(words, LONGEST)
+    subject = plain(read)
+    slack_channel_id = text_at(payload, "channel", "id")
+    message_ts = text_at(message, "ts") or text_at(payload, "message_ts")
+    thread_ts = text_at(message, "thread_ts")
+    origin = Origin(
+        via="message",
+        slack_channel_id=slack_channel_id,
+        message_ts=message_ts,
+        thread_ts=thread_ts or message_ts,
+        message_link=permalink(
+            text_at(payload, "team", "domain"), slack_channel_id, message_ts, thread_ts
+        ),
+        shortened=len(subject) > SUBJECT_LIMIT or read != words,
+    )
+    return FilledForm(FormValues(subject=head(subject, SUBJECT_LIMIT).rstrip()), origin)
+
+
+def mentions_of(payload: object) -> Mentions:
+    """Find in the message what may lead to a customer; never raise."""
+    return mentions_in(beginning(words_of(at(payload, "message")), LONGEST))
+
+
+def permalink(team_domain: str, slack_channel_id: str, message_ts: str, thread_ts: str = "") -> str:
+    """Build the address that `chat.getPermalink` gives; empty where a part is missing.
+
+    https://docs.slack.dev/reference/methods/chat.getPermalink
+    """
+    if not (team_domain and slack_channel_id and message_ts):
+        return ""
+    place = f"{quote(slack_channel_id, safe='')}/p{quote(message_ts.replace('.', ''), safe='')}"
+    link = f"https://{quote(team_domain, safe='')}.slack.com/archives/{place}"
+    if thread_ts and thread_ts != message_ts:
+        link += f"?thread_ts={quote(thread_ts, safe='')}&cid={quote(slack_channel_id, safe='')}"
+    return link

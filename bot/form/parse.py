@@ -1,0 +1,187 @@
+"""A submitted form, from Slack's payload to the request body or to what is wrong with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from bot.form.options import NOBODY, customer_in
+from bot.form.values import FilledForm, FormValues, Origin, first_text, values_of
+from bot.slack import ids
+from bot.slack.options import NOTHING
+from bot.slack.payloads import at, text_at
+from bot.slack.uuids import uuid_in
+from bot.weav.directory import NewCustomer
+from bot.weav.models import NewConversation
+
+SUBJECT_LIMIT = 500
+_SAMPLE = "3c90c3cc-…"
+_MISSING = {
+    ids.CHANNEL: "Choose e-mail or chat.",
+    ids.CUSTOMER_ID: f"Choose the customer, or paste their ID from Weav, like {_SAMPLE}",
+    ids.ASSIGNEE_TYPE: "Choose who the assignee is, a person or an AI agent, or clear the ID.",
+    ids.ASSIGNEE_ID: "Choose the assignee or paste their ID from Weav, or clear the choice above.",
+}
+_INVALID = {
+    ids.CHANNEL: "Choose e-mail or chat.",
+    ids.CUSTOMER_ID: f"That is not a customer ID. Paste the UUID from Weav, like {_SAMPLE}",
+    ids.SUBJECT: "This subject cannot be sent. Write it anew.",
+    ids.STATUS: "Choose open or closed, or nothing.",
+    ids.PRIORITY: "Choose low, normal, high or urgent, or nothing.",
+    ids.ASSIGNEE_TYPE: "Choose a person or an AI agent, or nothing.",
+    # Slack may still have what was typed before there was somebody to choose from.
+    ids.ASSIGNEE_ID: (
+        f"That is not an assignee's ID. Choose anew, or paste the UUID from Weav, like {_SAMPLE}"
+    ),
+}
+_OTHERWISE = "Something in this form cannot be sent. Check the fields and submit again."
+
+
+def problems_of(invalid: ValidationError) -> dict[str, str]:
+    """One sentence under each field that has an error; never empty."""
+    problems: dict[str, str] = {}
+    for error in invalid.errors(include_url=False, include_context=False):
+        field = str(error["loc"][0]) if error["loc"] else ""
+        if field in ids.REQUEST_FIELDS:
+            problems.setdefault(field, _sentence(field, error["type"], error["input"]))
+    return problems or {ids.CUSTOMER_ID: _OTHERWISE}
+
+
+def _sentence(field: str, error_type: str, folded: object) -> str:
+    if error_type == "string_too_long" and isinstance(folded, str):
+        return too_long(len(folded))
+    if error_type == "missing" and field in _MISSING:
+        return _MISSING[field]
+    return _INVALID[field]
+
+
+def too_long(length: int) -> str:
+    over = length - SUBJECT_LIMIT
+    return f"The subject has {length} characters. Weav takes {SUBJECT_LIMIT}: cut {over}."
+
+
+# Stands for a customer that Weav has not got yet.
+NOT_YET: Final = UUID(int=0)
+_INCOMPLETE = "Slack sent this form incomplete. Close it and open it again."
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A valid form; `response_url` answers into `values.post_to`, `team_id` may be empty.
+
+    With a `new_customer`, who is to be created first, the customer of the request is the nil UUID.
+    """
+
+    request: NewConversation
+    values: FormValues
+    origin: Origin
+    response_url: str | None
+    team_id: str
+    slack_user_id: str
+    view_id: str
+    new_customer: NewCustomer | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def filled_form(self) -> FilledForm:
+        """The same form, filled in."""
+        return FilledForm(self.values, self.origin, self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """Sentences for `response_action: errors`; every key is a block of the form."""
+
+    by_field: Mapping[str, str]
+
+
+def parse_submission(payload: object) -> Submission | Problems:
+    """Read a whole `view_submission`; never raise.
+
+    https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
+    """
+    view = at(payload, "view")
+    values = values_of(view)
+    request, problems = _validated(values)
+    view_id, slack_user_id = text_at(view, "id"), text_at(payload, "user", "id")
+    if not (view_id and slack_user_id and isinstance(at(view, "state", "values"), dict)):
+        problems = {ids.CUSTOMER_ID: _INCOMPLETE}
+    if problems or request is None:
+        return Problems(problems)
+    return Submission(
+        request=request,
+        values=values,
+        origin=_origin(view),
+        response_url=_response_url(payload, values.post_to),
+        team_id=_team_id(payload),
+        slack_user_id=slack_user_id,
+        view_id=view_id,
+        new_customer=_new_customer(values),
+        labels=_labels_of(view),
+    )
+
+
+def typed_request(values: FormValues) -> dict[str, str]:
+    """Take what stands for an ID or for nobody as what it means; nothing is validated yet."""
+    typed = values.model_dump(exclude={ids.POST_TO})
+    customer = customer_in(values.customer_id)
+    if isinstance(customer, NewCustomer):
+        typed[ids.CUSTOMER_ID] = str(NOT_YET)
+    elif customer:
+        typed[ids.CUSTOMER_ID] = str(customer)
+    elif values.customer_id == NOTHING:
+        typed[ids.CUSTOMER_ID] = ""
+    if assignee_id := uuid_in(values.assignee_id, "assignee"):
+        typed[ids.ASSIGNEE_ID] = str(assignee_id)
+    elif values.assignee_id == NOTHING:
+        typed[ids.ASSIGNEE_ID] = ""
+    if values.assignee_type == NOBODY:  # whatever stands in the picker that is gone
+        typed |= {ids.ASSIGNEE_TYPE: "", ids.ASSIGNEE_ID: ""}
+    return typed
+
+
+def _validated(values: FormValues) -> tuple[NewConversation | None, dict[str, str]]:
+    problems = {} if values.post_to else {ids.POST_TO: "Choose where to post the summary."}
+    try:
+        return NewConversation.model_validate(typed_request(values)), problems
+    except ValidationError as invalid:
+        return None, problems_of(invalid) | problems
+
+
+def _new_customer(values: FormValues) -> NewCustomer | None:
+    customer = customer_in(values.customer_id)
+    return customer if isinstance(customer, NewCustomer) else None
+
+
+def _origin(view: object) -> Origin:
+    origin = Origin.load(at(view, "private_metadata"))
+    ticked = at(view, "state", "values", ids.ANOTHER, ids.ANOTHER, "selected_options")
+    return origin.model_copy(update={"another": True}) if ticked else origin
+
+
+def _labels_of(view: object) -> dict[str, str]:
+    """Read by field whom the selects show; an unchecked ID is shown again as what it is."""
+    labels = {}
+    for name in (ids.CUSTOMER_ID, ids.ASSIGNEE_ID):
+        option = at(view, "state", "values", name, name, "selected_option")
+        label = text_at(option, "text", "text")
+        if label and text_at(option, "value") not in label:
+            labels[name] = label
+    return labels
+
+
+def _response_url(payload: object, post_to: str) -> str | None:
+    answers = at(payload, "response_urls")
+    for answer in answers if isinstance(answers, list) else []:
+        url = text_at(answer, "response_url")
+        if url and (at(answer, "block_id"), at(answer, "channel_id")) == (ids.POST_TO, post_to):
+            return url
+    return None
+
+
+def _team_id(payload: object) -> str:
+    # An installation for a whole organisation has no team of its own.
+    ways = (("team", "id"), ("user", "team_id"), ("view", "team_id"), ("enterprise", "id"))
+    return first_text(payload, ways)

@@ -1,0 +1,79 @@
+"""What the ledger keeps of a submission besides the request: enough to finish it after a crash."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.form.parse import Submission
+from bot.form.values import FilledForm, FormValues, Origin
+from bot.ledger import NewEntry
+from bot.slack import ids
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the author wants the card: `thread_ts` and `response_url` may be empty."""
+
+    slack_channel_id: str
+    thread_ts: str = ""
+    response_url: str = ""
+
+
+class StoredForm(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    values: FormValues = FormValues()
+    origin: Origin = Origin()
+    response_url: str = ""
+    labels: Mapping[str, str] = {}
+
+    @classmethod
+    def of(cls, submission: Submission) -> Self:
+        return cls(
+            values=submission.values,
+            origin=submission.origin,
+            response_url=submission.response_url or "",
+            labels=submission.labels,
+        )
+
+    @classmethod
+    def read(cls, form: Mapping[str, Any] | None) -> Self:
+        """Empty papers for those that were removed after `LEDGER_KEEP_DAYS`."""
+        return cls.model_validate(form or {})
+
+    @property
+    def filled_form(self) -> FilledForm:
+        return FilledForm(self.values, self.origin, self.labels)
+
+    @property
+    def place(self) -> Place:
+        """The thread of the message that the form came from, if the card goes to its channel."""
+        same = self.values.post_to == self.origin.slack_channel_id
+        thread = self.origin.thread_ts or self.origin.message_ts
+        return Place(self.values.post_to, thread if same else "", self.response_url)
+
+
+def new_entry_of(submission: Submission) -> NewEntry:
+    return NewEntry(
+        team_id=submission.team_id,
+        slack_user_id=submission.slack_user_id,
+        view_id=submission.view_id,
+        request=_request(submission),
+        form=StoredForm.of(submission).model_dump(),
+        post_to=submission.values.post_to,
+        source=submission.origin.source,
+    )
+
+
+def _request(submission: Submission) -> dict[str, str]:
+    body = submission.request.body()
+    if submission.new_customer is None:
+        return body
+    del body[ids.CUSTOMER_ID]
+    return {CUSTOMER_EMAIL: submission.new_customer.email, **body}
+
+
+# In the request of a row, in place of the customer's ID until there is one.
+CUSTOMER_EMAIL: Final = "customer_email"

@@ -1,0 +1,216 @@
+"""What the two selects of the form suggest, in time whatever Weav does."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.directory import Directory, Listed
+from bot.form.options import (
+    NO_AGENT,
+    NO_CUSTOMER,
+    NO_CUSTOMER_YET,
+    NO_PERSON,
+    create_offer,
+    customer_label,
+    new_customer_in,
+    unchecked_offer,
+    unknown_offer,
+)
+from bot.ledger import Defaults, KnownCustomer, KnownCustomers, LedgerUnavailable, WeavUser
+from bot.ledger.folding import words_of
+from bot.logs import get_logger
+from bot.slack import ids
+from bot.slack.options import MOST_OFFERS, Suggestion, nothing_offer
+from bot.slack.uuids import uuid_in
+from bot.slices import in_slices
+from bot.tasks import Tasks
+from bot.weav.directory import NoSuch
+from bot.weav.models import AssigneeType
+from bot.weav.pages import LookUpFailed
+
+HERE: Final = "Used here lately"
+YOURS: Final = "Recent with you"
+SEEN: Final = "Seen by the bot before"
+COMPANY: Final = "Customer of this channel's company"
+NOT_ASKED: Final = "Not everybody could be looked up"
+
+
+def label(customer: KnownCustomer) -> str:
+    return customer_label(customer.id, customer.name, customer.email)
+
+
+def seen_offer(customer: KnownCustomer) -> Suggestion:
+    reason = HERE if customer.in_channel else YOURS if customer.by_author else SEEN
+    return Suggestion(customer.id, label(customer), reason)
+
+
+async def company_offers(
+    company: Iterable[Listed[KnownCustomer]], customer_id: str, query: str, most: int
+) -> list[Suggestion]:
+    """Find the customer with this id; without one, those whom the query means, `most` of them."""
+    words = words_of(query)
+    offers: list[Suggestion] = []
+    async for each in in_slices(company):
+        if len(offers) < most and (each.who.id == customer_id if customer_id else each.has(words)):
+            offers.append(Suggestion(each.who.id, label(each.who), COMPANY))
+    return offers
+
+
+def completed(
+    offers: list[Suggestion], query: str, known: Iterable[str], trouble: str
+) -> list[Suggestion]:
+    new = new_customer_in(query)
+    if new and new.email.casefold() not in {email.casefold() for email in known}:
+        offers += [offer for offer in (create_offer(new),) if offer]
+    if trouble and not offers:
+        return [nothing_offer(NOT_ASKED, trouble)]
+    return offers or [NO_CUSTOMER if query.strip() else NO_CUSTOMER_YET]
+
+
+def user_offer(user: WeavUser, asking: str) -> Suggestion:
+    if user.slack_user_id == asking:
+        return Suggestion(user.weav_user_id, f"Me ({user.name})", "As you told the bot")
+    return Suggestion(user.weav_user_id, user.name, "As they told the bot")
+
+
+log = get_logger("weav_slack.suggestions")
+# Seconds of the 1.2 s in which an answer must leave: for our database, and for all together with
+# the guard, which may have waited for Slack.
+LOCAL_WITHIN: Final = 0.5
+SUGGEST_WITHIN: Final = 1.0
+MOST_SUGGESTED: Final = 20
+CONFIRMED: Final = "Confirmed in Weav"
+NO_PEOPLE: Final = "Weav's API does not list people"
+
+
+@dataclass(frozen=True, slots=True)
+class OptionQuery:
+    """Who types what into a select, and in which Slack channel (empty: not known).
+
+    `since`: when Slack asked, on the event loop's clock.
+    """
+
+    query: str
+    slack_channel_id: str
+    slack_user_id: str
+    since: float
+
+
+class Suggester:
+    def __init__(self, memory: KnownCustomers, directory: Directory, tasks: Tasks) -> None:
+        self._memory = memory
+        self._directory = directory
+        self._tasks = tasks
+
+    async def customers(self, asking: OptionQuery) -> list[Suggestion]:
+        """Never empty: an offer says what failed, or what else to type."""
+        deadline = asking.since + SUGGEST_WITHIN
+        customer_id = str(uuid_in(asking.query, "customer") or "")
+        if customer_id:
+            self._directory.start_customer(customer_id)
+        seen, defaults, trouble = await self._local(asking, customer_id)
+        company = await self._company(defaults, deadline)
+        offers = [seen_offer(each) for each in seen]
+        if isinstance(company, LookUpFailed):
+            trouble = trouble or company.reason
+        else:
+            offers += await company_offers(company, customer_id, asking.query, MOST_OFFERS)
+        if customer_id and not any(offer.value == customer_id for offer in offers):
+            offers.append(await self._pasted(customer_id, deadline))
+        known = [each.email for each in seen]
+        if isinstance(company, Sequence):
+            known += [each.who.email for each in company]
+        return completed(offers, asking.query, known, trouble)
+
+    async def assignees(self, kind: str, asking: OptionQuery) -> list[Suggestion]:
+        pasted = str(uuid_in(asking.query, "assignee") or "")
+        if kind == AssigneeType.AGENT:
+            return await self._agents(asking, pasted)
+        return await self._people(asking, pasted)
+
+    async def _local(
+        self, asking: OptionQuery, customer_id: str
+    ) -> tuple[list[KnownCustomer], Defaults, str]:
+        channel, author = asking.slack_channel_id, asking.slack_user_id
+        try:
+            async with asyncio.timeout(LOCAL_WITHIN):
+                defaults = await self._memory.defaults(channel)
+                if customer_id:
+                    one = await self._memory.customer(customer_id, channel, author)
+                    return [one] if one and (one.name or one.email) else [], defaults, ""
+                return (
+                    await self._memory.search(asking.query, channel, author, MOST_SUGGESTED),
+                    defaults,
+                    "",
+                )
+        except (LedgerUnavailable, TimeoutError) as error:
+            log.warning("not_searched", error=str(error))
+            return [], Defaults({}), "The bot's database does not answer"
+
+    async def _company(
+        self, defaults: Defaults, deadline: float
+    ) -> tuple[Listed[KnownCustomer], ...] | LookUpFailed:
+        company_id = defaults.chosen.get(ids.COMPANY_ID, "")
+        if not company_id:
+            return ()
+        return await self._directory.company(company_id, _left(deadline))
+
+    async def _pasted(self, customer_id: str, deadline: float) -> Suggestion:
+        found = await self._directory.customer(customer_id, _left(deadline))
+        if isinstance(found, KnownCustomer):
+            self._tasks.spawn(self.learn(found), name="learn")
+            return Suggestion(customer_id, label(found), CONFIRMED)
+        if isinstance(found, NoSuch):
+            return unknown_offer(customer_id)
+        return unchecked_offer(customer_id, found.reason)
+
+    async def learn(self, customer: KnownCustomer) -> None:
+        try:
+            await self._memory.learn(customer)
+        except LedgerUnavailable as error:
+            log.warning("not_learned", error=str(error))  # Weav is asked again another time
+
+    async def _agents(self, asking: OptionQuery, pasted: str) -> list[Suggestion]:
+        agents = await self._directory.agents(_left(asking.since + SUGGEST_WITHIN))
+        if isinstance(agents, LookUpFailed):
+            if pasted:
+                return [unchecked_offer(pasted, agents.reason)]
+            return [nothing_offer("No agents to show", agents.reason)]
+        words = words_of(asking.query)
+        found = [
+            each.who
+            async for each in in_slices(agents)
+            if (str(each.who.id) == pasted if pasted else each.has(words))
+        ]
+        offers = [
+            Suggestion(str(each.id), each.name or str(each.id), "Active in Weav")
+            for each in found[:MOST_OFFERS]
+        ]
+        if pasted and not offers:
+            return [unchecked_offer(pasted, "None of Weav's active agents")]
+        return offers or [NO_AGENT]
+
+    async def _people(self, asking: OptionQuery, pasted: str) -> list[Suggestion]:
+        query = "" if pasted or _is_me(asking.query) else asking.query
+        try:
+            async with asyncio.timeout(LOCAL_WITHIN):
+                users = await self._memory.users(query, asking.slack_user_id, MOST_SUGGESTED)
+        except (LedgerUnavailable, TimeoutError):
+            users = []
+            if not pasted:
+                return [nothing_offer("Nobody to show", "The bot's database does not answer")]
+        offers = [user_offer(each, asking.slack_user_id) for each in users]
+        if not pasted:
+            return offers or [NO_PERSON]
+        return [each for each in offers if each.value == pasted] or [
+            unchecked_offer(pasted, NO_PEOPLE)
+        ]
+
+
+def _left(deadline: float) -> float:
+    return deadline - asyncio.get_running_loop().time()
+
+
+def _is_me(query: str) -> bool:
+    return query.strip().casefold() == "me"

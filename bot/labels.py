@@ -1,0 +1,46 @@
+"""Weav's words in a support person's, for the form and the card."""
+
+from typing import Final
+
+from bot.ledger import State
+
+FIELDS: Final = {
+    "customer_id": "Customer",
+    "channel": "Channel",
+    "subject": "Subject",
+    "priority": "Priority",
+    "status": "Status",
+    "assignee_type": "Assign to",
+    "assignee_id": "Assignee",
+    "post_to": "Post the summary to",
+    "company_id": "Company",
+    "another": "One more?",
+}
+# Values are Weav's own words, in the order in which the form offers them.
+CHANNELS: Final = {"email": "E-mail", "chat": "Chat"}
+PRIORITIES: Final = {"urgent": "Urgent", "high": "High", "normal": "Normal", "low": "Low"}
+STATUSES: Final = {"open": "Open", "closed": "Closed"}
+ASSIGNEE_TYPES: Final = {"user": "A person", "agent": "An AI agent"}
+SIGNS: Final = {
+    "email": ":email:",
+    "chat": ":speech_balloon:",
+    "urgent": ":red_circle:",
+    "high": ":large_orange_circle:",
+    "normal": ":large_blue_circle:",
+    "low": ":white_circle:",
+    "open": ":large_green_circle:",
+    "closed": ":white_check_mark:",
+    "user": ":bust_in_silhouette:",
+    "agent": ":robot_face:",
+}
+STATES = {
+    State.RECEIVED: "being created",
+    State.SENDING: "being created",
+    State.OPENED: "created, its card is on the way",
+    State.ANNOUNCED: "created",
+    State.REFUSED: "refused",
+    State.QUEUED: "queued: not created yet",
+    State.UNCONFIRMED: "not confirmed",
+    State.EXPIRED: "not created",
+    State.LEFT: "not confirmed, left as it is",
+}

@@ -1,0 +1,239 @@
+"""Customers that the bot knows or has to create, who is who, and what a channel prefers.
+
+Weav documents neither an idempotency key nor a search by e-mail address, so a create whose answer
+was lost can be neither repeated by itself nor looked up: its author is told, and decides.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from bot.ledger.database import Database, Rows, forget
+from bot.ledger.entry import Entry
+from bot.ledger.folding import containing, fold, searchable
+
+# Words of a query that count; a name has not many more.
+_WORDS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCustomer:
+    """`name` and `email` are empty for one of whom only the id was seen."""
+
+    id: str
+    name: str = ""
+    email: str = ""
+    in_channel: bool = False
+    by_author: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WeavUser:
+    """Who somebody said they are in Weav; `name` is what Slack called them then."""
+
+    slack_user_id: str
+    weav_user_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """`chosen` by field; empty for a channel that has none."""
+
+    chosen: Mapping[str, str]
+    slack_user_id: str = ""
+
+
+class KnownCustomers:
+    """Everything raises LedgerUnavailable; customers are forgotten, what people set is kept."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def search(
+        self, query: str, slack_channel_id: str, slack_user_id: str, limit: int
+    ) -> list[KnownCustomer]:
+        """Find those whose name or e-mail address has all words of the query in it.
+
+        Those used in this channel come first, then those used by this author, then all others.
+        """
+        words = fold(query).split()[:_WORDS]
+        patterns = [containing(word) for word in words] + ["%"] * (_WORDS - len(words))
+        parts = dict(zip(("first", "second", "third", "fourth"), patterns, strict=True))
+        scopes = _scopes(slack_channel_id, slack_user_id)
+        rows = list(await self._query("used_customers", **parts, **scopes, limit=limit))
+        rows += await self._others(words, parts, limit)
+        found: dict[str, KnownCustomer] = {}
+        for row in rows:
+            found.setdefault(row["id"], _customer(row))
+        return list(found.values())[:limit]
+
+    async def _others(
+        self, words: Sequence[str], parts: Mapping[str, str], limit: int
+    ) -> Sequence[Mapping[str, Any]]:
+        if not words:
+            return await self._query("recent_customers", limit=limit)
+        start = f"% {parts['first'].removeprefix('%')}"
+        if len(words) == 1:
+            first = parts["first"]
+            return await self._query(
+                "matching_customers_by_one", first=first, start=start, limit=limit
+            )
+        return await self._query("matching_customers", **parts, start=start, limit=limit)
+
+    async def customer(
+        self, customer_id: str, slack_channel_id: str = "", slack_user_id: str = ""
+    ) -> KnownCustomer | None:
+        scopes = _scopes(slack_channel_id, slack_user_id)
+        rows = await self._query("customer_by_id", id=customer_id, **scopes)
+        return _customer(rows[0]) if rows else None
+
+    async def customer_with(self, email: str) -> KnownCustomer | None:
+        rows = await self._query("customer_by_email", email_key=email_key(email))
+        return _customer(rows[0]) if rows else None
+
+    async def learn(self, customer: KnownCustomer) -> None:
+        await self._query(
+            "learn_customer",
+            id=customer.id,
+            name=customer.name,
+            email=customer.email,
+            email_key=email_key(customer.email),
+            search=searchable(customer.name, customer.email),
+        )
+
+    async def note_use(self, customer_id: str, slack_channel_id: str, slack_user_id: str) -> None:
+        """Remember that somebody chose a customer in a channel, both known by id alone."""
+        await self._query("meet_customer", id=customer_id, search=f" {customer_id}")
+        scopes = _scopes(slack_channel_id, slack_user_id)
+        await self._query("use_customer", customer_id=customer_id, **scopes)
+
+    async def tell_user(self, user: WeavUser) -> None:
+        await self._query(
+            "tell_weav_user",
+            slack_user_id=user.slack_user_id,
+            weav_user_id=user.weav_user_id,
+            name=user.name,
+            search=searchable(user.name),
+        )
+
+    async def user(self, slack_user_id: str) -> WeavUser | None:
+        rows = await self._query("weav_user", slack_user_id=slack_user_id)
+        return _user(rows[0]) if rows else None
+
+    async def user_with(self, weav_user_id: str) -> WeavUser | None:
+        rows = await self._query("weav_user_by_id", weav_user_id=weav_user_id)
+        return _user(rows[0]) if rows else None
+
+    async def users(self, query: str, slack_user_id: str, limit: int) -> list[WeavUser]:
+        """Find those who told, by a part of their name; the asking one comes first."""
+        pattern = containing(fold(query))
+        rows = await self._query(
+            "weav_users", slack_user_id=slack_user_id, first=pattern, limit=limit
+        )
+        return [_user(row) for row in rows]
+
+    async def choose_defaults(
+        self, slack_channel_id: str, chosen: Mapping[str, str], slack_user_id: str
+    ) -> None:
+        await self._query(
+            "choose_defaults",
+            slack_channel_id=slack_channel_id,
+            chosen=json.dumps(dict(chosen), separators=(",", ":")),
+            slack_user_id=slack_user_id,
+        )
+
+    async def defaults(self, slack_channel_id: str) -> Defaults:
+        rows = await self._query("channel_defaults", slack_channel_id=slack_channel_id)
+        if not rows:
+            return Defaults({})
+        return Defaults(json.loads(rows[0]["chosen"]), rows[0]["slack_user_id"])
+
+    async def all_defaults(self) -> dict[str, dict[str, str]]:
+        """By Slack channel, then by field."""
+        rows = await self._query("all_defaults")
+        return {row["slack_channel_id"]: json.loads(row["chosen"]) for row in rows}
+
+    async def forget(self, keep_days: float) -> int:
+        """Remove customers that nobody used or looked up for so long; how many rows it were."""
+        names = ("forget_customers", "forget_uses", "forget_new_customers")
+        return sum([await forget(self._database, name, keep_days) for name in names])
+
+    async def _query(self, name: str, /, **values: Any) -> Rows:  # noqa: ANN401 - columns
+        return await self._database.query(name, values)
+
+
+def email_key(email: str) -> str:
+    """Compare addresses as mailboxes do in practice: case does not count, accents do."""
+    return email.strip().casefold()
+
+
+def _scopes(slack_channel_id: str, slack_user_id: str) -> dict[str, str]:
+    return {"channel": f"channel:{slack_channel_id}", "author": f"author:{slack_user_id}"}
+
+
+def _customer(row: Mapping[str, Any]) -> KnownCustomer:
+    used = row["in_channel"] is not None, row["by_author"] is not None
+    return KnownCustomer(row["id"], row["name"], row["email"], *used)
+
+
+def _user(row: Mapping[str, Any]) -> WeavUser:
+    return WeavUser(row["slack_user_id"], row["weav_user_id"], row["name"])
+
+
+@dataclass(frozen=True, slots=True)
+class NewCustomerRow:
+    """`entry_id` and `attempt` say whose POST it is; `age` is in seconds since it changed."""
+
+    state: Literal["sending", "created", "unconfirmed"]
+    entry_id: int
+    attempt: int
+    customer_id: str
+    age: float
+
+
+class NewCustomers:
+    """Everything raises LedgerUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(self, email: str, entry: Entry) -> bool:
+        """Take the one POST for this address; False: it is somebody's, or was."""
+        asked = {"slack_user_id": entry.slack_user_id, "asked_at": entry.received_at}
+        return await self._change("begin_customer", email, **_attempt(entry), **asked)
+
+    async def get(self, email: str) -> NewCustomerRow | None:
+        rows = await self._database.query("new_customer", {"email_key": email_key(email)})
+        if not rows:
+            return None
+        row = rows[0]
+        age = row["read_at"] - row["changed_at"]
+        return NewCustomerRow(
+            row["state"], row["entry_id"], row["attempt"], row["customer_id"] or "", age
+        )
+
+    async def created(self, email: str, entry: Entry, customer_id: str) -> None:
+        """Record the answer to this attempt: it counts also when it comes late."""
+        await self._change("customer_created", email, **_attempt(entry), customer_id=customer_id)
+
+    async def unconfirmed(self, email: str, slack_user_id: str) -> None:
+        """Note that somebody is told so, and may ask for it again."""
+        await self._change("customer_unconfirmed", email, slack_user_id=slack_user_id)
+
+    async def not_created(self, email: str, entry: Entry) -> None:
+        """Certainly: the next attempt may send it."""
+        await self._change("customer_not_created", email, **_attempt(entry))
+
+    async def withdraw(self, email: str, entry: Entry) -> None:
+        """Undo a `begin` of this very owner's whose answer was lost: no POST followed it."""
+        held = {"since": entry.read_at, "fence": entry.fence, "owner": entry.owner}
+        await self._change("withdraw_customer", email, **_attempt(entry), **held)
+
+    async def _change(self, name: str, email: str, **values: Any) -> bool:  # noqa: ANN401 - columns
+        return bool(await self._database.query(name, {"email_key": email_key(email), **values}))
+
+
+def _attempt(entry: Entry) -> dict[str, int]:
+    return {"entry_id": entry.id, "attempt": entry.attempts}

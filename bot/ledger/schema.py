@@ -1,0 +1,141 @@
+"""The ledger's database: opened, inspected without changing it, brought forward."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+from bot.ledger.database import _HERE, Database, Run
+from bot.ledger.errors import LedgerTooNew, LedgerUnavailable
+from bot.ledger.sqlite import open_sqlite
+
+_SQLITE: Final = "sqlite:///"
+_PRESENT: Final = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'ledger_version'",
+    "postgresql": "SELECT 1 WHERE to_regclass('ledger_version') IS NOT NULL",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`found` is 0 for a database that the first start will fill."""
+
+    kind: str
+    found: int
+    newest: int
+
+
+async def inspect(database_url: str) -> Condition:
+    """Write without changing anything; raise LedgerUnavailable or LedgerTooNew."""
+    newest = newest_version()
+    if database_url.startswith(_SQLITE) and not _is_there(_file(database_url)):
+        _check_folder(_file(database_url).parent)
+        return Condition("SQLite", 0, newest)
+    async with open_database(database_url, 2.0, 1, time.time) as database:
+        async with database.exclusive() as run:
+            found = await _version_found(run, _PRESENT[database.dialect])
+        if found > newest:
+            raise too_new(found, newest)
+        return Condition("SQLite" if database.dialect == "sqlite" else "PostgreSQL", found, newest)
+
+
+async def _version_found(run: Run, present: str) -> int:
+    if not await run(present):
+        await run("CREATE TABLE weav_slack_check (version INTEGER)")
+        await run("DROP TABLE weav_slack_check")
+        return 0
+    await run("UPDATE ledger_version SET version = version")
+    rows = await run("SELECT version FROM ledger_version")
+    return int(rows[0]["version"]) if rows else 0
+
+
+def _file(database_url: str) -> Path:
+    return Path(unquote(database_url.removeprefix(_SQLITE))).absolute()
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise LedgerUnavailable(f"The ledger's file cannot be used: {error.strerror}.") from error
+
+
+def _check_folder(folder: Path) -> None:
+    probe = folder / ".weav-slack-check"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise LedgerUnavailable(
+            f"The ledger's file cannot be made in {folder}: {error.strerror}."
+        ) from error
+
+
+_MIGRATIONS: Final = _HERE / "migrations"
+
+
+async def bring_forward(database: Database) -> None:
+    """Apply the migrations that this database has not seen, all or none."""
+    newest = newest_version()
+    async with database.exclusive() as run:
+        await run("CREATE TABLE IF NOT EXISTS ledger_version (version INTEGER NOT NULL)")
+        rows = await run("SELECT version FROM ledger_version")
+        found = rows[0]["version"] if rows else 0
+        if found > newest:
+            raise too_new(found, newest)
+        for statement in _statements(database.dialect, found):
+            await run(statement)
+        if found < newest:
+            await run("DELETE FROM ledger_version")
+            await run(f"INSERT INTO ledger_version (version) VALUES ({newest})")  # noqa: S608 - an int
+
+
+def too_new(found: int, newest: int) -> LedgerTooNew:
+    return LedgerTooNew(
+        f"The ledger's database has version {found}, and this release knows {newest}. "
+        "Run the release that brought it forward, or restore a backup made before."
+    )
+
+
+def newest_version() -> int:
+    return max(_version(path) for path in _MIGRATIONS.glob("*.sql"))
+
+
+def _version(path: Path) -> int:
+    return int(path.name.partition("_")[0])
+
+
+def _statements(dialect: str, found: int) -> Iterator[str]:
+    for path in sorted(
+        _MIGRATIONS.glob("*.sql"), key=lambda path: (_version(path), len(path.suffixes))
+    ):
+        if _version(path) > found and path.suffixes in ([".sql"], [f".{dialect}", ".sql"]):
+            for statement in path.read_text(encoding="utf-8").split(";\n"):
+                if statement.strip():
+                    yield statement
+
+
+def open_database(
+    url: str,
+    statement_timeout: float,
+    connections: int,
+    clock: Callable[[], float],
+) -> AbstractAsyncContextManager[Database]:
+    if url.startswith(("postgresql://", "postgres://")):
+        # Its driver takes 3 MB, which a bot with a file can do without.
+        from bot.ledger.postgresql import open_postgresql  # noqa: PLC0415
+
+        return open_postgresql(url, statement_timeout, connections)
+    path = _file_of(url)
+    if path is None:
+        # The address is not shown: it may hold a password.
+        raise ValueError("DATABASE_URL begins with sqlite:/// or postgresql://")
+    return open_sqlite(path, statement_timeout, clock)
+
+
+def _file_of(url: str) -> Path | None:
+    scheme, _, path = url.partition(":///")
+    return Path(unquote(path)).absolute() if scheme == "sqlite" and path else None

@@ -1,0 +1,221 @@
+"""`weav-slack run`: uvicorn on a socket that is bound first, until a drained exit.
+
+It waits for no stranger: a request's head has to be there soon, and cannot be long.
+"""
+
+import asyncio
+import contextlib
+import gc
+import math
+import signal
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+import uvloop
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from bot import VERSION
+from bot.app import Bot, Pace, assembled
+from bot.health import SlackTokenRejected
+from bot.ledger import LedgerTooNew, LedgerUnavailable
+from bot.logs import class_of, get_logger
+from bot.settings import Settings
+
+# Seconds, and bytes; Slack's heads are of 1 kB. Bodies have limits of their own in the door.
+SLOWEST_HEAD = 10.0
+SLOWEST_READER = 10.0
+LONGEST_HEAD = 64 * 1024
+# uvicorn goes on reading while it answers: a connection could fill the memory with requests.
+MOST_PIPELINED = 32
+
+
+class Protocol(HttpToolsProtocol):
+    """Closes connections that bring no head of a request, or take no answers.
+
+    uvicorn itself would keep them for ever.
+
+    The bytes that come after a request was answered count as a head, too: whoever is answered
+    without being read to the end may go on sending.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._expect_head()
+        self._look()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for name in list(self._timers):
+            self._stop(name)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if "head" not in self._timers and (self.cycle is None or self.cycle.response_complete):
+            self._expect_head()
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if "head" in self._timers and self._head_bytes > LONGEST_HEAD:
+            self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        self._stop("head")
+        super().on_headers_complete()
+        if len(self.pipeline) > MOST_PIPELINED:
+            raise ValueError("too many requests at once")  # httptools stops, uvicorn hangs up
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._timers["reader"] = self.loop.call_later(SLOWEST_READER, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._stop("reader")
+        super().resume_writing()
+
+    def _look(self) -> None:
+        """Abort, after a while, what is closed and waits for somebody to take its last answer.
+
+        Less than the write buffer's limit of it never pauses writing.
+        """
+        next_step = self.transport.abort if self.transport.is_closing() else self._look
+        self._timers["look"] = self.loop.call_later(SLOWEST_READER, next_step)
+
+    def _expect_head(self) -> None:
+        self._head_bytes = 0
+        self._timers["head"] = self.loop.call_later(SLOWEST_HEAD, self.transport.close)
+
+    def _stop(self, name: str) -> None:
+        if timer := self._timers.pop(name, None):
+            timer.cancel()
+
+
+class Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at a signal, and go on: uvicorn would raise it again and end the process."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        yield
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+
+async def import_the_rest() -> None:
+    """Import what Starlette leaves for when it is first asked whether a caller has hung up.
+
+    That would keep the first submission 10 ms, and 40 ms where no bytecode is kept.
+    """
+    await Request({"type": "http"}, _nothing).is_disconnected()
+
+
+async def _nothing() -> Message:
+    return {"type": "http.request"}
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Raise OSError when the port is taken or the host is not this machine's."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=2048)
+    # asyncio sets it for sockets that it makes itself only; without it kept connections wait 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.setblocking(False)  # noqa: FBT003 # the standard library's own
+    return listener
+
+
+def server(app: ASGIApp, grace: float) -> Server:
+    """`grace`: seconds that requests in flight have after the signal to stop."""
+    return Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,  # nobody asks where a request came from: its signature counts
+            lifespan="off",
+            loop="uvloop",
+            http=Protocol,
+            ws="none",
+            timeout_graceful_shutdown=math.ceil(grace),
+            # Longer than the idle time-outs of usual load balancers: they close first.
+            timeout_keep_alive=75,
+        )
+    )
+
+
+log = get_logger("weav_slack.server")
+
+
+class CannotRun(Exception):
+    """A sentence for whoever runs the bot."""
+
+
+def runner() -> asyncio.Runner:
+    """Collect garbage from now on, and never look for any in what start-up has made.
+
+    Under load that was a tenth of the CPU, and 100 ms of standing still now and then:
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    gc.freeze()
+    gc.set_threshold(10_000)
+    gc.enable()
+    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
+
+
+async def run(settings: Settings, pace: Pace | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what runs; raise `CannotRun`."""
+    pace = pace or Pace()
+    with _listener(settings) as listener:
+        try:
+            await import_the_rest()
+            async with assembled(settings, pace) as bot:
+                with bot.event_loop.watching():
+                    await _serve(bot, server(bot.asgi, pace.answers), listener)
+        except (LedgerUnavailable, LedgerTooNew) as error:
+            raise CannotRun(f"The database of DATABASE_URL cannot be used: {error}") from None
+        except SlackTokenRejected as error:
+            raise CannotRun(
+                f"Slack does not accept the token ({error}). Copy SLACK_BOT_TOKEN from OAuth &"
+                " Permissions and SLACK_APP_TOKEN from Basic Information again."
+            ) from None
+
+
+def _listener(settings: Settings) -> socket.socket:
+    try:
+        return bind(settings.host, settings.port)
+    except (OSError, TypeError) as error:  # TypeError: a name that DNS could not hold
+        why = getattr(error, "strerror", None) or "no such name"
+        raise CannotRun(
+            f"Cannot listen on {settings.host}:{settings.port} ({why})."
+            " Choose another HOST or PORT, or stop what runs there."
+        ) from None
+
+
+async def _serve(bot: Bot, serving: Server, listener: socket.socket) -> None:
+    """End with the server, or with what goes on beside it: a rejected token, or a mistake."""
+    beside = [asyncio.create_task(bot.health.keep_greeting())]
+    if bot.socket is not None:
+        beside.append(asyncio.create_task(bot.socket.keep_connecting()))
+    for task in beside:
+        task.add_done_callback(lambda _: serving.stop())
+    mode = "Socket Mode" if bot.socket else "HTTP"
+    log.info("started", version=VERSION, mode=mode, address=listener.getsockname()[:2])
+    try:
+        await serving.serve(sockets=[listener])
+    finally:
+        for task in beside:
+            task.cancel()
+        for ended in await asyncio.gather(*beside, return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise _why(ended)
+        log.info("stopping")
+
+
+def _why(ended: Exception) -> Exception:
+    """Log a mistake here, without its words: Python would print them to the end."""
+    if isinstance(ended, SlackTokenRejected):
+        return ended
+    log.error("mistake", exc_info=ended)
+    return CannotRun(f"The bot made a mistake ({class_of(ended)}): the log says where.")

@@ -1,0 +1,104 @@
+"""Look-ups that are remembered, made once at a time, and never waited for longer than one says."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Final, Generic, TypeVar
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.logs import get_logger
+from bot.slack.client import code_in
+from bot.tasks import Tasks
+
+log = get_logger("weav_slack.cache")
+T = TypeVar("T")
+_MOST: Final = 10_000
+_AGAIN_AFTER: Final = 5.0  # seconds, for one that failed
+
+
+class LookupCache(Generic[T]):
+    """`ask` gives None when it failed; what was known before stands then.
+
+    `keep` is in seconds; what is `passing` is asked for anew each time.
+    """
+
+    def __init__(
+        self,
+        tasks: Tasks,
+        ask: Callable[[str], Awaitable[T | None]],
+        keep: float,
+        passing: Collection[T] = (),
+    ) -> None:
+        self._tasks = tasks
+        self._ask = ask
+        self._keep = keep
+        self._passing = passing
+        self._known: dict[str, T] = {}
+        self._fresh_until: dict[str, float] = {}
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    def known(self, key: str) -> T | None:
+        return self._known.get(key)
+
+    def start(self, key: str) -> asyncio.Task[None] | None:
+        """Look it up beside what else happens; None: it is fresh."""
+        if self._fresh_until.get(key, 0.0) > asyncio.get_running_loop().time():
+            return None
+        if key not in self._running:
+            task = self._tasks.spawn(self._look_up(key), name="look_up")
+            self._running[key] = task
+            task.add_done_callback(lambda _: self._running.pop(key, None))
+        return self._running[key]
+
+    async def find(self, key: str, within: float) -> T | None:
+        """Give what is known after at most `within` seconds; the look-up itself goes on."""
+        if task := self.start(key):
+            await asyncio.wait({task}, timeout=within)
+        return self.known(key)
+
+    async def _look_up(self, key: str) -> None:
+        found = await self._ask(key)
+        if len(self._fresh_until) >= _MOST:
+            self._known.clear()
+            self._fresh_until.clear()
+        if found is not None:
+            self._known[key] = found
+        self._fresh_until[key] = asyncio.get_running_loop().time() + self._lasts(found)
+
+    def _lasts(self, found: T | None) -> float:
+        if found is None:
+            return _AGAIN_AFTER
+        return 0.0 if found in self._passing else self._keep
+
+
+async def look_up(
+    call: Awaitable[AsyncSlackResponse],
+    read: Callable[[AsyncSlackResponse], T | None],
+    *,
+    refusals: Mapping[str, T],
+) -> T | None:
+    """Ask Slack once; `refusals`: what codes mean that are an answer as well. None: no answer."""
+    try:
+        answer = await call
+    except SlackApiError as error:
+        code = code_in(error.response)
+        log.info("not_looked_up", code=code)
+        return refusals.get(code)
+    except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
+        log.warning("not_looked_up", error=type(error).__name__)
+        return None
+    return read(answer)
+
+
+Key = TypeVar("Key")
+Kept = TypeVar("Kept")
+
+
+def keep(kept: dict[Key, Kept], key: Key, value: Kept, most: int) -> None:
+    """Remember it as the latest of `most`; the oldest goes."""
+    kept.pop(key, None)
+    kept[key] = value
+    while len(kept) > most:
+        del kept[next(iter(kept))]

@@ -1,0 +1,1 @@
+"""From a valid form to an outcome that everybody knows."""

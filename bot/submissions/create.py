@@ -1,0 +1,379 @@
+"""From a written row to a recorded outcome: send, and where no answer came, look."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final, assert_never
+
+from bot.form.stored import StoredForm
+from bot.ledger import Entry, KnownCustomers, Ledger, LedgerUnavailable
+from bot.logs import get_logger
+from bot.retry import retry_until_written
+from bot.slack import ids
+from bot.submissions.answers import Pending, Queued, Verdict
+from bot.submissions.new_customer import CustomerCreation, is_unnamed
+from bot.submissions.reconcile import (
+    Ambiguous,
+    CustomerLists,
+    Match,
+    NoMatch,
+    NotSeen,
+    alike,
+    match,
+    until_next,
+)
+from bot.tasks import Tasks
+from bot.weav.client import WeavClient
+from bot.weav.directory import WeavDirectory
+from bot.weav.models import Conversation, NewConversation
+from bot.weav.outcomes import NotSent, Opened, Outcome, Refused, Unconfirmed
+from bot.weav.pages import LookUpFailed
+
+FIRST_QUEUE_PAUSE = 1.0
+LONGEST_QUEUE_PAUSE = 60.0
+
+
+def pause_before(attempt: int, retry_after: float | None, jitter: Callable[[], float]) -> float:
+    """Seconds to wait before try `attempt` + 1, doubling from 1 s to 60 s; `jitter` gives 0 to 1.
+
+    Half of the pause is jitter, so that what failed together does not come back together. A longer
+    `Retry-After` of Weav's stands, and is only ever lengthened.
+    """
+    pause = min(FIRST_QUEUE_PAUSE * 2.0 ** min(attempt - 1, 10), LONGEST_QUEUE_PAUSE)
+    jittered = pause * (0.5 + 0.5 * jitter())
+    if retry_after is None:
+        return jittered
+    return max(retry_after + jitter(), jittered)
+
+
+def within_time(pause: float, age: float, retry_for: float) -> float | None:
+    """Shorten the last pause to the end of `retry_for`; None when that time is over."""
+    left = retry_for - age
+    if left <= 0:
+        return None
+    return min(pause, left)
+
+
+log = get_logger("weav_slack.create")
+NOT_IN_TIME = "The bot did not come to this for so long that it no longer sends it by itself."
+NOT_BEGUN = "The bot's database did not answer in time, so nothing was sent to Weav."
+DOUBTFUL = " An earlier attempt that was not confirmed may have created it all the same."
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """`entry` is None when the row was lost to another replica, which finishes it."""
+
+    entry: Entry | None
+    verdict: Verdict
+
+
+class OutcomeRecorder:
+    def __init__(self, ledger: Ledger, retry_for: float) -> None:
+        """`retry_for`: seconds for which a queued conversation is tried; 0: not at all."""
+        self._ledger = ledger
+        self._retry_for = retry_for
+
+    async def opened(self, entry: Entry, conversation: Conversation) -> Settled:
+        """Whoever has the row by now, the conversation is there."""
+        facts = conversation.model_dump(mode="json")
+        held = await retry_until_written(
+            lambda: self._ledger.opened(entry, conversation.id, facts), entry
+        )
+        return Settled(held, Opened(conversation))
+
+    async def refused(self, entry: Entry, refused: Refused) -> Settled:
+        if entry.doubtful:
+            refused = replace(refused, message=refused.message + DOUBTFUL)
+        reason = " ".join([refused.message, *refused.fields.values()])
+        held = await retry_until_written(lambda: self._ledger.refused(entry, reason), entry)
+        return _settled(held, refused)
+
+    async def not_sent(self, entry: Entry, outcome: NotSent) -> Settled:
+        """Queue it, or give it up when its time is over."""
+        pause = pause_before(entry.attempts, outcome.retry_after, random.random)
+        left = within_time(pause, entry.waited, self._retry_for)
+        patient = outcome.retry_after is not None
+        if left is None or (patient and left < pause):
+            return await self._given_up(entry, outcome)
+        held = await retry_until_written(
+            lambda: self._ledger.queued(entry, left, outcome.reason, patient=patient), entry
+        )
+        return _settled(held, Queued(outcome.reason, self._retry_for))
+
+    async def not_in_time(self, entry: Entry) -> Settled | None:
+        """Give up what was not sent in its time; None: its time is not over.
+
+        After a night without the bot its author will have opened the conversation by hand.
+        """
+        if entry.waited <= self._retry_for + LONGEST_QUEUE_PAUSE + self._ledger.lease:
+            return None
+        log.warning("not_in_time", entry=entry.id)
+        return await self._given_up(entry, NotSent(NOT_IN_TIME))
+
+    async def not_confirmed(self, entry: Entry, known: str) -> Settled:
+        log.warning("not_confirmed", entry=entry.id)
+        held = await retry_until_written(lambda: self._ledger.unconfirmed(entry, known), entry)
+        return _settled(held, Unconfirmed(known))
+
+    async def _given_up(self, entry: Entry, outcome: NotSent) -> Settled:
+        if entry.doubtful:  # "nothing was created" is known of the last attempt only
+            return await self.not_confirmed(entry, outcome.reason + DOUBTFUL)
+        held = await retry_until_written(lambda: self._ledger.expired(entry, outcome.reason), entry)
+        return _settled(held, outcome)
+
+
+def _settled(held: Entry | None, verdict: Verdict) -> Settled:
+    """Leave a lost row's verdict to its new owner, whose own may differ."""
+    return Settled(held, verdict if held else Pending())
+
+
+# Seconds between looks: Weav's list may lag behind its create, and the author waits for an answer.
+LOOKS = (1.0, 5.0, 13.0)
+# Seconds for somebody else's POST of a customer: until its answer, or until it is taken over.
+LEAST_FOR_OTHERS = 30.0
+SPREAD = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class RetryTimes:
+    """Seconds. `retry_for`: how long a queued conversation is tried; 0: not at all.
+
+    `slack_again`: until another attempt when Slack takes neither card nor message. `spread`: over
+    which queued conversations come back once Weav answers again. `weav_timeout`: until Weav's
+    answer to one request counts as lost.
+    """
+
+    retry_for: float
+    slack_again: float = 15.0
+    looks: tuple[float, ...] = LOOKS
+    spread: float = SPREAD
+    weav_timeout: float = 10.0
+
+
+OnOpened = Callable[[Conversation], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The request may have arrived: look for what it made. `entry` is the row as it was sent."""
+
+    entry: Entry
+    reason: str
+
+
+class ConversationCreator:
+    def __init__(
+        self, ledger: Ledger, weav: WeavClient, patience: RetryTimes, tasks: Tasks
+    ) -> None:
+        self._ledger = ledger
+        self._weav = weav
+        self._lists = CustomerLists(weav, tasks)
+        self._patience = patience
+        self._tasks = tasks
+        self._recorder = OutcomeRecorder(ledger, patience.retry_for)
+        others = max(LEAST_FOR_OTHERS, patience.weav_timeout + ledger.lease)
+        self._namer = CustomerCreation(ledger, WeavDirectory(weav), others)
+        self._weav_was_away = False
+
+    async def send(self, entry: Entry, opened: OnOpened | None = None) -> Settled | Unanswered:
+        """Make the one POST that a row in state `sending` stands for, and record the outcome.
+
+        `opened` is called before it is recorded, if nobody else can have taken the row meanwhile.
+        """
+        if not is_unnamed(entry):
+            return await self._send(entry, opened)
+        try:
+            named = await self._namer.name(entry)
+        except LedgerUnavailable as error:
+            return await self.not_begun(entry, error)
+        match named:
+            case None:
+                return Settled(None, Pending())
+            case Refused() as refused:
+                return await self._recorder.refused(entry, refused)
+            case NotSent() as not_sent:
+                return await self._not_sent(entry, not_sent)
+            case Entry():
+                return await self._send(named, opened)
+            case _:
+                assert_never(named)
+
+    async def not_begun(self, entry: Entry, error: LedgerUnavailable) -> Settled:
+        """Queue a row before its POST, when the database's word of the step to it was lost.
+
+        If that step comes to be written later all the same, it finds the row without this owner.
+        """
+        log.warning("not_begun", entry=entry.id, error=str(error))
+        return await self._recorder.not_sent(entry, NotSent(NOT_BEGUN))
+
+    async def _send(self, entry: Entry, opened: OnOpened | None) -> Settled | Unanswered:
+        if not self._is_surely_ours(entry):
+            # This process stood still, and somebody else may have told the author by now.
+            log.warning("too_late_to_send", entry=entry.id)
+            return Settled(None, Pending())
+        outcome = await self._weav.create_conversation(request_of(entry))
+        log.info("weav_answered", entry=entry.id, outcome=type(outcome).__name__)
+        settled = await self._record(entry, outcome, opened)
+        if isinstance(outcome, Opened | Refused) and self._weav_was_away:
+            # A time-out or a 502 is no sign that it is back.
+            self._weav_was_away = False
+            self._tasks.spawn(self._hurry(), name="hurry")
+        return settled
+
+    async def _record(
+        self, entry: Entry, outcome: Outcome, opened: OnOpened | None
+    ) -> Settled | Unanswered:
+        match outcome:
+            case Opened(conversation):
+                if opened and self._is_surely_ours(entry):
+                    opened(conversation)
+                return await self._recorder.opened(entry, conversation)
+            case Refused():
+                return await self._recorder.refused(entry, outcome)
+            case NotSent():
+                return await self._not_sent(entry, outcome)
+            case Unconfirmed(reason):
+                return Unanswered(entry, reason)
+            case _:
+                assert_never(outcome)
+
+    def _is_surely_ours(self, entry: Entry) -> bool:
+        return time.monotonic() - entry.asked_at < self._ledger.lease
+
+    async def look(
+        self, entry: Entry, reason: str, looks: tuple[float, ...] | None = None
+    ) -> Settled:
+        """Look for the conversation of a POST that may have arrived; `reason`: why we ask."""
+        sight: NoMatch | Ambiguous | NotSeen = NoMatch()
+        for pause in self._patience.looks if looks is None else looks:
+            await asyncio.sleep(pause)
+            seen = await self._look_once(entry)
+            if isinstance(seen, Settled):
+                return seen
+            sight = seen
+            if isinstance(sight, NotSeen) and sight.final:
+                break
+        return await self._not_confirmed(entry, reason, sight)
+
+    async def look_now(self, entry: Entry, reason: str) -> Settled:
+        """Look once for what was sent a while ago, and leave the row to the next look, if any.
+
+        The time of looking began with the request. Where that is over and the look itself fails,
+        or where somebody has put off the first look, it begins then: the row counts it.
+        """
+        passed = _seconds_since_sent(entry)
+        seen = await self._look_once(entry)
+        if isinstance(seen, Settled):
+            return seen
+        failed = isinstance(seen, NotSeen)
+        pause = until_next(self._patience.looks, passed)
+        counted = bool(entry.tried_for) or (failed and pause is None)
+        if counted:
+            pause = until_next(self._patience.looks, entry.tried_for)
+        if pause is None or (isinstance(seen, NotSeen) and seen.final):
+            return await self._not_confirmed(entry, reason, seen)
+        return await self._look_after(pause, entry, reason, counted=counted)
+
+    async def look_later(self, entry: Entry, reason: str) -> Settled:
+        """Leave all the looks for it to whoever takes the row up when they are due."""
+        pause = until_next(self._patience.looks, 0.0) or 0.0
+        return await self._look_after(pause, entry, reason, counted=True)
+
+    async def _look_after(
+        self, pause: float, entry: Entry, reason: str, *, counted: bool
+    ) -> Settled:
+        added = pause if counted else 0.0
+        later = self._ledger.later
+        await retry_until_written(lambda: later(entry, pause, counted=added, reason=reason), entry)
+        return Settled(None, Pending())
+
+    async def _not_confirmed(
+        self, entry: Entry, reason: str, sight: NoMatch | Ambiguous | NotSeen
+    ) -> Settled:
+        seen = "" if isinstance(sight, NoMatch) else sight.reason
+        return await self._recorder.not_confirmed(entry, f"{reason} {seen}".strip())
+
+    async def not_in_time(self, entry: Entry) -> Settled | None:
+        """Give up a row that nobody sent while there was time; None: send it."""
+        return await self._recorder.not_in_time(entry)
+
+    async def _look_once(self, entry: Entry) -> Settled | NoMatch | Ambiguous | NotSeen:
+        request = request_of(entry)
+        listed = await self._lists.read(request.customer_id)
+        if isinstance(listed, LookUpFailed):
+            return NotSeen(listed.reason, final=listed.final)
+        candidates = alike(listed, request, entry.begun_at)
+        try:
+            claimed = await self._ledger.claimed(entry, (each.id for each in candidates))
+            rivals = await self._ledger.rivals(entry)
+            sight = match([each for each in candidates if each.id not in claimed], len(rivals))
+            if not isinstance(sight, Match):
+                return sight
+            facts = sight.conversation.model_dump(mode="json")
+            held = await self._ledger.claim(entry, sight.conversation.id, facts)
+        except LedgerUnavailable:
+            return NotSeen("")
+        if held is None:  # the row or the conversation is somebody else's by now
+            return NoMatch()
+        log.info("recovered", entry=entry.id, conversation=sight.conversation.id)
+        return Settled(held, Opened(sight.conversation))
+
+    async def _not_sent(self, entry: Entry, outcome: NotSent) -> Settled:
+        self._weav_was_away = True
+        return await self._recorder.not_sent(entry, outcome)
+
+    async def _hurry(self) -> None:
+        try:
+            hurried = await self._ledger.hurry(self._patience.spread)
+        except LedgerUnavailable:
+            return  # they come when they are due
+        log.info("weav_is_back", hurried=hurried)
+
+
+def _seconds_since_sent(entry: Entry) -> float:
+    sent_at = entry.sent_at or entry.created_at  # as README.md says how to restore a backup
+    return entry.read_at - sent_at + time.monotonic() - entry.asked_at
+
+
+def request_of(entry: Entry) -> NewConversation:
+    return NewConversation.model_validate(entry.request)
+
+
+# Seconds in which the same use is not written again, and how many uses that is known of.
+_OFTEN: Final = 600.0
+_MOST: Final = 1000
+
+
+class CustomerUses:
+    def __init__(
+        self,
+        memory: KnownCustomers,
+        start_meeting: Callable[[str], object],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`start_meeting` learns who a customer is, and nobody waits for it."""
+        self._memory = memory
+        self._start_meeting = start_meeting
+        self._clock = clock
+        self._fresh_until: dict[tuple[str, str, str], float] = {}
+
+    async def note_use(self, entry: Entry) -> None:
+        """Beside the straight way: a use that is not written is not missed."""
+        customer_id = (entry.request or {}).get(ids.CUSTOMER_ID, "")
+        stored = StoredForm.read(entry.form)
+        channel = stored.origin.slack_channel_id or stored.values.post_to
+        use = (customer_id, channel, entry.slack_user_id)
+        if not customer_id or self._fresh_until.get(use, 0.0) > self._clock():
+            return
+        try:
+            await self._memory.note_use(*use)
+        except LedgerUnavailable as error:
+            log.warning("use_not_noted", error=str(error))
+            return
+        if len(self._fresh_until) >= _MOST:
+            self._fresh_until.clear()
+        self._fresh_until[use] = self._clock() + _OFTEN
+        self._start_meeting(customer_id)

@@ -1,0 +1,92 @@
+"""A row that the bot makes a mistake with: put off longer and longer, and after a day given up.
+
+Its author is told then in plain words, and Slack has another day to take them.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.ledger import Entry, Ledger, LedgerUnavailable, State
+from bot.logs import get_logger
+from bot.retry import DAY, Again, again, put_off, retry_until_written
+from bot.slack.api import Failed, SlackApi
+from bot.slack.message import plain_message
+from bot.slack.text import shorten
+from bot.tasks import Tasks
+
+log = get_logger("weav_slack.failures")
+# Seconds until the next attempt, which grow with what it was tried for.
+SHORTEST_FAILURE_PAUSE = 15.0
+LONGEST_FAILURE_PAUSE = 3600.0
+# Weav documents UUIDs; whatever else it says must fit into a message.
+ID_LIMIT = 100
+OPEN = "A conversation of yours is open in Weav, but the bot could not draw its card. Its ID: {}"
+UNKNOWN = (
+    "The bot could not find out what became of a conversation of yours: it may have been created in"
+    " Weav or not. Look there before you open it again."
+)
+NOT_CREATED = (
+    "A conversation of yours was not created in Weav, and the bot cannot give its form back. Open"
+    " it again."
+)
+MISTAKE = "The bot made a mistake with it again and again."
+
+
+class FailureHandler:
+    def __init__(self, ledger: Ledger, slack: SlackApi, tasks: Tasks) -> None:
+        self._ledger = ledger
+        self._slack = slack
+        self._tasks = tasks
+
+    @asynccontextmanager
+    async def over(self, entry: Entry) -> AsyncIterator[None]:
+        """Count a mistake that is made with a row held by this process, and do not repeat it soon.
+
+        A mistake in drawing or reading would otherwise come with every lease, and for ever.
+        """
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is in the log
+            self._tasks.failed("resume", error)
+            await self._put_off_or_end(entry)
+
+    async def _put_off_or_end(self, entry: Entry) -> None:
+        try:
+            row = await self._ledger.get(entry.id)  # a POST may have begun since
+        except LedgerUnavailable:
+            return  # found again when its lease is over
+        if row is None or (row.owner, row.fence) != (self._ledger.owner, entry.fence):
+            return
+        if row.tried_for <= DAY:
+            pause = min(max(row.tried_for / 2, SHORTEST_FAILURE_PAUSE), LONGEST_FAILURE_PAUSE)
+            await put_off(self._ledger, row, Again(pause, pause))
+            return
+        log.error("given_up", entry=row.id, state=row.state.value)
+        said = await self._slack.message(row.slack_user_id, plain_message(_last_word(row)))
+        if isinstance(said, Failed) and (
+            next_one := again(row, said, SHORTEST_FAILURE_PAUSE, 2 * DAY)
+        ):
+            log.warning("author_not_reached", entry=row.id, code=said.code)
+            await put_off(self._ledger, row, next_one)
+        else:
+            await retry_until_written(lambda: self._end(row), row)
+
+    async def _end(self, row: Entry) -> Entry | None:
+        held: Entry | None = row
+        if row.state is State.OPENED:
+            return await self._ledger.announced(row, "nowhere", "", "")
+        if row.state in {State.SENDING, State.RECEIVED, State.QUEUED}:
+            write = self._ledger.unconfirmed if _is_unsure(row) else self._ledger.expired
+            held = await write(row, MISTAKE)
+        return await self._ledger.told(held) if held else None
+
+
+def _last_word(row: Entry) -> str:
+    """Draw nothing that the mistake could be in."""
+    if row.conversation_id:
+        return OPEN.format(shorten(row.conversation_id, ID_LIMIT))
+    return UNKNOWN if _is_unsure(row) else NOT_CREATED
+
+
+def _is_unsure(row: Entry) -> bool:
+    return row.doubtful or row.state in {State.SENDING, State.UNCONFIRMED}

@@ -1,0 +1,117 @@
+"""A customer who is to be created first: once, however often and by however many it is asked.
+
+Weav documents neither an idempotency key nor what a known e-mail address leads to, and has no
+search by address: a create whose answer was lost is not repeated unless its author asks for it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, assert_never
+
+from bot.directory import known
+from bot.form.stored import CUSTOMER_EMAIL
+from bot.ledger import Entry, Ledger, LedgerUnavailable
+from bot.logs import get_logger
+from bot.retry import retry_until_written
+from bot.slack import ids
+from bot.weav.directory import Created, NewCustomer, WeavDirectory
+from bot.weav.outcomes import NotSent, Refused, Unconfirmed
+
+log = get_logger("weav_slack.new_customer")
+# Seconds between looks at somebody else's POST of the same customer.
+LOOK_EVERY: Final = 0.2
+NOT_OPENED: Final = "No conversation was opened."
+NOT_CONFIRMED: Final = (
+    "Weav did not confirm that it created this customer. Look there: if they exist, paste their ID"
+    " here. If they do not, submit again, and the bot asks Weav once more."
+)
+
+
+class CustomerCreation:
+    def __init__(self, ledger: Ledger, directory: WeavDirectory, wait_for: float) -> None:
+        """`wait_for`: seconds, until somebody else's POST of a customer counts as cut off."""
+        self._ledger = ledger
+        self._new = ledger.new_customers
+        self._directory = directory
+        self._wait_for = wait_for
+
+    async def name(self, entry: Entry) -> Entry | Refused | NotSent | None:
+        """Give the row the customer that it wants; None: it is lost.
+
+        Raise LedgerUnavailable: there may be a customer now, and there is no conversation.
+        """
+        request = dict(entry.request or {})
+        email = request.pop(CUSTOMER_EMAIL)
+        found = await self._find_or_create(email, entry)
+        if not isinstance(found, str):
+            return found
+        return await self._ledger.name_customer(entry, {**request, ids.CUSTOMER_ID: found})
+
+    async def _find_or_create(self, email: str, entry: Entry) -> str | Refused | NotSent:
+        if seen := await self._ledger.memory.customer_with(email):
+            return seen.id
+        if await self._begin(email, entry):
+            return await self._create(email, entry)
+        return await self._of_another(email, entry)
+
+    async def _begin(self, email: str, entry: Entry) -> bool:
+        try:
+            return await self._new.begin(email, entry)
+        except LedgerUnavailable:
+            # It may be written all the same, and the next attempt would take it for a POST.
+            await _written(lambda: self._new.withdraw(email, entry), entry)
+            raise
+
+    async def _create(self, email: str, entry: Entry) -> str | Refused | NotSent:
+        outcome = await self._directory.create_customer(NewCustomer(email=email))
+        log.info("customer_asked_for", entry=entry.id, outcome=type(outcome).__name__)
+        match outcome:
+            case Created(customer):
+                created = str(customer.id)
+                await _written(lambda: self._new.created(email, entry, created), entry)
+                await _written(lambda: self._ledger.memory.learn(known(customer)), entry)
+                return created
+            case Refused(message=message, status=status):
+                await _written(lambda: self._new.not_created(email, entry), entry)
+                return _refused(message, status)
+            case NotSent():
+                await _written(lambda: self._new.not_created(email, entry), entry)
+                return outcome
+            case Unconfirmed():
+                return await self._not_confirmed(email, entry)
+            case _:
+                assert_never(outcome)
+
+    async def _of_another(self, email: str, entry: Entry) -> str | Refused | NotSent:
+        """Wait for a POST that is under way; one of our own that is, was cut off by a crash."""
+        while True:
+            row = await self._new.get(email)
+            if row is None:  # certainly not created meanwhile
+                return await self._find_or_create(email, entry)
+            if row.state == "created":
+                return row.customer_id
+            ours = (row.entry_id, row.attempt) == (entry.id, entry.attempts)
+            if row.state == "unconfirmed" or ours or row.age > self._wait_for:
+                return await self._not_confirmed(email, entry)
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _not_confirmed(self, email: str, entry: Entry) -> Refused:
+        log.warning("customer_not_confirmed", entry=entry.id)
+        await _written(lambda: self._new.unconfirmed(email, entry.slack_user_id), entry)
+        return _refused(NOT_CONFIRMED, 0)
+
+
+def is_unnamed(entry: Entry) -> bool:
+    return CUSTOMER_EMAIL in (entry.request or {})
+
+
+def _refused(why: str, status: int) -> Refused:
+    return Refused(NOT_OPENED, {ids.CUSTOMER_ID: why}, status)
+
+
+async def _written(write: Callable[[], Awaitable[None]], entry: Entry) -> None:
+    async def written() -> Entry:
+        await write()
+        return entry
+
+    await retry_until_written(written, entry)

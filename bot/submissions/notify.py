@@ -1,0 +1,112 @@
+"""The outcome reaches people: the card its channel, the answer its author."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+
+from bot.card.post import CardPoster, Delivered, waited_by_now
+from bot.form.values import FilledForm
+from bot.ledger import Entry, Ledger
+from bot.logs import get_logger
+from bot.metrics import Metrics
+from bot.retry import again, put_off, retry_until_written
+from bot.slack.api import Done, Failed, Result, SlackApi
+from bot.slack.message import Message
+from bot.submissions.answers import SubmissionAnswer
+from bot.submissions.replies import message_of, view_of
+from bot.weav.models import Conversation
+from bot.weav.outcomes import Opened
+
+log = get_logger("weav_slack.notify")
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTarget:
+    """Where the author sees the answer: the modal, else the message, else a direct message."""
+
+    slack_user_id: str
+    view_id: str = ""
+    response_url: str = ""
+
+
+class Announcer:
+    def __init__(
+        self,
+        ledger: Ledger,
+        slack: SlackApi,
+        poster: CardPoster,
+        again: float,
+        metrics: Metrics,
+    ) -> None:
+        """`again`: seconds until the first of the other attempts when Slack takes nothing."""
+        self._ledger = ledger
+        self._slack = slack
+        self._poster = poster
+        self._metrics = metrics
+        self._again = again
+
+    async def post(self, entry: Entry, conversation: Conversation) -> Delivered | Failed:
+        """Post the card while the answer is still being written down, for `announce` to note."""
+        return await self._poster.post(entry, conversation)
+
+    async def announce(
+        self,
+        entry: Entry,
+        conversation: Conversation,
+        *,
+        queued: bool = False,
+        posted: Awaitable[Delivered | Failed] | None = None,
+    ) -> None:
+        """Post the card of a row in state `opened`; a crash before the record posts it again."""
+        result = await (posted or self._poster.post(entry, conversation, queued=queued))
+        if isinstance(result, Delivered):
+            self._metrics.cards.labels(result.route).inc()
+            self._metrics.card_posted.observe(waited_by_now(entry))
+            log.info("announced", entry=entry.id, route=result.route)
+            where = (result.route, result.slack_channel_id, result.message_ts)
+            await retry_until_written(lambda: self._ledger.announced(entry, *where), entry)
+        elif next_one := again(entry, result, self._again):
+            log.warning("card_not_posted", entry=entry.id, code=result.code)
+            await put_off(self._ledger, entry, next_one, "" if result.certain else "channel")
+        else:
+            log.error("card_given_up", entry=entry.id, code=result.code)
+            self._metrics.cards.labels("nowhere").inc()
+            await retry_until_written(
+                lambda: self._ledger.announced(entry, "nowhere", "", ""), entry
+            )
+
+    async def show(self, answer: SubmissionAnswer, form: FilledForm, target: ReplyTarget) -> Result:
+        """Put the answer where the author looks, or send it; Failed: Slack took it nowhere."""
+        if target.view_id:
+            shown = await self._slack.update_view(target.view_id, view_of(answer, form))
+        elif target.response_url:
+            shown = await self._slack.respond(
+                target.response_url, self._message(answer, form), replace_original=True
+            )
+        else:
+            return await self.message(answer, form, target.slack_user_id)
+        if isinstance(shown, Done):
+            return shown
+        return await self.message(answer, form, target.slack_user_id)
+
+    async def message(
+        self, answer: SubmissionAnswer, form: FilledForm, slack_user_id: str
+    ) -> Result:
+        """Send the answer to its author as a direct message."""
+        sent = await self._slack.message(slack_user_id, self._message(answer, form))
+        if isinstance(sent, Failed):
+            log.warning("author_not_reached", entry=answer.entry_id, code=sent.code)
+        return sent
+
+    def _message(self, answer: SubmissionAnswer, form: FilledForm) -> Message:
+        opened = answer.verdict
+        link = self._poster.link_to(opened.conversation) if isinstance(opened, Opened) else ""
+        return message_of(answer, form, link)
+
+    async def note_told(self, entry: Entry | None, said: Result) -> None:
+        """Record that the author knows, or leave the row to another attempt."""
+        if entry is None:
+            return
+        if isinstance(said, Failed) and (next_one := again(entry, said, self._again)):
+            await put_off(self._ledger, entry, next_one)
+        else:
+            await retry_until_written(lambda: self._ledger.told(entry), entry)

@@ -1,0 +1,129 @@
+"""What goes on by itself: rows without a worker, leases, personal data past its time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from bot.ledger import Entry, Ledger, LedgerUnavailable
+from bot.logs import get_logger
+from bot.submissions.leases import Leases
+from bot.submissions.worker import Limits, Worker
+from bot.tasks import Tasks
+
+log = get_logger("weav_slack.scheduler")
+FORGET_EVERY = 3600.0  # seconds
+# How often a sweep takes as many rows as there is room for: what comes on its own must leave room
+# for people.
+MOST_GOES = 5
+# A step, and the seconds until it is taken again.
+Round: TypeAlias = tuple[Callable[[], Awaitable[None]], float]
+
+
+class Scheduler:
+    def __init__(
+        self,
+        ledger: Ledger,
+        worker: Worker,
+        leases: Leases,
+        tasks: Tasks,
+        keep_days: int,
+        limits: Limits,
+    ) -> None:
+        self._ledger = ledger
+        self._worker = worker
+        self._leases = leases
+        self._tasks = tasks
+        self._keep_days = keep_days
+        self._limits = limits
+        self._resumed = 0
+        self._has_room = asyncio.Event()
+        self._took_over = False
+        self._loops: list[asyncio.Task[None]] = []
+
+    def start(self, *others: Round) -> None:
+        """`others` go on for as long as this does."""
+        rounds = (
+            *others,
+            (self._sweep, self._limits.sweep_every),
+            (self._forget, FORGET_EVERY),
+            (self._leases.keep, self._leases.every),
+        )
+        for step, every in rounds:
+            self._loops.append(asyncio.create_task(self._tasks.repeat(step, every)))
+
+    async def stop(self) -> None:
+        """Leases are renewed to the end, by the loop that `finish` stops."""
+        await _cancel(self._loops[:-1])
+
+    async def finish(self) -> None:
+        """Stop renewing, and let others have at once what this process could not finish."""
+        await _cancel(self._loops)
+        try:
+            await self._ledger.release()
+        except LedgerUnavailable as error:
+            log.warning("not_released", error=str(error))
+
+    async def _sweep(self) -> None:
+        try:
+            await self._take_over()
+            for _ in range(MOST_GOES):
+                if not await self._take() or not await self._room():
+                    return
+        except LedgerUnavailable as error:
+            log.warning("not_swept", error=str(error))
+
+    async def _take_over(self) -> None:
+        if not self._took_over:
+            if taken := await self._ledger.take_over():
+                log.info("taken_over", entries=taken)
+            self._took_over = True
+
+    async def _take(self) -> bool:
+        """Begin with what is due; False: there is no more of it."""
+        # After an outage of the database its own work is overdue as well, and must not be taken
+        # from itself.
+        await self._leases.renew()
+        places = self._limits.taken_up - self._resumed
+        taken = await self._ledger.take(places)
+        for entry in taken:
+            self._resumed += 1
+            self._tasks.spawn(self._resume(entry), name="resume")
+        return len(taken) == places
+
+    async def _room(self) -> bool:
+        """Wait until half of the places are free; False: that takes too long."""
+        self._has_room.clear()
+        self._tell_of_room()
+        try:
+            async with asyncio.timeout(self._limits.sweep_every):
+                return await self._has_room.wait()
+        except TimeoutError:
+            return False
+
+    def _tell_of_room(self) -> None:
+        if self._resumed <= self._limits.taken_up // 2:
+            self._has_room.set()
+
+    async def _resume(self, entry: Entry) -> None:
+        try:
+            await self._worker.resume(entry)
+        finally:
+            self._resumed -= 1
+            self._tell_of_room()
+
+    async def _forget(self) -> None:
+        try:
+            if forgotten := await self._ledger.forget(self._keep_days):
+                log.info("forgotten", entries=forgotten)
+            if forgotten := await self._ledger.memory.forget(self._keep_days):
+                log.info("customers_forgotten", rows=forgotten)
+            if forgotten := await self._ledger.cards.forget(self._keep_days):
+                log.info("cards_forgotten", rows=forgotten)
+        except LedgerUnavailable as error:
+            log.warning("not_forgotten", error=str(error))
+
+
+async def _cancel(loops: list[asyncio.Task[None]]) -> None:
+    for loop in loops:
+        loop.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)

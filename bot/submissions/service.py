@@ -1,0 +1,226 @@
+"""The story: open a conversation once, announce it, tell the author."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Final
+
+from bot.access.audience import ChannelReaders
+from bot.card.controls import Click
+from bot.card.post import CardPoster
+from bot.card.update import CardUpdater
+from bot.directory import Directory, Names, starter
+from bot.form.defaults import READ_EVERY, ChannelDefaults
+from bot.form.parse import Submission
+from bot.form.service import FormRequest, FormService, open_defaults, open_form, open_kept
+from bot.form.stored import new_entry_of
+from bot.ledger import Ledger, LedgerUnavailable, NewEntry
+from bot.logs import get_logger
+from bot.metrics import Metrics
+from bot.slack.api import Done, SlackApi
+from bot.slack.message import Message
+from bot.slack.notify import Notifier
+from bot.submissions.answers import NotAccepted, Pending, Queued, SubmissionAnswer
+from bot.submissions.create import ConversationCreator, CustomerUses, RetryTimes, Settled
+from bot.submissions.failures import FailureHandler
+from bot.submissions.leases import Leases
+from bot.submissions.notify import Announcer, ReplyTarget
+from bot.submissions.replies import verdict_of
+from bot.submissions.scheduler import Scheduler
+from bot.submissions.status import report
+from bot.submissions.unconfirmed import Choice, UnconfirmedChoices
+from bot.submissions.worker import Begun, Limits, Worker
+from bot.tasks import Tasks
+from bot.weav.client import WeavClient
+from bot.weav.directory import WeavDirectory
+from bot.weav.outcomes import Opened
+
+# Seconds between looks for it.
+DISOWN_AFTER: Final = (0.5, 1.0, 2.0)
+WRITTEN_LATE: Final = "The bot's database was too slow."
+
+
+async def disown(ledger: Ledger, new: NewEntry, *, seen: bool) -> None:
+    """Withdraw it: nothing was sent for it, and left alone it would be looked for in Weav.
+
+    What the same form wrote at another time has another receipt, and what somebody took up has
+    none: either may be begun. An author who has not `seen` the answer is told when the row's lease
+    is over.
+    """
+    for pause in DISOWN_AFTER:
+        await asyncio.sleep(pause)
+        try:
+            entry = await ledger.by_key(new.key)
+            if entry is None or entry.receipt != new.receipt or verdict_of(entry) is not None:
+                continue
+            withdrawn = await ledger.expired(entry, WRITTEN_LATE)
+            if withdrawn and seen:
+                await ledger.told(withdrawn)
+        except LedgerUnavailable:
+            continue
+
+
+log = get_logger("weav_slack.service")
+# Of Slack's 3 s, from when it rang: the guard, the reviewer and our database share them with Weav.
+# The rest is the way there and back, and a busy machine.
+ANSWER_WITHIN = 2.0
+# The answer leaves in milliseconds; Slack then needs a moment until the view is what we said, and
+# a `views.update` that comes before would be overwritten.
+ANSWER_LEAVES_WITHIN = 5.0
+SEEN_WITHIN = 2.5  # an answer that leaves later may find that Slack has given up
+SLACK_SETTLES = 0.5
+# For a change on a card whose answer was lost: the next one who clicks waits behind it.
+MOST_LOOKS = 2
+NOT_WRITTEN = (
+    "The bot could not write this down, since its database does not answer, so nothing was sent to"
+    " Weav. Submit again in a moment; if it stays so, tell whoever runs the bot."
+)
+
+
+class Desk:
+    """What the handlers ask; `link` makes a conversation's address in Weav from its id."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        weav: WeavClient,
+        slack: SlackApi,
+        channel_readers: ChannelReaders,
+        tasks: Tasks,
+        patience: RetryTimes,
+        limits: Limits,
+        renew_every: float,
+        keep_days: int,
+        link: Callable[[str], str | None],
+        metrics: Metrics,
+    ) -> None:
+        self._ledger = ledger
+        self._slack = slack
+        self._tasks = tasks
+        self._link = link
+        directory = Directory(WeavDirectory(weav), tasks)
+        names = Names(ledger.memory, directory)
+        self._defaults = ChannelDefaults(ledger.memory)
+        self.forms = FormService(
+            ledger, weav, directory, slack, channel_readers, tasks, self._defaults, link
+        )
+        self.notifier = Notifier(slack, tasks)
+        self._leases = Leases(ledger, renew_every)
+        customer_uses = CustomerUses(ledger.memory, starter(ledger.memory, directory, tasks))
+        poster = CardPoster(slack, channel_readers, names, link)
+        self._announcer = Announcer(ledger, slack, poster, patience.slack_again, metrics)
+        creator = ConversationCreator(ledger, weav, patience, tasks)
+        failures = FailureHandler(ledger, slack, tasks)
+        self._worker = Worker(
+            ledger, creator, self._announcer, customer_uses, failures, self._leases, tasks, limits
+        )
+        self._unconfirmed_choices = UnconfirmedChoices(ledger, self._worker, self._announcer)
+        self._scheduler = Scheduler(ledger, self._worker, self._leases, tasks, keep_days, limits)
+        looks = patience.looks[:MOST_LOOKS]
+        self._card_updater = CardUpdater(
+            ledger, weav, slack, channel_readers, names, link, looks, renew_every
+        )
+
+    async def start(self) -> None:
+        """Begin to take up what nobody works on, in the running event loop."""
+        await self._defaults.read()
+        self._scheduler.start((self._defaults.read, READ_EVERY))
+
+    async def stop(self) -> None:
+        """Take up nothing more; what runs is the tasks' to finish, before `finish`."""
+        await self._scheduler.stop()
+
+    async def finish(self) -> None:
+        await self._scheduler.finish()
+
+    def open_form(self, form_request: FormRequest) -> None:
+        work = open_form(self._slack, self.forms, form_request)
+        self.notifier.spawn(
+            work, "open_form", form_request.slack_user_id, form_request.response_url
+        )
+
+    def open_kept(self, entry_id: int, form_request: FormRequest) -> None:
+        """Open the form of a submission again; the one in `opening` is not looked at."""
+        work = open_kept(self._ledger, self._slack, self.forms, entry_id, form_request)
+        self.notifier.spawn(
+            work, "open_kept", form_request.slack_user_id, form_request.response_url
+        )
+
+    def open_defaults(self, form_request: FormRequest) -> None:
+        """Open the defaults of the channel that the form would come from."""
+        work = open_defaults(self._slack, self.forms, form_request)
+        self.notifier.spawn(
+            work, "open_defaults", form_request.slack_user_id, form_request.response_url
+        )
+
+    def decide(self, choice: Choice, entry_id: int, target: ReplyTarget) -> None:
+        deciding = self._unconfirmed_choices.decide(choice, entry_id, target)
+        self.notifier.spawn(deciding, "decide", target.slack_user_id, target.response_url)
+
+    def change(self, click: Click) -> None:
+        changing = self._card_updater.change(click)
+        self.notifier.spawn(changing, "change", click.slack_user_id, click.response_url)
+
+    async def status(self, team_id: str, slack_user_id: str) -> Message:
+        return await report(self._ledger, team_id, slack_user_id, self._link)
+
+    async def submit(
+        self, submission: Submission, answered: asyncio.Event, asked_at_clock: float
+    ) -> SubmissionAnswer:
+        """Answer 2 s after `rung_at`; what is not known by then follows in the modal or a message.
+
+        `answered` is set once Slack has the answer; `rung_at` is on the event loop's clock.
+        """
+        deadline, seen_by = asked_at_clock + ANSWER_WITHIN, asked_at_clock + SEEN_WITHIN
+        new = new_entry_of(submission)
+        try:
+            async with asyncio.timeout_at(deadline):
+                begun = await self._worker.begin(new)
+        except (LedgerUnavailable, TimeoutError) as error:
+            log.warning("not_written", error=str(error))
+            self._tasks.spawn(self._disown(new, answered, seen_by), name="disown")
+            return SubmissionAnswer(0, NotAccepted(NOT_WRITTEN))
+        await asyncio.wait({begun.work}, timeout=deadline - asyncio.get_running_loop().time())
+        if not begun.work.done():
+            self._tasks.spawn(self._follow(begun, submission, answered), name="follow")
+            return SubmissionAnswer(begun.entry_id, Pending())
+        settled = begun.work.result()
+        self._tasks.spawn(self._note_answered(settled, answered, seen_by), name="note_answered")
+        return SubmissionAnswer(begun.entry_id, settled.verdict)
+
+    async def _follow(self, begun: Begun, submission: Submission, answered: asyncio.Event) -> None:
+        settled = await begun.work
+        if isinstance(settled.verdict, Pending):
+            return  # another replica's, which tells the author
+        target = ReplyTarget(submission.slack_user_id, view_id=submission.view_id)
+        if await _set_by(asyncio.get_running_loop().time() + ANSWER_LEAVES_WITHIN, answered):
+            await asyncio.sleep(SLACK_SETTLES)
+        else:
+            target = ReplyTarget(submission.slack_user_id)
+        answer = SubmissionAnswer(begun.entry_id, settled.verdict)
+        with self._leases(begun.entry_id):
+            form = submission.filled_form
+            said = await self._announcer.show(answer, form, target)
+            if not isinstance(settled.verdict, Opened | Queued):
+                await self._announcer.note_told(settled.entry, said)
+
+    async def _note_answered(
+        self, settled: Settled, answered: asyncio.Event, seen_by: float
+    ) -> None:
+        """An answer that did not leave in time is told again, when the row's lease is over."""
+        if isinstance(settled.verdict, Opened | Queued):
+            return
+        if await _set_by(seen_by, answered):
+            await self._announcer.note_told(settled.entry, Done())
+
+    async def _disown(self, new: NewEntry, answered: asyncio.Event, seen_by: float) -> None:
+        seen = await _set_by(seen_by, answered)
+        await disown(self._ledger, new, seen=seen)
+
+
+async def _set_by(deadline: float, event: asyncio.Event) -> bool:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout_at(deadline):
+            await event.wait()
+    return event.is_set() and asyncio.get_running_loop().time() < deadline

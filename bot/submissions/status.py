@@ -1,0 +1,116 @@
+"""`/weav-conversation status`: what became of the author's last submissions."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Final
+
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement
+
+from bot.form.reply import reopen_button
+from bot.labels import STATES
+from bot.ledger import Entry, Ledger, LedgerUnavailable, State
+from bot.slack import blocks
+from bot.slack.blocks import Json
+from bot.slack.elements import link, web_address
+from bot.slack.message import Message, card, first_that_fits, plain_message
+from bot.slack.text import clock, escape, shorten
+from bot.submissions.replies import not_confirmed_buttons
+
+_HEADING: Final = "Your last Weav conversations"
+_ID_LIMIT: Final = 40
+# What a subject, a reason and a link may have, divided by the first of these with which all fits.
+_SUBJECT_LIMIT: Final = 100
+_REASON_LIMIT: Final = 150
+_LINK_LIMIT: Final = 1500
+_SHARES: Final = (1, 2, 3, 4, 6, 8, 12)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One submission; `at` is in seconds since the epoch, what is unknown is empty."""
+
+    subject: str
+    state: str
+    reason: str
+    at: float
+    link: str
+    conversation_id: str
+    ways_on: Sequence[ButtonElement] = field(default=())
+
+
+def status_message(lines: Sequence[Line]) -> Message:
+    """List submissions, the newest first, ten at most: more would be too long for Slack."""
+    if not lines:
+        none = "You have opened none yet."
+        return card(f"{_HEADING}: {none}", _section(none))
+    # The SDK's checks take longer than all the rest.
+    ways_on = [_actions(line) for line in lines]
+    return first_that_fits(_list(lines, ways_on, share) for share in _SHARES)
+
+
+def _list(lines: Sequence[Line], ways_on: Sequence[list[Json]], share: int) -> Message:
+    drawn = [_draw(line, share) for line in lines]
+    rows = ([_section(said), *ways] for said, ways in zip(drawn, ways_on, strict=True))
+    text = "\n".join([f"{_HEADING}:", *drawn])
+    return card(text, _section(f"*{_HEADING}*"), *chain.from_iterable(rows))
+
+
+def _draw(line: Line, share: int) -> str:
+    subject = escape(shorten(line.subject, _SUBJECT_LIMIT // share)) or "_No subject_"
+    parts = [f"{subject}: {line.state}"]
+    if line.reason:
+        parts.append(escape(shorten(line.reason, _REASON_LIMIT // share)))
+    parts.append(clock(line.at))
+    if line.conversation_id:
+        identifier = f"`{escape(shorten(line.conversation_id, _ID_LIMIT))}`"
+        url = web_address(line.link)
+        short = url and len(url) <= _LINK_LIMIT // share
+        parts.append(link(line.link, "Open in Weav") if short else identifier)
+    return " · ".join(parts)
+
+
+def _actions(line: Line) -> list[Json]:
+    return [ActionsBlock(elements=list(line.ways_on)).to_dict()] if line.ways_on else []
+
+
+def _section(text: str) -> Json:
+    return blocks.section(blocks.mrkdwn(text))
+
+
+LAST = 10
+_GIVEN_BACK = {State.REFUSED, State.EXPIRED, State.LEFT}
+
+
+async def report(
+    ledger: Ledger, team_id: str, slack_user_id: str, link: Callable[[str], str | None]
+) -> Message:
+    try:
+        entries = await ledger.latest(team_id, slack_user_id, LAST)
+    except LedgerUnavailable:
+        return plain_message("The bot's database does not answer. Try again in a moment.")
+    return status_message([_line(entry, link) for entry in entries])
+
+
+def _line(entry: Entry, link: Callable[[str], str | None]) -> Line:
+    why = entry.reason if entry.state in {State.REFUSED, State.EXPIRED} else None
+    return Line(
+        subject=entry.subject,
+        state=STATES[entry.state],
+        reason=why or "",
+        at=entry.received_at,
+        link=(link(entry.conversation_id) or "") if entry.conversation_id else "",
+        conversation_id=entry.conversation_id or "",
+        ways_on=_ways_on(entry),
+    )
+
+
+def _ways_on(entry: Entry) -> list[ButtonElement]:
+    """Give back what was typed, or let its author decide; nothing once it is removed."""
+    if entry.form is None:
+        return []
+    if entry.state is State.UNCONFIRMED:
+        return not_confirmed_buttons(str(entry.id))
+    if entry.state in _GIVEN_BACK:
+        return [reopen_button(entry.id)]
+    return []

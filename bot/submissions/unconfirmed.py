@@ -1,0 +1,126 @@
+"""The author decides about a not confirmed conversation: look again, create again, leave it."""
+
+import asyncio
+from enum import StrEnum
+from typing import TypeAlias, assert_never
+
+from bot.form.stored import StoredForm
+from bot.ledger import Entry, Ledger, LedgerUnavailable, State
+from bot.logs import get_logger
+from bot.slack import ids
+from bot.slack.api import Result
+from bot.submissions.answers import Left, Pending, SubmissionAnswer
+from bot.submissions.create import Settled
+from bot.submissions.new_customer import is_unnamed
+from bot.submissions.notify import Announcer, ReplyTarget
+from bot.submissions.replies import verdict_of
+from bot.submissions.worker import Worker
+from bot.weav.outcomes import Opened, Unconfirmed
+
+log = get_logger("weav_slack.unconfirmed")
+# Seconds between looks at the ledger; together longer than one statement of it may take.
+NOTED_WITHIN = (0.2, 0.8, 1.5)
+CHOICE_NOT_WRITTEN = (
+    "The bot's database does not answer, so the bot does not know whether your click was written"
+    f" down. What you chose may begin yet: {ids.COMMAND} status tells."
+)
+NOT_SAID = "The bot's database does not answer, so what became of this cannot be said now."
+UNNAMED = "The customer was new, so the bot does not know in whose list it could look."
+NOT_KNOWN = "The bot no longer has this submission, so it can neither look nor create it again."
+
+
+class Choice(StrEnum):
+    LOOK_AGAIN = "look_again"
+    CREATE_AGAIN = "create_again"
+    LEAVE = "leave"
+
+
+# What became of it, and the row with the form; None: it is not theirs to see, or not there.
+_Decided: TypeAlias = tuple[Settled, Entry | None]
+
+
+class UnconfirmedChoices:
+    def __init__(self, ledger: Ledger, worker: Worker, announcer: Announcer) -> None:
+        self._ledger = ledger
+        self._worker = worker
+        self._announcer = announcer
+
+    async def decide(self, choice: Choice, entry_id: int, target: ReplyTarget) -> None:
+        """Carry it out once, however often it is clicked, and show what became of it."""
+        log.info("decided", entry=entry_id, choice=choice.value)
+        decided = await self._decided_soon(choice, entry_id, target)
+        if decided is None:
+            return  # whoever is at it shows the outcome; a word from here could come after it
+        settled, entry = decided
+        said = await self._show(SubmissionAnswer(entry_id, settled.verdict), entry, target)
+        if not isinstance(settled.verdict, Opened):
+            await self._announcer.note_told(settled.entry, said)
+
+    async def _decided_soon(
+        self, choice: Choice, entry_id: int, target: ReplyTarget
+    ) -> _Decided | None:
+        """Look again a bit later if need be: a message can be clicked before it is noted as told.
+
+        A second look harms nobody, and the other choices wait for nothing.
+        """
+        for pause in NOTED_WITHIN if choice is Choice.LOOK_AGAIN else ():
+            if decided := await self._decided(choice, entry_id, target):
+                return decided
+            await asyncio.sleep(pause)
+        return await self._decided(choice, entry_id, target)
+
+    async def _decided(self, choice: Choice, entry_id: int, target: ReplyTarget) -> _Decided | None:
+        try:
+            carried_out = await self._carry_out(choice, entry_id, target)
+        except LedgerUnavailable:
+            return Settled(None, Unconfirmed(CHOICE_NOT_WRITTEN)), None
+        return carried_out or await self._as_it_is(entry_id, target)
+
+    async def _carry_out(
+        self, choice: Choice, entry_id: int, target: ReplyTarget
+    ) -> _Decided | None:
+        """None: another click, or another replica, was first.
+
+        LedgerUnavailable: nothing began here. What was written all the same is taken up when its
+        lease is over, and its outcome shown.
+        """
+        match choice:
+            case Choice.LOOK_AGAIN:
+                held = await self._ledger.look(entry_id, target.slack_user_id)
+                return (await self._look_again(held), held) if held else None
+            case Choice.CREATE_AGAIN:
+                held = await self._ledger.again(entry_id, target.slack_user_id)
+                return (await self._create_again(held, target), held) if held else None
+            case Choice.LEAVE:
+                left = await self._ledger.leave(entry_id, target.slack_user_id)
+                return (Settled(None, Left()), left) if left else None
+            case _:
+                assert_never(choice)
+
+    async def _look_again(self, held: Entry) -> Settled:
+        if is_unnamed(held):  # as README.md says how to restore a backup
+            return Settled(held, Unconfirmed(UNNAMED))
+        return await self._worker.look_again(held)
+
+    async def _create_again(self, held: Entry, target: ReplyTarget) -> Settled:
+        work = self._worker.start(held, slot=False)
+        await self._show(SubmissionAnswer(held.id, Pending()), held, target)
+        return await work
+
+    async def _as_it_is(self, entry_id: int, target: ReplyTarget) -> _Decided | None:
+        """None: somebody is at it."""
+        try:
+            entry = await self._ledger.get(entry_id)
+        except LedgerUnavailable:
+            return Settled(None, Unconfirmed(NOT_SAID)), None
+        if entry is None or entry.slack_user_id != target.slack_user_id:
+            return Settled(None, Unconfirmed(NOT_KNOWN)), None
+        at_work = entry.state is State.UNCONFIRMED and entry.due_at is not None
+        verdict = None if at_work else verdict_of(entry)
+        return (Settled(None, verdict), entry) if verdict else None
+
+    async def _show(
+        self, answer: SubmissionAnswer, entry: Entry | None, target: ReplyTarget
+    ) -> Result:
+        form = StoredForm.read(entry.form if entry else None).filled_form
+        return await self._announcer.show(answer, form, target)

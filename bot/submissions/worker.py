@@ -1,0 +1,286 @@
+"""One row at a time, from where it stands to its end: at once, after a crash, or when it is due."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import assert_never
+from weakref import WeakValueDictionary
+
+from bot.card.post import Delivered
+from bot.form.stored import StoredForm
+from bot.ledger import Entry, Ledger, LedgerUnavailable, NewEntry, State
+from bot.logs import get_logger
+from bot.retry import retry_until_written
+from bot.slack.api import Failed
+from bot.submissions.answers import Pending, Queued, SubmissionAnswer, Verdict
+from bot.submissions.create import ConversationCreator, CustomerUses, OnOpened, Settled, Unanswered
+from bot.submissions.failures import FailureHandler
+from bot.submissions.leases import Leases
+from bot.submissions.new_customer import is_unnamed
+from bot.submissions.notify import Announcer, ReplyTarget
+from bot.submissions.replies import verdict_of
+from bot.tasks import Tasks
+from bot.weav.models import Conversation
+from bot.weav.outcomes import Opened
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    sweep_every: float = 1.0  # seconds
+    taken_up: int = 50  # rows
+    # For one channel or person at once: Slack takes about one message a second there, and what it
+    # has not taken after two minutes goes another way.
+    at_one_place: int = 10
+    # Rows waiting for Slack; the ledger keeps the others for so many seconds.
+    waiting: int = 1000
+    put_off: float = 15.0
+
+
+log = get_logger("weav_slack.worker")
+
+
+class Deliverer:
+    def __init__(
+        self,
+        ledger: Ledger,
+        announcer: Announcer,
+        customer_uses: CustomerUses,
+        failures: FailureHandler,
+        leases: Leases,
+        tasks: Tasks,
+        limits: Limits,
+    ) -> None:
+        self._ledger = ledger
+        self._announcer = announcer
+        self._customer_uses = customer_uses
+        self._failures = failures
+        self._leases = leases
+        self._tasks = tasks
+        self._limits = limits
+        self._waiting = 0
+        # Kept for as long as anybody is at it.
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    def deliver(self, taken: Entry, settled: Settled) -> None:
+        """Begin it; `taken` is the row as it was taken up."""
+        if settled.entry is not None and not isinstance(settled.verdict, Queued):
+            delivering = self._deliver(taken, settled.entry, settled.verdict)
+            self._tasks.spawn(delivering, name="deliver")
+
+    async def _deliver(self, taken: Entry, entry: Entry, verdict: Verdict) -> None:
+        with self._leases(entry.id):
+            if self._waiting >= self._limits.waiting:
+                log.info("put_off", entry=entry.id)
+                await retry_until_written(
+                    lambda: self._ledger.later(entry, self._limits.put_off), entry
+                )
+                return
+            self._waiting += 1
+            try:
+                async with self._failures.over(entry):
+                    await self._bring(taken, entry, verdict)
+            finally:
+                self._waiting -= 1
+
+    async def _bring(self, taken: Entry, entry: Entry, verdict: Verdict) -> None:
+        """The card, and a word to whoever may have seen none; one of a queue was told to go."""
+        queued = taken.state is State.QUEUED
+        stored = StoredForm.read(taken.form)
+        if isinstance(verdict, Opened):
+            async with self._turn(stored.place.slack_channel_id):
+                await self._announcer.announce(entry, verdict.conversation, queued=queued)
+            await self._customer_uses.note_use(entry)
+            if queued:
+                return
+        answer, target = SubmissionAnswer(entry.id, verdict), ReplyTarget(taken.slack_user_id)
+        if not queued:
+            target = ReplyTarget(taken.slack_user_id, view_id=taken.view_id)
+        async with self._turn(taken.slack_user_id):
+            said = await self._announcer.show(answer, stored.filled_form, target)
+        if not isinstance(verdict, Opened):
+            await self._announcer.note_told(entry, said)
+
+    def _turn(self, place: str) -> asyncio.Semaphore:
+        turn = self._turns.get(place)
+        if turn is None:
+            turn = self._turns[place] = asyncio.Semaphore(self._limits.at_one_place)
+        return turn
+
+
+# Weav's rate limits are not documented: no more requests than this at once.
+AT_ONCE = 100
+# Seconds between looks at a row that another replica works on, and how long it is watched.
+WATCH_EVERY = 0.2
+WATCH_FOR = 120.0
+RESTARTED = "The bot was stopped before it had Weav's answer."
+STILL_UNKNOWN = "The bot looked again and did not find it for certain."
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """`work` ends when the outcome is recorded; the card is still on its way then."""
+
+    entry_id: int
+    work: asyncio.Task[Settled]
+
+
+Post = asyncio.Task[Delivered | Failed]
+
+
+class Worker:
+    def __init__(
+        self,
+        ledger: Ledger,
+        creator: ConversationCreator,
+        announcer: Announcer,
+        customer_uses: CustomerUses,
+        failures: FailureHandler,
+        leases: Leases,
+        tasks: Tasks,
+        limits: Limits,
+    ) -> None:
+        self._ledger = ledger
+        self._creator = creator
+        self._announcer = announcer
+        self._customer_uses = customer_uses
+        self._deliverer = Deliverer(
+            ledger, announcer, customer_uses, failures, leases, tasks, limits
+        )
+        self._failures = failures
+        self._leases = leases
+        self._tasks = tasks
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._works: dict[int, asyncio.Task[Settled]] = {}
+
+    async def begin(self, new: NewEntry) -> Begun:
+        """Write it down and start, or join what the same submission started before.
+
+        Raise LedgerUnavailable: nothing was begun.
+        """
+        slot = await self._slot_if_free()
+        try:
+            received = await self._ledger.receive(new, sending=slot)
+            if received.new:
+                work = self.start(received.entry, slot=slot)
+                slot = False  # it is the work's now
+                return Begun(received.entry.id, work)
+        finally:
+            if slot:
+                self._slots.release()
+        return Begun(received.entry.id, self._join(received.entry))
+
+    def start(self, entry: Entry, *, slot: bool) -> asyncio.Task[Settled]:
+        """`slot`: the caller has one of the `AT_ONCE`, and hands it over."""
+        work = self._tasks.spawn(self._settle_and_announce(entry, slot=slot), name="settle")
+        self._works[entry.id] = work
+        work.add_done_callback(lambda _: self._works.pop(entry.id, None))
+        return work
+
+    async def resume(self, entry: Entry) -> None:
+        """Carry on with a row whose worker is gone, or that is due.
+
+        This ends when its outcome is recorded, and leaves what Slack takes time for to a task.
+        """
+        log.info("resumed", entry=entry.id, state=entry.state.value)
+        with self._leases(entry.id):
+            async with self._failures.over(entry):
+                self._deliverer.deliver(entry, await self._finish(entry))
+
+    async def look_again(self, entry: Entry) -> Settled:
+        """One look at the author's word, for a row that `Ledger.look` gave us."""
+        with self._leases(entry.id):
+            settled = await self._creator.look(entry, STILL_UNKNOWN, looks=(0.0,))
+        self._announce_if_opened(settled)
+        return settled
+
+    async def _settle_and_announce(self, entry: Entry, *, slot: bool) -> Settled:
+        posts: list[Post] = []
+
+        def post(conversation: Conversation) -> None:
+            # Nobody waits for the disk before the card: whether it is posted before the answer is
+            # recorded or after, a crash in between posts it again.
+            posting = self._announcer.post(entry, conversation)
+            posts.append(self._tasks.spawn(posting, name="post"))
+
+        with self._leases(entry.id):
+            settled = await self._settle(entry, post, slot=slot)
+        self._announce_if_opened(settled, *posts)
+        return settled
+
+    def _announce_if_opened(self, settled: Settled, post: Post | None = None) -> None:
+        if settled.entry is not None and isinstance(settled.verdict, Opened):
+            announcing = self._announce(settled.entry, settled.verdict, post)
+            self._tasks.spawn(announcing, name="announce")
+
+    async def _announce(self, entry: Entry, opened: Opened, post: Post | None) -> None:
+        with self._leases(entry.id):
+            await self._announcer.announce(entry, opened.conversation, posted=post)
+        await self._customer_uses.note_use(entry)
+
+    async def _settle(self, entry: Entry, opened: OnOpened, *, slot: bool) -> Settled:
+        if not slot:
+            await self._slots.acquire()
+        try:
+            sent = await self._send(entry, opened)
+        finally:
+            self._slots.release()
+        match sent:
+            case None:
+                return await self._watch(entry)
+            case Unanswered(as_sent, reason):
+                return await self._creator.look(as_sent, reason)
+            case Settled():
+                return sent
+            case _:
+                assert_never(sent)
+
+    async def _send(self, entry: Entry, opened: OnOpened | None) -> Settled | Unanswered | None:
+        """None: another replica has the row."""
+        if entry.state is State.SENDING:
+            return await self._creator.send(entry, opened)
+        try:
+            begun = await self._ledger.start_sending(entry)
+        except LedgerUnavailable as error:
+            return await self._creator.not_begun(entry, error)
+        return await self._creator.send(begun, opened) if begun else None
+
+    async def _finish(self, entry: Entry) -> Settled:
+        if entry.state is State.SENDING and not is_unnamed(entry):
+            return await self._creator.look_now(entry, entry.reason or RESTARTED)
+        verdict = verdict_of(entry)
+        if verdict is None or isinstance(verdict, Queued):
+            return await self._creator.not_in_time(entry) or await self._send_due(entry)
+        return Settled(entry, verdict)
+
+    async def _send_due(self, entry: Entry) -> Settled:
+        """Nobody waits for its outcome here, so it neither sleeps nor watches another replica."""
+        async with self._slots:
+            sent = await self._send(entry, None)
+        match sent:
+            case None:
+                return Settled(None, Pending())
+            case Unanswered(as_sent, reason):
+                return await self._creator.look_later(as_sent, reason)
+            case Settled():
+                return sent
+            case _:
+                assert_never(sent)
+
+    def _join(self, entry: Entry) -> asyncio.Task[Settled]:
+        running = self._works.get(entry.id)
+        return running or self._tasks.spawn(self._watch(entry), name="watch")
+
+    async def _watch(self, entry: Entry) -> Settled:
+        """Wait for what another replica, or a takeover, makes of it."""
+        deadline = asyncio.get_running_loop().time() + WATCH_FOR
+        verdict = verdict_of(entry)
+        while verdict is None and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(WATCH_EVERY)
+            try:
+                current = await self._ledger.get(entry.id)
+            except LedgerUnavailable:
+                continue
+            verdict = verdict_of(current) if current else None
+        return Settled(None, verdict or Pending())
+
+    async def _slot_if_free(self) -> bool:
+        return not self._slots.locked() and await self._slots.acquire()

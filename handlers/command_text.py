@@ -1,0 +1,98 @@
+"""The words after the command."""
+
+import re
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from bot.form.values import FormValues
+from bot.slack import ids
+from bot.slack.mrkdwn import as_typed
+from bot.slack.text import fold
+from bot.slack.uuids import uuid_in
+from bot.weav.models import Channel, Priority
+
+# Characters: as many as Slack's longest message has.
+_LONGEST: Final = 40_000
+# A link's label may contain spaces, and the link is still one word.
+_WORD: Final = re.compile(r"\s*(<[^<>\n]*>(?=\s|$)|\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Test this installation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """See and change what forms in this channel begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The author says who they are in Weav."""
+
+    weav_user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prefill:
+    values: FormValues
+
+
+Words: TypeAlias = Help | Status | Check | Defaults | Me | Prefill
+_ALONE: Final[dict[str, Help | Status | Check | Defaults]] = {
+    "help": Help(),
+    "?": Help(),
+    "status": Status(),
+    "check": Check(),
+    "defaults": Defaults(),
+}
+
+
+def parse_words(text: str) -> Words:
+    """Read a subcommand that stands alone, else the form's values; never raise, lose no word.
+
+    `email` or `chat`, a priority and a customer's UUID or link, once each and in any order, fill
+    their fields; the first other word and all after it are the subject, however long that is.
+    """
+    text = text[:_LONGEST]
+    if alone := _ALONE.get(text.strip().lower()):
+        return alone
+    if me := _me(text):
+        return me
+    filled: dict[str, str] = {}
+    position = 0
+    while word := _WORD.match(text, position):
+        field, value = _recognised(word[1])
+        if not field or field in filled:
+            break
+        filled[field] = value
+        position = word.end()
+    return Prefill(FormValues(subject=fold(as_typed(text[position:])), **filled))
+
+
+def _me(text: str) -> Me | None:
+    word, _, rest = text.strip().partition(" ")
+    weav_user_id = uuid_in(as_typed(rest).strip(), "assignee") if word.lower() == "me" else None
+    return Me(str(weav_user_id)) if weav_user_id else None
+
+
+def _recognised(word: str) -> tuple[str, str]:
+    lower = word.lower()
+    if lower in set(Channel):
+        return ids.CHANNEL, lower
+    if lower in set(Priority):
+        return ids.PRIORITY, lower
+    if customer_id := uuid_in(word, "customer"):
+        return ids.CUSTOMER_ID, str(customer_id)
+    return "", ""
