@@ -23,12 +23,12 @@ from bot.health import Health, MetricsPage
 from bot.ledger import Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.metrics import Metrics
+from bot.retry import LOOKS, SPREAD, Backoff, RetryTimes
 from bot.settings import Settings
 from bot.slack.api import SlackApi
 from bot.slack.cache import LookupCache
 from bot.slack.client import SlackClient
 from bot.slack.installation import Installation
-from bot.submissions.create import LOOKS, SPREAD, RetryTimes
 from bot.submissions.service import Desk
 from bot.submissions.worker import Limits
 from bot.tasks import Tasks
@@ -127,7 +127,11 @@ async def _parts(stack: AsyncExitStack, settings: Settings, pace: Pace) -> _Part
         channel_readers=ChannelReaders(audiences, installation),
         tasks=tasks,
         patience=RetryTimes(
-            settings.weav_retry_for, pace.lease, pace.looks, pace.spread, settings.weav_timeout
+            settings.weav_retry_for,
+            Backoff(shortest=pace.lease),
+            pace.looks,
+            pace.spread,
+            settings.weav_timeout,
         ),
         limits=pace.limits,
         renew_every=pace.lease / 3,

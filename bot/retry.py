@@ -1,28 +1,126 @@
-"""What is tried again: how long, how often, and what for.
+"""Every retry of the bot: what is tried again, how often, and for how long.
 
-The time of trying is the sum of the pauses between attempts: it begins with the first that failed,
-goes on after a restart and in another replica, and stands still while the bot is off.
+- A call that Slack certainly did not take: `call_pauses`, or as long as Slack's Retry-After says,
+  for the seconds of `*_WITHIN`.
+- A card or an answer that Slack took nowhere: `RetryTimes.delivery`, for a day.
+- A row that the bot makes a mistake with: `MISTAKES` for a day, then its author is told, for which
+  Slack has another day (`LAST_WORD`).
+- A POST to Weav that certainly did nothing: `queue_pause`, or as long as Weav's Retry-After says,
+  for WEAV_RETRY_FOR seconds.
+- The search for one that may have arrived: `LOOKS`, once.
+- What is known while the database is away: `WRITE_PAUSES`, a minute.
+
+A POST to Weav that may have been received is never repeated by the program itself.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
-from bot.slack.api import Failed
-from bot.slack.client import REJECTED
 
 log = get_logger("weav_slack.retry")
+
+DAY: Final = 24 * 3600.0
+
+# Seconds for calls to Slack: a burst of posts waits its turn, one a second and channel.
+VIEW_UPDATE_WITHIN: Final = 10.0
+POST_WITHIN: Final = 120.0
+MESSAGE_UPDATE_WITHIN: Final = 20.0
 # Seconds, a minute in all: what is not written then can only be looked for in Weav.
 WRITE_PAUSES = (0.2, 1.0, 3.0, *[5.0] * 11)
+# Seconds between looks: Weav's list may lag behind its create, and the author waits for an answer.
+LOOKS: Final = (1.0, 5.0, 13.0)
+# Seconds over which queued conversations come back once Weav answers again.
+SPREAD: Final = 6.0
+_FIRST_QUEUE_PAUSE: Final = 1.0
+LONGEST_QUEUE_PAUSE: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class NextTry:
+    """Seconds until the next attempt, and how many of them are counted as trying."""
+
+    pause: float
+    counted: float
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Pauses that grow with the time of trying: `growth` times as long as it. Seconds.
+
+    The time of trying is the sum of the pauses between attempts: it begins with the first that
+    failed, goes on after a restart and in another replica, and stands still while the bot is off.
+    """
+
+    shortest: float = 15.0
+    longest: float = 6 * 3600.0
+    within: float = DAY
+    growth: float = 1.0
+
+    def after(self, tried_for: float, *, counts: bool = True) -> NextTry | None:
+        """None: it was tried for long enough. A failure that does not count is no end either."""
+        pause = min(max(tried_for * self.growth, self.shortest), self.longest)
+        if not counts:
+            return NextTry(pause, 0.0)
+        return NextTry(pause, pause) if tried_for <= self.within else None
+
+
+# Slack may carry out what it does not confirm, so each attempt may be one more message to the
+# author: pauses as long as the trying so far make about fifteen of them.
+DELIVERY: Final = Backoff()
+MISTAKES: Final = Backoff(longest=3600.0, growth=0.5)
+LAST_WORD: Final = Backoff(within=2 * DAY)
+
+
+@dataclass(frozen=True, slots=True)
+class RetryTimes:
+    """Seconds. `retry_for`: how long a queued conversation is tried; 0: not at all.
+
+    `delivery`: when Slack takes neither card nor message. `weav_timeout`: until Weav's answer to
+    one request counts as lost.
+    """
+
+    retry_for: float
+    delivery: Backoff = DELIVERY
+    looks: tuple[float, ...] = LOOKS
+    spread: float = SPREAD
+    weav_timeout: float = 10.0
+
+
+def call_pauses() -> Iterator[float]:
+    """Seconds between attempts at one call to Slack, without end."""
+    pause = 0.5
+    while True:
+        yield pause
+        pause = min(pause * 2, 8.0)
+
+
+def queue_pause(attempt: int, retry_after: float | None, jitter: Callable[[], float]) -> float:
+    """Seconds to wait before try `attempt` + 1, doubling from 1 s to 60 s; `jitter` gives 0 to 1.
+
+    Half of the pause is jitter, so that what failed together does not come back together. A longer
+    `Retry-After` of Weav's stands, and is only ever lengthened.
+    """
+    pause = min(_FIRST_QUEUE_PAUSE * 2.0 ** min(attempt - 1, 10), LONGEST_QUEUE_PAUSE)
+    jittered = pause * (0.5 + 0.5 * jitter())
+    if retry_after is None:
+        return jittered
+    return max(retry_after + jitter(), jittered)
+
+
+def within_time(pause: float, age: float, retry_for: float) -> float | None:
+    """Shorten the last pause to the end of `retry_for`; None when that time is over."""
+    left = retry_for - age
+    return min(pause, left) if left > 0 else None
 
 
 async def retry_until_written(
     write: Callable[[], Awaitable[Entry | None]], entry: Entry
 ) -> Entry | None:
-    """Write it, trying again for a while.
+    """Write what is known, also to a database that is away for a moment.
 
     What stays unwritten gives the entry as it was: it is found again when its lease is over.
     """
@@ -38,33 +136,7 @@ async def retry_until_written(
         return entry
 
 
-# Seconds of trying after which the bot gives up reaching Slack.
-DAY: Final = 24 * 3600.0
-# Seconds. Slack may carry out what it does not confirm, so each attempt may be one more message to
-# the author: pauses as long as the trying so far, up to this, make about fifteen of them.
-LONGEST_SLACK_PAUSE: Final = 6 * 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """Seconds until the next attempt, and how many of them are counted as trying."""
-
-    pause: float
-    counted: float
-
-
-def again(entry: Entry, failed: Failed, first: float, within: float = DAY) -> Again | None:
-    """None: it was tried for long enough; `first` is the shortest pause.
-
-    A rejected token says nothing of the row: that time is not counted, and is no end.
-    """
-    pause = min(max(first, entry.tried_for), LONGEST_SLACK_PAUSE)
-    if failed.code in REJECTED:
-        return Again(pause, 0.0)
-    return Again(pause, pause) if entry.tried_for <= within else None
-
-
-async def put_off(ledger: Ledger, entry: Entry, next_one: Again, route: str = "") -> None:
+async def put_off(ledger: Ledger, entry: Entry, next_try: NextTry, route: str = "") -> None:
     """Leave the row until the next attempt; `route`: where its card may have arrived already."""
-    pause, counted = next_one.pause, next_one.counted
+    pause, counted = next_try.pause, next_try.counted
     await retry_until_written(lambda: ledger.later(entry, pause, route, counted=counted), entry)

@@ -67,7 +67,8 @@ class Entry:
     form_json: str | None
     fingerprint: str | None
     state: State
-    reason: str | None
+    reason: str | None  # a sentence for the author
+    reason_code: str | None  # what the program decides by, where it does; None in old rows as well
     attempts: int  # POSTs begun; each is one worker's alone
     doubtful: bool  # a POST before the last one may have made a conversation, too
     patient: bool  # Weav said when to come back

@@ -19,66 +19,17 @@ from bot.ledger.schema import _file_of, bring_forward, open_database
 _OVERLAP: Final = 300.0
 
 
-class Reading:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class Ledger:
+    """One replica's way to the ledger; everything raises LedgerUnavailable.
 
-    async def get(self, id_: int) -> Entry | None:
-        return await self._one("get", id=id_)
+    What changes a row takes the entry that its caller holds and returns the entry as it is now, or
+    None: the row was lost to somebody else, or is no longer where this step begins. Whoever gets
+    None stops, and leaves the rest to the new owner.
+    """
 
-    async def by_conversation(self, conversation_id: str) -> Entry | None:
-        """Find the submission that opened it; the id as Weav spelled it."""
-        return await self._one("by_conversation", conversation_id=conversation_id)
-
-    async def by_key(self, key: str) -> Entry | None:
-        return await self._one("by_key", key=key)
-
-    async def about(self, source: str) -> Entry | None:
-        """Find what was opened, or may have been, from this message in Slack."""
-        return await self._one("by_source", source=source)
-
-    async def latest(self, team_id: str, slack_user_id: str, limit: int = 10) -> list[Entry]:
-        """Read what somebody asked for last, the newest first."""
-        return await self._many("latest", team_id=team_id, slack_user_id=slack_user_id, limit=limit)
-
-    async def rivals(self, entry: Entry) -> list[Entry]:
-        """Other rows a conversation like this one's may belong to. Ask after looking in Weav."""
-        since = entry.begun_at - _OVERLAP
-        values = {"id": entry.id, "fingerprint": entry.fingerprint, "since": since}
-        return await self._many("rivals", **values)
-
-    async def claimed(self, entry: Entry, conversation_ids: Iterable[str]) -> frozenset[str]:
-        """Those that another row has already."""
-        found = set()
-        for id_ in conversation_ids:
-            if await self._database.query("claimed", {"id": entry.id, "conversation_id": id_}):
-                found.add(id_)
-        return frozenset(found)
-
-    async def next_due(self) -> float | None:
-        """Seconds until something is due, negative when it is overdue; None: nothing is open."""
-        [row] = await self._database.query("next_due", {})
-        seconds: float | None = row["seconds"]
-        return seconds
-
-    async def backlog(self) -> Backlog:
-        rows = await self._database.query("backlog", {})
-        counts = {State(row["state"]): row["entries"] for row in rows}
-        return Backlog(counts, max((row["oldest"] for row in rows), default=0.0))
-
-    async def _one(self, name: str, **values: Any) -> Entry | None:  # noqa: ANN401 - columns
-        rows = await self._many(name, **values)
-        return rows[0] if rows else None
-
-    async def _many(self, name: str, **values: Any) -> list[Entry]:  # noqa: ANN401 - columns
-        asked_at = time.monotonic()
-        return [Entry.read(row, asked_at) for row in await self._database.query(name, values)]
-
-
-class Upkeep(Reading):
     def __init__(self, database: Database, owner: str, lease: float, lock: str = "") -> None:
         """`lock`: what only one process at a time holds, from its start to its end, if anything."""
-        super().__init__(database)
+        self._database = database
         self._locked = f"/lock {lock}" if lock else ""
         self.owner = f"{owner}{self._locked}"
         self.lease = lease
@@ -86,52 +37,6 @@ class Upkeep(Reading):
         self.cards = CardRows(database, lease)
         self.memory = KnownCustomers(database)
         self.new_customers = NewCustomers(database)
-
-    async def take(self, limit: int) -> list[Entry]:
-        """Overdue rows, each given to one replica; their state says what remains to be done."""
-        return await self._many("take", limit=limit, **self._lease)
-
-    async def take_over(self) -> int:
-        """Let what a dead process held be due at once; how many rows it were.
-
-        Who held the lock before it was ours is certainly dead. Of all others nobody knows, so that
-        their leases have to end: those without the lock, of a release without one, in PostgreSQL.
-        """
-        if not self._locked:
-            return 0
-        values = {"owner": self.owner, "locked": self._locked}
-        return len(await self._database.query("take_over", values))
-
-    async def renew(self, ids: Iterable[int]) -> frozenset[int]:
-        """Lengthen the leases of what this replica works on; those missing are lost."""
-        listed = "".join(f",{id_}" for id_ in ids) + ","
-        rows = await self._database.query("renew", {"ids": listed, **self._lease})
-        return frozenset(row["id"] for row in rows)
-
-    async def release(self) -> int:
-        """Before leaving: others need not wait for the leases to end."""
-        return len(await self._database.query("release", {"owner": self.owner}))
-
-    async def hurry(self, spread: float) -> int:
-        """Weav is back: bring queued rows forward, over `spread` seconds, unless patient."""
-        return len(await self._database.query("hurry", {"spread": spread}))
-
-    async def forget(self, keep_days: float) -> int:
-        """Remove the personal data of rows at rest for so long; how many rows it were."""
-        return await forget(self._database, "forget", keep_days)
-
-    async def check_writable(self) -> None:
-        """Write something, or raise LedgerUnavailable."""
-        await self._database.query("write", {})
-
-
-class Ledger(Upkeep):
-    """One replica's way to the ledger; everything raises LedgerUnavailable.
-
-    What changes a row takes the entry that its caller holds and returns the entry as it is now, or
-    None: the row was lost to somebody else, or is no longer where this step begins. Whoever gets
-    None stops, and leaves the rest to the new owner.
-    """
 
     @classmethod
     @asynccontextmanager
@@ -224,20 +129,33 @@ class Ledger(Upkeep):
         )
 
     async def queued(
-        self, entry: Entry, delay: float, reason: str, *, patient: bool = False
+        self,
+        entry: Entry,
+        delay: float,
+        reason: str,
+        *,
+        reason_code: str | None = None,
+        patient: bool = False,
     ) -> Entry | None:
         """Certainly not created: for whoever takes it `delay` seconds from now."""
         return await self._one(
-            "queued", delay=delay, reason=reason, patient=int(patient), **self._mine(entry)
+            "queued",
+            delay=delay,
+            reason=reason,
+            reason_code=reason_code,
+            patient=int(patient),
+            **self._mine(entry),
         )
 
     async def refused(self, entry: Entry, reason: str) -> Entry | None:
         """Keep holding it until the author is told."""
         return await self._end(entry, State.REFUSED, reason)
 
-    async def expired(self, entry: Entry, reason: str) -> Entry | None:
+    async def expired(
+        self, entry: Entry, reason: str, *, reason_code: str | None = None
+    ) -> Entry | None:
         """Certainly not created, and not tried any more; held until the author is told."""
-        return await self._end(entry, State.EXPIRED, reason)
+        return await self._end(entry, State.EXPIRED, reason, reason_code)
 
     async def unconfirmed(self, entry: Entry, reason: str) -> Entry | None:
         """Keep holding it until the author is told."""
@@ -281,8 +199,90 @@ class Ledger(Upkeep):
         """Do what "Leave it" asks for."""
         return await self._one("leave", id=id_, slack_user_id=slack_user_id)
 
-    async def _end(self, entry: Entry, state: State, reason: str) -> Entry | None:
-        values = {"state": state.value, "reason": reason}
+    async def take(self, limit: int) -> list[Entry]:
+        """Overdue rows, each given to one replica; their state says what remains to be done."""
+        return await self._many("take", limit=limit, **self._lease)
+
+    async def take_over(self) -> int:
+        """Let what a dead process held be due at once; how many rows it were.
+
+        Who held the lock before it was ours is certainly dead. Of all others nobody knows, so that
+        their leases have to end: those without the lock, of a release without one, in PostgreSQL.
+        """
+        if not self._locked:
+            return 0
+        values = {"owner": self.owner, "locked": self._locked}
+        return len(await self._database.query("take_over", values))
+
+    async def renew(self, ids: Iterable[int]) -> frozenset[int]:
+        """Lengthen the leases of what this replica works on; those missing are lost."""
+        listed = "".join(f",{id_}" for id_ in ids) + ","
+        rows = await self._database.query("renew", {"ids": listed, **self._lease})
+        return frozenset(row["id"] for row in rows)
+
+    async def release(self) -> int:
+        """Before leaving: others need not wait for the leases to end."""
+        return len(await self._database.query("release", {"owner": self.owner}))
+
+    async def hurry(self, spread: float) -> int:
+        """Weav is back: bring queued rows forward, over `spread` seconds, unless patient."""
+        return len(await self._database.query("hurry", {"spread": spread}))
+
+    async def forget(self, keep_days: float) -> int:
+        """Remove the personal data of rows at rest for so long; how many rows it were."""
+        return await forget(self._database, "forget", keep_days)
+
+    async def check_writable(self) -> None:
+        """Write something, or raise LedgerUnavailable."""
+        await self._database.query("write", {})
+
+    async def get(self, id_: int) -> Entry | None:
+        return await self._one("get", id=id_)
+
+    async def by_conversation(self, conversation_id: str) -> Entry | None:
+        """Find the submission that opened it; the id as Weav spelled it."""
+        return await self._one("by_conversation", conversation_id=conversation_id)
+
+    async def by_key(self, key: str) -> Entry | None:
+        return await self._one("by_key", key=key)
+
+    async def about(self, source: str) -> Entry | None:
+        """Find what was opened, or may have been, from this message in Slack."""
+        return await self._one("by_source", source=source)
+
+    async def latest(self, team_id: str, slack_user_id: str, limit: int = 10) -> list[Entry]:
+        """Read what somebody asked for last, the newest first."""
+        return await self._many("latest", team_id=team_id, slack_user_id=slack_user_id, limit=limit)
+
+    async def rivals(self, entry: Entry) -> list[Entry]:
+        """Other rows a conversation like this one's may belong to. Ask after looking in Weav."""
+        since = entry.begun_at - _OVERLAP
+        values = {"id": entry.id, "fingerprint": entry.fingerprint, "since": since}
+        return await self._many("rivals", **values)
+
+    async def claimed(self, entry: Entry, conversation_ids: Iterable[str]) -> frozenset[str]:
+        """Those that another row has already."""
+        found = set()
+        for id_ in conversation_ids:
+            if await self._database.query("claimed", {"id": entry.id, "conversation_id": id_}):
+                found.add(id_)
+        return frozenset(found)
+
+    async def next_due(self) -> float | None:
+        """Seconds until something is due, negative when it is overdue; None: nothing is open."""
+        [row] = await self._database.query("next_due", {})
+        seconds: float | None = row["seconds"]
+        return seconds
+
+    async def backlog(self) -> Backlog:
+        rows = await self._database.query("backlog", {})
+        counts = {State(row["state"]): row["entries"] for row in rows}
+        return Backlog(counts, max((row["oldest"] for row in rows), default=0.0))
+
+    async def _end(
+        self, entry: Entry, state: State, reason: str, reason_code: str | None = None
+    ) -> Entry | None:
+        values = {"state": state.value, "reason": reason, "reason_code": reason_code}
         return await self._one("ended", **values, **self._held(entry), **self._lease)
 
     def _held(self, entry: Entry) -> dict[str, Any]:
@@ -290,6 +290,14 @@ class Ledger(Upkeep):
 
     def _mine(self, entry: Entry) -> dict[str, Any]:
         return {**self._held(entry), "owner": self.owner}
+
+    async def _one(self, name: str, **values: Any) -> Entry | None:  # noqa: ANN401 - columns
+        rows = await self._many(name, **values)
+        return rows[0] if rows else None
+
+    async def _many(self, name: str, **values: Any) -> list[Entry]:  # noqa: ANN401 - columns
+        asked_at = time.monotonic()
+        return [Entry.read(row, asked_at) for row in await self._database.query(name, values)]
 
 
 def _process_lock(url: str) -> AbstractContextManager[str]:

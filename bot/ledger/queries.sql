@@ -13,7 +13,7 @@ VALUES (
   ledger_clock() + :lease, ledger_clock(), ledger_clock())
 ON CONFLICT (key) DO UPDATE SET
   request = excluded.request, form = excluded.form, fingerprint = excluded.fingerprint,
-  receipt = excluded.receipt, state = excluded.state, reason = NULL, attempts = submissions.attempts + excluded.attempts,
+  receipt = excluded.receipt, state = excluded.state, reason = NULL, reason_code = NULL, attempts = submissions.attempts + excluded.attempts,
   patient = 0, owner = excluded.owner, fence = submissions.fence + 1,
   sent_at = COALESCE(excluded.sent_at, submissions.sent_at), due_at = excluded.due_at, told = 0,
   received_at = excluded.received_at, finished_at = NULL, tried_for = 0
@@ -22,7 +22,7 @@ RETURNING *, ledger_clock() AS read_at;
 
 -- name: start_sending(id, fence, owner, lease)
 UPDATE submissions SET
-  state = 'sending', reason = NULL, attempts = attempts + 1,
+  state = 'sending', reason = NULL, reason_code = NULL, attempts = attempts + 1,
   sent_at = ledger_clock(), due_at = ledger_clock() + :lease
 WHERE id = :id AND fence = :fence AND owner = :owner AND state IN ('received', 'queued')
 RETURNING *, ledger_clock() AS read_at;
@@ -36,7 +36,7 @@ RETURNING *, ledger_clock() AS read_at;
 -- name: opened(id, attempts, owner, lease, conversation_id, conversation)
 -- Held by the attempt and not by the lease: an answer that comes late is still the truth.
 UPDATE submissions SET
-  state = 'opened', reason = NULL, conversation_id = :conversation_id, conversation = :conversation,
+  state = 'opened', reason = NULL, reason_code = NULL, conversation_id = :conversation_id, conversation = :conversation,
   owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease, told = 0, finished_at = NULL,
   tried_for = 0
 WHERE id = :id AND attempts = :attempts AND (state IN ('sending', 'unconfirmed')
@@ -45,7 +45,7 @@ RETURNING *, ledger_clock() AS read_at;
 
 -- name: claim(id, fence, owner, lease, conversation_id, conversation)
 UPDATE submissions SET
-  state = 'opened', reason = NULL, conversation_id = :conversation_id, conversation = :conversation,
+  state = 'opened', reason = NULL, reason_code = NULL, conversation_id = :conversation_id, conversation = :conversation,
   recovered = 1, due_at = ledger_clock() + :lease, told = 0, finished_at = NULL, tried_for = 0
 WHERE id = :id AND fence = :fence AND owner = :owner AND (state IN ('sending', 'unconfirmed')
     OR (state = 'opened' AND conversation_id = :conversation_id))
@@ -61,16 +61,16 @@ UPDATE submissions SET
 WHERE id = :id AND fence = :fence AND owner = :owner AND state = 'opened'
 RETURNING *, ledger_clock() AS read_at;
 
--- name: ended(id, fence, owner, lease, state, reason)
+-- name: ended(id, fence, owner, lease, state, reason, reason_code)
 UPDATE submissions SET
-  state = :state, reason = :reason, due_at = ledger_clock() + :lease, told = 0, tried_for = 0
+  state = :state, reason = :reason, reason_code = :reason_code, due_at = ledger_clock() + :lease, told = 0, tried_for = 0
 WHERE id = :id AND fence = :fence AND owner = :owner
   AND state IN ('received', 'sending', 'queued', :state)
 RETURNING *, ledger_clock() AS read_at;
 
--- name: queued(id, fence, owner, delay, reason, patient)
+-- name: queued(id, fence, owner, delay, reason, reason_code, patient)
 UPDATE submissions SET
-  state = 'queued', reason = :reason, patient = :patient, owner = NULL,
+  state = 'queued', reason = :reason, reason_code = :reason_code, patient = :patient, owner = NULL,
   due_at = ledger_clock() + :delay
 WHERE id = :id AND fence = :fence AND state IN ('received', 'sending', 'queued')
   AND (owner = :owner OR (owner IS NULL AND state = 'queued'))
@@ -79,7 +79,7 @@ RETURNING *, ledger_clock() AS read_at;
 -- name: unconfirmed(id, fence, owner, lease, reason)
 -- Also before its POST, if an earlier one is doubtful.
 UPDATE submissions SET
-  state = 'unconfirmed', reason = :reason, due_at = ledger_clock() + :lease, told = 0, tried_for = 0
+  state = 'unconfirmed', reason = :reason, reason_code = NULL, due_at = ledger_clock() + :lease, told = 0, tried_for = 0
 WHERE id = :id AND fence = :fence AND owner = :owner AND (state IN ('sending', 'unconfirmed')
   OR (state IN ('received', 'queued') AND doubtful = 1))
 RETURNING *, ledger_clock() AS read_at;
@@ -100,7 +100,7 @@ RETURNING *, ledger_clock() AS read_at;
 -- name: again(id, slack_user_id, owner, lease)
 -- The attempt that was never confirmed may still have made a conversation: doubtful says so.
 UPDATE submissions SET
-  state = 'received', reason = NULL, doubtful = 1, patient = 0,
+  state = 'received', reason = NULL, reason_code = NULL, doubtful = 1, patient = 0,
   owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease, told = 0,
   received_at = ledger_clock(), finished_at = NULL, tried_for = 0
 WHERE id = :id AND slack_user_id = :slack_user_id AND state = 'unconfirmed' AND request IS NOT NULL

@@ -14,6 +14,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookResponse
 
+from bot.retry import MESSAGE_UPDATE_WITHIN, POST_WITHIN, VIEW_UPDATE_WITHIN, call_pauses
 from bot.slack.blocks import Json
 from bot.slack.client import SlackClient, code_of
 from bot.slack.message import Message
@@ -157,7 +158,7 @@ class SlackApi:
         """`not_found`: the person has closed it."""
         return await _patiently(
             lambda: self._client.views_update(view_id=view_id, view=view),
-            seconds=10,
+            seconds=VIEW_UPDATE_WITHIN,
             repeatable=True,
         )
 
@@ -186,7 +187,7 @@ class SlackApi:
                 unfurl_links=False,
                 unfurl_media=False,
             ),
-            seconds=120,
+            seconds=POST_WITHIN,
         )
 
     async def message(self, slack_user_id: str, card: Message) -> Result:
@@ -219,7 +220,7 @@ class SlackApi:
             lambda: self._client.chat_update(
                 channel=slack_channel_id, ts=message_ts, text=card.text, blocks=card.blocks
             ),
-            seconds=20,
+            seconds=MESSAGE_UPDATE_WITHIN,
             repeatable=True,
         )
 
@@ -255,15 +256,15 @@ async def _patiently(
 
     `repeatable`: doing it twice is as good as once, so that a lost connection is no end either.
     """
-    deadline = asyncio.get_running_loop().time() + seconds
-    pause = 0.5
-    while True:
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + seconds
+    for pause in call_pauses():
         result = await ask(call)
         wait = _wait(result, pause, repeatable=repeatable)
-        if wait is None or asyncio.get_running_loop().time() + wait > deadline:
-            return result
+        if wait is None or clock() + wait > deadline:
+            break
         await asyncio.sleep(wait)
-        pause = min(pause * 2, 8)
+    return result
 
 
 def _wait(result: Result, pause: float, *, repeatable: bool) -> float | None:

@@ -9,10 +9,10 @@ from bot.weav.outcomes import Outcome
 class Queued:
     """Certainly not created yet; tried again without the author, for so many seconds in all.
 
-    `tried_for` is None where the row alone is known.
+    `cause` is one of `Cause`; `tried_for` is None where the row alone is known.
     """
 
-    reason: str
+    cause: str | None
     tried_for: float | None = None
 
 

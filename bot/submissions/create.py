@@ -10,7 +10,7 @@ from typing import Final, assert_never
 from bot.form.stored import StoredForm
 from bot.ledger import Entry, KnownCustomers, Ledger, LedgerUnavailable
 from bot.logs import get_logger
-from bot.retry import retry_until_written
+from bot.retry import LONGEST_QUEUE_PAUSE, RetryTimes, queue_pause, retry_until_written, within_time
 from bot.slack import ids
 from bot.submissions.answers import Pending, Queued, Verdict
 from bot.submissions.new_customer import CustomerCreation, is_unnamed
@@ -28,37 +28,10 @@ from bot.tasks import Tasks
 from bot.weav.client import WeavClient
 from bot.weav.directory import WeavDirectory
 from bot.weav.models import Conversation, NewConversation
-from bot.weav.outcomes import NotSent, Opened, Outcome, Refused, Unconfirmed
+from bot.weav.outcomes import Cause, NotSent, Opened, Outcome, Refused, Unconfirmed
 from bot.weav.pages import LookUpFailed
 
-FIRST_QUEUE_PAUSE = 1.0
-LONGEST_QUEUE_PAUSE = 60.0
-
-
-def pause_before(attempt: int, retry_after: float | None, jitter: Callable[[], float]) -> float:
-    """Seconds to wait before try `attempt` + 1, doubling from 1 s to 60 s; `jitter` gives 0 to 1.
-
-    Half of the pause is jitter, so that what failed together does not come back together. A longer
-    `Retry-After` of Weav's stands, and is only ever lengthened.
-    """
-    pause = min(FIRST_QUEUE_PAUSE * 2.0 ** min(attempt - 1, 10), LONGEST_QUEUE_PAUSE)
-    jittered = pause * (0.5 + 0.5 * jitter())
-    if retry_after is None:
-        return jittered
-    return max(retry_after + jitter(), jittered)
-
-
-def within_time(pause: float, age: float, retry_for: float) -> float | None:
-    """Shorten the last pause to the end of `retry_for`; None when that time is over."""
-    left = retry_for - age
-    if left <= 0:
-        return None
-    return min(pause, left)
-
-
 log = get_logger("weav_slack.create")
-NOT_IN_TIME = "The bot did not come to this for so long that it no longer sends it by itself."
-NOT_BEGUN = "The bot's database did not answer in time, so nothing was sent to Weav."
 DOUBTFUL = " An earlier attempt that was not confirmed may have created it all the same."
 
 
@@ -93,15 +66,18 @@ class OutcomeRecorder:
 
     async def not_sent(self, entry: Entry, outcome: NotSent) -> Settled:
         """Queue it, or give it up when its time is over."""
-        pause = pause_before(entry.attempts, outcome.retry_after, random.random)
+        pause = queue_pause(entry.attempts, outcome.retry_after, random.random)
         left = within_time(pause, entry.waited, self._retry_for)
         patient = outcome.retry_after is not None
         if left is None or (patient and left < pause):
             return await self._given_up(entry, outcome)
         held = await retry_until_written(
-            lambda: self._ledger.queued(entry, left, outcome.reason, patient=patient), entry
+            lambda: self._ledger.queued(
+                entry, left, outcome.reason, reason_code=outcome.cause, patient=patient
+            ),
+            entry,
         )
-        return _settled(held, Queued(outcome.reason, self._retry_for))
+        return _settled(held, Queued(outcome.cause, self._retry_for))
 
     async def not_in_time(self, entry: Entry) -> Settled | None:
         """Give up what was not sent in its time; None: its time is not over.
@@ -111,7 +87,7 @@ class OutcomeRecorder:
         if entry.waited <= self._retry_for + LONGEST_QUEUE_PAUSE + self._ledger.lease:
             return None
         log.warning("not_in_time", entry=entry.id)
-        return await self._given_up(entry, NotSent(NOT_IN_TIME))
+        return await self._given_up(entry, NotSent.because(Cause.OVERDUE))
 
     async def not_confirmed(self, entry: Entry, known: str) -> Settled:
         log.warning("not_confirmed", entry=entry.id)
@@ -121,7 +97,9 @@ class OutcomeRecorder:
     async def _given_up(self, entry: Entry, outcome: NotSent) -> Settled:
         if entry.doubtful:  # "nothing was created" is known of the last attempt only
             return await self.not_confirmed(entry, outcome.reason + DOUBTFUL)
-        held = await retry_until_written(lambda: self._ledger.expired(entry, outcome.reason), entry)
+        held = await retry_until_written(
+            lambda: self._ledger.expired(entry, outcome.reason, reason_code=outcome.cause), entry
+        )
         return _settled(held, outcome)
 
 
@@ -130,27 +108,8 @@ def _settled(held: Entry | None, verdict: Verdict) -> Settled:
     return Settled(held, verdict if held else Pending())
 
 
-# Seconds between looks: Weav's list may lag behind its create, and the author waits for an answer.
-LOOKS = (1.0, 5.0, 13.0)
 # Seconds for somebody else's POST of a customer: until its answer, or until it is taken over.
 LEAST_FOR_OTHERS = 30.0
-SPREAD = 6.0
-
-
-@dataclass(frozen=True, slots=True)
-class RetryTimes:
-    """Seconds. `retry_for`: how long a queued conversation is tried; 0: not at all.
-
-    `slack_again`: until another attempt when Slack takes neither card nor message. `spread`: over
-    which queued conversations come back once Weav answers again. `weav_timeout`: until Weav's
-    answer to one request counts as lost.
-    """
-
-    retry_for: float
-    slack_again: float = 15.0
-    looks: tuple[float, ...] = LOOKS
-    spread: float = SPREAD
-    weav_timeout: float = 10.0
 
 
 OnOpened = Callable[[Conversation], None]
@@ -207,7 +166,7 @@ class ConversationCreator:
         If that step comes to be written later all the same, it finds the row without this owner.
         """
         log.warning("not_begun", entry=entry.id, error=str(error))
-        return await self._recorder.not_sent(entry, NotSent(NOT_BEGUN))
+        return await self._recorder.not_sent(entry, NotSent.because(Cause.DATABASE_SLOW))
 
     async def _send(self, entry: Entry, opened: OnOpened | None) -> Settled | Unanswered:
         if not self._is_surely_ours(entry):

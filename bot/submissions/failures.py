@@ -8,16 +8,14 @@ from contextlib import asynccontextmanager
 
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
-from bot.retry import DAY, Again, again, put_off, retry_until_written
+from bot.retry import LAST_WORD, MISTAKES, put_off, retry_until_written
 from bot.slack.api import Failed, SlackApi
+from bot.slack.client import REJECTED
 from bot.slack.message import plain_message
 from bot.slack.text import shorten
 from bot.tasks import Tasks
 
 log = get_logger("weav_slack.failures")
-# Seconds until the next attempt, which grow with what it was tried for.
-SHORTEST_FAILURE_PAUSE = 15.0
-LONGEST_FAILURE_PAUSE = 3600.0
 # Weav documents UUIDs; whatever else it says must fit into a message.
 ID_LIMIT = 100
 OPEN = "A conversation of yours is open in Weav, but the bot could not draw its card. Its ID: {}"
@@ -57,17 +55,16 @@ class FailureHandler:
             return  # found again when its lease is over
         if row is None or (row.owner, row.fence) != (self._ledger.owner, entry.fence):
             return
-        if row.tried_for <= DAY:
-            pause = min(max(row.tried_for / 2, SHORTEST_FAILURE_PAUSE), LONGEST_FAILURE_PAUSE)
-            await put_off(self._ledger, row, Again(pause, pause))
+        if next_try := MISTAKES.after(row.tried_for):
+            await put_off(self._ledger, row, next_try)
             return
         log.error("given_up", entry=row.id, state=row.state.value)
         said = await self._slack.message(row.slack_user_id, plain_message(_last_word(row)))
         if isinstance(said, Failed) and (
-            next_one := again(row, said, SHORTEST_FAILURE_PAUSE, 2 * DAY)
+            next_try := LAST_WORD.after(row.tried_for, counts=said.code not in REJECTED)
         ):
             log.warning("author_not_reached", entry=row.id, code=said.code)
-            await put_off(self._ledger, row, next_one)
+            await put_off(self._ledger, row, next_try)
         else:
             await retry_until_written(lambda: self._end(row), row)
 

@@ -8,8 +8,9 @@ from bot.form.values import FilledForm
 from bot.ledger import Entry, Ledger
 from bot.logs import get_logger
 from bot.metrics import Metrics
-from bot.retry import again, put_off, retry_until_written
+from bot.retry import Backoff, NextTry, put_off, retry_until_written
 from bot.slack.api import Done, Failed, Result, SlackApi
+from bot.slack.client import REJECTED
 from bot.slack.message import Message
 from bot.submissions.answers import SubmissionAnswer
 from bot.submissions.replies import message_of, view_of
@@ -34,15 +35,14 @@ class Announcer:
         ledger: Ledger,
         slack: SlackApi,
         poster: CardPoster,
-        again: float,
+        delivery: Backoff,
         metrics: Metrics,
     ) -> None:
-        """`again`: seconds until the first of the other attempts when Slack takes nothing."""
         self._ledger = ledger
         self._slack = slack
         self._poster = poster
         self._metrics = metrics
-        self._again = again
+        self._delivery = delivery
 
     async def post(self, entry: Entry, conversation: Conversation) -> Delivered | Failed:
         """Post the card while the answer is still being written down, for `announce` to note."""
@@ -64,9 +64,9 @@ class Announcer:
             log.info("announced", entry=entry.id, route=result.route)
             where = (result.route, result.slack_channel_id, result.message_ts)
             await retry_until_written(lambda: self._ledger.announced(entry, *where), entry)
-        elif next_one := again(entry, result, self._again):
+        elif next_try := self._next_try(entry, result):
             log.warning("card_not_posted", entry=entry.id, code=result.code)
-            await put_off(self._ledger, entry, next_one, "" if result.certain else "channel")
+            await put_off(self._ledger, entry, next_try, "" if result.certain else "channel")
         else:
             log.error("card_given_up", entry=entry.id, code=result.code)
             self._metrics.cards.labels("nowhere").inc()
@@ -106,7 +106,11 @@ class Announcer:
         """Record that the author knows, or leave the row to another attempt."""
         if entry is None:
             return
-        if isinstance(said, Failed) and (next_one := again(entry, said, self._again)):
-            await put_off(self._ledger, entry, next_one)
+        if isinstance(said, Failed) and (next_try := self._next_try(entry, said)):
+            await put_off(self._ledger, entry, next_try)
         else:
             await retry_until_written(lambda: self._ledger.told(entry), entry)
+
+    def _next_try(self, entry: Entry, failed: Failed) -> NextTry | None:
+        """None: it was tried for long enough. A rejected token says nothing of the row."""
+        return self._delivery.after(entry.tried_for, counts=failed.code not in REJECTED)

@@ -24,9 +24,8 @@ from bot.slack.elements import button, channel_name, footnote, mrkdwn, sentence
 from bot.slack.message import Message, card, escaped_text, plain_message
 from bot.slack.text import duration, fold, shorten
 from bot.submissions.answers import Left, NotAccepted, Pending, Queued, SubmissionAnswer, Verdict
-from bot.submissions.create import NOT_BEGUN
 from bot.weav.models import Conversation, Status
-from bot.weav.outcomes import BUSY, NotSent, Opened, Outcome, Refused, Unconfirmed
+from bot.weav.outcomes import SENTENCES, Cause, NotSent, Opened, Outcome, Refused, Unconfirmed
 
 # https://docs.slack.dev/reference/views
 _TITLE_LIMIT = 24
@@ -113,7 +112,7 @@ def verdict_of(entry: Entry) -> Verdict | None:
         case State.RECEIVED | State.SENDING:
             return None
         case State.QUEUED:
-            return Queued(reason)
+            return Queued(entry.reason_code)
         case State.OPENED | State.ANNOUNCED:
             return Opened(conversation_of(entry))
         case State.REFUSED:
@@ -138,12 +137,12 @@ QUEUED = (
     " you can close this window."
 )
 QUEUED_AT_BUSY = (
-    f"{BUSY} Your conversation is queued and will be created as soon as it takes them; you can"
-    " close this window."
+    f"{SENTENCES[Cause.BUSY]} Your conversation is queued and will be created as soon as it takes"
+    " them; you can close this window."
 )
 QUEUED_UNBEGUN = (
-    f"{NOT_BEGUN} Your conversation is queued and will be created as soon as it does; you can close"
-    " this window."
+    f"{SENTENCES[Cause.DATABASE_SLOW]} Your conversation is queued and will be created as soon as"
+    " it does; you can close this window."
 )
 LEFT = (
     "Left as it is. Whether the conversation exists is not confirmed."
@@ -231,6 +230,12 @@ def text_of(answer: SubmissionAnswer) -> str:
 
 
 def _queued_text(queued: Queued) -> str:
-    text = {BUSY: QUEUED_AT_BUSY, NOT_BEGUN: QUEUED_UNBEGUN}.get(queued.reason, QUEUED)
+    match queued.cause:
+        case Cause.BUSY:
+            text = QUEUED_AT_BUSY
+        case Cause.DATABASE_SLOW:
+            text = QUEUED_UNBEGUN
+        case _:
+            text = QUEUED
     within = "in time" if queued.tried_for is None else f"within {duration(queued.tried_for)}"
     return f"{text} If it cannot be created {within}, you get the filled form as a direct message."

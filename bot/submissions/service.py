@@ -17,11 +17,12 @@ from bot.form.stored import new_entry_of
 from bot.ledger import Ledger, LedgerUnavailable, NewEntry
 from bot.logs import get_logger
 from bot.metrics import Metrics
+from bot.retry import RetryTimes
 from bot.slack.api import Done, SlackApi
 from bot.slack.message import Message
 from bot.slack.notify import Notifier
 from bot.submissions.answers import NotAccepted, Pending, Queued, SubmissionAnswer
-from bot.submissions.create import ConversationCreator, CustomerUses, RetryTimes, Settled
+from bot.submissions.create import ConversationCreator, CustomerUses, Settled
 from bot.submissions.failures import FailureHandler
 from bot.submissions.leases import Leases
 from bot.submissions.notify import Announcer, ReplyTarget
@@ -109,7 +110,7 @@ class Desk:
         self._leases = Leases(ledger, renew_every)
         customer_uses = CustomerUses(ledger.memory, starter(ledger.memory, directory, tasks))
         poster = CardPoster(slack, channel_readers, names, link)
-        self._announcer = Announcer(ledger, slack, poster, patience.slack_again, metrics)
+        self._announcer = Announcer(ledger, slack, poster, patience.delivery, metrics)
         creator = ConversationCreator(ledger, weav, patience, tasks)
         failures = FailureHandler(ledger, slack, tasks)
         self._worker = Worker(

@@ -8,12 +8,13 @@ answered by its status alone.
 
 import re
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 from http import HTTPStatus
 from itertools import islice
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 
 import aiohttp
 import httpx
@@ -100,8 +101,34 @@ def _shorten(text: str) -> str:
 
 BODY_LIMIT: Final = 1024 * 1024  # bytes of an answer that are read, after decompression
 LONGEST_RETRY_AFTER: Final = 3600.0  # seconds
-BUSY: Final = "Weav takes no requests at the moment."
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?")
+
+
+class Cause(StrEnum):
+    """Why a request was certainly not carried out; the values are kept in the ledger."""
+
+    BUSY = "busy"
+    ADDRESS_NOT_FOUND = "address_not_found"
+    NOT_SECURE = "not_secure"
+    NOT_REACHED = "not_reached"
+    NOT_REACHED_IN_TIME = "not_reached_in_time"
+    DATABASE_SLOW = "database_slow"  # the bot's own, before the request
+    OVERDUE = "overdue"  # the bot came to it too late
+
+
+SENTENCES: Final = {
+    Cause.BUSY: "Weav takes no requests at the moment.",
+    Cause.ADDRESS_NOT_FOUND: "Weav's address was not found.",
+    Cause.NOT_SECURE: (
+        "There was no secure connection to Weav. If it stays so, tell whoever runs the bot."
+    ),
+    Cause.NOT_REACHED: "Weav could not be reached.",
+    Cause.NOT_REACHED_IN_TIME: "Weav could not be reached in time.",
+    Cause.DATABASE_SLOW: (
+        "The bot's database did not answer in time, so nothing was sent to Weav."
+    ),
+    Cause.OVERDUE: "The bot did not come to this for so long that it no longer sends it by itself.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +147,18 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Certainly not created, safe to try again; `retry_after` is in seconds."""
+    """Certainly not created, safe to try again; `retry_after` is in seconds.
+
+    `reason` is the sentence for people; `cause` is None where only the sentence is known.
+    """
 
     reason: str
     retry_after: float | None = None
+    cause: Cause | None = field(default=None, compare=False)
+
+    @classmethod
+    def because(cls, cause: Cause, retry_after: float | None = None) -> Self:
+        return cls(SENTENCES[cause], retry_after, cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +189,7 @@ def failure_of_answer(
 ) -> Refused | NotSent | Unconfirmed | None:
     """Read what a 2xx is not; `fields` are those of the request, which a refusal may name."""
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
-        return NotSent(BUSY, _retry_after(headers))
+        return NotSent.because(Cause.BUSY, _retry_after(headers))
     match status // 100:
         case 2:
             return None
@@ -174,15 +209,13 @@ def outcome_of_error(error: Exception) -> NotSent | Unconfirmed:
     """Read what came instead of an answer."""
     match cause_of(error):
         case aiohttp.ClientConnectorDNSError():
-            return NotSent("Weav's address was not found.")
+            return NotSent.because(Cause.ADDRESS_NOT_FOUND)
         case aiohttp.ClientSSLError():
-            return NotSent(
-                "There was no secure connection to Weav. If it stays so, tell whoever runs the bot."
-            )
+            return NotSent.because(Cause.NOT_SECURE)
         case aiohttp.ClientConnectorError():
-            return NotSent("Weav could not be reached.")
+            return NotSent.because(Cause.NOT_REACHED)
         case aiohttp.ConnectionTimeoutError():
-            return NotSent("Weav could not be reached in time.")
+            return NotSent.because(Cause.NOT_REACHED_IN_TIME)
         case TimeoutError():  # aiohttp's read time-out is one of these, too
             return Unconfirmed("Weav did not answer in time.")
         case _:

@@ -15,6 +15,7 @@ from bot.directory import Directory, Names
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.ledger import Entry, Ledger, NewEntry, State
 from bot.metrics import Metrics
+from bot.retry import Backoff
 from bot.sandbox.slack import Fault, SlackSandbox, Workspace
 from bot.slack.api import SlackApi
 from bot.slack.cache import LookupCache
@@ -104,7 +105,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
             place,
             ledger,
             slack.workspace,
-            Announcer(ledger, slack_api, poster, AGAIN, metrics),
+            Announcer(ledger, slack_api, poster, Backoff(shortest=AGAIN), metrics),
         )
 
 

@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import replace
 
 from bot.ledger import Ledger
+from bot.retry import RetryTimes
 from bot.sandbox.weav import Fault
-from bot.submissions.create import ConversationCreator, RetryTimes
+from bot.submissions.create import ConversationCreator
 from bot.tasks import Tasks
 from bot.weav.outcomes import Opened
 from tests.desk.test_not_begun import UNNAMED

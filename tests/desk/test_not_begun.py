@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from bot.ledger import Ledger, State
+from bot.retry import RetryTimes
 from bot.submissions.answers import Queued
-from bot.submissions.create import ConversationCreator, RetryTimes, Settled
+from bot.submissions.create import ConversationCreator, Settled
 from bot.tasks import Tasks
 from bot.weav.outcomes import Opened
 from tests.desk.test_sending import NEW, sent

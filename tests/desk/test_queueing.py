@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.submissions.create import pause_before, within_time
+from bot.retry import queue_pause, within_time
 
 
 @pytest.mark.parametrize(
@@ -11,18 +11,18 @@ from bot.submissions.create import pause_before, within_time
 def test_pauses_double_up_to_a_minute_and_half_of_them_is_chance(
     attempt: int, shortest: float, longest: float
 ) -> None:
-    assert pause_before(attempt, None, lambda: 0.0) == shortest
-    assert pause_before(attempt, None, lambda: 1.0) == longest
+    assert queue_pause(attempt, None, lambda: 0.0) == shortest
+    assert queue_pause(attempt, None, lambda: 1.0) == longest
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1))
 def test_no_pause_is_longer_than_a_minute(attempt: int, chance: float) -> None:
-    assert 0.5 <= pause_before(attempt, None, lambda: chance) <= 60
+    assert 0.5 <= queue_pause(attempt, None, lambda: chance) <= 60
 
 
 @given(st.integers(1, 50), st.floats(0, 3600), st.floats(0, 1))
 def test_retry_after_is_never_shortened(attempt: int, after: float, chance: float) -> None:
-    assert pause_before(attempt, after, lambda: chance) >= after
+    assert queue_pause(attempt, after, lambda: chance) >= after
 
 
 def test_the_last_pause_ends_with_the_time_that_is_left() -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import Entry, Ledger, NewEntry, State
+from bot.retry import RetryTimes
 from bot.sandbox.weav import Fault
 from bot.submissions.answers import Pending
-from bot.submissions.create import ConversationCreator, OnOpened, RetryTimes, Settled, request_of
+from bot.submissions.create import ConversationCreator, OnOpened, Settled, request_of
 from bot.tasks import Tasks
 from bot.weav.models import Conversation
 from bot.weav.outcomes import Opened, Unconfirmed
