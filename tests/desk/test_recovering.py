@@ -10,9 +10,10 @@ import pytest
 
 import bot.submissions.worker
 from bot.ledger import Entry, Ledger, State
+from bot.retry import RetryTimes
 from bot.sandbox.weav import Fault
 from bot.submissions.answers import Pending
-from bot.submissions.create import ConversationCreator, RetryTimes, request_of
+from bot.submissions.create import ConversationCreator, request_of
 from bot.submissions.worker import RESTARTED, Limits
 from bot.tasks import Tasks
 from bot.weav.outcomes import Opened, Unconfirmed
