@@ -86,6 +86,15 @@ async def test_blocks_that_the_page_cannot_draw_are_shown_as_json(
     await ann.sees_in_weav()
 
 
+async def test_an_alert_is_drawn_as_what_it_says(ann: Seat, sandboxed: Sandbox) -> None:
+    show(
+        sandboxed.workspace,
+        {"type": "alert", "text": plain("Not *confirmed* :warning:"), "level": "warning"},
+    )
+
+    await expect(ann.modal.locator(".alert.warning")).to_have_text("Not *confirmed* ⚠️")
+
+
 async def test_all_kinds_of_fields_come_back_as_they_were_filled_in(
     ann: Seat, sandboxed: Sandbox
 ) -> None:

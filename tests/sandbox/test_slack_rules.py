@@ -99,6 +99,7 @@ VALID_BLOCKS = {
     ),
     "external": field({**EXTERNAL, "initial_option": option()}),
     "rich text": RICH,
+    "alert": {"type": "alert", "text": plain("Not confirmed."), "level": "warning"},
 }
 
 INVALID_BLOCKS: dict[str, tuple[Json, str, str]] = {
@@ -247,8 +248,14 @@ INVALID_BLOCKS: dict[str, tuple[Json, str, str]] = {
         "missing required field: alt_text",
         "",
     ),
+    "alert of no level": (
+        {"type": "alert", "text": plain("x"), "level": "danger"},
+        "valid enum value",
+        "/level",
+    ),
     "Markdown in a modal": ({"type": "markdown", "text": "x"}, "unsupported type", "/type"),
 }
+OTHERWISE_IN_MESSAGES = {"alert of no level", "Markdown in a modal"}
 
 INVALID_VIEWS: dict[str, tuple[Json, str]] = {
     "title too long": (modal(title=plain("x" * 25)), "less than 25 characters"),
@@ -290,7 +297,7 @@ def test_slack_refuses_in_a_modal(name: str) -> None:
     assert any(problem in p and p.endswith(f"/view/blocks/0{pointer}]") for p in problems)
 
 
-@pytest.mark.parametrize("name", sorted(INVALID_BLOCKS.keys() - {"Markdown in a modal"}))
+@pytest.mark.parametrize("name", sorted(INVALID_BLOCKS.keys() - OTHERWISE_IN_MESSAGES))
 def test_slack_refuses_in_a_message(name: str) -> None:
     block, problem, pointer = INVALID_BLOCKS[name]
     with pytest.raises(SlackError) as refusal:
@@ -299,6 +306,13 @@ def test_slack_refuses_in_a_message(name: str) -> None:
     assert refusal.value.code == "invalid_blocks"
     expected = f"/blocks/0{pointer}]"
     assert any(problem in p and p.endswith(expected) for p in refusal.value.messages)
+
+
+def test_slack_takes_no_alert_in_a_message() -> None:
+    with pytest.raises(SlackError) as refusal:
+        check_message("Hello", [VALID_BLOCKS["alert"]])
+
+    assert any("unsupported type: alert" in problem for problem in refusal.value.messages)
 
 
 @pytest.mark.parametrize("name", INVALID_VIEWS)

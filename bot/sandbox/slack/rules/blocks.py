@@ -14,6 +14,7 @@ from bot.sandbox.slack.rules.check import (
     boolean,
     by_type,
     exactly_one,
+    one_of,
     record,
     string,
 )
@@ -93,6 +94,12 @@ BLOCKS: Mapping[str, Check] = {
     ),
     "rich_text": RICH_TEXT,
 }
+# In modals only: https://docs.slack.dev/reference/block-kit/blocks/alert-block
+ALERT: Check = record(
+    {**_BASE, "text": any_text(3000)},
+    {**_ID, "level": one_of("default", "info", "warning", "error", "success")},
+)
+# In messages only.
 MARKDOWN: Check = record({**_BASE, "text": string(12_000, least=1)}, _ID)
 
 

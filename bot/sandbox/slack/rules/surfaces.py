@@ -7,6 +7,7 @@ import json
 
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.rules.blocks import (
+    ALERT,
     BLOCKS,
     MARKDOWN,
     check_response_urls,
@@ -25,7 +26,7 @@ _VIEW = record(
     {
         "type": one_of("modal"),
         "title": plain(24),
-        "blocks": array(by_type(BLOCKS), 0, 100),
+        "blocks": array(by_type({**BLOCKS, "alert": ALERT}), 0, 100),
     },
     {
         "submit": plain(24),

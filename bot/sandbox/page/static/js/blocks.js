@@ -20,6 +20,8 @@ const BLOCKS = {
   input,
   actions: (block, context) =>
     h("div", { class: "actions" }, block.elements.map((each) => element(each, block, context))),
+  alert: (block) =>
+    h("div", { class: `alert ${block.level ?? "default"}`, role: "note" }, h("p", {}, textObject(block.text))),
   context: (block) => h("div", { class: "context" }, block.elements.map(contextItem)),
   divider: () => h("hr"),
   header: (block) => h("h3", { class: "header" }, textObject(block.text)),
