@@ -173,6 +173,7 @@ def _dispatcher(parts: _Parts, app: AsyncApp) -> Dispatcher:
     )
     context = {
         "desk": parts.desk,
+        "cards": parts.desk.cards,
         "metrics": parts.metrics,
         "diagnosis": diagnosis(parts.settings, parts.desk),
     }

@@ -6,6 +6,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.card.controls import parse_click
+from bot.card.service import CardService
 from bot.form.service import Admission, FormRequest
 from bot.form.values import FilledForm
 from bot.slack import ids
@@ -71,13 +72,18 @@ def _entry_id(action: dict[str, Any]) -> int:
     return int(value) if value.isdecimal() and len(value) < MOST_DIGITS else 0
 
 
-NOT_READ = "The bot cannot read this card any more. It may be from another version of the bot."
+NOT_READ = (
+    "Change the conversation in Weav: the bot cannot read this card any more, which may be from"
+    " another version of the bot."
+)
 
 
-async def change(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], desk: Desk) -> None:
+async def change(
+    ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], desk: Desk, cards: CardService
+) -> None:
     click = parse_click(body, action)
     if click is None:
         desk.notifier.say(NOT_READ, body["user"]["id"], body.get("response_url") or "")
     else:
-        desk.change(click)
+        cards.change(click)
     await ack()

@@ -6,14 +6,13 @@ from typing import assert_never
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_sdk.models.blocks import SectionBlock
 
 from bot.access.refusals import admins_only
 from bot.form.service import Admission, FormRequest
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.slack import ids
-from bot.slack.elements import mrkdwn
-from bot.slack.message import Message, card
+from bot.slack.blocks import mrkdwn, section
+from bot.slack.message import Message
 from bot.slack.notify import Notifier
 from bot.submissions.service import Desk
 from handlers.command_text import Check, Defaults, Help, Me, Prefill, Status, parse_words
@@ -36,7 +35,7 @@ def usage_message() -> Message:
         "From a message: its menu → *Open Weav conversation*. From anywhere: the shortcut *New"
         " Weav conversation*."
     )
-    return card(usage, SectionBlock(text=mrkdwn(usage)))
+    return Message.of(usage, section(mrkdwn(usage)))
 
 
 class Diagnosis:
@@ -95,5 +94,5 @@ def _opening(command: dict[str, str], values: FormValues) -> FormRequest:
     )
 
 
-async def _answer(ack: AsyncAck, card: Message) -> None:
-    await ack(response_type="ephemeral", text=card.text, blocks=card.blocks)
+async def _answer(ack: AsyncAck, answer: Message) -> None:
+    await ack(response_type="ephemeral", text=answer.text, blocks=answer.blocks)

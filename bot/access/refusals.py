@@ -3,12 +3,11 @@
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from slack_sdk.models.blocks import SectionBlock
-
 from bot.access.rules import Denial
-from bot.slack.elements import channel_name, mrkdwn
-from bot.slack.message import Message, card
+from bot.slack.blocks import mrkdwn, section
+from bot.slack.message import Message
 from bot.slack.options import Suggestion, nothing_offer
+from bot.slack.text import channel_name
 
 _WHY: Final = {
     Denial.DENIED: "Sorry, you may not use the Weav bot.",
@@ -68,7 +67,7 @@ def admins_only(admins: Collection[str]) -> str:
 
 
 def _message(text: str) -> Message:
-    return card(text, SectionBlock(text=mrkdwn(text)))
+    return Message.of(text, section(mrkdwn(text)))
 
 
 def _whom(why: Denial, admins: Collection[str]) -> str:

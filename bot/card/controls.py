@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Self
 from bot import labels
 from bot.slack import blocks, ids
 from bot.slack.blocks import Json
-from bot.slack.payloads import at, text_at
+from bot.slack.payloads import list_at, text_at
 from bot.slack.text import fold, shorten
 from bot.slack.uuids import DASHED
 from bot.weav.models import AssigneeType, Conversation, Status
@@ -83,17 +83,17 @@ def controls(conversation: Conversation, *, discreet: bool = False) -> Json | No
     closed = conversation.status == Status.CLOSED
     toggle = ("Reopen", ids.OPEN_AGAIN) if closed else ("Close", ids.CLOSE)
     return blocks.actions(
-        shown.dump(),
         _button("Assign to me", ids.ASSIGN_TO_ME, subject),
         _button(*toggle, subject),
         _priorities("" if discreet else conversation.priority),
+        block_id=shown.dump(),
     )
 
 
 def _button(label: str, action_id: str, subject: str) -> Json:
     # Many cards in a channel have the same buttons: a screen reader says whose this one is.
     said = shorten(f"{label}: {subject}" if subject else label, _LABEL_LIMIT)
-    return blocks.button(label, action_id, said)
+    return blocks.button(label, action_id, said=said)
 
 
 def _priorities(current: str | None) -> Json:
@@ -137,8 +137,8 @@ class Click:
     def subject(self) -> str:
         """Read from the card itself what it calls the conversation; empty if it does not say."""
         titles = (block for block in self.card_blocks if text_at(block, "type") == "rich_text")
-        line = _first(at(next(titles, None), "elements"))
-        return text_at(_first(at(line, "elements")), "text")
+        line = _first(list_at(next(titles, None), "elements"))
+        return text_at(_first(list_at(line, "elements")), "text")
 
 
 def assigned_to(weav_user_id: object) -> RequestedChange:
@@ -147,10 +147,9 @@ def assigned_to(weav_user_id: object) -> RequestedChange:
 
 def parse_click(payload: Mapping[str, Any], action: Mapping[str, Any]) -> Click | None:
     """Read a block_actions payload; None: it is from no card that we know."""
-    requested, shown = _wish(action), Shown.load(text_at(action, "block_id"))
+    requested, shown = _requested(action), Shown.load(text_at(action, "block_id"))
     if requested is None or shown is None:
         return None
-    blocks = at(payload, "message", "blocks")
     return Click(
         requested=requested,
         shown=shown,
@@ -159,19 +158,19 @@ def parse_click(payload: Mapping[str, Any], action: Mapping[str, Any]) -> Click 
         message_ts=_contained(payload, "message_ts") or text_at(payload, "message", "ts"),
         thread_ts=_contained(payload, "thread_ts"),
         response_url=text_at(payload, "response_url"),
-        card_blocks=tuple(blocks) if isinstance(blocks, list) else (),
+        card_blocks=tuple(list_at(payload, "message", "blocks")),
     )
 
 
-def _first(several: object) -> object:
-    return several[0] if isinstance(several, list) and several else None
+def _first(several: list[Any]) -> object:
+    return several[0] if several else None
 
 
 def _contained(payload: Mapping[str, Any], name: str) -> str:
     return text_at(payload, "container", name)
 
 
-def _wish(action: Mapping[str, Any]) -> RequestedChange | None:
+def _requested(action: Mapping[str, Any]) -> RequestedChange | None:
     match action.get("action_id"):
         case ids.ASSIGN_TO_ME:
             return RequestedChange("assignee", "")

@@ -1,16 +1,17 @@
-"""Who did what on a card: the lines on it, and what the one who came second is told."""
+"""Who opened a conversation and who changed what: on its card, and in what people are told."""
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, assert_never
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from slack_sdk.models.blocks import SectionBlock
 
 from bot import labels
-from bot.card.controls import Click, Field, RequestedChange, value_of
-from bot.slack.elements import link, mrkdwn
-from bot.slack.message import Message, card
-from bot.slack.text import clock, escape, fold, shorten
+from bot.card.controls import Click, Field, value_of
+from bot.form.values import Origin
+from bot.slack import blocks, ids
+from bot.slack.message import Message
+from bot.slack.payloads import list_at, text_at
+from bot.slack.text import clock, escape, fold, link, shorten
 from bot.weav.models import Conversation, Status
 
 _LATEST: Final = 3  # on a card
@@ -21,7 +22,7 @@ _NOT_KNOWN_WHO: Final = "Somebody changed this conversation meanwhile."
 
 
 class Change(BaseModel):
-    """What somebody did with a click; `at` is in seconds since the epoch.
+    """What somebody did, or wants to do, with a click; `at` is in seconds since the epoch.
 
     `under_way`: noted before Weav was asked, and whether it was done is not known.
     """
@@ -35,7 +36,7 @@ class Change(BaseModel):
     under_way: bool = False
 
     @property
-    def said(self) -> str:
+    def line(self) -> str:
         return f"<@{self.slack_user_id}> {_did(self)} · {clock(self.at)}"
 
 
@@ -54,65 +55,85 @@ def with_change(changes: Sequence[Change], change: Change) -> tuple[Change, ...]
     return (*changes, change)[-_KEPT:]
 
 
-def settled(
-    changes: Sequence[Change], conversation: Conversation, granted: Field | None
+def known_changes(
+    changes: Sequence[Change], conversation: Conversation, changed: Field | None = None
 ) -> tuple[Change, ...]:
     """Keep of what was under way what has come true, after a process died or an answer was lost.
 
-    `granted`: the field that has just been changed, so that it was something else until now.
+    `changed`: the field that has just been changed, so that it was something else until now.
     """
-    known = (
+    return tuple(
         each.model_copy(update={"under_way": False})
         for each in changes
         if not each.under_way
-        or (each.field != granted and each.value == value_of(conversation, each.field))
+        or (each.field != changed and each.value == value_of(conversation, each.field))
     )
-    return tuple(known)
 
 
-def change_lines(changes: Sequence[Change]) -> tuple[str, ...]:
+def change_lines(changes: Sequence[Change]) -> list[str]:
     """Say the last changes in mrkdwn, the newest first."""
-    return tuple(change.said for change in reversed(changes[-_LATEST:]))
+    return [change.line for change in reversed(changes[-_LATEST:])]
 
 
-def maker_of(changes: Sequence[Change], conversation: Conversation, field: Field) -> Change | None:
+def opened_line(conversation: Conversation, origin: Origin, slack_user_id: str) -> str:
+    """Say who opened it, how and when, in mrkdwn."""
+    who = f"Opened by <@{slack_user_id}> {_way(origin)}"
+    return f"{who} · {clock(conversation.created_at)}" if conversation.created_at else who
+
+
+def opened_line_in(card_blocks: Iterable[object]) -> str:
+    """Read that line from a card, also of version 0.1.0; empty if it does not say.
+
+    Without it the link is what comes first.
+    """
+    for block in card_blocks:
+        if text_at(block, "block_id") == ids.CARD_HISTORY:
+            first = next(iter(list_at(block, "elements")), None)
+            text = text_at(first, "text")
+            return "" if text.startswith("<") else text
+    return ""
+
+
+def last_change(
+    changes: Sequence[Change], conversation: Conversation, field: Field
+) -> Change | None:
     """Find who made this field what it is; None: nobody on this card did."""
     last = next((change for change in reversed(changes) if change.field == field), None)
     return last if last and last.value == value_of(conversation, field) else None
 
 
-def overtaken_note(
-    requested: RequestedChange, conversation: Conversation, maker: Change | None
-) -> str:
+def overtaken_text(field: Field, conversation: Conversation, first: Change | None) -> str:
     """Tell somebody that another one was first, in mrkdwn."""
-    first = maker.said if maker else f"{_NOT_KNOWN_WHO} {_now(requested.field, conversation)}"
+    how = first.line if first else f"{_NOT_KNOWN_WHO} {_now(field, conversation)}"
     return (
-        f"{first}\nYour click was not carried out, since the card still showed something else."
-        " It is up to date now: click again if you still want to change it."
+        f"{how}\nThe card is up to date now. If you still want your change, click again: your click"
+        " was not carried out, because the card showed something older."
     )
 
 
-def already_note(requested: RequestedChange, maker: Change | None) -> str:
+def already_text(change: Change, made: Change | None) -> str:
     """Tell somebody that nothing was left to do, in mrkdwn."""
-    if maker:
-        return f"{maker.said}\nSo nothing was left to do."
-    return {
-        "assignee": "It is assigned to you already.",
-        "status": "It is closed already."
-        if requested.value == Status.CLOSED
-        else "It is open already.",
-        "priority": f"It has the priority {_label(requested.value)} already.",
-    }[requested.field]
+    if made:
+        return f"{made.line}\nSo nothing was left to do."
+    match change.field:
+        case "assignee":
+            return "It is assigned to you already."
+        case "status":
+            return f"It is {'closed' if change.value == Status.CLOSED else 'open'} already."
+        case "priority":
+            return f"Its priority is {_label(change.value)} already."
+        case _:
+            assert_never(change.field)
 
 
-def note(text: str, click: Click, url: str) -> Message:
+def private_message(text: str, click: Click, url: str) -> Message:
     """Say something in mrkdwn to the one who clicked, its unknown parts escaped by the caller.
 
     It names the conversation no more than the card did, which people of other organisations read.
     """
     subject = escape(shorten(fold(click.subject), _SUBJECT_LIMIT))
     said = f"{link(url, subject or f'`{click.shown.conversation_id}`')}: {text}"
-    return card(said, SectionBlock(text=mrkdwn(said)))
+    return Message.of(said, blocks.section(blocks.mrkdwn(said)))
 
 
 def _did(change: Change) -> str:
@@ -123,17 +144,35 @@ def _did(change: Change) -> str:
             return "closed it" if change.value == Status.CLOSED else "reopened it"
         case "priority":
             return f"set the priority to {_label(change.value)}"
+        case _:
+            assert_never(change.field)
 
 
 def _now(field: Field, conversation: Conversation) -> str:
     match field:
         case "assignee":
-            return "It has another assignee." if conversation.assignee_id else "Nobody has it now."
+            return (
+                "It has another assignee." if conversation.assignee_id else "It is unassigned now."
+            )
         case "status":
             status = conversation.status or ""
             return f"Its status is {_word(labels.STATUSES.get(status, status))} now."
         case "priority":
             return f"Its priority is {_label(conversation.priority or '')} now."
+        case _:
+            assert_never(field)
+
+
+def _way(origin: Origin) -> str:
+    match origin.via:
+        case "command":
+            return f"with `{ids.COMMAND}`"
+        case "message":
+            return f"from {link(origin.message_link, 'a message')}"
+        case "shortcut":
+            return "with the shortcut"
+        case _:
+            assert_never(origin.via)
 
 
 def _label(priority: str) -> str:

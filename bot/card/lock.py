@@ -1,9 +1,11 @@
-"""One change of a conversation at a time, whichever replica was clicked."""
+"""One change of a conversation at a time: a queue in this process, a leased row among replicas."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from weakref import WeakValueDictionary
 
+from bot.card.history import Change, read_changes
 from bot.ledger import CardLock, CardRows, LedgerUnavailable
 from bot.logs import get_logger
 
@@ -13,63 +15,95 @@ WAIT_FOR = 30.0
 ASK_EVERY = 0.1
 
 
+class HeldLock:
+    """One click's right to change a conversation; `changes` is what was noted before."""
+
+    def __init__(self, cards: CardRows, row: CardLock) -> None:
+        self._cards = cards
+        self._row = row
+        self._lost = False
+        self.changes = read_changes(row.changes)
+        self.taken_at = row.taken_at  # in the database's time
+
+    async def note(self, changes: Sequence[Change]) -> bool:
+        """False: the lock is somebody else's now, as after a long standstill of this process.
+
+        Without the database the line is on the card, and gone with the next one.
+        """
+        noted = [each.model_dump(exclude_defaults=True) for each in changes]
+        try:
+            return await self._cards.note_changes(self._row, noted)
+        except LedgerUnavailable as error:
+            self._warn("change_not_noted", error)
+            return not self._lost
+
+    async def keep(self, every: float) -> None:
+        """Renew the lease, each time after so many seconds, until it is lost."""
+        while not self._lost:
+            await asyncio.sleep(every)
+            try:
+                self._lost = not await self._cards.keep_turn(self._row)
+            except LedgerUnavailable as error:
+                self._warn("turn_not_kept", error)
+        log.warning("turn_lost", conversation=self._row.conversation_id)
+
+    async def release(self) -> None:
+        try:
+            await self._cards.end_turn(self._row)
+        except LedgerUnavailable as error:  # it ends by itself, when its lease is over
+            self._warn("turn_not_ended", error)
+
+    def _warn(self, what: str, error: LedgerUnavailable) -> None:
+        log.warning(what, conversation=self._row.conversation_id, error=str(error))
+
+
 class CardLocks:
     def __init__(self, cards: CardRows, keep_every: float, wait_for: float = WAIT_FOR) -> None:
         """Seconds; `keep_every` is well below the lease of `cards`."""
         self._cards = cards
         self._keep_every = keep_every
         self._wait_for = wait_for
-        self._lost: set[str] = set()
+        # Kept for as long as anybody holds one or waits for it.
+        self._here: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def of(self, conversation_id: str) -> AsyncIterator[CardLock | None]:
-        """Wait for it; None: another one is at it for too long. Raise LedgerUnavailable."""
-        turn = await self._wait(conversation_id)
-        if turn is None:
+    async def of(self, conversation_id: str) -> AsyncIterator[HeldLock | None]:
+        """Wait for it; None: others are at it for too long. Raise LedgerUnavailable."""
+        deadline = asyncio.get_running_loop().time() + self._wait_for
+        here = self._here.get(conversation_id)
+        if here is None:
+            here = self._here[conversation_id] = asyncio.Lock()
+        try:
+            async with asyncio.timeout_at(deadline):
+                await here.acquire()
+        except TimeoutError:
             yield None
             return
-        keeping = asyncio.create_task(self._keep(turn))
         try:
-            yield turn
+            row = await self._take(conversation_id, deadline)
+            if row is None:
+                yield None
+                return
+            async with self._kept(HeldLock(self._cards, row)) as held:
+                yield held
+        finally:
+            here.release()
+
+    async def _take(self, conversation_id: str, deadline: float) -> CardLock | None:
+        """Ask again while another replica has it."""
+        while True:
+            row = await self._cards.take_turn(conversation_id)
+            if row or asyncio.get_running_loop().time() > deadline:
+                return row
+            await asyncio.sleep(ASK_EVERY)
+
+    @asynccontextmanager
+    async def _kept(self, held: HeldLock) -> AsyncIterator[HeldLock]:
+        keeping = asyncio.create_task(held.keep(self._keep_every))
+        try:
+            yield held
         finally:
             keeping.cancel()
             with suppress(asyncio.CancelledError):
                 await keeping
-            await self._end(turn)
-            self._lost.discard(turn.owner)
-
-    async def note(self, turn: CardLock, changes: list[dict[str, object]]) -> bool:
-        """False: the turn is somebody else's now, as after a long standstill of this process.
-
-        Without the database the line is on the card, and gone with the next one.
-        """
-        try:
-            return await self._cards.note_changes(turn, changes)
-        except LedgerUnavailable as error:
-            log.warning("change_not_noted", conversation=turn.conversation_id, error=str(error))
-            return turn.owner not in self._lost
-
-    async def _wait(self, conversation_id: str) -> CardLock | None:
-        deadline = asyncio.get_running_loop().time() + self._wait_for
-        while True:
-            turn = await self._cards.take_turn(conversation_id)
-            if turn or asyncio.get_running_loop().time() > deadline:
-                return turn
-            await asyncio.sleep(ASK_EVERY)
-
-    async def _keep(self, turn: CardLock) -> None:
-        while True:
-            await asyncio.sleep(self._keep_every)
-            try:
-                if not await self._cards.keep_turn(turn):
-                    log.warning("turn_lost", conversation=turn.conversation_id)
-                    self._lost.add(turn.owner)
-                    return
-            except LedgerUnavailable as error:
-                log.warning("turn_not_kept", conversation=turn.conversation_id, error=str(error))
-
-    async def _end(self, turn: CardLock) -> None:
-        try:
-            await self._cards.end_turn(turn)
-        except LedgerUnavailable as error:  # it ends by itself, when its lease is over
-            log.warning("turn_not_ended", conversation=turn.conversation_id, error=str(error))
+            await held.release()

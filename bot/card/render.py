@@ -1,4 +1,4 @@
-"""The card: a conversation as everybody in the channel sees it.
+"""The card: a conversation as everybody in the channel sees it, drawn from one value.
 
 Channels that people of other organisations read, or may read, get a short one.
 """
@@ -6,28 +6,60 @@ Channels that people of other organisations read, or may read, get a short one.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, assert_never
+from typing import Final
 
 from bot import labels
 from bot.access.audience import Audience
 from bot.card.controls import controls
+from bot.card.history import Change, change_lines
 from bot.directory import NOT_NAMED, Named
-from bot.form.values import Origin
 from bot.slack import blocks, ids
-from bot.slack.blocks import Json
-from bot.slack.elements import SECTION_LIMIT, footnote, link, web_address
-from bot.slack.message import Message, card
-from bot.slack.text import clock, escape, fold, shorten
+from bot.slack.blocks import Json, sentence
+from bot.slack.message import TEXT_LIMIT, Message
+from bot.slack.payloads import text_at
+from bot.slack.text import escape, fold, link, shorten, web_address
 from bot.weav.models import Conversation
 
 _NO_SUBJECT: Final = "No subject"
-_SPAM: Final = ":warning: Weav takes this conversation for spam."
+_UNASSIGNED: Final = "Unassigned"
+_SPAM: Final = ":warning: Weav marks this conversation as spam."
+_WHY_SHORT: Final = {
+    Audience.SHARED: "This channel is shared with other organisations: the rest is in Weav.",
+    Audience.UNSEEN: "The bot cannot see who reads this channel: the rest is in Weav.",
+}
 # A card is to be taken in at a glance: longer values than Weav documents are shortened.
 _SUBJECT_LIMIT: Final = 500
 _VALUE_LIMIT: Final = 50
-_UNLINKED: Final = re.compile(r"<https?://[^<|>]*\|([^<>]*)>")
-# Escaping makes them up to five times as long, and the top-level text may have 4,000 characters.
+# Escaping makes them up to five times as long, and the text of a message has its limit, too.
 _IN_TEXT_LIMIT: Final = 150
+_LINK: Final = re.compile(r"<https?://[^<|>]*\|([^<>]*)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Everything that is drawn; what is not known is empty.
+
+    `opened` says in mrkdwn who opened it, how and when; `note` is a plain sentence on how it went;
+    `link` leads to it in Weav; `above` are blocks that stand over the card and stay there.
+    """
+
+    conversation: Conversation
+    opened: str = ""
+    named: Named = NOT_NAMED
+    readers: Audience = Audience.INSIDE
+    link: str = ""
+    note: str = ""
+    changes: Sequence[Change] = ()
+    above: Sequence[Json] = ()
+    new: bool = True
+
+    @property
+    def heading(self) -> str:
+        return "New Weav conversation" if self.new else "Weav conversation"
+
+    @property
+    def is_short(self) -> bool:
+        return self.readers in _WHY_SHORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,166 +67,120 @@ class _Fact:
     """What is known of a conversation, escaped; the sign is an emoji code."""
 
     name: str
-    word: str = ""
+    word: str
     sign: str = ""
-    identifier: str = ""
-
-    @property
-    def drawn(self) -> str:
-        code = self.identifier and f"`{self.identifier}`"
-        return " ".join(part for part in (self.sign, self.word, code) if part)
-
-    @property
-    def said(self) -> str:
-        # Screen readers would read the sign aloud.
-        return " ".join(part for part in (self.word, self.identifier) if part)
 
 
-def summary_card(
-    conversation: Conversation,
-    *,
-    origin: Origin,
-    slack_user_id: str,
-    named: Named = NOT_NAMED,
-    link: str = "",
-    note: str = "",
-) -> Message:
-    """Draw a conversation; `link` leads to it in Weav, `note` is a plain sentence on how it went.
-
-    What Weav left open is left out.
-    """
-    history = history_of(conversation, origin, slack_user_id)
-    return draw_card(conversation, history=history, named=named, link=link, note=note)
-
-
-def draw_card(
-    conversation: Conversation,
-    *,
-    history: str,
-    named: Named = NOT_NAMED,
-    link: str = "",
-    note: str = "",
-    heading: str = "New Weav conversation",
-    changes: Sequence[str] = (),
-) -> Message:
-    """Draw a conversation with what may be done to it; history and changes are mrkdwn."""
-    facts = _facts(conversation, named)
-    notes = [text for text in (note, _SPAM if conversation.is_spam else "") if text]
-    said = [*map(_said, notes), *changes, _UNLINKED.sub(r"\1", history)]
-    return card(
-        _in_one_line(heading, conversation, facts, said),
-        _title(conversation.subject, link),
-        blocks.fields(*(blocks.mrkdwn(f"*{fact.name}*\n{fact.drawn}") for fact in facts)),
-        *(blocks.section(blocks.plain(shorten(text, SECTION_LIMIT))) for text in notes),
+def render(card: Card) -> Message:
+    """Draw what a support person needs first; what Weav left open is left out."""
+    if card.is_short:
+        return _short(card)
+    conversation = card.conversation
+    facts = _facts(conversation, card.named)
+    notes = [note for note in (card.note, _SPAM if conversation.is_spam else "") if note]
+    changes = change_lines(card.changes)
+    drawn = Message.of(
+        _in_one_line(card, facts, notes, changes),
+        *card.above,
+        blocks.title(_subject(conversation, _SUBJECT_LIMIT), web_address(card.link)),
+        blocks.fields(*map(_field, facts)),
+        *map(sentence, notes),
         controls(conversation),
         blocks.context(blocks.mrkdwn("\n".join(changes))) if changes else None,
-        _footer(history, link),
+        _opened(card),
+        _identifiers(conversation),
+    )
+    above = [text_at(block, "text", "text") for block in card.above]
+    text = " ".join([*filter(None, above), drawn.text])
+    return Message(text, drawn.blocks) if len(text) <= TEXT_LIMIT else drawn
+
+
+def _short(card: Card) -> Message:
+    """Draw ID, status and link, and why no more: no subject, nobody's name."""
+    status = card.conversation.status or ""
+    status = _shown(labels.STATUSES.get(status, status))
+    identifier = _shown(card.conversation.id)
+    leads = link(card.link, "Open in Weav") if web_address(card.link) else ""
+    drawn = [f"*{card.heading}*", f"`{identifier}`", status, leads]
+    return Message.of(
+        " · ".join(filter(None, [card.heading, identifier, status, _WHY_SHORT[card.readers]])),
+        blocks.section(blocks.mrkdwn(" · ".join(filter(None, drawn)))),
+        controls(card.conversation, discreet=True),
+        blocks.footnote(_WHY_SHORT[card.readers]),
     )
 
 
-def history_of(conversation: Conversation, origin: Origin, slack_user_id: str) -> str:
-    """Say who opened it, how and when, in mrkdwn."""
-    who = f"Opened by <@{slack_user_id}> {_way(origin)}"
-    return f"{who} · {clock(conversation.created_at)}" if conversation.created_at else who
-
-
-def _title(subject: str | None, url: str) -> Json:
-    text = shorten(fold(subject or ""), _SUBJECT_LIMIT) or _NO_SUBJECT
-    return blocks.title(text, web_address(url))
-
-
 def _facts(conversation: Conversation, named: Named) -> list[_Fact]:
+    customer = _shown(named.customer)
     facts = [
+        _Fact("Customer", customer) if customer else None,
         _fact("Priority", conversation.priority, labels.PRIORITIES),
         _fact("Status", conversation.status, labels.STATUSES),
+        _assignee(conversation, _shown(named.assignee)),
         _fact("Channel", conversation.channel, labels.CHANNELS),
-        _assignee(conversation, named.assignee),
-        _Fact("Customer", _shown(named.customer), identifier=_shown(conversation.customer_id)),
-        _Fact("Conversation", identifier=_shown(conversation.id)),
     ]
-    return [fact for fact in facts if fact.said]
+    return [fact for fact in facts if fact]
 
 
-def _fact(name: str, word: str | None, known: Mapping[str, str]) -> _Fact:
+def _fact(name: str, word: str | None, known: Mapping[str, str]) -> _Fact | None:
     if word and word in known:
         return _Fact(name, known[word], labels.SIGNS[word])
-    return _Fact(name, _shown(word))
+    shown = _shown(word)
+    return _Fact(name, shown) if shown else None
 
 
 def _assignee(conversation: Conversation, name: str) -> _Fact:
-    fact = _fact("Assignee", conversation.assignee_type, labels.ASSIGNEE_TYPES)
-    identifier = _shown(conversation.assignee_id)
-    fact = replace(fact, word=_shown(name) or fact.word, identifier=identifier)
-    return fact if fact.said else _Fact("Assignee", "Nobody")
+    """Say of what kind it is where the name is not known."""
+    kind = _fact("Assignee", conversation.assignee_type, labels.ASSIGNEE_TYPES)
+    if kind:
+        return replace(kind, word=name or kind.word)
+    return _Fact("Assignee", _shown(conversation.assignee_id) or _UNASSIGNED)
+
+
+def _field(fact: _Fact) -> Json:
+    return blocks.mrkdwn(f"*{fact.name}*\n{f'{fact.sign} {fact.word}'.lstrip()}")
+
+
+def _subject(conversation: Conversation, limit: int) -> str:
+    return shorten(fold(conversation.subject or ""), limit) or _NO_SUBJECT
+
+
+def _opened(card: Card) -> Json | None:
+    """Put who opened it first: it is read from here when the ledger has forgotten it."""
+    leads = link(card.link, "Open in Weav") if web_address(card.link) else ""
+    texts = [blocks.mrkdwn(text) for text in (card.opened, leads) if text]
+    return blocks.context(*texts, block_id=ids.CARD_HISTORY) if texts else None
+
+
+def _identifiers(conversation: Conversation) -> Json:
+    named = _identified(conversation)
+    drawn = " · ".join(f"{name} `{identifier}`" for name, identifier in named.items())
+    return blocks.context(blocks.mrkdwn(drawn))
+
+
+def _identified(conversation: Conversation) -> dict[str, str]:
+    named = {
+        "Customer ID": _shown(conversation.customer_id),
+        "Assignee ID": _shown(conversation.assignee_id),
+        "Conversation ID": _shown(conversation.id),
+    }
+    return {name: identifier for name, identifier in named.items() if identifier}
+
+
+def _in_one_line(
+    card: Card, facts: Sequence[_Fact], notes: Sequence[str], changes: Sequence[str]
+) -> str:
+    """Say the same without signs, which screen readers would read aloud."""
+    said = [
+        f"{card.heading}: {escape(_subject(card.conversation, _IN_TEXT_LIMIT))}",
+        *(f"{fact.name}: {fact.word}" for fact in facts),
+        *(escape(shorten(fold(note), _IN_TEXT_LIMIT)) for note in notes),
+        *changes,
+        _LINK.sub(r"\1", card.opened),
+        *(f"{name}: {each}" for name, each in _identified(card.conversation).items()),
+    ]
+    return " · ".join(filter(None, said))
 
 
 def _shown(text: str | None) -> str:
     return escape(shorten(fold(text or ""), _VALUE_LIMIT))
-
-
-def _way(origin: Origin) -> str:
-    match origin.via:
-        case "command":
-            return f"with `{ids.COMMAND}`"
-        case "message":
-            return f"from {link(origin.message_link, 'a message')}"
-        case "shortcut":
-            return "with the shortcut"
-        case _:
-            assert_never(origin.via)
-
-
-def _footer(history: str, url: str) -> Json | None:
-    said = [history, link(url, "Open in Weav") if web_address(url) else ""]
-    texts = [blocks.mrkdwn(text) for text in said if text]
-    return {**blocks.context(*texts), "block_id": ids.CARD_HISTORY} if texts else None
-
-
-def _in_one_line(
-    heading: str, conversation: Conversation, facts: list[_Fact], said: list[str]
-) -> str:
-    title = _said(conversation.subject or "") or _NO_SUBJECT
-    named = (f"{fact.name}: {fact.said}" for fact in facts)
-    return " · ".join(text for text in (f"{heading}: {title}", *named, *said) if text)
-
-
-def _said(text: str) -> str:
-    return escape(shorten(fold(text), _IN_TEXT_LIMIT))
-
-
-_SHORT_VALUE_LIMIT: Final = 60
-_WHY_SHORT: Final = {
-    Audience.SHARED: "This channel is shared with other organisations: the rest is in Weav.",
-    Audience.UNSEEN: "The bot cannot see who reads this channel: the rest is in Weav.",
-}
-
-
-def is_short_for(readers: Audience) -> bool:
-    return readers in _WHY_SHORT
-
-
-def short_card(
-    conversation: Conversation,
-    readers: Audience,
-    url: str = "",
-    heading: str = "New Weav conversation",
-) -> Message:
-    """Draw ID, status and link, and why for these `readers`: no subject, nobody's name."""
-    conversation_id = _shown_in_short(conversation.id)
-    word = conversation.status or ""
-    status = _shown_in_short(labels.STATUSES.get(word, word))
-    said = [heading, conversation_id, *([status] if status else []), _WHY_SHORT[readers]]
-    drawn = [f"*{heading}*", f"`{conversation_id}`", *([status] if status else [])]
-    if (opened := link(url, "Open in Weav")).startswith("<"):
-        drawn.append(opened)
-    section = blocks.section(blocks.mrkdwn(" · ".join(drawn)))
-    return card(
-        " · ".join(said),
-        section,
-        controls(conversation, discreet=True),
-        footnote(_WHY_SHORT[readers]),
-    )
-
-
-def _shown_in_short(text: str) -> str:
-    return escape(shorten(fold(text), _SHORT_VALUE_LIMIT))

@@ -6,9 +6,8 @@ from typing import Final
 
 from bot import VERSION
 from bot.check.findings import Finding, Level, is_well
-from bot.slack import blocks
-from bot.slack.blocks import Json
-from bot.slack.message import Message, card, first_that_fits
+from bot.slack.blocks import Json, mrkdwn, section
+from bot.slack.message import Message, first_that_fits
 from bot.slack.text import escape, shorten
 
 _SIGNS: Final = {
@@ -65,7 +64,7 @@ def _message(findings: Sequence[Finding], limit: int) -> Message:
         # Screen readers would read the sign aloud.
         said.append(f"{finding.state.value}: {finding.point}: {line}")
         drawn.append(_section(f"{_EMOJI[finding.state]} *{finding.point}*: {line}"))
-    return card("\n".join(said), *drawn)
+    return Message.of("\n".join(said), *drawn)
 
 
 def _line(finding: Finding, limit: int) -> str:
@@ -74,7 +73,7 @@ def _line(finding: Finding, limit: int) -> str:
 
 
 def _section(text: str) -> Json:
-    return blocks.section(blocks.mrkdwn(text))
+    return section(mrkdwn(text))
 
 
 def _summary(findings: Sequence[Finding]) -> str:

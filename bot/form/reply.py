@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 
-from slack_sdk.models.blocks import ActionsBlock, ButtonElement
-
 from bot.form.values import FilledForm
 from bot.slack import ids
-from bot.slack.blocks import Json
-from bot.slack.elements import button, sentence
-from bot.slack.message import Message, card, escaped_text
+from bot.slack.blocks import Json, Style, actions, button, sentence
+from bot.slack.message import Message, escaped_text
 
 _EXPIRED = "Slack took too long to open the form. Nothing is lost: open it here."
 
@@ -20,14 +17,14 @@ def expired_message(form: FilledForm) -> Message:
 
 def reopen_message(text: str, form: FilledForm) -> Message:
     """Give a form back with a plain sentence on what happened; the button makes a new trigger."""
-    actions = ActionsBlock(elements=[reopen_button(form, "primary")])
-    return card(escaped_text(text), sentence(text), actions)
+    again = actions(reopen_button(form, "primary"))
+    return Message.of(escaped_text(text), sentence(text), again)
 
 
-def reopen_button(form: FilledForm | int, style: str | None = None) -> ButtonElement:
+def reopen_button(form: FilledForm | int, style: Style = "") -> Json:
     """Carry the form, or where ten of them would be too much the ID of the row that has it."""
     value = str(form) if isinstance(form, int) else form.to_value()
-    return button("Open the form", ids.REOPEN, value, style)
+    return button("Open the form", ids.REOPEN, value, style=style)
 
 
 @dataclass(frozen=True, slots=True)

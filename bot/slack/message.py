@@ -3,13 +3,10 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, Self
 
-from slack_sdk.models.blocks import Block, ContextBlock
-
-from bot.slack.blocks import Json
-from bot.slack.elements import SECTION_LIMIT, link, mrkdwn, sentence
-from bot.slack.text import escape, shorten
+from bot.slack.blocks import SECTION_LIMIT, Json, context, mrkdwn, sentence
+from bot.slack.text import escape, link, shorten, web_address
 
 # https://docs.slack.dev/reference/methods/chat.postMessage#truncating
 TEXT_LIMIT: Final = 4000
@@ -19,36 +16,35 @@ BLOCKS_LIMIT: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message: `text` carries the content for notifications and screen readers."""
+    """`text` is what notifications show and screen readers say."""
 
     text: str
-    blocks: list[dict[str, Any]]
+    blocks: list[Json]
+
+    @classmethod
+    def of(cls, text: str, *blocks: Json | None) -> Self:
+        """Put a message together, of the blocks that there are."""
+        return cls(text, [block for block in blocks if block])
+
+    @property
+    def fits(self) -> bool:
+        """Whether Slack takes it, text and blocks in total."""
+        written = json.dumps(self.blocks, ensure_ascii=False, separators=(",", ":"))
+        return len(self.text) <= TEXT_LIMIT and len(written) <= BLOCKS_LIMIT
 
 
 def first_that_fits(drawn: Iterable[Message]) -> Message:
     """Draw it ever shorter until it fits; the last one counts as it is."""
-    for card in drawn:
-        if fits(card):
+    for message in drawn:
+        if message.fits:
             break
-    return card
-
-
-def fits(card: Message) -> bool:
-    written = json.dumps(card.blocks, ensure_ascii=False, separators=(",", ":"))
-    return len(card.text) <= TEXT_LIMIT and len(written) <= BLOCKS_LIMIT
-
-
-def card(text: str, *drawn: Block | Json | None) -> Message:
-    """Put a message together, of what there is."""
-    written = [block.to_dict() if isinstance(block, Block) else block for block in drawn if block]
-    return Message(text, written)
+    return message
 
 
 def plain_message(text: str, url: str = "") -> Message:
     """Say a plain sentence; `url` leads to the conversation in Weav."""
-    leads = link(url, "Open in Weav")
-    where = ContextBlock(elements=[mrkdwn(leads)]) if leads.startswith("<") else None
-    return card(escaped_text(text), sentence(text), where)
+    leads = context(mrkdwn(link(url, "Open in Weav"))) if web_address(url) else None
+    return Message.of(escaped_text(text), sentence(text), leads)
 
 
 def escaped_text(text: str) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from slack_sdk.models.blocks import Option
-
+from bot.slack.blocks import Json, plain
 from bot.slack.text import fold, shorten
 
 # A value like any other for Slack, and no customer and nobody for us.
@@ -27,21 +26,22 @@ class Suggestion:
     reason: str = ""
 
 
-def option(offer: Suggestion) -> Option:
-    return Option(
-        value=offer.value,
-        text=shorten(fold(offer.label), TEXT_LIMIT) or offer.value,
-        description=shorten(offer.reason, TEXT_LIMIT) or None,
-    )
+def option(offer: Suggestion) -> Any:  # noqa: ANN401 - a dict; the form gives it to the SDK
+    drawn = {
+        "text": plain(shorten(fold(offer.label), TEXT_LIMIT) or offer.value),
+        "value": offer.value,
+    }
+    reason = shorten(offer.reason, TEXT_LIMIT)
+    return {**drawn, "description": plain(reason)} if reason else drawn
 
 
-def options(offers: Iterable[Suggestion]) -> list[dict[str, Any]]:
+def options(offers: Iterable[Suggestion]) -> list[Json]:
     """Draw each value once, the first that names it; at most as many as Slack takes."""
     once: dict[str, Suggestion] = {}
     for offer in offers:
         if len(offer.value) <= VALUE_LIMIT:
             once.setdefault(offer.value, offer)
-    return [option(offer).to_dict() for offer in list(once.values())[:MOST_OFFERS]]
+    return [option(offer) for offer in list(once.values())[:MOST_OFFERS]]
 
 
 def nothing_offer(label: str, reason: str) -> Suggestion:

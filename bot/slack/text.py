@@ -1,4 +1,4 @@
-"""Text on its way to Slack: escaped, shortened, and moments as Slack's dates."""
+"""Text on its way to Slack: escaped, shortened, links, and moments as Slack's dates."""
 
 import re
 import unicodedata
@@ -27,6 +27,10 @@ _ZERO_WIDTH_JOINER = "\u200d"
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 
+# What would end a link in mrkdwn, or be none of a URL.
+_CODES = {character: f"%{ord(character):02X}" for character in '<>|"\\^`{} \t\r\n'}
+_URL_LIMIT = 1500
+
 
 def escape(text: str) -> str:
     """Make user text safe in mrkdwn: it neither mentions, formats nor links. Not idempotent.
@@ -40,6 +44,28 @@ def escape(text: str) -> str:
     text = _SCHEME.sub(f":{_JOINER}", text)
     text = _DOMAIN.sub(f".{_JOINER}", text)
     return re.sub("[&<>]", lambda control: _ENTITIES[control[0]], text)
+
+
+def link(url: str, label: str) -> str:
+    """Write a link in mrkdwn, the label escaped by the caller; no URL, no link."""
+    address = web_address(url)
+    return f"<{address}|{label}>" if address else label
+
+
+def web_address(url: str) -> str:
+    """Give back an http(s) URL with nothing in it that ends a link, empty for all others."""
+    if not url.startswith(("https://", "http://")) or len(url) > _URL_LIMIT:
+        return ""
+    written = "".join(_CODES.get(character, character) for character in url)
+    return written if len(written) <= _URL_LIMIT else ""
+
+
+def channel_name(slack_channel_id: str) -> str:
+    """Name a channel in mrkdwn; empty for a direct message (D…) and a person, which Slack cannot.
+
+    https://docs.slack.dev/messaging/formatting-message-text#linking-channels
+    """
+    return f"<#{slack_channel_id}>" if slack_channel_id.startswith(("C", "G")) else ""
 
 
 def shorten(text: str, limit: int) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Awaitable
 from dataclasses import dataclass
 
-from bot.card.post import CardPoster, Delivered, waited_by_now
+from bot.card.post import Delivered
+from bot.card.service import CardService, waited_by_now
 from bot.form.values import FilledForm
 from bot.ledger import Entry, Ledger
 from bot.logs import get_logger
@@ -34,19 +35,19 @@ class Announcer:
         self,
         ledger: Ledger,
         slack: SlackApi,
-        poster: CardPoster,
+        cards: CardService,
         delivery: Backoff,
         metrics: Metrics,
     ) -> None:
         self._ledger = ledger
         self._slack = slack
-        self._poster = poster
+        self._cards = cards
         self._metrics = metrics
         self._delivery = delivery
 
     async def post(self, entry: Entry, conversation: Conversation) -> Delivered | Failed:
         """Post the card while the answer is still being written down, for `announce` to note."""
-        return await self._poster.post(entry, conversation)
+        return await self._cards.post(entry, conversation)
 
     async def announce(
         self,
@@ -57,7 +58,7 @@ class Announcer:
         posted: Awaitable[Delivered | Failed] | None = None,
     ) -> None:
         """Post the card of a row in state `opened`; a crash before the record posts it again."""
-        result = await (posted or self._poster.post(entry, conversation, queued=queued))
+        result = await (posted or self._cards.post(entry, conversation, queued=queued))
         if isinstance(result, Delivered):
             self._metrics.cards.labels(result.route).inc()
             self._metrics.card_posted.observe(waited_by_now(entry))
@@ -99,7 +100,7 @@ class Announcer:
 
     def _message(self, answer: SubmissionAnswer, form: FilledForm) -> Message:
         opened = answer.verdict
-        link = self._poster.link_to(opened.conversation) if isinstance(opened, Opened) else ""
+        link = self._cards.link_to(opened.conversation.id) if isinstance(opened, Opened) else ""
         return message_of(answer, form, link)
 
     async def note_told(self, entry: Entry | None, said: Result) -> None:

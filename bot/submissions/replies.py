@@ -2,15 +2,6 @@
 
 from typing import assert_never
 
-from slack_sdk.models.blocks import (
-    ActionsBlock,
-    Block,
-    ButtonElement,
-    ConfirmObject,
-    ContextBlock,
-    PlainTextObject,
-)
-
 from bot.form.context import FormContext
 from bot.form.options import CREATE
 from bot.form.reply import Close, MarkFields, Show, reopen_message
@@ -18,11 +9,10 @@ from bot.form.values import FilledForm
 from bot.form.view import _TITLE, conversation_modal
 from bot.labels import FIELDS
 from bot.ledger import Entry, State
-from bot.slack import ids
-from bot.slack.blocks import Json, modal, plain
-from bot.slack.elements import button, channel_name, footnote, mrkdwn, sentence
-from bot.slack.message import Message, card, escaped_text, plain_message
-from bot.slack.text import duration, fold, shorten
+from bot.slack import blocks, ids
+from bot.slack.blocks import Json, alert, button, footnote, sentence
+from bot.slack.message import Message, escaped_text, plain_message
+from bot.slack.text import channel_name, duration, fold, shorten
 from bot.submissions.answers import Left, NotAccepted, Pending, Queued, SubmissionAnswer, Verdict
 from bot.weav.models import Conversation, Status
 from bot.weav.outcomes import SENTENCES, Cause, NotSent, Opened, Outcome, Refused, Unconfirmed
@@ -43,23 +33,23 @@ def creating_modal() -> Json:
 def result_modal(text: str, slack_channel_id: str = "") -> Json:
     """Say that it is done, and where its card is to be found."""
     name = channel_name(slack_channel_id)
-    where = [ContextBlock(elements=[mrkdwn(f"Its card goes to {name}.")])] if name else []
+    where = [blocks.context(blocks.mrkdwn(f"Its card goes to {name}."))] if name else []
     return _view("Weav conversation", sentence(f":white_check_mark: {text}"), *where)
 
 
 def not_confirmed_modal(text: str, value: str = "") -> Json:
     """Say what is known; with a value (at most 2,000 characters) also what can be done."""
-    choices = [ActionsBlock(elements=not_confirmed_buttons(value))] if value else []
-    return _view("Not confirmed", sentence(f":grey_question: {text}"), *choices)
+    choices = [blocks.actions(*not_confirmed_buttons(value))] if value else []
+    return _view("Not confirmed", alert(text, "warning"), *choices)
 
 
-def notice_modal(title: str, text: str) -> Json:
+def notice_modal(title: str, text: str, level: blocks.Level) -> Json:
     """Show a text under a title of at most 24 characters."""
-    return _view(shorten(title, _TITLE_LIMIT), sentence(text))
+    return _view(shorten(title, _TITLE_LIMIT), alert(text, level))
 
 
-def _view(title: str, *blocks: Block) -> Json:
-    return modal(title, blocks, close=plain("Close"))
+def _view(title: str, *drawn: Json) -> Json:
+    return blocks.modal(title, drawn, close=blocks.plain("Close"))
 
 
 def outcome_text(outcome: Outcome) -> str:
@@ -81,26 +71,26 @@ def outcome_text(outcome: Outcome) -> str:
             assert_never(outcome)
 
 
-_TWICE = ConfirmObject(
-    title=PlainTextObject(text="Create it again?"),
-    text=PlainTextObject(text="If the first one exists after all, the customer then has two."),
-    confirm=PlainTextObject(text="Create again"),
-    deny=PlainTextObject(text="Cancel"),
+_TWICE = blocks.confirmation(
+    "Create it again?",
+    "If the first one exists after all, the customer then has two.",
+    confirm="Create again",
+    deny="Cancel",
     style="danger",
 )
 
 
 def not_confirmed_message(text: str, value: str) -> Message:
     """Say outside of the modal that nothing is certain, in a plain sentence."""
-    choices = ActionsBlock(elements=not_confirmed_buttons(value))
-    return card(escaped_text(text), sentence(f":grey_question: {text}"), choices)
+    choices = blocks.actions(*not_confirmed_buttons(value))
+    return Message.of(escaped_text(text), sentence(f":grey_question: {text}"), choices)
 
 
-def not_confirmed_buttons(value: str) -> list[ButtonElement]:
+def not_confirmed_buttons(value: str) -> list[Json]:
     """Offer the three ways on; the value (at most 2,000 characters) comes back with the click."""
     return [
-        button("Look again", ids.LOOK_AGAIN, value, "primary"),
-        button("Create again", ids.CREATE_AGAIN, value, "danger", _TWICE),
+        button("Look again", ids.LOOK_AGAIN, value, style="primary"),
+        button("Create again", ids.CREATE_AGAIN, value, style="danger", confirm=_TWICE),
         button("Leave it", ids.LEAVE, value),
     ]
 
@@ -177,11 +167,11 @@ def view_of(answer: SubmissionAnswer, form: FilledForm) -> Json:
             text = f"{_about(form)}{text_of(answer)} {CLOSED}"
             return not_confirmed_modal(text, str(answer.entry_id))
         case Queued():
-            return notice_modal("Queued", text_of(answer))
+            return notice_modal("Queued", text_of(answer), "info")
         case Pending():
             return creating_modal()
         case Left():
-            return notice_modal("Not confirmed", LEFT)
+            return notice_modal("Not confirmed", LEFT, "warning")
         case _:
             assert_never(answer.verdict)
 

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.access.audience import ChannelReaders
-from bot.card.controls import Click
-from bot.card.post import CardPoster
-from bot.card.update import CardUpdater
+from bot.card.service import CardService
 from bot.directory import Directory, Names, starter
 from bot.form.defaults import READ_EVERY, ChannelDefaults
 from bot.form.parse import Submission
@@ -109,8 +107,18 @@ class Desk:
         self.notifier = Notifier(slack, tasks)
         self._leases = Leases(ledger, renew_every)
         customer_uses = CustomerUses(ledger.memory, starter(ledger.memory, directory, tasks))
-        poster = CardPoster(slack, channel_readers, names, link)
-        self._announcer = Announcer(ledger, slack, poster, patience.delivery, metrics)
+        self.cards = CardService(
+            ledger,
+            weav,
+            slack,
+            channel_readers,
+            names,
+            self.notifier,
+            link,
+            patience.looks[:MOST_LOOKS],
+            renew_every,
+        )
+        self._announcer = Announcer(ledger, slack, self.cards, patience.delivery, metrics)
         creator = ConversationCreator(ledger, weav, patience, tasks)
         failures = FailureHandler(ledger, slack, tasks)
         self._worker = Worker(
@@ -118,10 +126,6 @@ class Desk:
         )
         self._unconfirmed_choices = UnconfirmedChoices(ledger, self._worker, self._announcer)
         self._scheduler = Scheduler(ledger, self._worker, self._leases, tasks, keep_days, limits)
-        looks = patience.looks[:MOST_LOOKS]
-        self._card_updater = CardUpdater(
-            ledger, weav, slack, channel_readers, names, link, looks, renew_every
-        )
 
     async def start(self) -> None:
         """Begin to take up what nobody works on, in the running event loop."""
@@ -158,10 +162,6 @@ class Desk:
     def decide(self, choice: Choice, entry_id: int, target: ReplyTarget) -> None:
         deciding = self._unconfirmed_choices.decide(choice, entry_id, target)
         self.notifier.spawn(deciding, "decide", target.slack_user_id, target.response_url)
-
-    def change(self, click: Click) -> None:
-        changing = self._card_updater.change(click)
-        self.notifier.spawn(changing, "change", click.slack_user_id, click.response_url)
 
     async def status(self, team_id: str, slack_user_id: str) -> Message:
         return await report(self._ledger, team_id, slack_user_id, self._link)

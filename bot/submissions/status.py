@@ -2,19 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Final
-
-from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 
 from bot.form.reply import reopen_button
 from bot.labels import STATES
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.slack import blocks
 from bot.slack.blocks import Json
-from bot.slack.elements import link, web_address
-from bot.slack.message import Message, card, first_that_fits, plain_message
-from bot.slack.text import clock, escape, shorten
+from bot.slack.message import Message, first_that_fits, plain_message
+from bot.slack.text import clock, escape, link, shorten, web_address
 from bot.submissions.replies import not_confirmed_buttons
 
 _HEADING: Final = "Your last Weav conversations"
@@ -36,24 +32,26 @@ class Line:
     at: float
     link: str
     conversation_id: str
-    ways_on: Sequence[ButtonElement] = field(default=())
+    ways_on: Sequence[Json] = field(default=())
 
 
 def status_message(lines: Sequence[Line]) -> Message:
     """List submissions, the newest first, ten at most: more would be too long for Slack."""
     if not lines:
         none = "You have opened none yet."
-        return card(f"{_HEADING}: {none}", _section(none))
-    # The SDK's checks take longer than all the rest.
-    ways_on = [_actions(line) for line in lines]
-    return first_that_fits(_list(lines, ways_on, share) for share in _SHARES)
+        return Message.of(f"{_HEADING}: {none}", _section(none))
+    return first_that_fits(_list(lines, share) for share in _SHARES)
 
 
-def _list(lines: Sequence[Line], ways_on: Sequence[list[Json]], share: int) -> Message:
+def _list(lines: Sequence[Line], share: int) -> Message:
     drawn = [_draw(line, share) for line in lines]
-    rows = ([_section(said), *ways] for said, ways in zip(drawn, ways_on, strict=True))
+    rows = [
+        block
+        for line, said in zip(lines, drawn, strict=True)
+        for block in (_section(said), _actions(line))
+    ]
     text = "\n".join([f"{_HEADING}:", *drawn])
-    return card(text, _section(f"*{_HEADING}*"), *chain.from_iterable(rows))
+    return Message.of(text, _section(f"*{_HEADING}*"), *rows)
 
 
 def _draw(line: Line, share: int) -> str:
@@ -70,8 +68,8 @@ def _draw(line: Line, share: int) -> str:
     return " · ".join(parts)
 
 
-def _actions(line: Line) -> list[Json]:
-    return [ActionsBlock(elements=list(line.ways_on)).to_dict()] if line.ways_on else []
+def _actions(line: Line) -> Json | None:
+    return blocks.actions(*line.ways_on) if line.ways_on else None
 
 
 def _section(text: str) -> Json:
@@ -105,7 +103,7 @@ def _line(entry: Entry, link: Callable[[str], str | None]) -> Line:
     )
 
 
-def _ways_on(entry: Entry) -> list[ButtonElement]:
+def _ways_on(entry: Entry) -> list[Json]:
     """Give back what was typed, or let its author decide; nothing once it is removed."""
     if entry.form is None:
         return []

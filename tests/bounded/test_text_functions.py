@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from bot.card.controls import Shown
-from bot.card.render import draw_card, summary_card
+from bot.card.render import Card, render
 from bot.form.from_message import form_from_message, mentions_of
 from bot.form.options import customer_in, customer_label
 from bot.form.parse import parse_submission
@@ -88,10 +88,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "option": lambda any_text: options([Suggestion("x", any_text, any_text)]),
     "label": lambda any_text: customer_label(JANE, any_text, "jane@example.com"),
     "address": lambda any_text: web_address(f"https://{any_text}"),
-    "card": lambda any_text: summary_card(
-        _conversation(any_text), origin=Origin(), slack_user_id="U1"
-    ),
-    "card's history": lambda any_text: draw_card(_conversation(""), history=any_text),
+    "card": lambda any_text: render(Card(_conversation(any_text), note=any_text)),
+    "card's history": lambda any_text: render(Card(_conversation(""), opened=any_text)),
     "Weav's customer": lambda any_text: Customer.read(
         {"id": JANE, "first_name": any_text, "last_name": any_text, "email": any_text}
     ),

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from bot.access.audience import ChannelReaders
-from bot.card.post import CardPoster
+from bot.card.service import CardService
 from bot.clients import slack_client, slack_session
 from bot.directory import Directory, Names
 from bot.form.values import FilledForm, FormValues, Origin
@@ -20,6 +20,7 @@ from bot.sandbox.slack import Fault, SlackSandbox, Workspace
 from bot.slack.api import SlackApi
 from bot.slack.cache import LookupCache
 from bot.slack.installation import Installation
+from bot.slack.notify import Notifier
 from bot.submissions.answers import SubmissionAnswer
 from bot.submissions.notify import Announcer
 from bot.tasks import Tasks
@@ -100,12 +101,22 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
 
         channel_readers = ChannelReaders(LookupCache(tasks, untold, keep=60), installation)
         names = Names(ledger.memory, Directory(WeavDirectory(weav.client), tasks))
-        poster = CardPoster(slack_api, channel_readers, names, lambda _: None)
+        cards = CardService(
+            ledger,
+            weav.client,
+            slack_api,
+            channel_readers,
+            names,
+            Notifier(slack_api, tasks),
+            lambda _: None,
+            looks=(),
+            keep_every=60,
+        )
         yield Office(
             place,
             ledger,
             slack.workspace,
-            Announcer(ledger, slack_api, poster, Backoff(shortest=AGAIN), metrics),
+            Announcer(ledger, slack_api, cards, Backoff(shortest=AGAIN), metrics),
         )
 
 

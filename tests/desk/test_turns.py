@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.card.history import Change
 from bot.card.lock import CardLocks
 from bot.ledger import Ledger, LedgerUnavailable
 from tests.ledger.places import LEASE, SQLitePlace
 
 CONVERSATION = "11111111-2222-3333-4444-555555555555"
+CLOSED = Change(slack_user_id="U1", field="status", value="closed", at=1.0)
 
 
 @pytest.fixture
@@ -24,20 +26,20 @@ async def ledger(place: SQLitePlace) -> AsyncIterator[Ledger]:
         yield ledger
 
 
-async def test_a_turn_begins_when_the_one_before_ends(ledger: Ledger) -> None:
-    turns = CardLocks(ledger.cards, keep_every=5)
+async def test_one_begins_when_the_one_before_ends(ledger: Ledger) -> None:
+    locks = CardLocks(ledger.cards, keep_every=5)
     order: list[str] = []
     begun = asyncio.Event()
 
     async def first() -> None:
-        async with turns.of(CONVERSATION):
+        async with locks.of(CONVERSATION):
             begun.set()
             await asyncio.sleep(0.2)
             order.append("first")
 
     async def second() -> None:
         await begun.wait()
-        async with turns.of(CONVERSATION):
+        async with locks.of(CONVERSATION):
             order.append("second")
 
     await asyncio.gather(first(), second())
@@ -46,61 +48,143 @@ async def test_a_turn_begins_when_the_one_before_ends(ledger: Ledger) -> None:
 
 
 async def test_who_waits_too_long_gets_none(ledger: Ledger) -> None:
-    turns = CardLocks(ledger.cards, keep_every=5, wait_for=0.2)
+    locks = CardLocks(ledger.cards, keep_every=5, wait_for=0.2)
 
-    async with turns.of(CONVERSATION) as first, turns.of(CONVERSATION) as second:
+    async with locks.of(CONVERSATION) as first, locks.of(CONVERSATION) as second:
         assert first is not None
         assert second is None
 
 
-async def test_a_turn_ends_with_an_error_too(ledger: Ledger) -> None:
-    turns = CardLocks(ledger.cards, keep_every=5, wait_for=0.2)
+async def test_it_ends_with_an_error_too(ledger: Ledger) -> None:
+    locks = CardLocks(ledger.cards, keep_every=5, wait_for=0.2)
     with pytest.raises(ZeroDivisionError):
-        async with turns.of(CONVERSATION):
+        async with locks.of(CONVERSATION):
             raise ZeroDivisionError
 
-    async with turns.of(CONVERSATION) as following:
+    async with locks.of(CONVERSATION) as following:
         assert following is not None
 
 
-async def test_who_lost_the_turn_is_told_so_when_they_note_something(
+async def test_those_who_wait_in_one_process_come_in_order(ledger: Ledger) -> None:
+    locks = CardLocks(ledger.cards, keep_every=5)
+    order: list[int] = []
+
+    async def click(number: int) -> None:
+        async with locks.of(CONVERSATION) as held:
+            assert held
+            await asyncio.sleep(0.02)
+            order.append(number)
+
+    await asyncio.gather(*map(click, range(10)))
+
+    assert order == list(range(10))
+
+
+async def test_those_who_wait_in_one_process_do_not_ask_the_database(
     ledger: Ledger, place: SQLitePlace
 ) -> None:
-    turns = CardLocks(ledger.cards, keep_every=5)
+    locks = CardLocks(ledger.cards, keep_every=5)
 
-    async with turns.of(CONVERSATION) as turn:
-        assert turn
-        assert await turns.note(turn, [])
+    async def click() -> bool:
+        async with locks.of(CONVERSATION) as held:
+            return held is not None
+
+    async with locks.of(CONVERSATION):
+        await place.execute("ALTER TABLE cards RENAME TO away")
+        waiting = [asyncio.create_task(click()) for _ in range(5)]
+        done, _ = await asyncio.wait(waiting, timeout=0.3)
+        await place.execute("ALTER TABLE away RENAME TO cards")
+
+    assert not done
+    assert await asyncio.gather(*waiting) == [True] * 5
+
+
+async def test_another_replica_waits_for_its_row(ledger: Ledger) -> None:
+    here, there = (CardLocks(ledger.cards, keep_every=5, wait_for=0.2) for _ in range(2))
+
+    async with here.of(CONVERSATION) as first, there.of(CONVERSATION) as second:
+        assert first
+        assert second is None
+    async with there.of(CONVERSATION) as following:
+        assert following
+
+
+async def test_another_conversation_does_not_wait(ledger: Ledger) -> None:
+    locks = CardLocks(ledger.cards, keep_every=5, wait_for=0.2)
+
+    async with locks.of(CONVERSATION) as first, locks.of("another") as second:
+        assert first
+        assert second
+
+
+async def test_who_gives_up_waiting_leaves_the_queue(ledger: Ledger) -> None:
+    locks = CardLocks(ledger.cards, keep_every=5, wait_for=5)
+
+    async def click() -> None:
+        async with locks.of(CONVERSATION):
+            pass
+
+    async with locks.of(CONVERSATION):
+        waiting = asyncio.create_task(click())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    async with asyncio.timeout(2):
+        await click()
+
+
+async def test_who_lost_it_is_told_so_when_they_note_something(
+    ledger: Ledger, place: SQLitePlace
+) -> None:
+    locks = CardLocks(ledger.cards, keep_every=5)
+
+    async with locks.of(CONVERSATION) as held:
+        assert held
+        assert await held.note([])
         await place.pass_time(LEASE + 1)
-        assert await turns.note(turn, [])  # nobody else wanted it
+        assert await held.note([])  # nobody else wanted it
         assert await ledger.cards.take_turn(CONVERSATION)
-        assert not await turns.note(turn, [])
+        assert not await held.note([])
 
 
-async def test_a_turn_that_could_not_be_kept_stays_lost_without_the_database(
+async def test_one_that_could_not_be_kept_stays_lost_without_the_database(
     ledger: Ledger, place: SQLitePlace
 ) -> None:
-    turns = CardLocks(ledger.cards, keep_every=0.05)
+    locks = CardLocks(ledger.cards, keep_every=0.05)
 
-    async with turns.of(CONVERSATION) as turn:
-        assert turn
+    async with locks.of(CONVERSATION) as held:
+        assert held
         await place.execute("UPDATE cards SET owner = 'another'")
         await asyncio.sleep(0.2)  # the lease is to be renewed in this time
         await place.execute("DROP TABLE cards")
-        assert not await turns.note(turn, [])
+        assert not await held.note([])
 
 
 async def test_a_database_that_goes_away_meanwhile_stops_nothing(
     ledger: Ledger, place: SQLitePlace
 ) -> None:
-    turns = CardLocks(ledger.cards, keep_every=0.05)
+    locks = CardLocks(ledger.cards, keep_every=0.05)
 
-    async with turns.of(CONVERSATION) as turn:
-        assert turn
+    async with locks.of(CONVERSATION) as held:
+        assert held
         await place.execute("DROP TABLE cards")
-        assert await turns.note(turn, [{"value": "closed"}])
+        assert await held.note([CLOSED])
         await asyncio.sleep(0.2)  # the lease is to be renewed in this time
 
     with pytest.raises(LedgerUnavailable):
-        async with turns.of(CONVERSATION):
+        async with locks.of(CONVERSATION):
             pass
+
+
+async def test_what_was_noted_is_the_next_ones_to_read(ledger: Ledger) -> None:
+    locks = CardLocks(ledger.cards, keep_every=5)
+    async with locks.of(CONVERSATION) as held:
+        assert held
+        assert held.changes == ()
+        await held.note([CLOSED])
+
+    async with locks.of(CONVERSATION) as following:
+        assert following
+        assert following.changes == (CLOSED,)

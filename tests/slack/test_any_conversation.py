@@ -10,9 +10,15 @@ from hypothesis import strategies as st
 
 from bot.access.audience import Audience
 from bot.card.controls import Click, Field, RequestedChange, Shown
-from bot.card.history import Change, note, overtaken_note
-from bot.card.render import short_card, summary_card
-from bot.card.update import redrawn_card
+from bot.card.history import (
+    Change,
+    opened_line,
+    opened_line_in,
+    overtaken_text,
+    private_message,
+)
+from bot.card.render import Card, render
+from bot.card.service import blocks_above
 from bot.directory import Named
 from bot.form.context import Duplicate, FormContext
 from bot.form.duplicates import OpenConversation, open_conversations_block
@@ -102,7 +108,7 @@ def test_its_cards_are_taken(
         link = template.replace("{id}", each.id)
         full = drawn_by(each, link, name)
         taken(full)
-        taken(short_card(each, readers, link))
+        taken(render(Card(each, readers=readers, link=link)))
         taken(redrawn(each, full, link))
 
 
@@ -113,7 +119,7 @@ def test_who_came_second_can_be_told_how_it_is(
     link = template.replace("{id}", conversation.id)
     click = clicked(drawn_by(conversation, link, ""))
 
-    taken(note(overtaken_note(RequestedChange(field, "x"), conversation, None), click, link))
+    taken(private_message(overtaken_text(field, conversation, None), click, link))
 
 
 @given(st.lists(conversations, min_size=1, max_size=3), links, st.floats(0, 1e12), texts)
@@ -151,14 +157,10 @@ def test_the_modal_that_says_that_it_is_open_is_taken(conversation: Conversation
 
 
 def drawn_by(conversation: Conversation, link: str, name: str) -> Message:
-    return summary_card(
-        conversation,
-        origin=Origin(via="message", message_link=link),
-        slack_user_id="U1",
-        named=Named(name, name),
-        link=link,
-        note=name,
-    )
+    origin = Origin(via="message", message_link=link)
+    opened = opened_line(conversation, origin, "U1")
+    named = Named(name, name)
+    return render(Card(conversation, opened=opened, named=named, link=link, note=name))
 
 
 def clicked(card: Message) -> Click:
@@ -172,7 +174,12 @@ def clicked(card: Message) -> Click:
 
 def redrawn(conversation: Conversation, card: Message, link: str) -> Message:
     change = Change(slack_user_id="U1", field="status", value="closed", at=1.0)
-    return redrawn_card(conversation, clicked(card), [change] * 3, history="", link=link, note="")
+    click = clicked(card)
+    opened, above = opened_line_in(click.card_blocks), blocks_above(click)
+    changes = [change] * 3
+    return render(
+        Card(conversation, opened=opened, link=link, changes=changes, above=above, new=False)
+    )
 
 
 def taken(card: Message) -> None:

@@ -1,13 +1,16 @@
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.card.render import summary_card
+from bot.card.history import opened_line
+from bot.card.render import Card, render
 from bot.directory import Named
 from bot.form.values import Origin
+from bot.labels import CHANNELS
 from bot.slack.message import Message
 from bot.weav.models import Conversation
 from tests.slack.limits import NASTY, faults, texts
@@ -28,8 +31,12 @@ FULL = Conversation(
 COMMAND = Origin(via="command")
 
 
-def draw(conversation: Conversation, *, link: str = "", note: str = "") -> Message:
-    return summary_card(conversation, origin=COMMAND, slack_user_id="U1", link=link, note=note)
+def opened(conversation: Conversation, origin: Origin = COMMAND, **more: Any) -> Card:  # noqa: ANN401
+    return Card(conversation, opened=opened_line(conversation, origin, "U1"), **more)
+
+
+def draw(conversation: Conversation, origin: Origin = COMMAND, **more: Any) -> Message:  # noqa: ANN401
+    return render(opened(conversation, origin, **more))
 
 
 def drawn(card: Message) -> str:
@@ -40,43 +47,66 @@ def fields(card: Message) -> list[str]:
     return [field["text"] for block in card.blocks for field in block.get("fields", [])]
 
 
-def test_a_card_shows_what_was_opened() -> None:
-    card = draw(FULL)
+def small_print(card: Message) -> list[str]:
+    contexts = [block for block in card.blocks if block["type"] == "context"]
+    return [element["text"] for block in contexts for element in block["elements"]]
 
+
+def test_a_card_says_first_what_a_support_person_needs() -> None:
+    card = draw(FULL, named=Named("Jane Doe"))
+
+    assert card.blocks[0]["elements"][0]["elements"][0]["text"] == "Export hangs"
     assert fields(card) == [
+        "*Customer*\nJane Doe",
         "*Priority*\n:red_circle: Urgent",
         "*Status*\n:large_green_circle: Open",
-        "*Channel*\n:email: E-mail",
-        f"*Assignee*\n:robot_face: An AI agent `{ASSIGNEE}`",
-        f"*Customer*\n`{CUSTOMER}`",
-        f"*Conversation*\n`{ID}`",
+        "*Assignee*\n:robot_face: An AI agent",
+        f"*Channel*\n:email: {CHANNELS['email']}",
     ]
-    assert card.blocks[0]["elements"][0]["elements"][0]["text"] == "Export hangs"
 
 
-def test_a_card_names_whom_the_bot_knows_beside_their_ids() -> None:
-    card = summary_card(
-        FULL, origin=COMMAND, slack_user_id="U1", named=Named("Jane <Doe>", "Mail & more")
-    )
+def test_identifiers_are_in_the_small_print_at_its_foot() -> None:
+    card = draw(FULL)
 
-    assert f"*Assignee*\n:robot_face: Mail &amp; more `{ASSIGNEE}`" in fields(card)
-    assert f"*Customer*\nJane &lt;Doe&gt; `{CUSTOMER}`" in fields(card)
-    assert f"Assignee: Mail &amp; more {ASSIGNEE} · Customer: Jane &lt;Doe&gt;" in card.text
+    ids = f"Customer ID `{CUSTOMER}` · Assignee ID `{ASSIGNEE}` · Conversation ID `{ID}`"
+    assert small_print(card)[-1] == ids
+    assert not any(each in "".join(fields(card)) for each in (CUSTOMER, ASSIGNEE, ID))
+
+
+def test_a_card_names_whom_the_bot_knows() -> None:
+    card = draw(FULL, named=Named("Jane <Doe>", "Mail & more"))
+
+    assert "*Customer*\nJane &lt;Doe&gt;" in fields(card)
+    assert "*Assignee*\n:robot_face: Mail &amp; more" in fields(card)
+    assert "Customer: Jane &lt;Doe&gt; · " in card.text
+    assert "Assignee: Mail &amp; more · " in card.text
+
+
+def test_a_customer_whose_name_is_not_known_has_their_id_alone() -> None:
+    card = draw(FULL)
+
+    assert "Customer:" not in card.text
+    assert not any("Customer" in field for field in fields(card))
+    assert f"Customer ID: {CUSTOMER}" in card.text
 
 
 def test_the_text_says_the_same_in_one_line() -> None:
-    assert draw(FULL, note="It waited for Weav.").text == (
-        "New Weav conversation: Export hangs · Priority: Urgent · Status: Open"
-        f" · Channel: E-mail · Assignee: An AI agent {ASSIGNEE} · Customer: {CUSTOMER}"
-        f" · Conversation: {ID} · It waited for Weav. · Opened by <@U1> with `/weav-conversation`"
+    card = draw(FULL, named=Named("Jane Doe"), note="It waited for Weav.")
+
+    assert card.text == (
+        "New Weav conversation: Export hangs · Customer: Jane Doe · Priority: Urgent · Status: Open"
+        f" · Assignee: An AI agent · Channel: {CHANNELS['email']} · It waited for Weav."
+        " · Opened by <@U1> with `/weav-conversation`"
         " · <!date^1795336860^{date_short_pretty} at {time}|2026-11-22 08:41 UTC>"
+        f" · Customer ID: {CUSTOMER} · Assignee ID: {ASSIGNEE} · Conversation ID: {ID}"
     )
 
 
 def test_what_weav_left_open_is_left_out() -> None:
     card = draw(Conversation(id=ID))
 
-    assert fields(card) == ["*Assignee*\nNobody", f"*Conversation*\n`{ID}`"]
+    assert fields(card) == ["*Assignee*\nUnassigned"]
+    assert small_print(card)[-1] == f"Conversation ID `{ID}`"
     assert "No subject" in drawn(card)
     assert "!date" not in drawn(card)
 
@@ -84,7 +114,11 @@ def test_what_weav_left_open_is_left_out() -> None:
 def test_a_word_that_we_do_not_know_is_shown_as_it_is() -> None:
     card = draw(Conversation(id=ID, status="on_hold", priority="<b>", assignee_type="team"))
 
-    assert fields(card)[:3] == ["*Priority*\n&lt;b&gt;", "*Status*\non_hold", "*Assignee*\nteam"]
+    assert fields(card) == ["*Priority*\n&lt;b&gt;", "*Status*\non_hold", "*Assignee*\nteam"]
+
+
+def test_an_assignee_of_no_known_kind_is_somebody() -> None:
+    assert fields(draw(Conversation(id=ID, assignee_id=ASSIGNEE))) == [f"*Assignee*\n{ASSIGNEE}"]
 
 
 @pytest.mark.parametrize(
@@ -100,11 +134,11 @@ def test_a_word_that_we_do_not_know_is_shown_as_it_is() -> None:
     ],
 )
 def test_a_card_says_who_opened_it_and_how(origin: Origin, how: str) -> None:
-    card = summary_card(FULL, origin=origin, slack_user_id="U1")
+    card = draw(FULL, origin)
 
-    history = card.blocks[-1]["elements"][0]["text"]
-    assert history.startswith("Opened by <@U1> ")
-    assert how in history
+    [line, _] = small_print(card)
+    assert line.startswith("Opened by <@U1> ")
+    assert how in line
     assert how.replace("<https://a.example/p1|a message>", "a message") in card.text
 
 
@@ -112,7 +146,7 @@ def test_a_link_is_on_the_subject_and_below() -> None:
     card = draw(FULL, link="https://app.example/c/1?a=b")
 
     assert card.blocks[0]["elements"][0]["elements"][0]["url"] == "https://app.example/c/1?a=b"
-    assert card.blocks[-1]["elements"][1]["text"] == "<https://app.example/c/1?a=b|Open in Weav>"
+    assert "<https://app.example/c/1?a=b|Open in Weav>" in small_print(card)
 
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "app.example", "https://" + "x" * 3000])
@@ -129,20 +163,15 @@ def test_a_link_cannot_be_broken_out_of() -> None:
 def test_spam_is_warned_of() -> None:
     card = draw(FULL.model_copy(update={"is_spam": True}))
 
-    assert ":warning: Weav takes this conversation for spam." in drawn(card)
+    assert ":warning: Weav marks this conversation as spam." in drawn(card)
     assert "spam" in card.text
     assert "spam" not in drawn(draw(FULL))
 
 
 @pytest.mark.parametrize("text", NASTY)
 def test_text_from_outside_is_never_active_in_a_card(text: str) -> None:
-    card = summary_card(
-        Conversation(**dict.fromkeys(Conversation.model_fields, text) | {"id": f"i{text}"}),
-        origin=COMMAND,
-        slack_user_id="U1",
-        named=Named(text, text),
-        note=text,
-    )
+    nasty = Conversation(**dict.fromkeys(Conversation.model_fields, text) | {"id": f"i{text}"})
+    card = draw(nasty, named=Named(text, text), note=text)
 
     active = [each["text"] for each in texts(card.blocks) if each["type"] == "mrkdwn"]
     for mrkdwn in [*active, card.text]:
@@ -154,12 +183,13 @@ def test_text_from_outside_is_never_active_in_a_card(text: str) -> None:
 
 @pytest.mark.parametrize("text", NASTY)
 def test_slack_takes_a_card_with_extreme_values(text: str) -> None:
-    card = summary_card(
-        Conversation(**dict.fromkeys(Conversation.model_fields, text) | {"id": f"i{text}"}),
-        origin=Origin(via="message", message_link=f"https://{text}"),
-        slack_user_id="U1",
+    nasty = Conversation(**dict.fromkeys(Conversation.model_fields, text) | {"id": f"i{text}"})
+    url = f"https://{text}"
+    card = draw(
+        nasty,
+        Origin(via="message", message_link=url),
         named=Named(text, text),
-        link=f"https://{text}",
+        link=url,
         note=text,
     )
 

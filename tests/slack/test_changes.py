@@ -1,31 +1,95 @@
 import json
+from typing import Any
 
 import pytest
 
 from bot.card.controls import Click, Field, RequestedChange, Shown
 from bot.card.history import (
     Change,
-    already_note,
+    already_text,
     change_lines,
-    maker_of,
-    note,
-    overtaken_note,
+    known_changes,
+    last_change,
+    opened_line_in,
+    overtaken_text,
+    private_message,
     read_changes,
     with_change,
 )
-from bot.card.update import history_in, redrawn_card
+from bot.card.render import Card, render
+from bot.card.service import blocks_above
+from bot.card.update import (
+    AlreadySo,
+    ChangeResult,
+    Confirmed,
+    Doubtful,
+    LockLost,
+    NotChanged,
+    Overtaken,
+    changes_after,
+    compare,
+    update_for,
+)
 from bot.directory import Named
-from bot.form.values import Origin
 from bot.sandbox.slack.rules.surfaces import check_message
 from bot.settings import LONGEST_LINK
+from bot.slack.message import Message
 from bot.slack.text import escape
+from bot.weav.conversations import Update
 from bot.weav.models import Conversation
 from bot.weav.outcomes import LONGEST_REASON
 from tests.slack.limits import NASTY, faults
-from tests.slack.payloads import ASSIGNEE
-from tests.slack.test_cards import FULL, draw, drawn
+from tests.slack.payloads import ASSIGNEE, CUSTOMER
+from tests.slack.test_cards import FULL, draw, drawn, small_print
 
 CLOSED = FULL.model_copy(update={"status": "closed"})
+OLD_OPENED = (
+    "Opened by <@U1> from <https://a.slack.com/archives/C1/p1|a message>"
+    " · <!date^1795336860^{date_short_pretty} at {time}|2026-11-22 08:41 UTC>"
+)
+# As version 0.1.0 posted it, without its buttons.
+OLD_CARD: list[dict[str, Any]] = [
+    {
+        "type": "rich_text",
+        "elements": [
+            {
+                "type": "rich_text_section",
+                "elements": [
+                    {
+                        "type": "link",
+                        "url": "https://weav.example/1",
+                        "text": "Export hangs",
+                        "style": {"bold": True},
+                    }
+                ],
+            }
+        ],
+    },
+    {
+        "type": "section",
+        "fields": [
+            {"type": "mrkdwn", "text": "*Priority*\n:red_circle: Urgent", "verbatim": True},
+            {"type": "mrkdwn", "text": f"*Customer*\nJane Doe `{CUSTOMER}`", "verbatim": True},
+        ],
+    },
+    {
+        "type": "actions",
+        "block_id": f"weav_card|{FULL.id}|46236822c4791dd1|841332bb47321855|f9a8abab9973792f",
+        "elements": [],
+    },
+    {
+        "type": "context",
+        "elements": [
+            {"type": "mrkdwn", "text": OLD_OPENED, "verbatim": True},
+            {
+                "type": "mrkdwn",
+                "text": "<https://weav.example/1|Open in Weav>",
+                "verbatim": True,
+            },
+        ],
+        "block_id": "weav_card_history",
+    },
+]
 MOMENT = "<!date^1795336860^{date_short_pretty} at {time}|2026-11-22 08:41 UTC>"
 
 
@@ -59,7 +123,7 @@ def click(*blocks: object) -> Click:
     ],
 )
 def test_a_change_says_who_did_what_and_when(done: Change, said: str) -> None:
-    assert done.said == f"<@U2> {said} · {MOMENT}"
+    assert done.line == f"<@U2> {said} · {MOMENT}"
 
 
 def test_a_card_has_the_last_three_the_newest_first() -> None:
@@ -93,15 +157,15 @@ def test_what_a_newer_release_noted_is_passed_over() -> None:
 def test_who_made_it_so_is_the_last_one_who_did() -> None:
     changes = [change(who="U1"), change(value="open", who="U2"), change(who="U3")]
 
-    maker = maker_of(changes, CLOSED, "status")
+    maker = last_change(changes, CLOSED, "status")
 
     assert maker
     assert maker.slack_user_id == "U3"
 
 
 def test_what_was_changed_elsewhere_was_made_by_nobody_here() -> None:
-    assert maker_of([change(value="open")], CLOSED, "status") is None
-    assert maker_of([], CLOSED, "priority") is None
+    assert last_change([change(value="open")], CLOSED, "status") is None
+    assert last_change([], CLOSED, "priority") is None
 
 
 @pytest.mark.parametrize(
@@ -113,39 +177,33 @@ def test_what_was_changed_elsewhere_was_made_by_nobody_here() -> None:
     ],
 )
 def test_the_second_one_is_told_what_the_first_one_did(field: Field, now: str) -> None:
-    requested = RequestedChange(field, "whatever")
-
-    assert overtaken_note(requested, CLOSED, change()).startswith("<@U2> closed it")
-    assert now in overtaken_note(requested, CLOSED, None)
-    assert "Nobody has it now" in overtaken_note(
-        RequestedChange("assignee", ""), Conversation(id="x"), None
-    )
+    assert overtaken_text(field, CLOSED, change()).startswith("<@U2> closed it")
+    assert now in overtaken_text(field, CLOSED, None)
+    assert "It is unassigned now." in overtaken_text("assignee", Conversation(id="x"), None)
 
 
 @pytest.mark.parametrize(
-    ("requested", "said"),
+    ("wanted", "said"),
     [
-        (RequestedChange("status", "closed"), "It is closed already."),
-        (RequestedChange("status", "open"), "It is open already."),
-        (RequestedChange("priority", "high"), "It has the priority High already."),
-        (RequestedChange("assignee", "user:x"), "It is assigned to you already."),
+        (change("status", "closed"), "It is closed already."),
+        (change("status", "open"), "It is open already."),
+        (change("priority", "high"), "Its priority is High already."),
+        (change("assignee", "user:x"), "It is assigned to you already."),
     ],
 )
-def test_what_was_so_already_is_said(requested: RequestedChange, said: str) -> None:
-    assert already_note(requested, None) == said
-    assert "<@U2> closed it" in already_note(requested, change())
+def test_what_was_so_already_is_said(wanted: Change, said: str) -> None:
+    assert already_text(wanted, None) == said
+    assert "<@U2> closed it" in already_text(wanted, change())
 
 
 @pytest.mark.parametrize("text", NASTY)
 def test_words_of_weavs_own_are_never_active(text: str) -> None:
     nasty = Conversation(id="x", status=text, priority=text, assignee_id=text)
+    fields: list[Field] = ["status", "priority", "assignee"]
 
-    for field in ("status", "priority", "assignee"):
-        said = note(
-            overtaken_note(RequestedChange(field, "x"), nasty, None),
-            click(*draw(nasty).blocks),
-            text,
-        )
+    for field in fields:
+        overtaken = overtaken_text(field, nasty, None)
+        said = private_message(overtaken, click(*draw(nasty).blocks), text)
         assert "<!channel>" not in said.text
         assert "<@U1>" not in said.text
         assert faults(said.blocks) == []
@@ -155,19 +213,18 @@ def test_slack_takes_a_note_with_the_longest_link_and_reason() -> None:
     link = f"https://weav.example/{'x' * LONGEST_LINK}"[:LONGEST_LINK]
     subject = FULL.model_copy(update={"subject": "&" * 500})
 
-    told = note(escape("&" * LONGEST_REASON), click(*draw(subject).blocks), link)
+    told = private_message(escape("&" * LONGEST_REASON), click(*draw(subject).blocks), link)
 
     check_message(told.text, told.blocks)
 
 
-def test_a_note_names_the_conversation_as_its_card_does() -> None:
-    [titled, untitled] = [
-        note("So it is.", click(*blocks), "") for blocks in (draw(FULL).blocks, [])
-    ]
+def test_who_clicked_is_told_of_the_conversation_as_its_card_names_it() -> None:
+    titled = private_message("So it is.", click(*draw(FULL).blocks), "")
+    untitled = private_message("So it is.", click(), "")
 
     assert titled.text == "Export hangs: So it is."
     assert untitled.text == f"`{FULL.id}`: So it is."
-    leading = note("So it is.", click(*draw(FULL).blocks), "https://weav.example/1")
+    leading = private_message("So it is.", click(*draw(FULL).blocks), "https://weav.example/1")
     assert leading.text == "<https://weav.example/1|Export hangs>: So it is."
 
 
@@ -179,25 +236,49 @@ def test_a_card_of_another_shape_has_no_subject(blocks: list[object]) -> None:
     assert click(*blocks).subject == ""
 
 
-def test_a_card_is_redrawn_with_its_lines_its_history_and_its_buttons() -> None:
-    card = redrawn_card(CLOSED, click(), [change()], history="Opened by <@U1>", link="", note="")
+def again(conversation: Conversation, clicked: Click, **more: Any) -> Message:  # noqa: ANN401
+    """Draw a card whose row the ledger has forgotten."""
+    opened = more.pop("opened", opened_line_in(clicked.card_blocks))
+    card = Card(conversation, opened=opened, above=blocks_above(clicked), new=False, **more)
+    return render(card)
 
-    assert f"<@U2> closed it · {MOMENT}" in drawn(card)
-    assert "Opened by <@U1>" in drawn(card)
+
+def test_a_card_is_redrawn_with_its_lines_its_history_and_its_buttons() -> None:
+    card = again(CLOSED, click(), changes=[change()], opened="Opened by <@U1>")
+
+    assert f"<@U2> closed it · {MOMENT}" in small_print(card)
+    assert "Opened by <@U1>" in small_print(card)
     assert "Reopen" in drawn(card)
     assert card.text.startswith("Weav conversation: Export hangs · ")
     assert "<@U2> closed it" in card.text
 
 
 def test_what_the_ledger_has_forgotten_is_read_from_the_card_itself() -> None:
-    origin = Origin(via="message", message_link="https://a.example/p1")
     first = draw(FULL)
-    assert history_in(first.blocks).startswith("Opened by <@U1> with ")
+    assert opened_line_in(first.blocks).startswith("Opened by <@U1> with ")
 
-    again = redrawn_card(CLOSED, click(*first.blocks), [], history="", link="", note="")
+    second = again(CLOSED, click(*first.blocks))
 
-    assert history_in(again.blocks) == history_in(first.blocks)
-    assert origin.message_link not in again.text
+    assert opened_line_in(second.blocks) == opened_line_in(first.blocks)
+
+
+def test_a_card_of_version_0_1_0_becomes_one_of_ours_that_says_as_much() -> None:
+    [loaded] = [Shown.load(block["block_id"]) for block in OLD_CARD if block["type"] == "actions"]
+    above = {"type": "section", "text": {"type": "mrkdwn", "text": "Could not be posted."}}
+    clicked = click(above, *OLD_CARD)
+
+    card = again(CLOSED, clicked, changes=[change()], named=Named("Jane Doe"))
+
+    assert loaded
+    assert loaded.shows(FULL, "priority")
+    assert clicked.subject == "Export hangs"
+    [_, opened, identifiers] = small_print(card)
+    assert opened == OLD_OPENED
+    assert "a message" in card.text
+    assert "https://" not in card.text
+    assert identifiers.startswith(f"Customer ID `{CUSTOMER}` · ")
+    assert card.blocks[0] == above
+    assert len(card.blocks) == 7
 
 
 @pytest.mark.parametrize(
@@ -211,41 +292,106 @@ def test_what_the_ledger_has_forgotten_is_read_from_the_card_itself() -> None:
     ],
 )
 def test_a_card_that_does_not_say_who_opened_it_has_no_history(blocks: list[object]) -> None:
-    assert history_in(blocks) == ""
+    assert opened_line_in(blocks) == ""
 
 
-def test_what_stands_above_a_card_stays_there() -> None:
+def test_what_stands_above_a_card_stays_there_and_in_its_text() -> None:
     above = {"type": "section", "text": {"type": "mrkdwn", "text": "Could not be posted."}}
-    first = draw(FULL)
 
-    again = redrawn_card(CLOSED, click(above, *first.blocks), [], history="", link="", note="")
+    second = again(CLOSED, click(above, *draw(FULL).blocks))
 
-    assert again.blocks[0] == above
-    assert len([block for block in again.blocks if block == above]) == 1
+    assert second.blocks[0] == above
+    assert second.blocks.count(above) == 1
+    assert second.text.startswith("Could not be posted. Weav conversation: ")
+
+
+def test_what_is_too_long_for_the_text_is_above_the_card_alone() -> None:
+    above = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3900}}
+
+    second = again(CLOSED, click(above, *draw(FULL).blocks))
+
+    assert second.blocks[0] == above
+    assert second.text.startswith("Weav conversation: ")
 
 
 def test_nothing_is_kept_of_a_message_that_is_no_card() -> None:
     other = {"type": "section", "text": {"type": "mrkdwn", "text": "Hello"}}
 
-    again = redrawn_card(CLOSED, click(other), [], history="", link="", note="")
-
-    assert other not in again.blocks
+    assert other not in again(CLOSED, click(other)).blocks
 
 
 @pytest.mark.parametrize("text", NASTY)
 def test_slack_takes_a_redrawn_card_with_extreme_values(text: str) -> None:
     nasty = Conversation(**dict.fromkeys(Conversation.model_fields, text) | {"id": FULL.id})
-    changes = [change("priority", text)] * 3
 
-    card = redrawn_card(
+    card = again(
         nasty,
         click(),
-        changes,
-        history="Opened by <@U1>",
+        changes=[change("priority", text)] * 3,
+        opened="Opened by <@U1>",
         named=Named(text, text),
-        link="",
-        note="",
     )
 
     assert faults(card.blocks) == []
     assert len(card.text) <= 4000
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "expected"),
+    [
+        (FULL, change(), None),
+        (CLOSED, change(), AlreadySo(CLOSED)),
+        (CLOSED, change(value="open"), Overtaken(CLOSED)),
+        (CLOSED, change("priority", "low"), None),
+    ],
+)
+def test_a_click_counts_as_long_as_its_field_is_as_the_card_said(
+    now: Conversation, wanted: Change, expected: object
+) -> None:
+    shown = Shown.of(FULL)
+
+    assert shown
+    assert compare(now, wanted, shown) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "written"),
+    [
+        (change(), {"status": "closed"}),
+        (change("priority", "low"), {"priority": "low"}),
+        (change("assignee", "user:7"), {"assignee_type": "user", "assignee_id": "7"}),
+    ],
+)
+def test_one_field_is_changed_and_the_others_are_as_they_were_read(
+    wanted: Change, written: dict[str, str]
+) -> None:
+    read = Update(subject="Export hangs", status="open", priority="urgent", assignee_id="8")
+
+    assert update_for(wanted, read) == read.model_copy(update=written)
+
+
+UNDER_WAY = change(who="U1").model_copy(update={"under_way": True})
+
+
+@pytest.mark.parametrize(
+    ("result", "known"),
+    [
+        (Confirmed(CLOSED), [change(who="U2")]),
+        (AlreadySo(CLOSED), [change(who="U1")]),
+        (Overtaken(FULL), []),
+        (Doubtful("Lost.", CLOSED), [change(who="U1")]),
+        (Doubtful("Lost.", None), [UNDER_WAY]),
+        (NotChanged("Refused."), [UNDER_WAY]),
+        (LockLost(), [UNDER_WAY]),
+    ],
+)
+def test_what_was_under_way_is_known_once_weav_shows_it(
+    result: ChangeResult, known: list[Change]
+) -> None:
+    assert list(changes_after([UNDER_WAY], change(), result)) == known
+
+
+def test_what_was_under_way_in_another_field_may_have_come_true_meanwhile() -> None:
+    urgent = change("priority", "urgent").model_copy(update={"under_way": True})
+
+    assert known_changes([urgent], CLOSED, "status") == (change("priority", "urgent"),)

@@ -146,7 +146,9 @@ def test_an_assignee_is_compared_without_regard_to_spelling() -> None:
         (chosen("urgent"), RequestedChange("priority", "urgent")),
     ],
 )
-def test_a_click_says_what_is_wished(clicked: dict[str, Any], requested: RequestedChange) -> None:
+def test_a_click_says_what_is_asked_for(
+    clicked: dict[str, Any], requested: RequestedChange
+) -> None:
     click = parse_click(payload(), clicked)
 
     assert click

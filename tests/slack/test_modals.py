@@ -170,7 +170,7 @@ def test_slack_takes_all_other_modals(text: str) -> None:
         result_modal(text, "C0SUPPORT"),
         not_confirmed_modal(text),
         not_confirmed_modal(text, "1"),
-        notice_modal(f"Title {text}", text),
+        notice_modal(f"Title {text}", text, "info"),
     ]
 
     assert [faults(view) for view in views] == [[]] * len(views)

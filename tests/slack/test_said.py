@@ -8,10 +8,9 @@ import pytest
 from bot.access.audience import Audience
 from bot.access.refusals import post_to_message, refusal_message
 from bot.access.rules import Denial
-from bot.card.controls import RequestedChange
-from bot.card.history import note, overtaken_note
-from bot.card.post import WHY, _with_reason
-from bot.card.render import short_card
+from bot.card.history import overtaken_text, private_message
+from bot.card.post import WHY, _for_author
+from bot.card.render import Card, render
 from bot.check.findings import Finding
 from bot.check.findings import Level as Checked
 from bot.check.report import as_message
@@ -68,9 +67,10 @@ def all_messages(text: str) -> list[Message]:
         Finding(f"Point {number}", state, text, text) for number, state in enumerate([*Checked] * 3)
     ]
     lines = [Line(text, state, text, 1.0, LINK, text) for state in sorted(set(STATES.values()))]
-    card = drawn_by(FULL.model_copy(update={"subject": text}), LINK, text)
+    conversation = FULL.model_copy(update={"subject": text})
+    card = drawn_by(conversation, LINK, text)
     failures = [Failed("no_answer", certain=False), *map(Failed, [*WHY, "other"])]
-    moved = [_with_reason(card, Place("C1"), failure) for failure in failures]
+    moved = [_for_author(Card(conversation), Place("C1"), failure) for failure in failures]
     click = clicked(card)
     return [
         usage_message(),
@@ -84,10 +84,13 @@ def all_messages(text: str) -> list[Message]:
         card,
         *moved,
         *(redrawn(FULL, each, LINK) for each in [card, *moved]),
-        *(short_card(FULL, readers, LINK) for readers in (Audience.SHARED, Audience.UNSEEN)),
+        *(
+            render(Card(FULL, readers=readers, link=LINK))
+            for readers in (Audience.SHARED, Audience.UNSEEN)
+        ),
         *(refusal_message(why, admins) for why, admins in product(Denial, [[], ["U1", "U2"]])),
         post_to_message("C1", ["U1"]),
-        note(overtaken_note(RequestedChange("status", "closed"), FULL, None), click, LINK),
+        private_message(overtaken_text("status", FULL, None), click, LINK),
     ]
 
 

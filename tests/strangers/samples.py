@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from hypothesis import strategies as st
 
-from bot.card.render import summary_card
+from bot.card.history import opened_line
+from bot.card.render import Card, render
 from bot.form.reply import reopen_message
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.form.view import conversation_modal
@@ -76,7 +77,7 @@ def _clicks(slack: Workspace, ann: Person) -> dict[str, Json]:
         for element in block.get("elements", []):
             action = action_entry(block, element, None)
             found[element["action_id"]] = ann.payloads.action_in_view(view, action)
-    card = summary_card(CONVERSATION, origin=ORIGIN, slack_user_id="U0ANN")
+    card = render(Card(CONVERSATION, opened=opened_line(CONVERSATION, ORIGIN, "U0ANN")))
     _say(slack, reopen_message("Again?", FilledForm(FORM, ORIGIN)), only_for="U0ANN")
     _say(slack, not_confirmed_message("Not known.", "1"), only_for="U0ANN")
     _say(slack, card)
