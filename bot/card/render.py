@@ -79,8 +79,9 @@ def render(card: Card) -> Message:
     facts = _facts(conversation, card.named)
     notes = [note for note in (card.note, _SPAM if conversation.is_spam else "") if note]
     changes = change_lines(card.changes)
+    identified = _identified(conversation)
     drawn = Message.of(
-        _in_one_line(card, facts, notes, changes),
+        _in_one_line(card, facts, notes, changes, identified),
         *card.above,
         blocks.title(_subject(conversation, _SUBJECT_LIMIT), web_address(card.link)),
         blocks.fields(*map(_field, facts)),
@@ -88,7 +89,7 @@ def render(card: Card) -> Message:
         controls(conversation),
         blocks.context(blocks.mrkdwn("\n".join(changes))) if changes else None,
         _opened(card),
-        _identifiers(conversation),
+        _identifiers(identified),
     )
     above = [text_at(block, "text", "text") for block in card.above]
     text = " ".join([*filter(None, above), drawn.text])
@@ -152,10 +153,9 @@ def _opened(card: Card) -> Json | None:
     return blocks.context(*texts, block_id=ids.CARD_HISTORY) if texts else None
 
 
-def _identifiers(conversation: Conversation) -> Json:
-    named = _identified(conversation)
-    drawn = " · ".join(f"{name} `{identifier}`" for name, identifier in named.items())
-    return blocks.context(blocks.mrkdwn(drawn))
+def _identifiers(identified: Mapping[str, str]) -> Json:
+    drawn = (f"{name} `{identifier}`" for name, identifier in identified.items())
+    return blocks.context(blocks.mrkdwn(" · ".join(drawn)))
 
 
 def _identified(conversation: Conversation) -> dict[str, str]:
@@ -168,7 +168,11 @@ def _identified(conversation: Conversation) -> dict[str, str]:
 
 
 def _in_one_line(
-    card: Card, facts: Sequence[_Fact], notes: Sequence[str], changes: Sequence[str]
+    card: Card,
+    facts: Sequence[_Fact],
+    notes: Sequence[str],
+    changes: Sequence[str],
+    identified: Mapping[str, str],
 ) -> str:
     """Say the same without signs, which screen readers would read aloud."""
     said = [
@@ -177,7 +181,7 @@ def _in_one_line(
         *(escape(shorten(fold(note), _IN_TEXT_LIMIT)) for note in notes),
         *changes,
         _LINK.sub(r"\1", card.opened),
-        *(f"{name}: {each}" for name, each in _identified(card.conversation).items()),
+        *(f"{name}: {each}" for name, each in identified.items()),
     ]
     return " · ".join(filter(None, said))
 

@@ -22,13 +22,16 @@ _DOMAIN = re.compile(r"(?<=\w)\.(?=[^\W\d_])")
 # An override would turn around what stands after the user's text, too.
 _BIDIRECTIONAL = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
+# Of letters, digits and these alone nothing can be active; most values and all IDs are so.
+_HARMLESS = re.compile("[A-Za-z0-9 ,;()+-]*")
+
 _ELLIPSIS = "…"
 _ZERO_WIDTH_JOINER = "\u200d"
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 
 # What would end a link in mrkdwn, or be none of a URL.
-_CODES = {character: f"%{ord(character):02X}" for character in '<>|"\\^`{} \t\r\n'}
+_CODES = {ord(character): f"%{ord(character):02X}" for character in '<>|"\\^`{} \t\r\n'}
 _URL_LIMIT = 1500
 
 
@@ -37,6 +40,8 @@ def escape(text: str) -> str:
 
     At most five times as long as the text.
     """
+    if _HARMLESS.fullmatch(text):
+        return text
     text = _BIDIRECTIONAL.sub("", text)
     text = _QUOTE.sub(lambda quote: quote[1] + quote[2].replace(">", "\u203a"), text)
     text = _MARK.sub(lambda mark: _TWINS[mark[0]], text)
@@ -56,7 +61,7 @@ def web_address(url: str) -> str:
     """Give back an http(s) URL with nothing in it that ends a link, empty for all others."""
     if not url.startswith(("https://", "http://")) or len(url) > _URL_LIMIT:
         return ""
-    written = "".join(_CODES.get(character, character) for character in url)
+    written = url.translate(_CODES)
     return written if len(written) <= _URL_LIMIT else ""
 
 
