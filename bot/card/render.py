@@ -101,8 +101,7 @@ def _short(card: Card) -> Message:
     status = card.conversation.status or ""
     status = _shown(labels.STATUSES.get(status, status))
     identifier = _shown(card.conversation.id)
-    leads = link(card.link, "Open in Weav") if web_address(card.link) else ""
-    drawn = [f"*{card.heading}*", f"`{identifier}`", status, leads]
+    drawn = [f"*{card.heading}*", f"`{identifier}`", status, _open_in_weav(card.link)]
     return Message.of(
         " · ".join(filter(None, [card.heading, identifier, status, _WHY_SHORT[card.readers]])),
         blocks.section(blocks.mrkdwn(" · ".join(filter(None, drawn)))),
@@ -148,14 +147,18 @@ def _subject(conversation: Conversation, limit: int) -> str:
 
 def _opened(card: Card) -> Json | None:
     """Put who opened it first: it is read from here when the ledger has forgotten it."""
-    leads = link(card.link, "Open in Weav") if web_address(card.link) else ""
-    texts = [blocks.mrkdwn(text) for text in (card.opened, leads) if text]
+    texts = [blocks.mrkdwn(text) for text in (card.opened, _open_in_weav(card.link)) if text]
     return blocks.context(*texts, block_id=ids.CARD_HISTORY) if texts else None
 
 
+def _open_in_weav(url: str) -> str:
+    return link(url, "Open in Weav") if web_address(url) else ""
+
+
 def _identifiers(identified: Mapping[str, str]) -> Json:
+    """Each is a text of its own: Slack breaks the line between them, and not within an ID."""
     drawn = (f"{name} `{identifier}`" for name, identifier in identified.items())
-    return blocks.context(blocks.mrkdwn(" · ".join(drawn)))
+    return blocks.context(*map(blocks.mrkdwn, drawn))
 
 
 def _identified(conversation: Conversation) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Final
 from bot.access.audience import ChannelReaders
 from bot.card.controls import Click, RequestedChange, assigned_to
 from bot.card.history import Change, opened_line, opened_line_in, private_message
-from bot.card.lock import CardLocks
+from bot.card.lock import CardLocks, HeldLock
 from bot.card.post import Delivered, deliver, redraw
 from bot.card.render import Card
 from bot.card.update import (
@@ -122,32 +122,35 @@ class CardService:
         conversation_id = click.shown.conversation_id
         entry = await self._ledger.by_conversation(conversation_id)
         async with self._locks.of(conversation_id) as lock:
-            if lock is None:
-                return BUSY
-            change = Change(
-                slack_user_id=click.slack_user_id,
-                field=requested.field,
-                value=requested.value,
-                at=lock.taken_at,
-            )
-            result = await carry_out(self._weav, change, click.shown, lock, self._looks)
-            changes = changes_after(lock.changes, change, result)
-            if not isinstance(result, Doubtful | LockLost):
-                await lock.note(changes)  # what is in doubt stays under way until the next click
-            log.info(
-                "card_clicked",
-                conversation=conversation_id,
-                field=change.field,
-                result=type(result).__name__,
-            )
-            text = private_text(result, change, changes, click)
-            if result.conversation is None:
-                return text
-            card = await self._card_again(result.conversation, click, entry, changes)
-            if card.is_short and isinstance(result, Confirmed):
-                text = change.line  # a short card says no such thing
-            # Before the lock is another's: of two cards the later one must stay.
-            return "\n".join(filter(None, [text, await self._redraw(card, click)]))
+            return await self._locked(lock, requested, click, entry) if lock else BUSY
+
+    async def _locked(
+        self, lock: HeldLock, requested: RequestedChange, click: Click, entry: Entry | None
+    ) -> str:
+        """Draw it before the lock is another's, too: of two cards the later one must stay."""
+        change = Change(
+            slack_user_id=click.slack_user_id,
+            field=requested.field,
+            value=requested.value,
+            at=lock.taken_at,
+        )
+        result = await carry_out(self._weav, change, click.shown, lock, self._looks)
+        log.info(
+            "card_clicked",
+            conversation=click.shown.conversation_id,
+            field=change.field,
+            result=type(result).__name__,
+        )
+        changes = changes_after(lock.changes, change, result)
+        if not isinstance(result, Doubtful | LockLost):
+            await lock.note(changes)  # what is in doubt stays under way until the next click
+        text = private_text(result, change, changes, click)
+        if result.conversation is None:
+            return text
+        card = await self._card_again(result.conversation, click, entry, changes)
+        if card.is_short and isinstance(result, Confirmed):
+            text = change.line  # a short card says no such thing
+        return "\n".join(filter(None, [text, await self._redraw(card, click)]))
 
     async def _requested(self, click: Click) -> RequestedChange | None:
         if click.requested.field != "assignee":

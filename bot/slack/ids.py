@@ -41,7 +41,7 @@ LOOK_AGAIN: Final = "weav_conversation_look_again"
 CREATE_AGAIN: Final = "weav_conversation_create_again"
 LEAVE: Final = "weav_conversation_leave"
 
-# On the card. The block_id of its buttons also carries what it shows: see bot/slack/controls.py.
+# On the card. The block_id of its buttons also carries what it shows: see bot/card/controls.py.
 CARD: Final = "weav_card"
 CARD_HISTORY: Final = "weav_card_history"
 ASSIGN_TO_ME: Final = "weav_conversation_assign_to_me"

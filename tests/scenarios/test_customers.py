@@ -311,7 +311,7 @@ async def test_an_unknown_one_among_the_words_is_named_as_soon_as_weav_says_who_
     )
     any_way.ann.fill({"channel": "email"})
     await any_way.ann.submit()
-    assert "Jane Doe `" in text_on(await any_way.card())
+    assert "*Customer*\nJane Doe" in text_on(await any_way.card())
 
 
 async def test_who_was_not_known_when_weav_was_away_is_learnt_after_the_opening(

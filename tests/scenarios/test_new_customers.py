@@ -47,7 +47,8 @@ async def test_the_card_names_a_new_customer_by_their_address(at_home: House) ->
 
     said = text_on(await at_home.card()).replace("\u2060", "")
 
-    assert f"*Customer*\n{NEW} `{created(at_home)[0]}`" in said
+    assert f"*Customer*\n{NEW}" in said
+    assert f"Customer ID `{created(at_home)[0]}`" in said
 
 
 async def test_a_channel_that_others_read_gets_no_address(at_home: House) -> None:

@@ -68,8 +68,11 @@ def test_a_card_says_first_what_a_support_person_needs() -> None:
 def test_identifiers_are_in_the_small_print_at_its_foot() -> None:
     card = draw(FULL)
 
-    ids = f"Customer ID `{CUSTOMER}` · Assignee ID `{ASSIGNEE}` · Conversation ID `{ID}`"
-    assert small_print(card)[-1] == ids
+    assert small_print(card)[-3:] == [
+        f"Customer ID `{CUSTOMER}`",
+        f"Assignee ID `{ASSIGNEE}`",
+        f"Conversation ID `{ID}`",
+    ]
     assert not any(each in "".join(fields(card)) for each in (CUSTOMER, ASSIGNEE, ID))
 
 
@@ -136,7 +139,7 @@ def test_an_assignee_of_no_known_kind_is_somebody() -> None:
 def test_a_card_says_who_opened_it_and_how(origin: Origin, how: str) -> None:
     card = draw(FULL, origin)
 
-    [line, _] = small_print(card)
+    line = small_print(card)[0]
     assert line.startswith("Opened by <@U1> ")
     assert how in line
     assert how.replace("<https://a.example/p1|a message>", "a message") in card.text
