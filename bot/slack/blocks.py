@@ -81,7 +81,7 @@ def button(
     said: str = "",
 ) -> Json:
     """`said` is the label for screen readers, at most 75 characters like the one that is seen."""
-    drawn: Json = {"type": "button", "text": plain(label), "action_id": action_id}
+    drawn: Json = {"type": "button", "text": _words(label), "action_id": action_id}
     more = {"value": value, "style": style, "confirm": confirm, "accessibility_label": said}
     return drawn | {name: given for name, given in more.items() if given}
 
@@ -89,10 +89,10 @@ def button(
 def confirmation(title: str, text: str, *, confirm: str, deny: str, style: Style = "") -> Json:
     """The question before a button's action; each label has at most 30 characters."""
     drawn = {
-        "title": plain(title),
-        "text": plain(text),
-        "confirm": plain(confirm),
-        "deny": plain(deny),
+        "title": _words(title),
+        "text": _words(text),
+        "confirm": _words(confirm),
+        "deny": _words(deny),
     }
     return drawn | ({"style": style} if style else {})
 
@@ -112,6 +112,11 @@ def modal(title: str, drawn: Iterable[Any], **more: Any) -> Json:  # noqa: ANN40
 
 def _shown(text: str) -> Json:
     return plain(shorten(text, SECTION_LIMIT) or "…")
+
+
+def _words(text: str) -> Json:
+    """Without emoji codes, which would make each of ten rows of buttons longer."""
+    return {"type": "plain_text", "text": text}
 
 
 def _known_as(block_id: str, block: Json) -> Json:
