@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.sandbox.weav import Fault
 from tests.bounded.entries import ENTRIES
 from tests.bounded.stage import Stage, staged
-from tests.bounded.texts import LONG_TEXTS, TEXTS
+from tests.bounded.texts import RUNS, TEXTS, joined
 from tests.chance import by_chance
 
 if TYPE_CHECKING:
@@ -120,8 +120,8 @@ def test_nobody_waits_for_ten_thousand_agents(tmp_path: Path) -> None:
 
 
 def send_any_text(stage: Stage, data: st.DataObject) -> None:
-    entry, text = data.draw(st.sampled_from(sorted(ENTRIES))), data.draw(LONG_TEXTS)
-    assert wait(stage, entry, text) < LIMIT
+    entry, runs = data.draw(st.sampled_from(sorted(ENTRIES))), data.draw(RUNS)
+    assert wait(stage, entry, joined(runs)) < LIMIT
 
 
 def test_nobody_waits_for_any_other_text(stage: Stage) -> None:

@@ -115,11 +115,15 @@ TEXTS: Final = {name: long(piece) for name, piece in _PIECES.items()} | {
     ),
 }
 
-# Runs of anything short, beside each other: what nobody thought of for the table.
+# Runs of anything short, beside each other: what nobody thought of for the table. Whoever draws
+# them joins them, so that what fails is printed in a line.
 _RUN = st.tuples(
     st.sampled_from(sorted(_PIECES.values())) | st.text(min_size=1, max_size=5),
     st.integers(1, LENGTH),
 )
-LONG_TEXTS = st.lists(_RUN, min_size=1, max_size=6).map(
-    lambda runs: "".join(long(piece, length) for piece, length in runs)[:LENGTH]
-)
+Runs = list[tuple[str, int]]
+RUNS = st.lists(_RUN, min_size=1, max_size=6)
+
+
+def joined(runs: Runs) -> str:
+    return "".join(long(piece, length) for piece, length in runs)[:LENGTH]
