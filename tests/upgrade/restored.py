@@ -46,6 +46,8 @@ DATA: Final = Path(__file__).parents[1] / "data" / "0.1.0"
 # Where the recorded rows and payloads say that Slack takes answers.
 RECORDED_URL: Final = "https://hooks.slack.example"
 TEAM: Final = "T0SANDBOX"
+# Seconds: the bot takes up two dozen rows at the same time.
+PATIENCE: Final = 15.0
 # Every time in the database, in seconds since 1970; what is due is due now.
 _TIMES: Final = {
     "submissions": ("created_at", "received_at", "sent_at", "finished_at"),
@@ -180,7 +182,10 @@ class Restored:
         return "\n".join(map(text_on, [*messages, *([view] if view else [])]))
 
     async def until_seen(self, slack_user_id: str, text: str) -> None:
-        await self.slack.until(lambda _: text in self.seen_by(slack_user_id))
+        await self.slack.until(lambda _: text in self.seen_by(slack_user_id), PATIENCE)
+
+    async def card_about(self, subject: str) -> None:
+        await self.slack.until(lambda _: self.cards(subject), PATIENCE)
 
     async def send(self, name: str, ring: Ring) -> Answer:
         """Do what was recorded under this name."""

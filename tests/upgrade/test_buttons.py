@@ -11,7 +11,7 @@ from bot.ledger import State
 from bot.slack import ids
 from tests.house import JANE, public, text_on
 from tests.scenarios.cards import ANN_IN_WEAV, BEN_IN_WEAV
-from tests.upgrade.restored import Restored, read
+from tests.upgrade.restored import PATIENCE, Restored, read
 
 if TYPE_CHECKING:
     from bot.sandbox.slack import Ring, SlackMessage, Workspace
@@ -38,7 +38,9 @@ def card_called(world: Restored, name: str) -> SlackMessage:
 
 async def drawn(world: Restored, name: str, *texts: str) -> None:
     card = card_called(world, name)
-    await world.slack.until(lambda _: card.edited and all(text in text_on(card) for text in texts))
+    await world.slack.until(
+        lambda _: card.edited and all(text in text_on(card) for text in texts), PATIENCE
+    )
 
 
 def conversation(world: Restored, name: str) -> Thing:
@@ -152,7 +154,7 @@ async def test_a_button_opens_the_form_with_what_was_typed(
         await in_a_file.slack.until(lambda slack: slack.top_view(author))
         answer = await in_a_file.person(author, ring).submit()
         assert (answer.trouble, answer.errors) == ("", {})
-        await in_a_file.slack.until(lambda _: in_a_file.cards(subject))
+        await in_a_file.card_about(subject)
 
     [create] = [r.json for r in in_a_file.weav.creations if r.json["subject"] == subject]
     assert create == {"channel": "email", "customer_id": JANE, "subject": subject}
@@ -170,7 +172,7 @@ async def test_create_again_creates_it(
 ) -> None:
     async with left_behind.bot() as ring:
         await left_behind.send(name, ring)
-        await left_behind.slack.until(lambda _: left_behind.cards(subject))
+        await left_behind.card_about(subject)
         await left_behind.until_seen(author, "is open in Weav")
 
     assert len(left_behind.conversations(subject)) == 1
@@ -192,7 +194,7 @@ async def test_look_again_finds_what_weav_has_by_now(
     )
     async with left_behind.bot() as ring:
         await left_behind.send(name, ring)
-        await left_behind.slack.until(lambda _: left_behind.cards(subject))
+        await left_behind.card_about(subject)
         await left_behind.until_seen(author, "is open in Weav")
 
     assert (await left_behind.latest(author)).recovered
