@@ -174,6 +174,7 @@ def _dispatcher(parts: _Parts, app: AsyncApp) -> Dispatcher:
     context = {
         "desk": parts.desk,
         "cards": parts.desk.cards,
+        "forms": parts.desk.forms,
         "metrics": parts.metrics,
         "diagnosis": diagnosis(parts.settings, parts.desk),
     }

@@ -14,13 +14,14 @@ FIELDS: Final = {
     "assignee_id": "Assignee",
     "post_to": "Post the summary to",
     "company_id": "Company",
-    "another": "One more?",
+    "another": "Another conversation?",
 }
 # Values are Weav's own words, in the order in which the form offers them.
-CHANNELS: Final = {"email": "E-mail", "chat": "Chat"}
+CHANNELS: Final = {"email": "Email", "chat": "Chat"}
 PRIORITIES: Final = {"urgent": "Urgent", "high": "High", "normal": "Normal", "low": "Low"}
 STATUSES: Final = {"open": "Open", "closed": "Closed"}
 ASSIGNEE_TYPES: Final = {"user": "A person", "agent": "An AI agent"}
+UNASSIGNED: Final = "Unassigned"
 SIGNS: Final = {
     "email": ":email:",
     "chat": ":speech_balloon:",

@@ -7,7 +7,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.card.controls import parse_click
 from bot.card.service import CardService
-from bot.form.service import Admission, FormRequest
+from bot.form.service import Admission, FormRequest, FormService
 from bot.form.values import FilledForm
 from bot.slack import ids
 from bot.submissions.notify import ReplyTarget
@@ -24,7 +24,6 @@ MOST_DIGITS = 19  # of PostgreSQL's bigint
 
 def register(app: AsyncApp) -> None:
     app.action(ids.REOPEN)(reopen_form)
-    app.action(ids.POST_TO)(say_who_reads)
     for action_id in CHOICES:
         app.action(action_id)(decide)
     for action_id in (ids.ASSIGN_TO_ME, ids.CLOSE, ids.OPEN_AGAIN, ids.SET_PRIORITY):
@@ -32,7 +31,11 @@ def register(app: AsyncApp) -> None:
 
 
 async def reopen_form(
-    ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], desk: Desk, admission: Admission
+    ack: AsyncAck,
+    body: dict[str, Any],
+    action: dict[str, Any],
+    forms: FormService,
+    admission: Admission,
 ) -> None:
     """Its value is the form, or in `status` the ID of the row that has it."""
     form_request = FormRequest(
@@ -43,16 +46,9 @@ async def reopen_form(
         admission=admission,
     )
     if entry_id := _entry_id(action):
-        desk.open_kept(entry_id, form_request)
+        forms.open_stored(entry_id, form_request)
     else:
-        desk.open_form(form_request)
-    await ack()
-
-
-async def say_who_reads(
-    ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], desk: Desk
-) -> None:
-    desk.forms.note_readers(body.get("view") or {}, action.get("selected_conversation") or "")
+        forms.open(form_request)
     await ack()
 
 

@@ -8,7 +8,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.access.refusals import admins_only
-from bot.form.service import Admission, FormRequest
+from bot.form.service import Admission, FormRequest, FormService
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.slack import ids
 from bot.slack.blocks import mrkdwn, section
@@ -61,7 +61,12 @@ def register(app: AsyncApp) -> None:
 
 
 async def run_command(
-    ack: AsyncAck, command: dict[str, str], desk: Desk, diagnosis: Diagnosis, admission: Admission
+    ack: AsyncAck,
+    command: dict[str, str],
+    forms: FormService,
+    desk: Desk,
+    diagnosis: Diagnosis,
+    admission: Admission,
 ) -> None:
     match parse_words(command.get("text", "")):
         case Help():
@@ -72,12 +77,12 @@ async def run_command(
             await diagnosis.answer(ack, command)
         case Me(weav_user_id):
             name = command.get("user_name") or command["user_id"]
-            await _answer(ack, await desk.forms.be(command["user_id"], weav_user_id, name))
+            await _answer(ack, await forms.be(command["user_id"], weav_user_id, name))
         case Defaults():
-            desk.open_defaults(_opening(command, FormValues()))
+            forms.open_defaults(_opening(command, FormValues()))
             await ack()
         case Prefill(values):
-            desk.open_form(replace(_opening(command, values), admission=admission))
+            forms.open(replace(_opening(command, values), admission=admission))
             await ack()
         case words:
             assert_never(words)

@@ -182,9 +182,9 @@ class Dispatcher:
     """`context` goes to every listener by name, with what is known of the payload.
 
     `answered` is set when Slack has the answer to a submission. `admission`: what the guard says of
-    whoever opened a form, who is not waited for. `rung_at`: when Slack asked, before the guard
-    looked, on the event loop's clock. `acknowledged`: Slack has its answer, nothing can be said in
-    it any more.
+    whoever opened a form, who is not waited for. `asked_at_clock`: when Slack asked, before the
+    guard looked, on the event loop's clock. `acknowledged`: Slack has its answer, nothing can be
+    said in it any more.
     """
 
     def __init__(

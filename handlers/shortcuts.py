@@ -7,10 +7,9 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.form.from_message import form_from_message, mentions_of
-from bot.form.service import Admission, FormRequest
+from bot.form.service import Admission, FormRequest, FormService
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.slack import ids
-from bot.submissions.service import Desk
 
 
 def register(app: AsyncApp) -> None:
@@ -19,15 +18,15 @@ def register(app: AsyncApp) -> None:
 
 
 async def open_from_message(
-    ack: AsyncAck, body: dict[str, Any], desk: Desk, admission: Admission
+    ack: AsyncAck, body: dict[str, Any], forms: FormService, admission: Admission
 ) -> None:
     form_request = _opening(body, form_from_message(body))
-    desk.open_form(replace(form_request, mentions=mentions_of(body), admission=admission))
+    forms.open(replace(form_request, mentions=mentions_of(body), admission=admission))
     await ack()
 
 
-async def open_new(ack: AsyncAck, body: dict[str, Any], desk: Desk) -> None:
-    desk.open_form(_opening(body, FilledForm(FormValues(), Origin(via="shortcut"))))
+async def open_new(ack: AsyncAck, body: dict[str, Any], forms: FormService) -> None:
+    forms.open(_opening(body, FilledForm(FormValues(), Origin(via="shortcut"))))
     await ack()
 
 

@@ -1,4 +1,4 @@
-"""A Slack channel's defaults: the modal, what comes back from it, and what forms begin with."""
+"""A Slack channel's defaults: what comes back from their modal, and what forms begin with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,25 +6,18 @@ from typing import Final
 from uuid import UUID
 
 from pydantic import ValidationError
-from slack_sdk.models.blocks import InputBlock
 
-from bot import labels
-from bot.form.context import EMPTY_CONTEXT, FormContext
-from bot.form.fields import EXAMPLE, assignee_input, assignee_type_input, input_block, select, typed
 from bot.form.parse import Problems, problems_of, typed_request
 from bot.form.values import FormValues, Origin, values_of
 from bot.ledger import KnownCustomers, LedgerUnavailable
 from bot.logs import get_logger
 from bot.slack import ids
-from bot.slack.blocks import Json, modal, plain
-from bot.slack.elements import footnote
 from bot.slack.options import NOTHING
 from bot.slack.payloads import at, text_at
 from bot.slack.uuids import uuid_in
 from bot.weav.models import Channel, NewConversation
 
-_NO_COMPANY: Final = "That is not a company's ID. Paste the UUID from Weav, like 3c90c3cc-…"
-_NONE: Final = {NOTHING: "No default"}
+_NO_COMPANY: Final = "Paste the company's UUID from Weav, like 3c90c3cc-… This is not one."
 _SOMEBODY: Final = str(UUID(int=0))  # what a request must have, and a default has not
 
 
@@ -37,36 +30,13 @@ class ChosenDefaults:
     chosen: Mapping[str, str]
 
 
-def defaults_modal(
-    chosen: Mapping[str, str], slack_channel_id: str, around: FormContext = EMPTY_CONTEXT
-) -> Json:
-    kind = chosen.get(ids.ASSIGNEE_TYPE, "")
-    label = around.labels.get(ids.ASSIGNEE_ID, "")
-    company = typed(ids.COMPANY_ID, chosen.get(ids.COMPANY_ID, ""), EXAMPLE)
-    inputs = [
-        footnote("What a form begins with that is opened from this Slack channel."),
-        _choice(ids.CHANNEL, labels.CHANNELS, chosen),
-        _choice(ids.PRIORITY, labels.PRIORITIES, chosen),
-        assignee_type_input(kind, ""),
-        assignee_input(kind, chosen.get(ids.ASSIGNEE_ID, ""), label),
-        input_block(company, "Its customers are offered, too. Its ID in Weav, or a link."),
-    ]
-    return modal(
-        "Defaults of this channel",
-        inputs,
-        callback_id=ids.DEFAULTS_MODAL,
-        submit=plain("Save"),
-        close=plain("Cancel"),
-        private_metadata=Origin(via="command", slack_channel_id=slack_channel_id).dump(),
-    )
-
-
 def parse_defaults(payload: object) -> ChosenDefaults | Problems:
     """Read a whole `view_submission`; never raise."""
     view = at(payload, "view")
-    chosen, problems = _validated(values_of(view))
-    if typed_id := text_at(view, "state", "values", ids.COMPANY_ID, ids.COMPANY_ID, "value"):
-        company_id = uuid_in(typed_id, "company")
+    values = values_of(view)
+    chosen, problems = _validated(values)
+    if values.company_id:
+        company_id = uuid_in(values.company_id, "company")
         if company_id is None:
             problems[ids.COMPANY_ID] = _NO_COMPANY
         chosen[ids.COMPANY_ID] = str(company_id)
@@ -74,10 +44,6 @@ def parse_defaults(payload: object) -> ChosenDefaults | Problems:
         return Problems(problems)
     origin = Origin.load(at(view, "private_metadata"))
     return ChosenDefaults(origin.slack_channel_id, text_at(payload, "user", "id"), chosen)
-
-
-def _choice(field: str, words: Mapping[str, str], chosen: Mapping[str, str]) -> InputBlock:
-    return input_block(select(field, {**_NONE, **words}, chosen.get(field, NOTHING)))
 
 
 def _validated(values: FormValues) -> tuple[dict[str, str], dict[str, str]]:

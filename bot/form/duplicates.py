@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from slack_sdk.models.blocks import Block, CheckboxesElement, ContextBlock, Option, SectionBlock
-
 from bot import labels
 from bot.directory import LIST_WITHIN
-from bot.form.context import Duplicate
-from bot.form.fields import input_block
+from bot.form.fields import checkbox, input_block
 from bot.slack import ids
-from bot.slack.elements import link, mrkdwn, web_address
+from bot.slack.blocks import Json, context, mrkdwn, section
+from bot.slack.elements import link, web_address
 from bot.slack.text import clock, escape, fold, shorten
 from bot.weav.client import WeavClient
 from bot.weav.models import Conversation, Status
@@ -30,6 +28,17 @@ _AGES: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
 @dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A conversation from the same message; without an id it is on its way, or not confirmed."""
+
+    slack_user_id: str
+    at: float  # seconds since the epoch
+    state: str
+    conversation_id: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenConversation:
     """`age` is in seconds, None where Weav does not say since when; `link` may be empty."""
 
@@ -38,7 +47,7 @@ class OpenConversation:
     link: str
 
 
-def duplicate_blocks(already: Duplicate) -> list[Block]:
+def duplicate_blocks(already: Duplicate) -> dict[str, Json]:
     """Say what the message has become, and want a tick before it becomes another one."""
     where = f"`{_id(already.conversation_id)}`" if already.conversation_id else ""
     if already.link:
@@ -47,14 +56,15 @@ def duplicate_blocks(already: Duplicate) -> list[Block]:
         f":warning: <@{already.slack_user_id}> opened a conversation from this message"
         f" ({clock(already.at)}): {escape(already.state)}."
     )
-    tick = CheckboxesElement(
-        action_id=ids.ANOTHER, options=[Option(value=ids.ANOTHER, text="Open another one")]
-    )
-    section = SectionBlock(text=mrkdwn(f"{about} {where}".strip()))
-    return [section, input_block(tick, optional=False)]
+    said = section(mrkdwn(f"{about} {where}".strip()))
+    tick = checkbox(ids.ANOTHER, "Open another one")
+    return {
+        ids.DUPLICATE: {**said, "block_id": ids.DUPLICATE},
+        ids.ANOTHER: input_block(ids.ANOTHER, tick, optional=False),
+    }
 
 
-def open_conversations_block(several: Sequence[OpenConversation], named: str = "") -> ContextBlock:
+def open_conversations_block(several: Sequence[OpenConversation], named: str = "") -> Json:
     """List what the chosen customer has open, a line each.
 
     `named` says who that is: what a select was filled with keeps its label over an update.
@@ -64,7 +74,7 @@ def open_conversations_block(several: Sequence[OpenConversation], named: str = "
         lines.insert(0, "Open already for this customer:")
     if named:
         lines.insert(0, f"The customer is {escape(shorten(fold(named), _SUBJECT_LIMIT))}.")
-    return ContextBlock(block_id=ids.OPEN_CONVERSATIONS, elements=[mrkdwn("\n".join(lines))])
+    return {**context(mrkdwn("\n".join(lines))), "block_id": ids.OPEN_CONVERSATIONS}
 
 
 def _line(each: OpenConversation) -> str:

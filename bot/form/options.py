@@ -1,19 +1,13 @@
-"""What the selects of the form offer, and what a chosen value means.
-
-A `block_suggestion` carries the blocks as the bot drew them last, but not what was chosen since:
-its state is empty or older (https://github.com/slackapi/bolt-js/issues/660 and 1146). So the blocks
-come first; a choice that the bot answers by drawing the form anew is in them.
-"""
+"""What the selects of the form offer, and what a chosen value means."""
 
 from typing import Final
 from uuid import UUID
 
 from pydantic import ValidationError
 
-from bot.form.values import Origin, values_of
 from bot.slack import ids
-from bot.slack.options import NOTHING, TEXT_LIMIT, VALUE_LIMIT, Suggestion
-from bot.slack.payloads import at, list_at, text_at
+from bot.slack.blocks import Json
+from bot.slack.options import NOTHING, TEXT_LIMIT, VALUE_LIMIT, Suggestion, option
 from bot.slack.text import shorten
 from bot.slack.uuids import uuid_in
 from bot.weav.directory import NewCustomer
@@ -21,7 +15,7 @@ from bot.weav.directory import NewCustomer
 NOBODY: Final = "nobody"
 CREATE: Final = "create:"
 # An empty list hides what stands below the field: Slack says no more than "No results".
-_INSTEAD: Final = "Paste an ID or link, or type a whole e-mail address"
+_INSTEAD: Final = "Paste an ID or link, or type a whole email address"
 NO_CUSTOMER: Final = Suggestion(NOTHING, "Nobody seen here by that name", _INSTEAD)
 NO_CUSTOMER_YET: Final = Suggestion(NOTHING, "Nobody seen here yet", _INSTEAD)
 NO_PERSON: Final = Suggestion(
@@ -77,23 +71,16 @@ def new_customer_in(text: str) -> NewCustomer | None:
         return None
 
 
-def assignee_kind(view: object) -> str:
-    """Say for whom the picker is drawn: both are always drawn together."""
-    drawn = _drawn(view, ids.ASSIGNEE_TYPE, "initial_option", "value")
-    return drawn or values_of(view).assignee_type
+def customer_option(value: str, label: str | None = None) -> Json | None:
+    """Draw a chosen customer; None: no option can stand for this value."""
+    customer = customer_in(value)
+    if isinstance(customer, NewCustomer):
+        offer = create_offer(customer)
+        return option(offer) if offer else None
+    return option(Suggestion(str(customer), label or str(customer))) if customer else None
 
 
-def slack_channel_of(view: object) -> str:
-    """Give the channel that the form came from, or else the one that its summary goes to."""
-    return (
-        Origin.load(at(view, "private_metadata")).slack_channel_id
-        or _drawn(view, ids.POST_TO, "initial_conversation")
-        or values_of(view).post_to
-    )
-
-
-def _drawn(view: object, field: str, *path: str) -> str:
-    for block in list_at(view, "blocks"):
-        if text_at(block, "block_id") == field:
-            return text_at(block, "element", *path)
-    return ""
+def assignee_option(value: str, label: str | None = None) -> Json | None:
+    """Draw a chosen assignee; None: no option can stand for this value."""
+    assignee_id = uuid_in(value, "assignee")
+    return option(Suggestion(str(assignee_id), label or str(assignee_id))) if assignee_id else None

@@ -19,24 +19,26 @@ from bot.weav.models import NewConversation
 SUBJECT_LIMIT = 500
 _SAMPLE = "3c90c3cc-…"
 _MISSING = {
-    ids.CHANNEL: "Choose e-mail or chat.",
+    ids.CHANNEL: "Choose email or chat.",
     ids.CUSTOMER_ID: f"Choose the customer, or paste their ID from Weav, like {_SAMPLE}",
     ids.ASSIGNEE_TYPE: "Choose who the assignee is, a person or an AI agent, or clear the ID.",
     ids.ASSIGNEE_ID: "Choose the assignee or paste their ID from Weav, or clear the choice above.",
 }
 _INVALID = {
-    ids.CHANNEL: "Choose e-mail or chat.",
-    ids.CUSTOMER_ID: f"That is not a customer ID. Paste the UUID from Weav, like {_SAMPLE}",
-    ids.SUBJECT: "This subject cannot be sent. Write it anew.",
-    ids.STATUS: "Choose open or closed, or nothing.",
-    ids.PRIORITY: "Choose low, normal, high or urgent, or nothing.",
-    ids.ASSIGNEE_TYPE: "Choose a person or an AI agent, or nothing.",
+    ids.CHANNEL: "Choose email or chat.",
+    ids.CUSTOMER_ID: (
+        f"Choose the customer, or paste their UUID from Weav, like {_SAMPLE} This is not one."
+    ),
+    ids.SUBJECT: "Write the subject again. This one cannot be sent.",
+    ids.STATUS: "Choose open or closed, or clear it.",
+    ids.PRIORITY: "Choose low, normal, high or urgent, or clear it.",
+    ids.ASSIGNEE_TYPE: "Choose a person or an AI agent, or clear it.",
     # Slack may still have what was typed before there was somebody to choose from.
     ids.ASSIGNEE_ID: (
-        f"That is not an assignee's ID. Choose anew, or paste the UUID from Weav, like {_SAMPLE}"
+        f"Choose the assignee again, or paste their UUID from Weav, like {_SAMPLE} This is not one."
     ),
 }
-_OTHERWISE = "Something in this form cannot be sent. Check the fields and submit again."
+_OTHERWISE = "Check the fields and submit again. Something in this form cannot be sent."
 
 
 def problems_of(invalid: ValidationError) -> dict[str, str]:
@@ -59,12 +61,13 @@ def _sentence(field: str, error_type: str, folded: object) -> str:
 
 def too_long(length: int) -> str:
     over = length - SUBJECT_LIMIT
-    return f"The subject has {length} characters. Weav takes {SUBJECT_LIMIT}: cut {over}."
+    characters = "character" if over == 1 else "characters"
+    return f"Cut {over} {characters}: the subject has {length}, and Weav takes {SUBJECT_LIMIT}."
 
 
 # Stands for a customer that Weav has not got yet.
 NOT_YET: Final = UUID(int=0)
-_INCOMPLETE = "Slack sent this form incomplete. Close it and open it again."
+_INCOMPLETE = "Close this form and open it again. Slack sent it incomplete."
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def parse_submission(payload: object) -> Submission | Problems:
 
 def typed_request(values: FormValues) -> dict[str, str]:
     """Take what stands for an ID or for nobody as what it means; nothing is validated yet."""
-    typed = values.model_dump(exclude={ids.POST_TO})
+    typed = values.model_dump(exclude={ids.POST_TO, ids.COMPANY_ID})
     customer = customer_in(values.customer_id)
     if isinstance(customer, NewCustomer):
         typed[ids.CUSTOMER_ID] = str(NOT_YET)

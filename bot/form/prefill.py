@@ -4,16 +4,16 @@ Our own database is read for what a message, a typed customer or a default perso
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
 from typing import Final
 
 from bot.directory import Directory
-from bot.form.context import Duplicate, FormContext, Source
 from bot.form.defaults import ChannelDefaults
-from bot.form.from_message import NO_MENTIONS, Mentions
+from bot.form.duplicates import Duplicate, duplicate_blocks
+from bot.form.form import Form
+from bot.form.from_message import Mentions
 from bot.form.options import customer_in, customer_label
-from bot.form.values import FilledForm, FormValues
+from bot.form.values import FilledForm, FormValues, Source
 from bot.labels import STATES
 from bot.ledger import Entry, KnownCustomer, Ledger, LedgerUnavailable
 from bot.logs import get_logger
@@ -27,20 +27,6 @@ log = get_logger("weav_slack.prefill")
 PREFILL_WITHIN: Final = 0.5
 _BY_THEMSELVES: Final = (ids.CHANNEL, ids.PRIORITY)
 _TOGETHER: Final = (ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID)
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A form on its way; `new`: opened for the first time, so that defaults may fill it in.
-
-    `recalled`: it has what our database remembers of others, as far as that could be read.
-    """
-
-    form: FilledForm
-    new: bool = False
-    mentions: Mentions = NO_MENTIONS
-    around: FormContext = field(default_factory=FormContext)
-    recalled: bool = False
 
 
 class Prefiller:
@@ -57,26 +43,34 @@ class Prefiller:
         self._directory = directory
         self._link = link
 
-    def begin(self, draft: Draft) -> Draft:
-        """Fill in what names nobody, and so may be shown before it is known who sees it."""
-        return self._with_defaults(_with_sources(draft)) if draft.new else draft
+    def begin(self, filled: FilledForm, *, new: bool) -> Form:
+        """Fill in what names nobody, and so may be shown before it is known who sees it.
 
-    async def recall(self, draft: Draft) -> Draft:
+        `new`: not a form that comes back, so that the channel's defaults may fill it in.
+        """
+        form = Form.of(filled)
+        if not new:
+            return form
+        source = Source.MESSAGE if filled.origin.via == "message" else Source.WORDS
+        form = form.filled(filled.values.model_dump(exclude_defaults=True), source)
+        return form.filled(self._missing_defaults(form), Source.DEFAULTS)
+
+    async def recall(self, form: Form, mentions: Mentions) -> Form:
         """Add whom and what our database knows; what cannot be read in time is left out."""
         try:
             async with asyncio.timeout(PREFILL_WITHIN):
-                draft = await self._with_memories(draft)
+                return await self._recalled(form, mentions)
         except (LedgerUnavailable, TimeoutError) as error:
             log.warning("form_not_prepared", error=str(error))
-        return replace(draft, recalled=True)
+            return form
 
-    async def _with_memories(self, draft: Draft) -> Draft:
-        if draft.new:
-            draft = await self._with_mentioned(draft)
-        labels = await self.labels(draft.form.values)
-        already = await self._already(draft)
-        around = replace(draft.around, labels=labels, already=already)
-        return replace(draft, around=around)
+    async def _recalled(self, form: Form, mentions: Mentions) -> Form:
+        if not form.values.customer_id and (customer := await self._mentioned(mentions)):
+            form = form.filled({ids.CUSTOMER_ID: customer.id}, Source.MESSAGE)
+        form = form.named(await self.labels(form.values))
+        source = form.origin.source
+        entry = await self._ledger.about(source) if source else None
+        return form.showing(duplicate_blocks(self.duplicate(entry))) if entry else form
 
     async def labels(self, values: FormValues) -> dict[str, str]:
         """Name whom the values stand for, as far as it is known here."""
@@ -98,14 +92,6 @@ class Prefiller:
         user = await self._memory.user_with(assignee_id)
         return user.name if user else ""
 
-    async def _with_mentioned(self, draft: Draft) -> Draft:
-        if draft.form.values.customer_id:
-            return draft
-        customer = await self._mentioned(draft.mentions)
-        if customer is None:
-            return draft
-        return _filled(draft, {ids.CUSTOMER_ID: customer.id}, Source.MESSAGE)
-
     async def _mentioned(self, mentions: Mentions) -> KnownCustomer | None:
         """Find the first that is known, of what names a customer most plainly."""
         for customer_id in mentions.ids:
@@ -120,38 +106,17 @@ class Prefiller:
                 return await self._memory.customer(found) or KnownCustomer(found)
         return None
 
-    def _with_defaults(self, draft: Draft) -> Draft:
-        slack_channel_id = draft.form.origin.slack_channel_id
-        if not slack_channel_id:
-            return draft
-        chosen = self._defaults.of(slack_channel_id)
-        values = draft.form.values.model_dump()
+    def _missing_defaults(self, form: Form) -> dict[str, str]:
+        chosen = self._defaults.of(form.origin.slack_channel_id)
+        values = form.values.model_dump()
         fields = [name for name in _BY_THEMSELVES if not values[name]]
         if not any(values[name] for name in _TOGETHER):
             fields += _TOGETHER
-        defaults = {name: chosen[name] for name in fields if name in chosen}
-        return _filled(draft, defaults, Source.DEFAULTS)
+        return {name: chosen[name] for name in fields if name in chosen}
 
-    async def _already(self, draft: Draft) -> Duplicate | None:
-        source = draft.form.origin.source
-        entry = await self._ledger.about(source) if source else None
-        return self.fact(entry) if entry else None
-
-    def fact(self, entry: Entry) -> Duplicate:
+    def duplicate(self, entry: Entry) -> Duplicate:
         """Say what a message has become."""
         conversation_id = entry.conversation_id or ""
         link = (self._link(conversation_id) or "") if conversation_id else ""
         state = STATES[entry.state]
         return Duplicate(entry.slack_user_id, entry.received_at, state, conversation_id, link)
-
-
-def _with_sources(draft: Draft) -> Draft:
-    source = Source.MESSAGE if draft.form.origin.via == "message" else Source.WORDS
-    given = draft.form.values.model_dump(exclude_defaults=True)
-    return replace(draft, around=FormContext(sources=dict.fromkeys(given, source)))
-
-
-def _filled(draft: Draft, values: Mapping[str, str], source: Source) -> Draft:
-    form = replace(draft.form, values=draft.form.values.model_copy(update=dict(values)))
-    sources = {**draft.around.sources, **dict.fromkeys(values, source)}
-    return replace(draft, form=form, around=replace(draft.around, sources=sources))

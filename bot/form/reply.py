@@ -7,7 +7,7 @@ from bot.slack import ids
 from bot.slack.blocks import Json, Style, actions, button, sentence
 from bot.slack.message import Message, escaped_text
 
-_EXPIRED = "Slack took too long to open the form. Nothing is lost: open it here."
+_EXPIRED = "Open the form here. Nothing is lost: Slack took too long to open it."
 
 
 def expired_message(form: FilledForm) -> Message:

@@ -4,19 +4,20 @@ import asyncio
 from typing import Final
 
 from bot.directory import Directory
-from bot.form.context import FormContext
+from bot.form.duplicates import duplicate_blocks
+from bot.form.form import Form
 from bot.form.parse import Submission
 from bot.form.prefill import PREFILL_WITHIN, Prefiller
 from bot.form.reply import MarkFields, Show
 from bot.form.stored import new_entry_of
-from bot.form.view import conversation_modal
+from bot.form.view import render
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.slack import ids
 from bot.weav.models import AssigneeType
 
 SOMEBODY_WAS_FIRST: Final = (
-    "Nothing was sent to Weav: there is a conversation from this message now. If you want another"
-    " one, tick the box and submit again."
+    "To open another conversation, tick the box and submit again. Nothing was sent to Weav, since"
+    " there is a conversation from this message now."
 )
 # The same form is then a new attempt; in any other state it gets the same answer.
 _MADE_NOTHING: Final = frozenset({State.REFUSED, State.EXPIRED})
@@ -47,9 +48,9 @@ class Reviewer:
         assignee_id = str(submission.request.assignee_id)
         if kind is AssigneeType.USER:
             agent = self._directory.known_agent(assignee_id)
-            return f"{agent.name} is an AI agent. Choose a person." if agent else ""
+            return f"Choose a person: {agent.name} is an AI agent." if agent else ""
         user = await self._ledger.memory.user_with(assignee_id)
-        return f"{user.name} is a person. Choose an AI agent." if user else ""
+        return f"Choose an AI agent: {user.name} is a person." if user else ""
 
     async def _of_somebody_else(self, submission: Submission) -> Entry | None:
         """Find what the message became while this form was open."""
@@ -63,8 +64,5 @@ class Reviewer:
         return entry if before is None or before.state in _MADE_NOTHING else None
 
     def _want_a_tick(self, submission: Submission, entry: Entry) -> Show:
-        around = FormContext(labels=submission.labels, already=self._prefiller.fact(entry))
-        modal = conversation_modal(
-            submission.values, submission.origin, notice=SOMEBODY_WAS_FIRST, around=around
-        )
-        return Show(modal)
+        form = Form.of(submission.filled_form, SOMEBODY_WAS_FIRST)
+        return Show(render(form.showing(duplicate_blocks(self._prefiller.duplicate(entry)))))

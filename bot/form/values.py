@@ -1,10 +1,12 @@
-"""What travels with a form: the values in it and where it was opened from."""
+"""What travels with a form: its values, where it was opened from, where they come from."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import from_json, to_json
 
 from bot.slack import ids
 from bot.slack.payloads import at, text_at
@@ -17,7 +19,10 @@ METADATA_LIMIT: Final = 3000
 
 
 class FormValues(BaseModel):
-    """The inputs as they are, also unvalidated; empty: nothing typed or chosen."""
+    """The inputs as they are, also unvalidated; empty: nothing typed or chosen.
+
+    `company_id` is an input of a channel's defaults alone.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -29,6 +34,7 @@ class FormValues(BaseModel):
     assignee_type: str = ""
     assignee_id: str = ""
     post_to: str = ""
+    company_id: str = ""
 
 
 class Origin(BaseModel):
@@ -55,12 +61,15 @@ class Origin(BaseModel):
             return ""
         return f"{self.slack_channel_id}/{self.message_ts}"
 
-    def dump(self) -> str:
+    def dump(self, sources: Mapping[str, "Source"] | None = None) -> str:
         """At most 3,000 characters: an absurdly long link is left out."""
-        dumped = self.model_dump_json(exclude_defaults=True)
-        if len(dumped) <= METADATA_LIMIT:
-            return dumped
-        return self.model_copy(update={"message_link": ""}).model_dump_json(exclude_defaults=True)
+        origin = self.model_dump(exclude_defaults=True)
+        if sources:
+            origin["sources"] = {name: source.name for name, source in sources.items()}
+        dumped = to_json(origin).decode()
+        if len(dumped) > METADATA_LIMIT:
+            dumped = to_json(origin | {"message_link": ""}).decode()
+        return dumped
 
     @classmethod
     def load(cls, dumped: object) -> Self:
@@ -69,6 +78,28 @@ class Origin(BaseModel):
             return cls.model_validate_json(dumped if isinstance(dumped, str) else "")
         except ValidationError:
             return cls()
+
+
+class Source(Enum):
+    """Where a value that nobody chose in the form comes from; later ones win."""
+
+    DEFAULTS = "From this channel's defaults."
+    MESSAGE = "From the message."
+    WORDS = "From your words after the command."
+
+
+def load_sources(dumped: object) -> dict[str, Source]:
+    """Read what `Origin.dump` says of them: 0.1.0 says nothing, a later version perhaps more."""
+    try:
+        sources = at(from_json(dumped if isinstance(dumped, str) else ""), "sources")
+    except ValueError:
+        return {}
+    known = Source.__members__
+    return {
+        name: known[text_at(sources, name)]
+        for name in ids.FIELDS_OF_FORMS
+        if text_at(sources, name) in known
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +159,7 @@ _LONGEST_INPUT: Final = 10_000
 def values_of(view: object) -> FormValues:
     """Read a view's inputs as they are, validated or not; what is missing or odd is empty."""
     state = at(view, "state", "values")
-    return FormValues(**{field: _input(at(state, field, field)) for field in ids.FIELDS})
+    return FormValues(**{field: _input(at(state, field, field)) for field in ids.FIELDS_OF_FORMS})
 
 
 def _input(state: object) -> str:

@@ -1,147 +1,165 @@
-"""The modal that opens a conversation, filled in.
+"""The two modals, drawn from a form: the one that opens a conversation, and a channel's defaults.
 
-Texts given to it are plain text: nothing in them formats, mentions or links.
+Texts given to them are plain text: nothing in them formats, mentions or links.
 """
 
 import re
 from typing import Final
 
-from slack_sdk.models.blocks import Block, ContextBlock, ConversationSelectElement, DividerBlock
-
 from bot import labels
-from bot.form.context import EMPTY_CONTEXT, FormContext
-from bot.form.duplicates import duplicate_blocks
 from bot.form.fields import (
+    EXAMPLE,
     assignee_input,
     assignee_type_input,
-    customer_input,
+    conversation_select,
+    external_select,
     input_block,
-    radio,
+    radio_buttons,
     select,
-    typed,
-    typed_value,
+    text_input,
 )
+from bot.form.form import Form
 from bot.form.parse import SUBJECT_LIMIT, too_long
-from bot.form.values import FormValues, Origin
 from bot.slack import ids
-from bot.slack.blocks import Json, modal, plain
-from bot.slack.elements import Drawn, channel_name, drawn_once, link, mrkdwn, sentence
+from bot.slack.blocks import Json, context, modal, plain
+from bot.slack.options import NOTHING
 
+TITLE: Final = "New Weav conversation"
 _SLACK_CONVERSATION: Final = re.compile(r"[CDGUW][A-Z0-9]{2,}")
+# What is shown on top, in this order; a block that 0.1.0 has drawn comes before them.
+_ON_TOP: Final = ("", ids.REASON, ids.ABOUT_MESSAGE, ids.DUPLICATE, ids.ANOTHER)
 
 
-def inputs(values: FormValues, around: FormContext = EMPTY_CONTEXT) -> list[Block]:
-    """Draw all inputs; a value that an input cannot show is left out, typed text never."""
-    return [
-        _customer(values, around),
-        _channel(values.channel, around.hint(ids.CHANNEL, "How you will talk to the customer.")),
-        _subject(values, around),
-        _priority(values.priority, around.hint(ids.PRIORITY, "")),
+def render(form: Form, *, opening: bool = False) -> Json:
+    """Draw the modal; a value that an input cannot show is left out, typed text never.
+
+    `opening`: the cursor goes to the first thing to type, and nowhere else after that.
+    """
+    return _defaults(form) if form.for_defaults else _conversation(form, opening=opening)
+
+
+def _conversation(form: Form, *, opening: bool) -> Json:
+    values = form.values
+    focus = ids.SUBJECT if values.customer_id else ids.CUSTOMER_ID
+    if not opening or (values.customer_id and values.subject):
+        focus = ""
+    below_customer = form.shown.get(ids.OPEN_CONVERSATIONS)
+    blocks = [
+        *_on_top(form),
+        _customer(form, focus=focus == ids.CUSTOMER_ID),
+        *([below_customer] if below_customer else []),
+        _channel(form),
+        _subject(form, focus=focus == ids.SUBJECT),
+        _priority(form),
         _status(values.status),
-        _assignee_type(values.assignee_type, around.hint(ids.ASSIGNEE_TYPE, "")),
-        _assignee(
-            values.assignee_type,
-            values.assignee_id,
-            around.labels.get(ids.ASSIGNEE_ID, ""),
-            around.hint(ids.ASSIGNEE_ID, ""),
-        ),
-        _post_to(values.post_to),
+        assignee_type_input(values.assignee_type, _hint(form, ids.ASSIGNEE_TYPE)),
+        _assignee(form),
+        _post_to(form),
     ]
-
-
-_assignee_type = drawn_once(assignee_type_input)
-_assignee = drawn_once(assignee_input)
-_customer_input = drawn_once(customer_input)
-
-
-def _customer(values: FormValues, around: FormContext) -> Block:
-    hint = (
-        "Type a name or address of somebody seen here before, the e-mail address of somebody new,"
-        " or paste an ID or link from Weav."
-    )
-    return _customer_input(
-        values.customer_id,
-        around.labels.get(ids.CUSTOMER_ID, ""),
-        around.hint(ids.CUSTOMER_ID, hint),
-        focus=not values.customer_id,
-    )
-
-
-@drawn_once
-def _channel(value: str, hint: str) -> Block:
-    return input_block(radio(ids.CHANNEL, labels.CHANNELS, value), hint, optional=False)
-
-
-def _subject(values: FormValues, around: FormContext) -> Block:
-    long = len(values.subject) > SUBJECT_LIMIT
-    hint = too_long(len(values.subject)) if long else f"Up to {SUBJECT_LIMIT} characters."
-    focus = bool(values.customer_id) and not values.subject
-    empty = _empty_subject(around.hint(ids.SUBJECT, hint), focus=focus).to_dict()
-    if not values.subject:
-        return Drawn(empty)
-    # Put in afterwards: hardly any two are the same.
-    filled = {**empty["element"], "initial_value": typed_value(values.subject)}
-    return Drawn({**empty, "element": filled})
-
-
-@drawn_once
-def _empty_subject(hint: str, *, focus: bool) -> Block:
-    return input_block(typed(ids.SUBJECT, "", "What is it about?", focus=focus), hint)
-
-
-@drawn_once
-def _priority(value: str, hint: str) -> Block:
-    return input_block(select(ids.PRIORITY, labels.PRIORITIES, value), hint)
-
-
-@drawn_once
-def _status(value: str) -> Block:
-    hint = "Closed is for something that is already dealt with."
-    return input_block(select(ids.STATUS, labels.STATUSES, value), hint)
-
-
-@drawn_once
-def _post_to(value: str) -> Block:
-    known = _SLACK_CONVERSATION.fullmatch(value)
-    element = ConversationSelectElement(
-        action_id=ids.POST_TO,
-        placeholder="Choose a channel or a person",
-        response_url_enabled=True,
-        initial_conversation=value if known else None,
-        default_to_current_conversation=None if known else True,
-    )
-    hint = "Everybody there sees the summary, not what the customer writes."
-    return input_block(element, hint, optional=False, dispatch=True)
-
-
-_TITLE = "New Weav conversation"
-
-
-def conversation_modal(
-    values: FormValues, origin: Origin, *, notice: str = "", around: FormContext = EMPTY_CONTEXT
-) -> Json:
-    """Draw the form, filled in; the notice says on top why it is here again."""
-    blocks: list[Block] = []
-    if notice:
-        blocks += [sentence(f":warning: {notice}"), DividerBlock()]
-    if origin.via == "message":
-        blocks.append(_about_the_message(origin))
-    if around.already:
-        blocks += duplicate_blocks(around.already)
     return modal(
-        _TITLE,
-        [*blocks, *inputs(values, around)],
+        TITLE,
+        blocks,
         callback_id=ids.MODAL,
         submit=plain("Open conversation"),
         close=plain("Cancel"),
-        private_metadata=origin.dump(),
+        private_metadata=form.origin.dump(form.sources),
     )
 
 
-def _about_the_message(origin: Origin) -> Block:
-    name = channel_name(origin.slack_channel_id)
-    where = f" in {name}" if name else ""
-    about = f":speech_balloon: About {link(origin.message_link, 'a message')}{where}."
-    if origin.shortened:
-        about += f" Its first {SUBJECT_LIMIT} characters are the subject; it goes on after them."
-    return ContextBlock(elements=[mrkdwn(about)])
+def _on_top(form: Form) -> list[Json]:
+    shown = {name: form.shown[name] for name in form.shown if name != ids.OPEN_CONVERSATIONS}
+    if ids.ANOTHER in shown:
+        shown[ids.ANOTHER] = _ticked(shown[ids.ANOTHER], ticked=form.origin.another)
+    placed = {name: place for place, name in enumerate(_ON_TOP)}
+    return [shown[name] for name in sorted(shown, key=lambda name: placed.get(name, 0))]
+
+
+def _ticked(block: Json, *, ticked: bool) -> Json:
+    element = {name: part for name, part in block["element"].items() if name != "initial_options"}
+    begins = {"initial_options": element["options"]} if ticked else {}
+    return {**block, "element": element | begins}
+
+
+def _hint(form: Form, field: str, usual: str = "") -> str:
+    source = form.sources.get(field)
+    return f"{source.value} {usual}".strip() if source else usual
+
+
+def _customer(form: Form, *, focus: bool) -> Json:
+    hint = (
+        "Search people seen here before by name or email address, type the email address of"
+        " somebody new, or paste an ID or link from Weav."
+    )
+    element = external_select(
+        "Name, email address, ID or link", form.chosen[ids.CUSTOMER_ID], focus=focus
+    )
+    hint = _hint(form, ids.CUSTOMER_ID, hint)
+    return input_block(ids.CUSTOMER_ID, element, hint, optional=False, dispatch=True)
+
+
+def _channel(form: Form) -> Json:
+    hint = _hint(form, ids.CHANNEL, "How you will talk to the customer.")
+    element = radio_buttons(labels.CHANNELS, form.values.channel)
+    return input_block(ids.CHANNEL, element, hint, optional=False)
+
+
+def _subject(form: Form, *, focus: bool) -> Json:
+    subject = form.values.subject
+    long = len(subject) > SUBJECT_LIMIT
+    hint = too_long(len(subject)) if long else f"Up to {SUBJECT_LIMIT} characters."
+    element = text_input(subject, "What is it about?", focus=focus)
+    return input_block(ids.SUBJECT, element, _hint(form, ids.SUBJECT, hint))
+
+
+def _priority(form: Form) -> Json:
+    element = select(labels.PRIORITIES, form.values.priority)
+    return input_block(ids.PRIORITY, element, _hint(form, ids.PRIORITY))
+
+
+def _status(value: str) -> Json:
+    hint = "Choose Closed for something that is already dealt with."
+    return input_block(ids.STATUS, select(labels.STATUSES, value), hint)
+
+
+def _assignee(form: Form) -> Json:
+    values = form.values
+    chosen = form.chosen[ids.ASSIGNEE_ID]
+    source = _hint(form, ids.ASSIGNEE_ID)
+    return assignee_input(values.assignee_type, values.assignee_id, chosen, source)
+
+
+def _post_to(form: Form) -> Json:
+    value = form.values.post_to
+    known = value if _SLACK_CONVERSATION.fullmatch(value) else ""
+    element = conversation_select(known, "Choose a channel or a person")
+    return input_block(ids.POST_TO, element, form.post_to_hint, optional=False, dispatch=True)
+
+
+_NONE: Final = {NOTHING: "No default"}
+
+
+def _defaults(form: Form) -> Json:
+    values = form.values
+    channel = select(_NONE | labels.CHANNELS, values.channel or NOTHING)
+    priority = select(_NONE | labels.PRIORITIES, values.priority or NOTHING)
+    company = text_input(values.company_id, EXAMPLE)
+    blocks = [
+        context(plain("Forms opened from this Slack channel begin with these values.")),
+        input_block(ids.CHANNEL, channel),
+        input_block(ids.PRIORITY, priority),
+        assignee_type_input(values.assignee_type, ""),
+        _assignee(form),
+        input_block(
+            ids.COMPANY_ID,
+            company,
+            "Paste a company's ID or link from Weav, and the form offers its customers, too.",
+        ),
+    ]
+    return modal(
+        "Defaults of this channel",
+        blocks,
+        callback_id=ids.DEFAULTS_MODAL,
+        submit=plain("Save"),
+        close=plain("Cancel"),
+        private_metadata=form.origin.dump(),
+    )

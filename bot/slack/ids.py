@@ -31,9 +31,13 @@ FIELDS: Final = (*REQUEST_FIELDS, POST_TO)
 # The defaults of a channel; its other inputs are called like those of the form.
 DEFAULTS_MODAL: Final = "weav_conversation_defaults"
 COMPANY_ID: Final = "company_id"
+FIELDS_OF_FORMS: Final = (*FIELDS, COMPANY_ID)
 
-# A tick that is no part of the request, and what is shown of the chosen customer.
+# A tick that is no part of the request, and what is only shown in the form.
 ANOTHER: Final = "another"
+REASON: Final = "reason"
+ABOUT_MESSAGE: Final = "about_message"
+DUPLICATE: Final = "duplicate"
 OPEN_CONVERSATIONS: Final = "customer_conversations"
 
 REOPEN: Final = "weav_conversation_reopen"

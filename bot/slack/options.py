@@ -5,7 +5,7 @@ https://docs.slack.dev/reference/block-kit/composition-objects/option-object
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from bot.slack.blocks import Json, plain
 from bot.slack.text import fold, shorten
@@ -26,13 +26,12 @@ class Suggestion:
     reason: str = ""
 
 
-def option(offer: Suggestion) -> Any:  # noqa: ANN401 - a dict; the form gives it to the SDK
-    drawn = {
-        "text": plain(shorten(fold(offer.label), TEXT_LIMIT) or offer.value),
-        "value": offer.value,
-    }
-    reason = shorten(offer.reason, TEXT_LIMIT)
-    return {**drawn, "description": plain(reason)} if reason else drawn
+def option(offer: Suggestion) -> Json:
+    text = shorten(fold(offer.label), TEXT_LIMIT) or offer.value
+    drawn = {"text": plain(text), "value": offer.value}
+    if reason := shorten(offer.reason, TEXT_LIMIT):
+        drawn["description"] = plain(reason)
+    return drawn
 
 
 def options(offers: Iterable[Suggestion]) -> list[Json]:

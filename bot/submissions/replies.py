@@ -2,11 +2,11 @@
 
 from typing import assert_never
 
-from bot.form.context import FormContext
+from bot.form.form import Form
 from bot.form.options import CREATE
 from bot.form.reply import Close, MarkFields, Show, reopen_message
 from bot.form.values import FilledForm
-from bot.form.view import _TITLE, conversation_modal
+from bot.form.view import TITLE, render
 from bot.labels import FIELDS
 from bot.ledger import Entry, State
 from bot.slack import blocks, ids
@@ -24,7 +24,7 @@ _TITLE_LIMIT = 24
 def creating_modal() -> Json:
     """Fill the time until Weav answers."""
     return _view(
-        _TITLE,
+        TITLE,
         sentence(":hourglass_flowing_sand: Creating the conversation in Weav…"),
         footnote("You can close this window. You will hear what became of it."),
     )
@@ -159,10 +159,7 @@ def view_of(answer: SubmissionAnswer, form: FilledForm) -> Json:
         case Opened() as opened:
             return result_modal(outcome_text(opened), form.values.post_to)
         case Refused() | NotSent() | NotAccepted():
-            around = FormContext(labels=form.labels)
-            return conversation_modal(
-                form.values, form.origin, notice=text_of(answer), around=around
-            )
+            return render(Form.of(form, text_of(answer)))
         case Unconfirmed():
             text = f"{_about(form)}{text_of(answer)} {CLOSED}"
             return not_confirmed_modal(text, str(answer.entry_id))

@@ -8,9 +8,9 @@ from typing import Final
 from bot.access.audience import ChannelReaders
 from bot.card.service import CardService
 from bot.directory import Directory, Names, starter
-from bot.form.defaults import READ_EVERY, ChannelDefaults
+from bot.form.defaults import READ_EVERY
 from bot.form.parse import Submission
-from bot.form.service import FormRequest, FormService, open_defaults, open_form, open_kept
+from bot.form.service import FormService
 from bot.form.stored import new_entry_of
 from bot.ledger import Ledger, LedgerUnavailable, NewEntry
 from bot.logs import get_logger
@@ -100,11 +100,10 @@ class Desk:
         self._link = link
         directory = Directory(WeavDirectory(weav), tasks)
         names = Names(ledger.memory, directory)
-        self._defaults = ChannelDefaults(ledger.memory)
-        self.forms = FormService(
-            ledger, weav, directory, slack, channel_readers, tasks, self._defaults, link
-        )
         self.notifier = Notifier(slack, tasks)
+        self.forms = FormService(
+            ledger, weav, directory, slack, channel_readers, tasks, self.notifier, link
+        )
         self._leases = Leases(ledger, renew_every)
         customer_uses = CustomerUses(ledger.memory, starter(ledger.memory, directory, tasks))
         self.cards = CardService(
@@ -129,8 +128,8 @@ class Desk:
 
     async def start(self) -> None:
         """Begin to take up what nobody works on, in the running event loop."""
-        await self._defaults.read()
-        self._scheduler.start((self._defaults.read, READ_EVERY))
+        await self.forms.defaults.read()
+        self._scheduler.start((self.forms.defaults.read, READ_EVERY))
 
     async def stop(self) -> None:
         """Take up nothing more; what runs is the tasks' to finish, before `finish`."""
@@ -138,26 +137,6 @@ class Desk:
 
     async def finish(self) -> None:
         await self._scheduler.finish()
-
-    def open_form(self, form_request: FormRequest) -> None:
-        work = open_form(self._slack, self.forms, form_request)
-        self.notifier.spawn(
-            work, "open_form", form_request.slack_user_id, form_request.response_url
-        )
-
-    def open_kept(self, entry_id: int, form_request: FormRequest) -> None:
-        """Open the form of a submission again; the one in `opening` is not looked at."""
-        work = open_kept(self._ledger, self._slack, self.forms, entry_id, form_request)
-        self.notifier.spawn(
-            work, "open_kept", form_request.slack_user_id, form_request.response_url
-        )
-
-    def open_defaults(self, form_request: FormRequest) -> None:
-        """Open the defaults of the channel that the form would come from."""
-        work = open_defaults(self._slack, self.forms, form_request)
-        self.notifier.spawn(
-            work, "open_defaults", form_request.slack_user_id, form_request.response_url
-        )
 
     def decide(self, choice: Choice, entry_id: int, target: ReplyTarget) -> None:
         deciding = self._unconfirmed_choices.decide(choice, entry_id, target)

@@ -12,8 +12,9 @@ from prometheus_client import CollectorRegistry
 
 from bot.app import Pace
 from bot.clients import slack_client, slack_session
+from bot.form.form import Form
 from bot.form.values import FormValues, Origin
-from bot.form.view import conversation_modal
+from bot.form.view import render
 from bot.ledger import State
 from bot.metrics import Metrics
 from bot.sandbox.slack import SlackSandbox
@@ -144,7 +145,7 @@ async def test_a_card_that_slack_could_not_be_given_is_posted_by_the_next_bot(
 def _show_form(there: House) -> None:
     """Open it past the bot, as if Slack had gone away just after it."""
     values = FormValues(channel="email", customer_id=JANE, subject="Export hangs")
-    view = conversation_modal(values, Origin(via="command", slack_channel_id="C0SUPPORT"))
+    view = render(Form(values, Origin(via="command", slack_channel_id="C0SUPPORT")))
     trigger_id = there.slack.triggers.issue("U0ANN", "C0SUPPORT")
     arguments = {"trigger_id": trigger_id, "view": view}
     call_method(there.slack, "views.open", there.slack.bot_token, arguments)

@@ -48,7 +48,7 @@ class Seat:
         await self.page.get_by_role("menuitem", name="Open Weav conversation").click()
         await expect(self.modal.get_by_label("Subject")).to_have_value(re.compile(words))
 
-    async def fill_in(self, customer: str = JANE, channel: str = "E-mail", **fields: str) -> None:
+    async def fill_in(self, customer: str = JANE, channel: str = "Email", **fields: str) -> None:
         """Fill the required fields in, and others by their label in lower case."""
         await self.choose_customer(customer)
         await self.modal.get_by_role("radio", name=channel).check()

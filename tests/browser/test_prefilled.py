@@ -79,7 +79,7 @@ async def test_a_known_address_in_a_message_chooses_the_customer(ann: Seat) -> N
 
     await expect(ann.customer).to_have_value("Jane Doe · jane@example.com")
     await expect(ann.hint_under("customer_id")).to_have_text(re.compile("^From the message"))
-    await ann.modal.get_by_role("radio", name="E-mail").check()
+    await ann.modal.get_by_role("radio", name="Email").check()
     await ann.submit()
     await ann.sees_in_weav(conversations=[SAID, "Export hangs"], requests=["201", "201"])
 
@@ -133,7 +133,7 @@ async def test_what_the_chosen_customer_has_open_is_shown_and_leads_there(ann: S
 
 async def test_the_type_of_assignee_changes_the_picker_and_nothing_else(ann: Seat) -> None:
     await ann.command()
-    await ann.fill_in(ZOE, "E-mail", subject="Export hangs")
+    await ann.fill_in(ZOE, "Email", subject="Export hangs")
     picker = ann.modal.get_by_role("combobox", name="Assignee")
 
     await ann.choose("Assign to", "An AI agent")
@@ -149,7 +149,7 @@ async def test_the_type_of_assignee_changes_the_picker_and_nothing_else(ann: Sea
     await ann.options.filter(has_text="Mail assistant").click()
 
     await expect(ann.customer).to_have_value("Zoë Brûlé · zoe@example.com")
-    await expect(ann.modal.get_by_role("radio", name="E-mail")).to_be_checked()
+    await expect(ann.modal.get_by_role("radio", name="Email")).to_be_checked()
     await expect(ann.modal.get_by_label("Subject")).to_have_value("Export still hangs")
     await ann.submit()
     await expect(ann.cards).to_have_count(1)
@@ -159,14 +159,14 @@ async def test_the_type_of_assignee_changes_the_picker_and_nothing_else(ann: Sea
 
 async def test_back_to_nobody_means_nobody_and_keeps_the_rest(ann: Seat) -> None:
     await ann.command()
-    await ann.fill_in(ZOE, "E-mail", subject="Export hangs")
+    await ann.fill_in(ZOE, "Email", subject="Export hangs")
     await ann.choose("Assign to", "An AI agent")
     picker = ann.modal.get_by_role("combobox", name="Assignee")
     await expect(picker).to_have_attribute("placeholder", re.compile("AI agent"))
     await picker.click()
     await ann.options.filter(has_text="Mail assistant").click()
 
-    await ann.choose("Assign to", "Nobody")
+    await ann.choose("Assign to", "Unassigned")
     # Hidden, or a field for an ID: the picker of agents is gone in either case.
     await expect(picker).to_have_count(0)
 

@@ -72,7 +72,7 @@ async def test_a_mistake_after_the_acknowledgement_is_told_all_the_same(
     def mistaken(*_: object) -> None:
         raise ValueError("odd")
 
-    monkeypatch.setattr(at_home.bot.desk, "open_form", mistaken)
+    monkeypatch.setattr(at_home.bot.desk.forms, "open", mistaken)
 
     await at_home.ann.command("Export hangs")
 

@@ -43,7 +43,7 @@ async def test_agents_are_offered_by_name_active_ones_only(any_way: House) -> No
     assert await offered(any_way.ann, "assignee_id", "MAIL") == [
         (EMAIL_AGENT, "Mail assistant", "Active in Weav")
     ]
-    assert "only the active e-mail agent" in text_on(any_way.ann.view)
+    assert "choose the active email agent" in text_on(any_way.ann.view)
 
 
 async def test_a_chosen_agent_is_the_assignee(any_way: House) -> None:
@@ -231,11 +231,11 @@ async def test_an_agent_left_in_the_picker_is_no_person(at_home: House) -> None:
 
     answer = await at_home.ann.submit()
 
-    assert answer.errors == {"assignee_id": "Mail assistant is an AI agent. Choose a person."}
+    assert answer.errors == {"assignee_id": "Choose a person: Mail assistant is an AI agent."}
     await at_home.ann.type_in({"assignee_id": "ben"})
     await choose(at_home, "agent")
     answer = await at_home.ann.submit()
-    assert answer.errors == {"assignee_id": "ben is a person. Choose an AI agent."}
+    assert answer.errors == {"assignee_id": "Choose an AI agent: ben is a person."}
     assert at_home.weav.creations == []
 
 

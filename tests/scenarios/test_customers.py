@@ -29,7 +29,7 @@ NOBODY_SEEN = [
     (
         "nothing",
         "Nobody seen here by that name",
-        "Paste an ID or link, or type a whole e-mail address",
+        "Paste an ID or link, or type a whole email address",
     )
 ]
 JANES = "Jane Doe · jane@example.com"

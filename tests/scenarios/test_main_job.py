@@ -13,7 +13,7 @@ async def test_a_submitted_form_opens_a_conversation_and_posts_its_card(any_way:
     card = await any_way.card()
     [conversation] = any_way.weav.conversations
     assert conversation["subject"] == "Export hangs"
-    for part in ("Export hangs", conversation["id"], JANE, "Urgent", "E-mail", "<@U0ANN>"):
+    for part in ("Export hangs", conversation["id"], JANE, "Urgent", "Email", "<@U0ANN>"):
         assert part in text_on(card)
         assert part in card.text
     assert CONVERSATION_URL.format(id=conversation["id"]) in str(card.blocks)

@@ -52,7 +52,7 @@ async def test_outsiders_see_id_status_and_link_and_nothing_else(told: House) ->
     assert conversation["id"] in text_on(card)
     assert "Open" in text_on(card)
     assert CONVERSATION_URL.format(id=conversation["id"]) in seen
-    for private in ("Export hangs", JANE, "U0ANN", "E-mail"):
+    for private in ("Export hangs", JANE, "U0ANN", "Email"):
         assert private not in seen
 
 
@@ -157,7 +157,7 @@ async def test_outsiders_may_read_a_private_channel_that_the_bot_is_not_in(told_
     assert card.via == "response_url"
     assert conversation["id"] in text_on(card)
     assert "The bot cannot see who reads this channel" in text_on(card)
-    for private in ("Export hangs", JANE, "U0ANN", "E-mail", "other organisations"):
+    for private in ("Export hangs", JANE, "U0ANN", "Email", "other organisations"):
         assert private not in seen
 
 

@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 SLOW = 0.6
 OUTSIDERS = "other organisations"
 BEFORE = "Hung before"
-KNOWN_FAULT = pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="A replica that was not told of a choice puts an older one back when it draws.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +185,6 @@ async def test_each_replica_offers_whom_the_form_is_drawn_for(replicas: Replicas
         assert label in {each for _, each, _ in await offered(other, ids.ASSIGNEE_ID, "")}
 
 
-@KNOWN_FAULT
 async def test_the_assignee_chosen_while_the_other_replica_looks_a_customer_up_stands(
     replicas: Replicas,
 ) -> None:
@@ -212,7 +206,6 @@ async def test_the_assignee_chosen_while_the_other_replica_looks_a_customer_up_s
     assert (await replicas.request())["assignee_id"] == BEN_IN_WEAV
 
 
-@KNOWN_FAULT
 async def test_the_assignee_chosen_before_the_other_replica_completes_the_form_stands(
     replicas: Replicas,
 ) -> None:
@@ -229,7 +222,6 @@ async def test_the_assignee_chosen_before_the_other_replica_completes_the_form_s
     assert (await replicas.request())["assignee_id"] == BEN_IN_WEAV
 
 
-@KNOWN_FAULT
 async def test_the_customer_chosen_while_the_other_replicas_drawing_is_on_its_way_stands(
     replicas: Replicas,
 ) -> None:
@@ -291,11 +283,6 @@ async def test_a_choice_is_answered_while_the_other_replicas_drawing_is_on_its_w
     }
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="What Slack refused since the other replica has drawn meanwhile is never shown.",
-)
 async def test_what_could_not_be_drawn_is_shown_with_the_next_choice(replicas: Replicas) -> None:
     a, b = replicas.a, replicas.b
     await drawing_late_at(a, replicas)
@@ -425,7 +412,6 @@ async def test_the_defaults_that_were_chosen_are_saved_whoever_is_told(replicas:
     assert view.values[ids.COMPANY_ID][ids.COMPANY_ID]["value"] == TAILSPIN
 
 
-@KNOWN_FAULT
 async def test_the_assignee_chosen_while_the_other_replica_draws_the_defaults_stands(
     replicas: Replicas,
 ) -> None:

@@ -20,10 +20,15 @@ from bot.card.history import (
 from bot.card.render import Card, render
 from bot.card.service import blocks_above
 from bot.directory import Named
-from bot.form.context import Duplicate, FormContext
-from bot.form.duplicates import OpenConversation, open_conversations_block
+from bot.form.duplicates import (
+    Duplicate,
+    OpenConversation,
+    duplicate_blocks,
+    open_conversations_block,
+)
+from bot.form.form import Form
 from bot.form.values import FilledForm, FormValues, Origin
-from bot.form.view import conversation_modal
+from bot.form.view import render as render_form
 from bot.sandbox.slack.rules.surfaces import check_message, check_view
 from bot.slack.message import Message
 from bot.submissions.answers import SubmissionAnswer
@@ -129,10 +134,9 @@ def test_a_list_of_those_that_are_open_is_taken(
     several: list[Conversation], template: str, age: float, named: str
 ) -> None:
     listed = [OpenConversation(each, age, template.replace("{id}", each.id)) for each in several]
-    view = conversation_modal(FormValues(), Origin(via="command"))
-    view["blocks"].append(open_conversations_block(listed, named).to_dict())
+    block = open_conversations_block(listed, named)
 
-    check_view(view)
+    check_view(render_form(Form().showing({"customer_conversations": block})))
 
 
 @given(conversations, links)
@@ -143,7 +147,7 @@ def test_a_message_that_has_it_already_can_say_so(
     already = Duplicate("U1", 1.0, "opened", conversation.id, link)
     line = Line("Export hangs", "opened", "", 1.0, link, conversation.id)
 
-    check_view(conversation_modal(FormValues(), Origin(), around=FormContext(already=already)))
+    check_view(render_form(Form().showing(duplicate_blocks(already))))
     taken(status_message([line]))
 
 

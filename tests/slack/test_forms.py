@@ -86,14 +86,15 @@ def test_all_problems_come_back_at_once() -> None:
     )
 
     assert found == {
-        "channel": "Choose e-mail or chat.",
-        "customer_id": "That is not a customer ID. Paste the UUID from Weav, like 3c90c3cc-…",
-        "subject": "The subject has 501 characters. Weav takes 500: cut 1.",
-        "status": "Choose open or closed, or nothing.",
-        "priority": "Choose low, normal, high or urgent, or nothing.",
-        "assignee_type": "Choose a person or an AI agent, or nothing.",
-        "assignee_id": "That is not an assignee's ID. Choose anew, or paste the UUID from Weav,"
-        " like 3c90c3cc-…",
+        "channel": "Choose email or chat.",
+        "customer_id": "Choose the customer, or paste their UUID from Weav, like 3c90c3cc-…"
+        " This is not one.",
+        "subject": "Cut 1 character: the subject has 501, and Weav takes 500.",
+        "status": "Choose open or closed, or clear it.",
+        "priority": "Choose low, normal, high or urgent, or clear it.",
+        "assignee_type": "Choose a person or an AI agent, or clear it.",
+        "assignee_id": "Choose the assignee again, or paste their UUID from Weav, like 3c90c3cc-…"
+        " This is not one.",
         "post_to": "Choose where to post the summary.",
     }
 
@@ -134,7 +135,7 @@ def test_what_was_typed_before_the_picker_was_there_is_a_problem_under_it() -> N
 
     assert isinstance(parsed, Problems)
     assert parsed.by_field.keys() == {"assignee_id"}
-    assert "Choose anew" in parsed.by_field["assignee_id"]
+    assert "Choose the assignee again" in parsed.by_field["assignee_id"]
 
 
 def test_the_link_to_an_agent_is_an_assignee() -> None:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.form.values import FormValues, Origin
-from bot.form.view import conversation_modal
+from bot.form.form import Form
+from bot.form.values import FilledForm, FormValues, Origin, Source, load_sources
+from bot.form.view import render
 from bot.slack import ids
 from bot.submissions.replies import creating_modal, not_confirmed_modal, notice_modal, result_modal
 from tests.slack.limits import NASTY, faults
@@ -26,7 +27,7 @@ EXTREMES = ["", "\0", "x" * 5000, *NASTY]
 
 
 def form(values: FormValues, origin: Origin = COMMAND, notice: str = "") -> dict[str, Any]:
-    drawn: dict[str, Any] = conversation_modal(values, origin, notice=notice)
+    drawn: dict[str, Any] = render(Form.of(FilledForm(values, origin), notice), opening=True)
     return drawn
 
 
@@ -72,7 +73,9 @@ def test_the_options_are_weavs_own_words() -> None:
 def test_a_filled_form_shows_all_its_values() -> None:
     drawn = inputs(form(FULL))
 
-    assert {field: initial(block) for field, block in drawn.items()} == FULL.model_dump()
+    assert {field: initial(block) for field, block in drawn.items()} == FULL.model_dump(
+        include=set(ids.FIELDS)
+    )
 
 
 def test_an_empty_form_has_no_choice_made_but_the_current_conversation() -> None:
@@ -86,7 +89,7 @@ def test_an_empty_form_has_no_choice_made_but_the_current_conversation() -> None
 def test_the_assignee_says_what_is_chosen_first_and_what_then() -> None:
     hint = inputs(form(FormValues()))["assignee_id"]["hint"]["text"]
 
-    assert hint.startswith("First choose above whether it is a person or an AI agent; then pick")
+    assert hint.startswith("Choose a person or an AI agent above, then find them here")
 
 
 def test_a_value_that_is_no_option_is_left_out_and_typed_text_is_kept() -> None:
@@ -112,13 +115,15 @@ def test_the_cursor_stands_in_the_first_thing_to_type(
     drawn = inputs(form(values))
 
     assert [f for f, block in drawn.items() if block["element"].get("focus_on_load")] == focused
+    assert "focus_on_load" not in str(render(Form.of(FilledForm(values, COMMAND))))
 
 
 def test_the_reason_stands_on_top_as_plain_text() -> None:
     first = form(FULL, notice="Weav says *no* to <b>.")["blocks"][0]
 
+    assert (first["type"], first["level"]) == ("alert", "warning")
     assert first["text"]["type"] == "plain_text"
-    assert first["text"]["text"] == ":warning: Weav says *no* to <b>."
+    assert first["text"]["text"] == "Weav says *no* to <b>."
 
 
 def test_a_form_from_a_message_links_to_it_and_says_that_it_was_shortened() -> None:
@@ -146,7 +151,7 @@ def test_a_message_without_a_link_is_still_named() -> None:
 def test_a_subject_that_is_too_long_says_by_how_much() -> None:
     hint = inputs(form(FormValues(subject="x" * 612)))["subject"]["hint"]["text"]
 
-    assert hint == "The subject has 612 characters. Weav takes 500: cut 112."
+    assert hint == "Cut 112 characters: the subject has 612, and Weav takes 500."
 
 
 @pytest.mark.parametrize("text", EXTREMES)
@@ -155,6 +160,17 @@ def test_slack_takes_the_form_with_extreme_values(text: str) -> None:
     origin = Origin(via="message", slack_channel_id=text[:9], message_link=f"https://{text}")
 
     assert faults(form(values, origin, notice=text)) == []
+
+
+def test_what_travels_with_a_form_fits_however_long_its_link_is() -> None:
+    sources = dict.fromkeys(ids.FIELDS, Source.DEFAULTS)
+
+    for length in range(2500, 3000, 7):
+        origin = Origin(via="message", message_ts="1.2", message_link="x" * length)
+        dumped = origin.dump(sources)
+        assert len(dumped) <= 3000
+        assert Origin.load(dumped).message_ts == "1.2"
+        assert load_sources(dumped) == sources
 
 
 @given(st.builds(FormValues, **dict.fromkeys(ids.FIELDS, st.text())), st.text())

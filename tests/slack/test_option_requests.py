@@ -3,10 +3,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from bot.form.defaults import defaults_modal
-from bot.form.options import assignee_kind, slack_channel_of
+from bot.form.form import Form, assignee_kind, slack_channel_of
 from bot.form.values import FormValues, Origin
-from bot.form.view import conversation_modal
+from bot.form.view import render
 from tests.slack.payloads import ASSIGNEE, submission
 from tests.slack.test_odd_payloads import JSON
 
@@ -17,15 +16,15 @@ NOWHERE = Origin(via="shortcut")
 @pytest.mark.parametrize("kind", ["user", "agent"])
 def test_the_drawn_picker_says_for_whom_it_is(kind: str) -> None:
     values = FormValues(assignee_type=kind, assignee_id=ASSIGNEE)
-    chosen = {"assignee_type": kind, "assignee_id": ASSIGNEE}
 
-    assert assignee_kind(conversation_modal(values, NOWHERE) | NO_STATE) == kind
-    assert assignee_kind(defaults_modal(chosen, "C1") | NO_STATE) == kind
+    assert assignee_kind(render(Form(values, NOWHERE)) | NO_STATE) == kind
+    defaults = render(Form(values, NOWHERE, for_defaults=True))
+    assert assignee_kind(defaults | NO_STATE) == kind
 
 
 def test_what_is_drawn_wins_over_an_older_state() -> None:
     view = submission(FormValues(assignee_type="user", post_to="C001"), NOWHERE)["view"]
-    drawn = conversation_modal(FormValues(assignee_type="agent", post_to="C002"), NOWHERE)
+    drawn = render(Form(FormValues(assignee_type="agent", post_to="C002"), NOWHERE))
 
     assert assignee_kind(view | {"blocks": drawn["blocks"]}) == "agent"
     assert slack_channel_of(view | {"blocks": drawn["blocks"]}) == "C002"
@@ -41,9 +40,9 @@ def test_the_state_will_do_where_nothing_is_drawn() -> None:
 def test_the_channel_that_the_form_came_from_wins() -> None:
     values, origin = FormValues(post_to="C001"), Origin(via="command", slack_channel_id="C7")
 
-    assert slack_channel_of(conversation_modal(values, origin) | NO_STATE) == "C7"
-    assert slack_channel_of(conversation_modal(values, NOWHERE) | NO_STATE) == "C001"
-    assert slack_channel_of(conversation_modal(FormValues(), NOWHERE) | NO_STATE) == ""
+    assert slack_channel_of(render(Form(values, origin)) | NO_STATE) == "C7"
+    assert slack_channel_of(render(Form(values, NOWHERE)) | NO_STATE) == "C001"
+    assert slack_channel_of(render(Form(FormValues(), NOWHERE)) | NO_STATE) == ""
 
 
 @given(JSON)

@@ -1,13 +1,15 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 
 from bot.access.audience import Audience
-from bot.form.context import Duplicate, FormContext
-from bot.form.update import noted, with_assignee_of, with_conversations
-from bot.form.values import FormValues, Origin, values_of
-from bot.form.view import conversation_modal
+from bot.form.duplicates import Duplicate, duplicate_blocks
+from bot.form.form import Form, form_of, with_readers
+from bot.form.values import FilledForm, FormValues, Origin, Source, values_of
+from bot.form.view import render
+from bot.slack import ids
 from tests.slack.payloads import ASSIGNEE, CUSTOMER
 from tests.slack.test_odd_payloads import JSON
 
@@ -41,10 +43,10 @@ OPTION = ("selected_option", "initial_option")
 
 def seen(drawn: FormValues, now: FormValues) -> dict[str, Any]:
     """A view as a block_actions payload has it: `drawn` by the bot, and `now` standing in it."""
-    already = FormContext(already=Duplicate("U1", 0.0, "opened"))
-    view = conversation_modal(drawn, Origin(via="command"), around=already)
+    form = Form.of(FilledForm(drawn, Origin(via="command")))
+    view = render(form.showing(duplicate_blocks(Duplicate("U1", 0.0, "opened"))))
     values: dict[str, Any] = {}
-    for field, value in now.model_dump().items():
+    for field, value in now.model_dump(include=set(ids.FIELDS)).items():
         element = block(view, field)["element"]
         key, _ = KEYS.get(element["type"], OPTION)
         stands: Any = value or None
@@ -59,11 +61,20 @@ def block(view: dict[str, Any], field: str) -> dict[str, Any]:
     return found
 
 
-def begins_with(view: dict[str, Any] | None) -> FormValues:
+def for_outsiders(form: Form) -> Form:
+    return with_readers(form, Audience.SHARED)
+
+
+def redrawn(view: dict[str, Any], change: Callable[[Form], Form] = for_outsiders) -> dict[str, Any]:
+    """As a process draws it that has nothing but what Slack says of the view."""
+    drawn: dict[str, Any] = render(change(form_of(view).told(view["state"])))
+    return drawn
+
+
+def begins_with(view: dict[str, Any]) -> FormValues:
     """Whatever Slack may make of the update: what the inputs are drawn to begin with."""
-    assert view is not None
     initial: dict[str, str] = {}
-    for field in FormValues.model_fields:
+    for field in ids.FIELDS:
         element = block(view, field)["element"]
         value = element.get(KEYS.get(element["type"], OPTION)[1], "")
         initial[field] = value["value"] if isinstance(value, dict) else value
@@ -77,25 +88,27 @@ def test_a_form_that_is_drawn_again_begins_with_what_stands_in_it(
 ) -> None:
     view = seen(drawn, now)
 
-    assert begins_with(noted(view, Audience.SHARED)) == now
+    assert begins_with(redrawn(view)) == now
     view["blocks"].insert(3, {"type": "context", "block_id": "customer_conversations"})
-    assert begins_with(with_conversations(view, [])) == now
+    assert begins_with(redrawn(view, lambda form: form.without("customer_conversations"))) == now
 
 
 def test_another_kind_of_assignee_changes_nothing_else() -> None:
     now = NOW.model_copy(update={"assignee_type": "agent"})
 
-    assert begins_with(with_assignee_of(seen(DRAWN, now), "agent", OTHER, "")) == now
+    view = redrawn(seen(DRAWN, now))
+
+    assert begins_with(view) == now
+    assert "AI agent" in str(block(view, "assignee_id")["element"]["placeholder"])
 
 
 def test_an_option_is_one_of_those_that_the_select_has() -> None:
     view = seen(DRAWN, NOW)
 
-    redrawn = noted(view, Audience.SHARED)
+    drawn = redrawn(view)
 
-    assert redrawn is not None
     for field in ("channel", "status", "priority"):
-        element = block(redrawn, field)["element"]
+        element = block(drawn, field)["element"]
         assert element["initial_option"] in element["options"]
 
 
@@ -104,10 +117,7 @@ def test_a_person_who_was_found_keeps_their_name() -> None:
     found = {"text": {"type": "plain_text", "text": "Zoë", "emoji": True}, "value": OTHER}
     view["state"]["values"]["customer_id"]["customer_id"]["selected_option"] = found
 
-    redrawn = noted(view, Audience.SHARED)
-
-    assert redrawn is not None
-    assert block(redrawn, "customer_id")["element"]["initial_option"] == found
+    assert block(redrawn(view), "customer_id")["element"]["initial_option"] == found
 
 
 def test_a_tick_stays() -> None:
@@ -116,22 +126,31 @@ def test_a_tick_stays() -> None:
     ticked = {"type": "checkboxes", "selected_options": [tick]}
     view["state"]["values"]["another"] = {"another": ticked}
 
-    redrawn = noted(view, Audience.SHARED)
+    drawn = redrawn(view)
 
-    assert redrawn is not None
-    assert block(redrawn, "another")["element"]["initial_options"] == [tick]
+    assert block(drawn, "another")["element"]["initial_options"] == [tick]
+    assert form_of(drawn).origin.another
+
+
+def test_a_tick_goes_as_well() -> None:
+    view = seen(DRAWN, NOW)
+    [tick] = block(view, "another")["element"]["options"]
+    block(view, "another")["element"]["initial_options"] = [tick]
+    view["state"]["values"]["another"] = {"another": {"type": "checkboxes", "selected_options": []}}
+
+    assert "initial_options" not in block(redrawn(view), "another")["element"]
 
 
 def test_typed_text_is_no_longer_than_slack_takes_it_back() -> None:
     view = seen(DRAWN, NOW.model_copy(update={"subject": "x" * 4000}))
 
-    assert len(begins_with(noted(view, Audience.SHARED)).subject) == 3000
+    assert len(begins_with(redrawn(view)).subject) == 3000
 
 
 def test_what_slack_says_nothing_of_is_left_as_it_was_drawn() -> None:
     view = seen(DRAWN, NOW) | {"state": {"values": {}}}
 
-    assert begins_with(noted(view, Audience.SHARED)) == DRAWN
+    assert begins_with(redrawn(view)) == DRAWN
 
 
 def test_somebody_found_for_another_kind_is_shown_as_long_as_slack_keeps_them() -> None:
@@ -139,10 +158,8 @@ def test_somebody_found_for_another_kind_is_shown_as_long_as_slack_keeps_them() 
     found = {"text": {"type": "plain_text", "text": "Ben", "emoji": True}, "value": ASSIGNEE}
     view["state"]["values"]["assignee_id"]["assignee_id"]["selected_option"] = found
 
-    redrawn = with_assignee_of(view, "agent", ASSIGNEE, "")
+    element = block(redrawn(view), "assignee_id")["element"]
 
-    assert redrawn is not None
-    element = block(redrawn, "assignee_id")["element"]
     assert (element["initial_option"], "AI agent" in str(element["placeholder"])) == (found, True)
 
 
@@ -150,30 +167,55 @@ def test_somebody_found_for_another_kind_is_shown_as_long_as_slack_keeps_them() 
 def test_nobody_takes_whoever_was_chosen_along(kind: str, left: str) -> None:
     now = DRAWN.model_copy(update={"assignee_type": kind})
 
-    redrawn = with_assignee_of(seen(DRAWN, now), kind, ASSIGNEE, "Ann")
-
-    assert begins_with(redrawn).assignee_id == left
+    assert begins_with(redrawn(seen(DRAWN, now))).assignee_id == left
 
 
 def test_what_stood_in_an_input_of_another_type_is_nothing_for_this_one() -> None:
-    view = seen(FormValues(), FormValues(assignee_id=ASSIGNEE))
+    view = seen(FormValues(), FormValues(assignee_type="agent", assignee_id=ASSIGNEE))
 
-    redrawn = with_assignee_of(view, "agent", ASSIGNEE, "Mail assistant")
+    drawn = redrawn(view, lambda form: form.named({"assignee_id": "Mail assistant"}))
 
-    assert redrawn is not None
-    option = block(redrawn, "assignee_id")["element"]["initial_option"]
+    option = block(drawn, "assignee_id")["element"]["initial_option"]
     assert (option["value"], option["text"]["text"]) == (ASSIGNEE, "Mail assistant")
 
 
 def test_nothing_is_drawn_where_nothing_but_what_stands_there_differs() -> None:
-    assert noted(seen(DRAWN, NOW), Audience.UNTOLD) is None
+    view = seen(DRAWN, NOW)
+    form = form_of(view).told(view["state"])
+
+    assert with_readers(form, Audience.UNTOLD) == form
+    assert form.without("customer_conversations") == form
+
+
+def test_what_is_shown_goes_back_as_slack_sent_it() -> None:
+    view = seen(DRAWN, NOW)
+    by_another_version = {"type": "section", "block_id": "x7Jq", "text": {"type": "mrkdwn"}}
+    view["blocks"].insert(0, by_another_version)
+    known = [block for block in view["blocks"] if block["block_id"] not in ids.FIELDS]
+
+    drawn = redrawn(view)
+
+    assert [block for block in drawn["blocks"] if block["block_id"] not in ids.FIELDS] == known
+    assert redrawn(drawn | {"state": {}}) == drawn
+
+
+def test_a_hint_says_where_a_value_comes_from_until_it_is_another_one() -> None:
+    view = seen(DRAWN, DRAWN.model_copy(update={"channel": "chat"}))
+    sources = {"channel": Source.DEFAULTS, "priority": Source.WORDS}
+    view["private_metadata"] = Origin(via="command").dump(sources)
+
+    drawn = redrawn(view)
+
+    assert block(drawn, "priority")["hint"]["text"] == "From your words after the command."
+    assert "From" not in block(drawn, "channel")["hint"]["text"]
+    assert form_of(drawn).sources == {"priority": Source.WORDS}
 
 
 @given(JSON, JSON)
 def test_any_view_is_read_without_an_error(state: object, blocks: object) -> None:
     view = seen(DRAWN, NOW)
     view["state"]["values"] = dict.fromkeys(FormValues.model_fields, state)
-    assert begins_with(noted(view, Audience.SHARED)) == DRAWN
+    assert begins_with(redrawn(view)) == DRAWN
 
     assert values_of({"state": state}) == FormValues()
-    noted({"blocks": blocks, "state": state}, Audience.SHARED)
+    redrawn({"blocks": blocks, "state": state, "private_metadata": state})

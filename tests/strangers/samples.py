@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from bot.card.history import opened_line
 from bot.card.render import Card, render
+from bot.form.form import Form
 from bot.form.reply import reopen_message
 from bot.form.values import FilledForm, FormValues, Origin
-from bot.form.view import conversation_modal
+from bot.form.view import render as render_form
 from bot.sandbox.slack import HttpRing, Person, Workspace
 from bot.sandbox.slack.actions import action_entry, find_in_message
 from bot.sandbox.slack.directory import BOT_USER_ID
@@ -58,7 +59,7 @@ def samples(slack: Workspace) -> dict[str, Json]:
         "message shortcut": ann.payloads.message_shortcut(ids.MESSAGE_SHORTCUT, message),
         "global shortcut": ann.payloads.global_shortcut(ids.GLOBAL_SHORTCUT),
     }
-    _open(slack, conversation_modal(FORM, ORIGIN))
+    _open(slack, render_form(Form(FORM, ORIGIN)))
     form = ann.view
     found["submission"] = ann.payloads.submission(form)
     found["closed"] = ann.payloads.closed(form, is_cleared=False)

@@ -1,0 +1,237 @@
+"""A form as one value: all that an open form is, read from a view and drawn into one."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Self
+
+from bot.access.audience import Audience
+from bot.form.options import assignee_option, customer_option
+from bot.form.parse import SUBJECT_LIMIT
+from bot.form.values import (
+    FilledForm,
+    FormValues,
+    Origin,
+    Source,
+    first_text,
+    load_sources,
+    values_of,
+)
+from bot.slack import ids
+from bot.slack.blocks import Json, alert, context, mrkdwn
+from bot.slack.elements import channel_name, link
+from bot.slack.payloads import at, list_at, text_at
+from bot.slack.text import shorten
+from bot.weav.models import AssigneeType
+
+POST_TO_HINT: Final = "Everybody there sees the summary, not what the customer writes."
+# https://docs.slack.dev/reference/block-kit/composition-objects/text-object
+_TEXT_LIMIT: Final = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Whoever has it can draw it: see `bot.form.view.render`.
+
+    `options`: what stands in the selects that look things up, by field, as Slack writes it.
+    `shown`: blocks that say something, and the tick for another conversation, by block_id. They
+    go back to Slack as they came, unless something newer is known; so does `post_to_hint`, which
+    says who reads there.
+    """
+
+    values: FormValues = field(default_factory=FormValues)
+    origin: Origin = field(default_factory=Origin)
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    options: Mapping[str, Json] = field(default_factory=dict)
+    shown: Mapping[str, Json] = field(default_factory=dict)
+    post_to_hint: str = POST_TO_HINT
+    for_defaults: bool = False
+
+    @classmethod
+    def of(cls, filled: FilledForm, reason: str = "") -> Self:
+        """Take what was filled in before; the reason says on top why the form is here again."""
+        form = cls(filled.values, filled.origin).named(filled.labels)
+        if reason:
+            text = shorten(reason, _TEXT_LIMIT)
+            form = form.showing({ids.REASON: alert(text, "warning", ids.REASON)})
+        if filled.origin.via == "message":
+            form = form.showing({ids.ABOUT_MESSAGE: _about_message(filled.origin)})
+        return form
+
+    def filled(self, values: Mapping[str, str], source: Source) -> Self:
+        """Put values into fields that say where they come from."""
+        return replace(
+            self,
+            values=self.values.model_copy(update=dict(values)),
+            sources={**self.sources, **dict.fromkeys(values, source)},
+        )
+
+    def named(self, labels: Mapping[str, str]) -> Self:
+        """Show whom the values stand for."""
+        named = {
+            ids.CUSTOMER_ID: customer_option(self.values.customer_id, labels.get(ids.CUSTOMER_ID)),
+            ids.ASSIGNEE_ID: assignee_option(self.values.assignee_id, labels.get(ids.ASSIGNEE_ID)),
+        }
+        options = {name: found for name, found in named.items() if found and labels.get(name)}
+        return replace(self, options={**self.options, **options}) if options else self
+
+    def showing(self, blocks: Mapping[str, Json]) -> Self:
+        return replace(self, shown={**self.shown, **blocks})
+
+    def without(self, block_id: str) -> Self:
+        shown = {name: block for name, block in self.shown.items() if name != block_id}
+        return replace(self, shown=shown)
+
+    def with_recalled(self, recalled: Self, fields: Collection[str]) -> Self:
+        """Show what is remembered: of these fields, and of the message that the form is about."""
+        names = {ids.CUSTOMER_ID, ids.ASSIGNEE_ID} & set(fields) & recalled.options.keys()
+        if ids.ASSIGNEE_TYPE not in fields:
+            names.discard(ids.ASSIGNEE_ID)  # its picker is for others now
+        values = {name: getattr(recalled.values, name) for name in names}
+        sources = {name: recalled.sources[name] for name in names & recalled.sources.keys()}
+        return replace(
+            self,
+            values=self.values.model_copy(update=values),
+            sources={**self.sources, **sources},
+            options={**self.options, **{name: recalled.options[name] for name in names}},
+            shown={**recalled.shown, **self.shown},
+        )
+
+    @property
+    def takes_typed_assignee(self) -> bool:
+        """Until it is chosen who the assignee is, an ID is typed."""
+        return self.values.assignee_type not in set(AssigneeType)
+
+    @property
+    def chosen(self) -> dict[str, Json | None]:
+        """The options that the two selects that look things up are drawn with."""
+        values, options = self.values, self.options
+        customer = options.get(ids.CUSTOMER_ID) or customer_option(values.customer_id)
+        assignee = options.get(ids.ASSIGNEE_ID) or assignee_option(values.assignee_id)
+        return {
+            ids.CUSTOMER_ID: customer,
+            ids.ASSIGNEE_ID: None if self.takes_typed_assignee else assignee,
+        }
+
+    def told(self, state: object) -> Self:
+        """Take over what a view's state says of its fields, and of no others.
+
+        Somebody found for another kind of assignee stays in the picker, as Slack keeps them: seen,
+        and refused when it is submitted.
+        """
+        values: dict[str, str] = {}
+        options = dict(self.options)
+        for name in ids.FIELDS_OF_FORMS:
+            entry = at(state, "values", name, name)
+            if not self._fits(name, entry):
+                continue
+            values[name] = first_text(entry, _WAYS)
+            if entry["type"] == "external_select":
+                options.pop(name, None)
+                if text_at(entry, "selected_option", "value"):
+                    options[name] = entry["selected_option"]
+        now = self.values.model_copy(update=values)
+        tick = at(state, "values", ids.ANOTHER, ids.ANOTHER)
+        origin = self.origin
+        if text_at(tick, "type") == "checkboxes":
+            origin = origin.model_copy(update={"another": bool(list_at(tick, "selected_options"))})
+        sources = {
+            name: source
+            for name, source in self.sources.items()
+            if getattr(now, name) == getattr(self.values, name)
+        }
+        return replace(self, values=now, options=options, origin=origin, sources=sources)
+
+    def _fits(self, name: str, entry: object) -> bool:
+        """Whether it is of the input that is drawn here."""
+        kind = text_at(entry, "type")
+        if name == ids.ASSIGNEE_ID:
+            return kind == ("plain_text_input" if self.takes_typed_assignee else "external_select")
+        return kind in _INITIAL
+
+
+_NOTES: Final = {
+    Audience.SHARED: (
+        "People of other organisations read this channel: they will see the conversation's ID, its"
+        " status and its link, no subject and no customer."
+    ),
+    Audience.UNSEEN: (
+        "To have the whole card, type /invite @Weav in this channel first. The bot cannot see who"
+        " reads it, so the card there will be a short one: the conversation's ID, its status and"
+        " its link."
+    ),
+}
+
+
+def with_readers(form: Form, readers: Audience) -> Form:
+    """Say below `post_to` who reads there, if it is not our people alone."""
+    return replace(form, post_to_hint=f"{_NOTES.get(readers, '')} {POST_TO_HINT}".strip())
+
+
+# https://docs.slack.dev/reference/block-kit/block-elements, those of our forms.
+_WAYS: Final = (("value",), ("selected_option", "value"), ("selected_conversation",))
+_INITIAL: Final = {
+    "plain_text_input": "initial_value",
+    "static_select": "initial_option",
+    "radio_buttons": "initial_option",
+    "external_select": "initial_option",
+    "conversations_select": "initial_conversation",
+}
+
+
+def form_of(view: object) -> Form:
+    """Read what a view was drawn with, whichever version and process drew it; never raise."""
+    values: dict[str, str] = {}
+    options: dict[str, Json] = {}
+    shown: dict[str, Json] = {}
+    post_to_hint = POST_TO_HINT
+    for block in list_at(view, "blocks"):
+        name = text_at(block, "block_id")
+        if name not in ids.FIELDS_OF_FORMS:
+            if name and (name != ids.ANOTHER or list_at(block, "element", "options")):
+                shown[name] = block
+            continue
+        kind = text_at(block, "element", "type")
+        initial = _INITIAL.get(kind, "")
+        values[name] = first_text(block, (("element", initial), ("element", initial, "value")))
+        if kind == "external_select" and values[name]:
+            options[name] = block["element"][initial]
+        if name == ids.POST_TO:
+            post_to_hint = text_at(block, "hint", "text") or POST_TO_HINT
+    origin = Origin.load(at(view, "private_metadata"))
+    if list_at(shown.get(ids.ANOTHER), "element", "initial_options"):
+        origin = origin.model_copy(update={"another": True})  # all that 0.1.0 says of a tick
+    return Form(
+        values=FormValues(**values),
+        origin=origin,
+        sources=load_sources(at(view, "private_metadata")),
+        options=options,
+        shown=shown,
+        post_to_hint=post_to_hint,
+        for_defaults=at(view, "callback_id") == ids.DEFAULTS_MODAL,
+    )
+
+
+def _about_message(origin: Origin) -> Json:
+    """Say which message the form is about, and that its subject is not all of it."""
+    name = channel_name(origin.slack_channel_id)
+    where = f" in {name}" if name else ""
+    about = f":speech_balloon: About {link(origin.message_link, 'a message')}{where}."
+    if origin.shortened:
+        about += f" Its first {SUBJECT_LIMIT} characters are the subject; it goes on after them."
+    return {**context(mrkdwn(about)), "block_id": ids.ABOUT_MESSAGE}
+
+
+def assignee_kind(view: object) -> str:
+    """Say for whom the picker is drawn: both are always drawn together.
+
+    A `block_suggestion` carries the blocks as the bot drew them last, but not what was chosen
+    since: its state is empty or older (https://github.com/slackapi/bolt-js/issues/660 and 1146).
+    So the blocks come first; a choice that the bot answers by drawing the form anew is in them.
+    """
+    return form_of(view).values.assignee_type or values_of(view).assignee_type
+
+
+def slack_channel_of(view: object) -> str:
+    """Give the channel that the form came from, or else the one that its summary goes to."""
+    form = form_of(view)
+    return form.origin.slack_channel_id or form.values.post_to or values_of(view).post_to
