@@ -9,7 +9,7 @@ from uuid import UUID
 
 from bot import labels
 from bot.directory import LIST_WITHIN
-from bot.form.fields import checkbox, input_block
+from bot.form.fields import tick_input
 from bot.slack import ids
 from bot.slack.blocks import Json, context, mrkdwn, section
 from bot.slack.elements import link, web_address
@@ -57,10 +57,9 @@ def duplicate_blocks(already: Duplicate) -> dict[str, Json]:
         f" ({clock(already.at)}): {escape(already.state)}."
     )
     said = section(mrkdwn(f"{about} {where}".strip()))
-    tick = checkbox(ids.ANOTHER, "Open another one")
     return {
         ids.DUPLICATE: {**said, "block_id": ids.DUPLICATE},
-        ids.ANOTHER: input_block(ids.ANOTHER, tick, optional=False),
+        ids.ANOTHER: tick_input(ids.ANOTHER, "Open another one"),
     }
 
 

@@ -1,13 +1,16 @@
-"""How the inputs of the forms are drawn.
+"""The inputs of the two modals.
 
+What hardly ever differs is drawn once and remembered, so nobody may change a block that they get.
 https://docs.slack.dev/reference/block-kit/block-elements
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from bot import labels
 from bot.form.options import NOBODY
+from bot.form.parse import SUBJECT_LIMIT, too_long
 from bot.slack import ids
 from bot.slack.blocks import Json, plain
 from bot.slack.options import NOTHING
@@ -16,12 +19,139 @@ from bot.weav.models import AssigneeType
 
 # Slack's own most, and more than any field takes: so the reasons are ours and all come at once.
 _TYPED_LIMIT: Final = 3000
-WEAV_DECIDES: Final = "Weav decides"
-EXAMPLE: Final = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+_EXAMPLE: Final = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+_NO_DEFAULT: Final = {NOTHING: "No default"}
+_ASSIGNEE_HINTS: Final = {
+    AssigneeType.USER: (
+        "Search by name, or paste an ID from Weav. People are found by name once they have sent"
+        f" {ids.COMMAND} me with their ID."
+    ),
+    AssigneeType.AGENT: (
+        "For an email, choose the active email agent; for a chat, the agent it began with. Weav"
+        " allows no others."
+    ),
+}
+_drawn_once = lru_cache(maxsize=256)
+
+
+def customer_input(chosen: Json | None, source: str, *, focus: bool) -> Json:
+    return _chosen(_empty_customer(source, focus=focus), chosen)
+
+
+@_drawn_once
+def _empty_customer(source: str, *, focus: bool) -> Json:
+    hint = (
+        "Search people seen here before by name or email address, type the email address of"
+        " somebody new, or paste an ID or link from Weav."
+    )
+    element = _external_select("Name, email address, ID or link", focus=focus)
+    return input_block(ids.CUSTOMER_ID, element, source, hint, optional=False, dispatch=True)
+
+
+@_drawn_once
+def channel_input(value: str, source: str) -> Json:
+    element = {"type": "radio_buttons", **_options(labels.CHANNELS, value)}
+    hint = "How you will talk to the customer."
+    return input_block(ids.CHANNEL, element, source, hint, optional=False)
+
+
+def subject_input(value: str, source: str, *, focus: bool) -> Json:
+    problem = too_long(len(value)) if len(value) > SUBJECT_LIMIT else ""
+    empty = _empty_subject(source, problem, focus=focus)
+    return _typed(empty, value)
+
+
+@_drawn_once
+def _empty_subject(source: str, problem: str, *, focus: bool) -> Json:
+    hint = problem or f"Up to {SUBJECT_LIMIT} characters."
+    return input_block(ids.SUBJECT, _text_input("What is it about?", focus=focus), source, hint)
+
+
+@_drawn_once
+def priority_input(value: str, source: str) -> Json:
+    return input_block(ids.PRIORITY, _select(labels.PRIORITIES, value), source)
+
+
+@_drawn_once
+def status_input(value: str) -> Json:
+    hint = "Choose Closed for something that is already dealt with."
+    return input_block(ids.STATUS, _select(labels.STATUSES, value), hint=hint)
+
+
+@_drawn_once
+def assignee_type_input(value: str, source: str) -> Json:
+    """Offer a way back to nobody as soon as there is something to go back from."""
+    words = dict(labels.ASSIGNEE_TYPES)
+    if value:
+        words = {NOBODY: labels.UNASSIGNED, **words}
+    element = _select(words, value, labels.UNASSIGNED)
+    return input_block(ids.ASSIGNEE_TYPE, element, source, dispatch=True)
+
+
+def assignee_input(kind: str, value: str, chosen: Json | None, source: str) -> Json:
+    """Offer people or agents; before that is chosen, take an ID as it is typed.
+
+    Nobody goes with whoever was chosen.
+    """
+    empty = _empty_assignee(kind, source)
+    if empty["element"]["type"] == "external_select":
+        return _chosen(empty, chosen)
+    typed = "" if kind == NOBODY or value == NOTHING else value
+    return _typed(empty, typed)
+
+
+@_drawn_once
+def _empty_assignee(kind: str, source: str) -> Json:
+    if kind not in set(AssigneeType):
+        # Not hidden until then: the drawing that follows a choice can fail, or come after the
+        # submission, whose errors must stand under an input that is there.
+        hint = "Choose a person or an AI agent above, then find them here by name or ID."
+        return input_block(ids.ASSIGNEE_ID, _text_input(_EXAMPLE), source, hint)
+    of_people = kind == AssigneeType.USER
+    picker = _external_select(
+        "Name or ID of a person" if of_people else "Name or ID of an AI agent"
+    )
+    # The form is drawn anew with who stands in it, so the bot must know of each choice.
+    hint = _ASSIGNEE_HINTS[AssigneeType(kind)]
+    return input_block(ids.ASSIGNEE_ID, picker, source, hint, dispatch=True)
+
+
+@_drawn_once
+def post_to_input(value: str, hint: str) -> Json:
+    """Begin with the conversation that its user looks at, where there is no other."""
+    begins = {"initial_conversation": value} if value else {"default_to_current_conversation": True}
+    element = {
+        "type": "conversations_select",
+        "placeholder": plain("Choose a channel or a person"),
+        "response_url_enabled": True,
+        **begins,
+    }
+    return input_block(ids.POST_TO, element, hint=hint, optional=False, dispatch=True)
+
+
+def default_input(field: str, words: Mapping[str, str], value: str) -> Json:
+    return input_block(field, _select({**_NO_DEFAULT, **words}, value or NOTHING))
+
+
+def company_input(value: str) -> Json:
+    hint = "Paste a company's ID or link from Weav, and the form offers its customers, too."
+    empty = input_block(ids.COMPANY_ID, _text_input(_EXAMPLE), hint=hint)
+    return _typed(empty, value)
+
+
+def tick_input(field: str, label: str) -> Json:
+    element = {"type": "checkboxes", "options": [{"text": plain(label), "value": field}]}
+    return input_block(field, element, optional=False)
 
 
 def input_block(
-    field: str, element: Json, hint: str = "", *, optional: bool = True, dispatch: bool = False
+    field: str,
+    element: Json,
+    source: str = "",
+    hint: str = "",
+    *,
+    optional: bool = True,
+    dispatch: bool = False,
 ) -> Json:
     """Draw an input under its field's name; `dispatch`: the bot hears of each choice at once."""
     block = {
@@ -31,27 +161,33 @@ def input_block(
         "element": {**element, "action_id": field},
         "optional": optional,
     }
-    if hint:
-        block["hint"] = plain(hint)
+    if said := f"{source} {hint}".strip():
+        block["hint"] = plain(said)
     if dispatch:
         block["dispatch_action"] = True
     return block
 
 
-def text_input(value: str, placeholder: str, *, focus: bool = False) -> Json:
-    element: Json = {
-        "type": "plain_text_input",
-        "placeholder": plain(placeholder),
-        "max_length": _TYPED_LIMIT,
-    }
-    if value:
-        element["initial_value"] = shorten(value, _TYPED_LIMIT)
-    return _focused(element, focus=focus)
+def _chosen(block: Json, option: Json | None) -> Json:
+    return _begun(block, "initial_option", option) if option else block
+
+
+def _typed(block: Json, text: str) -> Json:
+    return _begun(block, "initial_value", shorten(text, _TYPED_LIMIT)) if text else block
+
+
+def _begun(block: Json, initial: str, value: object) -> Json:
+    return {**block, "element": {**block["element"], initial: value}}
+
+
+def _text_input(placeholder: str, *, focus: bool = False) -> Json:
+    element = {"type": "plain_text_input", "max_length": _TYPED_LIMIT}
+    return _focused({**element, "placeholder": plain(placeholder)}, focus=focus)
 
 
 # A chosen option goes by "Clear selection", which Slack's desktop and web clients offer in optional
 # inputs and its iOS client did not in 2024: https://github.com/slackapi/bolt-js/issues/2341.
-def select(words: Mapping[str, str], value: str, placeholder: str = WEAV_DECIDES) -> Json:
+def _select(words: Mapping[str, str], value: str, placeholder: str = "Weav decides") -> Json:
     return {
         "type": "static_select",
         "placeholder": plain(placeholder),
@@ -59,36 +195,11 @@ def select(words: Mapping[str, str], value: str, placeholder: str = WEAV_DECIDES
     }
 
 
-def radio_buttons(words: Mapping[str, str], value: str) -> Json:
-    return {"type": "radio_buttons", **_options(words, value)}
-
-
 # Slack asks for options when the select is opened, and at each character typed:
 # https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element#external_select
-def external_select(placeholder: str, chosen: Json | None, *, focus: bool = False) -> Json:
-    element: Json = {
-        "type": "external_select",
-        "placeholder": plain(placeholder),
-        "min_query_length": 0,
-    }
-    if chosen:
-        element["initial_option"] = chosen
-    return _focused(element, focus=focus)
-
-
-def conversation_select(value: str, placeholder: str) -> Json:
-    """Begin with the conversation that its user looks at, where there is no other."""
-    element: Json = {
-        "type": "conversations_select",
-        "placeholder": plain(placeholder),
-        "response_url_enabled": True,
-    }
-    begins = {"initial_conversation": value} if value else {"default_to_current_conversation": True}
-    return element | begins
-
-
-def checkbox(value: str, label: str) -> Json:
-    return {"type": "checkboxes", "options": [{"text": plain(label), "value": value}]}
+def _external_select(placeholder: str, *, focus: bool = False) -> Json:
+    element = {"type": "external_select", "min_query_length": 0}
+    return _focused({**element, "placeholder": plain(placeholder)}, focus=focus)
 
 
 def _focused(element: Json, *, focus: bool) -> Json:
@@ -100,45 +211,3 @@ def _options(words: Mapping[str, str], value: str) -> Json:
     options = [{"text": plain(label), "value": each} for each, label in words.items()]
     chosen = [option for option in options if option["value"] == value]
     return {"options": options} | ({"initial_option": chosen[0]} if chosen else {})
-
-
-_HINTS: Final = {
-    AssigneeType.USER: (
-        "Search by name, or paste an ID from Weav. People are found by name once they have sent"
-        f" {ids.COMMAND} me with their ID."
-    ),
-    AssigneeType.AGENT: (
-        "For an email, choose the active email agent; for a chat, the agent it began with. Weav"
-        " allows no others."
-    ),
-}
-_FIRST: Final = "Choose a person or an AI agent above, then find them here by name or ID."
-
-
-def assignee_type_input(value: str, hint: str) -> Json:
-    """Offer a way back to nobody as soon as there is something to go back from."""
-    words = dict(labels.ASSIGNEE_TYPES)
-    if value:
-        words = {NOBODY: labels.UNASSIGNED, **words}
-    element = select(words, value, labels.UNASSIGNED)
-    return input_block(ids.ASSIGNEE_TYPE, element, hint, dispatch=True)
-
-
-def assignee_input(kind: str, value: str, chosen: Json | None, source: str = "") -> Json:
-    """Offer people or agents; before that is chosen, take an ID as it is typed.
-
-    Nobody goes with whoever was chosen.
-    """
-    if kind not in set(AssigneeType):
-        # Not hidden until then: the drawing that follows a choice can fail, or come after the
-        # submission, whose errors must stand under an input that is there.
-        typed = "" if kind == NOBODY or value == NOTHING else value
-        return input_block(
-            ids.ASSIGNEE_ID, text_input(typed, EXAMPLE), f"{source} {_FIRST}".strip()
-        )
-    of_people = kind == AssigneeType.USER
-    placeholder = "Name or ID of a person" if of_people else "Name or ID of an AI agent"
-    picker = external_select(placeholder, chosen)
-    # The form is drawn anew with who stands in it, so the bot must know of each choice.
-    hint = f"{source} {_HINTS[AssigneeType(kind)]}".strip()
-    return input_block(ids.ASSIGNEE_ID, picker, hint, dispatch=True)

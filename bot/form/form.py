@@ -67,12 +67,14 @@ class Form:
 
     def named(self, labels: Mapping[str, str]) -> Self:
         """Show whom the values stand for."""
+        if not labels:
+            return self
         named = {
             ids.CUSTOMER_ID: customer_option(self.values.customer_id, labels.get(ids.CUSTOMER_ID)),
             ids.ASSIGNEE_ID: assignee_option(self.values.assignee_id, labels.get(ids.ASSIGNEE_ID)),
         }
         options = {name: found for name, found in named.items() if found and labels.get(name)}
-        return replace(self, options={**self.options, **options}) if options else self
+        return replace(self, options={**self.options, **options})
 
     def showing(self, blocks: Mapping[str, Json]) -> Self:
         return replace(self, shown={**self.shown, **blocks})
@@ -102,15 +104,16 @@ class Form:
         return self.values.assignee_type not in set(AssigneeType)
 
     @property
-    def chosen(self) -> dict[str, Json | None]:
-        """The options that the two selects that look things up are drawn with."""
-        values, options = self.values, self.options
-        customer = options.get(ids.CUSTOMER_ID) or customer_option(values.customer_id)
-        assignee = options.get(ids.ASSIGNEE_ID) or assignee_option(values.assignee_id)
-        return {
-            ids.CUSTOMER_ID: customer,
-            ids.ASSIGNEE_ID: None if self.takes_typed_assignee else assignee,
-        }
+    def customer(self) -> Json | None:
+        """The option that the select is drawn with."""
+        return self.options.get(ids.CUSTOMER_ID) or customer_option(self.values.customer_id)
+
+    @property
+    def assignee(self) -> Json | None:
+        """The option that the picker of people or agents is drawn with."""
+        if self.takes_typed_assignee:
+            return None
+        return self.options.get(ids.ASSIGNEE_ID) or assignee_option(self.values.assignee_id)
 
     def told(self, state: object) -> Self:
         """Take over what a view's state says of its fields, and of no others.
@@ -118,6 +121,8 @@ class Form:
         Somebody found for another kind of assignee stays in the picker, as Slack keeps them: seen,
         and refused when it is submitted.
         """
+        if not at(state, "values"):
+            return self
         values: dict[str, str] = {}
         options = dict(self.options)
         for name in ids.FIELDS_OF_FORMS:
@@ -193,13 +198,16 @@ def form_of(view: object) -> Form:
         kind = text_at(block, "element", "type")
         initial = _INITIAL.get(kind, "")
         values[name] = first_text(block, (("element", initial), ("element", initial, "value")))
-        if kind == "external_select" and values[name]:
+        if kind == "external_select" and text_at(block, "element", initial, "value"):
             options[name] = block["element"][initial]
         if name == ids.POST_TO:
             post_to_hint = text_at(block, "hint", "text") or POST_TO_HINT
     origin = Origin.load(at(view, "private_metadata"))
-    if list_at(shown.get(ids.ANOTHER), "element", "initial_options"):
-        origin = origin.model_copy(update={"another": True})  # all that 0.1.0 says of a tick
+    if tick := shown.get(ids.ANOTHER):
+        element = {**tick["element"]}
+        if element.pop("initial_options", None):  # all that 0.1.0 says of a tick
+            origin = origin.model_copy(update={"another": True})
+        shown[ids.ANOTHER] = {**tick, "element": element}
     return Form(
         values=FormValues(**values),
         origin=origin,

@@ -16,7 +16,6 @@ from weakref import WeakValueDictionary
 from bot.form.form import Form, form_of
 from bot.form.view import render
 from bot.logs import get_logger
-from bot.slack import ids
 from bot.slack.api import Failed, SlackApi
 from bot.slack.cache import keep
 from bot.slack.payloads import at, text_at
@@ -60,10 +59,9 @@ class _OpenForm:
         """
         if not self.shared and self.told_at in {"", self.hash}:
             return False
-        drawn, chosen = self.drawn.chosen, now.chosen
+        selects = ((self.drawn.customer, now.customer), (self.drawn.assignee, now.assignee))
         return any(
-            text_at(drawn[name], "value") not in {"", text_at(chosen[name], "value")}
-            for name in (ids.CUSTOMER_ID, ids.ASSIGNEE_ID)
+            drawn and drawn["value"] != text_at(chosen, "value") for drawn, chosen in selects
         )
 
 
