@@ -85,18 +85,15 @@ class Form:
 
     def with_recalled(self, recalled: Self, fields: Collection[str]) -> Self:
         """Show what is remembered: of these fields, and of the message that the form is about."""
-        names = {ids.CUSTOMER_ID, ids.ASSIGNEE_ID} & set(fields) & recalled.options.keys()
+        form = replace(self, shown={**recalled.shown, **self.shown})
+        customer = {ids.CUSTOMER_ID: recalled.values.customer_id}
+        if ids.CUSTOMER_ID in fields and recalled.sources.get(ids.CUSTOMER_ID) is Source.MESSAGE:
+            form = form.filled(customer, Source.MESSAGE)
+        names = recalled.options.keys() & set(fields)
         if ids.ASSIGNEE_TYPE not in fields:
             names.discard(ids.ASSIGNEE_ID)  # its picker is for others now
-        values = {name: getattr(recalled.values, name) for name in names}
-        sources = {name: recalled.sources[name] for name in names & recalled.sources.keys()}
-        return replace(
-            self,
-            values=self.values.model_copy(update=values),
-            sources={**self.sources, **sources},
-            options={**self.options, **{name: recalled.options[name] for name in names}},
-            shown={**recalled.shown, **self.shown},
-        )
+        options = {name: recalled.options[name] for name in names}
+        return replace(form, options={**form.options, **options})
 
     @property
     def takes_typed_assignee(self) -> bool:
@@ -130,10 +127,9 @@ class Form:
             if not self._fits(name, entry):
                 continue
             values[name] = first_text(entry, _WAYS)
-            if entry["type"] == "external_select":
-                options.pop(name, None)
-                if text_at(entry, "selected_option", "value"):
-                    options[name] = entry["selected_option"]
+            options.pop(name, None)
+            if entry["type"] == "external_select" and text_at(entry, "selected_option", "value"):
+                options[name] = entry["selected_option"]
         now = self.values.model_copy(update=values)
         tick = at(state, "values", ids.ANOTHER, ids.ANOTHER)
         origin = self.origin

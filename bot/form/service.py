@@ -168,8 +168,7 @@ class FormService:
             await self._complete(result.view, form, form_request, known=known)
             return
         log.warning("form_not_opened", code=result.code)
-        labels = {name: option["text"]["text"] for name, option in form.options.items()}
-        filled = FilledForm(form.values, form.origin, labels)
+        filled = FilledForm(form.values, form.origin)
         if result.code in TRIGGER_GONE:
             message = expired_message(filled)
         else:

@@ -80,6 +80,11 @@ class Row:
         view = self.house.slack.top_view(self.person.slack_user_id)
         return view is not None and text in text_on(view)
 
+    def is_warned(self) -> bool:
+        """Whether the form is here again, with the reason on top."""
+        view = self.house.slack.top_view(self.person.slack_user_id)
+        return view is not None and view.blocks[0]["type"] == "alert"
+
     async def shown(self, text: str, within: float = 15) -> None:
         await self.until(lambda: self.shows(text), within)
 

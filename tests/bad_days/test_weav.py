@@ -31,7 +31,7 @@ async def live(row: Row, day: WeavDay) -> None:
 
 
 async def _refused(row: Row) -> None:
-    await row.until(lambda: row.shows(":warning:") or row.person.view.errors, 5)
+    await row.until(lambda: row.is_warned() or row.person.view.errors, 5)
     await row.told_in(State.REFUSED)
     await _nothing_created_and_the_form_is_kept(row)
 

@@ -124,7 +124,7 @@ def _final(view: SlackView) -> bool:
         bool(view.errors)
         or "may have been created or not" in says
         or "is open in Weav" in says
-        or (":warning:" in says and "submit" in view.sent)
+        or (view.blocks[0]["type"] == "alert" and "submit" in view.sent)
     )
 
 

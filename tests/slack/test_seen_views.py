@@ -170,6 +170,21 @@ def test_nobody_takes_whoever_was_chosen_along(kind: str, left: str) -> None:
     assert begins_with(redrawn(seen(DRAWN, now))).assignee_id == left
 
 
+def test_whoever_went_with_nobody_does_not_come_back_with_a_kind() -> None:
+    chosen = form_of(seen(DRAWN, DRAWN)).told(
+        {"values": {"assignee_type": {"assignee_type": _stands("nobody")}}}
+    )
+    emptied = {"assignee_id": {"assignee_id": {"type": "plain_text_input", "value": None}}}
+
+    again = chosen.told({"values": emptied | {"assignee_type": {"assignee_type": _stands("user")}}})
+
+    assert "initial_option" not in block(render(again), "assignee_id")["element"]
+
+
+def _stands(kind: str) -> dict[str, Any]:
+    return {"type": "static_select", "selected_option": {"value": kind}}
+
+
 def test_what_stood_in_an_input_of_another_type_is_nothing_for_this_one() -> None:
     view = seen(FormValues(), FormValues(assignee_type="agent", assignee_id=ASSIGNEE))
 
