@@ -1,7 +1,7 @@
 """What happens while a form is filled in, and when it is submitted."""
 
 import asyncio
-from typing import Any, Final, assert_never
+from typing import Any, Final
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -9,12 +9,11 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.form.defaults import parse_defaults
 from bot.form.form import assignee_kind, slack_channel_of
 from bot.form.parse import Problems, parse_submission
-from bot.form.reply import Close, MarkFields, Show
+from bot.form.reply import Reply, answer_of
 from bot.form.service import FormService
 from bot.form.suggestions import OptionQuery
 from bot.slack import ids
 from bot.slack.options import options
-from bot.submissions.replies import reply_to_modal
 from bot.submissions.service import Desk
 
 # Characters that are searched: a pasted link is not longer.
@@ -80,15 +79,7 @@ async def submit_form(
     if isinstance(submission, Problems):
         await ack(response_action="errors", errors=dict(submission.by_field))
         return
-    objection = await forms.reviewer.objection(submission)
-    match objection or reply_to_modal(
-        await desk.submit(submission, answered, asked_at_clock), submission.filled_form
-    ):
-        case Close():
-            await ack()
-        case MarkFields(by_field):
-            await ack(response_action="errors", errors=by_field)
-        case Show(view):
-            await ack(response_action="update", view=view)
-        case reply:
-            assert_never(reply)
+    reply: Reply | None = await forms.reviewer.objection(submission)
+    if reply is None:
+        reply = await desk.submit(submission, answered, asked_at_clock)
+    await ack(**answer_of(reply, submission.filled_form))

@@ -8,7 +8,7 @@ from bot.card.controls import Click
 from bot.card.render import Card, render
 from bot.form.stored import Place
 from bot.slack import blocks
-from bot.slack.api import Done, Failed, Result, SlackApi
+from bot.slack.api import ApiResult, Done, Failed, SlackApi
 from bot.slack.message import Message
 from bot.slack.text import channel_name
 
@@ -82,7 +82,7 @@ async def redraw(slack: SlackApi, card: Card, click: Click) -> Delivered | Faile
     return replaced
 
 
-def _directly(direct: Result, posted: Failed) -> Delivered | Failed:
+def _directly(direct: ApiResult, posted: Failed) -> Delivered | Failed:
     if isinstance(direct, Done):
         return Delivered("direct", direct.slack_channel_id, direct.message_ts)
     return replace(direct, certain=posted.certain)

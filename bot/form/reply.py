@@ -1,13 +1,179 @@
-"""What a submitted form is answered with, and the button that gives a form back."""
+"""What the author of a submission sees: a reply, as the modal's answer, a view or a message."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias, assert_never
 
+from bot.form.form import Form
+from bot.form.options import CREATE
 from bot.form.values import FilledForm
-from bot.slack import ids
-from bot.slack.blocks import Json, Style, actions, button, sentence
-from bot.slack.message import Message, escaped_text
+from bot.form.view import TITLE, render
+from bot.labels import FIELDS
+from bot.ledger import Entry, State
+from bot.slack import blocks, ids
+from bot.slack.blocks import Json, Style, alert, button, footnote, sentence
+from bot.slack.message import Message, escaped_text, plain_message
+from bot.slack.text import channel_name, duration, fold, shorten
+from bot.weav.models import Conversation, Status
+from bot.weav.outcomes import SENTENCES, Cause
 
-_EXPIRED = "Open the form here. Nothing is lost: Slack took too long to open it."
+_CLOSE_WINDOW: Final = "you can close this window."
+_QUEUED: Final = (
+    "Weav does not answer. Your conversation is queued and will be created as soon as it does; "
+    + _CLOSE_WINDOW
+)
+_QUEUED_BY_CAUSE: Final[Mapping[str | None, str]] = {
+    Cause.BUSY: (
+        f"{SENTENCES[Cause.BUSY]} Your conversation is queued and will be created as soon as it"
+        f" takes them; {_CLOSE_WINDOW}"
+    ),
+    Cause.DATABASE_SLOW: (
+        f"{SENTENCES[Cause.DATABASE_SLOW]} Your conversation is queued and will be created as soon"
+        f" as it does; {_CLOSE_WINDOW}"
+    ),
+}
+_LEFT: Final = (
+    "Left as it is. Whether the conversation exists is not confirmed."
+    f" {ids.COMMAND} status still has what you typed."
+)
+_HAS_BUTTONS: Final = f"If you close this window, {ids.COMMAND} status has these buttons, too."
+_EXPIRED: Final = "Open the form here. Nothing is lost: Slack took too long to open it."
+_SUBJECT_LIMIT: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The card is the confirmation."""
+
+    conversation: Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class FormAgain:
+    """Nothing was created: the filled form comes back, with the reason.
+
+    `by_field`: reasons for fields, marked where the form is still open. `shown`: blocks that it
+    shows besides, by block_id.
+    """
+
+    reason: str = ""
+    by_field: Mapping[str, str] = field(default_factory=dict)
+    shown: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Creating:
+    """No outcome within the time that Slack gives; it follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """Certainly not created yet; tried again without the author, for so many seconds in all.
+
+    `cause` is one of `Cause`; `tried_for` is None where the row alone is known.
+    """
+
+    cause: str | None
+    tried_for: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotConfirmed:
+    """There may be a conversation or not; the author decides about the ledger's row."""
+
+    reason: str
+    entry_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The author chose to leave a not confirmed one as it is."""
+
+
+Reply: TypeAlias = Created | FormAgain | Creating | Queued | NotConfirmed | Left
+
+
+def not_created(reason: str) -> FormAgain:
+    return FormAgain(f"{reason} Nothing was created. Submit again.")
+
+
+def reply_of(entry: Entry) -> Reply | None:
+    """Say what a row says to its author; None: somebody is still at it."""
+    reason = entry.reason or ""
+    match entry.state:
+        case State.RECEIVED | State.SENDING:
+            return None
+        case State.QUEUED:
+            return Queued(entry.reason_code)
+        case State.OPENED | State.ANNOUNCED:
+            # Only its id is left when the ledger has forgotten the rest.
+            return Created(Conversation.read(entry.conversation or {"id": entry.conversation_id}))
+        case State.REFUSED:
+            return FormAgain(reason)
+        case State.UNCONFIRMED:
+            return NotConfirmed(reason, entry.id)
+        case State.EXPIRED:
+            return not_created(reason)
+        case State.LEFT:
+            return Left()
+        case _:
+            assert_never(entry.state)
+
+
+def answer_of(reply: Reply, form: FilledForm) -> dict[str, Any]:
+    """Answer the submission itself, while Slack waits: the arguments of Bolt's `ack`."""
+    match reply:
+        case Created():
+            return {}
+        case FormAgain(by_field=by_field) if by_field:
+            return {"response_action": "errors", "errors": dict(by_field)}
+        case _:
+            return {"response_action": "update", "view": view_of(reply, form)}
+
+
+def view_of(reply: Reply, form: FilledForm) -> Json:
+    """Draw it in the open modal; what can be sent again comes as the filled form."""
+    text = _text_of(reply)
+    match reply:
+        case Created():
+            name = channel_name(form.values.post_to)
+            where = [blocks.context(blocks.mrkdwn(f"Its card goes to {name}."))] if name else []
+            return _modal("Weav conversation", sentence(f":white_check_mark: {text}"), *where)
+        case FormAgain(shown=shown):
+            return render(Form.of(form, text).showing(shown))
+        case Creating():
+            return _modal(
+                TITLE,
+                sentence(":hourglass_flowing_sand: Creating the conversation in Weav…"),
+                footnote("You can close this window. You will hear what became of it."),
+            )
+        case Queued():
+            return _modal("Queued", alert(text, "info"))
+        case NotConfirmed(entry_id=entry_id):
+            said = alert(f"{_about(form)}{text} {_HAS_BUTTONS}", "warning")
+            return _modal("Not confirmed", said, *_choices(entry_id))
+        case Left():
+            return _modal("Not confirmed", alert(text, "warning"))
+        case _:
+            assert_never(reply)
+
+
+def message_of(reply: Reply, form: FilledForm, link: str = "") -> Message:
+    """Say the same to an author whose modal is closed, with the way on as buttons.
+
+    It may come among others, so it says which it is about; `link` leads to what was created.
+    """
+    text = f"{_about(form)}{_text_of(reply)}"
+    match reply:
+        case FormAgain() | Left():
+            return reopen_message(text, form)
+        case NotConfirmed(entry_id=entry_id):
+            said = sentence(f":grey_question: {text}")
+            return Message.of(escaped_text(text), said, *_choices(entry_id))
+        case Created() | Creating() | Queued():
+            return plain_message(text, link)
+        case _:
+            assert_never(reply)
 
 
 def expired_message(form: FilledForm) -> Message:
@@ -17,7 +183,7 @@ def expired_message(form: FilledForm) -> Message:
 
 def reopen_message(text: str, form: FilledForm) -> Message:
     """Give a form back with a plain sentence on what happened; the button makes a new trigger."""
-    again = actions(reopen_button(form, "primary"))
+    again = blocks.actions(reopen_button(form, "primary"))
     return Message.of(escaped_text(text), sentence(text), again)
 
 
@@ -27,16 +193,64 @@ def reopen_button(form: FilledForm | int, style: Style = "") -> Json:
     return button("Open the form", ids.REOPEN, value, style=style)
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
-    """The card is the confirmation."""
+def not_confirmed_buttons(entry_id: int) -> list[Json]:
+    """Offer the three ways on; the ID comes back with the click."""
+    value = str(entry_id)
+    twice = blocks.confirmation(
+        "Create it again?",
+        "If the first one exists after all, the customer then has two.",
+        confirm="Create again",
+        deny="Cancel",
+        style="danger",
+    )
+    return [
+        button("Look again", ids.LOOK_AGAIN, value, style="primary"),
+        button("Create again", ids.CREATE_AGAIN, value, style="danger", confirm=twice),
+        button("Leave it", ids.LEAVE, value),
+    ]
 
 
-@dataclass(frozen=True, slots=True)
-class MarkFields:
-    by_field: dict[str, str]
+def _choices(entry_id: int) -> list[Json]:
+    """Leave out what nobody could decide about: there is no row."""
+    return [blocks.actions(*not_confirmed_buttons(entry_id))] if entry_id else []
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
-    view: Json
+def _modal(title: str, *drawn: Json) -> Json:
+    return blocks.modal(title, drawn, close=blocks.plain("Close"))
+
+
+def _about(form: FilledForm) -> str:
+    """Name a submission by its subject, or else by its customer; empty once both are removed."""
+    values = form.values
+    if subject := fold(values.subject):
+        return f"“{shorten(subject, _SUBJECT_LIMIT)}”: "
+    customer = form.labels.get(ids.CUSTOMER_ID) or values.customer_id.removeprefix(CREATE)
+    return f"For {shorten(fold(customer), _SUBJECT_LIMIT)}: " if customer else ""
+
+
+def _text_of(reply: Reply) -> str:
+    """Say what is known and what to do, in plain text."""
+    match reply:
+        case Created(conversation):
+            state = "is open" if conversation.status == Status.OPEN else "exists"
+            return f"The conversation {state} in Weav."
+        case FormAgain(reason, by_field):
+            named = (f"{FIELDS.get(name, name)}: {why}" for name, why in by_field.items())
+            return " ".join(filter(None, [reason, *named]))
+        case Creating():
+            return "Weav has not answered yet."
+        case Queued(cause, tried_for):
+            within = "in time" if tried_for is None else f"within {duration(tried_for)}"
+            return (
+                f"{_QUEUED_BY_CAUSE.get(cause, _QUEUED)} If it cannot be created {within}, you get"
+                " the filled form as a direct message."
+            )
+        case NotConfirmed(reason):
+            return (
+                f"{reason} The conversation may have been created or not. Look again asks Weav once"
+                " more. Before you create it again, look in Weav whether this customer has it."
+            )
+        case Left():
+            return _LEFT
+        case _:
+            assert_never(reply)

@@ -5,12 +5,10 @@ from typing import Final
 
 from bot.directory import Directory
 from bot.form.duplicates import duplicate_blocks
-from bot.form.form import Form
 from bot.form.parse import Submission
 from bot.form.prefill import PREFILL_WITHIN, Prefiller
-from bot.form.reply import MarkFields, Show
+from bot.form.reply import FormAgain
 from bot.form.stored import new_entry_of
-from bot.form.view import render
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.slack import ids
 from bot.weav.models import AssigneeType
@@ -29,16 +27,19 @@ class Reviewer:
         self._directory = directory
         self._prefiller = prefiller
 
-    async def objection(self, submission: Submission) -> MarkFields | Show | None:
+    async def objection(self, submission: Submission) -> FormAgain | None:
         """None as well when our database does not tell in time: then the usual way decides."""
         try:
             async with asyncio.timeout(PREFILL_WITHIN):
                 if problem := await self._no_such_assignee(submission):
-                    return MarkFields({ids.ASSIGNEE_ID: problem})
+                    return FormAgain(by_field={ids.ASSIGNEE_ID: problem})
                 entry = await self._of_somebody_else(submission)
         except (LedgerUnavailable, TimeoutError):
             return None
-        return self._want_a_tick(submission, entry) if entry else None
+        if entry is None:
+            return None
+        shown = duplicate_blocks(self._prefiller.duplicate(entry))
+        return FormAgain(SOMEBODY_WAS_FIRST, shown=shown)
 
     async def _no_such_assignee(self, submission: Submission) -> str:
         """Say what Weav would refuse, as far as it is known here: an agent is no person."""
@@ -62,7 +63,3 @@ class Reviewer:
             return None
         before = await self._ledger.by_key(new_entry_of(submission).key)
         return entry if before is None or before.state in _MADE_NOTHING else None
-
-    def _want_a_tick(self, submission: Submission, entry: Entry) -> Show:
-        form = Form.of(submission.filled_form, SOMEBODY_WAS_FIRST)
-        return Show(render(form.showing(duplicate_blocks(self._prefiller.duplicate(entry)))))

@@ -50,10 +50,10 @@ class Failed:
     retry_after: float | None = None
 
 
-Result = Done | Failed
+ApiResult = Done | Failed
 
 
-async def ask(call: Callable[[], Awaitable[Any]]) -> Result:
+async def ask(call: Callable[[], Awaitable[Any]]) -> ApiResult:
     """Make one call of the SDK's, to the Web API or to a response_url."""
     try:
         answer = await call()
@@ -89,7 +89,7 @@ def refusal(error: SlackApiError) -> Failed:
     return Failed(code, certain=code not in UNCERTAIN)
 
 
-def _of_response_url(answer: WebhookResponse) -> Result:
+def _of_response_url(answer: WebhookResponse) -> ApiResult:
     """Read `ok`, an object like the Web API's, or nothing: any other page is not from Slack.
 
     https://docs.slack.dev/interactivity/handling-user-interaction#message_responses does not say
@@ -135,7 +135,7 @@ class SlackApi:
     def __init__(self, client: SlackClient) -> None:
         self._client = client
 
-    async def open_view(self, trigger_id: str, view: Json) -> Result:
+    async def open_view(self, trigger_id: str, view: Json) -> ApiResult:
         """Give up after OPEN_WITHIN: the trigger lives for 3 s, and the person waits.
 
         Asked again once after a reset connection, since a trigger cannot open two forms.
@@ -146,7 +146,7 @@ class SlackApi:
         except TimeoutError:
             return Failed("no_answer", certain=False)
 
-    async def _open_view(self, trigger_id: str, view: Json) -> Result:
+    async def _open_view(self, trigger_id: str, view: Json) -> ApiResult:
         result = await ask(lambda: self._client.views_open(trigger_id=trigger_id, view=view))
         if isinstance(result, Failed) and result.code == "connection_lost":
             result = await ask(lambda: self._client.views_open(trigger_id=trigger_id, view=view))
@@ -154,7 +154,7 @@ class SlackApi:
                 return Done()  # the first one had got through
         return result
 
-    async def update_view(self, view_id: str, view: Json) -> Result:
+    async def update_view(self, view_id: str, view: Json) -> ApiResult:
         """`not_found`: the person has closed it."""
         return await _patiently(
             lambda: self._client.views_update(view_id=view_id, view=view),
@@ -162,7 +162,7 @@ class SlackApi:
             repeatable=True,
         )
 
-    async def redraw(self, seen: Mapping[str, Any], view: Mapping[str, Any]) -> Result:
+    async def redraw(self, seen: Mapping[str, Any], view: Mapping[str, Any]) -> ApiResult:
         """Update a view that is still as `seen`, or `hash_conflict`: it was drawn anew meanwhile.
 
         https://docs.slack.dev/surfaces/modals#handling_race_conditions
@@ -173,7 +173,7 @@ class SlackApi:
             )
         )
 
-    async def post(self, slack_channel_id: str, card: Message, thread_ts: str = "") -> Result:
+    async def post(self, slack_channel_id: str, card: Message, thread_ts: str = "") -> ApiResult:
         """Post to a channel, or to a person when given a user id.
 
         Slack allows about one post a second and channel, so a burst waits its turn.
@@ -190,7 +190,7 @@ class SlackApi:
             seconds=POST_WITHIN,
         )
 
-    async def message(self, slack_user_id: str, card: Message) -> Result:
+    async def message(self, slack_user_id: str, card: Message) -> ApiResult:
         """Send a direct message, once more if it may not have arrived: better twice than never."""
         sent = await self.post(slack_user_id, card)
         if isinstance(sent, Failed) and not sent.certain:
@@ -199,7 +199,7 @@ class SlackApi:
 
     async def whisper(
         self, slack_channel_id: str, slack_user_id: str, card: Message, thread_ts: str
-    ) -> Result:
+    ) -> ApiResult:
         """Show it to one person in a thread that has replies, where the bot is a member.
 
         https://docs.slack.dev/reference/methods/chat.postEphemeral
@@ -214,7 +214,7 @@ class SlackApi:
             )
         )
 
-    async def update(self, slack_channel_id: str, message_ts: str, card: Message) -> Result:
+    async def update(self, slack_channel_id: str, message_ts: str, card: Message) -> ApiResult:
         """Draw a message of the bot's anew, where it can reach the channel."""
         return await _patiently(
             lambda: self._client.chat_update(
@@ -232,7 +232,7 @@ class SlackApi:
         in_channel: bool = False,
         replace_original: bool = False,
         thread_ts: str = "",
-    ) -> Result:
+    ) -> ApiResult:
         """Answer where the bot is no member: 5 uses in 30 minutes.
 
         Slack heeds `thread_ts` only for what all of the channel see:
@@ -251,7 +251,7 @@ class SlackApi:
 
 async def _patiently(
     call: Callable[[], Awaitable[Any]], *, seconds: float, repeatable: bool = False
-) -> Result:
+) -> ApiResult:
     """Repeat what was certainly not done: rate limits (as long as Slack says) and no connection.
 
     `repeatable`: doing it twice is as good as once, so that a lost connection is no end either.
@@ -267,7 +267,7 @@ async def _patiently(
     return result
 
 
-def _wait(result: Result, pause: float, *, repeatable: bool) -> float | None:
+def _wait(result: ApiResult, pause: float, *, repeatable: bool) -> float | None:
     match result:
         case Failed(retry_after=float(after)):
             return after

@@ -3,16 +3,18 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
-from typing import Final, assert_never
+from typing import Any, Final, TypeAlias, assert_never
 
+from bot.card.post import Delivered
+from bot.form.reply import Created, Creating, FormAgain, NotConfirmed, Queued, Reply, not_created
 from bot.form.stored import StoredForm
 from bot.ledger import Entry, KnownCustomers, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.retry import LONGEST_QUEUE_PAUSE, RetryTimes, queue_pause, retry_until_written, within_time
 from bot.slack import ids
-from bot.submissions.answers import Pending, Queued, Verdict
+from bot.slack.api import Failed
 from bot.submissions.new_customer import CustomerCreation, is_unnamed
 from bot.submissions.reconcile import (
     Ambiguous,
@@ -35,12 +37,20 @@ log = get_logger("weav_slack.create")
 DOUBTFUL = " An earlier attempt that was not confirmed may have created it all the same."
 
 
+PostedCard: TypeAlias = asyncio.Task[Delivered | Failed]
+PostCard: TypeAlias = Callable[[Entry, Conversation], Coroutine[Any, Any, Delivered | Failed]]
+
+
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """`entry` is None when the row was lost to another replica, which finishes it."""
+class Result:
+    """What became of a row; `entry` is None when it was lost to another replica, which finishes it.
+
+    `posting`: its card is on its way already.
+    """
 
     entry: Entry | None
-    verdict: Verdict
+    reply: Reply
+    posting: PostedCard | None = None
 
 
 class OutcomeRecorder:
@@ -49,22 +59,24 @@ class OutcomeRecorder:
         self._ledger = ledger
         self._retry_for = retry_for
 
-    async def opened(self, entry: Entry, conversation: Conversation) -> Settled:
+    async def opened(
+        self, entry: Entry, conversation: Conversation, posting: PostedCard | None
+    ) -> Result:
         """Whoever has the row by now, the conversation is there."""
         facts = conversation.model_dump(mode="json")
         held = await retry_until_written(
             lambda: self._ledger.opened(entry, conversation.id, facts), entry
         )
-        return Settled(held, Opened(conversation))
+        return Result(held, Created(conversation), posting)
 
-    async def refused(self, entry: Entry, refused: Refused) -> Settled:
+    async def refused(self, entry: Entry, refused: Refused) -> Result:
         if entry.doubtful:
             refused = replace(refused, message=refused.message + DOUBTFUL)
         reason = " ".join([refused.message, *refused.fields.values()])
         held = await retry_until_written(lambda: self._ledger.refused(entry, reason), entry)
-        return _settled(held, refused)
+        return _result(held, FormAgain(refused.message, refused.fields))
 
-    async def not_sent(self, entry: Entry, outcome: NotSent) -> Settled:
+    async def not_sent(self, entry: Entry, outcome: NotSent) -> Result:
         """Queue it, or give it up when its time is over."""
         pause = queue_pause(entry.attempts, outcome.retry_after, random.random)
         left = within_time(pause, entry.waited, self._retry_for)
@@ -77,9 +89,9 @@ class OutcomeRecorder:
             ),
             entry,
         )
-        return _settled(held, Queued(outcome.cause, self._retry_for))
+        return _result(held, Queued(outcome.cause, self._retry_for))
 
-    async def not_in_time(self, entry: Entry) -> Settled | None:
+    async def not_in_time(self, entry: Entry) -> Result | None:
         """Give up what was not sent in its time; None: its time is not over.
 
         After a night without the bot its author will have opened the conversation by hand.
@@ -89,30 +101,27 @@ class OutcomeRecorder:
         log.warning("not_in_time", entry=entry.id)
         return await self._given_up(entry, NotSent.because(Cause.OVERDUE))
 
-    async def not_confirmed(self, entry: Entry, known: str) -> Settled:
+    async def not_confirmed(self, entry: Entry, known: str) -> Result:
         log.warning("not_confirmed", entry=entry.id)
         held = await retry_until_written(lambda: self._ledger.unconfirmed(entry, known), entry)
-        return _settled(held, Unconfirmed(known))
+        return _result(held, NotConfirmed(known, entry.id))
 
-    async def _given_up(self, entry: Entry, outcome: NotSent) -> Settled:
+    async def _given_up(self, entry: Entry, outcome: NotSent) -> Result:
         if entry.doubtful:  # "nothing was created" is known of the last attempt only
             return await self.not_confirmed(entry, outcome.reason + DOUBTFUL)
         held = await retry_until_written(
             lambda: self._ledger.expired(entry, outcome.reason, reason_code=outcome.cause), entry
         )
-        return _settled(held, outcome)
+        return _result(held, not_created(outcome.reason))
 
 
-def _settled(held: Entry | None, verdict: Verdict) -> Settled:
-    """Leave a lost row's verdict to its new owner, whose own may differ."""
-    return Settled(held, verdict if held else Pending())
+def _result(held: Entry | None, reply: Reply) -> Result:
+    """Leave the reply of a lost row to its new owner, whose own may differ."""
+    return Result(held, reply if held else Creating())
 
 
 # Seconds for somebody else's POST of a customer: until its answer, or until it is taken over.
 LEAST_FOR_OTHERS = 30.0
-
-
-OnOpened = Callable[[Conversation], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,30 +146,31 @@ class ConversationCreator:
         self._namer = CustomerCreation(ledger, WeavDirectory(weav), others)
         self._weav_was_away = False
 
-    async def send(self, entry: Entry, opened: OnOpened | None = None) -> Settled | Unanswered:
+    async def send(self, entry: Entry, post_card: PostCard | None = None) -> Result | Unanswered:
         """Make the one POST that a row in state `sending` stands for, and record the outcome.
 
-        `opened` is called before it is recorded, if nobody else can have taken the row meanwhile.
+        `post_card`: nobody waits for the disk before the card. Whether it is posted before the
+        answer is recorded or after, a crash in between posts it again.
         """
         if not is_unnamed(entry):
-            return await self._send(entry, opened)
+            return await self._send(entry, post_card)
         try:
             named = await self._namer.name(entry)
         except LedgerUnavailable as error:
             return await self.not_begun(entry, error)
         match named:
             case None:
-                return Settled(None, Pending())
+                return Result(None, Creating())
             case Refused() as refused:
                 return await self._recorder.refused(entry, refused)
             case NotSent() as not_sent:
                 return await self._not_sent(entry, not_sent)
             case Entry():
-                return await self._send(named, opened)
+                return await self._send(named, post_card)
             case _:
                 assert_never(named)
 
-    async def not_begun(self, entry: Entry, error: LedgerUnavailable) -> Settled:
+    async def not_begun(self, entry: Entry, error: LedgerUnavailable) -> Result:
         """Queue a row before its POST, when the database's word of the step to it was lost.
 
         If that step comes to be written later all the same, it finds the row without this owner.
@@ -168,28 +178,29 @@ class ConversationCreator:
         log.warning("not_begun", entry=entry.id, error=str(error))
         return await self._recorder.not_sent(entry, NotSent.because(Cause.DATABASE_SLOW))
 
-    async def _send(self, entry: Entry, opened: OnOpened | None) -> Settled | Unanswered:
+    async def _send(self, entry: Entry, post_card: PostCard | None) -> Result | Unanswered:
         if not self._is_surely_ours(entry):
             # This process stood still, and somebody else may have told the author by now.
             log.warning("too_late_to_send", entry=entry.id)
-            return Settled(None, Pending())
+            return Result(None, Creating())
         outcome = await self._weav.create_conversation(request_of(entry))
         log.info("weav_answered", entry=entry.id, outcome=type(outcome).__name__)
-        settled = await self._record(entry, outcome, opened)
+        result = await self._record(entry, outcome, post_card)
         if isinstance(outcome, Opened | Refused) and self._weav_was_away:
             # A time-out or a 502 is no sign that it is back.
             self._weav_was_away = False
             self._tasks.spawn(self._hurry(), name="hurry")
-        return settled
+        return result
 
     async def _record(
-        self, entry: Entry, outcome: Outcome, opened: OnOpened | None
-    ) -> Settled | Unanswered:
+        self, entry: Entry, outcome: Outcome, post_card: PostCard | None
+    ) -> Result | Unanswered:
         match outcome:
             case Opened(conversation):
-                if opened and self._is_surely_ours(entry):
-                    opened(conversation)
-                return await self._recorder.opened(entry, conversation)
+                posting = None
+                if post_card and self._is_surely_ours(entry):
+                    posting = self._tasks.spawn(post_card(entry, conversation), name="post")
+                return await self._recorder.opened(entry, conversation, posting)
             case Refused():
                 return await self._recorder.refused(entry, outcome)
             case NotSent():
@@ -204,20 +215,20 @@ class ConversationCreator:
 
     async def look(
         self, entry: Entry, reason: str, looks: tuple[float, ...] | None = None
-    ) -> Settled:
+    ) -> Result:
         """Look for the conversation of a POST that may have arrived; `reason`: why we ask."""
         sight: NoMatch | Ambiguous | NotSeen = NoMatch()
         for pause in self._patience.looks if looks is None else looks:
             await asyncio.sleep(pause)
             seen = await self._look_once(entry)
-            if isinstance(seen, Settled):
+            if isinstance(seen, Result):
                 return seen
             sight = seen
             if isinstance(sight, NotSeen) and sight.final:
                 break
         return await self._not_confirmed(entry, reason, sight)
 
-    async def look_now(self, entry: Entry, reason: str) -> Settled:
+    async def look_now(self, entry: Entry, reason: str) -> Result:
         """Look once for what was sent a while ago, and leave the row to the next look, if any.
 
         The time of looking began with the request. Where that is over and the look itself fails,
@@ -225,7 +236,7 @@ class ConversationCreator:
         """
         passed = _seconds_since_sent(entry)
         seen = await self._look_once(entry)
-        if isinstance(seen, Settled):
+        if isinstance(seen, Result):
             return seen
         failed = isinstance(seen, NotSeen)
         pause = until_next(self._patience.looks, passed)
@@ -236,30 +247,30 @@ class ConversationCreator:
             return await self._not_confirmed(entry, reason, seen)
         return await self._look_after(pause, entry, reason, counted=counted)
 
-    async def look_later(self, entry: Entry, reason: str) -> Settled:
+    async def look_later(self, entry: Entry, reason: str) -> Result:
         """Leave all the looks for it to whoever takes the row up when they are due."""
         pause = until_next(self._patience.looks, 0.0) or 0.0
         return await self._look_after(pause, entry, reason, counted=True)
 
     async def _look_after(
         self, pause: float, entry: Entry, reason: str, *, counted: bool
-    ) -> Settled:
+    ) -> Result:
         added = pause if counted else 0.0
         later = self._ledger.later
         await retry_until_written(lambda: later(entry, pause, counted=added, reason=reason), entry)
-        return Settled(None, Pending())
+        return Result(None, Creating())
 
     async def _not_confirmed(
         self, entry: Entry, reason: str, sight: NoMatch | Ambiguous | NotSeen
-    ) -> Settled:
+    ) -> Result:
         seen = "" if isinstance(sight, NoMatch) else sight.reason
         return await self._recorder.not_confirmed(entry, f"{reason} {seen}".strip())
 
-    async def not_in_time(self, entry: Entry) -> Settled | None:
+    async def not_in_time(self, entry: Entry) -> Result | None:
         """Give up a row that nobody sent while there was time; None: send it."""
         return await self._recorder.not_in_time(entry)
 
-    async def _look_once(self, entry: Entry) -> Settled | NoMatch | Ambiguous | NotSeen:
+    async def _look_once(self, entry: Entry) -> Result | NoMatch | Ambiguous | NotSeen:
         request = request_of(entry)
         listed = await self._lists.read(request.customer_id)
         if isinstance(listed, LookUpFailed):
@@ -278,9 +289,9 @@ class ConversationCreator:
         if held is None:  # the row or the conversation is somebody else's by now
             return NoMatch()
         log.info("recovered", entry=entry.id, conversation=sight.conversation.id)
-        return Settled(held, Opened(sight.conversation))
+        return Result(held, Created(sight.conversation))
 
-    async def _not_sent(self, entry: Entry, outcome: NotSent) -> Settled:
+    async def _not_sent(self, entry: Entry, outcome: NotSent) -> Result:
         self._weav_was_away = True
         return await self._recorder.not_sent(entry, outcome)
 

@@ -5,18 +5,16 @@ from dataclasses import dataclass
 
 from bot.card.post import Delivered
 from bot.card.service import CardService, waited_by_now
+from bot.form.reply import Created, Reply, message_of, view_of
 from bot.form.values import FilledForm
 from bot.ledger import Entry, Ledger
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.retry import Backoff, NextTry, put_off, retry_until_written
-from bot.slack.api import Done, Failed, Result, SlackApi
+from bot.slack.api import ApiResult, Done, Failed, SlackApi
 from bot.slack.client import REJECTED
 from bot.slack.message import Message
-from bot.submissions.answers import SubmissionAnswer
-from bot.submissions.replies import message_of, view_of
 from bot.weav.models import Conversation
-from bot.weav.outcomes import Opened
 
 log = get_logger("weav_slack.notify")
 
@@ -45,20 +43,16 @@ class Announcer:
         self._metrics = metrics
         self._delivery = delivery
 
-    async def post(self, entry: Entry, conversation: Conversation) -> Delivered | Failed:
-        """Post the card while the answer is still being written down, for `announce` to note."""
-        return await self._cards.post(entry, conversation)
-
     async def announce(
         self,
         entry: Entry,
         conversation: Conversation,
         *,
         queued: bool = False,
-        posted: Awaitable[Delivered | Failed] | None = None,
+        posting: Awaitable[Delivered | Failed] | None = None,
     ) -> None:
         """Post the card of a row in state `opened`; a crash before the record posts it again."""
-        result = await (posted or self._cards.post(entry, conversation, queued=queued))
+        result = await (posting or self._cards.post(entry, conversation, queued=queued))
         if isinstance(result, Delivered):
             self._metrics.cards.labels(result.route).inc()
             self._metrics.card_posted.observe(waited_by_now(entry))
@@ -75,35 +69,32 @@ class Announcer:
                 lambda: self._ledger.announced(entry, "nowhere", "", ""), entry
             )
 
-    async def show(self, answer: SubmissionAnswer, form: FilledForm, target: ReplyTarget) -> Result:
+    async def show(self, reply: Reply, form: FilledForm, target: ReplyTarget) -> ApiResult:
         """Put the answer where the author looks, or send it; Failed: Slack took it nowhere."""
         if target.view_id:
-            shown = await self._slack.update_view(target.view_id, view_of(answer, form))
+            shown = await self._slack.update_view(target.view_id, view_of(reply, form))
         elif target.response_url:
             shown = await self._slack.respond(
-                target.response_url, self._message(answer, form), replace_original=True
+                target.response_url, self._message(reply, form), replace_original=True
             )
         else:
-            return await self.message(answer, form, target.slack_user_id)
+            return await self.message(reply, form, target.slack_user_id)
         if isinstance(shown, Done):
             return shown
-        return await self.message(answer, form, target.slack_user_id)
+        return await self.message(reply, form, target.slack_user_id)
 
-    async def message(
-        self, answer: SubmissionAnswer, form: FilledForm, slack_user_id: str
-    ) -> Result:
+    async def message(self, reply: Reply, form: FilledForm, slack_user_id: str) -> ApiResult:
         """Send the answer to its author as a direct message."""
-        sent = await self._slack.message(slack_user_id, self._message(answer, form))
+        sent = await self._slack.message(slack_user_id, self._message(reply, form))
         if isinstance(sent, Failed):
-            log.warning("author_not_reached", entry=answer.entry_id, code=sent.code)
+            log.warning("author_not_reached", code=sent.code)
         return sent
 
-    def _message(self, answer: SubmissionAnswer, form: FilledForm) -> Message:
-        opened = answer.verdict
-        link = self._cards.link_to(opened.conversation.id) if isinstance(opened, Opened) else ""
-        return message_of(answer, form, link)
+    def _message(self, reply: Reply, form: FilledForm) -> Message:
+        link = self._cards.link_to(reply.conversation.id) if isinstance(reply, Created) else ""
+        return message_of(reply, form, link)
 
-    async def note_told(self, entry: Entry | None, said: Result) -> None:
+    async def note_told(self, entry: Entry | None, said: ApiResult) -> None:
         """Record that the author knows, or leave the row to another attempt."""
         if entry is None:
             return

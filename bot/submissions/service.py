@@ -10,6 +10,7 @@ from bot.card.service import CardService
 from bot.directory import Directory, Names, starter
 from bot.form.defaults import READ_EVERY
 from bot.form.parse import Submission
+from bot.form.reply import Created, Creating, FormAgain, Queued, Reply, reply_of
 from bot.form.service import FormService
 from bot.form.stored import new_entry_of
 from bot.ledger import Ledger, LedgerUnavailable, NewEntry
@@ -19,12 +20,10 @@ from bot.retry import RetryTimes
 from bot.slack.api import Done, SlackApi
 from bot.slack.message import Message
 from bot.slack.notify import Notifier
-from bot.submissions.answers import NotAccepted, Pending, Queued, SubmissionAnswer
-from bot.submissions.create import ConversationCreator, CustomerUses, Settled
+from bot.submissions.create import ConversationCreator, CustomerUses, Result
 from bot.submissions.failures import FailureHandler
 from bot.submissions.leases import Leases
 from bot.submissions.notify import Announcer, ReplyTarget
-from bot.submissions.replies import verdict_of
 from bot.submissions.scheduler import Scheduler
 from bot.submissions.status import report
 from bot.submissions.unconfirmed import Choice, UnconfirmedChoices
@@ -32,7 +31,6 @@ from bot.submissions.worker import Begun, Limits, Worker
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
 from bot.weav.directory import WeavDirectory
-from bot.weav.outcomes import Opened
 
 # Seconds between looks for it.
 DISOWN_AFTER: Final = (0.5, 1.0, 2.0)
@@ -50,7 +48,7 @@ async def disown(ledger: Ledger, new: NewEntry, *, seen: bool) -> None:
         await asyncio.sleep(pause)
         try:
             entry = await ledger.by_key(new.key)
-            if entry is None or entry.receipt != new.receipt or verdict_of(entry) is not None:
+            if entry is None or entry.receipt != new.receipt or reply_of(entry) is not None:
                 continue
             withdrawn = await ledger.expired(entry, WRITTEN_LATE)
             if withdrawn and seen:
@@ -121,7 +119,15 @@ class Desk:
         creator = ConversationCreator(ledger, weav, patience, tasks)
         failures = FailureHandler(ledger, slack, tasks)
         self._worker = Worker(
-            ledger, creator, self._announcer, customer_uses, failures, self._leases, tasks, limits
+            ledger,
+            creator,
+            self.cards,
+            self._announcer,
+            customer_uses,
+            failures,
+            self._leases,
+            tasks,
+            limits,
         )
         self._unconfirmed_choices = UnconfirmedChoices(ledger, self._worker, self._announcer)
         self._scheduler = Scheduler(ledger, self._worker, self._leases, tasks, keep_days, limits)
@@ -147,7 +153,7 @@ class Desk:
 
     async def submit(
         self, submission: Submission, answered: asyncio.Event, asked_at_clock: float
-    ) -> SubmissionAnswer:
+    ) -> Reply:
         """Answer 2 s after `rung_at`; what is not known by then follows in the modal or a message.
 
         `answered` is set once Slack has the answer; `rung_at` is on the event loop's clock.
@@ -160,39 +166,35 @@ class Desk:
         except (LedgerUnavailable, TimeoutError) as error:
             log.warning("not_written", error=str(error))
             self._tasks.spawn(self._disown(new, answered, seen_by), name="disown")
-            return SubmissionAnswer(0, NotAccepted(NOT_WRITTEN))
+            return FormAgain(NOT_WRITTEN)
         await asyncio.wait({begun.work}, timeout=deadline - asyncio.get_running_loop().time())
         if not begun.work.done():
             self._tasks.spawn(self._follow(begun, submission, answered), name="follow")
-            return SubmissionAnswer(begun.entry_id, Pending())
-        settled = begun.work.result()
-        self._tasks.spawn(self._note_answered(settled, answered, seen_by), name="note_answered")
-        return SubmissionAnswer(begun.entry_id, settled.verdict)
+            return Creating()
+        result = begun.work.result()
+        self._tasks.spawn(self._note_answered(result, answered, seen_by), name="note_answered")
+        return result.reply
 
     async def _follow(self, begun: Begun, submission: Submission, answered: asyncio.Event) -> None:
-        settled = await begun.work
-        if isinstance(settled.verdict, Pending):
+        result = await begun.work
+        if isinstance(result.reply, Creating):
             return  # another replica's, which tells the author
         target = ReplyTarget(submission.slack_user_id, view_id=submission.view_id)
         if await _set_by(asyncio.get_running_loop().time() + ANSWER_LEAVES_WITHIN, answered):
             await asyncio.sleep(SLACK_SETTLES)
         else:
             target = ReplyTarget(submission.slack_user_id)
-        answer = SubmissionAnswer(begun.entry_id, settled.verdict)
         with self._leases(begun.entry_id):
-            form = submission.filled_form
-            said = await self._announcer.show(answer, form, target)
-            if not isinstance(settled.verdict, Opened | Queued):
-                await self._announcer.note_told(settled.entry, said)
+            said = await self._announcer.show(result.reply, submission.filled_form, target)
+            if not isinstance(result.reply, Created | Queued):
+                await self._announcer.note_told(result.entry, said)
 
-    async def _note_answered(
-        self, settled: Settled, answered: asyncio.Event, seen_by: float
-    ) -> None:
+    async def _note_answered(self, result: Result, answered: asyncio.Event, seen_by: float) -> None:
         """An answer that did not leave in time is told again, when the row's lease is over."""
-        if isinstance(settled.verdict, Opened | Queued):
+        if isinstance(result.reply, Created | Queued):
             return
         if await _set_by(seen_by, answered):
-            await self._announcer.note_told(settled.entry, Done())
+            await self._announcer.note_told(result.entry, Done())
 
     async def _disown(self, new: NewEntry, answered: asyncio.Event, seen_by: float) -> None:
         seen = await _set_by(seen_by, answered)

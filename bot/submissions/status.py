@@ -4,14 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.form.reply import reopen_button
+from bot.form.reply import not_confirmed_buttons, reopen_button
 from bot.labels import STATES
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.slack import blocks
 from bot.slack.blocks import Json
 from bot.slack.message import Message, first_that_fits, plain_message
 from bot.slack.text import clock, escape, link, shorten, web_address
-from bot.submissions.replies import not_confirmed_buttons
 
 _HEADING: Final = "Your last Weav conversations"
 _ID_LIMIT: Final = 40
@@ -108,7 +107,7 @@ def _ways_on(entry: Entry) -> list[Json]:
     if entry.form is None:
         return []
     if entry.state is State.UNCONFIRMED:
-        return not_confirmed_buttons(str(entry.id))
+        return not_confirmed_buttons(entry.id)
     if entry.state in _GIVEN_BACK:
         return [reopen_button(entry.id)]
     return []

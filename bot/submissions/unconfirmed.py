@@ -4,18 +4,16 @@ import asyncio
 from enum import StrEnum
 from typing import TypeAlias, assert_never
 
+from bot.form.reply import Created, Creating, Left, NotConfirmed, Reply, reply_of
 from bot.form.stored import StoredForm
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
 from bot.slack import ids
-from bot.slack.api import Result
-from bot.submissions.answers import Left, Pending, SubmissionAnswer
-from bot.submissions.create import Settled
+from bot.slack.api import ApiResult
+from bot.submissions.create import Result
 from bot.submissions.new_customer import is_unnamed
 from bot.submissions.notify import Announcer, ReplyTarget
-from bot.submissions.replies import verdict_of
 from bot.submissions.worker import Worker
-from bot.weav.outcomes import Opened, Unconfirmed
 
 log = get_logger("weav_slack.unconfirmed")
 # Seconds between looks at the ledger; together longer than one statement of it may take.
@@ -36,7 +34,7 @@ class Choice(StrEnum):
 
 
 # What became of it, and the row with the form; None: it is not theirs to see, or not there.
-_Decided: TypeAlias = tuple[Settled, Entry | None]
+_Decided: TypeAlias = tuple[Result, Entry | None]
 
 
 class UnconfirmedChoices:
@@ -51,10 +49,10 @@ class UnconfirmedChoices:
         decided = await self._decided_soon(choice, entry_id, target)
         if decided is None:
             return  # whoever is at it shows the outcome; a word from here could come after it
-        settled, entry = decided
-        said = await self._show(SubmissionAnswer(entry_id, settled.verdict), entry, target)
-        if not isinstance(settled.verdict, Opened):
-            await self._announcer.note_told(settled.entry, said)
+        result, entry = decided
+        said = await self._show(result.reply, entry, target)
+        if not isinstance(result.reply, Created):
+            await self._announcer.note_told(result.entry, said)
 
     async def _decided_soon(
         self, choice: Choice, entry_id: int, target: ReplyTarget
@@ -73,7 +71,7 @@ class UnconfirmedChoices:
         try:
             carried_out = await self._carry_out(choice, entry_id, target)
         except LedgerUnavailable:
-            return Settled(None, Unconfirmed(CHOICE_NOT_WRITTEN)), None
+            return Result(None, NotConfirmed(CHOICE_NOT_WRITTEN, entry_id)), None
         return carried_out or await self._as_it_is(entry_id, target)
 
     async def _carry_out(
@@ -93,18 +91,18 @@ class UnconfirmedChoices:
                 return (await self._create_again(held, target), held) if held else None
             case Choice.LEAVE:
                 left = await self._ledger.leave(entry_id, target.slack_user_id)
-                return (Settled(None, Left()), left) if left else None
+                return (Result(None, Left()), left) if left else None
             case _:
                 assert_never(choice)
 
-    async def _look_again(self, held: Entry) -> Settled:
+    async def _look_again(self, held: Entry) -> Result:
         if is_unnamed(held):  # as README.md says how to restore a backup
-            return Settled(held, Unconfirmed(UNNAMED))
+            return Result(held, NotConfirmed(UNNAMED, held.id))
         return await self._worker.look_again(held)
 
-    async def _create_again(self, held: Entry, target: ReplyTarget) -> Settled:
+    async def _create_again(self, held: Entry, target: ReplyTarget) -> Result:
         work = self._worker.start(held, slot=False)
-        await self._show(SubmissionAnswer(held.id, Pending()), held, target)
+        await self._show(Creating(), held, target)
         return await work
 
     async def _as_it_is(self, entry_id: int, target: ReplyTarget) -> _Decided | None:
@@ -112,15 +110,13 @@ class UnconfirmedChoices:
         try:
             entry = await self._ledger.get(entry_id)
         except LedgerUnavailable:
-            return Settled(None, Unconfirmed(NOT_SAID)), None
+            return Result(None, NotConfirmed(NOT_SAID, entry_id)), None
         if entry is None or entry.slack_user_id != target.slack_user_id:
-            return Settled(None, Unconfirmed(NOT_KNOWN)), None
+            return Result(None, NotConfirmed(NOT_KNOWN, entry_id)), None
         at_work = entry.state is State.UNCONFIRMED and entry.due_at is not None
-        verdict = None if at_work else verdict_of(entry)
-        return (Settled(None, verdict), entry) if verdict else None
+        reply = None if at_work else reply_of(entry)
+        return (Result(None, reply), entry) if reply else None
 
-    async def _show(
-        self, answer: SubmissionAnswer, entry: Entry | None, target: ReplyTarget
-    ) -> Result:
+    async def _show(self, reply: Reply, entry: Entry | None, target: ReplyTarget) -> ApiResult:
         form = StoredForm.read(entry.form if entry else None).filled_form
-        return await self._announcer.show(answer, form, target)
+        return await self._announcer.show(reply, form, target)

@@ -5,22 +5,26 @@ from dataclasses import dataclass
 from typing import assert_never
 from weakref import WeakValueDictionary
 
-from bot.card.post import Delivered
+from bot.card.service import CardService
+from bot.form.reply import Created, Creating, Queued, Reply, reply_of
 from bot.form.stored import StoredForm
 from bot.ledger import Entry, Ledger, LedgerUnavailable, NewEntry, State
 from bot.logs import get_logger
 from bot.retry import retry_until_written
-from bot.slack.api import Failed
-from bot.submissions.answers import Pending, Queued, SubmissionAnswer, Verdict
-from bot.submissions.create import ConversationCreator, CustomerUses, OnOpened, Settled, Unanswered
+from bot.submissions.create import (
+    ConversationCreator,
+    CustomerUses,
+    PostCard,
+    PostedCard,
+    Result,
+    Unanswered,
+)
 from bot.submissions.failures import FailureHandler
 from bot.submissions.leases import Leases
 from bot.submissions.new_customer import is_unnamed
 from bot.submissions.notify import Announcer, ReplyTarget
-from bot.submissions.replies import verdict_of
 from bot.tasks import Tasks
 from bot.weav.models import Conversation
-from bot.weav.outcomes import Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,13 @@ class Deliverer:
         # Kept for as long as anybody is at it.
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
-    def deliver(self, taken: Entry, settled: Settled) -> None:
+    def deliver(self, taken: Entry, result: Result) -> None:
         """Begin it; `taken` is the row as it was taken up."""
-        if settled.entry is not None and not isinstance(settled.verdict, Queued):
-            delivering = self._deliver(taken, settled.entry, settled.verdict)
+        if result.entry is not None and not isinstance(result.reply, Queued):
+            delivering = self._deliver(taken, result.entry, result.reply)
             self._tasks.spawn(delivering, name="deliver")
 
-    async def _deliver(self, taken: Entry, entry: Entry, verdict: Verdict) -> None:
+    async def _deliver(self, taken: Entry, entry: Entry, reply: Reply) -> None:
         with self._leases(entry.id):
             if self._waiting >= self._limits.waiting:
                 log.info("put_off", entry=entry.id)
@@ -77,26 +81,24 @@ class Deliverer:
             self._waiting += 1
             try:
                 async with self._failures.over(entry):
-                    await self._bring(taken, entry, verdict)
+                    await self._bring(taken, entry, reply)
             finally:
                 self._waiting -= 1
 
-    async def _bring(self, taken: Entry, entry: Entry, verdict: Verdict) -> None:
+    async def _bring(self, taken: Entry, entry: Entry, reply: Reply) -> None:
         """The card, and a word to whoever may have seen none; one of a queue was told to go."""
         queued = taken.state is State.QUEUED
         stored = StoredForm.read(taken.form)
-        if isinstance(verdict, Opened):
+        if isinstance(reply, Created):
             async with self._turn(stored.place.slack_channel_id):
-                await self._announcer.announce(entry, verdict.conversation, queued=queued)
+                await self._announcer.announce(entry, reply.conversation, queued=queued)
             await self._customer_uses.note_use(entry)
             if queued:
                 return
-        answer, target = SubmissionAnswer(entry.id, verdict), ReplyTarget(taken.slack_user_id)
-        if not queued:
-            target = ReplyTarget(taken.slack_user_id, view_id=taken.view_id)
+        target = ReplyTarget(taken.slack_user_id, view_id="" if queued else taken.view_id)
         async with self._turn(taken.slack_user_id):
-            said = await self._announcer.show(answer, stored.filled_form, target)
-        if not isinstance(verdict, Opened):
+            said = await self._announcer.show(reply, stored.filled_form, target)
+        if not isinstance(reply, Created):
             await self._announcer.note_told(entry, said)
 
     def _turn(self, place: str) -> asyncio.Semaphore:
@@ -120,10 +122,7 @@ class Begun:
     """`work` ends when the outcome is recorded; the card is still on its way then."""
 
     entry_id: int
-    work: asyncio.Task[Settled]
-
-
-Post = asyncio.Task[Delivered | Failed]
+    work: asyncio.Task[Result]
 
 
 class Worker:
@@ -131,6 +130,7 @@ class Worker:
         self,
         ledger: Ledger,
         creator: ConversationCreator,
+        cards: CardService,
         announcer: Announcer,
         customer_uses: CustomerUses,
         failures: FailureHandler,
@@ -140,6 +140,7 @@ class Worker:
     ) -> None:
         self._ledger = ledger
         self._creator = creator
+        self._cards = cards
         self._announcer = announcer
         self._customer_uses = customer_uses
         self._deliverer = Deliverer(
@@ -149,7 +150,7 @@ class Worker:
         self._leases = leases
         self._tasks = tasks
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._works: dict[int, asyncio.Task[Settled]] = {}
+        self._works: dict[int, asyncio.Task[Result]] = {}
 
     async def begin(self, new: NewEntry) -> Begun:
         """Write it down and start, or join what the same submission started before.
@@ -168,9 +169,9 @@ class Worker:
                 self._slots.release()
         return Begun(received.entry.id, self._join(received.entry))
 
-    def start(self, entry: Entry, *, slot: bool) -> asyncio.Task[Settled]:
+    def start(self, entry: Entry, *, slot: bool) -> asyncio.Task[Result]:
         """`slot`: the caller has one of the `AT_ONCE`, and hands it over."""
-        work = self._tasks.spawn(self._settle_and_announce(entry, slot=slot), name="settle")
+        work = self._tasks.spawn(self._create_and_announce(entry, slot=slot), name="create")
         self._works[entry.id] = work
         work.add_done_callback(lambda _: self._works.pop(entry.id, None))
         return work
@@ -185,42 +186,36 @@ class Worker:
             async with self._failures.over(entry):
                 self._deliverer.deliver(entry, await self._finish(entry))
 
-    async def look_again(self, entry: Entry) -> Settled:
+    async def look_again(self, entry: Entry) -> Result:
         """One look at the author's word, for a row that `Ledger.look` gave us."""
         with self._leases(entry.id):
-            settled = await self._creator.look(entry, STILL_UNKNOWN, looks=(0.0,))
-        self._announce_if_opened(settled)
-        return settled
+            result = await self._creator.look(entry, STILL_UNKNOWN, looks=(0.0,))
+        self._announce_if_created(result)
+        return result
 
-    async def _settle_and_announce(self, entry: Entry, *, slot: bool) -> Settled:
-        posts: list[Post] = []
-
-        def post(conversation: Conversation) -> None:
-            # Nobody waits for the disk before the card: whether it is posted before the answer is
-            # recorded or after, a crash in between posts it again.
-            posting = self._announcer.post(entry, conversation)
-            posts.append(self._tasks.spawn(posting, name="post"))
-
+    async def _create_and_announce(self, entry: Entry, *, slot: bool) -> Result:
         with self._leases(entry.id):
-            settled = await self._settle(entry, post, slot=slot)
-        self._announce_if_opened(settled, *posts)
-        return settled
+            result = await self._create(entry, slot=slot)
+        self._announce_if_created(result)
+        return result
 
-    def _announce_if_opened(self, settled: Settled, post: Post | None = None) -> None:
-        if settled.entry is not None and isinstance(settled.verdict, Opened):
-            announcing = self._announce(settled.entry, settled.verdict, post)
+    def _announce_if_created(self, result: Result) -> None:
+        if result.entry is not None and isinstance(result.reply, Created):
+            announcing = self._announce(result.entry, result.reply.conversation, result.posting)
             self._tasks.spawn(announcing, name="announce")
 
-    async def _announce(self, entry: Entry, opened: Opened, post: Post | None) -> None:
+    async def _announce(
+        self, entry: Entry, conversation: Conversation, posting: PostedCard | None
+    ) -> None:
         with self._leases(entry.id):
-            await self._announcer.announce(entry, opened.conversation, posted=post)
+            await self._announcer.announce(entry, conversation, posting=posting)
         await self._customer_uses.note_use(entry)
 
-    async def _settle(self, entry: Entry, opened: OnOpened, *, slot: bool) -> Settled:
+    async def _create(self, entry: Entry, *, slot: bool) -> Result:
         if not slot:
             await self._slots.acquire()
         try:
-            sent = await self._send(entry, opened)
+            sent = await self._send(entry, self._cards.post)
         finally:
             self._slots.release()
         match sent:
@@ -228,59 +223,59 @@ class Worker:
                 return await self._watch(entry)
             case Unanswered(as_sent, reason):
                 return await self._creator.look(as_sent, reason)
-            case Settled():
+            case Result():
                 return sent
             case _:
                 assert_never(sent)
 
-    async def _send(self, entry: Entry, opened: OnOpened | None) -> Settled | Unanswered | None:
+    async def _send(self, entry: Entry, post_card: PostCard | None) -> Result | Unanswered | None:
         """None: another replica has the row."""
         if entry.state is State.SENDING:
-            return await self._creator.send(entry, opened)
+            return await self._creator.send(entry, post_card)
         try:
             begun = await self._ledger.start_sending(entry)
         except LedgerUnavailable as error:
             return await self._creator.not_begun(entry, error)
-        return await self._creator.send(begun, opened) if begun else None
+        return await self._creator.send(begun, post_card) if begun else None
 
-    async def _finish(self, entry: Entry) -> Settled:
+    async def _finish(self, entry: Entry) -> Result:
         if entry.state is State.SENDING and not is_unnamed(entry):
             return await self._creator.look_now(entry, entry.reason or RESTARTED)
-        verdict = verdict_of(entry)
-        if verdict is None or isinstance(verdict, Queued):
+        reply = reply_of(entry)
+        if reply is None or isinstance(reply, Queued):
             return await self._creator.not_in_time(entry) or await self._send_due(entry)
-        return Settled(entry, verdict)
+        return Result(entry, reply)
 
-    async def _send_due(self, entry: Entry) -> Settled:
+    async def _send_due(self, entry: Entry) -> Result:
         """Nobody waits for its outcome here, so it neither sleeps nor watches another replica."""
         async with self._slots:
             sent = await self._send(entry, None)
         match sent:
             case None:
-                return Settled(None, Pending())
+                return Result(None, Creating())
             case Unanswered(as_sent, reason):
                 return await self._creator.look_later(as_sent, reason)
-            case Settled():
+            case Result():
                 return sent
             case _:
                 assert_never(sent)
 
-    def _join(self, entry: Entry) -> asyncio.Task[Settled]:
+    def _join(self, entry: Entry) -> asyncio.Task[Result]:
         running = self._works.get(entry.id)
         return running or self._tasks.spawn(self._watch(entry), name="watch")
 
-    async def _watch(self, entry: Entry) -> Settled:
+    async def _watch(self, entry: Entry) -> Result:
         """Wait for what another replica, or a takeover, makes of it."""
         deadline = asyncio.get_running_loop().time() + WATCH_FOR
-        verdict = verdict_of(entry)
-        while verdict is None and asyncio.get_running_loop().time() < deadline:
+        reply = reply_of(entry)
+        while reply is None and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(WATCH_EVERY)
             try:
                 current = await self._ledger.get(entry.id)
             except LedgerUnavailable:
                 continue
-            verdict = verdict_of(current) if current else None
-        return Settled(None, verdict or Pending())
+            reply = reply_of(current) if current else None
+        return Result(None, reply or Creating())
 
     async def _slot_if_free(self) -> bool:
         return not self._slots.locked() and await self._slots.acquire()

@@ -12,6 +12,7 @@ from bot.access.audience import ChannelReaders
 from bot.card.service import CardService
 from bot.clients import slack_client, slack_session
 from bot.directory import Directory, Names
+from bot.form.reply import FormAgain
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.ledger import Entry, Ledger, NewEntry, State
 from bot.metrics import Metrics
@@ -21,12 +22,10 @@ from bot.slack.api import SlackApi
 from bot.slack.cache import LookupCache
 from bot.slack.installation import Installation
 from bot.slack.notify import Notifier
-from bot.submissions.answers import SubmissionAnswer
 from bot.submissions.notify import Announcer
 from bot.tasks import Tasks
 from bot.weav.directory import WeavDirectory
 from bot.weav.models import Conversation
-from bot.weav.outcomes import Refused
 from tests.house import JANE, environment, public, settings_of
 from tests.ledger.places import SQLitePlace
 from tests.weav.served import served_weav
@@ -72,7 +71,7 @@ class Office:
 
     async def tell(self, entry: Entry) -> None:
         """Send its author the refusal, and note whether it arrived."""
-        answer = SubmissionAnswer(entry.id, Refused("Weav does not know this customer.", {}, 404))
+        answer = FormAgain("Weav does not know this customer.")
         form = FilledForm(FormValues(), Origin())
         said = await self.announcer.message(answer, form, "U0ANN")
         await self.announcer.note_told(entry, said)

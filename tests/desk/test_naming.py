@@ -3,12 +3,12 @@
 import asyncio
 from dataclasses import replace
 
+from bot.form.reply import Created
 from bot.ledger import Ledger
 from bot.retry import RetryTimes
 from bot.sandbox.weav import Fault
 from bot.submissions.create import ConversationCreator
 from bot.tasks import Tasks
-from bot.weav.outcomes import Opened
 from tests.desk.test_not_begun import UNNAMED
 from tests.desk.test_sending import sent
 from tests.ledger.places import Place
@@ -37,7 +37,7 @@ async def test_a_post_that_may_take_long_is_waited_for_as_long(
 
         second = await sent(sender, other)
 
-        assert isinstance(second.verdict, Opened)
-        assert isinstance((await first).verdict, Opened)
+        assert isinstance(second.reply, Created)
+        assert isinstance((await first).reply, Created)
         posts = [each for each in weav.sandbox.requests if each.path == "/v1/customers"]
         assert len(posts) == 1

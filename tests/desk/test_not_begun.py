@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from bot.form.reply import Created, Queued
 from bot.ledger import Ledger, State
 from bot.retry import RetryTimes
-from bot.submissions.answers import Queued
-from bot.submissions.create import ConversationCreator, Settled
+from bot.submissions.create import ConversationCreator, Result
 from bot.tasks import Tasks
-from bot.weav.outcomes import Opened
 from tests.desk.test_sending import NEW, sent
 from tests.ledger.losing import Losing
 from tests.weav.served import ServedWeav, served_weav
@@ -31,11 +30,11 @@ class Counter:
     def posts(self) -> list[str]:
         return [each.path for each in self.weav.sandbox.requests if each.method == "POST"]
 
-    async def begin(self) -> Settled:
+    async def begin(self) -> Result:
         entry = (await self.ledger.receive(UNNAMED, sending=True)).entry
         return await sent(self.sender, entry)
 
-    async def carry_on(self) -> Settled:
+    async def carry_on(self) -> Result:
         [taken] = await self.ledger.take(1)
         sending = await self.ledger.start_sending(taken)
         assert sending
@@ -65,13 +64,13 @@ async def test_a_step_before_a_post_that_was_lost_is_taken_again(
 ) -> None:
     async with counter(losing) as at:
         async with losing.lost(table, when, ANSWER):
-            settled = await at.begin()
+            result = await at.begin()
 
-        assert isinstance(settled.verdict, Queued)
+        assert isinstance(result.reply, Queued)
         assert at.posts() == posts
         [row] = await at.ledger.latest("T1", "U1")
         assert row.state is State.QUEUED
         await losing.place.execute("UPDATE submissions SET due_at = 0")
 
-        assert isinstance((await at.carry_on()).verdict, Opened)
+        assert isinstance((await at.carry_on()).reply, Created)
         assert at.posts() == ["/v1/customers", "/v1/conversations"]

@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 
 import bot.submissions.worker
+from bot.form.reply import Created, Creating, NotConfirmed
 from bot.ledger import Entry, Ledger, State
 from bot.retry import RetryTimes
 from bot.sandbox.weav import Fault
-from bot.submissions.answers import Pending
 from bot.submissions.create import ConversationCreator, request_of
 from bot.submissions.worker import RESTARTED, Limits
 from bot.tasks import Tasks
-from bot.weav.outcomes import Opened, Unconfirmed
 from tests.desk.test_sending import NEW
 from tests.house import CREATE, LIST, QUICK, house, public, text_on
 from tests.ledger.places import LEASE, SQLitePlace
@@ -79,9 +78,9 @@ async def test_what_is_long_past_is_looked_for_once(tmp_path: Path) -> None:
         await after.left_behind()
         entry = await after.taken(WHOLE_TIME + 1)
 
-        settled = await after.sender.look_now(entry, RESTARTED)
+        result = await after.sender.look_now(entry, RESTARTED)
 
-        assert settled.verdict == Unconfirmed(RESTARTED)
+        assert result.reply == NotConfirmed(RESTARTED, entry.id)
         assert after.lists == 1
 
 
@@ -90,17 +89,17 @@ async def test_a_recent_one_is_looked_for_in_the_time_that_is_left(tmp_path: Pat
         await after.left_behind()
         entry = await after.taken(LEASE + 1)
 
-        settled = await after.sender.look_now(entry, "No answer came.")
+        result = await after.sender.look_now(entry, "No answer came.")
 
-        assert (settled.entry, settled.verdict) == (None, Pending())
+        assert (result.entry, result.reply) == (None, Creating())
         left = await after.due_in()
         assert left == pytest.approx(WHOLE_TIME - LEASE - 1, abs=1)
         last = await after.taken(left + 0.01)
         assert (last.state, last.reason) == (State.SENDING, "No answer came.")
         made = await after.weav.opened(**request_of(entry).body())
         found = await after.sender.look_now(last, last.reason or "")
-        assert isinstance(found.verdict, Opened)
-        assert found.verdict.conversation.id == made["id"]
+        assert isinstance(found.reply, Created)
+        assert found.reply.conversation.id == made["id"]
         assert after.lists == 2
 
 
@@ -114,7 +113,7 @@ async def test_a_look_that_fails_is_no_look(tmp_path: Path) -> None:
         seconds = 300.0
         for _ in range(3):
             taken = await after.taken(seconds)
-            assert (await after.sender.look_now(taken, RESTARTED)).verdict == Pending()
+            assert (await after.sender.look_now(taken, RESTARTED)).reply == Creating()
             pauses.append(round(await after.due_in()))
             seconds = pauses[-1] + 0.1
         assert pauses == [1, 5, 13]
@@ -123,8 +122,8 @@ async def test_a_look_that_fails_is_no_look(tmp_path: Path) -> None:
 
         found = await after.sender.look_now(last, RESTARTED)
 
-        assert isinstance(found.verdict, Opened)
-        assert found.verdict.conversation.id == made["id"]
+        assert isinstance(found.reply, Created)
+        assert found.reply.conversation.id == made["id"]
 
 
 async def test_looks_that_all_fail_come_to_an_end(tmp_path: Path) -> None:
@@ -136,11 +135,11 @@ async def test_looks_that_all_fail_come_to_an_end(tmp_path: Path) -> None:
             await after.sender.look_now(await after.taken(seconds), RESTARTED)
             seconds = await after.due_in() + 0.1
 
-        settled = await after.sender.look_now(await after.taken(seconds), RESTARTED)
+        result = await after.sender.look_now(await after.taken(seconds), RESTARTED)
 
-        assert isinstance(settled.verdict, Unconfirmed)
-        assert settled.entry
-        assert settled.entry.state is State.UNCONFIRMED
+        assert isinstance(result.reply, NotConfirmed)
+        assert result.entry
+        assert result.entry.state is State.UNCONFIRMED
 
 
 async def test_one_that_was_sent_from_the_queue_has_the_whole_time(tmp_path: Path) -> None:
@@ -150,14 +149,14 @@ async def test_one_that_was_sent_from_the_queue_has_the_whole_time(tmp_path: Pat
         taken = await after.taken(LEASE + 1)
         pauses = []
 
-        settled = await after.sender.look_later(taken, "No answer came.")
-        while settled.verdict == Pending():
+        result = await after.sender.look_later(taken, "No answer came.")
+        while result.reply == Creating():
             pauses.append(round(await after.due_in()))
             taken = await after.taken(pauses[-1] + 0.1)
-            settled = await after.sender.look_now(taken, taken.reason or "")
+            result = await after.sender.look_now(taken, taken.reason or "")
 
         assert pauses == [1, 5, 13]
-        assert settled.verdict == Unconfirmed("No answer came.")
+        assert result.reply == NotConfirmed("No answer came.", entry.id)
         assert entry.id == taken.id
 
 
@@ -168,9 +167,9 @@ async def test_those_of_one_customer_share_a_request(tmp_path: Path) -> None:
         await after.place.pass_time(WHOLE_TIME + 1)
         taken = await after.ledger.take(20)
 
-        settled = await asyncio.gather(*(after.sender.look_now(row, RESTARTED) for row in taken))
+        result = await asyncio.gather(*(after.sender.look_now(row, RESTARTED) for row in taken))
 
-        assert [each.verdict for each in settled] == [Unconfirmed(RESTARTED)] * 20
+        assert [each.reply for each in result] == [NotConfirmed(RESTARTED, row.id) for row in taken]
         assert after.lists == 1
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.card.post import Delivered
+from bot.form.reply import Created, Creating, NotConfirmed
 from bot.ledger import Entry, Ledger, NewEntry, State
 from bot.retry import RetryTimes
 from bot.sandbox.weav import Fault
-from bot.submissions.answers import Pending
-from bot.submissions.create import ConversationCreator, OnOpened, Settled, request_of
+from bot.submissions.create import ConversationCreator, PostCard, Result, request_of
 from bot.tasks import Tasks
 from bot.weav.models import Conversation
-from bot.weav.outcomes import Opened, Unconfirmed
 from tests.house import CREATE, JANE
 from tests.ledger.places import LEASE, SQLitePlace
 from tests.weav.served import ServedWeav, served_weav
@@ -31,11 +31,11 @@ NEW = NewEntry(
 
 
 async def sent(
-    sender: ConversationCreator, entry: Entry, opened: OnOpened | None = None
-) -> Settled:
+    sender: ConversationCreator, entry: Entry, post_card: PostCard | None = None
+) -> Result:
     """Send it, and look for it at once where no answer came."""
-    outcome = await sender.send(entry, opened)
-    if isinstance(outcome, Settled):
+    outcome = await sender.send(entry, post_card)
+    if isinstance(outcome, Result):
         return outcome
     return await sender.look(outcome.entry, outcome.reason)
 
@@ -50,9 +50,9 @@ async def test_a_lease_that_may_be_over_sends_nothing(tmp_path: Path) -> None:
 
         late = await sent(sender, replace(entry, asked_at=entry.asked_at - 15))
 
-        assert (late.entry, late.verdict) == (None, Pending())
+        assert (late.entry, late.reply) == (None, Creating())
         assert weav.sandbox.requests == []
-        assert isinstance((await sent(sender, entry)).verdict, Opened)
+        assert isinstance((await sent(sender, entry)).reply, Created)
 
 
 @dataclass
@@ -122,17 +122,18 @@ async def test_a_card_does_not_wait_until_the_queue_is_hurried(tmp_path: Path) -
         await at.one_that_waits_a_minute()
         entry, card = await at.sending("V1"), asyncio.Event()
 
-        def opened(_: Conversation) -> None:
+        async def post_card(_: Entry, __: Conversation) -> Delivered:
             card.set()
+            return Delivered("channel")
 
         with closing(sqlite3.connect(at.place.path, isolation_level=None)) as program:
             program.execute("BEGIN IMMEDIATE")  # nothing can be written meanwhile
-            sending = asyncio.create_task(sent(at.sender, entry, opened))
+            sending = asyncio.create_task(sent(at.sender, entry, post_card))
             async with asyncio.timeout(5):
                 await card.wait()
             program.execute("ROLLBACK")
 
-        assert isinstance((await sending).verdict, Opened)
+        assert isinstance((await sending).reply, Created)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +155,7 @@ async def test_whoever_lost_the_row_says_nothing_of_it(
         await other.take(1)
         at.weav.sandbox.fail(fault)
 
-        assert await sent(at.sender, entry) == Settled(None, Pending())
+        assert await sent(at.sender, entry) == Result(None, Creating())
 
 
 async def test_a_conversation_that_the_row_has_already_is_its_own(tmp_path: Path) -> None:
@@ -164,11 +165,11 @@ async def test_a_conversation_that_the_row_has_already_is_its_own(tmp_path: Path
         made = Conversation.read(await at.weav.opened(**request_of(entry).body()))
         await at.ledger.claim(entry, made.id, {})
 
-        settled = await at.sender.look(entry, "No answer came.")
+        result = await at.sender.look(entry, "No answer came.")
 
-        assert isinstance(settled.verdict, Opened)
-        assert settled.entry
-        assert settled.entry.conversation_id == made.id
+        assert isinstance(result.reply, Created)
+        assert result.entry
+        assert result.entry.conversation_id == made.id
 
 
 async def test_a_second_create_that_is_not_sent_in_time_stays_not_confirmed(tmp_path: Path) -> None:
@@ -186,9 +187,9 @@ async def test_a_second_create_that_is_not_sent_in_time_stays_not_confirmed(tmp_
         assert await sender.not_in_time(again) is None
         await at.place.pass_time(30_000)
         [late] = await ledger.take(1)
-        settled = await sender.not_in_time(late)
+        result = await sender.not_in_time(late)
 
-        assert settled
-        assert isinstance(settled.verdict, Unconfirmed)
-        assert settled.entry
-        assert settled.entry.state is State.UNCONFIRMED
+        assert result
+        assert isinstance(result.reply, NotConfirmed)
+        assert result.entry
+        assert result.entry.state is State.UNCONFIRMED

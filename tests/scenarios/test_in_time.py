@@ -9,10 +9,10 @@ import asyncpg
 import pytest
 
 from bot.form.parse import Submission, parse_submission
+from bot.form.reply import FormAgain
 from bot.sandbox.slack import Fault
 from bot.sandbox.weav import Fault as WeavFault
 from bot.slack import ids
-from bot.submissions.answers import NotAccepted
 from tests.house import CREATE, JANE, House, Mode, house, text_on
 
 REASON = "Weav takes no such subject."
@@ -110,5 +110,5 @@ async def test_an_answer_that_leaves_when_slack_has_given_up_tells_its_author_no
     answer = await at_home.bot.desk.submit(submission, answered, asked_at_clock)
     loop.call_at(asked_at_clock + 2.6, answered.set)
 
-    assert not isinstance(answer.verdict, NotAccepted)
+    assert not isinstance(answer, FormAgain)
     await at_home.slack.until(lambda slack: REASON in text_on(slack.top_view("U0ANN")), 15)

@@ -27,15 +27,13 @@ from bot.form.duplicates import (
     open_conversations_block,
 )
 from bot.form.form import Form
+from bot.form.reply import Created, message_of, view_of
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.form.view import render as render_form
 from bot.sandbox.slack.rules.surfaces import check_message, check_view
 from bot.slack.message import Message
-from bot.submissions.answers import SubmissionAnswer
-from bot.submissions.replies import message_of, view_of
 from bot.submissions.status import Line, status_message
 from bot.weav.models import Conversation
-from bot.weav.outcomes import Opened
 from tests.slack.limits import NASTY
 
 UUID: Final = "11111111-2222-3333-4444-555555555555"
@@ -153,7 +151,7 @@ def test_a_message_that_has_it_already_can_say_so(
 
 @given(conversations)
 def test_the_modal_that_says_that_it_is_open_is_taken(conversation: Conversation) -> None:
-    answer = SubmissionAnswer(1, Opened(conversation))
+    answer = Created(conversation)
     form = FilledForm(FormValues(post_to="C1"), Origin())
 
     check_view(view_of(answer, form))

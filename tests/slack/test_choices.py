@@ -2,11 +2,10 @@ import json
 
 import pytest
 
-from bot.form.reply import expired_message, reopen_message
+from bot.form.reply import NotConfirmed, expired_message, message_of, reopen_message
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.slack import ids
 from bot.slack.message import plain_message
-from bot.submissions.replies import not_confirmed_message
 from handlers.commands import usage_message
 from tests.slack.limits import NASTY, faults
 
@@ -30,7 +29,7 @@ def test_slack_takes_all_other_messages(text: str) -> None:
         plain_message(text),
         expired_message(form),
         reopen_message(text, form),
-        not_confirmed_message(text, "7"),
+        message_of(NotConfirmed(text, 7), form),
     ]
 
     assert [faults(card.blocks) for card in cards] == [[]] * len(cards)

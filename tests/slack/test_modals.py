@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.form.form import Form
+from bot.form.reply import Created, Creating, FormAgain, Left, NotConfirmed, Queued, Reply, view_of
 from bot.form.values import FilledForm, FormValues, Origin, Source, load_sources
 from bot.form.view import render
 from bot.slack import ids
-from bot.submissions.replies import creating_modal, not_confirmed_modal, notice_modal, result_modal
+from bot.weav.models import Conversation
 from tests.slack.limits import NASTY, faults
 from tests.slack.payloads import ASSIGNEE, CUSTOMER
 
@@ -180,27 +181,31 @@ def test_slack_takes_the_form_with_any_values(values: FormValues, notice: str) -
 
 @pytest.mark.parametrize("text", EXTREMES)
 def test_slack_takes_all_other_modals(text: str) -> None:
-    views = [
-        creating_modal(),
-        result_modal(text),
-        result_modal(text, "C0SUPPORT"),
-        not_confirmed_modal(text),
-        not_confirmed_modal(text, "1"),
-        notice_modal(f"Title {text}", text, "info"),
+    form = FilledForm(FormValues(**dict.fromkeys(ids.FIELDS, text)), COMMAND)
+    replies: list[Reply] = [
+        Created(Conversation(id=f"1{text}")),
+        FormAgain(text, {"subject": text}),
+        Creating(),
+        Queued(None),
+        NotConfirmed(text, 0),
+        NotConfirmed(text, 1),
+        Left(),
     ]
 
-    assert [faults(view) for view in views] == [[]] * len(views)
+    assert [faults(view_of(reply, form)) for reply in replies] == [[]] * len(replies)
 
 
 def test_a_not_confirmed_modal_offers_three_ways_on() -> None:
-    actions = not_confirmed_modal("Weav did not answer.", "7")["blocks"][1]
+    view = view_of(NotConfirmed("Weav did not answer.", 7), FilledForm(FormValues(), COMMAND))
 
-    assert [(button["action_id"], button["value"]) for button in actions["elements"]] == [
+    assert [(each["action_id"], each["value"]) for each in view["blocks"][1]["elements"]] == [
         ("weav_conversation_look_again", "7"),
         ("weav_conversation_create_again", "7"),
         ("weav_conversation_leave", "7"),
     ]
 
 
-def test_without_a_value_a_not_confirmed_modal_has_no_buttons() -> None:
-    assert len(not_confirmed_modal("Weav did not answer.")["blocks"]) == 1
+def test_without_a_row_a_not_confirmed_modal_has_no_buttons() -> None:
+    view = view_of(NotConfirmed("Weav did not answer.", 0), FilledForm(FormValues(), COMMAND))
+
+    assert len(view["blocks"]) == 1

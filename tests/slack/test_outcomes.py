@@ -1,26 +1,29 @@
 import pytest
 
-from bot.submissions.replies import outcome_text
+from bot.form.reply import Created, FormAgain, NotConfirmed, Reply, message_of, not_created
+from bot.form.values import FilledForm, FormValues, Origin
 from bot.weav.models import Conversation
-from bot.weav.outcomes import NotSent, Opened, Outcome, Refused, Unconfirmed
+
+FORM = FilledForm(FormValues(), Origin())
 
 
 @pytest.mark.parametrize(
-    ("outcome", "expected"),
+    ("reply", "expected"),
     [
-        (Opened(Conversation(id="1")), "The conversation exists in Weav."),
-        (Opened(Conversation(id="1", status="closed")), "The conversation exists in Weav."),
-        (Opened(Conversation(id="1", status="open")), "The conversation is open in Weav."),
+        (Created(Conversation(id="1")), "The conversation exists in Weav."),
+        (Created(Conversation(id="1", status="closed")), "The conversation exists in Weav."),
+        (Created(Conversation(id="1", status="open")), "The conversation is open in Weav."),
+        (FormAgain("Weav does not know this customer."), "Weav does not know this customer."),
         (
-            Refused("Weav does not know this customer.", {}, 404),
-            "Weav does not know this customer.",
+            FormAgain("Weav did not accept some of the fields.", {"subject": "Too rude."}),
+            "Weav did not accept some of the fields. Subject: Too rude.",
         ),
         (
-            NotSent("Weav could not be reached."),
+            not_created("Weav could not be reached."),
             "Weav could not be reached. Nothing was created. Submit again.",
         ),
         (
-            Unconfirmed("Weav did not answer in time."),
+            NotConfirmed("Weav did not answer in time.", 7),
             (
                 "Weav did not answer in time. The conversation may have been created or not."
                 " Look again asks Weav once more. Before you create it again, look in Weav whether"
@@ -29,5 +32,7 @@ from bot.weav.outcomes import NotSent, Opened, Outcome, Refused, Unconfirmed
         ),
     ],
 )
-def test_every_outcome_says_what_is_known_and_what_to_do(outcome: Outcome, expected: str) -> None:
-    assert outcome_text(outcome) == expected
+def test_every_reply_says_what_is_known_and_what_to_do(reply: Reply, expected: str) -> None:
+    said = message_of(reply, FORM).blocks[0]["text"]["text"]
+
+    assert said.removeprefix(":grey_question: ") == expected

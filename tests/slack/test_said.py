@@ -14,7 +14,14 @@ from bot.card.render import Card, render
 from bot.check.findings import Finding
 from bot.check.findings import Level as Checked
 from bot.check.report import as_message
-from bot.form.reply import expired_message, reopen_button, reopen_message
+from bot.form.reply import (
+    NotConfirmed,
+    expired_message,
+    message_of,
+    not_confirmed_buttons,
+    reopen_button,
+    reopen_message,
+)
 from bot.form.stored import Place
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.labels import STATES
@@ -22,7 +29,6 @@ from bot.ledger import State
 from bot.slack import ids
 from bot.slack.api import Failed
 from bot.slack.message import Message, plain_message
-from bot.submissions.replies import not_confirmed_buttons, not_confirmed_message
 from bot.submissions.status import Line, status_message
 from handlers.commands import usage_message
 from tests.said import LONGEST_TEXT, unsaid
@@ -77,7 +83,7 @@ def all_messages(text: str) -> list[Message]:
         plain_message(text, LINK),
         expired_message(form),
         reopen_message(text, form),
-        not_confirmed_message(text, "7"),
+        message_of(NotConfirmed(text, 7), form),
         as_message(findings),
         status_message([]),
         status_message(lines),
@@ -132,7 +138,7 @@ def largest(state: State, text: str, link: str) -> Line:
     opened = state in {State.OPENED, State.ANNOUNCED}
     ways_on = [reopen_button(LAST_ID)] if state in {*GIVEN_BACK} else []
     if state is State.UNCONFIRMED:
-        ways_on = not_confirmed_buttons(str(LAST_ID))
+        ways_on = not_confirmed_buttons(LAST_ID)
     named = (link, "x" * 40) if opened else ("", "")
     return Line(text, STATES[state], why, 1e9, *named, ways_on)
 

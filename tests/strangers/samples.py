@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.card.history import opened_line
 from bot.card.render import Card, render
 from bot.form.form import Form
-from bot.form.reply import reopen_message
+from bot.form.reply import NotConfirmed, message_of, reopen_message, view_of
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.form.view import render as render_form
 from bot.sandbox.slack import HttpRing, Person, Workspace
@@ -20,7 +20,6 @@ from bot.sandbox.slack.actions import action_entry, find_in_message
 from bot.sandbox.slack.directory import BOT_USER_ID
 from bot.sandbox.slack.methods.registry import call_method
 from bot.slack import ids
-from bot.submissions.replies import not_confirmed_message, not_confirmed_modal
 from bot.weav.models import Conversation
 from tests.house import JANE
 
@@ -72,7 +71,7 @@ def samples(slack: Workspace) -> dict[str, Json]:
 
 def _clicks(slack: Workspace, ann: Person) -> dict[str, Json]:
     found: dict[str, Json] = {}
-    _open(slack, not_confirmed_modal("Not known.", "1"))
+    _open(slack, view_of(NotConfirmed("Not known.", 1), FilledForm(FORM, ORIGIN)))
     view = ann.view
     for block in view.blocks:
         for element in block.get("elements", []):
@@ -80,7 +79,9 @@ def _clicks(slack: Workspace, ann: Person) -> dict[str, Json]:
             found[element["action_id"]] = ann.payloads.action_in_view(view, action)
     card = render(Card(CONVERSATION, opened=opened_line(CONVERSATION, ORIGIN, "U0ANN")))
     _say(slack, reopen_message("Again?", FilledForm(FORM, ORIGIN)), only_for="U0ANN")
-    _say(slack, not_confirmed_message("Not known.", "1"), only_for="U0ANN")
+    _say(
+        slack, message_of(NotConfirmed("Not known.", 1), FilledForm(FORM, ORIGIN)), only_for="U0ANN"
+    )
     _say(slack, card)
     for action_id, value in CLICKS.items():
         message, block, element = find_in_message(slack, "U0ANN", action_id)
