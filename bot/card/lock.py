@@ -44,14 +44,14 @@ class HeldLock:
             try:
                 self._lost = not await self._cards.keep_turn(self._row)
             except LedgerUnavailable as error:
-                self._warn("turn_not_kept", error)
-        log.warning("turn_lost", conversation=self._row.conversation_id)
+                self._warn("lock_not_kept", error)
+        log.warning("lock_lost", conversation=self._row.conversation_id)
 
     async def release(self) -> None:
         try:
             await self._cards.end_turn(self._row)
         except LedgerUnavailable as error:  # it ends by itself, when its lease is over
-            self._warn("turn_not_ended", error)
+            self._warn("lock_not_released", error)
 
     def _warn(self, what: str, error: LedgerUnavailable) -> None:
         log.warning(what, conversation=self._row.conversation_id, error=str(error))
