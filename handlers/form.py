@@ -74,7 +74,7 @@ async def submit_form(
     answered: asyncio.Event,
     asked_at_clock: float,
 ) -> None:
-    forms.submitted(body.get("view") or {})
+    forms.updates.submitted(body.get("view") or {})
     submission = parse_submission(body)
     if isinstance(submission, Problems):
         await ack(response_action="errors", errors=dict(submission.by_field))

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from uuid import UUID
 
 from pydantic import ValidationError
 
-from bot.form.parse import Problems, problems_of, typed_request
+from bot.form.parse import Problems, choices_in, problems_of
 from bot.form.values import FormValues, Origin, values_of
 from bot.ledger import KnownCustomers, LedgerUnavailable
 from bot.logs import get_logger
@@ -15,10 +14,9 @@ from bot.slack import ids
 from bot.slack.options import NOTHING
 from bot.slack.payloads import at, text_at
 from bot.slack.uuids import uuid_in
-from bot.weav.models import Channel, NewConversation
+from bot.weav.models import ConversationChoices
 
 _NO_COMPANY: Final = "Paste the company's UUID from Weav, like 3c90c3cc-… This is not one."
-_SOMEBODY: Final = str(UUID(int=0))  # what a request must have, and a default has not
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +46,12 @@ def parse_defaults(payload: object) -> ChosenDefaults | Problems:
 
 def _validated(values: FormValues) -> tuple[dict[str, str], dict[str, str]]:
     fields = {ids.CHANNEL, ids.PRIORITY, ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID}
-    typed_in = typed_request(values)
-    chosen = {name: typed_in[name] for name in fields if typed_in[name] not in {"", NOTHING}}
+    choices = {name: value for name, value in choices_in(values).items() if name in fields}
+    chosen = {name: value for name, value in choices.items() if value != NOTHING}
     try:
-        request = NewConversation.model_validate(
-            {ids.CHANNEL: Channel.EMAIL, ids.CUSTOMER_ID: _SOMEBODY, **chosen}
-        )
+        return ConversationChoices.model_validate(chosen).body(), {}
     except ValidationError as invalid:
         return {}, problems_of(invalid)
-    return {name: value for name, value in request.body().items() if name in chosen}, {}
 
 
 log = get_logger("weav_slack.defaults")

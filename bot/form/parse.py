@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -14,7 +13,7 @@ from bot.slack.options import NOTHING
 from bot.slack.payloads import at, text_at
 from bot.slack.uuids import uuid_in
 from bot.weav.directory import NewCustomer
-from bot.weav.models import NewConversation
+from bot.weav.models import Channel, ConversationChoices, NewConversation
 
 SUBJECT_LIMIT = 500
 _SAMPLE = "3c90c3cc-…"
@@ -65,8 +64,6 @@ def too_long(length: int) -> str:
     return f"Cut {over} {characters}: the subject has {length}, and Weav takes {SUBJECT_LIMIT}."
 
 
-# Stands for a customer that Weav has not got yet.
-NOT_YET: Final = UUID(int=0)
 _INCOMPLETE = "Close this form and open it again. Slack sent it incomplete."
 
 
@@ -74,10 +71,10 @@ _INCOMPLETE = "Close this form and open it again. Slack sent it incomplete."
 class Submission:
     """A valid form; `response_url` answers into `values.post_to`, `team_id` may be empty.
 
-    With a `new_customer`, who is to be created first, the customer of the request is the nil UUID.
+    With a `new_customer`, who is to be created first, the request names none.
     """
 
-    request: NewConversation
+    request: ConversationChoices
     values: FormValues
     origin: Origin
     response_url: str | None
@@ -107,7 +104,8 @@ def parse_submission(payload: object) -> Submission | Problems:
     """
     view = at(payload, "view")
     values = values_of(view)
-    request, problems = _validated(values)
+    customer = customer_in(values.customer_id)
+    request, problems = _validated(values, customer)
     view_id, slack_user_id = text_at(view, "id"), text_at(payload, "user", "id")
     if not (view_id and slack_user_id and isinstance(at(view, "state", "values"), dict)):
         problems = {ids.CUSTOMER_ID: _INCOMPLETE}
@@ -121,21 +119,18 @@ def parse_submission(payload: object) -> Submission | Problems:
         team_id=_team_id(payload),
         slack_user_id=slack_user_id,
         view_id=view_id,
-        new_customer=_new_customer(values),
+        new_customer=customer if isinstance(customer, NewCustomer) else None,
         labels=_labels_of(view),
     )
 
 
-def typed_request(values: FormValues) -> dict[str, str]:
-    """Take what stands for an ID or for nobody as what it means; nothing is validated yet."""
-    typed = values.model_dump(exclude={ids.POST_TO, ids.COMPANY_ID})
-    customer = customer_in(values.customer_id)
-    if isinstance(customer, NewCustomer):
-        typed[ids.CUSTOMER_ID] = str(NOT_YET)
-    elif customer:
-        typed[ids.CUSTOMER_ID] = str(customer)
-    elif values.customer_id == NOTHING:
-        typed[ids.CUSTOMER_ID] = ""
+class _ForNewCustomer(ConversationChoices):
+    channel: Channel
+
+
+def choices_in(values: FormValues) -> dict[str, str]:
+    """Take what stands for an assignee or for nobody as what it means; nothing is validated yet."""
+    typed = values.model_dump(exclude={ids.CUSTOMER_ID, ids.POST_TO, ids.COMPANY_ID})
     if assignee_id := uuid_in(values.assignee_id, "assignee"):
         typed[ids.ASSIGNEE_ID] = str(assignee_id)
     elif values.assignee_id == NOTHING:
@@ -145,17 +140,19 @@ def typed_request(values: FormValues) -> dict[str, str]:
     return typed
 
 
-def _validated(values: FormValues) -> tuple[NewConversation | None, dict[str, str]]:
+def _validated(
+    values: FormValues, customer: UUID | NewCustomer | None
+) -> tuple[ConversationChoices | None, dict[str, str]]:
     problems = {} if values.post_to else {ids.POST_TO: "Choose where to post the summary."}
+    chosen = choices_in(values)
     try:
-        return NewConversation.model_validate(typed_request(values)), problems
+        if isinstance(customer, NewCustomer):
+            return _ForNewCustomer.model_validate(chosen), problems
+        typed = "" if values.customer_id == NOTHING else values.customer_id
+        chosen[ids.CUSTOMER_ID] = str(customer or typed)
+        return NewConversation.model_validate(chosen), problems
     except ValidationError as invalid:
         return None, problems_of(invalid) | problems
-
-
-def _new_customer(values: FormValues) -> NewCustomer | None:
-    customer = customer_in(values.customer_id)
-    return customer if isinstance(customer, NewCustomer) else None
 
 
 def _origin(view: object) -> Origin:

@@ -98,7 +98,7 @@ class _Late:
 
 
 class FormService:
-    """`suggestions`, `reviewer` and `defaults` are used as they are."""
+    """`suggestions`, `reviewer`, `defaults` and `updates` are used as they are."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class FormService:
         self.suggestions = Suggester(ledger.memory, directory, tasks)
         self.reviewer = Reviewer(ledger, directory, self._prefiller)
         self._listing = Listing(weav, link)
-        self._updates = ViewUpdates(slack)
+        self.updates = ViewUpdates(slack)
 
     def open(self, form_request: FormRequest) -> None:
         self._notifier.spawn(
@@ -164,7 +164,7 @@ class FormService:
             form = await self._prefiller.recall(form, form_request.mentions)
         result = await self._slack.open_view(form_request.trigger_id, render(form, opening=True))
         if not isinstance(result, Failed):
-            self._updates.opened(result.view, form)
+            self.updates.opened(result.view, form)
             await self._complete(result.view, form, form_request, known=known)
             return
         log.warning("form_not_opened", code=result.code)
@@ -180,7 +180,7 @@ class FormService:
     ) -> None:
         """Add to a new form what its opening did not wait for, all in one drawing."""
         fields = (ids.CUSTOMER_ID, ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID, ids.POST_TO)
-        stands = {field: self._updates.chosen(view, field) for field in fields}
+        stands = {field: self.updates.chosen(view, field) for field in fields}
         post_to = form.values.post_to or form.origin.slack_channel_id
         late, readers = await asyncio.gather(
             self._late(form, form_request, known=known), self._channel_readers.of_new_form(post_to)
@@ -193,7 +193,7 @@ class FormService:
                 form = with_readers(form, readers)
             return form if standing else None  # none: it is submitted
 
-        await self._updates.redraw(view, change)
+        await self.updates.redraw(view, change)
 
     async def _late(self, form: Form, form_request: FormRequest, *, known: bool) -> _Late:
         """Find who the customer is and what they have open, if the user may see that."""
@@ -217,7 +217,7 @@ class FormService:
 
     def field_chosen(self, field: str, view: View) -> None:
         """Answer a choice in an open form by what it changes there."""
-        stands = self._updates.chosen(view, field)
+        stands = self.updates.chosen(view, field)
         match field:
             case ids.CUSTOMER_ID:
                 self._tasks.spawn(self._customer_chosen(view, stands), name="take_customer")
@@ -231,11 +231,11 @@ class FormService:
             case _:
                 self._note_readers(view, values_of(view).post_to, stands)
         if field in {ids.CUSTOMER_ID, ids.ASSIGNEE_TYPE} and (post_to := _prefilled(view)):
-            self._note_readers(view, post_to, self._updates.chosen(view, ids.POST_TO))
+            self._note_readers(view, post_to, self.updates.chosen(view, ids.POST_TO))
 
     async def _restore(self, view: View, stands: Stands) -> None:
         """Put right what a drawing has put back that was on its way when this was chosen."""
-        await self._updates.redraw(view, lambda form: form if stands() else None)
+        await self.updates.redraw(view, lambda form: form if stands() else None)
 
     async def _customer_chosen(self, view: View, stands: Stands) -> None:
         """Show what they have open, if Weav tells soon; learn their name for the next time."""
@@ -249,7 +249,7 @@ class FormService:
             mine = stands() and form.values.customer_id == values.customer_id
             return _with_conversations(form, several) if mine else None
 
-        await self._updates.redraw(view, change)
+        await self.updates.redraw(view, change)
         if customer:
             await self._learn_customer(str(customer))
 
@@ -272,7 +272,7 @@ class FormService:
             # Slack keeps somebody who was found for another kind: seen, and refused on submitting.
             return form if ids.ASSIGNEE_ID in form.options else form.named(labels)
 
-        await self._updates.redraw(view, change)
+        await self.updates.redraw(view, change)
 
     def _note_readers(self, view: View, slack_channel_id: str, stands: Stands) -> None:
         """Say below `post_to` who reads the chosen channel, if it is not our people alone."""
@@ -284,13 +284,9 @@ class FormService:
                 mine = stands() and form.values.post_to == slack_channel_id
                 return with_readers(form, readers) if mine else None
 
-            await self._updates.redraw(view, change)
+            await self.updates.redraw(view, change)
 
         self._tasks.spawn(note(), name="note_readers")
-
-    def submitted(self, view: View) -> None:
-        """Draw nothing over what the submission is answered with."""
-        self._updates.submitted(view)
 
     async def _learn_customer(self, customer_id: str) -> KnownCustomer | None:
         return await learn_customer(self._memory, self._directory, customer_id, LIST_WITHIN)
@@ -333,7 +329,7 @@ class FormService:
         form = Form(values, origin, for_defaults=True).named(labels)
         result = await self._slack.open_view(form_request.trigger_id, render(form))
         if not isinstance(result, Failed):
-            self._updates.opened(result.view, form)
+            self.updates.opened(result.view, form)
             return
         log.warning("defaults_not_opened", code=result.code)
         if result.code in TRIGGER_GONE:

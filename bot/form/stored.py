@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict
 from bot.form.parse import Submission
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.ledger import NewEntry
-from bot.slack import ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,6 @@ def _request(submission: Submission) -> dict[str, str]:
     body = submission.request.body()
     if submission.new_customer is None:
         return body
-    del body[ids.CUSTOMER_ID]
     return {CUSTOMER_EMAIL: submission.new_customer.email, **body}
 
 

@@ -92,7 +92,7 @@ class ViewUpdates:
         return lambda: self._choices.get(view_id, mine).get(field) is mine[field]
 
     def submitted(self, view: View) -> None:
-        """Let no choice stand any more: a drawing takes away the errors that are under fields."""
+        """Draw nothing over the answer: a drawing takes away the errors that are under fields."""
         keep(self._choices, text_at(view, "id"), {}, _REMEMBERED)
 
     async def redraw(self, view: View, change: Change) -> None:

@@ -71,16 +71,15 @@ def _usual_spelling(value: object) -> object:
 _Id = Annotated[UUID, BeforeValidator(_usual_spelling)]
 
 
-class NewConversation(BaseModel):
-    """What the user chose: the body of `POST /conversations`, and the validation of the form.
+class ConversationChoices(BaseModel):
+    """What a user can choose for a conversation, while nothing of it is required.
 
     An empty value counts as not given. Every error's `loc` starts with the field it belongs to.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    channel: Channel
-    customer_id: _Id
+    channel: Channel | None = None
     subject: Annotated[str | None, Field(max_length=500), BeforeValidator(_fold)] = None
     status: Status | None = None
     priority: Priority | None = None
@@ -109,6 +108,13 @@ class NewConversation(BaseModel):
     def body(self) -> dict[str, str]:
         """Only the fields that were chosen, identifiers in the canonical spelling."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+class NewConversation(ConversationChoices):
+    """The body of `POST /conversations`, and the validation of the form."""
+
+    channel: Channel
+    customer_id: _Id
 
 
 def _is_blank(value: object) -> bool:
