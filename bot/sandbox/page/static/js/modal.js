@@ -87,7 +87,7 @@ function fillShell(view, form) {
 function versionOf(block, form) {
   if (block.type !== "input") return JSON.stringify(block);
   const { element } = block;
-  const lasting = Object.entries(element).filter(([name]) => !name.startsWith("initial_"));
+  const lasting = Object.entries(element).filter(([name]) => !/^(initial_|focus_on_load$)/.test(name));
   const begins = element.type === "external_select" ? element.initial_option?.value : undefined;
   const jumps = begins !== undefined && begins !== form.get(block, element);
   return JSON.stringify([{ ...block, element: Object.fromEntries(lasting) }, jumps && begins]);
