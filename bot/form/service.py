@@ -85,14 +85,16 @@ class _Late:
     """What a form opened without: all that `recalled` shows, and what its customer has open."""
 
     recalled: Form | None = None
+    customer: UUID | None = None
     several: Sequence[OpenConversation] = ()
     named: str = ""
 
-    def into(self, form: Form, standing: Collection[str]) -> Form:
-        """Add it to a form, of which these fields were not touched since."""
+    def into(self, form: Form, untouched: Collection[str]) -> Form:
+        """Add it to an open form."""
         if self.recalled:
-            form = form.with_recalled(self.recalled, standing)
-        if ids.CUSTOMER_ID in standing and (self.several or self.named):
+            form = form.with_recalled(self.recalled, untouched)
+        same = self.customer == _known_to_weav(form.values)
+        if same and (self.several or self.named):
             form = _with_conversations(form, self.several, self.named)
         return form
 
@@ -164,8 +166,21 @@ class FormService:
             form = await self._prefiller.recall(form, form_request.mentions)
         result = await self._slack.open_view(form_request.trigger_id, render(form, opening=True))
         if not isinstance(result, Failed):
-            self.updates.opened(result.view, form)
-            await self._complete(result.view, form, form_request, known=known)
+            untouched = self.updates.opened(result.view, form)
+            late, readers = await asyncio.gather(
+                self._late(form, form_request, known=known),
+                self._channel_readers.of_new_form(_channel_of(form)),
+            )
+
+            def complete(now: Form) -> Form | None:
+                """Add what the opening did not wait for, all in one drawing."""
+                fields = untouched()
+                now = late.into(now, fields)
+                if ids.POST_TO in fields and now.values.post_to in {"", _channel_of(form)}:
+                    now = with_readers(now, readers)
+                return now if fields else None  # none: it is submitted
+
+            await self.updates.redraw(result.view, complete)
             return
         log.warning("form_not_opened", code=result.code)
         filled = FilledForm(form.values, form.origin)
@@ -174,26 +189,6 @@ class FormService:
         else:
             message = reopen_message(f"Slack did not open the form ({result.code}).", filled)
         await self._tell(message, form_request)
-
-    async def _complete(
-        self, view: View, form: Form, form_request: FormRequest, *, known: bool
-    ) -> None:
-        """Add to a new form what its opening did not wait for, all in one drawing."""
-        fields = (ids.CUSTOMER_ID, ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID, ids.POST_TO)
-        stands = {field: self.updates.chosen(view, field) for field in fields}
-        post_to = form.values.post_to or form.origin.slack_channel_id
-        late, readers = await asyncio.gather(
-            self._late(form, form_request, known=known), self._channel_readers.of_new_form(post_to)
-        )
-
-        def change(form: Form) -> Form | None:
-            standing = {field for field in fields if stands[field]()}
-            form = late.into(form, standing)
-            if ids.POST_TO in standing and form.values.post_to in {"", post_to}:
-                form = with_readers(form, readers)
-            return form if standing else None  # none: it is submitted
-
-        await self.updates.redraw(view, change)
 
     async def _late(self, form: Form, form_request: FormRequest, *, known: bool) -> _Late:
         """Find who the customer is and what they have open, if the user may see that."""
@@ -213,7 +208,7 @@ class FormService:
         else:
             label = recalled.options.get(ids.CUSTOMER_ID)
             named = label["text"]["text"] if label and not known else ""
-        return _Late(recalled, several, named)
+        return _Late(recalled, customer, several, named)
 
     def field_chosen(self, field: str, view: View) -> None:
         """Answer a choice in an open form by what it changes there."""
@@ -358,6 +353,10 @@ def _with_conversations(form: Form, several: Sequence[OpenConversation], named: 
     if several or named:
         return form.showing({ids.OPEN_CONVERSATIONS: open_conversations_block(several, named)})
     return form.without(ids.OPEN_CONVERSATIONS)
+
+
+def _channel_of(form: Form) -> str:
+    return form.values.post_to or form.origin.slack_channel_id
 
 
 def _known_to_weav(values: FormValues) -> UUID | None:

@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 from bot.form.form import Form, form_of
 from bot.form.view import render
 from bot.logs import get_logger
+from bot.slack import ids
 from bot.slack.api import Failed, SlackApi
 from bot.slack.cache import keep
 from bot.slack.payloads import at, text_at
@@ -24,6 +25,7 @@ log = get_logger("weav_slack.update")
 View = Mapping[str, Any]
 # None: nothing of it is wanted any more.
 Change = Callable[[Form], Form | None]
+_CHOSEN_IN: Final = (ids.CUSTOMER_ID, ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID, ids.POST_TO)
 # Views of which the last drawing and choices are remembered, for what is asked for meanwhile.
 _REMEMBERED: Final = 500
 
@@ -79,10 +81,24 @@ class ViewUpdates:
         self._choices: dict[str, dict[str, object]] = {}
         self._refused: dict[str, tuple[Change, ...]] = {}
 
-    def opened(self, view: View, form: Form) -> None:
-        """Remember what was opened: Slack's answer says nothing of what stands in it."""
-        opened = _OpenForm(text_at(view, "hash"), form)
-        keep(self._forms, text_at(view, "id"), opened, _REMEMBERED)
+    def opened(self, view: View, form: Form) -> Callable[[], frozenset[str]]:
+        """Tell later which of its fields nobody has chosen in since.
+
+        Slack's answer says nothing of what stands in the form, and may come after a choice.
+        """
+        view_id, seen = text_at(view, "id"), text_at(view, "hash")
+        before = self._forms.get(view_id)
+        if before is None:
+            keep(self._forms, view_id, _OpenForm(seen, form), _REMEMBERED)
+        elif before.hash == seen:
+            keep(self._forms, view_id, replace(before, drawn=form, shared=False), _REMEMBERED)
+        mine = {field: object() for field in _CHOSEN_IN}
+        keep(self._choices, view_id, mine | self._choices.get(view_id, {}), _REMEMBERED)
+        return lambda: frozenset(
+            field
+            for field, untouched in mine.items()
+            if self._choices.get(view_id, mine).get(field) is untouched
+        )
 
     def chosen(self, view: View, field: str) -> Callable[[], bool]:
         """Tell later whether this choice still stands: what was found for an older one is over."""

@@ -110,6 +110,20 @@ async def test_the_assignee_chosen_before_the_form_is_completed_gets_the_convers
     assert len(any_way.slack.calls_of("views.update")) == 1
 
 
+async def test_the_assignee_chosen_before_slack_says_that_the_form_is_open_stands(
+    at_home: House,
+) -> None:
+    await with_ann_by_default(at_home)
+    conversation(at_home, "Hung before")
+    at_home.slack.faults.add(SlackFault("views.open", late=0.5))
+    await opened(at_home, words=f"email {JANE}")
+
+    await pick_assignee(at_home, "ben")
+
+    await at_home.slack.until(lambda _: "Hung before" in text_on(at_home.ann.view))
+    assert chosen(at_home.ann.view, "assignee_id") == BENS
+
+
 async def test_the_assignee_chosen_while_a_customer_is_looked_up_stands(at_home: House) -> None:
     await with_ann_by_default(at_home)
     conversation(at_home, "Hung before")
