@@ -90,7 +90,7 @@ LONGEST_LINK: Final = 500
 
 
 class Settings(BaseSettings):
-    """Field names are the variables' names in lower case; README.md explains each."""
+    """Field names are the variables' names in lower case; operations/README.md explains each."""
 
     model_config = SettingsConfigDict(
         env_file=".env",

@@ -304,7 +304,7 @@ class ConversationCreator:
 
 
 def _seconds_since_sent(entry: Entry) -> float:
-    sent_at = entry.sent_at or entry.created_at  # as README.md says how to restore a backup
+    sent_at = entry.sent_at or entry.created_at  # as operations/README.md says how to restore
     return entry.read_at - sent_at + time.monotonic() - entry.asked_at
 
 

@@ -96,7 +96,7 @@ class UnconfirmedChoices:
                 assert_never(choice)
 
     async def _look_again(self, held: Entry) -> Result:
-        if is_unnamed(held):  # as README.md says how to restore a backup
+        if is_unnamed(held):  # as operations/README.md says how to restore a backup
             return Result(held, NotConfirmed(UNNAMED, held.id))
         return await self._worker.look_again(held)
 
