@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.bad_days.slack_codes import CODES
 from tests.bad_days.table import METHODS, NOWHERE, WEAV, slack
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[1] / "README.md"
 
 
 def test_every_status_and_every_documented_code_is_in_the_table() -> None:
