@@ -32,7 +32,7 @@ REPEATS: Final = {sre.MAX_REPEAT, sre.MIN_REPEAT}
 ASSERTIONS: Final = {sre.AT, sre.ASSERT, sre.ASSERT_NOT}
 # Where more than the pattern is needed to see it.
 KNOWN: Final = {
-    "bot.slack.words._WORD": "is matched at the place where the last one ended, and never searched",
+    "handlers.command_text._WORD": "is matched at the place where the last one ended, and never searched",
     "bot.slack.mrkdwn._PIECES": "a fence that opens is closed by the next, all but the last",
 }
 
@@ -54,7 +54,7 @@ def patterns() -> dict[str, re.Pattern[str]]:
 
 
 PATTERNS: Final = patterns()
-NEVER_SEARCHED: Final = {"bot.slack.words._WORD", "bot.weav.people._EMAIL"}
+NEVER_SEARCHED: Final = {"handlers.command_text._WORD", "bot.weav.directory._EMAIL"}
 
 
 def ways(tree: Any) -> list[Way]:  # noqa: ANN401 - of a private module

@@ -47,7 +47,7 @@ async def _form(alone: Alone) -> None:
     await alone.view()
     for field, value in (("channel", "chat"), ("channel", "email"), ("assignee_type", "agent")):
         await ann.act(field, value)
-    await alone.view("only the active e-mail agent")
+    await alone.view("the active email agent")
     await ann.suggest("customer_id", "")
     await ann.suggest("customer_id", "jan")
     found = await ann.suggest("customer_id", JANE)
