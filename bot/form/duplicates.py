@@ -12,8 +12,7 @@ from bot.directory import LIST_WITHIN
 from bot.form.fields import tick_input
 from bot.slack import ids
 from bot.slack.blocks import Json, context, mrkdwn, section
-from bot.slack.elements import link, web_address
-from bot.slack.text import clock, escape, fold, shorten
+from bot.slack.text import clock, escape, fold, link, shorten, web_address
 from bot.weav.client import WeavClient
 from bot.weav.models import Conversation, Status
 from bot.weav.pages import LookUpFailed

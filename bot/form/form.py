@@ -18,9 +18,8 @@ from bot.form.values import (
 )
 from bot.slack import ids
 from bot.slack.blocks import Json, alert, context, mrkdwn
-from bot.slack.elements import channel_name, link
 from bot.slack.payloads import at, list_at, text_at
-from bot.slack.text import shorten
+from bot.slack.text import channel_name, link, shorten
 from bot.weav.models import AssigneeType
 
 POST_TO_HINT: Final = "Everybody there sees the summary, not what the customer writes."

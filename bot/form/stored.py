@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.form.parse import Submission
 from bot.form.values import FilledForm, FormValues, Origin
-from bot.ledger import NewEntry
+from bot.ledger import Entry, NewEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +75,7 @@ def _request(submission: Submission) -> dict[str, str]:
 
 # In the request of a row, in place of the customer's ID until there is one.
 CUSTOMER_EMAIL: Final = "customer_email"
+
+
+def wants_new_customer(entry: Entry) -> bool:
+    return CUSTOMER_EMAIL in (entry.request or {})

@@ -103,11 +103,9 @@ def overflow(action_id: str, labels: Mapping[str, str]) -> Json:
     return {"type": "overflow", "action_id": action_id, "options": options}
 
 
-def modal(title: str, drawn: Iterable[Any], **more: Any) -> Json:  # noqa: ANN401 - of any type
+def modal(title: str, drawn: Iterable[Json], **more: Any) -> Json:  # noqa: ANN401 - of any type
     """A view of `title` (at most 24 characters): https://docs.slack.dev/reference/views."""
-    # The form still brings the SDK's models.
-    written = [block if isinstance(block, dict) else block.to_dict() for block in drawn]
-    return {"type": "modal", "title": plain(title), "blocks": written, **more}
+    return {"type": "modal", "title": plain(title), "blocks": list(drawn), **more}
 
 
 def _shown(text: str) -> Json:

@@ -1,6 +1,5 @@
 """From a written row to a recorded outcome: send, and where no answer came, look."""
 
-import asyncio
 import random
 import time
 from collections.abc import Callable, Coroutine
@@ -9,116 +8,25 @@ from typing import Any, Final, TypeAlias, assert_never
 
 from bot.card.post import Delivered
 from bot.form.reply import Created, Creating, FormAgain, NotConfirmed, Queued, Reply, not_created
-from bot.form.stored import StoredForm
+from bot.form.stored import StoredForm, wants_new_customer
 from bot.ledger import Entry, KnownCustomers, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.retry import LONGEST_QUEUE_PAUSE, RetryTimes, queue_pause, retry_until_written, within_time
 from bot.slack import ids
 from bot.slack.api import Failed
-from bot.submissions.new_customer import CustomerCreation, is_unnamed
-from bot.submissions.reconcile import (
-    Ambiguous,
-    CustomerLists,
-    Match,
-    NoMatch,
-    NotSeen,
-    alike,
-    match,
-    until_next,
-)
+from bot.submissions.new_customer import CustomerCreation
+from bot.submissions.reconcile import PostedCard, Reconciler, Result, request_of
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
 from bot.weav.directory import WeavDirectory
-from bot.weav.models import Conversation, NewConversation
+from bot.weav.models import Conversation
 from bot.weav.outcomes import Cause, NotSent, Opened, Outcome, Refused, Unconfirmed
-from bot.weav.pages import LookUpFailed
 
 log = get_logger("weav_slack.create")
 DOUBTFUL = " An earlier attempt that was not confirmed may have created it all the same."
 
 
-PostedCard: TypeAlias = asyncio.Task[Delivered | Failed]
 PostCard: TypeAlias = Callable[[Entry, Conversation], Coroutine[Any, Any, Delivered | Failed]]
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of a row; `entry` is None when it was lost to another replica, which finishes it.
-
-    `posting`: its card is on its way already.
-    """
-
-    entry: Entry | None
-    reply: Reply
-    posting: PostedCard | None = None
-
-
-class OutcomeRecorder:
-    def __init__(self, ledger: Ledger, retry_for: float) -> None:
-        """`retry_for`: seconds for which a queued conversation is tried; 0: not at all."""
-        self._ledger = ledger
-        self._retry_for = retry_for
-
-    async def opened(
-        self, entry: Entry, conversation: Conversation, posting: PostedCard | None
-    ) -> Result:
-        """Whoever has the row by now, the conversation is there."""
-        facts = conversation.model_dump(mode="json")
-        held = await retry_until_written(
-            lambda: self._ledger.opened(entry, conversation.id, facts), entry
-        )
-        return Result(held, Created(conversation), posting)
-
-    async def refused(self, entry: Entry, refused: Refused) -> Result:
-        if entry.doubtful:
-            refused = replace(refused, message=refused.message + DOUBTFUL)
-        reason = " ".join([refused.message, *refused.fields.values()])
-        held = await retry_until_written(lambda: self._ledger.refused(entry, reason), entry)
-        return _result(held, FormAgain(refused.message, refused.fields))
-
-    async def not_sent(self, entry: Entry, outcome: NotSent) -> Result:
-        """Queue it, or give it up when its time is over."""
-        pause = queue_pause(entry.attempts, outcome.retry_after, random.random)
-        left = within_time(pause, entry.waited, self._retry_for)
-        patient = outcome.retry_after is not None
-        if left is None or (patient and left < pause):
-            return await self._given_up(entry, outcome)
-        held = await retry_until_written(
-            lambda: self._ledger.queued(
-                entry, left, outcome.reason, reason_code=outcome.cause, patient=patient
-            ),
-            entry,
-        )
-        return _result(held, Queued(outcome.cause, self._retry_for))
-
-    async def not_in_time(self, entry: Entry) -> Result | None:
-        """Give up what was not sent in its time; None: its time is not over.
-
-        After a night without the bot its author will have opened the conversation by hand.
-        """
-        if entry.waited <= self._retry_for + LONGEST_QUEUE_PAUSE + self._ledger.lease:
-            return None
-        log.warning("not_in_time", entry=entry.id)
-        return await self._given_up(entry, NotSent.because(Cause.OVERDUE))
-
-    async def not_confirmed(self, entry: Entry, known: str) -> Result:
-        log.warning("not_confirmed", entry=entry.id)
-        held = await retry_until_written(lambda: self._ledger.unconfirmed(entry, known), entry)
-        return _result(held, NotConfirmed(known, entry.id))
-
-    async def _given_up(self, entry: Entry, outcome: NotSent) -> Result:
-        if entry.doubtful:  # "nothing was created" is known of the last attempt only
-            return await self.not_confirmed(entry, outcome.reason + DOUBTFUL)
-        held = await retry_until_written(
-            lambda: self._ledger.expired(entry, outcome.reason, reason_code=outcome.cause), entry
-        )
-        return _result(held, not_created(outcome.reason))
-
-
-def _result(held: Entry | None, reply: Reply) -> Result:
-    """Leave the reply of a lost row to its new owner, whose own may differ."""
-    return Result(held, reply if held else Creating())
-
 
 # Seconds for somebody else's POST of a customer: until its answer, or until it is taken over.
 LEAST_FOR_OTHERS = 30.0
@@ -138,12 +46,11 @@ class ConversationCreator:
     ) -> None:
         self._ledger = ledger
         self._weav = weav
-        self._lists = CustomerLists(weav, tasks)
         self._patience = patience
         self._tasks = tasks
-        self._recorder = OutcomeRecorder(ledger, patience.retry_for)
         others = max(LEAST_FOR_OTHERS, patience.weav_timeout + ledger.lease)
         self._namer = CustomerCreation(ledger, WeavDirectory(weav), others)
+        self.reconciler = Reconciler(ledger, weav, patience.looks, tasks, self._unconfirmed)
         self._weav_was_away = False
 
     async def send(self, entry: Entry, post_card: PostCard | None = None) -> Result | Unanswered:
@@ -152,7 +59,7 @@ class ConversationCreator:
         `post_card`: nobody waits for the disk before the card. Whether it is posted before the
         answer is recorded or after, a crash in between posts it again.
         """
-        if not is_unnamed(entry):
+        if not wants_new_customer(entry):
             return await self._send(entry, post_card)
         try:
             named = await self._namer.name(entry)
@@ -162,7 +69,7 @@ class ConversationCreator:
             case None:
                 return Result(None, Creating())
             case Refused() as refused:
-                return await self._recorder.refused(entry, refused)
+                return await self._refused(entry, refused)
             case NotSent() as not_sent:
                 return await self._not_sent(entry, not_sent)
             case Entry():
@@ -176,7 +83,7 @@ class ConversationCreator:
         If that step comes to be written later all the same, it finds the row without this owner.
         """
         log.warning("not_begun", entry=entry.id, error=str(error))
-        return await self._recorder.not_sent(entry, NotSent.because(Cause.DATABASE_SLOW))
+        return await self._queue(entry, NotSent.because(Cause.DATABASE_SLOW))
 
     async def _send(self, entry: Entry, post_card: PostCard | None) -> Result | Unanswered:
         if not self._is_surely_ours(entry):
@@ -200,9 +107,9 @@ class ConversationCreator:
                 posting = None
                 if post_card and self._is_surely_ours(entry):
                     posting = self._tasks.spawn(post_card(entry, conversation), name="post")
-                return await self._recorder.opened(entry, conversation, posting)
+                return await self._opened(entry, conversation, posting)
             case Refused():
-                return await self._recorder.refused(entry, outcome)
+                return await self._refused(entry, outcome)
             case NotSent():
                 return await self._not_sent(entry, outcome)
             case Unconfirmed(reason):
@@ -213,87 +120,64 @@ class ConversationCreator:
     def _is_surely_ours(self, entry: Entry) -> bool:
         return time.monotonic() - entry.asked_at < self._ledger.lease
 
-    async def look(
-        self, entry: Entry, reason: str, looks: tuple[float, ...] | None = None
-    ) -> Result:
-        """Look for the conversation of a POST that may have arrived; `reason`: why we ask."""
-        sight: NoMatch | Ambiguous | NotSeen = NoMatch()
-        for pause in self._patience.looks if looks is None else looks:
-            await asyncio.sleep(pause)
-            seen = await self._look_once(entry)
-            if isinstance(seen, Result):
-                return seen
-            sight = seen
-            if isinstance(sight, NotSeen) and sight.final:
-                break
-        return await self._not_confirmed(entry, reason, sight)
-
-    async def look_now(self, entry: Entry, reason: str) -> Result:
-        """Look once for what was sent a while ago, and leave the row to the next look, if any.
-
-        The time of looking began with the request. Where that is over and the look itself fails,
-        or where somebody has put off the first look, it begins then: the row counts it.
-        """
-        passed = _seconds_since_sent(entry)
-        seen = await self._look_once(entry)
-        if isinstance(seen, Result):
-            return seen
-        failed = isinstance(seen, NotSeen)
-        pause = until_next(self._patience.looks, passed)
-        counted = bool(entry.tried_for) or (failed and pause is None)
-        if counted:
-            pause = until_next(self._patience.looks, entry.tried_for)
-        if pause is None or (isinstance(seen, NotSeen) and seen.final):
-            return await self._not_confirmed(entry, reason, seen)
-        return await self._look_after(pause, entry, reason, counted=counted)
-
-    async def look_later(self, entry: Entry, reason: str) -> Result:
-        """Leave all the looks for it to whoever takes the row up when they are due."""
-        pause = until_next(self._patience.looks, 0.0) or 0.0
-        return await self._look_after(pause, entry, reason, counted=True)
-
-    async def _look_after(
-        self, pause: float, entry: Entry, reason: str, *, counted: bool
-    ) -> Result:
-        added = pause if counted else 0.0
-        later = self._ledger.later
-        await retry_until_written(lambda: later(entry, pause, counted=added, reason=reason), entry)
-        return Result(None, Creating())
-
-    async def _not_confirmed(
-        self, entry: Entry, reason: str, sight: NoMatch | Ambiguous | NotSeen
-    ) -> Result:
-        seen = "" if isinstance(sight, NoMatch) else sight.reason
-        return await self._recorder.not_confirmed(entry, f"{reason} {seen}".strip())
-
-    async def not_in_time(self, entry: Entry) -> Result | None:
-        """Give up a row that nobody sent while there was time; None: send it."""
-        return await self._recorder.not_in_time(entry)
-
-    async def _look_once(self, entry: Entry) -> Result | NoMatch | Ambiguous | NotSeen:
-        request = request_of(entry)
-        listed = await self._lists.read(request.customer_id)
-        if isinstance(listed, LookUpFailed):
-            return NotSeen(listed.reason, final=listed.final)
-        candidates = alike(listed, request, entry.begun_at)
-        try:
-            claimed = await self._ledger.claimed(entry, (each.id for each in candidates))
-            rivals = await self._ledger.rivals(entry)
-            sight = match([each for each in candidates if each.id not in claimed], len(rivals))
-            if not isinstance(sight, Match):
-                return sight
-            facts = sight.conversation.model_dump(mode="json")
-            held = await self._ledger.claim(entry, sight.conversation.id, facts)
-        except LedgerUnavailable:
-            return NotSeen("")
-        if held is None:  # the row or the conversation is somebody else's by now
-            return NoMatch()
-        log.info("recovered", entry=entry.id, conversation=sight.conversation.id)
-        return Result(held, Created(sight.conversation))
-
     async def _not_sent(self, entry: Entry, outcome: NotSent) -> Result:
         self._weav_was_away = True
-        return await self._recorder.not_sent(entry, outcome)
+        return await self._queue(entry, outcome)
+
+    async def _opened(
+        self, entry: Entry, conversation: Conversation, posting: PostedCard | None
+    ) -> Result:
+        """Whoever has the row by now, the conversation is there."""
+        facts = conversation.model_dump(mode="json")
+        held = await retry_until_written(
+            lambda: self._ledger.opened(entry, conversation.id, facts), entry
+        )
+        return Result(held, Created(conversation), posting)
+
+    async def _refused(self, entry: Entry, refused: Refused) -> Result:
+        if entry.doubtful:
+            refused = replace(refused, message=refused.message + DOUBTFUL)
+        reason = " ".join([refused.message, *refused.fields.values()])
+        held = await retry_until_written(lambda: self._ledger.refused(entry, reason), entry)
+        return _result(held, FormAgain(refused.message, refused.fields))
+
+    async def _queue(self, entry: Entry, outcome: NotSent) -> Result:
+        """Queue it, or give it up when its time is over."""
+        pause = queue_pause(entry.attempts, outcome.retry_after, random.random)
+        left = within_time(pause, entry.waited, self._patience.retry_for)
+        patient = outcome.retry_after is not None
+        if left is None or (patient and left < pause):
+            return await self._given_up(entry, outcome)
+        held = await retry_until_written(
+            lambda: self._ledger.queued(
+                entry, left, outcome.reason, reason_code=outcome.cause, patient=patient
+            ),
+            entry,
+        )
+        return _result(held, Queued(outcome.cause, self._patience.retry_for))
+
+    async def not_in_time(self, entry: Entry) -> Result | None:
+        """Give up what was not sent in its time; None: its time is not over.
+
+        After a night without the bot its author will have opened the conversation by hand.
+        """
+        if entry.waited <= self._patience.retry_for + LONGEST_QUEUE_PAUSE + self._ledger.lease:
+            return None
+        log.warning("not_in_time", entry=entry.id)
+        return await self._given_up(entry, NotSent.because(Cause.OVERDUE))
+
+    async def _unconfirmed(self, entry: Entry, known: str) -> Result:
+        log.warning("not_confirmed", entry=entry.id)
+        held = await retry_until_written(lambda: self._ledger.unconfirmed(entry, known), entry)
+        return _result(held, NotConfirmed(known, entry.id))
+
+    async def _given_up(self, entry: Entry, outcome: NotSent) -> Result:
+        if entry.doubtful:  # "nothing was created" is known of the last attempt only
+            return await self._unconfirmed(entry, outcome.reason + DOUBTFUL)
+        held = await retry_until_written(
+            lambda: self._ledger.expired(entry, outcome.reason, reason_code=outcome.cause), entry
+        )
+        return _result(held, not_created(outcome.reason))
 
     async def _hurry(self) -> None:
         try:
@@ -303,13 +187,9 @@ class ConversationCreator:
         log.info("weav_is_back", hurried=hurried)
 
 
-def _seconds_since_sent(entry: Entry) -> float:
-    sent_at = entry.sent_at or entry.created_at  # as operations/README.md says how to restore
-    return entry.read_at - sent_at + time.monotonic() - entry.asked_at
-
-
-def request_of(entry: Entry) -> NewConversation:
-    return NewConversation.model_validate(entry.request)
+def _result(held: Entry | None, reply: Reply) -> Result:
+    """Leave the reply of a lost row to its new owner, whose own may differ."""
+    return Result(held, reply if held else Creating())
 
 
 # Seconds in which the same use is not written again, and how many uses that is known of.

@@ -101,10 +101,6 @@ class CustomerCreation:
         return _refused(NOT_CONFIRMED, 0)
 
 
-def is_unnamed(entry: Entry) -> bool:
-    return CUSTOMER_EMAIL in (entry.request or {})
-
-
 def _refused(why: str, status: int) -> Refused:
     return Refused(NOT_OPENED, {ids.CUSTOMER_ID: why}, status)
 

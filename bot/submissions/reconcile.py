@@ -1,20 +1,26 @@
-"""Which of a customer's conversations is ours, when Weav's answer to the create was lost.
-
-Customers' conversations in Weav, read once for all who look through them at the same time.
-"""
+"""Which of a customer's conversations is ours, when Weav's answer to the create was lost."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+from bot.card.post import Delivered
+from bot.form.reply import Created, Creating, Reply
+from bot.ledger import Entry, Ledger, LedgerUnavailable
+from bot.logs import get_logger
+from bot.retry import retry_until_written
+from bot.slack.api import Failed
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
 from bot.weav.models import Conversation, NewConversation
 from bot.weav.pages import LookUpFailed
+
+log = get_logger("weav_slack.reconcile")
 
 # Weav's clock and the database's may differ by this many seconds.
 CLOCK_DIFFERENCE = 120.0
@@ -104,6 +110,8 @@ _List = tuple[Conversation, ...] | LookUpFailed
 
 
 class CustomerLists:
+    """Customers' conversations in Weav, read once for all who look through them at once."""
+
     def __init__(self, weav: WeavClient, tasks: Tasks) -> None:
         self._weav = weav
         self._tasks = tasks
@@ -125,3 +133,117 @@ class CustomerLists:
         async with self._turns.setdefault(customer_id, asyncio.Lock()), self._places:
             del self._next[customer_id]  # whoever asks from now on needs a newer one
             return await self._weav.customer_conversations(customer_id)
+
+
+PostedCard: TypeAlias = asyncio.Task[Delivered | Failed]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a row; `entry` is None when it was lost to another replica, which finishes it.
+
+    `posting`: its card is on its way already.
+    """
+
+    entry: Entry | None
+    reply: Reply
+    posting: PostedCard | None = None
+
+
+class Reconciler:
+    def __init__(
+        self,
+        ledger: Ledger,
+        weav: WeavClient,
+        looks: tuple[float, ...],
+        tasks: Tasks,
+        record_unconfirmed: Callable[[Entry, str], Awaitable[Result]],
+    ) -> None:
+        """`looks`: seconds before each look."""
+        self._ledger = ledger
+        self._lists = CustomerLists(weav, tasks)
+        self._looks = looks
+        self._record_unconfirmed = record_unconfirmed
+
+    async def look(
+        self, entry: Entry, reason: str, looks: tuple[float, ...] | None = None
+    ) -> Result:
+        """Look for the conversation of a POST that may have arrived; `reason`: why we ask."""
+        sight: NoMatch | Ambiguous | NotSeen = NoMatch()
+        for pause in self._looks if looks is None else looks:
+            await asyncio.sleep(pause)
+            seen = await self._look_once(entry)
+            if isinstance(seen, Result):
+                return seen
+            sight = seen
+            if isinstance(sight, NotSeen) and sight.final:
+                break
+        return await self._not_confirmed(entry, reason, sight)
+
+    async def look_now(self, entry: Entry, reason: str) -> Result:
+        """Look once for what was sent a while ago, and leave the row to the next look, if any.
+
+        The time of looking began with the request. Where that is over and the look itself fails,
+        or where somebody has put off the first look, it begins then: the row counts it.
+        """
+        passed = _seconds_since_sent(entry)
+        seen = await self._look_once(entry)
+        if isinstance(seen, Result):
+            return seen
+        failed = isinstance(seen, NotSeen)
+        pause = until_next(self._looks, passed)
+        counted = bool(entry.tried_for) or (failed and pause is None)
+        if counted:
+            pause = until_next(self._looks, entry.tried_for)
+        if pause is None or (isinstance(seen, NotSeen) and seen.final):
+            return await self._not_confirmed(entry, reason, seen)
+        return await self._look_after(pause, entry, reason, counted=counted)
+
+    async def look_later(self, entry: Entry, reason: str) -> Result:
+        """Leave all the looks for it to whoever takes the row up when they are due."""
+        pause = until_next(self._looks, 0.0) or 0.0
+        return await self._look_after(pause, entry, reason, counted=True)
+
+    async def _look_after(
+        self, pause: float, entry: Entry, reason: str, *, counted: bool
+    ) -> Result:
+        added = pause if counted else 0.0
+        later = self._ledger.later
+        await retry_until_written(lambda: later(entry, pause, counted=added, reason=reason), entry)
+        return Result(None, Creating())
+
+    async def _not_confirmed(
+        self, entry: Entry, reason: str, sight: NoMatch | Ambiguous | NotSeen
+    ) -> Result:
+        seen = "" if isinstance(sight, NoMatch) else sight.reason
+        return await self._record_unconfirmed(entry, f"{reason} {seen}".strip())
+
+    async def _look_once(self, entry: Entry) -> Result | NoMatch | Ambiguous | NotSeen:
+        request = request_of(entry)
+        listed = await self._lists.read(request.customer_id)
+        if isinstance(listed, LookUpFailed):
+            return NotSeen(listed.reason, final=listed.final)
+        candidates = alike(listed, request, entry.begun_at)
+        try:
+            claimed = await self._ledger.claimed(entry, (each.id for each in candidates))
+            rivals = await self._ledger.rivals(entry)
+            sight = match([each for each in candidates if each.id not in claimed], len(rivals))
+            if not isinstance(sight, Match):
+                return sight
+            facts = sight.conversation.model_dump(mode="json")
+            held = await self._ledger.claim(entry, sight.conversation.id, facts)
+        except LedgerUnavailable:
+            return NotSeen("")
+        if held is None:  # the row or the conversation is somebody else's by now
+            return NoMatch()
+        log.info("recovered", entry=entry.id, conversation=sight.conversation.id)
+        return Result(held, Created(sight.conversation))
+
+
+def _seconds_since_sent(entry: Entry) -> float:
+    sent_at = entry.sent_at or entry.created_at  # as operations/README.md says how to restore
+    return entry.read_at - sent_at + time.monotonic() - entry.asked_at
+
+
+def request_of(entry: Entry) -> NewConversation:
+    return NewConversation.model_validate(entry.request)

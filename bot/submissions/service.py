@@ -20,10 +20,11 @@ from bot.retry import RetryTimes
 from bot.slack.api import Done, SlackApi
 from bot.slack.message import Message
 from bot.slack.notify import Notifier
-from bot.submissions.create import ConversationCreator, CustomerUses, Result
+from bot.submissions.create import ConversationCreator, CustomerUses
 from bot.submissions.failures import FailureHandler
 from bot.submissions.leases import Leases
 from bot.submissions.notify import Announcer, ReplyTarget
+from bot.submissions.reconcile import Result
 from bot.submissions.scheduler import Scheduler
 from bot.submissions.status import report
 from bot.submissions.unconfirmed import Choice, UnconfirmedChoices

@@ -5,14 +5,13 @@ from enum import StrEnum
 from typing import TypeAlias, assert_never
 
 from bot.form.reply import Created, Creating, Left, NotConfirmed, Reply, reply_of
-from bot.form.stored import StoredForm
+from bot.form.stored import StoredForm, wants_new_customer
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.api import ApiResult
-from bot.submissions.create import Result
-from bot.submissions.new_customer import is_unnamed
 from bot.submissions.notify import Announcer, ReplyTarget
+from bot.submissions.reconcile import Result
 from bot.submissions.worker import Worker
 
 log = get_logger("weav_slack.unconfirmed")
@@ -96,7 +95,7 @@ class UnconfirmedChoices:
                 assert_never(choice)
 
     async def _look_again(self, held: Entry) -> Result:
-        if is_unnamed(held):  # as operations/README.md says how to restore a backup
+        if wants_new_customer(held):  # as operations/README.md says how to restore a backup
             return Result(held, NotConfirmed(UNNAMED, held.id))
         return await self._worker.look_again(held)
 

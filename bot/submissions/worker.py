@@ -7,22 +7,15 @@ from weakref import WeakValueDictionary
 
 from bot.card.service import CardService
 from bot.form.reply import Created, Creating, Queued, Reply, reply_of
-from bot.form.stored import StoredForm
+from bot.form.stored import StoredForm, wants_new_customer
 from bot.ledger import Entry, Ledger, LedgerUnavailable, NewEntry, State
 from bot.logs import get_logger
 from bot.retry import retry_until_written
-from bot.submissions.create import (
-    ConversationCreator,
-    CustomerUses,
-    PostCard,
-    PostedCard,
-    Result,
-    Unanswered,
-)
+from bot.submissions.create import ConversationCreator, CustomerUses, PostCard, Unanswered
 from bot.submissions.failures import FailureHandler
 from bot.submissions.leases import Leases
-from bot.submissions.new_customer import is_unnamed
 from bot.submissions.notify import Announcer, ReplyTarget
+from bot.submissions.reconcile import PostedCard, Result
 from bot.tasks import Tasks
 from bot.weav.models import Conversation
 
@@ -140,6 +133,7 @@ class Worker:
     ) -> None:
         self._ledger = ledger
         self._creator = creator
+        self._reconciler = creator.reconciler
         self._cards = cards
         self._announcer = announcer
         self._customer_uses = customer_uses
@@ -189,7 +183,7 @@ class Worker:
     async def look_again(self, entry: Entry) -> Result:
         """One look at the author's word, for a row that `Ledger.look` gave us."""
         with self._leases(entry.id):
-            result = await self._creator.look(entry, STILL_UNKNOWN, looks=(0.0,))
+            result = await self._reconciler.look(entry, STILL_UNKNOWN, looks=(0.0,))
         self._announce_if_created(result)
         return result
 
@@ -222,7 +216,7 @@ class Worker:
             case None:
                 return await self._watch(entry)
             case Unanswered(as_sent, reason):
-                return await self._creator.look(as_sent, reason)
+                return await self._reconciler.look(as_sent, reason)
             case Result():
                 return sent
             case _:
@@ -239,8 +233,8 @@ class Worker:
         return await self._creator.send(begun, post_card) if begun else None
 
     async def _finish(self, entry: Entry) -> Result:
-        if entry.state is State.SENDING and not is_unnamed(entry):
-            return await self._creator.look_now(entry, entry.reason or RESTARTED)
+        if entry.state is State.SENDING and not wants_new_customer(entry):
+            return await self._reconciler.look_now(entry, entry.reason or RESTARTED)
         reply = reply_of(entry)
         if reply is None or isinstance(reply, Queued):
             return await self._creator.not_in_time(entry) or await self._send_due(entry)
@@ -254,7 +248,7 @@ class Worker:
             case None:
                 return Result(None, Creating())
             case Unanswered(as_sent, reason):
-                return await self._creator.look_later(as_sent, reason)
+                return await self._reconciler.look_later(as_sent, reason)
             case Result():
                 return sent
             case _:

@@ -32,7 +32,9 @@ REPEATS: Final = {sre.MAX_REPEAT, sre.MIN_REPEAT}
 ASSERTIONS: Final = {sre.AT, sre.ASSERT, sre.ASSERT_NOT}
 # Where more than the pattern is needed to see it.
 KNOWN: Final = {
-    "handlers.command_text._WORD": "is matched at the place where the last one ended, and never searched",
+    "handlers.command_text._WORD": (
+        "is matched at the place where the last one ended, and never searched"
+    ),
     "bot.slack.mrkdwn._PIECES": "a fence that opens is closed by the next, all but the last",
 }
 

@@ -18,8 +18,8 @@ from bot.form.parse import parse_submission
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.ledger.folding import containing, fold, searchable, words_of
 from bot.slack import mrkdwn, text
-from bot.slack.elements import web_address
 from bot.slack.options import Suggestion, options
+from bot.slack.text import web_address
 from bot.slack.uuids import uuid_in
 from bot.weav.directory import Customer
 from bot.weav.models import Conversation

@@ -9,7 +9,8 @@ import pytest
 from bot.form.reply import Created, Queued
 from bot.ledger import Ledger, State
 from bot.retry import RetryTimes
-from bot.submissions.create import ConversationCreator, Result
+from bot.submissions.create import ConversationCreator
+from bot.submissions.reconcile import Result
 from bot.tasks import Tasks
 from tests.desk.test_sending import NEW, sent
 from tests.ledger.losing import Losing

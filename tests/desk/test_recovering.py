@@ -13,7 +13,8 @@ from bot.form.reply import Created, Creating, NotConfirmed
 from bot.ledger import Entry, Ledger, State
 from bot.retry import RetryTimes
 from bot.sandbox.weav import Fault
-from bot.submissions.create import ConversationCreator, request_of
+from bot.submissions.create import ConversationCreator
+from bot.submissions.reconcile import request_of
 from bot.submissions.worker import RESTARTED, Limits
 from bot.tasks import Tasks
 from tests.desk.test_sending import NEW
@@ -78,7 +79,7 @@ async def test_what_is_long_past_is_looked_for_once(tmp_path: Path) -> None:
         await after.left_behind()
         entry = await after.taken(WHOLE_TIME + 1)
 
-        result = await after.sender.look_now(entry, RESTARTED)
+        result = await after.sender.reconciler.look_now(entry, RESTARTED)
 
         assert result.reply == NotConfirmed(RESTARTED, entry.id)
         assert after.lists == 1
@@ -89,7 +90,7 @@ async def test_a_recent_one_is_looked_for_in_the_time_that_is_left(tmp_path: Pat
         await after.left_behind()
         entry = await after.taken(LEASE + 1)
 
-        result = await after.sender.look_now(entry, "No answer came.")
+        result = await after.sender.reconciler.look_now(entry, "No answer came.")
 
         assert (result.entry, result.reply) == (None, Creating())
         left = await after.due_in()
@@ -97,7 +98,7 @@ async def test_a_recent_one_is_looked_for_in_the_time_that_is_left(tmp_path: Pat
         last = await after.taken(left + 0.01)
         assert (last.state, last.reason) == (State.SENDING, "No answer came.")
         made = await after.weav.opened(**request_of(entry).body())
-        found = await after.sender.look_now(last, last.reason or "")
+        found = await after.sender.reconciler.look_now(last, last.reason or "")
         assert isinstance(found.reply, Created)
         assert found.reply.conversation.id == made["id"]
         assert after.lists == 2
@@ -113,14 +114,14 @@ async def test_a_look_that_fails_is_no_look(tmp_path: Path) -> None:
         seconds = 300.0
         for _ in range(3):
             taken = await after.taken(seconds)
-            assert (await after.sender.look_now(taken, RESTARTED)).reply == Creating()
+            assert (await after.sender.reconciler.look_now(taken, RESTARTED)).reply == Creating()
             pauses.append(round(await after.due_in()))
             seconds = pauses[-1] + 0.1
         assert pauses == [1, 5, 13]
         last = await after.taken(seconds)
         after.weav.sandbox.faults.remove(away)
 
-        found = await after.sender.look_now(last, RESTARTED)
+        found = await after.sender.reconciler.look_now(last, RESTARTED)
 
         assert isinstance(found.reply, Created)
         assert found.reply.conversation.id == made["id"]
@@ -132,10 +133,10 @@ async def test_looks_that_all_fail_come_to_an_end(tmp_path: Path) -> None:
         await after.left_behind()
         seconds = 300.0
         for _ in range(3):
-            await after.sender.look_now(await after.taken(seconds), RESTARTED)
+            await after.sender.reconciler.look_now(await after.taken(seconds), RESTARTED)
             seconds = await after.due_in() + 0.1
 
-        result = await after.sender.look_now(await after.taken(seconds), RESTARTED)
+        result = await after.sender.reconciler.look_now(await after.taken(seconds), RESTARTED)
 
         assert isinstance(result.reply, NotConfirmed)
         assert result.entry
@@ -149,11 +150,11 @@ async def test_one_that_was_sent_from_the_queue_has_the_whole_time(tmp_path: Pat
         taken = await after.taken(LEASE + 1)
         pauses = []
 
-        result = await after.sender.look_later(taken, "No answer came.")
+        result = await after.sender.reconciler.look_later(taken, "No answer came.")
         while result.reply == Creating():
             pauses.append(round(await after.due_in()))
             taken = await after.taken(pauses[-1] + 0.1)
-            result = await after.sender.look_now(taken, taken.reason or "")
+            result = await after.sender.reconciler.look_now(taken, taken.reason or "")
 
         assert pauses == [1, 5, 13]
         assert result.reply == NotConfirmed("No answer came.", entry.id)
@@ -167,7 +168,9 @@ async def test_those_of_one_customer_share_a_request(tmp_path: Path) -> None:
         await after.place.pass_time(WHOLE_TIME + 1)
         taken = await after.ledger.take(20)
 
-        result = await asyncio.gather(*(after.sender.look_now(row, RESTARTED) for row in taken))
+        result = await asyncio.gather(
+            *(after.sender.reconciler.look_now(row, RESTARTED) for row in taken)
+        )
 
         assert [each.reply for each in result] == [NotConfirmed(RESTARTED, row.id) for row in taken]
         assert after.lists == 1

@@ -14,7 +14,8 @@ from bot.form.reply import Created, Creating, NotConfirmed
 from bot.ledger import Entry, Ledger, NewEntry, State
 from bot.retry import RetryTimes
 from bot.sandbox.weav import Fault
-from bot.submissions.create import ConversationCreator, PostCard, Result, request_of
+from bot.submissions.create import ConversationCreator, PostCard
+from bot.submissions.reconcile import Result, request_of
 from bot.tasks import Tasks
 from bot.weav.models import Conversation
 from tests.house import CREATE, JANE
@@ -37,7 +38,7 @@ async def sent(
     outcome = await sender.send(entry, post_card)
     if isinstance(outcome, Result):
         return outcome
-    return await sender.look(outcome.entry, outcome.reason)
+    return await sender.reconciler.look(outcome.entry, outcome.reason)
 
 
 async def test_a_lease_that_may_be_over_sends_nothing(tmp_path: Path) -> None:
@@ -165,7 +166,7 @@ async def test_a_conversation_that_the_row_has_already_is_its_own(tmp_path: Path
         made = Conversation.read(await at.weav.opened(**request_of(entry).body()))
         await at.ledger.claim(entry, made.id, {})
 
-        result = await at.sender.look(entry, "No answer came.")
+        result = await at.sender.reconciler.look(entry, "No answer came.")
 
         assert isinstance(result.reply, Created)
         assert result.entry
