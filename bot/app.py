@@ -16,7 +16,6 @@ from starlette.types import ASGIApp
 
 from bot.access import audience
 from bot.access.audience import ChannelReaders
-from bot.clients import slack_client, slack_session, weav_connection
 from bot.event_loop import STALLED, EventLoopWatch
 from bot.gatekeeping import diagnosis, guard
 from bot.health import Health, MetricsPage
@@ -27,12 +26,12 @@ from bot.retry import LOOKS, SPREAD, Backoff, RetryTimes
 from bot.settings import Settings
 from bot.slack.api import SlackApi
 from bot.slack.cache import LookupCache
-from bot.slack.client import SlackClient
+from bot.slack.client import SlackClient, slack_client, slack_session
 from bot.slack.installation import Installation
 from bot.submissions.service import Desk
 from bot.submissions.worker import Limits
 from bot.tasks import Tasks
-from bot.weav.client import WeavClient
+from bot.weav.client import WeavClient, weav_http
 from handlers import register
 from handlers.dispatch import Dispatcher
 from handlers.http import HttpTransport
@@ -111,11 +110,22 @@ class _Parts:
 async def _parts(stack: AsyncExitStack, settings: Settings, pace: Pace) -> _Parts:
     metrics, installation = Metrics(CollectorRegistry()), Installation()
     session = await stack.enter_async_context(slack_session())
-    client = slack_client(settings, session, metrics, installation)
+    token = settings.slack_bot_token.get_secret_value()
+    client = slack_client(token, settings.slack_api_url, session, metrics, installation)
     ledger = await stack.enter_async_context(
         Ledger.open(settings.database_url, lease=pace.lease, statement_timeout=STATEMENT_TIMEOUT)
     )
-    weav = WeavClient(await stack.enter_async_context(weav_connection(settings, metrics)))
+
+    def observe(operation: str, outcome: str, seconds: float) -> None:
+        metrics.weav_calls.labels(operation, outcome).observe(seconds)
+
+    http = weav_http(
+        settings.weav_api_url,
+        settings.weav_api_token.get_secret_value(),
+        settings.weav_timeout,
+        observe=observe,
+    )
+    weav = WeavClient(await stack.enter_async_context(http))
     tasks = Tasks(failed=metrics.failures.labels("task").inc)
     audiences = LookupCache(
         tasks, partial(audience.audience, client), audience.KEEP_AUDIENCE, audience.PASSING

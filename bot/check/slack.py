@@ -12,11 +12,10 @@ from slack_sdk.errors import SlackApiError
 
 from bot.access.members import USERS_READ
 from bot.check.findings import Finding, failed, masked, note, ok, unchecked
-from bot.clients import slack_client, slack_session
 from bot.manifest import SCOPES
 from bot.metrics import Metrics
 from bot.settings import Settings
-from bot.slack.client import REJECTED, SlackClient, code_in
+from bot.slack.client import REJECTED, SlackClient, code_in, slack_client, slack_session
 from bot.slack.installation import Installation, split_scopes
 
 TOKEN: Final = "Slack token"  # noqa: S105 - a heading
@@ -39,7 +38,13 @@ _MOST_SECONDS: Final = 60.0
 
 async def examine(settings: Settings) -> list[Finding]:
     async with slack_session() as session:
-        client = slack_client(settings, session, Metrics(CollectorRegistry()), Installation())
+        client = slack_client(
+            settings.slack_bot_token.get_secret_value(),
+            settings.slack_api_url,
+            session,
+            Metrics(CollectorRegistry()),
+            Installation(),
+        )
         headers: Mapping[str, str] = {}
         try:
             answer = await client.auth_test()

@@ -3,13 +3,9 @@
 from http import HTTPStatus
 from typing import Final
 
-from prometheus_client import CollectorRegistry
-
 from bot.check.findings import Finding, failed, masked, note, ok, unchecked
-from bot.clients import weav_connection
-from bot.metrics import Metrics
 from bot.settings import Settings
-from bot.weav.client import Answer, WeavClient
+from bot.weav.client import Answer, WeavClient, weav_http
 from bot.weav.directory import AGENTS
 from bot.weav.outcomes import NotSent, Unconfirmed
 from bot.weav.pages import LookUpFailed, page_of_answer
@@ -27,9 +23,10 @@ _ONLY_A_WRITE: Final = (
 
 async def examine(settings: Settings) -> list[Finding]:
     """Ask https://docs.weav.com/api-reference/agents/list-agents for one agent."""
-    async with weav_connection(settings, Metrics(CollectorRegistry())) as http:
+    url, token = settings.weav_api_url, settings.weav_api_token.get_secret_value()
+    async with weav_http(url, token, settings.weav_timeout) as http:
         answer = await WeavClient(http).ask("GET", AGENTS.path, params={"per_page": 1})
-    return judge(answer, settings.weav_api_url, settings.weav_api_token.get_secret_value())
+    return judge(answer, url, token)
 
 
 def judge(answer: Answer | NotSent | Unconfirmed, url: str, token: str) -> list[Finding]:

@@ -11,11 +11,13 @@ from functools import cache
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from bot import VERSION
 from bot.weav.models import Conversation, NewConversation
 from bot.weav.outcomes import (
     BODY_LIMIT,
@@ -118,10 +120,10 @@ def weav_http(
     api_url: str,
     token: str,
     timeout: float,
-    user_agent: str,
+    user_agent: str = f"weav-slack/{VERSION}",
     *,
+    observe: Observe | None = None,
     connections: int = 256,
-    wrap: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda inner: inner,
 ) -> httpx.AsyncClient:
     """Open the one client of the process; `timeout` is in seconds for one whole answer.
 
@@ -129,6 +131,12 @@ def weav_http(
     beyond `connections` at once wait for one as long as that.
     """
     connect = min(timeout / 2, _LONGEST_CONNECT)
+    transport: httpx.AsyncBaseTransport = AiohttpTransport(
+        verify=_trusted(),
+        limits=httpx.Limits(max_connections=connections, keepalive_expiry=_KEPT_ALIVE),
+    )
+    if observe:
+        transport = TimedTransport(transport, observe, urlsplit(api_url).path)
     return httpx.AsyncClient(
         base_url=api_url,
         headers={
@@ -138,12 +146,7 @@ def weav_http(
             "User-Agent": user_agent,
         },
         timeout=httpx.Timeout(timeout, connect=connect, pool=connect),
-        transport=wrap(
-            AiohttpTransport(
-                verify=_trusted(),
-                limits=httpx.Limits(max_connections=connections, keepalive_expiry=_KEPT_ALIVE),
-            )
-        ),
+        transport=transport,
         follow_redirects=False,
         trust_env=False,
     )

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from bot.clients import slack_session
 from bot.metrics import Metrics
 from bot.sandbox.slack import Fault, SlackSandbox
-from bot.slack.client import CALLS_AT_ONCE, Bulkhead, SlackClient
+from bot.slack.client import CALLS_AT_ONCE, Bulkhead, SlackClient, slack_session
 from bot.slack.installation import Installation
 from tests.house import QUICK, house, public, text_on
 

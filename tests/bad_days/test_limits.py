@@ -7,8 +7,7 @@ import tracemalloc
 import aiohttp
 import pytest
 
-from bot.clients import slack_session
-from bot.slack.client import ANSWER_LIMIT
+from bot.slack.client import ANSWER_LIMIT, slack_session
 from tests.bad_days.replies import http, says
 from tests.bad_days.weather import pours
 from tests.weav.raw_server import Reply, raw_server

@@ -11,20 +11,19 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from bot.app import Pace
-from bot.clients import slack_client, slack_session
 from bot.form.form import Form
 from bot.form.values import FormValues, Origin
 from bot.form.view import render
 from bot.ledger import State
 from bot.metrics import Metrics
-from bot.sandbox.slack import SlackSandbox
 from bot.sandbox.slack.methods.registry import call_method
 from bot.slack.api import Failed, SlackApi
+from bot.slack.client import slack_client, slack_session
 from bot.slack.installation import Installation
 from tests.bad_days.logs import logged, logged_badly
 from tests.bad_days.table import NOWHERE
 from tests.bad_days.weather import slammed_door, talker
-from tests.house import JANE, House, environment, house, settings_of, text_on
+from tests.house import JANE, House, house, text_on
 from tests.process import free_port
 from tests.weav import test_weav_client
 from tests.weav.raw_server import hangs, raw_server
@@ -97,15 +96,12 @@ async def test_a_form_that_slack_could_not_be_asked_for_is_offered_where_the_per
     assert logged_badly(log) == []
 
 
-async def test_a_slack_that_cannot_be_trusted_has_certainly_done_nothing(tmp_path: Path) -> None:
+async def test_a_slack_that_cannot_be_trusted_has_certainly_done_nothing() -> None:
     metrics, installation = Metrics(CollectorRegistry()), Installation()
-    async with nowhere("TLS: not trusted") as base, SlackSandbox().serving() as slack:
-        variables = environment(slack, base, f"sqlite:///{tmp_path}/ledger.db", "http")
-        variables["SLACK_API_URL"] = f"{base}/api/"
-        async with slack_session() as session:
-            client = slack_client(settings_of(variables), session, metrics, installation)
+    async with nowhere("TLS: not trusted") as base, slack_session() as session:
+        client = slack_client("xoxb-1", f"{base}/api/", session, metrics, installation)
 
-            result = await SlackApi(client).open_view("1.2.3", {})
+        result = await SlackApi(client).open_view("1.2.3", {})
 
     assert result == Failed("not_reached", certain=True)
 

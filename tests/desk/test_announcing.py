@@ -10,7 +10,6 @@ from prometheus_client import CollectorRegistry
 
 from bot.access.audience import ChannelReaders
 from bot.card.service import CardService
-from bot.clients import slack_client, slack_session
 from bot.directory import Directory, Names
 from bot.form.reply import FormAgain
 from bot.form.values import FilledForm, FormValues, Origin
@@ -20,13 +19,14 @@ from bot.retry import Backoff
 from bot.sandbox.slack import Fault, SlackSandbox, Workspace
 from bot.slack.api import SlackApi
 from bot.slack.cache import LookupCache
+from bot.slack.client import slack_client, slack_session
 from bot.slack.installation import Installation
 from bot.slack.notify import Notifier
 from bot.submissions.notify import Announcer
 from bot.tasks import Tasks
 from bot.weav.directory import WeavDirectory
 from bot.weav.models import Conversation
-from tests.house import JANE, environment, public, settings_of
+from tests.house import JANE, public
 from tests.ledger.places import SQLitePlace
 from tests.weav.served import served_weav
 
@@ -91,8 +91,8 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         slack_session() as session,
         place.open() as ledger,
     ):
-        variables = environment(slack, weav.api_url.removesuffix("/v1"), place.url, "http")
-        client = slack_client(settings_of(variables), session, metrics, installation)
+        token = slack.workspace.bot_token
+        client = slack_client(token, slack.api_url, session, metrics, installation)
         slack_api = SlackApi(client)
 
         async def untold(_slack_channel_id: str) -> None:
