@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import aiohttp
 from prometheus_client import CollectorRegistry
@@ -14,10 +15,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from bot.access import audience
+from bot.access import audience, members
 from bot.access.audience import ChannelReaders
+from bot.access.check import AccessCheck
+from bot.access.rules import Access
+from bot.check.checks import examine
+from bot.check.report import as_message
 from bot.event_loop import STALLED, EventLoopWatch
-from bot.gatekeeping import diagnosis, guard
 from bot.health import Health, MetricsPage
 from bot.ledger import Ledger, LedgerUnavailable
 from bot.logs import get_logger
@@ -28,11 +32,13 @@ from bot.slack.api import SlackApi
 from bot.slack.cache import LookupCache
 from bot.slack.client import SlackClient, slack_client, slack_session
 from bot.slack.installation import Installation
+from bot.slack.message import Message
 from bot.submissions.service import Desk
 from bot.submissions.worker import Limits
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient, weav_http
 from handlers import register
+from handlers.commands import Diagnosis
 from handlers.dispatch import Dispatcher
 from handlers.http import HttpTransport
 from handlers.socket_mode import PING_EVERY, SocketModeConnection, SocketModeTransport
@@ -82,7 +88,7 @@ async def assembled(settings: Settings, pace: Pace) -> AsyncIterator[Bot]:
         parts = await _parts(stack, settings, pace)
         app = _bolt(settings, parts.session)
         register(app)
-        bot = _with_doors(parts, app, pace)
+        bot = _with_transports(parts, app, pace)
         await bot.desk.start()
         try:
             yield bot
@@ -152,7 +158,7 @@ async def _parts(stack: AsyncExitStack, settings: Settings, pace: Pace) -> _Part
     return _Parts(settings, metrics, installation, session, client, ledger, tasks, desk)
 
 
-def _with_doors(parts: _Parts, app: AsyncApp, pace: Pace) -> Bot:
+def _with_transports(parts: _Parts, app: AsyncApp, pace: Pace) -> Bot:
     settings, ledger, metrics = parts.settings, parts.ledger, parts.metrics
     dispatcher = _dispatcher(parts, app)
     probes: dict[str, Callable[[], Awaitable[bool]]] = {"database": lambda: _writable(ledger)}
@@ -173,22 +179,39 @@ def _with_doors(parts: _Parts, app: AsyncApp, pace: Pace) -> Bot:
 
 
 def _dispatcher(parts: _Parts, app: AsyncApp) -> Dispatcher:
-    at_the_door = guard(
-        parts.settings,
-        parts.client,
-        parts.installation,
-        parts.desk,
-        parts.tasks,
+    settings, desk = parts.settings, parts.desk
+    people = LookupCache(parts.tasks, partial(members.member, parts.client), members.KEEP_MEMBERS)
+
+    async def diagnose() -> Message:
+        return as_message(await examine(settings, Path.cwd()))
+
+    context = {
+        "forms": desk.forms,
+        "submissions": desk,
+        "cards": desk.cards,
+        "notifier": desk.notifier,
+        "metrics": parts.metrics,
+        "diagnosis": Diagnosis(settings.slack_admins, diagnose, desk.notifier),
+    }
+    return Dispatcher(
+        app,
+        context,
+        AccessCheck(_access(settings), parts.installation, people),
+        settings.slack_admins,
+        desk.notifier,
         parts.metrics,
     )
-    context = {
-        "desk": parts.desk,
-        "cards": parts.desk.cards,
-        "forms": parts.desk.forms,
-        "metrics": parts.metrics,
-        "diagnosis": diagnosis(parts.settings, parts.desk),
-    }
-    return Dispatcher(app, context, at_the_door, parts.desk.notifier, parts.metrics)
+
+
+def _access(settings: Settings) -> Access:
+    return Access(
+        channels=settings.slack_allowed_channels,
+        users=settings.slack_allowed_users,
+        denied=settings.slack_denied_users,
+        teams=settings.slack_allowed_teams,
+        guests=settings.slack_allow_guests,
+        external=settings.slack_allow_external,
+    )
 
 
 def _bolt(settings: Settings, session: aiohttp.ClientSession) -> AsyncApp:
@@ -209,7 +232,7 @@ def _bolt(settings: Settings, session: aiohttp.ClientSession) -> AsyncApp:
         authorize=authorize,
         logger=logger,
         process_before_response=True,
-        request_verification_enabled=False,  # the door does it, before anything is parsed
+        request_verification_enabled=False,  # `HttpTransport` does it, before anything is parsed
         # This app has neither events nor functions.
         ignoring_self_events_enabled=False,
         url_verification_enabled=False,

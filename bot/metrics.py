@@ -17,7 +17,7 @@ _CALLS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _LAGS: Final = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3, 10)
 _WAITS: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 # When the payload came that the running task works for; tasks inherit it from what starts them.
-_started_at: ContextVar[float | None] = ContextVar("rung_at", default=None)
+_started_at: ContextVar[float | None] = ContextVar("started_at", default=None)
 
 
 class Metrics:
@@ -106,7 +106,7 @@ class Metrics:
             "weav_slack_queue_length", "Conversations that wait for Weav to answer again."
         )
 
-    def rung(self, kind: str, began: float) -> None:
+    def note_answer(self, kind: str, began: float) -> None:
         self.acknowledged.labels(kind).observe(perf_counter() - began)
 
     def form_is_open(self) -> None:

@@ -1,8 +1,8 @@
-"""Slack rings, we answer: each module registers its listeners.
+"""Slack's side of the bot: transports, the dispatcher, and the listeners, which register here.
 
 A listener does what the answer needs and returns, since Bolt sends the answer only then
-(`process_before_response`); whatever is slower is the desk's. What opens a form is answered before
-its listener runs: see the doorbell. Bolt gives arguments by name.
+(`process_before_response`); whatever is slower goes into tasks. What opens a form is answered
+before its listener runs: see `Dispatcher`. Bolt gives arguments by name, and its own names win.
 """
 
 from slack_bolt.app.async_app import AsyncApp

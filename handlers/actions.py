@@ -1,15 +1,15 @@
 """The buttons under what the bot says, and those on a card."""
 
-from typing import Any
-
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.card.controls import parse_click
 from bot.card.service import CardService
-from bot.form.service import Admission, FormRequest, FormService
+from bot.form.service import FormRequest, FormService
 from bot.form.values import FilledForm
 from bot.slack import ids
+from bot.slack.notify import Notifier
+from bot.slack.payloads import BlockActions
 from bot.submissions.notify import ReplyTarget
 from bot.submissions.service import Desk
 from bot.submissions.unconfirmed import Choice
@@ -32,39 +32,39 @@ def register(app: AsyncApp) -> None:
 
 async def reopen_form(
     ack: AsyncAck,
-    body: dict[str, Any],
-    action: dict[str, Any],
+    interaction: BlockActions,
     forms: FormService,
-    admission: Admission,
+    known: bool,  # noqa: FBT001 - Bolt gives it by name
 ) -> None:
     """Its value is the form, or in `status` the ID of the row that has it."""
     form_request = FormRequest(
-        trigger_id=body.get("trigger_id") or "",
-        form=FilledForm.from_value(action.get("value")).at_origin(),
-        slack_user_id=body["user"]["id"],
-        response_url=body.get("response_url") or "",
-        admission=admission,
+        trigger_id=interaction.trigger_id,
+        form=FilledForm.from_value(interaction.clicked.value).at_origin(),
+        slack_user_id=interaction.slack_user_id,
+        response_url=interaction.response_url,
+        known=known,
     )
-    if entry_id := _entry_id(action):
+    if entry_id := _entry_id(interaction):
         forms.open_stored(entry_id, form_request)
     else:
         forms.open(form_request)
     await ack()
 
 
-async def decide(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], desk: Desk) -> None:
+async def decide(ack: AsyncAck, interaction: BlockActions, submissions: Desk) -> None:
     target = ReplyTarget(
-        slack_user_id=body["user"]["id"],
-        view_id=(body.get("view") or {}).get("id", ""),
-        response_url=body.get("response_url") or "",
+        slack_user_id=interaction.slack_user_id,
+        view_id=interaction.view.id,
+        response_url=interaction.response_url,
     )
-    desk.decide(CHOICES[action["action_id"]], _entry_id(action), target)
+    choice = CHOICES[interaction.clicked.action_id]
+    submissions.decide(choice, _entry_id(interaction), target)
     await ack()
 
 
-def _entry_id(action: dict[str, Any]) -> int:
+def _entry_id(clicked: BlockActions) -> int:
     """0, which no row has, for a value that is none's ID."""
-    value = action.get("value") or ""
+    value = clicked.clicked.value
     return int(value) if value.isdecimal() and len(value) < MOST_DIGITS else 0
 
 
@@ -75,11 +75,11 @@ NOT_READ = (
 
 
 async def change(
-    ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], desk: Desk, cards: CardService
+    ack: AsyncAck, interaction: BlockActions, cards: CardService, notifier: Notifier
 ) -> None:
-    click = parse_click(body, action)
+    click = parse_click(interaction)
     if click is None:
-        desk.notifier.say(NOT_READ, body["user"]["id"], body.get("response_url") or "")
+        notifier.say(NOT_READ, interaction.slack_user_id, interaction.response_url)
     else:
         cards.change(click)
     await ack()

@@ -1,21 +1,21 @@
 """`/weav-conversation` and the words after it."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.access.refusals import admins_only
-from bot.form.service import Admission, FormRequest, FormService
+from bot.form.service import FormRequest, FormService
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.slack import ids
 from bot.slack.blocks import mrkdwn, section
 from bot.slack.message import Message
 from bot.slack.notify import Notifier
+from bot.slack.payloads import SlashCommand
 from bot.submissions.service import Desk
-from handlers.command_text import Check, Defaults, Help, Me, Prefill, Status, parse_words
+from handlers.command_text import Check, Defaults, Help, Me, Prefill, Status, Words
 
 
 def usage_message() -> Message:
@@ -47,12 +47,11 @@ class Diagnosis:
         self._examine = examine
         self._notifier = notifier
 
-    async def answer(self, ack: AsyncAck, command: Mapping[str, str]) -> None:
-        slack_user_id = command["user_id"]
-        if slack_user_id not in self._admins:
+    async def answer(self, ack: AsyncAck, asked: SlashCommand) -> None:
+        if asked.user_id not in self._admins:
             await ack(response_type="ephemeral", text=admins_only(self._admins))
             return
-        self._notifier.tell_when_known(self._examine(), slack_user_id, command["response_url"])
+        self._notifier.tell_when_known(self._examine(), asked.user_id, asked.response_url)
         await ack(response_type="ephemeral", text="Checking this installation…")
 
 
@@ -62,40 +61,43 @@ def register(app: AsyncApp) -> None:
 
 async def run_command(
     ack: AsyncAck,
-    command: dict[str, str],
+    interaction: SlashCommand,
+    words: Words,
     forms: FormService,
-    desk: Desk,
+    submissions: Desk,
     diagnosis: Diagnosis,
-    admission: Admission,
+    known: bool,  # noqa: FBT001 - Bolt gives it by name
 ) -> None:
-    match parse_words(command.get("text", "")):
+    author = interaction.user_id
+    match words:
         case Help():
             await _answer(ack, usage_message())
         case Status():
-            await _answer(ack, await desk.status(command["team_id"], command["user_id"]))
+            await _answer(ack, await submissions.status(interaction.team_id, author))
         case Check():
-            await diagnosis.answer(ack, command)
+            await diagnosis.answer(ack, interaction)
         case Me(weav_user_id):
-            name = command.get("user_name") or command["user_id"]
-            await _answer(ack, await forms.be(command["user_id"], weav_user_id, name))
+            name = interaction.user_name or author
+            await _answer(ack, await forms.be(author, weav_user_id, name))
         case Defaults():
-            forms.open_defaults(_opening(command, FormValues()))
+            forms.open_defaults(_form_request(interaction, FormValues(), known=known))
             await ack()
         case Prefill(values):
-            forms.open(replace(_opening(command, values), admission=admission))
+            forms.open(_form_request(interaction, values, known=known))
             await ack()
-        case words:
+        case _:
             assert_never(words)
 
 
-def _opening(command: dict[str, str], values: FormValues) -> FormRequest:
-    origin = Origin(via="command", slack_channel_id=command["channel_id"])
+def _form_request(asked: SlashCommand, values: FormValues, *, known: bool) -> FormRequest:
+    origin = Origin(via="command", slack_channel_id=asked.channel_id)
     return FormRequest(
-        trigger_id=command["trigger_id"],
+        trigger_id=asked.trigger_id,
         form=FilledForm(values, origin),
-        slack_user_id=command["user_id"],
-        response_url=command["response_url"],
+        slack_user_id=asked.user_id,
+        response_url=asked.response_url,
         new=True,
+        known=known,
     )
 
 

@@ -1,7 +1,7 @@
 """What happens while a form is filled in, and when it is submitted."""
 
 import asyncio
-from typing import Any, Final
+from typing import Final
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -14,6 +14,7 @@ from bot.form.service import FormService
 from bot.form.suggestions import OptionQuery
 from bot.slack import ids
 from bot.slack.options import options
+from bot.slack.payloads import BlockActions, BlockSuggestion, ViewSubmission
 from bot.submissions.service import Desk
 
 # Characters that are searched: a pasted link is not longer.
@@ -30,28 +31,26 @@ def register(app: AsyncApp) -> None:
 
 
 async def suggest_customers(
-    ack: AsyncAck, body: dict[str, Any], forms: FormService, asked_at_clock: float
+    ack: AsyncAck, interaction: BlockSuggestion, forms: FormService, asked_at_clock: float
 ) -> None:
-    asking = _asking(body, asked_at_clock)
+    asking = _asking(interaction, asked_at_clock)
     await ack(options=options(await forms.suggestions.customers(asking)))
 
 
 async def suggest_assignees(
-    ack: AsyncAck, body: dict[str, Any], forms: FormService, asked_at_clock: float
+    ack: AsyncAck, interaction: BlockSuggestion, forms: FormService, asked_at_clock: float
 ) -> None:
-    kind, asking = assignee_kind(body.get("view")), _asking(body, asked_at_clock)
+    kind, asking = assignee_kind(interaction.view), _asking(interaction, asked_at_clock)
     await ack(options=options(await forms.suggestions.assignees(kind, asking)))
 
 
-async def choose(
-    ack: AsyncAck, body: dict[str, Any], action: dict[str, Any], forms: FormService
-) -> None:
-    forms.field_chosen(action["action_id"], body.get("view") or {})
+async def choose(ack: AsyncAck, interaction: BlockActions, forms: FormService) -> None:
+    forms.field_chosen(interaction.clicked.action_id, interaction.view_json)
     await ack()
 
 
-async def save_defaults(ack: AsyncAck, body: dict[str, Any], forms: FormService) -> None:
-    chosen = parse_defaults(body)
+async def save_defaults(ack: AsyncAck, interaction: ViewSubmission, forms: FormService) -> None:
+    chosen = parse_defaults(interaction)
     if isinstance(chosen, Problems):
         await ack(response_action="errors", errors=dict(chosen.by_field))
     elif problem := await forms.save_defaults(chosen):
@@ -60,26 +59,26 @@ async def save_defaults(ack: AsyncAck, body: dict[str, Any], forms: FormService)
         await ack()
 
 
-def _asking(body: dict[str, Any], asked_at_clock: float) -> OptionQuery:
-    slack_channel_id = slack_channel_of(body.get("view"))
-    query = (body.get("value") or "")[:LONGEST_QUERY]
-    return OptionQuery(query, slack_channel_id, body["user"]["id"], asked_at_clock)
+def _asking(typed: BlockSuggestion, asked_at_clock: float) -> OptionQuery:
+    slack_channel_id = slack_channel_of(typed.view)
+    query = typed.value[:LONGEST_QUERY]
+    return OptionQuery(query, slack_channel_id, typed.slack_user_id, asked_at_clock)
 
 
 async def submit_form(
     ack: AsyncAck,
-    body: dict[str, Any],
+    interaction: ViewSubmission,
     forms: FormService,
-    desk: Desk,
+    submissions: Desk,
     answered: asyncio.Event,
     asked_at_clock: float,
 ) -> None:
-    forms.updates.submitted(body.get("view") or {})
-    submission = parse_submission(body)
+    forms.updates.submitted(interaction.view.id)
+    submission = parse_submission(interaction)
     if isinstance(submission, Problems):
         await ack(response_action="errors", errors=dict(submission.by_field))
         return
     reply: Reply | None = await forms.reviewer.objection(submission)
     if reply is None:
-        reply = await desk.submit(submission, answered, asked_at_clock)
+        reply = await submissions.submit(submission, answered, asked_at_clock)
     await ack(**answer_of(reply, submission.filled_form))

@@ -15,13 +15,12 @@ from yarl import URL
 
 from bot.slack.payloads import MalformedPayload
 from handlers.dispatch import Dispatcher
-from handlers.requester import kind_of
 
 # A slash command has a dozen.
 _MOST_FIELDS: Final = 100
 
 
-def read_form(body: bytes) -> Any:  # noqa: ANN401 - JSON, which `check_shape` looks at
+def read_form(body: bytes) -> Any:  # noqa: ANN401 - JSON, for `read_payload`
     """Decode what Slack posts to the request URL; raise `MalformedPayload`.
 
     Bolt's own reading loses a slash command that has the word "payload" in its text.
@@ -81,16 +80,15 @@ class HttpTransport:
         if not self._signed(body, request.headers):
             self._dispatcher.refuse("signature")
             return PlainTextResponse("not signed by Slack", 401)
-        answered = asyncio.Event()
         try:
-            payload = read_form(body)
-            response = to_starlette_response(await self._dispatcher.ring(payload, answered))
+            answer = await self._dispatcher.answer(read_form(body))
         except MalformedPayload as error:
             self._dispatcher.refuse(error.reason, str(error))
             return PlainTextResponse("malformed", 400)
-        # Submissions alone wait for it, and uvicorn answers one who has hung up without saying so.
-        if kind_of(payload) == "view_submission" and not await request.is_disconnected():
-            response.background = BackgroundTask(_set, answered)
+        response = to_starlette_response(answer.response)
+        # uvicorn answers one who has hung up without saying so.
+        if answer.delivered and not await request.is_disconnected():
+            response.background = BackgroundTask(_set, answer.delivered)
         return response
 
     def _signed(self, body: bytes, headers: Mapping[str, str]) -> bool:

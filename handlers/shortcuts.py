@@ -1,15 +1,13 @@
 """The message shortcut and the global one."""
 
-from dataclasses import replace
-from typing import Any
-
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.form.from_message import form_from_message, mentions_of
-from bot.form.service import Admission, FormRequest, FormService
+from bot.form.service import FormRequest, FormService
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.slack import ids
+from bot.slack.payloads import GlobalShortcut, MessageShortcut
 
 
 def register(app: AsyncApp) -> None:
@@ -18,23 +16,32 @@ def register(app: AsyncApp) -> None:
 
 
 async def open_from_message(
-    ack: AsyncAck, body: dict[str, Any], forms: FormService, admission: Admission
+    ack: AsyncAck,
+    interaction: MessageShortcut,
+    forms: FormService,
+    known: bool,  # noqa: FBT001 - Bolt gives it by name
 ) -> None:
-    form_request = _opening(body, form_from_message(body))
-    forms.open(replace(form_request, mentions=mentions_of(body), admission=admission))
-    await ack()
-
-
-async def open_new(ack: AsyncAck, body: dict[str, Any], forms: FormService) -> None:
-    forms.open(_opening(body, FilledForm(FormValues(), Origin(via="shortcut"))))
-    await ack()
-
-
-def _opening(body: dict[str, Any], form: FilledForm) -> FormRequest:
-    return FormRequest(
-        trigger_id=body.get("trigger_id") or "",
-        form=form,
-        slack_user_id=body["user"]["id"],
-        response_url=body.get("response_url") or "",
-        new=True,
+    forms.open(
+        FormRequest(
+            trigger_id=interaction.trigger_id,
+            form=form_from_message(interaction),
+            slack_user_id=interaction.slack_user_id,
+            response_url=interaction.response_url,
+            new=True,
+            mentions=mentions_of(interaction),
+            known=known,
+        )
     )
+    await ack()
+
+
+async def open_new(ack: AsyncAck, interaction: GlobalShortcut, forms: FormService) -> None:
+    forms.open(
+        FormRequest(
+            trigger_id=interaction.trigger_id,
+            form=FilledForm(FormValues(), Origin(via="shortcut")),
+            slack_user_id=interaction.slack_user_id,
+            new=True,
+        )
+    )
+    await ack()

@@ -4,10 +4,12 @@ https://docs.slack.dev/apis/events-api/using-socket-mode
 """
 
 import asyncio
+import json
 import time
 from typing import Any
 
 import aiohttp
+from pydantic_core import from_json, to_json
 from slack_bolt import BoltResponse
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_sdk.errors import SlackApiError
@@ -20,7 +22,7 @@ from bot.health import raise_if_rejected
 from bot.logs import get_logger
 from bot.slack.api import refusal
 from bot.slack.payloads import MalformedPayload
-from handlers.dispatch import Dispatcher
+from handlers.dispatch import Answer, Dispatcher
 
 
 class SocketModeConnection(SocketModeClient):
@@ -135,14 +137,26 @@ class SocketModeTransport:
         await self.client.keep_open()
 
     async def _answer(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
-        answered = asyncio.Event()
         try:
-            response = await self._dispatcher.ring(req.payload, answered)
+            answer = await self._dispatcher.answer(_without_surrogates(req.payload))
         except MalformedPayload as error:
             self._dispatcher.refuse(error.reason, str(error))
-            response = BoltResponse(status=200)
-        await send_async_response(client, req, response, time.time())
-        answered.set()
+            answer = Answer(BoltResponse(status=200))
+        await send_async_response(client, req, answer.response, time.time())
+        if answer.delivered:
+            answer.delivered.set()
+
+
+def _without_surrogates(payload: object) -> object:
+    """Put a question mark for half of a surrogate pair, which no database and no request can carry.
+
+    The SDK's JSON takes it, and that of the request URL does not.
+    """
+    try:
+        to_json(payload)
+    except ValueError:
+        return from_json(json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace"))
+    return payload
 
 
 log = get_logger("weav_slack.socket_mode")

@@ -7,7 +7,7 @@ NO_IDS: frozenset[str] = frozenset()
 
 
 class Denial(StrEnum):
-    """Why somebody is not let in."""
+    """Why somebody may not use the bot."""
 
     DENIED = "user_denied"
     USER = "user_not_allowed"
@@ -26,7 +26,6 @@ class Access:
     users: frozenset[str] = NO_IDS
     denied: frozenset[str] = NO_IDS
     teams: frozenset[str] = NO_IDS
-    admins: frozenset[str] = NO_IDS
     guests: bool = False
     external: bool = False
 
@@ -51,30 +50,32 @@ class Requester:
     slack_channel_id: str = ""
 
 
-def barred(access: Access, visitor: Requester) -> Denial | None:
-    """Say why not; None: come in. What is forbidden wins over what is allowed."""
+def denial_of(access: Access, requester: Requester) -> Denial | None:
+    """Say why not; None: they may. What is forbidden wins over what is allowed."""
     rules = (
-        (visitor.slack_user_id in access.denied, Denial.DENIED),
-        (not access.external and not _at_home(visitor), Denial.EXTERNAL),
-        (bool(access.teams) and access.teams.isdisjoint(_belongs_to(visitor)), Denial.TEAM),
-        (bool(access.users) and visitor.slack_user_id not in access.users, Denial.USER),
-        (visitor.guest is True and not access.guests, Denial.GUEST),
-        (_elsewhere(access, visitor.slack_channel_id), Denial.CHANNEL),
+        (requester.slack_user_id in access.denied, Denial.DENIED),
+        (not access.external and not _at_home(requester), Denial.EXTERNAL),
+        (bool(access.teams) and access.teams.isdisjoint(_belongs_to(requester)), Denial.TEAM),
+        (bool(access.users) and requester.slack_user_id not in access.users, Denial.USER),
+        (requester.guest is True and not access.guests, Denial.GUEST),
+        (_elsewhere(access, requester.slack_channel_id), Denial.CHANNEL),
     )
     return next((why for holds, why in rules if holds), None)
 
 
-def _at_home(visitor: Requester) -> bool:
+def _at_home(requester: Requester) -> bool:
     """Whoever is of our organisation is no stranger, even if Slack's `is_stranger` says so."""
-    if visitor.home_enterprise and visitor.home_enterprise in _belongs_to(visitor):
+    if requester.home_enterprise and requester.home_enterprise in _belongs_to(requester):
         return True
-    return not visitor.stranger and (not visitor.home or visitor.team_id in {"", visitor.home})
+    return not requester.stranger and (
+        not requester.home or requester.team_id in {"", requester.home}
+    )
 
 
-def _belongs_to(visitor: Requester) -> frozenset[str]:
+def _belongs_to(requester: Requester) -> frozenset[str]:
     """Give workspaces and organisations."""
-    theirs = frozenset({visitor.team_id, visitor.enterprise_id, *visitor.teams}) - {""}
-    return theirs | {visitor.home_enterprise} if visitor.home in theirs else theirs
+    theirs = frozenset({requester.team_id, requester.enterprise_id, *requester.teams}) - {""}
+    return theirs | {requester.home_enterprise} if requester.home in theirs else theirs
 
 
 def _elsewhere(access: Access, slack_channel_id: str) -> bool:

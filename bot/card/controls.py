@@ -5,14 +5,13 @@ https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Self
 
 from bot import labels
 from bot.slack import blocks, ids
 from bot.slack.blocks import Json
-from bot.slack.payloads import list_at, text_at
+from bot.slack.payloads import Action, BlockActions, list_at, text_at
 from bot.slack.text import fold, shorten
 from bot.slack.uuids import DASHED
 from bot.weav.models import AssigneeType, Conversation, Status
@@ -145,20 +144,20 @@ def assigned_to(weav_user_id: object) -> RequestedChange:
     return RequestedChange("assignee", f"{AssigneeType.USER}:{weav_user_id}".lower())
 
 
-def parse_click(payload: Mapping[str, Any], action: Mapping[str, Any]) -> Click | None:
-    """Read a block_actions payload; None: it is from no card that we know."""
-    requested, shown = _requested(action), Shown.load(text_at(action, "block_id"))
+def parse_click(actions: BlockActions) -> Click | None:
+    """None: it is from no card that we know."""
+    requested, shown = _requested(actions.clicked), Shown.load(actions.clicked.block_id)
     if requested is None or shown is None:
         return None
     return Click(
         requested=requested,
         shown=shown,
-        slack_user_id=text_at(payload, "user", "id"),
-        slack_channel_id=text_at(payload, "channel", "id") or _contained(payload, "channel_id"),
-        message_ts=_contained(payload, "message_ts") or text_at(payload, "message", "ts"),
-        thread_ts=_contained(payload, "thread_ts"),
-        response_url=text_at(payload, "response_url"),
-        card_blocks=tuple(list_at(payload, "message", "blocks")),
+        slack_user_id=actions.slack_user_id,
+        slack_channel_id=actions.slack_channel_id,
+        message_ts=actions.container.message_ts or actions.message.ts,
+        thread_ts=actions.container.thread_ts,
+        response_url=actions.response_url,
+        card_blocks=tuple(actions.message.blocks),
     )
 
 
@@ -166,12 +165,8 @@ def _first(several: list[Any]) -> object:
     return several[0] if several else None
 
 
-def _contained(payload: Mapping[str, Any], name: str) -> str:
-    return text_at(payload, "container", name)
-
-
-def _requested(action: Mapping[str, Any]) -> RequestedChange | None:
-    match action.get("action_id"):
+def _requested(action: Action) -> RequestedChange | None:
+    match action.action_id:
         case ids.ASSIGN_TO_ME:
             return RequestedChange("assignee", "")
         case ids.CLOSE:
@@ -179,6 +174,6 @@ def _requested(action: Mapping[str, Any]) -> RequestedChange | None:
         case ids.OPEN_AGAIN:
             return RequestedChange("status", Status.OPEN)
         case ids.SET_PRIORITY:
-            priority = text_at(action, "selected_option", "value")
+            priority = action.selected_option.value
             return RequestedChange("priority", priority) if priority in labels.PRIORITIES else None
     return None

@@ -12,7 +12,7 @@ from bot.ledger import KnownCustomers, LedgerUnavailable
 from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.options import NOTHING
-from bot.slack.payloads import at, text_at
+from bot.slack.payloads import ViewSubmission
 from bot.slack.uuids import uuid_in
 from bot.weav.models import ConversationChoices
 
@@ -28,9 +28,8 @@ class ChosenDefaults:
     chosen: Mapping[str, str]
 
 
-def parse_defaults(payload: object) -> ChosenDefaults | Problems:
-    """Read a whole `view_submission`; never raise."""
-    view = at(payload, "view")
+def parse_defaults(submitted: ViewSubmission) -> ChosenDefaults | Problems:
+    view = submitted.view
     values = values_of(view)
     chosen, problems = _validated(values)
     if values.company_id:
@@ -40,8 +39,8 @@ def parse_defaults(payload: object) -> ChosenDefaults | Problems:
         chosen[ids.COMPANY_ID] = str(company_id)
     if problems:
         return Problems(problems)
-    origin = Origin.load(at(view, "private_metadata"))
-    return ChosenDefaults(origin.slack_channel_id, text_at(payload, "user", "id"), chosen)
+    origin = Origin.load(view.private_metadata)
+    return ChosenDefaults(origin.slack_channel_id, submitted.slack_user_id, chosen)
 
 
 def _validated(values: FormValues) -> tuple[dict[str, str], dict[str, str]]:

@@ -1,6 +1,6 @@
 """A form as one value: all that an open form is, read from a view and drawn into one."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
@@ -18,7 +18,7 @@ from bot.form.values import (
 )
 from bot.slack import ids
 from bot.slack.blocks import Json, alert, context, mrkdwn
-from bot.slack.payloads import at, list_at, text_at
+from bot.slack.payloads import View, at, list_at, text_at
 from bot.slack.text import channel_name, link, shorten
 from bot.weav.models import AssigneeType
 
@@ -81,18 +81,6 @@ class Form:
     def without(self, block_id: str) -> Self:
         shown = {name: block for name, block in self.shown.items() if name != block_id}
         return replace(self, shown=shown)
-
-    def with_recalled(self, recalled: Self, fields: Collection[str]) -> Self:
-        """Show what is remembered: of these fields, and of the message that the form is about."""
-        form = replace(self, shown={**recalled.shown, **self.shown})
-        customer = {ids.CUSTOMER_ID: recalled.values.customer_id}
-        if ids.CUSTOMER_ID in fields and recalled.sources.get(ids.CUSTOMER_ID) is Source.MESSAGE:
-            form = form.filled(customer, Source.MESSAGE)
-        names = recalled.options.keys() & set(fields)
-        if ids.ASSIGNEE_TYPE not in fields:
-            names.discard(ids.ASSIGNEE_ID)  # its picker is for others now
-        options = {name: recalled.options[name] for name in names}
-        return replace(form, options={**form.options, **options})
 
     @property
     def takes_typed_assignee(self) -> bool:
@@ -178,13 +166,13 @@ _INITIAL: Final = {
 }
 
 
-def form_of(view: object) -> Form:
-    """Read what a view was drawn with, whichever version and process drew it; never raise."""
+def form_of(view: View) -> Form:
+    """Read what a view was drawn with, whichever version and process drew it."""
     values: dict[str, str] = {}
     options: dict[str, Json] = {}
     shown: dict[str, Json] = {}
     post_to_hint = POST_TO_HINT
-    for block in list_at(view, "blocks"):
+    for block in view.blocks:
         name = text_at(block, "block_id")
         if name not in ids.FIELDS_OF_FORMS:
             if name and (name != ids.ANOTHER or list_at(block, "element", "options")):
@@ -197,7 +185,7 @@ def form_of(view: object) -> Form:
             options[name] = block["element"][initial]
         if name == ids.POST_TO:
             post_to_hint = text_at(block, "hint", "text") or POST_TO_HINT
-    origin = Origin.load(at(view, "private_metadata"))
+    origin = Origin.load(view.private_metadata)
     if tick := shown.get(ids.ANOTHER):
         element = {**tick["element"]}
         if element.pop("initial_options", None):  # all that 0.1.0 says of a tick
@@ -206,11 +194,11 @@ def form_of(view: object) -> Form:
     return Form(
         values=FormValues(**values),
         origin=origin,
-        sources=load_sources(at(view, "private_metadata")),
+        sources=load_sources(view.private_metadata),
         options=options,
         shown=shown,
         post_to_hint=post_to_hint,
-        for_defaults=at(view, "callback_id") == ids.DEFAULTS_MODAL,
+        for_defaults=view.callback_id == ids.DEFAULTS_MODAL,
     )
 
 
@@ -224,7 +212,7 @@ def _about_message(origin: Origin) -> Json:
     return {**context(mrkdwn(about)), "block_id": ids.ABOUT_MESSAGE}
 
 
-def assignee_kind(view: object) -> str:
+def assignee_kind(view: View) -> str:
     """Say for whom the picker is drawn: both are always drawn together.
 
     A `block_suggestion` carries the blocks as the bot drew them last, but not what was chosen
@@ -234,7 +222,7 @@ def assignee_kind(view: object) -> str:
     return form_of(view).values.assignee_type or values_of(view).assignee_type
 
 
-def slack_channel_of(view: object) -> str:
+def slack_channel_of(view: View) -> str:
     """Give the channel that the form came from, or else the one that its summary goes to."""
     form = form_of(view)
     return form.origin.slack_channel_id or form.values.post_to or values_of(view).post_to

@@ -11,7 +11,7 @@ from uuid import UUID
 from bot.form.parse import SUBJECT_LIMIT
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.slack.mrkdwn import beginning, plain
-from bot.slack.payloads import at, list_at, text_at
+from bot.slack.payloads import Message, MessageShortcut, list_at, text_at
 from bot.slack.text import head
 from bot.slack.uuids import DASHED
 from bot.weav.directory import DOMAIN, NAME_CHARACTER
@@ -23,13 +23,13 @@ _NO_WORDS: Final = {"This content can't be displayed.", "[no preview available]"
 _MOST_PARTS: Final = 2000
 
 
-def words_of(message: object) -> str:
-    """Return them as mrkdwn, those of a message in very many parts not to its end; never raise."""
+def words_of(message: Message) -> str:
+    """Return them as mrkdwn, those of a message in very many parts not to its end."""
     return (
-        _said(message, "text")
-        or _Reader().blocks(message)
-        or _Reader().attachments(message)
-        or _Reader().file(message)
+        _said(message.text)
+        or _Reader().blocks(message.blocks)
+        or _Reader().attachments(message.attachments)
+        or _Reader().file(message.files)
     )
 
 
@@ -39,19 +39,18 @@ class _Reader:
     def __init__(self) -> None:
         self._left = _MOST_PARTS
 
-    def file(self, message: object) -> str:
-        files = self._each(message, "files")
-        names = (text_at(file, "title") or text_at(file, "name") for file in files)
+    def file(self, files: Iterable[object]) -> str:
+        names = (text_at(file, "title") or text_at(file, "name") for file in self._each(files))
         return next(filter(None, names), "")
 
-    def attachments(self, message: object) -> str:
-        return _lines(map(self._attachment, self._each(message, "attachments")))
+    def attachments(self, attachments: Iterable[object]) -> str:
+        return _lines(map(self._attachment, self._each(attachments)))
 
-    def blocks(self, around: object) -> str:
-        return _lines(map(self._block, self._each(around, "blocks")))
+    def blocks(self, blocks: Iterable[object]) -> str:
+        return _lines(map(self._block, self._each(blocks)))
 
-    def _each(self, around: object, name: str) -> Iterator[Any]:
-        for part in list_at(around, name):
+    def _each(self, parts: Iterable[Any]) -> Iterator[Any]:
+        for part in parts:
             if not self._left:
                 return
             self._left -= 1
@@ -59,32 +58,35 @@ class _Reader:
 
     def _attachment(self, attachment: object) -> str:
         """https://docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments."""
-        written = (_said(attachment, name) for name in ("pretext", "title", "text"))
-        return self.blocks(attachment) or _lines(written) or _said(attachment, "fallback")
+        written = (_said(text_at(attachment, name)) for name in ("pretext", "title", "text"))
+        blocks = self.blocks(list_at(attachment, "blocks"))
+        return blocks or _lines(written) or _said(text_at(attachment, "fallback"))
 
     def _block(self, block: object) -> str:
         """https://docs.slack.dev/reference/block-kit/blocks: those that say something."""
         match text_at(block, "type"):
             case "section":
-                fields = (text_at(field, "text") for field in self._each(block, "fields"))
+                fields = (text_at(field, "text") for field in self._each(list_at(block, "fields")))
                 return _lines([text_at(block, "text", "text"), *fields])
             case "header":
                 return text_at(block, "text", "text")
             case "context":
-                return _lines(text_at(part, "text") for part in self._each(block, "elements"))
+                return _lines(
+                    text_at(part, "text") for part in self._each(list_at(block, "elements"))
+                )
             case "markdown":
                 return text_at(block, "text")
             case "rich_text":
-                return _lines(map(self._rich, self._each(block, "elements")))
+                return _lines(map(self._rich, self._each(list_at(block, "elements"))))
         return ""
 
     def _rich(self, section: object) -> str:
         if text_at(section, "type") == "rich_text_list":
-            return _lines(map(self._run, self._each(section, "elements")))
+            return _lines(map(self._run, self._each(list_at(section, "elements"))))
         return self._run(section)
 
     def _run(self, section: object) -> str:
-        return "".join(map(_part, self._each(section, "elements")))
+        return "".join(map(_part, self._each(list_at(section, "elements"))))
 
 
 def _part(part: Any) -> str:  # noqa: ANN401 - JSON
@@ -102,8 +104,7 @@ def _part(part: Any) -> str:  # noqa: ANN401 - JSON
     return ""
 
 
-def _said(around: object, name: str) -> str:
-    text = text_at(around, name)
+def _said(text: str) -> str:
     return "" if text.strip() in {"", *_NO_WORDS} else text
 
 
@@ -159,34 +160,32 @@ def _first(several: Iterable[str]) -> tuple[str, ...]:
 LONGEST: Final = 12_000
 
 
-def form_from_message(payload: object) -> FilledForm:
-    """Make the message the subject, its first 500 characters at most; never raise.
+def form_from_message(shortcut: MessageShortcut) -> FilledForm:
+    """Make the message the subject, its first 500 characters at most.
 
     https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload
     """
-    message = at(payload, "message")
+    message, slack_channel_id = shortcut.message, shortcut.channel.id
     words = words_of(message)
     read = beginning(words, LONGEST)
     subject = plain(read)
-    slack_channel_id = text_at(payload, "channel", "id")
-    message_ts = text_at(message, "ts") or text_at(payload, "message_ts")
-    thread_ts = text_at(message, "thread_ts")
+    message_ts = message.ts or shortcut.message_ts
     origin = Origin(
         via="message",
         slack_channel_id=slack_channel_id,
         message_ts=message_ts,
-        thread_ts=thread_ts or message_ts,
+        thread_ts=message.thread_ts or message_ts,
         message_link=permalink(
-            text_at(payload, "team", "domain"), slack_channel_id, message_ts, thread_ts
+            shortcut.team.domain, slack_channel_id, message_ts, message.thread_ts
         ),
         shortened=len(subject) > SUBJECT_LIMIT or read != words,
     )
     return FilledForm(FormValues(subject=head(subject, SUBJECT_LIMIT).rstrip()), origin)
 
 
-def mentions_of(payload: object) -> Mentions:
-    """Find in the message what may lead to a customer; never raise."""
-    return mentions_in(beginning(words_of(at(payload, "message")), LONGEST))
+def mentions_of(shortcut: MessageShortcut) -> Mentions:
+    """Find in the message what may lead to a customer."""
+    return mentions_in(beginning(words_of(shortcut.message), LONGEST))
 
 
 def permalink(team_domain: str, slack_channel_id: str, message_ts: str, thread_ts: str = "") -> str:

@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from bot.form.options import NOBODY, customer_in
-from bot.form.values import FilledForm, FormValues, Origin, first_text, values_of
+from bot.form.values import FilledForm, FormValues, Origin, values_of
 from bot.slack import ids
 from bot.slack.options import NOTHING
-from bot.slack.payloads import at, text_at
+from bot.slack.payloads import View, ViewSubmission
 from bot.slack.uuids import uuid_in
 from bot.weav.directory import NewCustomer
 from bot.weav.models import Channel, ConversationChoices, NewConversation
@@ -97,17 +97,16 @@ class Problems:
     by_field: Mapping[str, str]
 
 
-def parse_submission(payload: object) -> Submission | Problems:
-    """Read a whole `view_submission`; never raise.
+def parse_submission(submitted: ViewSubmission) -> Submission | Problems:
+    """Validate a submitted form; never raise.
 
     https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
     """
-    view = at(payload, "view")
+    view = submitted.view
     values = values_of(view)
     customer = customer_in(values.customer_id)
     request, problems = _validated(values, customer)
-    view_id, slack_user_id = text_at(view, "id"), text_at(payload, "user", "id")
-    if not (view_id and slack_user_id and isinstance(at(view, "state", "values"), dict)):
+    if not (view.id and view.state.values):
         problems = {ids.CUSTOMER_ID: _INCOMPLETE}
     if problems or request is None:
         return Problems(problems)
@@ -115,10 +114,10 @@ def parse_submission(payload: object) -> Submission | Problems:
         request=request,
         values=values,
         origin=_origin(view),
-        response_url=_response_url(payload, values.post_to),
-        team_id=_team_id(payload),
-        slack_user_id=slack_user_id,
-        view_id=view_id,
+        response_url=_response_url(submitted, values.post_to),
+        team_id=_team_id(submitted),
+        slack_user_id=submitted.slack_user_id,
+        view_id=view.id,
         new_customer=customer if isinstance(customer, NewCustomer) else None,
         labels=_labels_of(view),
     )
@@ -155,33 +154,34 @@ def _validated(
         return None, problems_of(invalid) | problems
 
 
-def _origin(view: object) -> Origin:
-    origin = Origin.load(at(view, "private_metadata"))
-    ticked = at(view, "state", "values", ids.ANOTHER, ids.ANOTHER, "selected_options")
+def _origin(view: View) -> Origin:
+    origin = Origin.load(view.private_metadata)
+    ticked = view.input(ids.ANOTHER).selected_options
     return origin.model_copy(update={"another": True}) if ticked else origin
 
 
-def _labels_of(view: object) -> dict[str, str]:
+def _labels_of(view: View) -> dict[str, str]:
     """Read by field whom the selects show; an unchecked ID is shown again as what it is."""
     labels = {}
     for name in (ids.CUSTOMER_ID, ids.ASSIGNEE_ID):
-        option = at(view, "state", "values", name, name, "selected_option")
-        label = text_at(option, "text", "text")
-        if label and text_at(option, "value") not in label:
-            labels[name] = label
+        option = view.input(name).selected_option
+        if option.text.text and option.value not in option.text.text:
+            labels[name] = option.text.text
     return labels
 
 
-def _response_url(payload: object, post_to: str) -> str | None:
-    answers = at(payload, "response_urls")
-    for answer in answers if isinstance(answers, list) else []:
-        url = text_at(answer, "response_url")
-        if url and (at(answer, "block_id"), at(answer, "channel_id")) == (ids.POST_TO, post_to):
-            return url
+def _response_url(submitted: ViewSubmission, post_to: str) -> str | None:
+    for answer in submitted.response_urls:
+        if answer.response_url and (answer.block_id, answer.channel_id) == (ids.POST_TO, post_to):
+            return answer.response_url
     return None
 
 
-def _team_id(payload: object) -> str:
+def _team_id(submitted: ViewSubmission) -> str:
     # An installation for a whole organisation has no team of its own.
-    ways = (("team", "id"), ("user", "team_id"), ("view", "team_id"), ("enterprise", "id"))
-    return first_text(payload, ways)
+    return (
+        submitted.team.id
+        or submitted.user.team_id
+        or submitted.view.team_id
+        or submitted.enterprise.id
+    )

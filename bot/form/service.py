@@ -1,7 +1,7 @@
 """The form: opened, completed when it is open, changed by what is chosen in it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -27,7 +27,7 @@ from bot.slack import ids
 from bot.slack.api import TRIGGER_GONE, Failed, SlackApi
 from bot.slack.message import Message, plain_message
 from bot.slack.notify import Notifier, tell_privately
-from bot.slack.payloads import at
+from bot.slack.payloads import read_view, text_at
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
 from bot.weav.directory import NewCustomer
@@ -45,30 +45,13 @@ SAVE_WITHIN: Final = 2.0
 Stands = Callable[[], bool]
 
 
-async def _always() -> bool:
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """Whether they may see what is known here and in Weav.
-
-    `known`: what was learnt of them before says so. `let_in`: when there is time to ask Slack.
-    """
-
-    known: Callable[[], bool]
-    let_in: Callable[[], Awaitable[bool]]
-
-
-ADMITTED: Final = Admission(lambda: True, _always)
-
-
 @dataclass(frozen=True, slots=True)
 class FormRequest:
     """`response_url` is empty for the global shortcut, which has none.
 
     `new`: not a form that comes back, so that defaults and what a message names may fill it in.
-    `admission`: the guard lets a form open before it knows its user, and says so afterwards.
+    `known`: Slack has said who opens it; to anybody else it shows what they typed and the channel's
+    defaults, and nothing later.
     """
 
     trigger_id: str
@@ -77,25 +60,22 @@ class FormRequest:
     response_url: str = ""
     new: bool = False
     mentions: Mentions = NO_MENTIONS
-    admission: Admission = ADMITTED
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class _Late:
-    """What a form opened without: all that `recalled` shows, and what its customer has open."""
+    """What a form opens without: who its customer is, and what they have open."""
 
-    recalled: Form | None = None
     customer: UUID | None = None
     several: Sequence[OpenConversation] = ()
     named: str = ""
 
-    def into(self, form: Form, untouched: Collection[str]) -> Form:
-        """Add it to an open form."""
-        if self.recalled:
-            form = form.with_recalled(self.recalled, untouched)
+    def into(self, form: Form) -> Form:
+        """Add it to an open form, if it is about the same customer still."""
         same = self.customer == _known_to_weav(form.values)
         if same and (self.several or self.named):
-            form = _with_conversations(form, self.several, self.named)
+            return _with_conversations(form, self.several, self.named)
         return form
 
 
@@ -161,21 +141,20 @@ class FormService:
     async def _open(self, form_request: FormRequest) -> None:
         """Call views.open before anything but our database: the trigger lives for 3 s."""
         form = self._prefiller.begin(form_request.form, new=form_request.new)
-        known = form_request.admission.known()
-        if known:
+        if form_request.known:
             form = await self._prefiller.recall(form, form_request.mentions)
         result = await self._slack.open_view(form_request.trigger_id, render(form, opening=True))
         if not isinstance(result, Failed):
             untouched = self.updates.opened(result.view, form)
             late, readers = await asyncio.gather(
-                self._late(form, form_request, known=known),
+                self._late(form, known=form_request.known),
                 self._channel_readers.of_new_form(_channel_of(form)),
             )
 
             def complete(now: Form) -> Form | None:
                 """Add what the opening did not wait for, all in one drawing."""
                 fields = untouched()
-                now = late.into(now, fields)
+                now = late.into(now)
                 if ids.POST_TO in fields and now.values.post_to in {"", _channel_of(form)}:
                     now = with_readers(now, readers)
                 return now if fields else None  # none: it is submitted
@@ -190,25 +169,16 @@ class FormService:
             message = reopen_message(f"Slack did not open the form ({result.code}).", filled)
         await self._tell(message, form_request)
 
-    async def _late(self, form: Form, form_request: FormRequest, *, known: bool) -> _Late:
-        """Find who the customer is and what they have open, if the user may see that."""
-        if known and not form.values.customer_id:
-            return _Late()
-        if not await form_request.admission.let_in():
-            return _Late()
-        recalled = form if known else await self._prefiller.recall(form, form_request.mentions)
-        customer = _known_to_weav(recalled.values)
+    async def _late(self, form: Form, *, known: bool) -> _Late:
+        """Find who the customer is and what they have open, for whom that may be shown."""
+        customer = _known_to_weav(form.values) if known else None
         if not customer:
-            return _Late(recalled)
+            return _Late()
         several, learned = await asyncio.gather(
             self._listing.of(customer), self._learn_customer(str(customer))
         )
-        if learned:
-            named = customer_label(learned.id, learned.name, learned.email)
-        else:
-            label = recalled.options.get(ids.CUSTOMER_ID)
-            named = label["text"]["text"] if label and not known else ""
-        return _Late(recalled, customer, several, named)
+        named = customer_label(learned.id, learned.name, learned.email) if learned else ""
+        return _Late(customer, several, named)
 
     def field_chosen(self, field: str, view: View) -> None:
         """Answer a choice in an open form by what it changes there."""
@@ -224,7 +194,7 @@ class FormService:
                 # Nothing is drawn for it, but known: the next drawing carries it along.
                 self._tasks.spawn(self._restore(view, stands), name="take_assignee")
             case _:
-                self._note_readers(view, values_of(view).post_to, stands)
+                self._note_readers(view, values_of(read_view(view)).post_to, stands)
         if field in {ids.CUSTOMER_ID, ids.ASSIGNEE_TYPE} and (post_to := _prefilled(view)):
             self._note_readers(view, post_to, self.updates.chosen(view, ids.POST_TO))
 
@@ -235,7 +205,7 @@ class FormService:
     async def _customer_chosen(self, view: View, stands: Stands) -> None:
         """Show what they have open, if Weav tells soon; learn their name for the next time."""
         await self._restore(view, stands)
-        values = values_of(view)
+        values = values_of(read_view(view))
         customer = _known_to_weav(values)
         several = await self._listing.of(customer) if customer else []
 
@@ -250,7 +220,7 @@ class FormService:
 
     async def _assignee_type_chosen(self, view: View, stands: Stands) -> None:
         """Draw the picker for people or agents, with whoever's ID was typed before."""
-        values = values_of(view)
+        values = values_of(read_view(view))
         labels: dict[str, str] = {}
         try:
             async with asyncio.timeout(LIST_WITHIN):
@@ -370,5 +340,5 @@ def _prefilled(view: View) -> str:
     A global shortcut comes from no channel, and its form begins with the one that its user looks
     at: no action tells of it, but the state that comes with any other choice.
     """
-    from_somewhere = Origin.load(at(view, "private_metadata")).slack_channel_id
-    return "" if from_somewhere else values_of(view).post_to
+    from_somewhere = Origin.load(text_at(view, "private_metadata")).slack_channel_id
+    return "" if from_somewhere else values_of(read_view(view)).post_to

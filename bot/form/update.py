@@ -19,7 +19,7 @@ from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.api import Failed, SlackApi
 from bot.slack.cache import keep
-from bot.slack.payloads import at, text_at
+from bot.slack.payloads import at, read_view, text_at
 
 log = get_logger("weav_slack.update")
 View = Mapping[str, Any]
@@ -107,9 +107,9 @@ class ViewUpdates:
         self._note(view_id, view)
         return lambda: self._choices.get(view_id, mine).get(field) is mine[field]
 
-    def submitted(self, view: View) -> None:
+    def submitted(self, view_id: str) -> None:
         """Draw nothing over the answer: a drawing takes away the errors that are under fields."""
-        keep(self._choices, text_at(view, "id"), {}, _REMEMBERED)
+        keep(self._choices, view_id, {}, _REMEMBERED)
 
     async def redraw(self, view: View, change: Change) -> None:
         """Draw the form with a change, if there is anything to be seen of it.
@@ -153,7 +153,7 @@ class ViewUpdates:
         form, seen = self._forms.get(view_id), text_at(view, "hash")
         if form is None or seen not in {form.hash, *form.over}:
             over = form.over | {form.hash} if form else frozenset[str]()
-            form = _OpenForm(seen, form_of(view), shared=True, over=over)
+            form = _OpenForm(seen, form_of(read_view(view)), shared=True, over=over)
         if at(view, "state", "values"):
             form = replace(form, state=at(view, "state"), told_at=seen)
         keep(self._forms, view_id, form, _REMEMBERED)

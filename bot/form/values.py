@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json, to_json
 
 from bot.slack import ids
-from bot.slack.payloads import at, text_at
+from bot.slack.payloads import View, at, text_at
 from bot.slack.text import shorten
 
 # https://docs.slack.dev/reference/block-kit/block-elements/button-element
@@ -72,10 +72,10 @@ class Origin(BaseModel):
         return dumped
 
     @classmethod
-    def load(cls, dumped: object) -> Self:
+    def load(cls, dumped: str) -> Self:
         """Read `dump()`; anything else is a form from nowhere in particular."""
         try:
-            return cls.model_validate_json(dumped if isinstance(dumped, str) else "")
+            return cls.model_validate_json(dumped)
         except ValidationError:
             return cls()
 
@@ -128,11 +128,10 @@ class FilledForm:
         return "{}"
 
     @classmethod
-    def from_value(cls, value: object) -> Self:
+    def from_value(cls, value: str) -> Self:
         """Read `to_value()`; whatever is unreadable is an empty form."""
         try:
-            text = value if isinstance(value, str) else ""
-            read = _Dumped.model_validate_json(text if len(text) <= BUTTON_VALUE_LIMIT else "")
+            read = _Dumped.model_validate_json(value if len(value) <= BUTTON_VALUE_LIMIT else "")
         except ValidationError:
             read = _Dumped()
         return cls(read.values, read.origin)
@@ -156,15 +155,11 @@ class _Dumped(BaseModel):
 _LONGEST_INPUT: Final = 10_000
 
 
-def values_of(view: object) -> FormValues:
-    """Read a view's inputs as they are, validated or not; what is missing or odd is empty."""
-    state = at(view, "state", "values")
-    return FormValues(**{field: _input(at(state, field, field)) for field in ids.FIELDS_OF_FORMS})
-
-
-def _input(state: object) -> str:
-    ways = (("value",), ("selected_option", "value"), ("selected_conversation",))
-    return first_text(state, ways)[:_LONGEST_INPUT]
+def values_of(view: View) -> FormValues:
+    """Give a view's inputs as they are, validated or not; what is missing is empty."""
+    return FormValues(
+        **{field: view.value(field)[:_LONGEST_INPUT] for field in ids.FIELDS_OF_FORMS}
+    )
 
 
 def first_text(value: object, ways: Iterable[tuple[str, ...]]) -> str:

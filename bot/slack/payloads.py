@@ -1,13 +1,17 @@
-"""The shapes that Slack's payloads must have, and reading where anything may be missing.
+"""What Slack sends: each payload is read once, into one of these models.
 
-https://docs.slack.dev/reference/interaction-payloads: what is not used here may be anything.
+https://docs.slack.dev/reference/interaction-payloads and
+https://docs.slack.dev/interactivity/implementing-slash-commands. What is not named here is ignored.
+What is missing, null or of another type is read as empty, where an answer is possible without it.
+The blocks of messages and views stay JSON, which `at`, `text_at` and `list_at` read.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final, TypeAlias, TypeVar, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic_core import to_json
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, core_schema
+
+T = TypeVar("T")
 
 
 def at(value: object, *path: str) -> Any:  # noqa: ANN401
@@ -30,93 +34,261 @@ def list_at(value: object, *path: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-# What Bolt or a listener reads as a text, whether Slack sends it or not.
-_OF_COMMAND: Final = ("text", "team_id", "channel_id", "trigger_id", "response_url")
-_OF_VIEW: Final = ("id", "callback_id", "private_metadata")
+class _EmptyIfOdd:
+    """Read what is missing or of another type as the empty value of the field's own type.
+
+    Slack writes an empty map as [] at times: https://github.com/slack-go/slack/issues/943.
+    """
+
+    def __get_pydantic_core_schema__(
+        self,
+        source: Any,  # noqa: ANN401 - a type
+        handler: GetCoreSchemaHandler,
+    ) -> CoreSchema:
+        kind = get_origin(source) or source
+        if issubclass(kind, _Part):  # frozen: one will do for all
+            return core_schema.with_default_schema(
+                handler(source), default=kind.model_validate({}), on_error="default"
+            )
+        return core_schema.with_default_schema(
+            handler(source), default_factory=kind, on_error="default"
+        )
+
+
+Lenient = Annotated[T, _EmptyIfOdd()]
 # Slack's own are of a dozen characters; ours have 255 at most, like block_id and action_id.
-Id = Annotated[str, Field(max_length=255)]
+Id: TypeAlias = Lenient[Annotated[str, Field(max_length=255)]]
+NeededId: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
+Text: TypeAlias = Lenient[str]
+Json: TypeAlias = dict[str, Any]
 
 
-class _Shape(BaseModel):
-    model_config = ConfigDict(strict=True)
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
 
 
-class _Named(_Shape):
-    id: Id | None = None
+class Named(_Part):
+    """A channel or an organisation."""
 
-
-class _Team(_Named):
-    domain: str | None = None
-    enterprise_id: Id | None = None
-
-
-class _User(_Shape):
     id: Id
-    team_id: Id | None = None
 
 
-class _Input(_Shape):
-    """What was typed may be of any length: the form says what is wrong with it."""
+class Team(_Part):
+    """The workspace of the app, not of the user."""
 
-    selected_conversation: Id | None = None
-
-
-class _State(_Shape):
-    values: dict[Id, dict[Id, _Input]] = Field(default_factory=dict)
+    id: Id
+    domain: Id
+    enterprise_id: Id
 
 
-class _View(_Named):
-    callback_id: Id | None = None
-    private_metadata: str | None = None
-    state: _State = Field(default_factory=_State)
+class User(_Part):
+    """On Enterprise Grid `team_id` may be their organisation's (E…)."""
+
+    id: Id
+    team_id: Id
 
 
-class _Action(_Shape):
-    action_id: Id
-    block_id: Id | None = None
-    value: str | None = None
+class _Words(_Part):
+    text: Text
 
 
-class _Message(_Shape):
-    ts: Id | None = None
-    thread_ts: Id | None = None
-    text: str | None = None
-    user: Id | None = None
+class Option(_Part):
+    value: Text
+    text: Lenient[_Words]
 
 
-class Interaction(_Shape):
-    """A `payload=` of /slack/events, or an `interactive` envelope of Socket Mode."""
+class Input(_Part):
+    """What stands in an input; what was typed may be of any length."""
 
-    type: str
-    user: _User
-    team: _Team | None = None
-    channel: _Named | None = None
-    callback_id: Id | None = None
-    action_id: Id | None = None
-    block_id: Id | None = None
-    value: str | None = None
-    trigger_id: str | None = None
-    response_url: str | None = None
-    message_ts: Id | None = None
-    message: _Message | None = None
-    container: dict[str, Any] | None = None
-    view: _View | None = None
-    actions: list[_Action] | None = None
-    response_urls: list[dict[str, Any]] = Field(default_factory=list)  # Bolt counts them
-    enterprise: _Named | None = None
+    value: Text
+    selected_option: Lenient[Option]
+    selected_options: Lenient[list[Any]]
+    selected_conversation: Id
 
 
-class Command(_Shape):
-    """A slash command: https://docs.slack.dev/interactivity/implementing-slash-commands."""
+class _State(_Part):
+    values: Lenient[dict[str, Lenient[dict[str, Lenient[Input]]]]]
+
+
+_NOTHING: Final = Input.model_validate({})
+
+
+class View(_Part):
+    id: Id
+    callback_id: Id
+    private_metadata: Text
+    team_id: Id
+    app_installed_team_id: Id
+    blocks: Lenient[list[Any]]
+    state: Lenient[_State]
+
+    def input(self, field: str) -> Input:
+        """Give what stands in an input whose block_id is its action_id."""
+        return self.state.values.get(field, {}).get(field, _NOTHING)
+
+    def value(self, field: str) -> str:
+        """Give what is typed or chosen in such an input; empty: nothing."""
+        stands = self.input(field)
+        return stands.value or stands.selected_option.value or stands.selected_conversation
+
+    @property
+    def input_ids(self) -> list[str]:
+        """Give the block_ids of the inputs, in their order."""
+        inputs = (block for block in self.blocks if text_at(block, "type") == "input")
+        return [block_id for block in inputs if (block_id := text_at(block, "block_id"))]
+
+
+def read_view(view: object) -> View:
+    """Read a view wherever it comes from; what is no view is empty."""
+    return View.model_validate(view if isinstance(view, dict) else {})
+
+
+class Message(_Part):
+    ts: Id
+    thread_ts: Id
+    text: Text
+    blocks: Lenient[list[Any]]
+    attachments: Lenient[list[Any]]
+    files: Lenient[list[Any]]
+
+
+class Container(_Part):
+    """The message that a button stands in."""
+
+    channel_id: Id
+    message_ts: Id
+    thread_ts: Id
+
+
+class Action(_Part):
+    action_id: NeededId
+    block_id: Id
+    value: Text
+    selected_option: Lenient[Option]
+    selected_conversation: Id
+
+
+class ResponseUrl(_Part):
+    block_id: Id
+    channel_id: Id
+    response_url: Text
+
+
+class SlashCommand(_Part):
+    kind: ClassVar = "command"
 
     command: str
-    text: str
+    text: Text
     user_id: Id
+    user_name: Text
     team_id: Id
-    enterprise_id: Id | None = None
+    enterprise_id: Id
     channel_id: Id
-    trigger_id: str
-    response_url: str
+    trigger_id: Text
+    response_url: Text
+
+    @property
+    def slack_user_id(self) -> str:
+        return self.user_id
+
+
+class _Interaction(_Part):
+    user: Lenient[User]
+    team: Lenient[Team]
+    enterprise: Lenient[Named]
+    enterprise_id: Id
+    trigger_id: Text
+    response_url: Text
+
+    @property
+    def slack_user_id(self) -> str:
+        return self.user.id
+
+
+class MessageShortcut(_Interaction):
+    kind: ClassVar = "message_action"
+
+    callback_id: NeededId
+    channel: Lenient[Named]
+    message_ts: Id
+    message: Lenient[Message]
+
+
+class GlobalShortcut(_Interaction):
+    kind: ClassVar = "shortcut"
+
+    callback_id: NeededId
+
+
+class ViewSubmission(_Interaction):
+    kind: ClassVar = "view_submission"
+
+    view: View
+    response_urls: Lenient[list[Lenient[ResponseUrl]]]
+
+
+class ViewClosed(_Interaction):
+    kind: ClassVar = "view_closed"
+
+    view: View
+
+
+class BlockActions(_Interaction):
+    kind: ClassVar = "block_actions"
+
+    actions: Annotated[list[Action], Field(min_length=1)]
+    channel: Lenient[Named]
+    container: Lenient[Container]
+    message: Lenient[Message]
+    view: Lenient[View]
+    # As it came: a view is drawn anew from all that Slack says of it.
+    view_json: Lenient[Json] = Field(validation_alias=AliasPath("view"))
+
+    @property
+    def clicked(self) -> Action:
+        """Give the one that Bolt goes by; Slack sends one at a time."""
+        return self.actions[0]
+
+    @property
+    def slack_channel_id(self) -> str:
+        """Give the channel of the message that was clicked; empty in a view."""
+        return self.channel.id or self.container.channel_id
+
+
+class BlockSuggestion(_Interaction):
+    kind: ClassVar = "block_suggestion"
+
+    action_id: NeededId
+    value: Text
+    view: Lenient[View]
+
+
+class SslCheck(_Part):
+    """Slack looks at our certificate, in nobody's name."""
+
+    kind: ClassVar = "ssl_check"
+
+
+Payload: TypeAlias = (
+    SlashCommand
+    | MessageShortcut
+    | GlobalShortcut
+    | ViewSubmission
+    | ViewClosed
+    | BlockActions
+    | BlockSuggestion
+)
+_INTERACTIONS: Final[dict[str, type[Payload]]] = {
+    model.kind: model
+    for model in (
+        MessageShortcut,
+        GlobalShortcut,
+        ViewSubmission,
+        ViewClosed,
+        BlockActions,
+        BlockSuggestion,
+    )
+}
 
 
 class MalformedPayload(Exception):
@@ -130,67 +302,19 @@ class MalformedPayload(Exception):
         self.reason = reason
 
 
-def check_shape(payload: object) -> dict[str, Any]:
-    """Give back all that Slack sent, what is missing or null as empty; raise `MalformedPayload`."""
-    if not isinstance(payload, dict):
+def read_payload(sent: object) -> Payload | SslCheck:
+    """Read what Slack sent; raise `MalformedPayload`."""
+    if not isinstance(sent, dict):
         raise MalformedPayload("the payload is no object")
-    if is_ssl_check(payload):
-        return payload
-    is_command = "command" in payload
-    payload = _filled(payload, _OF_COMMAND) if is_command else _with_empties(payload)
-    shape = Command if is_command else Interaction
+    if sent.get("ssl_check") == "1":
+        return SslCheck()
+    model = SlashCommand if "command" in sent else _INTERACTIONS.get(str(sent.get("type")))
+    if model is None:
+        raise MalformedPayload("an interaction of an unknown type")
     try:
-        checked = shape.model_validate(payload)
-        to_json(payload)  # fails for half a surrogate pair
-    except ValueError as error:
-        raise MalformedPayload(f"not a {shape.__name__.lower()} as Slack sends it") from error
-    if isinstance(checked, Interaction):
-        _check_kind(checked)
+        payload = model.model_validate(sent)
+    except ValidationError as error:
+        raise MalformedPayload(f"no {model.kind} as Slack sends it") from error
+    if not payload.slack_user_id:
+        raise MalformedPayload("nobody is in the payload", "nobody")
     return payload
-
-
-def is_ssl_check(payload: Mapping[str, Any]) -> bool:
-    """Slack looks at our certificate, in nobody's name."""
-    return payload.get("ssl_check") == "1"
-
-
-def _filled(part: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Put an empty text where one is missing or null: Bolt and the listeners demand it."""
-    empty = {name: "" for name in names if part.get(name) is None}
-    return {**part, **empty} if empty else part
-
-
-def _with_empties(payload: dict[str, Any]) -> dict[str, Any]:
-    """Slack writes an empty map as [] at times: https://github.com/slack-go/slack/issues/943."""
-    if payload.get("response_urls", ()) is None:
-        payload = {**payload, "response_urls": []}
-    view = payload.get("view")
-    if not isinstance(view, dict):
-        return payload
-    view = _filled(view, _OF_VIEW)
-    if "state" not in view:
-        return {**payload, "view": view}
-    state = _map(view["state"])
-    if isinstance(state, dict) and "values" in state:
-        values = _map(state["values"])
-        if isinstance(values, dict):
-            values = {block_id: _map(inputs) for block_id, inputs in values.items()}
-        state = {**state, "values": values}
-    return {**payload, "view": {**view, "state": state}}
-
-
-def _map(value: object) -> object:
-    return {} if value is None or value == [] else value
-
-
-def _check_kind(payload: Interaction) -> None:
-    needed = {
-        "view_submission": payload.view,
-        "view_closed": payload.view,
-        "block_actions": payload.actions,
-        "message_action": payload.callback_id,
-        "shortcut": payload.callback_id,
-        "block_suggestion": payload.action_id,
-    }
-    if not needed.get(payload.type):
-        raise MalformedPayload("an interaction without its parts, or of an unknown type")

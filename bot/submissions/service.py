@@ -94,7 +94,6 @@ class Desk:
         metrics: Metrics,
     ) -> None:
         self._ledger = ledger
-        self._slack = slack
         self._tasks = tasks
         self._link = link
         directory = Directory(WeavDirectory(weav), tasks)

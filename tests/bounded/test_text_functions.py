@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -19,6 +19,7 @@ from bot.form.values import FilledForm, FormValues, Origin
 from bot.ledger.folding import containing, fold, searchable, words_of
 from bot.slack import mrkdwn, text
 from bot.slack.options import Suggestion, options
+from bot.slack.payloads import MessageShortcut
 from bot.slack.text import web_address
 from bot.slack.uuids import uuid_in
 from bot.weav.directory import Customer
@@ -27,7 +28,7 @@ from bot.weav.outcomes import read_refusal
 from handlers import command_text as words
 from tests.bounded.texts import RUNS, TEXTS, Runs, joined
 from tests.house import JANE
-from tests.slack.payloads import submission
+from tests.slack.payloads import submitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,19 +44,24 @@ def _conversation(any_text: str) -> Conversation:
     return Conversation.read({"id": JANE, **dict.fromkeys(names, any_text)})
 
 
-def _message(any_text: str) -> dict[str, Any]:
-    return {"message": {"ts": "1.2", "text": any_text}, "channel": {"id": "C1"}}
+def _shortcut(**message: object) -> MessageShortcut:
+    sent = {"callback_id": "x", "message": {"ts": "1.2", **message}, "channel": {"id": "C1"}}
+    return MessageShortcut.model_validate(sent)
 
 
-def _app_message(any_text: str) -> dict[str, Any]:
+def _message(any_text: str) -> MessageShortcut:
+    return _shortcut(text=any_text)
+
+
+def _app_message(any_text: str) -> MessageShortcut:
     section = {"type": "section", "text": {"type": "mrkdwn", "text": any_text[:3000]}}
-    return {"message": {"ts": "1.2", "text": "", "blocks": [section] * 50}}
+    return _shortcut(text="", blocks=[section] * 50)
 
 
-def _rich_message(any_text: str) -> dict[str, Any]:
+def _rich_message(any_text: str) -> MessageShortcut:
     parts = [{"type": "text", "text": each} for each in any_text]
     block = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": parts}]}
-    return {"message": {"ts": "1.2", "text": "", "attachments": [{"blocks": [block]}]}}
+    return _shortcut(text="", attachments=[{"blocks": [block]}])
 
 
 def _form(any_text: str) -> FormValues:
@@ -79,7 +85,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "mentions of a message": lambda any_text: mentions_of(_message(any_text)),
     "app's message": lambda any_text: form_from_message(_app_message(any_text)),
     "mentions of an app's message": lambda any_text: mentions_of(_app_message(any_text)),
-    "submission": lambda any_text: parse_submission(submission(_form(any_text))),
+    "submission": lambda any_text: parse_submission(submitted(_form(any_text))),
     "button": FilledForm.from_value,
     "button's form": lambda any_text: FilledForm(_form(any_text), Origin()).to_value(),
     "card's values": Shown.load,

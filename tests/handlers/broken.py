@@ -1,4 +1,4 @@
-"""The real doors before a doorbell with a part that breaks."""
+"""The real transports before a dispatcher with a part that breaks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.access.check import AccessCheck
 from bot.access.members import KEEP_MEMBERS, Member, Standing
 from bot.access.rules import Access
 from bot.metrics import Metrics
@@ -22,7 +23,7 @@ from bot.slack.cache import LookupCache
 from bot.slack.installation import Installation
 from bot.slack.notify import Notifier
 from bot.tasks import Tasks
-from handlers.dispatch import AccessCheck, Dispatcher
+from handlers.dispatch import Dispatcher
 from handlers.http import HttpTransport
 from handlers.socket_mode import PING_EVERY, SocketModeConnection, SocketModeTransport
 from tests.house import SECRET, House, Mode
@@ -45,7 +46,7 @@ class BrokenIds(frozenset[str]):
 
 
 class BrokenFigures(Metrics):
-    def rung(self, kind: str, began: float) -> None:
+    def note_answer(self, kind: str, began: float) -> None:
         raise ValueError(CANARY, kind, began)
 
 
@@ -86,12 +87,13 @@ class Parts:
     notifier: Notifier | None = None
     people: Callable[[str], Awaitable[Member | None]] = nobody_known
     installation: Installation = field(default_factory=Installation)
+    admins: frozenset[str] = frozenset()
 
     def dispatcher(self) -> Dispatcher:
         notifier = self.notifier or self.at_home.bot.desk.notifier
         people = LookupCache(Tasks(), self.people, KEEP_MEMBERS)
-        guard = AccessCheck(self.access, self.installation, people, notifier, self.metrics)
-        return Dispatcher(self.app, {}, guard, notifier, self.metrics)
+        check = AccessCheck(self.access, self.installation, people)
+        return Dispatcher(self.app, {}, check, self.admins, notifier, self.metrics)
 
     @property
     def failures(self) -> float:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
+from slack_bolt import BoltResponse
 
 from bot.logs import new_reference, reference
 from bot.metrics import Metrics
 from bot.slack import ids
+from bot.slack.payloads import SslCheck, read_payload
 from handlers.errors import answer_error
 from tests.house import House, house, text_on
 
@@ -26,6 +28,13 @@ def metrics() -> Metrics:
     return Metrics(CollectorRegistry())
 
 
+async def answer(at_home: House, sent: dict[str, Any]) -> BoltResponse:
+    payload = read_payload(sent)
+    assert not isinstance(payload, SslCheck)
+    notifier = at_home.bot.desk.notifier
+    return await answer_error(ValueError("odd"), payload, notifier, metrics(), acknowledged=False)
+
+
 def body_of(response: Any) -> Any:  # noqa: ANN401 - Bolt types it as a string or a dict
     return json.loads(response.body)
 
@@ -34,9 +43,7 @@ async def test_a_submission_keeps_its_form(at_home: House) -> None:
     await at_home.fill_in()
     payload = at_home.ann.submission_delivery().payload
 
-    response = await answer_error(
-        ValueError("odd"), payload, at_home.bot.desk, metrics(), acknowledged=False
-    )
+    response = await answer(at_home, payload)
 
     assert response.status == 200
     assert body_of(response)["response_action"] == "errors"
@@ -47,9 +54,7 @@ async def test_a_select_is_never_empty_because_of_a_mistake(at_home: House) -> N
     await at_home.fill_in()
     payload = at_home.ann.payloads.suggestion(at_home.ann.view, "customer_id", "customer_id", "j")
 
-    response = await answer_error(
-        ValueError("odd"), payload, at_home.bot.desk, metrics(), acknowledged=False
-    )
+    response = await answer(at_home, payload)
 
     [option] = body_of(response)["options"]
     assert option["text"]["text"].startswith("The bot made a mistake")
@@ -58,9 +63,7 @@ async def test_a_select_is_never_empty_because_of_a_mistake(at_home: House) -> N
 async def test_a_command_is_answered_privately(at_home: House) -> None:
     payload = at_home.ann.command_delivery("x").payload
 
-    response = await answer_error(
-        ValueError("odd"), payload, at_home.bot.desk, metrics(), acknowledged=False
-    )
+    response = await answer(at_home, payload)
 
     assert body_of(response)["response_type"] == "ephemeral"
     assert "reference" in body_of(response)["text"]
@@ -83,9 +86,7 @@ async def test_a_mistake_after_the_acknowledgement_is_told_all_the_same(
 async def test_a_click_is_answered_where_it_was_made(at_home: House) -> None:
     payload = at_home.ann.payloads.global_shortcut("x")
 
-    response = await answer_error(
-        ValueError("odd"), payload, at_home.bot.desk, metrics(), acknowledged=False
-    )
+    response = await answer(at_home, payload)
 
     assert (response.status, response.body) == (200, "")
     assert "reference" in text_on(await at_home.direct_message())

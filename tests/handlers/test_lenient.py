@@ -219,3 +219,32 @@ async def test_slacks_look_at_the_certificate_is_let_in_without_anybody(any_way:
     assert (reply.status, reply.body) == (200, b"")
     metrics = await scrape(any_way)
     assert value(metrics, "weav_slack_refusals_total", reason="nobody") == 0
+
+
+@pytest.mark.parametrize("odd", [7, "x", ["x"], {"id": 7}, "x" * 300])
+async def test_parts_of_another_type_that_nobody_needs_change_nothing(
+    any_way: House, odd: object
+) -> None:
+    """Bolt looks into some of them as well."""
+    await any_way.fill_in()
+    whole = any_way.ann.submission_delivery().payload
+    names = ("team", "enterprise", "channel", "message", "response_urls", "trigger_id", "item")
+    whole |= dict.fromkeys((*names, "authorizations", "event", "function_data"), odd)
+    whole["user"]["team_id"] = whole["view"]["app_installed_team_id"] = odd
+
+    taken(await any_way.ann.send(Delivery("interactive", whole)))
+
+    assert JANE in text_on(await any_way.card())
+
+
+async def test_half_a_surrogate_pair_costs_one_letter(tmp_path: Path) -> None:
+    """JSON can write it, and the SDK of Socket Mode reads it."""
+    async with house(tmp_path, mode="socket") as at_home:
+        await at_home.fill_in()
+        whole = at_home.ann.submission_delivery().payload
+        whole["view"]["state"]["values"]["subject"]["subject"]["value"] = "a\ud800b"
+
+        taken(await at_home.ann.send(Delivery("interactive", whole)))
+
+        await at_home.card()
+        assert at_home.weav.creations[0].json["subject"] == "a?b"

@@ -170,19 +170,22 @@ async def test_a_dispatch_of_bolts_that_fails_is_told(
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_a_guard_that_breaks_after_the_form_has_opened_is_told_as_well(
-    at_home: House, mode: Mode
-) -> None:
+async def test_a_refusal_that_breaks_is_told_as_well(at_home: House, mode: Mode) -> None:
     installation = Installation()
     installation.learn_scopes({"x-oauth-scopes": USERS_READ})
-    access = Access(admins=UnreadableIds({"U0BEN"}))
-    parts = Parts(at_home, access, people=a_guest, installation=installation)
+    parts = Parts(
+        at_home,
+        Access(),
+        people=a_guest,
+        installation=installation,
+        admins=UnreadableIds({"U0BEN"}),
+    )
     with logged() as log:
         async with behind(parts, mode) as ann:
-            taken(await ann.command("Export hangs"))
-            told = text_on(await at_home.private_answer())
+            told = await command(at_home, ann)
 
-    assert failed(log, "task_failed") == [reference_in(told)]
+    assert failed(log) == [reference_in(told)]
+    assert parts.failures == 1
 
 
 @pytest.mark.parametrize("mode", MODES)

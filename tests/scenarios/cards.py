@@ -112,4 +112,5 @@ async def another_bot(house: House, slack_user_id: str = "U0BEN") -> AsyncIterat
         serve(bot.asgi) as url,
         HttpRing(f"{url}/slack/events", SECRET) as ring,
     ):
+        await bot.health.greet()  # as it does in use
         yield Person(house.slack, slack_user_id, ring)

@@ -14,10 +14,18 @@ async def any_way(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     """The house with Slack ringing over HTTP, and again through Socket Mode."""
     mode: Mode = request.param
     async with house(tmp_path, mode=mode) as opened:
+        await greeted(opened)
         yield opened
 
 
 @pytest.fixture
 async def at_home(tmp_path: Path) -> AsyncIterator[House]:
     async with house(tmp_path) as opened:
+        await greeted(opened)
         yield opened
+
+
+async def greeted(opened: House) -> None:
+    """As it is in use: the bot knows its workspace and its scopes."""
+    await opened.bot.health.greet()
+    opened.slack.calls.clear()

@@ -13,6 +13,7 @@ from bot.form.reply import FormAgain
 from bot.sandbox.slack import Fault
 from bot.sandbox.weav import Fault as WeavFault
 from bot.slack import ids
+from bot.slack.payloads import ViewSubmission
 from tests.house import CREATE, JANE, House, Mode, house, text_on
 
 REASON = "Weav takes no such subject."
@@ -102,7 +103,8 @@ async def test_an_answer_that_leaves_when_slack_has_given_up_tells_its_author_no
 ) -> None:
     at_home.weav.fail(refusal())
     await at_home.fill_in(subject="Export hangs")
-    submission = parse_submission(at_home.ann.submission_delivery().payload)
+    sent = ViewSubmission.model_validate(at_home.ann.submission_delivery().payload)
+    submission = parse_submission(sent)
     assert isinstance(submission, Submission)
     loop, answered = asyncio.get_running_loop(), asyncio.Event()
     asked_at_clock = loop.time() - 1.0

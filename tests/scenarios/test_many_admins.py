@@ -127,15 +127,15 @@ async def test_whoever_asks_for_a_diagnosis_is_told_whom_to_ask(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_a_guest_is_told_beside_the_form(tmp_path: Path, mode: Mode) -> None:
+async def test_a_guest_is_told_in_place_of_the_form(tmp_path: Path, mode: Mode) -> None:
     async with a_house(tmp_path, mode) as at_home:
         at_home.slack.scopes += ("users:read",)
         await at_home.bot.health.greet()
         cat = Person(at_home.slack, "U0CAT", at_home.ann.ring)
 
-        taken(await cat.command(f"email {JANE}"))
+        answer = taken(await cat.command(f"email {JANE}"))
 
-        assert NAMED in text_on(await at_home.private_answer("U0CAT"))
+        assert NAMED in answer.body["text"]
 
 
 REASONS = {

@@ -16,6 +16,7 @@ from bot.sandbox.weav.seeds import EMAIL_AGENT
 from bot.slack import ids
 from tests.house import CREATE, JANE, LIST, House, chosen, house, text_on
 from tests.scenarios.cards import ANN_IN_WEAV, BEN_IN_WEAV, another_bot, introduced
+from tests.scenarios.conftest import greeted
 from tests.scenarios.filling import TAILSPIN, ZOE, offered
 from tests.scenarios.test_open_conversations import conversation
 
@@ -97,6 +98,7 @@ async def replicas(tmp_path: Path, postgres_url: str) -> AsyncIterator[Replicas]
         another_bot(at_home, "U0ANN") as at_b,
     ):
         at_home.slack.scopes += ("channels:read",)
+        await greeted(at_home)
         await introduced(at_home.ann, ANN_IN_WEAV)
         await introduced(at_home.ben, BEN_IN_WEAV)
         conversation(at_home, BEFORE)

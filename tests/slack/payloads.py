@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.form.values import FormValues, Origin
+from bot.slack.payloads import ViewSubmission
 
 CUSTOMER = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 ASSIGNEE = "7d444840-9dc0-11d1-b245-5ffdce74fad2"
@@ -36,6 +37,10 @@ def submission(values: FormValues, origin: Origin | None = None, **extra: object
         ],
         **extra,
     }
+
+
+def submitted(values: FormValues, origin: Origin | None = None, **extra: object) -> ViewSubmission:
+    return ViewSubmission.model_validate(submission(values, origin, **extra))
 
 
 def _input(field: str, value: str) -> dict[str, Any]:

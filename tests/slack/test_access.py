@@ -10,7 +10,7 @@ from bot.access.refusals import (
     refusal_text,
     refusal_under_field,
 )
-from bot.access.rules import Access, Denial, Requester, barred
+from bot.access.rules import Access, Denial, Requester, denial_of
 from bot.sandbox.slack.rules.surfaces import check_message
 from bot.slack.options import NOTHING, options
 
@@ -93,14 +93,12 @@ TABLE: list[tuple[Access, Requester, Denial | None]] = [
     (Access(channels=ids("C0TWO")), ANN, Denial.CHANNEL),
     (Access(channels=ids("C0TWO")), NOWHERE, None),
     (Access(channels=ids("C0TWO"), denied=ids("U0ANN")), ANN, Denial.DENIED),
-    # being an admin opens nothing else
-    (Access(admins=ids("U0ANN"), users=ids("U0BEN")), ANN, Denial.USER),
 ]
 
 
 @pytest.mark.parametrize(("access", "visitor", "expected"), TABLE)
 def test_who_may(access: Access, visitor: Requester, expected: Denial | None) -> None:
-    assert barred(access, visitor) is expected
+    assert denial_of(access, visitor) is expected
 
 
 @pytest.mark.parametrize("why", Denial)

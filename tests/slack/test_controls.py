@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.card.controls import RequestedChange, Shown, assigned_to, controls, parse_click, value_of
 from bot.slack import ids
-from bot.slack.payloads import at
+from bot.slack.payloads import BlockActions, at
 from bot.weav.models import Conversation
 from tests.slack.limits import NASTY, faults
 from tests.slack.payloads import ASSIGNEE
@@ -26,9 +26,10 @@ def elements(conversation: Conversation) -> dict[str, dict[str, Any]]:
     return {each["action_id"]: each for each in drawn(conversation)["elements"]}
 
 
-def payload(**more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    return {
+def payload(clicked: dict[str, Any], **more: Any) -> BlockActions:  # noqa: ANN401 - JSON
+    sent = {
         "type": "block_actions",
+        "actions": [clicked],
         "team": {"id": "T1"},
         "user": {"id": "U1", "team_id": "T1"},
         "channel": {"id": "C1"},
@@ -37,6 +38,7 @@ def payload(**more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         "response_url": "https://hooks.slack.com/actions/T1/1/x",
         **more,
     }
+    return BlockActions.model_validate(sent)
 
 
 def action(action_id: str, block_id: str = "", **more: object) -> dict[str, Any]:
@@ -149,7 +151,7 @@ def test_an_assignee_is_compared_without_regard_to_spelling() -> None:
 def test_a_click_says_what_is_asked_for(
     clicked: dict[str, Any], requested: RequestedChange
 ) -> None:
-    click = parse_click(payload(), clicked)
+    click = parse_click(payload(clicked))
 
     assert click
     assert click.requested == requested
@@ -161,7 +163,6 @@ def test_a_click_says_what_is_asked_for(
 @pytest.mark.parametrize(
     "clicked",
     [
-        {},
         action(ids.LEAVE),
         action(ids.CLOSE, block_id="b1"),
         action(ids.CLOSE, block_id=f"{ids.CARD}|../x|open|normal|"),
@@ -174,12 +175,12 @@ def test_a_click_says_what_is_asked_for(
     ],
 )
 def test_what_is_from_no_card_is_no_click(clicked: dict[str, Any]) -> None:
-    assert parse_click(payload(), clicked) is None
+    assert parse_click(payload(clicked)) is None
 
 
 @pytest.mark.parametrize("message", [None, {}, {"blocks": None}, {"blocks": "x"}, "x"])
 def test_a_message_that_slack_did_not_send_along_is_missed_by_nobody(message: object) -> None:
-    click = parse_click(payload(message=message), action(ids.CLOSE))
+    click = parse_click(payload(action(ids.CLOSE), message=message))
 
     assert click
     assert click.card_blocks == ()
@@ -188,7 +189,7 @@ def test_a_message_that_slack_did_not_send_along_is_missed_by_nobody(message: ob
 
 @given(st.recursive(st.none() | st.text() | st.integers(), st.lists))
 def test_any_container_is_read(anything: object) -> None:
-    click = parse_click(payload(container=anything, channel=anything), action(ids.CLOSE))
+    click = parse_click(payload(action(ids.CLOSE), container=anything, channel=anything))
 
     assert click
     assert at(anything, "x") is None

@@ -5,16 +5,17 @@ import pytest
 
 from bot.form.parse import Problems, Submission, parse_submission
 from bot.form.values import FormValues, Origin
-from tests.slack.payloads import ASSIGNEE, CUSTOMER, VALID, submission
+from bot.slack.payloads import ViewSubmission
+from tests.slack.payloads import ASSIGNEE, CUSTOMER, VALID, submitted
 
 
 def problems(**changes: str) -> dict[str, str]:
-    parsed = parse_submission(submission(VALID.model_copy(update=changes)))
+    parsed = parse_submission(submitted(VALID.model_copy(update=changes)))
     assert isinstance(parsed, Problems)
     return dict(parsed.by_field)
 
 
-def accepted(payload: object) -> Submission:
+def accepted(payload: ViewSubmission) -> Submission:
     parsed = parse_submission(payload)
     assert isinstance(parsed, Submission)
     return parsed
@@ -24,7 +25,7 @@ def test_a_filled_form_becomes_the_request_and_who_sent_it_from_where() -> None:
     origin = Origin(via="message", slack_channel_id="C9", message_ts="1.2", thread_ts="1.1")
     values = VALID.model_copy(update={"subject": " Export\n hangs ", "priority": "high"})
 
-    parsed = accepted(submission(values, origin))
+    parsed = accepted(submitted(values, origin))
 
     assert parsed.request.body() == {
         "channel": "email",
@@ -60,7 +61,7 @@ def test_every_combination_of_set_and_unset_fields_is_exactly_the_body(channel: 
             "assignee_id": assignee,
         }
 
-        parsed = accepted(submission(FormValues(**chosen, post_to="C1")))
+        parsed = accepted(submitted(FormValues(**chosen, post_to="C1")))
 
         assert parsed.request.body() == {field: value for field, value in chosen.items() if value}
 
@@ -122,7 +123,7 @@ def test_half_an_assignee_is_asked_for_together_with_all_else(
     ],
 )
 def test_a_customer_in_any_usual_spelling_is_sent_in_the_canonical_one(typed: str) -> None:
-    parsed = accepted(submission(VALID.model_copy(update={"customer_id": typed})))
+    parsed = accepted(submitted(VALID.model_copy(update={"customer_id": typed})))
 
     assert parsed.request.body()["customer_id"] == CUSTOMER
     assert parsed.values.customer_id == typed
@@ -131,7 +132,7 @@ def test_a_customer_in_any_usual_spelling_is_sent_in_the_canonical_one(typed: st
 def test_what_was_typed_before_the_picker_was_there_is_a_problem_under_it() -> None:
     values = VALID.model_copy(update={"assignee_type": "agent", "assignee_id": "mail"})
 
-    parsed = parse_submission(submission(values))
+    parsed = parse_submission(submitted(values))
 
     assert isinstance(parsed, Problems)
     assert parsed.by_field.keys() == {"assignee_id"}
@@ -143,14 +144,14 @@ def test_the_link_to_an_agent_is_an_assignee() -> None:
         update={"assignee_type": "agent", "assignee_id": f"https://app.example/agents/{ASSIGNEE}"}
     )
 
-    assert accepted(submission(values)).request.body()["assignee_id"] == ASSIGNEE
+    assert accepted(submitted(values)).request.body()["assignee_id"] == ASSIGNEE
 
 
 def test_a_subject_counts_after_folding() -> None:
     values = VALID.model_copy(update={"subject": "x" * 499 + "   \n  y"})
 
     assert list(problems(subject=values.subject)) == ["subject"]
-    assert accepted(submission(VALID.model_copy(update={"subject": " " + "🎉" * 500 + " "})))
+    assert accepted(submitted(VALID.model_copy(update={"subject": " " + "🎉" * 500 + " "})))
 
 
 def test_the_response_url_is_the_one_of_the_chosen_conversation() -> None:
@@ -160,8 +161,8 @@ def test_the_response_url_is_the_one_of_the_chosen_conversation() -> None:
         "nonsense",
     ]
 
-    assert accepted(submission(VALID, response_urls=urls)).response_url is None
-    assert accepted(submission(VALID, response_urls=None)).response_url is None
+    assert accepted(submitted(VALID, response_urls=urls)).response_url is None
+    assert accepted(submitted(VALID, response_urls=None)).response_url is None
 
 
 @pytest.mark.parametrize(
@@ -175,4 +176,4 @@ def test_the_response_url_is_the_one_of_the_chosen_conversation() -> None:
 def test_an_installation_for_an_organisation_has_a_team_all_the_same(
     extra: dict[str, Any], team_id: str
 ) -> None:
-    assert accepted(submission(VALID, **extra)).team_id == team_id
+    assert accepted(submitted(VALID, **extra)).team_id == team_id

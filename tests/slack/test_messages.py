@@ -4,16 +4,24 @@ from hypothesis import strategies as st
 
 from bot.form.from_message import form_from_message, mentions_of, permalink
 from bot.form.values import Origin
+from bot.slack import ids
+from bot.slack.payloads import MessageShortcut
 
 
-def payload(**message: object) -> dict[str, object]:
-    return {
-        "type": "message_action",
-        "team": {"id": "T1", "domain": "acme"},
-        "channel": {"id": "C1", "name": "general"},
-        "message_ts": "1355517523.000008",
-        "message": {"ts": "1355517523.000008", "text": "hello", **message},
-    }
+def payload(**message: object) -> MessageShortcut:
+    return shortcut(
+        {
+            "team": {"id": "T1", "domain": "acme"},
+            "channel": {"id": "C1", "name": "general"},
+            "message_ts": "1355517523.000008",
+            "message": {"ts": "1355517523.000008", "text": "hello", **message},
+        }
+    )
+
+
+def shortcut(parts: dict[str, object]) -> MessageShortcut:
+    needed = {"type": "message_action", "callback_id": ids.MESSAGE_SHORTCUT}
+    return MessageShortcut.model_validate(needed | parts)
 
 
 def test_a_message_becomes_the_subject_and_a_way_back() -> None:
@@ -162,9 +170,11 @@ def test_any_message_is_read_without_an_error(
     assert mentions_of(odd).emails == ()
 
 
-@pytest.mark.parametrize("broken", [None, {}, {"message": "x", "channel": []}])
-def test_a_broken_payload_opens_an_empty_form(broken: object) -> None:
-    form = form_from_message(broken)
+@pytest.mark.parametrize(
+    "broken", [{}, {"message": None}, {"message": "x", "channel": [], "team": 7}]
+)
+def test_a_broken_payload_opens_an_empty_form(broken: dict[str, object]) -> None:
+    form = form_from_message(shortcut(broken))
 
     assert form.values.subject == ""
     assert form.origin == Origin(via="message")

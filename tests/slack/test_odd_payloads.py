@@ -5,7 +5,14 @@ from hypothesis import strategies as st
 from bot.form.parse import Problems, Submission, parse_submission
 from bot.form.values import FormValues, Origin, values_of
 from bot.slack import ids
-from tests.slack.payloads import VALID, submission
+from bot.slack.payloads import (
+    MalformedPayload,
+    Payload,
+    SslCheck,
+    ViewSubmission,
+    read_payload,
+)
+from tests.slack.payloads import VALID, submission, submitted
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -17,8 +24,20 @@ JSON = st.recursive(
 TEXT = st.text(max_size=20)
 
 
-def accepted(payload: object) -> Submission:
-    parsed = parse_submission(payload)
+def read(sent: object) -> Payload:
+    payload = read_payload(sent)
+    assert not isinstance(payload, SslCheck)
+    return payload
+
+
+def parsed_from(sent: object) -> Submission | Problems:
+    payload = read(sent)
+    assert isinstance(payload, ViewSubmission)
+    return parse_submission(payload)
+
+
+def accepted(sent: object) -> Submission:
+    parsed = parsed_from(sent)
     assert isinstance(parsed, Submission)
     return parsed
 
@@ -31,24 +50,53 @@ def test_an_unreadable_origin_is_none_in_particular(metadata: object) -> None:
     assert accepted(payload).origin == Origin()
 
 
-@pytest.mark.parametrize("part", ["user", "view"])
-def test_a_payload_without_its_parts_is_a_problem_on_a_block_of_the_form(part: str) -> None:
-    parsed = parse_submission(submission(VALID, **{part: None}))
+@pytest.mark.parametrize("nothing", [None, [], 7, "x"])
+@pytest.mark.parametrize(("part", "reason"), [("user", "nobody"), ("view", "malformed")])
+def test_a_payload_without_its_parts_cannot_be_answered(
+    part: str, reason: str, nothing: object
+) -> None:
+    with pytest.raises(MalformedPayload) as raised:
+        read(submission(VALID) | {part: nothing})
+
+    assert raised.value.reason == reason
+
+
+@pytest.mark.parametrize("state", [None, [], {}, {"values": None}, {"values": []}, 7])
+def test_a_form_without_its_state_is_a_problem_on_a_block_of_it(state: object) -> None:
+    payload = submission(VALID)
+    payload["view"]["state"] = state
+
+    parsed = parsed_from(payload)
 
     assert isinstance(parsed, Problems)
     assert list(parsed.by_field) == ["customer_id"]
 
 
-def test_half_a_surrogate_pair_is_no_obstacle() -> None:
-    values = VALID.model_dump() | {"subject": "a\ud800b"}
-    payload = submission(FormValues.model_construct(**values))
+@pytest.mark.parametrize("odd", [None, 7, True, [], {}, {"id": 7}, "x" * 256, "\ud800"])
+@pytest.mark.parametrize(
+    "part", ["team", "enterprise", "trigger_id", "response_url", "response_urls", "api_app_id"]
+)
+def test_what_is_odd_and_not_needed_is_read_as_nothing(part: str, odd: object) -> None:
+    payload = submission(VALID) | {part: odd}
 
-    assert accepted(payload).request.subject == "a?b"
+    assert accepted(payload).request.body() == accepted(submission(VALID)).request.body()
+
+
+def test_a_part_of_another_type_costs_nothing_of_its_neighbours() -> None:
+    payload = submission(VALID)
+    payload["view"]["state"]["values"] |= {"subject": 7, "status": {"status": "x"}}
+    payload["response_urls"].append("x")
+
+    submitted = accepted(payload)
+
+    assert submitted.values == VALID
+    assert submitted.response_url == "https://hooks.slack.com/app/T1/1/x"
 
 
 @given(JSON)
-def test_any_json_is_read_without_an_error(payload: object) -> None:
-    assert isinstance(parse_submission(payload), Problems)
+def test_any_json_is_nothing_that_slack_sends(sent: object) -> None:
+    with pytest.raises(MalformedPayload):
+        read_payload(sent)
 
 
 @given(
@@ -68,11 +116,11 @@ def test_any_state_is_read_without_an_error(state: dict[str, object]) -> None:
     payload = submission(VALID)
     payload["view"]["state"]["values"] = state
 
-    parsed = parse_submission(payload)
+    parsed = parsed_from(payload)
 
     assert isinstance(parsed, Submission) or parsed.by_field.keys() <= set(ids.FIELDS)
 
 
 @given(st.builds(FormValues, *[], **dict.fromkeys(ids.FIELDS, TEXT)))
 def test_what_stands_in_a_form_is_given_back_as_it_is(values: FormValues) -> None:
-    assert values_of(submission(values)["view"]) == values
+    assert values_of(submitted(values).view) == values

@@ -6,7 +6,8 @@ from hypothesis import given
 from bot.form.form import Form, assignee_kind, slack_channel_of
 from bot.form.values import FormValues, Origin
 from bot.form.view import render
-from tests.slack.payloads import ASSIGNEE, submission
+from bot.slack.payloads import read_view
+from tests.slack.payloads import ASSIGNEE, submission, submitted
 from tests.slack.test_odd_payloads import JSON
 
 NO_STATE: Any = {"state": {"values": {}}}
@@ -17,21 +18,21 @@ NOWHERE = Origin(via="shortcut")
 def test_the_drawn_picker_says_for_whom_it_is(kind: str) -> None:
     values = FormValues(assignee_type=kind, assignee_id=ASSIGNEE)
 
-    assert assignee_kind(render(Form(values, NOWHERE)) | NO_STATE) == kind
+    assert assignee_kind(read_view(render(Form(values, NOWHERE)) | NO_STATE)) == kind
     defaults = render(Form(values, NOWHERE, for_defaults=True))
-    assert assignee_kind(defaults | NO_STATE) == kind
+    assert assignee_kind(read_view(defaults | NO_STATE)) == kind
 
 
 def test_what_is_drawn_wins_over_an_older_state() -> None:
     view = submission(FormValues(assignee_type="user", post_to="C001"), NOWHERE)["view"]
     drawn = render(Form(FormValues(assignee_type="agent", post_to="C002"), NOWHERE))
 
-    assert assignee_kind(view | {"blocks": drawn["blocks"]}) == "agent"
-    assert slack_channel_of(view | {"blocks": drawn["blocks"]}) == "C002"
+    assert assignee_kind(read_view(view | {"blocks": drawn["blocks"]})) == "agent"
+    assert slack_channel_of(read_view(view | {"blocks": drawn["blocks"]})) == "C002"
 
 
 def test_the_state_will_do_where_nothing_is_drawn() -> None:
-    view = submission(FormValues(assignee_type="agent", post_to="C001"), NOWHERE)["view"]
+    view = submitted(FormValues(assignee_type="agent", post_to="C001"), NOWHERE).view
 
     assert assignee_kind(view) == "agent"
     assert slack_channel_of(view) == "C001"
@@ -40,12 +41,14 @@ def test_the_state_will_do_where_nothing_is_drawn() -> None:
 def test_the_channel_that_the_form_came_from_wins() -> None:
     values, origin = FormValues(post_to="C001"), Origin(via="command", slack_channel_id="C7")
 
-    assert slack_channel_of(render(Form(values, origin)) | NO_STATE) == "C7"
-    assert slack_channel_of(render(Form(values, NOWHERE)) | NO_STATE) == "C001"
-    assert slack_channel_of(render(Form(FormValues(), NOWHERE)) | NO_STATE) == ""
+    assert slack_channel_of(read_view(render(Form(values, origin)) | NO_STATE)) == "C7"
+    assert slack_channel_of(read_view(render(Form(values, NOWHERE)) | NO_STATE)) == "C001"
+    assert slack_channel_of(read_view(render(Form(FormValues(), NOWHERE)) | NO_STATE)) == ""
 
 
 @given(JSON)
 def test_any_view_is_read_without_an_error(view: object) -> None:
-    assert assignee_kind(view) == ""
-    assert slack_channel_of({"blocks": view, "state": view, "private_metadata": view}) == ""
+    odd = read_view({"blocks": view, "state": view, "private_metadata": view})
+
+    assert assignee_kind(read_view(view)) == ""
+    assert slack_channel_of(odd) == ""

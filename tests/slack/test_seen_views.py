@@ -10,6 +10,7 @@ from bot.form.form import Form, form_of, with_readers
 from bot.form.values import FilledForm, FormValues, Origin, Source, values_of
 from bot.form.view import render
 from bot.slack import ids
+from bot.slack.payloads import read_view
 from tests.slack.payloads import ASSIGNEE, CUSTOMER
 from tests.slack.test_odd_payloads import JSON
 
@@ -67,7 +68,7 @@ def for_outsiders(form: Form) -> Form:
 
 def redrawn(view: dict[str, Any], change: Callable[[Form], Form] = for_outsiders) -> dict[str, Any]:
     """As a process draws it that has nothing but what Slack says of the view."""
-    drawn: dict[str, Any] = render(change(form_of(view).told(view["state"])))
+    drawn: dict[str, Any] = render(change(form_of(read_view(view)).told(view["state"])))
     return drawn
 
 
@@ -129,7 +130,7 @@ def test_a_tick_stays() -> None:
     drawn = redrawn(view)
 
     assert block(drawn, "another")["element"]["initial_options"] == [tick]
-    assert form_of(drawn).origin.another
+    assert form_of(read_view(drawn)).origin.another
 
 
 def test_a_tick_goes_as_well() -> None:
@@ -171,7 +172,7 @@ def test_nobody_takes_whoever_was_chosen_along(kind: str, left: str) -> None:
 
 
 def test_whoever_went_with_nobody_does_not_come_back_with_a_kind() -> None:
-    chosen = form_of(seen(DRAWN, DRAWN)).told(
+    chosen = form_of(read_view(seen(DRAWN, DRAWN))).told(
         {"values": {"assignee_type": {"assignee_type": _stands("nobody")}}}
     )
     emptied = {"assignee_id": {"assignee_id": {"type": "plain_text_input", "value": None}}}
@@ -196,7 +197,7 @@ def test_what_stood_in_an_input_of_another_type_is_nothing_for_this_one() -> Non
 
 def test_nothing_is_drawn_where_nothing_but_what_stands_there_differs() -> None:
     view = seen(DRAWN, NOW)
-    form = form_of(view).told(view["state"])
+    form = form_of(read_view(view)).told(view["state"])
 
     assert with_readers(form, Audience.UNTOLD) == form
     assert form.without("customer_conversations") == form
@@ -223,7 +224,7 @@ def test_a_hint_says_where_a_value_comes_from_until_it_is_another_one() -> None:
 
     assert block(drawn, "priority")["hint"]["text"] == "From your words after the command."
     assert "From" not in block(drawn, "channel")["hint"]["text"]
-    assert form_of(drawn).sources == {"priority": Source.WORDS}
+    assert form_of(read_view(drawn)).sources == {"priority": Source.WORDS}
 
 
 @given(JSON, JSON)
@@ -232,5 +233,5 @@ def test_any_view_is_read_without_an_error(state: object, blocks: object) -> Non
     view["state"]["values"] = dict.fromkeys(FormValues.model_fields, state)
     assert begins_with(redrawn(view)) == DRAWN
 
-    assert values_of({"state": state}) == FormValues()
+    assert values_of(read_view({"state": state})) == FormValues()
     redrawn({"blocks": blocks, "state": state, "private_metadata": state})

@@ -14,21 +14,24 @@ from bot.sandbox.slack import Workspace
 
 def main() -> None:
     atheris = import_module("atheris")  # no dependency of ours: it is there or it is not
-    with atheris.instrument_imports(include=["handlers.payloads", "bot.slack", "pydantic", "json"]):
-        payloads = import_module("handlers.payloads")
-        forms = import_module("bot.slack.forms")
-        messages = import_module("bot.slack.messages")
-        words = import_module("bot.slack.words")
+    with atheris.instrument_imports(include=["handlers", "bot.form", "bot.slack", "pydantic"]):
+        http = import_module("handlers.http")
+        payloads = import_module("bot.slack.payloads")
+        parse = import_module("bot.form.parse")
+        from_message = import_module("bot.form.from_message")
+        command_text = import_module("handlers.command_text")
 
     def read(body: bytes) -> None:
-        words.parse_words(body.decode(errors="replace"))
+        command_text.parse_words(body.decode(errors="replace"))
         try:
-            payload = payloads.check_shape(payloads.read_form(body))
+            payload = payloads.read_payload(http.read_form(body))
         except payloads.MalformedPayload:
             return
-        forms.parse_submission(payload)
-        if payload.get("type") == "message_action":
-            messages.form_from_message(payload)
+        match payload.kind:
+            case "view_submission":
+                parse.parse_submission(payload)
+            case "message_action":
+                from_message.form_from_message(payload)
 
     _write_seeds(Path(sys.argv[1]))
     atheris.Setup(sys.argv, read)

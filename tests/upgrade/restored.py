@@ -144,6 +144,7 @@ class Restored:
             serve(bot.asgi) as url,
             HttpRing(f"{url}/slack/events", SECRET) as ring,
         ):
+            await bot.health.greet()  # as it does in use
             yield ring
 
     def person(self, slack_user_id: str, ring: Ring) -> Person:

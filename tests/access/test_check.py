@@ -1,0 +1,174 @@
+"""The access check itself: what it asks Slack, and how long it waits for that."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from bot.access.check import AccessCheck, Admitted, Denied, requester_of
+from bot.access.members import USERS_READ, Member, Standing
+from bot.access.rules import Access, Denial
+from bot.slack import ids
+from bot.slack.cache import LookupCache
+from bot.slack.installation import Installation
+from bot.slack.payloads import (
+    BlockActions,
+    MessageShortcut,
+    Payload,
+    SlashCommand,
+    ViewSubmission,
+    read_payload,
+)
+from bot.tasks import Tasks
+
+MEMBER, GUEST = Member(Standing.MEMBER), Member(Standing.GUEST)
+COMMAND = SlashCommand.model_validate({"command": ids.COMMAND, "user_id": "U1", "team_id": "T1"})
+
+
+class Slack:
+    """users.info, which says `answers` in turn, and then nothing any more."""
+
+    def __init__(self, *answers: Member | None) -> None:
+        self.answers = list(answers)
+        self.asked = 0
+
+    async def users_info(self, _: str) -> Member | None:
+        self.asked += 1
+        if not self.answers:
+            await asyncio.Event().wait()
+        return self.answers.pop(0)
+
+
+def check(
+    users_info: Callable[[str], Awaitable[Member | None]],
+    access: Access | None = None,
+    scopes: str = USERS_READ,
+    keep: float = 60.0,
+) -> AccessCheck:
+    installation = Installation()
+    installation.learn_scopes({"x-oauth-scopes": scopes})
+    members = LookupCache(Tasks(), users_info, keep)
+    return AccessCheck(access or Access(), installation, members)
+
+
+async def waited(work: Awaitable[object]) -> tuple[object, float]:
+    began = asyncio.get_running_loop().time()
+    return await work, asyncio.get_running_loop().time() - began
+
+
+@pytest.mark.parametrize("shows_nothing", [True, False])
+async def test_who_is_not_remembered_waits_for_slack(*, shows_nothing: bool) -> None:
+    for member, decision in ((MEMBER, Admitted()), (GUEST, Denied(Denial.GUEST))):
+        slack = Slack(member)
+
+        decided = await check(slack.users_info).decide(COMMAND, shows_nothing=shows_nothing)
+
+        assert (decided, slack.asked) == (decision, 1)
+
+
+async def test_after_half_a_second_only_what_shows_nothing_is_let_in() -> None:
+    silent = check(Slack().users_info)
+
+    opened, seconds = await waited(silent.decide(COMMAND, shows_nothing=True))
+    refused = await silent.decide(COMMAND, shows_nothing=False)
+
+    assert opened == Admitted(known=False)
+    assert 0.45 < seconds < 1.5
+    assert refused == Denied(Denial.NOT_KNOWN)
+
+
+@pytest.mark.parametrize("shows_nothing", [True, False])
+async def test_who_is_remembered_waits_for_nothing_and_is_looked_up_beside(
+    *, shows_nothing: bool
+) -> None:
+    slack = Slack(MEMBER)
+    at_once = check(slack.users_info, keep=0.0)  # what is remembered is old at once
+    await at_once.decide(COMMAND, shows_nothing=shows_nothing)
+
+    decided, seconds = await waited(at_once.decide(COMMAND, shows_nothing=shows_nothing))
+    await asyncio.sleep(0)
+
+    assert decided == Admitted()
+    assert seconds < 0.3
+    assert slack.asked == 2
+
+
+async def test_what_slack_says_of_somebody_anew_counts_the_next_time() -> None:
+    slack = Slack(MEMBER, GUEST, GUEST)
+    refreshed = check(slack.users_info, keep=0.0)
+    decisions = []
+
+    for _ in range(3):
+        decisions.append(await refreshed.decide(COMMAND, shows_nothing=False))
+        await asyncio.sleep(0.01)  # for the look-up beside
+
+    assert decisions == [Admitted(), Admitted(), Denied(Denial.GUEST)]
+
+
+@pytest.mark.parametrize(
+    ("access", "scopes"), [(Access(), "chat:write"), (Access(guests=True), USERS_READ)]
+)
+async def test_nobody_is_looked_up_where_it_changes_nothing(access: Access, scopes: str) -> None:
+    slack = Slack()
+
+    decided = await check(slack.users_info, access, scopes).decide(COMMAND, shows_nothing=False)
+
+    assert (decided, slack.asked) == (Admitted(), 0)
+
+
+async def test_while_the_scopes_are_not_known_a_form_waits_for_nothing() -> None:
+    slack = Slack(MEMBER)
+    early = check(slack.users_info, scopes="")
+
+    assert await early.decide(COMMAND, shows_nothing=True) == Admitted(known=False)
+    assert slack.asked == 0
+    assert await early.decide(COMMAND, shows_nothing=False) == Admitted()
+
+
+def sent(kind: str, **parts: object) -> Payload:
+    payload = read_payload({"type": kind, "user": {"id": "U1", "team_id": "T1"}, **parts})
+    assert isinstance(payload, BlockActions | MessageShortcut | ViewSubmission)
+    return payload
+
+
+def form(callback_id: str) -> dict[str, Any]:
+    chosen = {"post_to": {"post_to": {"selected_conversation": "C2"}}}
+    return {"callback_id": callback_id, "state": {"values": chosen}}
+
+
+CLICKED = [{"action_id": ids.CLOSE}]
+PLACES = [
+    (sent("message_action", callback_id="x", channel={"id": "C1"}), "C1"),
+    (sent("block_actions", actions=CLICKED, channel={"id": "C1"}), "C1"),
+    (sent("block_actions", actions=CLICKED, container={"channel_id": "C1"}), "C1"),
+    (sent("block_actions", actions=CLICKED, channel={"id": "D1"}), ""),
+    (sent("block_actions", actions=CLICKED, view=form(ids.MODAL)), ""),
+    (sent("view_submission", view=form(ids.MODAL)), "C2"),
+    (sent("view_submission", view=form(ids.DEFAULTS_MODAL)), ""),
+]
+
+
+@pytest.mark.parametrize(("payload", "place"), PLACES)
+def test_where_the_bot_is_used_is_read_from_the_payload(payload: Payload, place: str) -> None:
+    assert requester_of(payload).slack_channel_id == place
+
+
+def test_the_view_alone_knows_the_apps_workspace_after_a_move_into_another() -> None:
+    team = {"id": "T2", "enterprise_id": "E2"}
+    view = {"app_installed_team_id": "T1"}
+
+    here = requester_of(sent("view_submission", view={}, team=team))
+    moved = requester_of(sent("view_submission", view=view, team=team))
+
+    assert (here.home, here.home_enterprise) == ("T2", "E2")
+    assert (moved.home, moved.home_enterprise) == ("T1", "")
+
+
+@pytest.mark.parametrize(("team_id", "enterprise_id"), [("T1", ""), ("E1", "E1")])
+def test_a_users_team_may_be_their_organisation(team_id: str, enterprise_id: str) -> None:
+    command = COMMAND.model_copy(update={"team_id": team_id})
+    clicked = sent("block_actions", actions=CLICKED, user={"id": "U1", "team_id": team_id})
+
+    for payload in (command, clicked):
+        assert requester_of(payload).enterprise_id == enterprise_id
