@@ -93,16 +93,14 @@ async def pick(person: Person, field: str, query: str) -> None:
 
 @pytest.fixture
 async def replicas(tmp_path: Path, postgres_url: str) -> AsyncIterator[Replicas]:
-    async with (
-        house(tmp_path, database=postgres_url) as at_home,
-        another_bot(at_home, "U0ANN") as at_b,
-    ):
+    async with house(tmp_path, database=postgres_url) as at_home:
         at_home.slack.scopes += ("channels:read",)
         await greeted(at_home)
-        await introduced(at_home.ann, ANN_IN_WEAV)
-        await introduced(at_home.ben, BEN_IN_WEAV)
-        conversation(at_home, BEFORE)
-        yield Replicas(at_home, at_home.ann, at_b)
+        async with another_bot(at_home, "U0ANN") as at_b:
+            await introduced(at_home.ann, ANN_IN_WEAV)
+            await introduced(at_home.ben, BEN_IN_WEAV)
+            conversation(at_home, BEFORE)
+            yield Replicas(at_home, at_home.ann, at_b)
 
 
 async def test_what_was_chosen_and_typed_stands_whoever_is_told(replicas: Replicas) -> None:
