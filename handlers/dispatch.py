@@ -134,6 +134,8 @@ class Dispatcher:
 
     async def _dispatch(self, sent: dict[str, Any], context: dict[str, object]) -> BoltResponse:
         body = {name: sent[name] for name in _ROUTED_BY if name in sent}
+        if isinstance(view := sent.get("view"), dict):
+            body["view"] = {"type": "modal", **view}  # Bolt breaks on a view without a type
         # "socket_mode" tells Bolt that the payload is read and verified: true of both ways here.
         request = AsyncBoltRequest(mode="socket_mode", body=body, context=context)
         response = await self._app.async_dispatch(request)

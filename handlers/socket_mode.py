@@ -150,12 +150,16 @@ class SocketModeTransport:
 def _without_surrogates(payload: object) -> object:
     """Put a question mark for half of a surrogate pair, which no database and no request can carry.
 
-    The SDK's JSON takes it, and that of the request URL does not.
+    The SDK's JSON takes it, and that of the request URL does not. Raise `MalformedPayload` for what
+    is nested more deeply than the request URL takes.
     """
     try:
         to_json(payload)
     except ValueError:
-        return from_json(json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace"))
+        try:
+            return from_json(json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace"))
+        except (ValueError, RecursionError) as error:
+            raise MalformedPayload("nested too deeply") from error
     return payload
 
 

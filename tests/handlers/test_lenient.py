@@ -11,7 +11,7 @@ from bot.sandbox.slack.actions import action_entry, find_in_message
 from bot.slack import ids
 from tests.house import JANE, House, Mode, house, text_on
 from tests.metrics import scrape, value
-from tests.strangers.samples import MISSING, replaced
+from tests.strangers.samples import MISSING, nested, replaced
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -71,13 +71,14 @@ async def test_a_form_without_inputs_that_cannot_be_routed_is_told_privately(
 
 
 @pytest.mark.parametrize("nothing", NOTHING)
+@pytest.mark.parametrize("name", ["private_metadata", "type", "hash"])
 async def test_a_form_without_its_metadata_is_submitted_all_the_same(
-    any_way: House, nothing: object
+    any_way: House, name: str, nothing: object
 ) -> None:
     await any_way.fill_in()
     whole = any_way.ann.submission_delivery().payload
 
-    taken(await any_way.ann.send(interaction(whole, "view", "private_metadata", nothing=nothing)))
+    taken(await any_way.ann.send(interaction(whole, "view", name, nothing=nothing)))
 
     assert JANE in text_on(await any_way.card())
 
@@ -235,6 +236,20 @@ async def test_parts_of_another_type_that_nobody_needs_change_nothing(
     taken(await any_way.ann.send(Delivery("interactive", whole)))
 
     assert JANE in text_on(await any_way.card())
+
+
+@pytest.mark.parametrize("depth", [100, 900])
+async def test_depth_is_no_mistake(any_way: House, depth: int) -> None:
+    await any_way.fill_in()
+    whole = any_way.ann.submission_delivery().payload
+    whole["view"]["blocks"].append(nested(depth))
+
+    reply = await any_way.ann.ring.deliver(Delivery("interactive", whole))
+
+    assert reply.status in (200, 400)
+    taken(await any_way.ann.command("help"))
+    metrics = await scrape(any_way)
+    assert value(metrics, "weav_slack_failures_total", where="handler") == 0
 
 
 async def test_half_a_surrogate_pair_costs_one_letter(tmp_path: Path) -> None:
