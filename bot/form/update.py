@@ -9,9 +9,8 @@ https://docs.slack.dev/surfaces/modals#updating_views
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
-from weakref import WeakValueDictionary
 
 from bot.form.form import Form, form_of
 from bot.form.view import render
@@ -27,27 +26,27 @@ View = Mapping[str, Any]
 Change = Callable[[Form], Form | None]
 _CHOSEN_IN: Final = (ids.CUSTOMER_ID, ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID, ids.POST_TO)
 # Views of which the last drawing and choices are remembered, for what is asked for meanwhile.
-_REMEMBERED: Final = 500
+_MOST_REMEMBERED: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _OpenForm:
-    """A form as it was drawn last, and the state that its last interaction told.
+    """How a form was drawn last, and what its user was told to have chosen since.
 
-    `over`: the hashes of the views before this one. `told_at`: the hash of the view in which its
-    user made the choice. `shared`: another process has drawn it as well, and may again.
+    `over`: the hashes of the views before this one. `shared`: another process has drawn it as well,
+    and may again. `told_at`: the hash of the view in which its user made the latest choice.
+    `refused`: changes that found another process's drawing.
     """
 
     hash: str
     drawn: Form
     shared: bool = False
-    over: frozenset[str] = frozenset()
+    over: set[str] = field(default_factory=set)
     state: object = None
     told_at: str = ""
-
-    @property
-    def now(self) -> Form:
-        return self.drawn.told(self.state)
+    choices: dict[str, object] = field(default_factory=dict)
+    refused: list[Change] = field(default_factory=list)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def must_be_drawn(self, before: Form, after: Form) -> bool:
         """Whether it has something that Slack does not show by itself."""
@@ -76,10 +75,7 @@ class ViewUpdates:
 
     def __init__(self, slack: SlackApi) -> None:
         self._slack = slack
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._forms: dict[str, _OpenForm] = {}
-        self._choices: dict[str, dict[str, object]] = {}
-        self._refused: dict[str, tuple[Change, ...]] = {}
 
     def opened(self, view: View, form: Form) -> Callable[[], frozenset[str]]:
         """Tell later which of its fields nobody has chosen in since.
@@ -87,29 +83,26 @@ class ViewUpdates:
         Slack's answer says nothing of what stands in the form, and may come after a choice.
         """
         view_id, seen = text_at(view, "id"), text_at(view, "hash")
-        before = self._forms.get(view_id)
-        if before is None:
-            keep(self._forms, view_id, _OpenForm(seen, form), _REMEMBERED)
-        elif before.hash == seen:
-            keep(self._forms, view_id, replace(before, drawn=form, shared=False), _REMEMBERED)
-        mine = {field: object() for field in _CHOSEN_IN}
-        keep(self._choices, view_id, mine | self._choices.get(view_id, {}), _REMEMBERED)
+        known = self._forms.get(view_id) or _OpenForm(seen, form)
+        if known.hash == seen:
+            known.drawn, known.shared = form, False
+        untouched = {name: object() for name in _CHOSEN_IN}
+        known.choices = untouched | known.choices
+        keep(self._forms, view_id, known, _MOST_REMEMBERED)
         return lambda: frozenset(
-            field
-            for field, untouched in mine.items()
-            if self._choices.get(view_id, mine).get(field) is untouched
+            name for name, mine in untouched.items() if known.choices.get(name) is mine
         )
 
-    def chosen(self, view: View, field: str) -> Callable[[], bool]:
+    def chosen(self, view: View, name: str) -> Callable[[], bool]:
         """Tell later whether this choice still stands: what was found for an older one is over."""
-        view_id, mine = text_at(view, "id"), {field: object()}
-        keep(self._choices, view_id, self._choices.get(view_id, {}) | mine, _REMEMBERED)
-        self._note(view_id, view)
-        return lambda: self._choices.get(view_id, mine).get(field) is mine[field]
+        known = self._told(view)
+        mine = known.choices[name] = object()
+        return lambda: known.choices.get(name) is mine
 
     def submitted(self, view_id: str) -> None:
         """Draw nothing over the answer: a drawing takes away the errors that are under fields."""
-        keep(self._choices, view_id, {}, _REMEMBERED)
+        if known := self._forms.get(view_id):
+            known.choices.clear()
 
     async def redraw(self, view: View, change: Change) -> None:
         """Draw the form with a change, if there is anything to be seen of it.
@@ -119,41 +112,39 @@ class ViewUpdates:
         time. What was refused so is drawn with the next choice, if it stands then.
         """
         view_id = text_at(view, "id")
-        lock = self._locks.setdefault(view_id, asyncio.Lock())
-        async with lock:
-            form = self._forms.get(view_id)
-            if form is None:
-                return
-            before = form.now
-            after = change(before)
+        known = self._forms.get(view_id)
+        if known is None:
+            return
+        async with known.lock:
+            now = known.drawn.told(known.state)
+            after = change(now)
             if after is None:
                 return
-            refused = self._refused.get(view_id, ())
-            for earlier in refused:
+            for earlier in known.refused:
                 after = earlier(after) or after
-            if not form.must_be_drawn(before, after):
+            if not known.must_be_drawn(now, after):
                 return
-            result = await self._slack.redraw({"id": view_id, "hash": form.hash}, render(after))
+            seen, shared = known.hash, known.shared
+            result = await self._slack.redraw({"id": view_id, "hash": seen}, render(after))
             if isinstance(result, Failed):
                 log.info("form_not_redrawn", code=result.code)
                 if result.code == "hash_conflict":
-                    keep(self._refused, view_id, (*refused, change), _REMEMBERED)
+                    known.refused.append(change)
                 return
-            self._refused.pop(view_id, None)
-            self._drawn(view_id, form, after, text_at(result.view, "hash"))
+            known.refused.clear()
+            drawn = text_at(result.view, "hash")
+            if known.hash in {seen, drawn}:  # else another process has drawn it since
+                known.hash, known.drawn, known.shared = drawn, after, shared
+            known.over |= {seen, drawn}
 
-    def _drawn(self, view_id: str, before: _OpenForm, drawn: Form, now: str) -> None:
-        told = self._forms.get(view_id, before)  # more, if there was a choice meanwhile
-        shared = before.shared or (told.shared and told.hash != now)
-        form = replace(told, hash=now, drawn=drawn, shared=shared, over=told.over | {before.hash})
-        keep(self._forms, view_id, form, _REMEMBERED)
-
-    def _note(self, view_id: str, view: View) -> None:
+    def _told(self, view: View) -> _OpenForm:
         """Note what an interaction says of the form, and a drawing of another process's."""
-        form, seen = self._forms.get(view_id), text_at(view, "hash")
-        if form is None or seen not in {form.hash, *form.over}:
-            over = form.over | {form.hash} if form else frozenset[str]()
-            form = _OpenForm(seen, form_of(read_view(view)), shared=True, over=over)
+        view_id, seen = text_at(view, "id"), text_at(view, "hash")
+        known = self._forms.get(view_id) or _OpenForm(seen, form_of(read_view(view)), shared=True)
+        if seen not in {known.hash, *known.over}:
+            known.over.add(known.hash)
+            known.hash, known.drawn, known.shared = seen, form_of(read_view(view)), True
         if at(view, "state", "values"):
-            form = replace(form, state=at(view, "state"), told_at=seen)
-        keep(self._forms, view_id, form, _REMEMBERED)
+            known.state, known.told_at = at(view, "state"), seen
+        keep(self._forms, view_id, known, _MOST_REMEMBERED)
+        return known
