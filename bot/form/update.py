@@ -31,7 +31,7 @@ _MOST_REMEMBERED: Final = 500
 
 @dataclass(slots=True)
 class _OpenForm:
-    """How a form was drawn last, and what its user was told to have chosen since.
+    """How a form was drawn last, and what its user has chosen since.
 
     `over`: the hashes of the views before this one. `shared`: another process has drawn it as well,
     and may again. `told_at`: the hash of the view in which its user made the latest choice.
