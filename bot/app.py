@@ -19,9 +19,13 @@ from bot.access import audience, members
 from bot.access.audience import ChannelReaders
 from bot.access.check import AccessCheck
 from bot.access.rules import Access
+from bot.card.service import CardService
 from bot.check.checks import examine
 from bot.check.report import as_message
+from bot.directory import Directory, Names, starter
 from bot.event_loop import STALLED, EventLoopWatch
+from bot.form.defaults import READ_EVERY
+from bot.form.service import FormService
 from bot.health import Health, MetricsPage
 from bot.ledger import Ledger, LedgerUnavailable
 from bot.logs import get_logger
@@ -33,10 +37,18 @@ from bot.slack.cache import LookupCache
 from bot.slack.client import SlackClient, slack_client, slack_session
 from bot.slack.installation import Installation
 from bot.slack.message import Message
-from bot.submissions.service import Desk
-from bot.submissions.worker import Limits
+from bot.slack.notify import Notifier
+from bot.submissions.create import ConversationCreator, CustomerUses
+from bot.submissions.failures import FailureHandler
+from bot.submissions.leases import Leases
+from bot.submissions.notify import Announcer
+from bot.submissions.scheduler import Scheduler
+from bot.submissions.service import SubmissionService
+from bot.submissions.unconfirmed import UnconfirmedChoices
+from bot.submissions.worker import Deliverer, Limits, Worker
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient, weav_http
+from bot.weav.directory import WeavDirectory
 from handlers import register
 from handlers.commands import Diagnosis
 from handlers.dispatch import Dispatcher
@@ -47,6 +59,8 @@ log = get_logger("weav_slack.app")
 
 # Less than the 2 s in which a submission is answered, so that its author learns the reason.
 STATEMENT_TIMEOUT = 1.5
+# Looks for a change on a card whose answer was lost: the next one who clicks waits behind them.
+CARD_LOOKS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,22 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Services:
+    """What the handlers ask, and what goes on by itself."""
+
+    forms: FormService
+    submissions: SubmissionService
+    cards: CardService
+    notifier: Notifier
+    scheduler: Scheduler
+
+    async def start(self) -> None:
+        """Begin to take up what nobody works on, in the running event loop."""
+        await self.forms.defaults.read()
+        self.scheduler.start((self.forms.defaults.read, READ_EVERY))
+
+
+@dataclass(frozen=True, slots=True)
 class Bot:
     """`socket` is there in Socket Mode only; `asgi` serves health, and in HTTP mode Slack.
 
@@ -72,7 +102,7 @@ class Bot:
     """
 
     asgi: ASGIApp
-    desk: Desk
+    services: Services
     health: Health
     socket: SocketModeTransport | None
     event_loop: EventLoopWatch
@@ -89,16 +119,16 @@ async def assembled(settings: Settings, pace: Pace) -> AsyncIterator[Bot]:
         app = _bolt(settings, parts.session)
         register(app)
         bot = _with_transports(parts, app, pace)
-        await bot.desk.start()
+        await bot.services.start()
         try:
             yield bot
         finally:
-            await bot.desk.stop()
+            await bot.services.scheduler.stop()
             if bot.socket is not None:
                 await bot.socket.stop(pace.answers)
             if unfinished := await parts.tasks.drain(pace.drain):
                 log.warning("not_drained", tasks=unfinished)
-            await bot.desk.finish()
+            await bot.services.scheduler.finish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +140,7 @@ class _Parts:
     client: SlackClient
     ledger: Ledger
     tasks: Tasks
-    desk: Desk
+    services: Services
 
 
 async def _parts(stack: AsyncExitStack, settings: Settings, pace: Pace) -> _Parts:
@@ -136,26 +166,56 @@ async def _parts(stack: AsyncExitStack, settings: Settings, pace: Pace) -> _Part
     audiences = LookupCache(
         tasks, partial(audience.audience, client), audience.KEEP_AUDIENCE, audience.PASSING
     )
-    desk = Desk(
-        ledger=ledger,
-        weav=weav,
-        slack=SlackApi(client),
-        channel_readers=ChannelReaders(audiences, installation),
-        tasks=tasks,
-        patience=RetryTimes(
-            settings.weav_retry_for,
-            Backoff(shortest=pace.lease),
-            pace.looks,
-            pace.spread,
-            settings.weav_timeout,
-        ),
-        limits=pace.limits,
-        renew_every=pace.lease / 3,
-        keep_days=settings.ledger_keep_days,
-        link=settings.conversation_link,
-        metrics=metrics,
+    services = _services(
+        settings,
+        pace,
+        ledger,
+        weav,
+        SlackApi(client),
+        ChannelReaders(audiences, installation),
+        tasks,
+        metrics,
     )
-    return _Parts(settings, metrics, installation, session, client, ledger, tasks, desk)
+    return _Parts(settings, metrics, installation, session, client, ledger, tasks, services)
+
+
+def _services(
+    settings: Settings,
+    pace: Pace,
+    ledger: Ledger,
+    weav: WeavClient,
+    slack: SlackApi,
+    channel_readers: ChannelReaders,
+    tasks: Tasks,
+    metrics: Metrics,
+) -> Services:
+    memory, link, every = ledger.memory, settings.conversation_link, pace.lease / 3
+    retry_times = RetryTimes(
+        settings.weav_retry_for,
+        Backoff(shortest=pace.lease),
+        pace.looks,
+        pace.spread,
+        settings.weav_timeout,
+    )
+    notifier = Notifier(slack, tasks)
+    directory = Directory(WeavDirectory(weav), tasks)
+    forms = FormService(ledger, weav, directory, slack, channel_readers, tasks, notifier, link)
+    names, looks = Names(memory, directory), pace.looks[:CARD_LOOKS]
+    cards = CardService(ledger, weav, slack, channel_readers, names, notifier, link, looks, every)
+    announcer = Announcer(ledger, slack, cards, retry_times.delivery, metrics)
+    creator = ConversationCreator(ledger, weav, retry_times, tasks)
+    uses = CustomerUses(memory, starter(memory, directory, tasks))
+    failures, leases = FailureHandler(ledger, slack, tasks), Leases(ledger, every)
+    deliverer = Deliverer(ledger, announcer, uses, failures, leases, tasks, pace.limits)
+    worker = Worker(ledger, creator, cards, announcer, uses, deliverer, failures, leases, tasks)
+    choices = UnconfirmedChoices(ledger, worker, announcer)
+    return Services(
+        forms,
+        SubmissionService(ledger, worker, choices, announcer, leases, notifier, tasks, link),
+        cards,
+        notifier,
+        Scheduler(ledger, worker, leases, tasks, settings.ledger_keep_days, pace.limits),
+    )
 
 
 def _with_transports(parts: _Parts, app: AsyncApp, pace: Pace) -> Bot:
@@ -175,30 +235,30 @@ def _with_transports(parts: _Parts, app: AsyncApp, pace: Pace) -> Bot:
     if settings.slack_signing_secret is not None and socket is None:
         asgi = HttpTransport(dispatcher, settings.slack_signing_secret.get_secret_value(), asgi)
     event_loop = EventLoopWatch(metrics.event_loop_lag.observe, pace.stalled)
-    return Bot(asgi, parts.desk, health, socket, event_loop)
+    return Bot(asgi, parts.services, health, socket, event_loop)
 
 
 def _dispatcher(parts: _Parts, app: AsyncApp) -> Dispatcher:
-    settings, desk = parts.settings, parts.desk
+    settings, services = parts.settings, parts.services
     people = LookupCache(parts.tasks, partial(members.member, parts.client), members.KEEP_MEMBERS)
 
     async def diagnose() -> Message:
         return as_message(await examine(settings, Path.cwd()))
 
     context = {
-        "forms": desk.forms,
-        "submissions": desk,
-        "cards": desk.cards,
-        "notifier": desk.notifier,
+        "forms": services.forms,
+        "submissions": services.submissions,
+        "cards": services.cards,
+        "notifier": services.notifier,
         "metrics": parts.metrics,
-        "diagnosis": Diagnosis(settings.slack_admins, diagnose, desk.notifier),
+        "diagnosis": Diagnosis(settings.slack_admins, diagnose, services.notifier),
     }
     return Dispatcher(
         app,
         context,
         AccessCheck(_access(settings), parts.installation, people),
         settings.slack_admins,
-        desk.notifier,
+        services.notifier,
         parts.metrics,
     )
 

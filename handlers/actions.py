@@ -11,7 +11,7 @@ from bot.slack import ids
 from bot.slack.notify import Notifier
 from bot.slack.payloads import BlockActions
 from bot.submissions.notify import ReplyTarget
-from bot.submissions.service import Desk
+from bot.submissions.service import SubmissionService
 from bot.submissions.unconfirmed import Choice
 
 CHOICES = {
@@ -51,7 +51,7 @@ async def reopen_form(
     await ack()
 
 
-async def decide(ack: AsyncAck, interaction: BlockActions, submissions: Desk) -> None:
+async def decide(ack: AsyncAck, interaction: BlockActions, submissions: SubmissionService) -> None:
     target = ReplyTarget(
         slack_user_id=interaction.slack_user_id,
         view_id=interaction.view.id,

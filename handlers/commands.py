@@ -14,7 +14,7 @@ from bot.slack.blocks import mrkdwn, section
 from bot.slack.message import Message
 from bot.slack.notify import Notifier
 from bot.slack.payloads import SlashCommand
-from bot.submissions.service import Desk
+from bot.submissions.service import SubmissionService
 from handlers.command_text import Check, Defaults, Help, Me, Prefill, Status, Words
 
 
@@ -64,7 +64,7 @@ async def run_command(
     interaction: SlashCommand,
     words: Words,
     forms: FormService,
-    submissions: Desk,
+    submissions: SubmissionService,
     diagnosis: Diagnosis,
     known: bool,  # noqa: FBT001 - Bolt gives it by name
 ) -> None:

@@ -15,7 +15,7 @@ from bot.form.suggestions import OptionQuery
 from bot.slack import ids
 from bot.slack.options import options
 from bot.slack.payloads import BlockActions, BlockSuggestion, ViewSubmission
-from bot.submissions.service import Desk
+from bot.submissions.service import SubmissionService
 
 # Characters that are searched: a pasted link is not longer.
 LONGEST_QUERY: Final = 2000
@@ -69,7 +69,7 @@ async def submit_form(
     ack: AsyncAck,
     interaction: ViewSubmission,
     forms: FormService,
-    submissions: Desk,
+    submissions: SubmissionService,
     answered: asyncio.Event,
     asked_at_clock: float,
 ) -> None:

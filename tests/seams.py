@@ -30,7 +30,7 @@ def give_up_writing_after(monkeypatch: pytest.MonkeyPatch, *pauses: float) -> No
 
 
 def look_for_late_rows_after(monkeypatch: pytest.MonkeyPatch, *pauses: float) -> None:
-    monkeypatch.setattr(bot.submissions.service, "DISOWN_AFTER", pauses)
+    monkeypatch.setattr(bot.submissions.service, "WITHDRAW_PAUSES", pauses)
 
 
 def connect_again_after(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:

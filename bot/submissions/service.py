@@ -5,61 +5,25 @@ import contextlib
 from collections.abc import Callable
 from typing import Final
 
-from bot.access.audience import ChannelReaders
-from bot.card.service import CardService
-from bot.directory import Directory, Names, starter
-from bot.form.defaults import READ_EVERY
 from bot.form.parse import Submission
 from bot.form.reply import Created, Creating, FormAgain, Queued, Reply, reply_of
-from bot.form.service import FormService
 from bot.form.stored import new_entry_of
 from bot.ledger import Ledger, LedgerUnavailable, NewEntry
 from bot.logs import get_logger
-from bot.metrics import Metrics
-from bot.retry import RetryTimes
-from bot.slack.api import Done, SlackApi
+from bot.slack.api import Done
 from bot.slack.message import Message
 from bot.slack.notify import Notifier
-from bot.submissions.create import ConversationCreator, CustomerUses
-from bot.submissions.failures import FailureHandler
 from bot.submissions.leases import Leases
 from bot.submissions.notify import Announcer, ReplyTarget
 from bot.submissions.reconcile import Result
-from bot.submissions.scheduler import Scheduler
 from bot.submissions.status import report
 from bot.submissions.unconfirmed import Choice, UnconfirmedChoices
-from bot.submissions.worker import Begun, Limits, Worker
+from bot.submissions.worker import Begun, Worker
 from bot.tasks import Tasks
-from bot.weav.client import WeavClient
-from bot.weav.directory import WeavDirectory
-
-# Seconds between looks for it.
-DISOWN_AFTER: Final = (0.5, 1.0, 2.0)
-WRITTEN_LATE: Final = "The bot's database was too slow."
-
-
-async def disown(ledger: Ledger, new: NewEntry, *, seen: bool) -> None:
-    """Withdraw it: nothing was sent for it, and left alone it would be looked for in Weav.
-
-    What the same form wrote at another time has another receipt, and what somebody took up has
-    none: either may be begun. An author who has not `seen` the answer is told when the row's lease
-    is over.
-    """
-    for pause in DISOWN_AFTER:
-        await asyncio.sleep(pause)
-        try:
-            entry = await ledger.by_key(new.key)
-            if entry is None or entry.receipt != new.receipt or reply_of(entry) is not None:
-                continue
-            withdrawn = await ledger.expired(entry, WRITTEN_LATE)
-            if withdrawn and seen:
-                await ledger.told(withdrawn)
-        except LedgerUnavailable:
-            continue
-
 
 log = get_logger("weav_slack.service")
-# Of Slack's 3 s, from when it rang: the guard, the reviewer and our database share them with Weav.
+# Of Slack's 3 s, from when it asked: the access check, the reviewer and our database share them
+# with Weav.
 # The rest is the way there and back, and a busy machine.
 ANSWER_WITHIN = 2.0
 # The answer leaves in milliseconds; Slack then needs a moment until the view is what we said, and
@@ -67,86 +31,41 @@ ANSWER_WITHIN = 2.0
 ANSWER_LEAVES_WITHIN = 5.0
 SEEN_WITHIN = 2.5  # an answer that leaves later may find that Slack has given up
 SLACK_SETTLES = 0.5
-# For a change on a card whose answer was lost: the next one who clicks waits behind it.
-MOST_LOOKS = 2
+# Seconds between looks for what may have been written late.
+WITHDRAW_PAUSES: Final = (0.5, 1.0, 2.0)
+WRITTEN_LATE: Final = "The bot's database was too slow."
 NOT_WRITTEN = (
     "The bot could not write this down, since its database does not answer, so nothing was sent to"
     " Weav. Submit again in a moment; if it stays so, tell whoever runs the bot."
 )
 
 
-class Desk:
+class SubmissionService:
     """What the handlers ask; `link` makes a conversation's address in Weav from its id."""
 
     def __init__(
         self,
-        *,
         ledger: Ledger,
-        weav: WeavClient,
-        slack: SlackApi,
-        channel_readers: ChannelReaders,
+        worker: Worker,
+        unconfirmed_choices: UnconfirmedChoices,
+        announcer: Announcer,
+        leases: Leases,
+        notifier: Notifier,
         tasks: Tasks,
-        patience: RetryTimes,
-        limits: Limits,
-        renew_every: float,
-        keep_days: int,
         link: Callable[[str], str | None],
-        metrics: Metrics,
     ) -> None:
         self._ledger = ledger
+        self._worker = worker
+        self._unconfirmed_choices = unconfirmed_choices
+        self._announcer = announcer
+        self._leases = leases
+        self._notifier = notifier
         self._tasks = tasks
         self._link = link
-        directory = Directory(WeavDirectory(weav), tasks)
-        names = Names(ledger.memory, directory)
-        self.notifier = Notifier(slack, tasks)
-        self.forms = FormService(
-            ledger, weav, directory, slack, channel_readers, tasks, self.notifier, link
-        )
-        self._leases = Leases(ledger, renew_every)
-        customer_uses = CustomerUses(ledger.memory, starter(ledger.memory, directory, tasks))
-        self.cards = CardService(
-            ledger,
-            weav,
-            slack,
-            channel_readers,
-            names,
-            self.notifier,
-            link,
-            patience.looks[:MOST_LOOKS],
-            renew_every,
-        )
-        self._announcer = Announcer(ledger, slack, self.cards, patience.delivery, metrics)
-        creator = ConversationCreator(ledger, weav, patience, tasks)
-        failures = FailureHandler(ledger, slack, tasks)
-        self._worker = Worker(
-            ledger,
-            creator,
-            self.cards,
-            self._announcer,
-            customer_uses,
-            failures,
-            self._leases,
-            tasks,
-            limits,
-        )
-        self._unconfirmed_choices = UnconfirmedChoices(ledger, self._worker, self._announcer)
-        self._scheduler = Scheduler(ledger, self._worker, self._leases, tasks, keep_days, limits)
-
-    async def start(self) -> None:
-        """Begin to take up what nobody works on, in the running event loop."""
-        await self.forms.defaults.read()
-        self._scheduler.start((self.forms.defaults.read, READ_EVERY))
-
-    async def stop(self) -> None:
-        """Take up nothing more; what runs is the tasks' to finish, before `finish`."""
-        await self._scheduler.stop()
-
-    async def finish(self) -> None:
-        await self._scheduler.finish()
 
     def decide(self, choice: Choice, entry_id: int, target: ReplyTarget) -> None:
         deciding = self._unconfirmed_choices.decide(choice, entry_id, target)
-        self.notifier.spawn(deciding, "decide", target.slack_user_id, target.response_url)
+        self._notifier.spawn(deciding, "decide", target.slack_user_id, target.response_url)
 
     async def status(self, team_id: str, slack_user_id: str) -> Message:
         return await report(self._ledger, team_id, slack_user_id, self._link)
@@ -154,9 +73,10 @@ class Desk:
     async def submit(
         self, submission: Submission, answered: asyncio.Event, asked_at_clock: float
     ) -> Reply:
-        """Answer 2 s after `rung_at`; what is not known by then follows in the modal or a message.
+        """Answer within 2 s; what is not known by then follows in the modal or a message.
 
-        `answered` is set once Slack has the answer; `rung_at` is on the event loop's clock.
+        They count from `asked_at_clock`, the event loop's clock when Slack asked. `answered` is set
+        once Slack has the answer.
         """
         deadline, seen_by = asked_at_clock + ANSWER_WITHIN, asked_at_clock + SEEN_WITHIN
         new = new_entry_of(submission)
@@ -165,7 +85,7 @@ class Desk:
                 begun = await self._worker.begin(new)
         except (LedgerUnavailable, TimeoutError) as error:
             log.warning("not_written", error=str(error))
-            self._tasks.spawn(self._disown(new, answered, seen_by), name="disown")
+            self._tasks.spawn(self._withdraw(new, answered, seen_by), name="withdraw")
             return FormAgain(NOT_WRITTEN)
         await asyncio.wait({begun.work}, timeout=deadline - asyncio.get_running_loop().time())
         if not begun.work.done():
@@ -196,9 +116,9 @@ class Desk:
         if await _set_by(seen_by, answered):
             await self._announcer.note_told(result.entry, Done())
 
-    async def _disown(self, new: NewEntry, answered: asyncio.Event, seen_by: float) -> None:
+    async def _withdraw(self, new: NewEntry, answered: asyncio.Event, seen_by: float) -> None:
         seen = await _set_by(seen_by, answered)
-        await disown(self._ledger, new, seen=seen)
+        await withdraw(self._ledger, new, seen=seen)
 
 
 async def _set_by(deadline: float, event: asyncio.Event) -> bool:
@@ -206,3 +126,23 @@ async def _set_by(deadline: float, event: asyncio.Event) -> bool:
         async with asyncio.timeout_at(deadline):
             await event.wait()
     return event.is_set() and asyncio.get_running_loop().time() < deadline
+
+
+async def withdraw(ledger: Ledger, new: NewEntry, *, seen: bool) -> None:
+    """Withdraw it: nothing was sent for it, and left alone it would be looked for in Weav.
+
+    What the same form wrote at another time has another receipt, and what somebody took up has
+    none: either may be begun. An author who has not `seen` the answer is told when the row's lease
+    is over.
+    """
+    for pause in WITHDRAW_PAUSES:
+        await asyncio.sleep(pause)
+        try:
+            entry = await ledger.by_key(new.key)
+            if entry is None or entry.receipt != new.receipt or reply_of(entry) is not None:
+                continue
+            withdrawn = await ledger.expired(entry, WRITTEN_LATE)
+            if withdrawn and seen:
+                await ledger.told(withdrawn)
+        except LedgerUnavailable:
+            continue

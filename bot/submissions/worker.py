@@ -126,10 +126,10 @@ class Worker:
         cards: CardService,
         announcer: Announcer,
         customer_uses: CustomerUses,
+        deliverer: Deliverer,
         failures: FailureHandler,
         leases: Leases,
         tasks: Tasks,
-        limits: Limits,
     ) -> None:
         self._ledger = ledger
         self._creator = creator
@@ -137,9 +137,7 @@ class Worker:
         self._cards = cards
         self._announcer = announcer
         self._customer_uses = customer_uses
-        self._deliverer = Deliverer(
-            ledger, announcer, customer_uses, failures, leases, tasks, limits
-        )
+        self._deliverer = deliverer
         self._failures = failures
         self._leases = leases
         self._tasks = tasks

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.ledger import Entry, Ledger, State
-from bot.submissions.service import disown
+from bot.submissions.service import withdraw
 from tests.desk.test_sending import NEW
 from tests.ledger.places import LEASE, Place
 from tests.seams import look_for_late_rows_after
@@ -27,7 +27,7 @@ async def test_what_was_written_late_is_withdrawn(ledger: Ledger, *, sending: bo
     late = replace(NEW, receipt="late")
     await ledger.receive(late, sending=sending)
 
-    await disown(ledger, late, seen=True)
+    await withdraw(ledger, late, seen=True)
 
     withdrawn = await row(ledger)
     assert (withdrawn.state, withdrawn.told) == (State.EXPIRED, True)
@@ -37,7 +37,7 @@ async def test_who_did_not_see_the_answer_is_told_when_the_lease_is_over(ledger:
     late = replace(NEW, receipt="late")
     await ledger.receive(late, sending=True)
 
-    await disown(ledger, late, seen=False)
+    await withdraw(ledger, late, seen=False)
 
     withdrawn = await row(ledger)
     assert (withdrawn.state, withdrawn.told) == (State.EXPIRED, False)
@@ -48,7 +48,7 @@ async def test_the_same_form_that_was_submitted_again_is_not_withdrawn(ledger: L
     refused = replace(NEW, receipt="first")
     again = (await ledger.receive(NEW, sending=True)).entry
 
-    await disown(ledger, refused, seen=True)
+    await withdraw(ledger, refused, seen=True)
 
     assert await row(ledger) == again
 
@@ -62,7 +62,7 @@ async def test_what_a_dead_process_began_is_not_said_to_be_not_created(
     await place.pass_time(LEASE + 1)
     [taken] = await ledger.take(1)
 
-    await disown(ledger, refused, seen=True)
+    await withdraw(ledger, refused, seen=True)
 
     assert await row(ledger) == taken
 
@@ -76,6 +76,6 @@ async def test_what_was_written_late_and_is_taken_up_by_now_is_not_withdrawn(
     [taken] = await ledger.take(1)
     sending = await ledger.start_sending(taken)
 
-    await disown(ledger, late, seen=True)
+    await withdraw(ledger, late, seen=True)
 
     assert await row(ledger) == sending

@@ -90,7 +90,7 @@ class Parts:
     admins: frozenset[str] = frozenset()
 
     def dispatcher(self) -> Dispatcher:
-        notifier = self.notifier or self.at_home.bot.desk.notifier
+        notifier = self.notifier or self.at_home.bot.services.notifier
         people = LookupCache(Tasks(), self.people, KEEP_MEMBERS)
         check = AccessCheck(self.access, self.installation, people)
         return Dispatcher(self.app, {}, check, self.admins, notifier, self.metrics)

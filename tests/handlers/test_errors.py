@@ -31,7 +31,7 @@ def metrics() -> Metrics:
 async def answer(at_home: House, sent: dict[str, Any]) -> BoltResponse:
     payload = read_payload(sent)
     assert not isinstance(payload, SslCheck)
-    notifier = at_home.bot.desk.notifier
+    notifier = at_home.bot.services.notifier
     return await answer_error(ValueError("odd"), payload, notifier, metrics(), acknowledged=False)
 
 
@@ -75,7 +75,7 @@ async def test_a_mistake_after_the_acknowledgement_is_told_all_the_same(
     def mistaken(*_: object) -> None:
         raise ValueError("odd")
 
-    monkeypatch.setattr(at_home.bot.desk.forms, "open", mistaken)
+    monkeypatch.setattr(at_home.bot.services.forms, "open", mistaken)
 
     await at_home.ann.command("Export hangs")
 
@@ -100,6 +100,6 @@ async def test_work_that_breaks_after_the_answer_is_told_with_its_reference(
 
     with new_reference():
         known_as = reference()
-        at_home.bot.desk.notifier.spawn(mistaken(), "mistaken", "U0ANN", "")
+        at_home.bot.services.notifier.spawn(mistaken(), "mistaken", "U0ANN", "")
 
     assert f"reference {known_as}" in text_on(await at_home.direct_message())

@@ -109,7 +109,7 @@ async def test_an_answer_that_leaves_when_slack_has_given_up_tells_its_author_no
     loop, answered = asyncio.get_running_loop(), asyncio.Event()
     asked_at_clock = loop.time() - 1.0
 
-    answer = await at_home.bot.desk.submit(submission, answered, asked_at_clock)
+    answer = await at_home.bot.services.submissions.submit(submission, answered, asked_at_clock)
     loop.call_at(asked_at_clock + 2.6, answered.set)
 
     assert not isinstance(answer, FormAgain)
