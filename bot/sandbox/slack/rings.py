@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from types import TracebackType
 from typing import Literal, Protocol, Self
 from urllib.parse import urlencode
@@ -98,7 +99,12 @@ class HttpRing:
         try:
             async with (
                 asyncio.timeout(self.patience),
-                self._client().post(self.request_url, data=body, headers=headers) as response,
+                self._client().post(
+                    # A stream: aiohttp warns of megabytes in one piece.
+                    self.request_url,
+                    data=BytesIO(body),
+                    headers=headers,
+                ) as response,
             ):
                 said = await response.read()
         except TimeoutError:
