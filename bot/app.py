@@ -159,9 +159,8 @@ async def _parts(stack: AsyncExitStack, settings: Settings, pace: Pace) -> _Part
         settings.weav_api_url,
         settings.weav_api_token.get_secret_value(),
         settings.weav_timeout,
-        observe=observe,
     )
-    weav = WeavClient(await stack.enter_async_context(http))
+    weav = WeavClient(await stack.enter_async_context(http), observe)
     tasks = Tasks(failed=metrics.failures.labels("task").inc)
     audiences = LookupCache(
         tasks, partial(audience.audience, client), audience.KEEP_AUDIENCE, audience.PASSING

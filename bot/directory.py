@@ -15,12 +15,16 @@ from bot.weav.directory import Agent, Customer, NoSuch, WeavDirectory
 from bot.weav.models import AssigneeType, Conversation
 from bot.weav.pages import LookUpFailed
 
+log = get_logger("weav_slack.directory")
+
 T = TypeVar("T")
 KEEP_DIRECTORY: Final = 300.0  # seconds
 SLOW: Final = "Weav did not answer in time."
 _AGENTS: Final = "agents"
 # An outage fails them all, and each reason is wanted for the seconds until it is asked again.
 _MOST_REASONS: Final = 500
+# Seconds; whoever fills in a form is past this by then.
+LIST_WITHIN: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +123,6 @@ def known(customer: Customer) -> KnownCustomer:
     return KnownCustomer(str(customer.id), customer.name, customer.email or "")
 
 
-log = get_logger("weav_slack.directory")
-
-
 async def learn_customer(
     memory: KnownCustomers, directory: Directory, customer_id: str, within: float
 ) -> KnownCustomer | None:
@@ -187,6 +188,4 @@ class Names:
                 return ""
 
 
-# Seconds; whoever fills in a form is past this by then.
-LIST_WITHIN: Final = 3.0
 NOT_NAMED: Final = Named()

@@ -19,6 +19,11 @@ import structlog
 
 _DEEPEST: Final = 20
 _LONGEST_CHAIN: Final = 5
+# Their DEBUG lines carry whole requests and answers, and are made at a cost.
+CHATTY: Final = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "aiohttp", "asyncio")
+# What these say has addresses and ports in it at most; `bot` speaks of Weav without its words.
+PLAIN: Final = ("uvicorn", "bot")
+_REFERENCE: Final = "reference"
 
 
 def plain_tracebacks(
@@ -56,13 +61,6 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         yield error
         hidden = error.__suppress_context__
         error = error.__cause__ or (None if hidden else error.__context__)
-
-
-# Their DEBUG lines carry whole requests and answers, and are made at a cost.
-CHATTY: Final = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "aiohttp", "asyncio")
-# What these say has addresses and ports in it at most; `bot` speaks of Weav without its words.
-PLAIN: Final = ("uvicorn", "bot")
-_REFERENCE: Final = "reference"
 
 
 def configure(level: str, log_format: Literal["console", "json"]) -> None:

@@ -24,6 +24,8 @@ from bot.ledger import LedgerTooNew, LedgerUnavailable
 from bot.logs import class_of, get_logger
 from bot.settings import Settings
 
+log = get_logger("weav_slack.server")
+
 # Seconds, and bytes; Slack's heads are of 1 kB. Bodies have limits of their own in the door.
 SLOWEST_HEAD = 10.0
 SLOWEST_READER = 10.0
@@ -143,9 +145,6 @@ def server(app: ASGIApp, grace: float) -> Server:
             timeout_keep_alive=75,
         )
     )
-
-
-log = get_logger("weav_slack.server")
 
 
 class CannotRun(Exception):

@@ -23,6 +23,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 SLACK_ID: Final = re.compile(r"[A-Z][A-Z0-9]{2,39}")
 # What an HTTP header can carry: all of them but the signing secret are sent in one.
 _SENDABLE: Final = re.compile(r"[!-~]+")
+NO_IDS: Final[frozenset[str]] = frozenset()
+# It stands in messages beside somebody's words, and one text there has 3,000 characters at most.
+LONGEST_LINK: Final = 500
 
 
 def _sendable(secret: SecretStr) -> SecretStr:
@@ -58,7 +61,6 @@ Ids = Annotated[frozenset[str], NoDecode, BeforeValidator(_split)]
 Channels = Annotated[Ids, _of_kind("CGD")]
 Users = Annotated[Ids, _of_kind("UW")]
 Teams = Annotated[Ids, _of_kind("TE")]
-NO_IDS: Final[frozenset[str]] = frozenset()
 
 
 def split_url(url: str) -> SplitResult | None:
@@ -83,10 +85,6 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-# It stands in messages beside somebody's words, and one text there has 3,000 characters at most.
-LONGEST_LINK: Final = 500
 
 
 class Settings(BaseSettings):

@@ -20,6 +20,10 @@ CHOICES = {
     ids.LEAVE: Choice.LEAVE,
 }
 MOST_DIGITS = 19  # of PostgreSQL's bigint
+NOT_READ = (
+    "Change the conversation in Weav: the bot cannot read this card any more, which may be from"
+    " another version of the bot."
+)
 
 
 def register(app: AsyncApp) -> None:
@@ -66,12 +70,6 @@ def _entry_id(clicked: BlockActions) -> int:
     """0, which no row has, for a value that is none's ID."""
     value = clicked.clicked.value
     return int(value) if value.isdecimal() and len(value) < MOST_DIGITS else 0
-
-
-NOT_READ = (
-    "Change the conversation in Weav: the bot cannot read this card any more, which may be from"
-    " another version of the bot."
-)
 
 
 async def change(

@@ -18,6 +18,7 @@ from bot.slack.payloads import BlockSuggestion, Payload, SlashCommand, View, Vie
 log = get_logger("weav_slack.errors")
 # The input that says of a whole form what is wrong with it.
 _USUAL: Final = {ids.MODAL: ids.POST_TO, ids.DEFAULTS_MODAL: ids.COMPANY_ID}
+UNKNOWN: Final = "This is nothing that the Weav bot knows. It may have been updated: try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,6 @@ class Notice:
     message: Message
     under_field: str
     option: Suggestion
-
-
-UNKNOWN: Final = "This is nothing that the Weav bot knows. It may have been updated: try again."
 
 
 def register(app: AsyncApp) -> None:

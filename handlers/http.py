@@ -18,6 +18,9 @@ from handlers.dispatch import Dispatcher
 
 # A slash command has a dozen.
 _MOST_FIELDS: Final = 100
+EVENTS = "/slack/events"
+LONGEST_BODY = 1 << 20
+LONGEST_UPLOAD = 10.0
 
 
 def read_form(body: bytes) -> Any:  # noqa: ANN401 - JSON, for `read_payload`
@@ -33,11 +36,6 @@ def read_form(body: bytes) -> Any:  # noqa: ANN401 - JSON, for `read_payload`
         return from_json(fields["payload"]) if "payload" in fields else fields
     except ValueError as error:
         raise MalformedPayload("not a form, or its payload is not JSON") from error
-
-
-EVENTS = "/slack/events"
-LONGEST_BODY = 1 << 20
-LONGEST_UPLOAD = 10.0
 
 
 class HttpTransport:

@@ -24,6 +24,15 @@ from bot.slack.api import refusal
 from bot.slack.payloads import MalformedPayload
 from handlers.dispatch import Answer, Dispatcher
 
+log = get_logger("weav_slack.socket_mode")
+# Seconds. A connection is taken for deaf, and replaced, after four intervals without a pong;
+# aiohttp mostly notices after one and a half.
+PING_EVERY = 5.0
+CONNECT_AGAIN = 3.0
+# For one handshake. aiohttp's own 300 s would leave the bot deaf for as long, when what takes the
+# connection never answers.
+HANDSHAKE = 10.0
+
 
 class SocketModeConnection(SocketModeClient):
     """The SDK's client, which is stopped by no answer that Slack or the network can give."""
@@ -161,13 +170,3 @@ def _without_surrogates(payload: object) -> object:
         except (ValueError, RecursionError) as error:
             raise MalformedPayload("nested too deeply") from error
     return payload
-
-
-log = get_logger("weav_slack.socket_mode")
-# Seconds. A connection is taken for deaf, and replaced, after four intervals without a pong;
-# aiohttp mostly notices after one and a half.
-PING_EVERY = 5.0
-CONNECT_AGAIN = 3.0
-# For one handshake. aiohttp's own 300 s would leave the bot deaf for as long, when what takes the
-# connection never answers.
-HANDSHAKE = 10.0

@@ -15,6 +15,8 @@ from bot.slack.payloads import at
 GROUPS_READ: Final = "groups:read"
 SCOPES: Final = ("channels:read", GROUPS_READ)
 KEEP_AUDIENCE: Final = 300.0  # seconds
+# Seconds; a card has time, and a form is open already.
+AUDIENCE_WITHIN = 3.0
 
 
 class Audience(StrEnum):
@@ -53,10 +55,6 @@ def audience_of(channel: object) -> Audience | None:
         return None
     shared = at(channel, "is_ext_shared") or at(channel, "is_pending_ext_shared")
     return Audience.SHARED if shared else Audience.INSIDE
-
-
-# Seconds; a card has time, and a form is open already.
-AUDIENCE_WITHIN = 3.0
 
 
 class ChannelReaders:

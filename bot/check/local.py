@@ -15,6 +15,18 @@ from bot.slack.payloads import at
 
 DATABASE: Final = "Database"
 MANIFEST: Final = "Manifest"
+_KEEP: Final = (
+    "A manifest replaces all of the app's settings, so when you paste it keep the optional scopes"
+    " that the app has under oauth_config.scopes.bot."
+)
+_AGAIN: Final = (
+    "Write it again with `weav-slack manifest > manifest.yml` (for HTTP with --request-url), and"
+    f" paste it into the app's settings in Slack (App Manifest). {_KEEP}"
+)
+_FOR_HTTP: Final = (
+    "See that the app's settings in Slack (App Manifest) have what `weav-slack manifest"
+    f" --request-url URL` prints. {_KEEP}"
+)
 
 
 async def database(database_url: str) -> list[Finding]:
@@ -64,20 +76,6 @@ def _manifest(file: Path, *, socket_mode: bool) -> Finding:
     way = "Socket Mode" if socket_mode else "HTTP"
     text = f"{file.name} has the command, the shortcuts and the scopes of this release, for {way}"
     return ok(MANIFEST, text)
-
-
-_KEEP: Final = (
-    "A manifest replaces all of the app's settings, so when you paste it keep the optional scopes"
-    " that the app has under oauth_config.scopes.bot."
-)
-_AGAIN: Final = (
-    "Write it again with `weav-slack manifest > manifest.yml` (for HTTP with --request-url), and"
-    f" paste it into the app's settings in Slack (App Manifest). {_KEEP}"
-)
-_FOR_HTTP: Final = (
-    "See that the app's settings in Slack (App Manifest) have what `weav-slack manifest"
-    f" --request-url URL` prints. {_KEEP}"
-)
 
 
 def _missing(found: object) -> Iterator[str]:

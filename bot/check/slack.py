@@ -34,6 +34,10 @@ _REINSTALL: Final = "Add them under OAuth & Permissions and install the app agai
 _SIGNING_SECRET: Final = re.compile(r"[0-9a-f]{32}")
 # Slack's requests are good for 300 s; what is more than a minute off will be too much one day.
 _MOST_SECONDS: Final = 60.0
+_ADDRESS: Final = "See that SLACK_API_URL is right, and that this machine may reach it."
+_LATER: Final = "That says nothing of the token. Check again in a minute."
+# Besides REJECTED, for a method that needs a scope.
+_WITHOUT_SCOPE: Final = frozenset({"missing_scope", "no_permission"})
 
 
 async def examine(settings: Settings) -> list[Finding]:
@@ -102,12 +106,6 @@ def _rejected(settings: Settings, error: SlackApiError) -> Finding:
 def _unreached(settings: Settings, error: Exception) -> Finding:
     text = f"Slack is not reached at {settings.slack_api_url} ({type(error).__name__})"
     return failed(TOKEN, text, _ADDRESS)
-
-
-_ADDRESS: Final = "See that SLACK_API_URL is right, and that this machine may reach it."
-_LATER: Final = "That says nothing of the token. Check again in a minute."
-# Besides REJECTED, for a method that needs a scope.
-_WITHOUT_SCOPE: Final = frozenset({"missing_scope", "no_permission"})
 
 
 def _scopes_unknown() -> list[Finding]:

@@ -16,7 +16,11 @@ from bot.slack.payloads import ViewSubmission
 from bot.slack.uuids import uuid_in
 from bot.weav.models import ConversationChoices
 
+log = get_logger("weav_slack.defaults")
+
 _NO_COMPANY: Final = "Paste the company's UUID from Weav, like 3c90c3cc-… This is not one."
+# Seconds until what was chosen at another replica is known here.
+READ_EVERY: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,6 @@ def _validated(values: FormValues) -> tuple[dict[str, str], dict[str, str]]:
         return ConversationChoices.model_validate(chosen).body(), {}
     except ValidationError as invalid:
         return {}, problems_of(invalid)
-
-
-log = get_logger("weav_slack.defaults")
-# Seconds until what was chosen at another replica is known here.
-READ_EVERY: Final = 5.0
 
 
 class ChannelDefaults:

@@ -24,6 +24,7 @@ _WORD_LIMIT: Final = 12
 # Three of them, the heading and the name are one text, of 3,000 characters at most.
 _LINE_LIMIT: Final = 800
 _AGES: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+MOST_LISTED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +105,6 @@ def age_text(seconds: float) -> str:
             count = int(seconds // length)
             return f"{count} {unit}{'s' if count > 1 else ''} old"
     return "new"
-
-
-MOST_LISTED: Final = 3
 
 
 class Listing:

@@ -25,6 +25,26 @@ from bot.weav.models import AssigneeType
 POST_TO_HINT: Final = "Everybody there sees the summary, not what the customer writes."
 # https://docs.slack.dev/reference/block-kit/composition-objects/text-object
 _TEXT_LIMIT: Final = 3000
+_NOTES: Final = {
+    Audience.SHARED: (
+        "People of other organisations read this channel: they will see the conversation's ID, its"
+        " status and its link, no subject and no customer."
+    ),
+    Audience.UNSEEN: (
+        "To have the whole card, type /invite @Weav in this channel first. The bot cannot see who"
+        " reads it, so the card there will be a short one: the conversation's ID, its status and"
+        " its link."
+    ),
+}
+# https://docs.slack.dev/reference/block-kit/block-elements, those of our forms.
+_WAYS: Final = (("value",), ("selected_option", "value"), ("selected_conversation",))
+_INITIAL: Final = {
+    "plain_text_input": "initial_value",
+    "static_select": "initial_option",
+    "radio_buttons": "initial_option",
+    "external_select": "initial_option",
+    "conversations_select": "initial_conversation",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,33 +157,9 @@ class Form:
         return kind in _INITIAL
 
 
-_NOTES: Final = {
-    Audience.SHARED: (
-        "People of other organisations read this channel: they will see the conversation's ID, its"
-        " status and its link, no subject and no customer."
-    ),
-    Audience.UNSEEN: (
-        "To have the whole card, type /invite @Weav in this channel first. The bot cannot see who"
-        " reads it, so the card there will be a short one: the conversation's ID, its status and"
-        " its link."
-    ),
-}
-
-
 def with_readers(form: Form, readers: Audience) -> Form:
     """Say below `post_to` who reads there, if it is not our people alone."""
     return replace(form, post_to_hint=f"{_NOTES.get(readers, '')} {POST_TO_HINT}".strip())
-
-
-# https://docs.slack.dev/reference/block-kit/block-elements, those of our forms.
-_WAYS: Final = (("value",), ("selected_option", "value"), ("selected_conversation",))
-_INITIAL: Final = {
-    "plain_text_input": "initial_value",
-    "static_select": "initial_option",
-    "radio_buttons": "initial_option",
-    "external_select": "initial_option",
-    "conversations_select": "initial_conversation",
-}
 
 
 def form_of(view: View) -> Form:

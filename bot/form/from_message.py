@@ -21,6 +21,20 @@ _NO_WORDS: Final = {"This content can't be displayed.", "[no preview available]"
 # Blocks, attachments and parts of them that are read, one by one; with words in each there are more
 # than anybody needs by then.
 _MOST_PARTS: Final = 2000
+_UUID: Final = re.compile(
+    r"(?:(?<![a-z])(?P<conversation>conversations?)[/=])?(?<![0-9a-z-])"
+    rf"(?P<id>{DASHED})(?![0-9a-z-])",
+    re.IGNORECASE,
+)
+# Before and after an address there is no more of it; Slack writes <mailto:a@b.example|a@b.example>.
+# No mailbox has a longer name: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.1.
+_ADDRESS: Final = re.compile(rf"(?<![\w.@-]){NAME_CHARACTER}{{1,64}}@{DOMAIN}(?![\w@-])")
+_SCHEME: Final = "mailto:"
+# Of each kind: a message that names more is about something else.
+_MOST: Final = 3
+# Characters of mrkdwn that are read, links and marks included: a subject has 500, and whoever is
+# mentioned further down is not who the message is about.
+LONGEST: Final = 12_000
 
 
 def words_of(message: Message) -> str:
@@ -112,19 +126,6 @@ def _lines(several: Iterable[str]) -> str:
     return "\n".join(text for text in several if text.strip())
 
 
-_UUID: Final = re.compile(
-    r"(?:(?<![a-z])(?P<conversation>conversations?)[/=])?(?<![0-9a-z-])"
-    rf"(?P<id>{DASHED})(?![0-9a-z-])",
-    re.IGNORECASE,
-)
-# Before and after an address there is no more of it; Slack writes <mailto:a@b.example|a@b.example>.
-# No mailbox has a longer name: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.1.
-_ADDRESS: Final = re.compile(rf"(?<![\w.@-]){NAME_CHARACTER}{{1,64}}@{DOMAIN}(?![\w@-])")
-_SCHEME: Final = "mailto:"
-# Of each kind: a message that names more is about something else.
-_MOST: Final = 3
-
-
 @dataclass(frozen=True, slots=True)
 class Mentions:
     """In the order of their appearance; an ID may be anything's."""
@@ -153,11 +154,6 @@ def mentions_in(text: str) -> Mentions:
 
 def _first(several: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(several))[:_MOST]
-
-
-# Characters of mrkdwn that are read, links and marks included: a subject has 500, and whoever is
-# mentioned further down is not who the message is about.
-LONGEST: Final = 12_000
 
 
 def form_from_message(shortcut: MessageShortcut) -> FilledForm:

@@ -38,6 +38,7 @@ _INVALID = {
     ),
 }
 _OTHERWISE = "Check the fields and submit again. Something in this form cannot be sent."
+_INCOMPLETE = "Close this form and open it again. Slack sent it incomplete."
 
 
 def problems_of(invalid: ValidationError) -> dict[str, str]:
@@ -62,9 +63,6 @@ def too_long(length: int) -> str:
     over = length - SUBJECT_LIMIT
     characters = "character" if over == 1 else "characters"
     return f"Cut {over} {characters}: the subject has {length}, and Weav takes {SUBJECT_LIMIT}."
-
-
-_INCOMPLETE = "Close this form and open it again. Slack sent it incomplete."
 
 
 @dataclass(frozen=True, slots=True)

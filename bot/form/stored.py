@@ -10,6 +10,9 @@ from bot.form.parse import Submission
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.ledger import Entry, NewEntry
 
+# In the request of a row, in place of the customer's ID until there is one.
+CUSTOMER_EMAIL: Final = "customer_email"
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -71,10 +74,6 @@ def _request(submission: Submission) -> dict[str, str]:
     if submission.new_customer is None:
         return body
     return {CUSTOMER_EMAIL: submission.new_customer.email, **body}
-
-
-# In the request of a row, in place of the customer's ID until there is one.
-CUSTOMER_EMAIL: Final = "customer_email"
 
 
 def wants_new_customer(entry: Entry) -> bool:

@@ -29,11 +29,20 @@ from bot.weav.directory import NoSuch
 from bot.weav.models import AssigneeType
 from bot.weav.pages import LookUpFailed
 
+log = get_logger("weav_slack.suggestions")
+
 HERE: Final = "Used here lately"
 YOURS: Final = "Recent with you"
 SEEN: Final = "Seen by the bot before"
 COMPANY: Final = "Customer of this channel's company"
 NOT_ASKED: Final = "Not everybody could be looked up"
+# Seconds of the 1.2 s in which an answer must leave: for our database, and for all together with
+# the guard, which may have waited for Slack.
+LOCAL_WITHIN: Final = 0.5
+SUGGEST_WITHIN: Final = 1.0
+MOST_SUGGESTED: Final = 20
+CONFIRMED: Final = "Confirmed in Weav"
+NO_PEOPLE: Final = "Weav's API does not list people"
 
 
 def label(customer: KnownCustomer) -> str:
@@ -72,16 +81,6 @@ def user_offer(user: WeavUser, asking: str) -> Suggestion:
     if user.slack_user_id == asking:
         return Suggestion(user.weav_user_id, f"Me ({user.name})", "As you told the bot")
     return Suggestion(user.weav_user_id, user.name, "As they told the bot")
-
-
-log = get_logger("weav_slack.suggestions")
-# Seconds of the 1.2 s in which an answer must leave: for our database, and for all together with
-# the guard, which may have waited for Slack.
-LOCAL_WITHIN: Final = 0.5
-SUGGEST_WITHIN: Final = 1.0
-MOST_SUGGESTED: Final = 20
-CONFIRMED: Final = "Confirmed in Weav"
-NO_PEOPLE: Final = "Weav's API does not list people"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from bot.slack.text import shorten
 BUTTON_VALUE_LIMIT: Final = 2000
 # https://docs.slack.dev/reference/views
 METADATA_LIMIT: Final = 3000
+# Characters; Slack takes 3,000.
+_LONGEST_INPUT: Final = 10_000
 
 
 class FormValues(BaseModel):
@@ -149,10 +151,6 @@ class FilledForm:
 class _Dumped(BaseModel):
     values: FormValues = FormValues()
     origin: Origin = Origin()
-
-
-# Characters; Slack takes 3,000.
-_LONGEST_INPUT: Final = 10_000
 
 
 def values_of(view: View) -> FormValues:

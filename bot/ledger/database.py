@@ -12,6 +12,9 @@ from aiosql.queries import Queries
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 Run: TypeAlias = Callable[[str], Awaitable[Rows]]
 _HERE: Final = Path(__file__).parent
+_DAY: Final = 86400.0
+# Rows changed by one statement: nobody waits long behind it.
+_BATCH: Final = 500
 
 
 class Database(Protocol):
@@ -35,11 +38,6 @@ def load_queries(dialect: str, adapter: Callable[..., Any]) -> Queries:
         text = text.replace("/*postgresql", "").replace("*/", "")
     queries: Queries = aiosql.from_str(text, adapter)
     return queries
-
-
-_DAY: Final = 86400.0
-# Rows changed by one statement: nobody waits long behind it.
-_BATCH: Final = 500
 
 
 async def forget(database: Database, name: str, keep_days: float) -> int:

@@ -10,6 +10,9 @@ from operator import itemgetter
 from typing import Any, Final, Self
 from uuid import uuid4
 
+# Made once, since json.dumps makes one for every call that wants no spaces.
+_JSON: Final = json.JSONEncoder(separators=(",", ":"))
+
 
 class State(StrEnum):
     RECEIVED = "received"
@@ -169,8 +172,6 @@ def _in_order(columns: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
     return itemgetter(*(columns.index(name) for name in _COLUMNS))
 
 
-# Made once, since json.dumps makes one for every call that wants no spaces.
-_JSON: Final = json.JSONEncoder(separators=(",", ":"))
 # JSON is read when it is asked for: most steps only pass a row on.
 _COLUMNS: Final = tuple(
     each.name.removesuffix("_json") for each in fields(Entry) if each.name != "asked_at"

@@ -17,6 +17,7 @@ _PRESENT: Final = {
     "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'ledger_version'",
     "postgresql": "SELECT 1 WHERE to_regclass('ledger_version') IS NOT NULL",
 }
+_MIGRATIONS: Final = _HERE / "migrations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,6 @@ def _check_folder(folder: Path) -> None:
         raise LedgerUnavailable(
             f"The ledger's file cannot be made in {folder}: {error.strerror}."
         ) from error
-
-
-_MIGRATIONS: Final = _HERE / "migrations"
 
 
 async def bring_forward(database: Database) -> None:

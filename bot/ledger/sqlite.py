@@ -17,6 +17,13 @@ from bot.ledger.database import Rows, Run, load_queries
 from bot.ledger.errors import LedgerUnavailable, Taken
 
 T = TypeVar("T")
+# Seconds: nobody waits for an answer yet, and another process may bring the file forward.
+START_WITHIN: Final = 5.0
+_RETURNING: Final = (3, 35)
+# The straight way: statements of a few ten microseconds each, however many rows there are.
+_SHORT: Final = frozenset({"receive", "opened", "customer_by_id", "announced"})
+# Statements in one transaction: nobody waits long behind the others.
+_MOST: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +112,6 @@ def _result(connection: sqlite3.Connection, statement: Statement) -> Rows | Exce
         return error
 
 
-# Seconds: nobody waits for an answer yet, and another process may bring the file forward.
-START_WITHIN: Final = 5.0
-
-
 @dataclass(frozen=True, slots=True)
 class Connected:
     """A connection and a thread to wait in; at no time do two threads use it."""
@@ -193,13 +196,6 @@ def errors() -> Iterator[None]:
         raise LedgerUnavailable("The ledger's file does not answer in time.") from error
     except (sqlite3.Error, OSError) as error:
         raise LedgerUnavailable(f"The ledger's file cannot be used: {error}.") from error
-
-
-_RETURNING: Final = (3, 35)
-# The straight way: statements of a few ten microseconds each, however many rows there are.
-_SHORT: Final = frozenset({"receive", "opened", "customer_by_id", "announced"})
-# Statements in one transaction: nobody waits long behind the others.
-_MOST: Final = 100
 
 
 class SQLite:

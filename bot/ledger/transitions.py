@@ -9,6 +9,8 @@ from typing import Final
 
 from bot.ledger.entry import State
 
+_UNSENT: Final = (State.RECEIVED, State.QUEUED)
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:
@@ -23,8 +25,6 @@ class Transition:
     why: str
     doubtful: bool = False
 
-
-_UNSENT: Final = (State.RECEIVED, State.QUEUED)
 
 TRANSITIONS: Final = (
     Transition("receive", (None,), State.SENDING, "submitted"),

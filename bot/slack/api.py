@@ -27,6 +27,12 @@ UNCERTAIN: Final = frozenset(
 SHORTEST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 60.0
 _WITHOUT_WORD: Final = 1.0
+# https://docs.slack.dev/reference/methods/views.open has the first two; others were seen.
+TRIGGER_GONE = frozenset(
+    {"expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"}
+)
+# Seconds.
+OPEN_WITHIN = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +127,6 @@ def _seconds(headers: Mapping[str, Any]) -> float:
     if not (value.isascii() and value.isdecimal()):
         return _WITHOUT_WORD
     return min(max(float(value), SHORTEST_WAIT), LONGEST_WAIT)
-
-
-# https://docs.slack.dev/reference/methods/views.open has the first two; others were seen.
-TRIGGER_GONE = frozenset(
-    {"expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"}
-)
-# Seconds.
-OPEN_WITHIN = 5.0
 
 
 class SlackApi:

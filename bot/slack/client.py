@@ -25,6 +25,41 @@ from bot import VERSION
 from bot.metrics import Metrics
 from bot.slack.installation import Installation
 
+# As many connections are kept warm; each new one costs a TLS handshake.
+CALLS_AT_ONCE: Final = 8
+# Seconds. A trigger lives for 3 s, and calls that hang, for up to 10 s, must not hold it up: who
+# waits goes without a lane when none has become free for so long, or after so long in any case.
+STANDSTILL: Final = 0.3
+LONGEST_QUEUE: Final = 2.0
+# Bytes of an answer that are read, after decompression; a view is 250 kB at most.
+ANSWER_LIMIT: Final = 1024 * 1024
+OK: Final = "ok"
+REFUSED: Final = "refused"
+UNAUTHORIZED: Final = "unauthorized"
+RATE_LIMITED: Final = "rate_limited"
+SERVER_ERROR: Final = "server_error"
+NO_ANSWER: Final = "no_answer"
+# https://docs.slack.dev/reference/methods/auth.test#errors, those that no waiting mends.
+REJECTED: Final = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "not_allowed_token_type",
+        "not_authed",
+        "org_login_required",
+        "team_access_not_granted",
+        "token_expired",
+        "token_revoked",
+    }
+)
+_OPEN: Final = "views.open"
+_BY_THE_APP: Final = "apps."
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=10, connect=3)
+# Slack closes idle connections later than this; each new one costs a command a TLS handshake.
+_KEPT_ALIVE: Final = 60.0
+# Hardly ever reached: `Bulkhead` says how many calls there are while Slack answers.
+_MOST_CONNECTIONS: Final = 100
+
 
 def code_of(answer: object) -> str:
     """Slack's word; empty for what cannot be one, so that nothing else is shown or logged."""
@@ -34,14 +69,6 @@ def code_of(answer: object) -> str:
     if code == "invalid_arguments" and "trigger_id" in str(answer.get("response_metadata")):
         return "expired_trigger_id"  # how Slack also says it, seen in issue threads
     return code if isinstance(code, str) and code.isidentifier() else ""
-
-
-# As many connections are kept warm; each new one costs a TLS handshake.
-CALLS_AT_ONCE: Final = 8
-# Seconds. A trigger lives for 3 s, and calls that hang, for up to 10 s, must not hold it up: who
-# waits goes without a lane when none has become free for so long, or after so long in any case.
-STANDSTILL: Final = 0.3
-LONGEST_QUEUE: Final = 2.0
 
 
 class Bulkhead:
@@ -78,10 +105,6 @@ class Bulkhead:
         return False
 
 
-# Bytes of an answer that are read, after decompression; a view is 250 kB at most.
-ANSWER_LIMIT: Final = 1024 * 1024
-
-
 class SlackAnswer(aiohttp.ClientResponse):
     """Give it to a session as `response_class`; what is wrong raises an `aiohttp.ClientError`."""
 
@@ -103,29 +126,6 @@ class SlackAnswer(aiohttp.ClientResponse):
                     raise aiohttp.ClientPayloadError("an answer of more than 1 MiB")
             self._body = bytes(body)
         return await super().read()
-
-
-OK: Final = "ok"
-REFUSED: Final = "refused"
-UNAUTHORIZED: Final = "unauthorized"
-RATE_LIMITED: Final = "rate_limited"
-SERVER_ERROR: Final = "server_error"
-NO_ANSWER: Final = "no_answer"
-# https://docs.slack.dev/reference/methods/auth.test#errors, those that no waiting mends.
-REJECTED: Final = frozenset(
-    {
-        "account_inactive",
-        "invalid_auth",
-        "not_allowed_token_type",
-        "not_authed",
-        "org_login_required",
-        "team_access_not_granted",
-        "token_expired",
-        "token_revoked",
-    }
-)
-_OPEN: Final = "views.open"
-_BY_THE_APP: Final = "apps."
 
 
 class SlackClient(AsyncWebClient):
@@ -213,13 +213,6 @@ def outcome_of(response: object) -> str:
 def code_in(response: object) -> str:
     """Slack's own word for what is wrong; empty for an answer that is none of the Web API's."""
     return code_of(getattr(response, "data", None))
-
-
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=10, connect=3)
-# Slack closes idle connections later than this; each new one costs a command a TLS handshake.
-_KEPT_ALIVE: Final = 60.0
-# Hardly ever reached: `Bulkhead` says how many calls there are while Slack answers.
-_MOST_CONNECTIONS: Final = 100
 
 
 def slack_session() -> aiohttp.ClientSession:

@@ -30,6 +30,9 @@ PostCard: TypeAlias = Callable[[Entry, Conversation], Coroutine[Any, Any, Delive
 
 # Seconds for somebody else's POST of a customer: until its answer, or until it is taken over.
 LEAST_FOR_OTHERS = 30.0
+# Seconds in which the same use is not written again, and how many uses that is known of.
+_OFTEN: Final = 600.0
+_MOST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +193,6 @@ class ConversationCreator:
 def _result(held: Entry | None, reply: Reply) -> Result:
     """Leave the reply of a lost row to its new owner, whose own may differ."""
     return Result(held, reply if held else Creating())
-
-
-# Seconds in which the same use is not written again, and how many uses that is known of.
-_OFTEN: Final = 600.0
-_MOST: Final = 1000
 
 
 class CustomerUses:

@@ -26,6 +26,13 @@ log = get_logger("weav_slack.reconcile")
 CLOCK_DIFFERENCE = 120.0
 # Seconds: sums of pauses differ in their last digits.
 _SAME_TIME: Final = 0.001
+SEVERAL = "Weav has more than one conversation that could be this one."
+CONTESTED = (
+    "Weav has one conversation that could be this one, but it could be that of another submission"
+    " with the same content as well."
+)
+# Weav's rate limits are not documented: no more customers than this at once.
+AT_ONCE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +64,6 @@ class NotSeen:
 
 
 LookResult = Match | NoMatch | Ambiguous
-SEVERAL = "Weav has more than one conversation that could be this one."
-CONTESTED = (
-    "Weav has one conversation that could be this one, but it could be that of another submission"
-    " with the same content as well."
-)
 
 
 def until_next(looks: Iterable[float], since: float) -> float | None:
@@ -104,8 +106,6 @@ def match(unclaimed: Sequence[Conversation], rivals: int) -> LookResult:
             return Ambiguous(SEVERAL)
 
 
-# Weav's rate limits are not documented: no more customers than this at once.
-AT_ONCE: Final = 50
 _List = tuple[Conversation, ...] | LookUpFailed
 
 

@@ -19,6 +19,8 @@ _SUBJECT_LIMIT: Final = 100
 _REASON_LIMIT: Final = 150
 _LINK_LIMIT: Final = 1500
 _SHARES: Final = (1, 2, 3, 4, 6, 8, 12)
+LAST = 10
+_GIVEN_BACK = {State.REFUSED, State.EXPIRED, State.LEFT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,6 @@ def _actions(line: Line) -> Json | None:
 
 def _section(text: str) -> Json:
     return blocks.section(blocks.mrkdwn(text))
-
-
-LAST = 10
-_GIVEN_BACK = {State.REFUSED, State.EXPIRED, State.LEFT}
 
 
 async def report(

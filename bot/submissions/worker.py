@@ -19,6 +19,15 @@ from bot.submissions.reconcile import PostedCard, Result
 from bot.tasks import Tasks
 from bot.weav.models import Conversation
 
+log = get_logger("weav_slack.worker")
+# Weav's rate limits are not documented: no more requests than this at once.
+AT_ONCE = 100
+# Seconds between looks at a row that another replica works on, and how long it is watched.
+WATCH_EVERY = 0.2
+WATCH_FOR = 120.0
+RESTARTED = "The bot was stopped before it had Weav's answer."
+STILL_UNKNOWN = "The bot looked again and did not find it for certain."
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -30,9 +39,6 @@ class Limits:
     # Rows waiting for Slack; the ledger keeps the others for so many seconds.
     waiting: int = 1000
     put_off: float = 15.0
-
-
-log = get_logger("weav_slack.worker")
 
 
 class Deliverer:
@@ -99,15 +105,6 @@ class Deliverer:
         if turn is None:
             turn = self._turns[place] = asyncio.Semaphore(self._limits.at_one_place)
         return turn
-
-
-# Weav's rate limits are not documented: no more requests than this at once.
-AT_ONCE = 100
-# Seconds between looks at a row that another replica works on, and how long it is watched.
-WATCH_EVERY = 0.2
-WATCH_FOR = 120.0
-RESTARTED = "The bot was stopped before it had Weav's answer."
-STILL_UNKNOWN = "The bot looked again and did not find it for certain."
 
 
 @dataclass(frozen=True, slots=True)

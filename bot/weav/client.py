@@ -4,14 +4,13 @@ import asyncio
 import logging
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Final, TypeAlias
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -34,71 +33,6 @@ from bot.weav.pages import PAGE_SIZE, Listing, LookUpFailed, Row, any_page_of_an
 Observe: TypeAlias = Callable[[str, str, float], None]
 # Whatever else stands in a path is an id; Weav's may look like anything.
 _WORDS: Final = frozenset({"", "agents", "companies", "conversations", "customers", "messages"})
-
-
-class TimedTransport(httpx.AsyncBaseTransport):
-    """`base_path` is the path of WEAV_API_URL, which is no part of an operation's name."""
-
-    def __init__(self, inner: httpx.AsyncBaseTransport, observe: Observe, base_path: str) -> None:
-        self._inner = inner
-        self._observe = observe
-        self._base_path = base_path.rstrip("/")
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        operation = operation_of(request.method, request.url.path.removeprefix(self._base_path))
-        began = perf_counter()
-        try:
-            response = await self._inner.handle_async_request(request)
-        except BaseException:  # a deadline cancels
-            self._observe(operation, "no_answer", perf_counter() - began)
-            raise
-        outcome = outcome_of_status(response.status_code)
-
-        def ended() -> None:
-            self._observe(operation, outcome, perf_counter() - began)
-
-        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - httpx's own rule
-        response.stream = _TimedStream(response.stream, ended)
-        return response
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-
-class _TimedStream(httpx.AsyncByteStream):
-    def __init__(self, inner: httpx.AsyncByteStream, ended: Callable[[], None]) -> None:
-        self._inner = inner
-        self._ended = ended
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._inner:
-            yield chunk
-
-    async def aclose(self) -> None:
-        self._ended()
-        await self._inner.aclose()
-
-
-def operation_of(method: str, path: str) -> str:
-    """Name a request without the ids in it."""
-    parts = (part if part in _WORDS else "{id}" for part in path.split("/"))
-    return f"{method} {'/'.join(parts)}"
-
-
-def outcome_of_status(status: int) -> str:
-    match status:
-        case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
-            return "not_sent"
-        case _ if status < HTTPStatus.MULTIPLE_CHOICES:
-            return "ok"
-        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
-            return "unauthorized"
-        case _ if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            return "refused"
-        case _:
-            return "server_error"
-
-
 MOST_PAGES: Final = 20
 MOST_ROWS: Final = 10_000  # should Weav's pages be larger than what is asked for
 # Shorter than the idle time-outs of common servers (5 s and more): a POST on a connection that
@@ -122,7 +56,6 @@ def weav_http(
     timeout: float,
     user_agent: str = f"weav-slack/{VERSION}",
     *,
-    observe: Observe | None = None,
     connections: int = 256,
 ) -> httpx.AsyncClient:
     """Open the one client of the process; `timeout` is in seconds for one whole answer.
@@ -131,12 +64,10 @@ def weav_http(
     beyond `connections` at once wait for one as long as that.
     """
     connect = min(timeout / 2, _LONGEST_CONNECT)
-    transport: httpx.AsyncBaseTransport = AiohttpTransport(
+    transport = AiohttpTransport(
         verify=_trusted(),
         limits=httpx.Limits(max_connections=connections, keepalive_expiry=_KEPT_ALIVE),
     )
-    if observe:
-        transport = TimedTransport(transport, observe, urlsplit(api_url).path)
     return httpx.AsyncClient(
         base_url=api_url,
         headers={
@@ -155,8 +86,9 @@ def weav_http(
 class WeavClient:
     """Asks Weav; what the network or Weav do comes back as a value."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: httpx.AsyncClient, observe: Observe | None = None) -> None:
         self._http = http
+        self._observe = observe
 
     async def create_conversation(self, new: NewConversation) -> Outcome:
         """Send the request exactly once: neither httpx nor aiohttp repeats a POST."""
@@ -210,11 +142,18 @@ class WeavClient:
     ) -> Answer | NotSent | Unconfirmed:
         """Send one request, and return whatever answer came; what it means is the caller's."""
         request = self._http.build_request(method, path, json=json, params=params)
+        began, outcome = perf_counter(), "no_answer"
         try:
-            return await self._answer(request)
+            answer = await self._answer(request)
+            outcome = outcome_of_status(answer.status)
         except Exception as error:  # noqa: BLE001
             # Raw aiohttp errors and worse come through, and none may pass for "nothing was sent".
             return outcome_of_error(_noted(request, error))
+        else:
+            return answer
+        finally:
+            if self._observe:
+                self._observe(operation_of(method, path), outcome, perf_counter() - began)
 
     async def _answer(self, request: httpx.Request) -> Answer:
         """Keep to one deadline, however slowly the answer drips in."""
@@ -259,3 +198,23 @@ def _noted(request: httpx.Request, error: Exception) -> Exception:
     what = type(cause_of(error)).__name__
     logger.warning("no answer from Weav to %s: %s", request.method, what)
     return error
+
+
+def operation_of(method: str, path: str) -> str:
+    """Name a request without the ids in it."""
+    parts = (part if part in _WORDS else "{id}" for part in path.split("/"))
+    return f"{method} {'/'.join(parts)}"
+
+
+def outcome_of_status(status: int) -> str:
+    match status:
+        case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
+            return "not_sent"
+        case _ if status < HTTPStatus.MULTIPLE_CHOICES:
+            return "ok"
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+            return "unauthorized"
+        case _ if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return "refused"
+        case _:
+            return "server_error"

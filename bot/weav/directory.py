@@ -25,6 +25,10 @@ NAME_CHARACTER: Final = r"[\w.!#$%&'*+/=?^`{|}~-]"
 DOMAIN: Final = rf"{_LABEL}(?:\.{_LABEL}){{1,20}}"
 _EMAIL: Final = re.compile(f"{NAME_CHARACTER}{{1,255}}@{DOMAIN}")
 LONGEST_EMAIL: Final = 255
+_UNKNOWN: Final = "Weav does not know this customer."
+_TAKEN: Final = (
+    " If Weav has this customer already, paste their ID: the API cannot look for an e-mail address."
+)
 
 
 def _an_address(text: str) -> str:
@@ -77,10 +81,6 @@ class Agent(_Answer):
 
 
 AGENTS: Final = Listing("/agents", "its agents", "Weav has no list of agents here.", Agent.read)
-_UNKNOWN: Final = "Weav does not know this customer."
-_TAKEN: Final = (
-    " If Weav has this customer already, paste their ID: the API cannot look for an e-mail address."
-)
 
 
 @dataclass(frozen=True, slots=True)

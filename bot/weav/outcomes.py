@@ -36,6 +36,9 @@ _BY_STATUS: Final = {
     413: "Weav found the request too large. Shorten the subject and submit again.",
 }
 _INVALID: Final = (400, 422)
+BODY_LIMIT: Final = 1024 * 1024  # bytes of an answer that are read, after decompression
+LONGEST_RETRY_AFTER: Final = 3600.0  # seconds
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?")
 
 
 def read_refusal(
@@ -97,11 +100,6 @@ def _text(value: object) -> str:
 def _shorten(text: str) -> str:
     text = text.strip()
     return text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 1].rstrip()}…"
-
-
-BODY_LIMIT: Final = 1024 * 1024  # bytes of an answer that are read, after decompression
-LONGEST_RETRY_AFTER: Final = 3600.0  # seconds
-_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?")
 
 
 class Cause(StrEnum):

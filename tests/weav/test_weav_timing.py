@@ -35,5 +35,5 @@ def test_an_operation_has_no_id_in_its_name(path: str, operation: str) -> None:
         (503, "not_sent"),
     ],
 )
-def test_an_answer_is_sorted_as_the_desk_takes_it(status: int, outcome: str) -> None:
+def test_an_answer_is_sorted_as_its_outcome_is(status: int, outcome: str) -> None:
     assert outcome_of_status(status) == outcome
