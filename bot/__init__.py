@@ -1,4 +1,4 @@
-"""The bot: everything behind Slack's door."""
+"""The bot: everything but the listeners that Slack calls, which are in `handlers`."""
 
 from importlib.metadata import version
 

@@ -67,7 +67,8 @@ CARD_LOOKS = 2
 class Pace:
     """Seconds."""
 
-    lease: float = 15.0  # until the rows of a dead process are taken over
+    lease: float = 10.0  # until the rows of a dead process are taken over
+    delivery: float = 15.0  # until a card or an answer that Slack did not take is tried again
     # Of the 20 s that SIGTERM gives: for answers that are due, then for the work that goes on.
     answers: float = 3.0
     drain: float = 14.0
@@ -188,10 +189,10 @@ def _services(
     tasks: Tasks,
     metrics: Metrics,
 ) -> Services:
-    memory, link, every = ledger.memory, settings.conversation_link, pace.lease / 3
+    customers, link, every = ledger.customers, settings.conversation_link, pace.lease / 3
     retry_times = RetryTimes(
         settings.weav_retry_for,
-        Backoff(shortest=pace.lease),
+        Backoff(shortest=pace.delivery),
         pace.looks,
         pace.spread,
         settings.weav_timeout,
@@ -199,11 +200,11 @@ def _services(
     notifier = Notifier(slack, tasks)
     directory = Directory(WeavDirectory(weav), tasks)
     forms = FormService(ledger, weav, directory, slack, channel_readers, tasks, notifier, link)
-    names, looks = Names(memory, directory), pace.looks[:CARD_LOOKS]
+    names, looks = Names(customers, directory), pace.looks[:CARD_LOOKS]
     cards = CardService(ledger, weav, slack, channel_readers, names, notifier, link, looks, every)
     announcer = Announcer(ledger, slack, cards, retry_times.delivery, metrics)
     creator = ConversationCreator(ledger, weav, retry_times, tasks)
-    uses = CustomerUses(memory, starter(memory, directory, tasks))
+    uses = CustomerUses(customers, starter(customers, directory, tasks))
     failures, leases = FailureHandler(ledger, slack, tasks), Leases(ledger, every)
     deliverer = Deliverer(ledger, announcer, uses, failures, leases, tasks, pace.limits)
     worker = Worker(ledger, creator, cards, announcer, uses, deliverer, failures, leases, tasks)

@@ -44,7 +44,7 @@ class Asked(Generic[T]):
 
     def __init__(self, tasks: Tasks, ask: Callable[[str], Awaitable[T | LookUpFailed]]) -> None:
         self._lookups: LookupCache[T] = LookupCache(tasks, self._answer, KEEP_DIRECTORY)
-        self._asking = ask
+        self._ask = ask
         self._why: dict[str, str] = {}
 
     def known(self, key: str) -> T | None:
@@ -58,7 +58,7 @@ class Asked(Generic[T]):
         return LookUpFailed(self._why.get(key, SLOW)) if found is None else found
 
     async def _answer(self, key: str) -> T | None:
-        answer = await self._asking(key)
+        answer = await self._ask(key)
         if isinstance(answer, LookUpFailed):
             keep(self._why, key, answer.reason, _MOST_REASONS)
             return None
@@ -124,27 +124,29 @@ def known(customer: Customer) -> KnownCustomer:
 
 
 async def learn_customer(
-    memory: KnownCustomers, directory: Directory, customer_id: str, within: float
+    customers: KnownCustomers, directory: Directory, customer_id: str, within: float
 ) -> KnownCustomer | None:
     """Learn who it is, in so many seconds; None: known before, or Weav does not tell."""
     try:
-        known = await memory.customer(customer_id)
+        known = await customers.customer(customer_id)
         if known and (known.name or known.email):
             return None
         found = await directory.customer(customer_id, within)
         if not isinstance(found, KnownCustomer):
             return None
-        await memory.learn(found)
+        await customers.learn(found)
     except LedgerUnavailable as error:
         log.warning("not_learned", error=str(error))
         return None
     return found
 
 
-def starter(memory: KnownCustomers, directory: Directory, tasks: Tasks) -> Callable[[str], object]:
-    """Meet somebody beside what else happens."""
+def starter(
+    customers: KnownCustomers, directory: Directory, tasks: Tasks
+) -> Callable[[str], object]:
+    """Learn a customer's name beside what else happens."""
     return lambda customer_id: tasks.spawn(
-        learn_customer(memory, directory, customer_id, LIST_WITHIN), name="meet"
+        learn_customer(customers, directory, customer_id, LIST_WITHIN), name="learn_customer"
     )
 
 
@@ -157,8 +159,8 @@ class Named:
 
 
 class Names:
-    def __init__(self, memory: KnownCustomers, directory: Directory) -> None:
-        self._memory = memory
+    def __init__(self, customers: KnownCustomers, directory: Directory) -> None:
+        self._customers = customers
         self._directory = directory
 
     async def of(self, conversation: Conversation) -> Named:
@@ -170,7 +172,7 @@ class Names:
             return NOT_NAMED
 
     async def _customer(self, customer_id: str) -> str:
-        known = await self._memory.customer(customer_id) if customer_id else None
+        known = await self._customers.customer(customer_id) if customer_id else None
         # Somebody who was just created by their address has nothing else; a channel that others
         # read gets the short card, without either.
         return (known.name or known.email) if known else ""
@@ -182,7 +184,7 @@ class Names:
                 agent = self._directory.known_agent(assignee_id)
                 return (agent.name or "") if agent else ""
             case AssigneeType.USER:
-                user = await self._memory.user_with(assignee_id)
+                user = await self._customers.user_with(assignee_id)
                 return user.name if user else ""
             case _:
                 return ""

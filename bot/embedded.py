@@ -12,7 +12,7 @@ from bot.app import Pace, assembled
 from bot.settings import Settings
 
 # A program that somebody tries out ends when told to; what is unfinished is in the ledger.
-PACE = Pace(lease=5.0, answers=1.0, drain=2.0)
+PACE = Pace(lease=5.0, delivery=5.0, answers=1.0, drain=2.0)
 
 
 class GivenSettings(Settings):

@@ -26,7 +26,7 @@ from bot.settings import Settings
 
 log = get_logger("weav_slack.server")
 
-# Seconds, and bytes; Slack's heads are of 1 kB. Bodies have limits of their own in the door.
+# Seconds, and bytes; Slack's heads are of 1 kB. Bodies have limits in `handlers/http.py`.
 SLOWEST_HEAD = 10.0
 SLOWEST_READER = 10.0
 LONGEST_HEAD = 64 * 1024

@@ -33,15 +33,15 @@ def register(app: AsyncApp) -> None:
 async def suggest_customers(
     ack: AsyncAck, interaction: BlockSuggestion, forms: FormService, asked_at_clock: float
 ) -> None:
-    asking = _asking(interaction, asked_at_clock)
-    await ack(options=options(await forms.suggestions.customers(asking)))
+    option_query = _option_query(interaction, asked_at_clock)
+    await ack(options=options(await forms.suggestions.customers(option_query)))
 
 
 async def suggest_assignees(
     ack: AsyncAck, interaction: BlockSuggestion, forms: FormService, asked_at_clock: float
 ) -> None:
-    kind, asking = assignee_kind(interaction.view), _asking(interaction, asked_at_clock)
-    await ack(options=options(await forms.suggestions.assignees(kind, asking)))
+    kind, option_query = assignee_kind(interaction.view), _option_query(interaction, asked_at_clock)
+    await ack(options=options(await forms.suggestions.assignees(kind, option_query)))
 
 
 async def choose(ack: AsyncAck, interaction: BlockActions, forms: FormService) -> None:
@@ -59,7 +59,7 @@ async def save_defaults(ack: AsyncAck, interaction: ViewSubmission, forms: FormS
         await ack()
 
 
-def _asking(typed: BlockSuggestion, asked_at_clock: float) -> OptionQuery:
+def _option_query(typed: BlockSuggestion, asked_at_clock: float) -> OptionQuery:
     slack_channel_id = slack_channel_of(typed.view)
     query = typed.value[:LONGEST_QUERY]
     return OptionQuery(query, slack_channel_id, typed.slack_user_id, asked_at_clock)

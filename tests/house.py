@@ -28,7 +28,7 @@ CONVERSATION_URL = "https://app.weav.example/conversations/{id}"
 CREATE: dict[str, Any] = {"method": "POST", "path": "/conversations"}
 LIST: dict[str, Any] = {"method": "GET", "path": "/customers/*/conversations"}
 # As the real one, with shorter waits: what is waited for is the same.
-QUICK = Pace(lease=3, answers=3, drain=5, looks=(0.1, 0.2, 0.4))
+QUICK = Pace(lease=3, delivery=3, answers=3, drain=5, looks=(0.1, 0.2, 0.4))
 
 Mode = Literal["http", "socket"]
 

@@ -155,7 +155,7 @@ class CardService:
     async def _requested(self, click: Click) -> RequestedChange | None:
         if click.requested.field != "assignee":
             return click.requested
-        user = await self._ledger.memory.user(click.slack_user_id)
+        user = await self._ledger.customers.user(click.slack_user_id)
         return assigned_to(user.weav_user_id) if user else None
 
     async def _card_again(

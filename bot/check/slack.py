@@ -21,9 +21,9 @@ from bot.slack.installation import Installation, split_scopes
 TOKEN: Final = "Slack token"  # noqa: S105 - a heading
 NEEDED: Final = "Slack scopes"
 OPTIONAL: Final = "Slack optional scopes"
-DOOR: Final = "Slack's way in"
+INCOMING: Final = "Slack's way in"
 CLOCK: Final = "Clock"
-POINTS: Final = (TOKEN, NEEDED, OPTIONAL, DOOR, CLOCK)
+POINTS: Final = (TOKEN, NEEDED, OPTIONAL, INCOMING, CLOCK)
 # What they are for, so that nobody grants them for nothing.
 OPTIONAL_SCOPES: Final = {
     USERS_READ: "guests cannot be told from members, so SLACK_ALLOW_GUESTS=false has no effect",
@@ -141,9 +141,9 @@ async def _door(settings: Settings, client: SlackClient) -> Finding:
     shown = masked(secret.get_secret_value() if secret else "")
     if secret is None or not _SIGNING_SECRET.fullmatch(secret.get_secret_value()):
         text = f"HTTP; SLACK_SIGNING_SECRET {shown} does not look like one (32 hexadecimal digits)"
-        return note(DOOR, text, "Compare it with Basic Information → Signing Secret.")
+        return note(INCOMING, text, "Compare it with Basic Information → Signing Secret.")
     text = f"HTTP; SLACK_SIGNING_SECRET {shown}; whether it is this app's only a request could tell"
-    return ok(DOOR, text)
+    return ok(INCOMING, text)
 
 
 async def _app_token(app_token: str, client: SlackClient) -> Finding:
@@ -154,17 +154,19 @@ async def _app_token(app_token: str, client: SlackClient) -> Finding:
     except SlackApiError as error:
         return _no_connection(shown, code_in(error.response))
     except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
-        return failed(DOOR, f"Socket Mode; Slack is not reached ({type(error).__name__})", _ADDRESS)
-    return ok(DOOR, f"Socket Mode; SLACK_APP_TOKEN {shown} opens a connection")
+        return failed(
+            INCOMING, f"Socket Mode; Slack is not reached ({type(error).__name__})", _ADDRESS
+        )
+    return ok(INCOMING, f"Socket Mode; SLACK_APP_TOKEN {shown} opens a connection")
 
 
 def _no_connection(shown: str, code: str) -> Finding:
     if not code:
-        return failed(DOOR, "Socket Mode; no answer of Slack's", _ADDRESS)
+        return failed(INCOMING, "Socket Mode; no answer of Slack's", _ADDRESS)
     if code not in REJECTED | _WITHOUT_SCOPE:
-        return failed(DOOR, f"Socket Mode; Slack answered {code}", _LATER)
+        return failed(INCOMING, f"Socket Mode; Slack answered {code}", _LATER)
     mend = "Make one under Basic Information → App-Level Tokens with the scope connections:write."
-    return failed(DOOR, f"Socket Mode; SLACK_APP_TOKEN {shown} opens nothing ({code})", mend)
+    return failed(INCOMING, f"Socket Mode; SLACK_APP_TOKEN {shown} opens nothing ({code})", mend)
 
 
 def _clock(headers: Mapping[str, str]) -> Finding:

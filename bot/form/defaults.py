@@ -58,8 +58,8 @@ def _validated(values: FormValues) -> tuple[dict[str, str], dict[str, str]]:
 
 
 class ChannelDefaults:
-    def __init__(self, memory: KnownCustomers) -> None:
-        self._memory = memory
+    def __init__(self, customers: KnownCustomers) -> None:
+        self._customers = customers
         self._by_channel: Mapping[str, Mapping[str, str]] = {}
         self._choices = 0
 
@@ -70,7 +70,7 @@ class ChannelDefaults:
     async def choose(self, defaults: ChosenDefaults) -> None:
         """Keep them for all replicas. Raise LedgerUnavailable."""
         channel = defaults.slack_channel_id
-        await self._memory.choose_defaults(channel, defaults.chosen, defaults.slack_user_id)
+        await self._customers.choose_defaults(channel, defaults.chosen, defaults.slack_user_id)
         self._choices += 1
         self._by_channel = {**self._by_channel, channel: defaults.chosen}
 
@@ -78,7 +78,7 @@ class ChannelDefaults:
         """Learn what others chose; when the database does not answer, nothing is forgotten."""
         choices = self._choices
         try:
-            known = await self._memory.all_defaults()
+            known = await self._customers.all_defaults()
         except LedgerUnavailable as error:
             log.warning("defaults_not_read", error=str(error))
             return

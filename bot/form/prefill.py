@@ -39,7 +39,7 @@ class Prefiller:
     ) -> None:
         self._ledger = ledger
         self._defaults = defaults
-        self._memory = ledger.memory
+        self._customers = ledger.customers
         self._directory = directory
         self._link = link
 
@@ -77,7 +77,7 @@ class Prefiller:
         named = {}
         customer = customer_in(values.customer_id)
         if customer and not isinstance(customer, NewCustomer):
-            known = await self._memory.customer(str(customer))
+            known = await self._customers.customer(str(customer))
             if known:
                 named[ids.CUSTOMER_ID] = customer_label(known.id, known.name, known.email)
         if assignee_id := uuid_in(values.assignee_id, "assignee"):
@@ -89,21 +89,21 @@ class Prefiller:
         if kind == AssigneeType.AGENT:
             agent = self._directory.known_agent(assignee_id)
             return (agent.name or "") if agent else ""
-        user = await self._memory.user_with(assignee_id)
+        user = await self._customers.user_with(assignee_id)
         return user.name if user else ""
 
     async def _mentioned(self, mentions: Mentions) -> KnownCustomer | None:
         """Find the first that is known, of what names a customer most plainly."""
         for customer_id in mentions.ids:
-            if known := await self._memory.customer(customer_id):
+            if known := await self._customers.customer(customer_id):
                 return known
         for email in mentions.emails:
-            if known := await self._memory.customer_with(email):
+            if known := await self._customers.customer_with(email):
                 return known
         for conversation_id in mentions.conversation_ids:
             entry = await self._ledger.by_conversation(conversation_id)
             if entry and (found := (entry.request or {}).get(ids.CUSTOMER_ID)):
-                return await self._memory.customer(found) or KnownCustomer(found)
+                return await self._customers.customer(found) or KnownCustomer(found)
         return None
 
     def _missing_defaults(self, form: Form) -> dict[str, str]:

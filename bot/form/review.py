@@ -50,7 +50,7 @@ class Reviewer:
         if kind is AssigneeType.USER:
             agent = self._directory.known_agent(assignee_id)
             return f"Choose a person: {agent.name} is an AI agent." if agent else ""
-        user = await self._ledger.memory.user_with(assignee_id)
+        user = await self._ledger.customers.user_with(assignee_id)
         return f"Choose an AI agent: {user.name} is a person." if user else ""
 
     async def _of_somebody_else(self, submission: Submission) -> Entry | None:

@@ -94,15 +94,15 @@ class FormService:
         link: Callable[[str], str | None],
     ) -> None:
         self._ledger = ledger
-        self._memory = ledger.memory
+        self._customers = ledger.customers
         self._directory = directory
         self._slack = slack
         self._channel_readers = channel_readers
         self._tasks = tasks
         self._notifier = notifier
-        self.defaults = ChannelDefaults(ledger.memory)
+        self.defaults = ChannelDefaults(ledger.customers)
         self._prefiller = Prefiller(ledger, directory, self.defaults, link)
-        self.suggestions = Suggester(ledger.memory, directory, tasks)
+        self.suggestions = Suggester(ledger.customers, directory, tasks)
         self.reviewer = Reviewer(ledger, directory, self._prefiller)
         self._listing = Listing(weav, link)
         self.updates = ViewUpdates(slack)
@@ -185,14 +185,14 @@ class FormService:
         stands = self.updates.chosen(view, field)
         match field:
             case ids.CUSTOMER_ID:
-                self._tasks.spawn(self._customer_chosen(view, stands), name="take_customer")
+                self._tasks.spawn(self._customer_chosen(view, stands), name="customer_chosen")
             case ids.ASSIGNEE_TYPE:
                 self._tasks.spawn(
-                    self._assignee_type_chosen(view, stands), name="take_assignee_type"
+                    self._assignee_type_chosen(view, stands), name="assignee_type_chosen"
                 )
             case ids.ASSIGNEE_ID:
                 # Nothing is drawn for it, but known: the next drawing carries it along.
-                self._tasks.spawn(self._restore(view, stands), name="take_assignee")
+                self._tasks.spawn(self._restore(view, stands), name="assignee_chosen")
             case _:
                 self._note_readers(view, values_of(read_view(view)).post_to, stands)
         if field in {ids.CUSTOMER_ID, ids.ASSIGNEE_TYPE} and (post_to := _prefilled(view)):
@@ -254,14 +254,14 @@ class FormService:
         self._tasks.spawn(note(), name="note_readers")
 
     async def _learn_customer(self, customer_id: str) -> KnownCustomer | None:
-        return await learn_customer(self._memory, self._directory, customer_id, LIST_WITHIN)
+        return await learn_customer(self._customers, self._directory, customer_id, LIST_WITHIN)
 
     async def be(self, slack_user_id: str, weav_user_id: str, name: str) -> Message:
         """Answer `me UUID`; others will find them by this name."""
         user = WeavUser(slack_user_id, weav_user_id, name)
         try:
             async with asyncio.timeout(SAVE_WITHIN):
-                await self._memory.tell_user(user)
+                await self._customers.tell_user(user)
         except (LedgerUnavailable, TimeoutError) as error:
             log.warning("user_not_kept", error=str(error))
             return plain_message(DATABASE_DOWN)
@@ -284,7 +284,7 @@ class FormService:
         slack_channel_id = form_request.form.origin.slack_channel_id
         try:
             async with asyncio.timeout(PREFILL_WITHIN):
-                defaults = await self._memory.defaults(slack_channel_id)
+                defaults = await self._customers.defaults(slack_channel_id)
                 values = FormValues.model_validate(defaults.chosen)
                 labels = await self._prefiller.labels(values)
         except (LedgerUnavailable, TimeoutError):

@@ -42,7 +42,7 @@ class StoredForm(BaseModel):
 
     @classmethod
     def read(cls, form: Mapping[str, Any] | None) -> Self:
-        """Empty papers for those that were removed after `LEDGER_KEEP_DAYS`."""
+        """An empty form for one that was removed after `LEDGER_KEEP_DAYS`."""
         return cls.model_validate(form or {})
 
     @property

@@ -37,7 +37,7 @@ SEEN: Final = "Seen by the bot before"
 COMPANY: Final = "Customer of this channel's company"
 NOT_ASKED: Final = "Not everybody could be looked up"
 # Seconds of the 1.2 s in which an answer must leave: for our database, and for all together with
-# the guard, which may have waited for Slack.
+# the access check, which may have waited for Slack.
 LOCAL_WITHIN: Final = 0.5
 SUGGEST_WITHIN: Final = 1.0
 MOST_SUGGESTED: Final = 20
@@ -77,8 +77,8 @@ def completed(
     return offers or [NO_CUSTOMER if query.strip() else NO_CUSTOMER_YET]
 
 
-def user_offer(user: WeavUser, asking: str) -> Suggestion:
-    if user.slack_user_id == asking:
+def user_offer(user: WeavUser, asker: str) -> Suggestion:
+    if user.slack_user_id == asker:
         return Suggestion(user.weav_user_id, f"Me ({user.name})", "As you told the bot")
     return Suggestion(user.weav_user_id, user.name, "As they told the bot")
 
@@ -97,49 +97,49 @@ class OptionQuery:
 
 
 class Suggester:
-    def __init__(self, memory: KnownCustomers, directory: Directory, tasks: Tasks) -> None:
-        self._memory = memory
+    def __init__(self, customers: KnownCustomers, directory: Directory, tasks: Tasks) -> None:
+        self._customers = customers
         self._directory = directory
         self._tasks = tasks
 
-    async def customers(self, asking: OptionQuery) -> list[Suggestion]:
+    async def customers(self, typed: OptionQuery) -> list[Suggestion]:
         """Never empty: an offer says what failed, or what else to type."""
-        deadline = asking.since + SUGGEST_WITHIN
-        customer_id = str(uuid_in(asking.query, "customer") or "")
+        deadline = typed.since + SUGGEST_WITHIN
+        customer_id = str(uuid_in(typed.query, "customer") or "")
         if customer_id:
             self._directory.start_customer(customer_id)
-        seen, defaults, trouble = await self._local(asking, customer_id)
+        seen, defaults, trouble = await self._local(typed, customer_id)
         company = await self._company(defaults, deadline)
         offers = [seen_offer(each) for each in seen]
         if isinstance(company, LookUpFailed):
             trouble = trouble or company.reason
         else:
-            offers += await company_offers(company, customer_id, asking.query, MOST_OFFERS)
+            offers += await company_offers(company, customer_id, typed.query, MOST_OFFERS)
         if customer_id and not any(offer.value == customer_id for offer in offers):
             offers.append(await self._pasted(customer_id, deadline))
         known = [each.email for each in seen]
         if isinstance(company, Sequence):
             known += [each.who.email for each in company]
-        return completed(offers, asking.query, known, trouble)
+        return completed(offers, typed.query, known, trouble)
 
-    async def assignees(self, kind: str, asking: OptionQuery) -> list[Suggestion]:
-        pasted = str(uuid_in(asking.query, "assignee") or "")
+    async def assignees(self, kind: str, typed: OptionQuery) -> list[Suggestion]:
+        pasted = str(uuid_in(typed.query, "assignee") or "")
         if kind == AssigneeType.AGENT:
-            return await self._agents(asking, pasted)
-        return await self._people(asking, pasted)
+            return await self._agents(typed, pasted)
+        return await self._people(typed, pasted)
 
     async def _local(
-        self, asking: OptionQuery, customer_id: str
+        self, typed: OptionQuery, customer_id: str
     ) -> tuple[list[KnownCustomer], Defaults, str]:
-        channel, author = asking.slack_channel_id, asking.slack_user_id
+        channel, author = typed.slack_channel_id, typed.slack_user_id
         try:
             async with asyncio.timeout(LOCAL_WITHIN):
-                defaults = await self._memory.defaults(channel)
+                defaults = await self._customers.defaults(channel)
                 if customer_id:
-                    one = await self._memory.customer(customer_id, channel, author)
+                    one = await self._customers.customer(customer_id, channel, author)
                     return [one] if one and (one.name or one.email) else [], defaults, ""
                 return (
-                    await self._memory.search(asking.query, channel, author, MOST_SUGGESTED),
+                    await self._customers.search(typed.query, channel, author, MOST_SUGGESTED),
                     defaults,
                     "",
                 )
@@ -166,17 +166,17 @@ class Suggester:
 
     async def learn(self, customer: KnownCustomer) -> None:
         try:
-            await self._memory.learn(customer)
+            await self._customers.learn(customer)
         except LedgerUnavailable as error:
             log.warning("not_learned", error=str(error))  # Weav is asked again another time
 
-    async def _agents(self, asking: OptionQuery, pasted: str) -> list[Suggestion]:
-        agents = await self._directory.agents(_left(asking.since + SUGGEST_WITHIN))
+    async def _agents(self, typed: OptionQuery, pasted: str) -> list[Suggestion]:
+        agents = await self._directory.agents(_left(typed.since + SUGGEST_WITHIN))
         if isinstance(agents, LookUpFailed):
             if pasted:
                 return [unchecked_offer(pasted, agents.reason)]
             return [nothing_offer("No agents to show", agents.reason)]
-        words = words_of(asking.query)
+        words = words_of(typed.query)
         found = [
             each.who
             async for each in in_slices(agents)
@@ -190,16 +190,16 @@ class Suggester:
             return [unchecked_offer(pasted, "None of Weav's active agents")]
         return offers or [NO_AGENT]
 
-    async def _people(self, asking: OptionQuery, pasted: str) -> list[Suggestion]:
-        query = "" if pasted or _is_me(asking.query) else asking.query
+    async def _people(self, typed: OptionQuery, pasted: str) -> list[Suggestion]:
+        query = "" if pasted or _is_me(typed.query) else typed.query
         try:
             async with asyncio.timeout(LOCAL_WITHIN):
-                users = await self._memory.users(query, asking.slack_user_id, MOST_SUGGESTED)
+                users = await self._customers.users(query, typed.slack_user_id, MOST_SUGGESTED)
         except (LedgerUnavailable, TimeoutError):
             users = []
             if not pasted:
                 return [nothing_offer("Nobody to show", "The bot's database does not answer")]
-        offers = [user_offer(each, asking.slack_user_id) for each in users]
+        offers = [user_offer(each, typed.slack_user_id) for each in users]
         if not pasted:
             return offers or [NO_PERSON]
         return [each for each in offers if each.value == pasted] or [

@@ -127,7 +127,7 @@ class KnownCustomers:
         return _user(rows[0]) if rows else None
 
     async def users(self, query: str, slack_user_id: str, limit: int) -> list[WeavUser]:
-        """Find those who told, by a part of their name; the asking one comes first."""
+        """Find those who told, by a part of their name; whoever asks comes first."""
         pattern = containing(fold(query))
         rows = await self._query(
             "weav_users", slack_user_id=slack_user_id, first=pattern, limit=limit

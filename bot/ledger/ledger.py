@@ -35,7 +35,7 @@ class Ledger:
         self.lease = lease
         self._lease = {"owner": self.owner, "lease": lease}
         self.cards = CardRows(database, lease)
-        self.memory = KnownCustomers(database)
+        self.customers = KnownCustomers(database)
         self.new_customers = NewCustomers(database)
 
     @classmethod
@@ -44,7 +44,7 @@ class Ledger:
         cls,
         database_url: str,
         *,
-        lease: float = 15.0,
+        lease: float = 10.0,
         statement_timeout: float = 2.0,
         connections: int = 10,
         clock: Callable[[], float] = time.time,

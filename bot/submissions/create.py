@@ -198,12 +198,12 @@ def _result(held: Entry | None, reply: Reply) -> Result:
 class CustomerUses:
     def __init__(
         self,
-        memory: KnownCustomers,
+        customers: KnownCustomers,
         start_meeting: Callable[[str], object],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`start_meeting` learns who a customer is, and nobody waits for it."""
-        self._memory = memory
+        self._customers = customers
         self._start_meeting = start_meeting
         self._clock = clock
         self._fresh_until: dict[tuple[str, str, str], float] = {}
@@ -217,7 +217,7 @@ class CustomerUses:
         if not customer_id or self._fresh_until.get(use, 0.0) > self._clock():
             return
         try:
-            await self._memory.note_use(*use)
+            await self._customers.note_use(*use)
         except LedgerUnavailable as error:
             log.warning("use_not_noted", error=str(error))
             return

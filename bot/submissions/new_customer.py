@@ -48,7 +48,7 @@ class CustomerCreation:
         return await self._ledger.name_customer(entry, {**request, ids.CUSTOMER_ID: found})
 
     async def _find_or_create(self, email: str, entry: Entry) -> str | Refused | NotSent:
-        if seen := await self._ledger.memory.customer_with(email):
+        if seen := await self._ledger.customers.customer_with(email):
             return seen.id
         if await self._begin(email, entry):
             return await self._create(email, entry)
@@ -69,7 +69,7 @@ class CustomerCreation:
             case Created(customer):
                 created = str(customer.id)
                 await _written(lambda: self._new.created(email, entry, created), entry)
-                await _written(lambda: self._ledger.memory.learn(known(customer)), entry)
+                await _written(lambda: self._ledger.customers.learn(known(customer)), entry)
                 return created
             case Refused(message=message, status=status):
                 await _written(lambda: self._new.not_created(email, entry), entry)

@@ -115,7 +115,7 @@ class Scheduler:
         try:
             if forgotten := await self._ledger.forget(self._keep_days):
                 log.info("forgotten", entries=forgotten)
-            if forgotten := await self._ledger.memory.forget(self._keep_days):
+            if forgotten := await self._ledger.customers.forget(self._keep_days):
                 log.info("customers_forgotten", rows=forgotten)
             if forgotten := await self._ledger.cards.forget(self._keep_days):
                 log.info("cards_forgotten", rows=forgotten)

@@ -61,7 +61,7 @@ class Deliverer:
         self._limits = limits
         self._waiting = 0
         # Kept for as long as anybody is at it.
-        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._at_place: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     def deliver(self, taken: Entry, result: Result) -> None:
         """Begin it; `taken` is the row as it was taken up."""
@@ -80,31 +80,31 @@ class Deliverer:
             self._waiting += 1
             try:
                 async with self._failures.over(entry):
-                    await self._bring(taken, entry, reply)
+                    await self._show(taken, entry, reply)
             finally:
                 self._waiting -= 1
 
-    async def _bring(self, taken: Entry, entry: Entry, reply: Reply) -> None:
+    async def _show(self, taken: Entry, entry: Entry, reply: Reply) -> None:
         """The card, and a word to whoever may have seen none; one of a queue was told to go."""
         queued = taken.state is State.QUEUED
         stored = StoredForm.read(taken.form)
         if isinstance(reply, Created):
-            async with self._turn(stored.place.slack_channel_id):
+            async with self._place_in(stored.place.slack_channel_id):
                 await self._announcer.announce(entry, reply.conversation, queued=queued)
             await self._customer_uses.note_use(entry)
             if queued:
                 return
         target = ReplyTarget(taken.slack_user_id, view_id="" if queued else taken.view_id)
-        async with self._turn(taken.slack_user_id):
+        async with self._place_in(taken.slack_user_id):
             said = await self._announcer.show(reply, stored.filled_form, target)
         if not isinstance(reply, Created):
             await self._announcer.note_told(entry, said)
 
-    def _turn(self, place: str) -> asyncio.Semaphore:
-        turn = self._turns.get(place)
-        if turn is None:
-            turn = self._turns[place] = asyncio.Semaphore(self._limits.at_one_place)
-        return turn
+    def _place_in(self, place: str) -> asyncio.Semaphore:
+        places = self._at_place.get(place)
+        if places is None:
+            places = self._at_place[place] = asyncio.Semaphore(self._limits.at_one_place)
+        return places
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 # The first bot is stopped while it still tries.
-IMPATIENT = Pace(lease=3, answers=0.5, drain=0.5, looks=(0.1, 0.2, 0.4))
+IMPATIENT = Pace(lease=3, delivery=3, answers=0.5, drain=0.5, looks=(0.1, 0.2, 0.4))
 CERTIFICATE = Path(test_weav_client.__file__).with_name("untrusted.pem")
 
 

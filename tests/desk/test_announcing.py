@@ -99,7 +99,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
             return None
 
         channel_readers = ChannelReaders(LookupCache(tasks, untold, keep=60), installation)
-        names = Names(ledger.memory, Directory(WeavDirectory(weav.client), tasks))
+        names = Names(ledger.customers, Directory(WeavDirectory(weav.client), tasks))
         cards = CardService(
             ledger,
             weav.client,

@@ -15,7 +15,10 @@ async def test_a_renewal_that_the_database_did_not_take_is_tried_again_soon(
     tmp_path: Path,
 ) -> None:
     place = SQLitePlace(tmp_path / "ledger.db")
-    async with Ledger.open(place.url, statement_timeout=0.1) as ledger, place.open() as other:
+    async with (
+        Ledger.open(place.url, lease=LEASE, statement_timeout=0.1) as ledger,
+        place.open() as other,
+    ):
         leases = Leases(ledger, every=LEASE / 3)
         entry = (await ledger.receive(NEW, sending=True)).entry
         with leases(entry.id):

@@ -24,11 +24,11 @@ async def test_the_first_use_is_noted_however_short_the_machine_is_up(
     tmp_path: Path, up_for: float
 ) -> None:
     async with SQLitePlace(tmp_path / "ledger.db").open() as ledger:
-        await CustomerUses(ledger.memory, no_meeting, lambda: up_for).note_use(
+        await CustomerUses(ledger.customers, no_meeting, lambda: up_for).note_use(
             await entry_in(ledger)
         )
 
-        known = await ledger.memory.customer(JANE, "", "U1")
+        known = await ledger.customers.customer(JANE, "", "U1")
 
     assert known is not None
     assert known.by_author
@@ -38,7 +38,7 @@ async def test_the_same_use_is_written_again_after_ten_minutes(tmp_path: Path) -
     place, now = SQLitePlace(tmp_path / "ledger.db"), 5.0
     async with place.open() as ledger:
         customer_uses, entry = (
-            CustomerUses(ledger.memory, no_meeting, lambda: now),
+            CustomerUses(ledger.customers, no_meeting, lambda: now),
             await entry_in(ledger),
         )
         await customer_uses.note_use(entry)
@@ -54,5 +54,5 @@ async def test_the_same_use_is_written_again_after_ten_minutes(tmp_path: Path) -
 
 
 async def used_by_author(ledger: Ledger) -> bool:
-    known = await ledger.memory.customer(JANE, "", "U1")
+    known = await ledger.customers.customer(JANE, "", "U1")
     return known is not None and known.by_author

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CUSTOMERS: Final = 20
 # The rows of a dead process are taken over after seconds; `weav-slack run` waits longer. As there,
 # an answer that has left is with Slack before: on a busy machine these servers need a second.
-IMPATIENT: Final = Pace(lease=4.0)
+IMPATIENT: Final = Pace(lease=4.0, delivery=4.0)
 # Commands at once: a trigger is good for 3 s.
 TOGETHER: Final = 10
 # No look takes longer than 19 s, and a lease or two may have to end before it.

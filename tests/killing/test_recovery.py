@@ -38,9 +38,8 @@ CUSTOMERS: Final = 20
 TOGETHER: Final = 10
 # Seconds from the restart, until the last author knows. What a request made that Weav never got is
 # looked for until 19 s after it. In PostgreSQL the leases of the dead have to end before, which
-# takes up to 15 s, and then everything comes at once: more of them on a busy machine.
+# takes up to 10 s, and then everything comes at once.
 WITHIN: Final = 20.0
-WITHIN_AFTER_LEASES: Final = 30.0
 # Of those that Weav has when the bot dies: it never gets to some, and to some only later.
 LOST: Final = 10
 LATE: Final = 10
@@ -221,4 +220,4 @@ async def test_all_authors_know_soon_after_a_crash_on_sqlite(tmp_path: Path, tel
 async def test_all_authors_know_soon_after_a_crash_on_postgresql(
     tmp_path: Path, postgres_server: PostgresServer, tell: Tell
 ) -> None:
-    await recover(tmp_path, postgres_server.create_database(), WITHIN_AFTER_LEASES, tell)
+    await recover(tmp_path, postgres_server.create_database(), WITHIN, tell)

@@ -25,7 +25,7 @@ def customer(number: int, name: str = "", email: str = "") -> KnownCustomer:
 
 
 async def found(ledger: Ledger, query: str, channel: str = "C1", author: str = "U1") -> list[str]:
-    return [one.name for one in await ledger.memory.search(query, channel, author, 20)]
+    return [one.name for one in await ledger.customers.search(query, channel, author, 20)]
 
 
 @pytest.mark.parametrize(
@@ -53,15 +53,15 @@ async def found(ledger: Ledger, query: str, channel: str = "C1", author: str = "
     ],
 )
 async def test_a_name_is_found_in_any_usual_spelling(ledger: Ledger, name: str, typed: str) -> None:
-    await ledger.memory.learn(customer(1, name, "one@example.com"))
-    await ledger.memory.learn(customer(2, "Somebody Else", "two@example.com"))
+    await ledger.customers.learn(customer(1, name, "one@example.com"))
+    await ledger.customers.learn(customer(2, "Somebody Else", "two@example.com"))
 
     assert await found(ledger, typed) == [name]
 
 
 @pytest.mark.parametrize("typed", ["%", "_", "!", "jane%", "' OR 1=1 --", "\0", "\ud800"])
 async def test_odd_characters_mean_themselves(ledger: Ledger, typed: str) -> None:
-    await ledger.memory.learn(customer(1, "Jane Doe", "jane@example.com"))
+    await ledger.customers.learn(customer(1, "Jane Doe", "jane@example.com"))
 
     assert await found(ledger, typed) in ([], ["Jane Doe"])
     assert await found(ledger, f"{typed}jane doe zzz") == []
@@ -71,21 +71,21 @@ async def test_the_channel_comes_before_the_author_and_both_before_others(
     ledger: Ledger, place: Place
 ) -> None:
     for number, name in enumerate(["Other", "Mine", "Here", "Here too"], 1):
-        await ledger.memory.learn(customer(number, name, f"{number}@example.com"))
-    await ledger.memory.note_use(customer(2).id, "C9", "U1")
-    await ledger.memory.note_use(customer(3).id, "C1", "U9")
+        await ledger.customers.learn(customer(number, name, f"{number}@example.com"))
+    await ledger.customers.note_use(customer(2).id, "C9", "U1")
+    await ledger.customers.note_use(customer(3).id, "C1", "U9")
     await place.pass_time(1)
-    await ledger.memory.note_use(customer(4).id, "C1", "U1")
+    await ledger.customers.note_use(customer(4).id, "C1", "U1")
 
     assert await found(ledger, "") == ["Here too", "Here", "Mine", "Other"]
-    everybody = await ledger.memory.search("", "C2", "U2", 20)
+    everybody = await ledger.customers.search("", "C2", "U2", 20)
     assert not any(one.in_channel or one.by_author for one in everybody)
 
 
 async def test_a_use_of_somebody_unknown_is_kept_under_the_id(ledger: Ledger) -> None:
-    await ledger.memory.note_use(customer(7).id, "C1", "U1")
+    await ledger.customers.note_use(customer(7).id, "C1", "U1")
 
-    [seen] = await ledger.memory.search("", "C1", "U1", 20)
+    [seen] = await ledger.customers.search("", "C1", "U1", 20)
     assert (seen.id, seen.name, seen.in_channel, seen.by_author) == (
         customer(7).id,
         "",
@@ -95,50 +95,50 @@ async def test_a_use_of_somebody_unknown_is_kept_under_the_id(ledger: Ledger) ->
 
 
 async def test_a_use_does_not_take_a_name_away(ledger: Ledger) -> None:
-    await ledger.memory.learn(customer(1, "Jane Doe", "jane@example.com"))
-    await ledger.memory.note_use(customer(1).id, "C1", "U1")
+    await ledger.customers.learn(customer(1, "Jane Doe", "jane@example.com"))
+    await ledger.customers.note_use(customer(1).id, "C1", "U1")
 
     assert await found(ledger, "jane") == ["Jane Doe"]
 
 
 async def test_an_address_is_compared_without_case(ledger: Ledger) -> None:
-    await ledger.memory.learn(customer(1, "Jane", "Jane@Example.com"))
+    await ledger.customers.learn(customer(1, "Jane", "Jane@Example.com"))
 
-    known = await ledger.memory.customer_with(" jane@EXAMPLE.COM ")
+    known = await ledger.customers.customer_with(" jane@EXAMPLE.COM ")
     assert known is not None
     assert known.name == "Jane"
-    assert await ledger.memory.customer_with("ane@example.com") is None
+    assert await ledger.customers.customer_with("ane@example.com") is None
 
 
 async def test_what_a_person_and_a_channel_set_is_the_last_that_they_said(
     ledger: Ledger, other: Ledger
 ) -> None:
     for weav_user_id in ("w1", "w2"):
-        await ledger.memory.tell_user(WeavUser("U1", weav_user_id, "ann"))
-        await ledger.memory.choose_defaults("C1", {"priority": weav_user_id}, "U1")
+        await ledger.customers.tell_user(WeavUser("U1", weav_user_id, "ann"))
+        await ledger.customers.choose_defaults("C1", {"priority": weav_user_id}, "U1")
 
-    assert await other.memory.user("U1") == WeavUser("U1", "w2", "ann")
-    assert await other.memory.user_with("w1") is None
-    assert (await other.memory.defaults("C1")).chosen == {"priority": "w2"}
-    assert (await other.memory.defaults("C2")).chosen == {}
+    assert await other.customers.user("U1") == WeavUser("U1", "w2", "ann")
+    assert await other.customers.user_with("w1") is None
+    assert (await other.customers.defaults("C1")).chosen == {"priority": "w2"}
+    assert (await other.customers.defaults("C2")).chosen == {}
 
 
 async def test_customers_are_forgotten_and_settings_are_not(ledger: Ledger, place: Place) -> None:
-    await ledger.memory.learn(customer(1, "Old", "old@example.com"))
-    await ledger.memory.note_use(customer(1).id, "C1", "U1")
-    await ledger.memory.tell_user(WeavUser("U1", "w1", "ann"))
-    await ledger.memory.choose_defaults("C1", {"priority": "low"}, "U1")
+    await ledger.customers.learn(customer(1, "Old", "old@example.com"))
+    await ledger.customers.note_use(customer(1).id, "C1", "U1")
+    await ledger.customers.tell_user(WeavUser("U1", "w1", "ann"))
+    await ledger.customers.choose_defaults("C1", {"priority": "low"}, "U1")
     entry = (await ledger.receive(new_entry(), sending=True)).entry
     await ledger.new_customers.begin("old@example.com", entry)
     await place.pass_time(20 * DAY)
-    await ledger.memory.learn(customer(2, "New", "new@example.com"))
+    await ledger.customers.learn(customer(2, "New", "new@example.com"))
     await place.pass_time(11 * DAY)
 
-    assert await ledger.memory.forget(30) == 4
+    assert await ledger.customers.forget(30) == 4
     assert await found(ledger, "") == ["New"]
     assert await ledger.new_customers.get("old@example.com") is None
-    assert await ledger.memory.user("U1") is not None
-    assert (await ledger.memory.defaults("C1")).chosen == {"priority": "low"}
+    assert await ledger.customers.user("U1") is not None
+    assert (await ledger.customers.defaults("C1")).chosen == {"priority": "low"}
 
 
 async def test_a_message_leads_to_its_conversation_or_to_what_is_on_its_way(
@@ -166,9 +166,9 @@ async def test_ten_thousand_customers_answer_in_20_ms(ledger: Ledger) -> None:
     names = [f"{first} {last}" for first in FIRST for last in LAST]
     for number in range(MANY):
         email = f"person{number}@example.com"
-        await ledger.memory.learn(customer(number, f"{names[number % 100]} {number}", email))
+        await ledger.customers.learn(customer(number, f"{names[number % 100]} {number}", email))
     for number in range(50):
-        await ledger.memory.note_use(customer(number).id, "C1", "U1")
+        await ledger.customers.note_use(customer(number).id, "C1", "U1")
     slow = {}
     for typed in ["", "mul", "MÜLLER", "иван", "小龙", "strasse", "علي", "person99", "zzz", "e"]:
         took = sorted([await timed(ledger, typed) for _ in range(9)])
@@ -180,7 +180,7 @@ async def test_ten_thousand_customers_answer_in_20_ms(ledger: Ledger) -> None:
 
 async def timed(ledger: Ledger, typed: str) -> float:
     began = time.perf_counter()
-    await ledger.memory.search(typed, "C1", "U1", 20)
+    await ledger.customers.search(typed, "C1", "U1", 20)
     return time.perf_counter() - began
 
 

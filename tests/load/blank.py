@@ -42,7 +42,7 @@ class BlankLedger(Ledger):
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, *_: object, lease: float = 15.0, **__: object) -> AsyncIterator[Self]:
+    async def open(cls, *_: object, lease: float = 10.0, **__: object) -> AsyncIterator[Self]:
         yield cls(NoDatabase(), "nobody", lease)
 
     async def receive(self, new: NewEntry, *, sending: bool) -> Received:

@@ -73,7 +73,7 @@ async def _written(
     """Memory is written beside everything else, and a database tells nobody of its changes."""
     async with Ledger.open(at_home.database) as ledger, asyncio.timeout(5):
         while True:
-            known = await ledger.memory.customer(customer_id, "", person.slack_user_id)
+            known = await ledger.customers.customer(customer_id, "", person.slack_user_id)
             if known is not None and there(known):
                 return known
             await asyncio.sleep(0.01)

@@ -249,7 +249,7 @@ async def test_a_guest_is_refused_at_once_what_is_more_than_an_empty_form(
         assert "guests" in answer.body["text"]
         assert at_home.slack.calls_of("views.open") == []
         async with Ledger.open(at_home.database) as ledger:
-            assert await ledger.memory.user("U0CAT") is None
+            assert await ledger.customers.user("U0CAT") is None
 
 
 async def test_a_guest_is_refused_help_as_well(tmp_path: Path) -> None:
@@ -472,7 +472,7 @@ async def test_the_guards_waiting_and_weavs_together_are_answered_in_time(
 ) -> None:
     async with a_house(tmp_path, scopes=GRANTED) as at_home:
         async with Ledger.open(at_home.database) as ledger:
-            await ledger.memory.choose_defaults("C0SUPPORT", {"company_id": TAILSPIN}, "U0ANN")
+            await ledger.customers.choose_defaults("C0SUPPORT", {"company_id": TAILSPIN}, "U0ANN")
         at_home.slack.faults.add(Fault("users.info", delay=0.45, times=None))
         at_home.weav.fail(WeavFault(hold=30.0))
         await at_home.ann.command("")

@@ -103,7 +103,7 @@ async def test_one_field_is_changed_and_all_five_are_written(at_home: House) -> 
 
 async def jane_is_known(at_home: House) -> None:
     async with Ledger.open(at_home.database) as ledger:
-        await ledger.memory.learn(KnownCustomer(JANE, "Jane Doe", "jane@example.com"))
+        await ledger.customers.learn(KnownCustomer(JANE, "Jane Doe", "jane@example.com"))
 
 
 @pytest.mark.parametrize("route", ROUTES)

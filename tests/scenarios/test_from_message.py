@@ -19,7 +19,7 @@ async def known(at_home: House) -> None:
             KnownCustomer(JANE, "Jane Doe", "jane@example.com"),
             KnownCustomer(ZOE, "Zoë Brûlé", "zoë@example.com"),
         ):
-            await ledger.memory.learn(customer)
+            await ledger.customers.learn(customer)
 
 
 async def from_message(at_home: House, message_ts: str) -> None:

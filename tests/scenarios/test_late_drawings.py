@@ -155,7 +155,7 @@ async def test_the_assignee_chosen_while_a_drawing_is_on_its_way_stands(at_home:
 async def test_the_customer_chosen_while_a_drawing_is_on_its_way_stands(at_home: House) -> None:
     at_home.slack.scopes += ("channels:read",)
     async with Ledger.open(at_home.database) as ledger:
-        await ledger.memory.learn(KnownCustomer(JANE, "Jane Doe", "jane@example.com"))
+        await ledger.customers.learn(KnownCustomer(JANE, "Jane Doe", "jane@example.com"))
     at_home.slack.faults.add(SlackFault("views.update", delay=0.5))
     await opened_for(at_home, channel="C0PARTNERS")
     await taken(at_home)

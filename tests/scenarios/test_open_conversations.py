@@ -156,7 +156,7 @@ async def test_a_form_that_opens_with_a_customer_shows_them_after_it_is_open(
 async def test_a_customer_from_the_message_has_them_shown_too(at_home: House) -> None:
     conversation(at_home, "Hung before")
     async with Ledger.open(at_home.database) as ledger:
-        await ledger.memory.learn(KnownCustomer(JANE, "Jane Doe", "jane@example.com"))
+        await ledger.customers.learn(KnownCustomer(JANE, "Jane Doe", "jane@example.com"))
     message_ts = at_home.ann.say("jane@example.com cannot export", "C0SUPPORT")
 
     await at_home.ann.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)

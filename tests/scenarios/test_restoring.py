@@ -123,7 +123,7 @@ async def learned_of_them(at_home: House) -> None:
     """Somebody else gives them an ID in Weav, so that the next attempt need not create them."""
     created = at_home.weav.store.create_customer({"email": NEW})
     async with Ledger.open(at_home.database) as ledger:
-        await ledger.memory.learn(KnownCustomer(created["id"], "New", NEW))
+        await ledger.customers.learn(KnownCustomer(created["id"], "New", NEW))
 
 
 def _copy_of_the_file(folder: Path) -> str:
