@@ -31,10 +31,10 @@ from bot.slack.api import Failed
 from bot.slack.message import Message, plain_message
 from bot.submissions.status import Line, status_message
 from handlers.commands import usage_message
+from tests.card.test_any_conversation import clicked, drawn_by, redrawn
+from tests.card.test_render import FULL
 from tests.said import LONGEST_TEXT, unsaid
 from tests.slack.limits import NASTY
-from tests.slack.test_any_conversation import clicked, drawn_by, redrawn
-from tests.slack.test_cards import FULL
 
 LINK = "https://weav.example/conversations/1"
 MOST_BLOCKS = 10_000

@@ -9,9 +9,9 @@ import pytest
 
 from bot.ledger import Entry, Ledger, State
 from bot.sandbox.slack import Fault
-from tests.desk.test_sending import NEW
-from tests.desk.test_sweeping import execute, has_failed
 from tests.house import House, house, text_on
+from tests.submissions.test_create import NEW
+from tests.submissions.test_scheduler import execute, has_failed
 
 UNREADABLE = replace(NEW, team_id="T0SANDBOX", slack_user_id="U0ANN", form={"values": 7})
 HOUR = 3600

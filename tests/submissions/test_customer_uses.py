@@ -6,9 +6,9 @@ import pytest
 
 from bot.ledger import Entry, Ledger
 from bot.submissions.create import CustomerUses
-from tests.desk.test_sending import NEW
 from tests.house import JANE
 from tests.ledger.places import SQLitePlace
+from tests.submissions.test_create import NEW
 
 
 def no_meeting(customer_id: str) -> None:

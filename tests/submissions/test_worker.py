@@ -7,9 +7,9 @@ import pytest
 
 from bot.ledger import State
 from bot.sandbox.weav import Fault
-from tests.desk.test_sweeping import execute, until
 from tests.house import CREATE, House, house, public
 from tests.seams import patch_one_request_to_weav_at_once
+from tests.submissions.test_scheduler import execute, until
 
 
 async def is_received(at_home: House, slack_user_id: str) -> bool:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import Entry, Ledger, State
-from tests.desk.test_sending import NEW
 from tests.house import House, house
 from tests.metrics import scrape, value
+from tests.submissions.test_create import NEW
 
 
 def execute(at_home: House, sql: str) -> None:

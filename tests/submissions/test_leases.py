@@ -7,8 +7,8 @@ from pathlib import Path
 
 from bot.ledger import Ledger
 from bot.submissions.leases import Leases
-from tests.desk.test_sending import NEW
 from tests.ledger.places import LEASE, SQLitePlace
+from tests.submissions.test_create import NEW
 
 
 async def test_a_renewal_that_the_database_did_not_take_is_tried_again_soon(

@@ -38,9 +38,9 @@ from bot.slack.text import escape
 from bot.weav.conversations import Update
 from bot.weav.models import Conversation
 from bot.weav.outcomes import LONGEST_REASON
+from tests.card.test_render import FULL, draw, drawn, small_print
 from tests.slack.limits import NASTY, faults
 from tests.slack.payloads import ASSIGNEE, CUSTOMER
-from tests.slack.test_cards import FULL, draw, drawn, small_print
 
 CLOSED = FULL.model_copy(update={"status": "closed"})
 OLD_OPENED = (

@@ -17,9 +17,9 @@ from bot.submissions.create import ConversationCreator
 from bot.submissions.reconcile import request_of
 from bot.submissions.worker import RESTARTED, Limits
 from bot.tasks import Tasks
-from tests.desk.test_sending import NEW
 from tests.house import CREATE, LIST, QUICK, house, public, text_on
 from tests.ledger.places import LEASE, SQLitePlace
+from tests.submissions.test_create import NEW
 from tests.weav.served import ServedWeav, served_weav
 
 # The looks of the real bot are due 1, 6 and 19 s after the request began.

@@ -11,8 +11,8 @@ from bot.form.values import FilledForm, FormValues, Origin, Source, values_of
 from bot.form.view import render
 from bot.slack import ids
 from bot.slack.payloads import read_view
+from tests.form.test_odd_submissions import JSON
 from tests.slack.payloads import ASSIGNEE, CUSTOMER
-from tests.slack.test_odd_payloads import JSON
 
 OTHER = "3c90c3cc-0d44-4b50-8888-000000000002"
 DRAWN = FormValues(

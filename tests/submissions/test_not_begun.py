@@ -12,8 +12,8 @@ from bot.retry import RetryTimes
 from bot.submissions.create import ConversationCreator
 from bot.submissions.reconcile import Result
 from bot.tasks import Tasks
-from tests.desk.test_sending import NEW, sent
 from tests.ledger.losing import Losing
+from tests.submissions.test_create import NEW, sent
 from tests.weav.served import ServedWeav, served_weav
 
 EMAIL = "new@example.com"

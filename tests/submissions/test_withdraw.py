@@ -6,9 +6,9 @@ import pytest
 
 from bot.ledger import Entry, Ledger, State
 from bot.submissions.service import withdraw
-from tests.desk.test_sending import NEW
 from tests.ledger.places import LEASE, Place
 from tests.seams import look_for_late_rows_after
+from tests.submissions.test_create import NEW
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,10 @@ from bot.retry import RetryTimes
 from bot.sandbox.weav import Fault
 from bot.submissions.create import ConversationCreator
 from bot.tasks import Tasks
-from tests.desk.test_not_begun import UNNAMED
-from tests.desk.test_sending import sent
 from tests.ledger.places import Place
 from tests.scenarios.filling import NEW_CUSTOMER
+from tests.submissions.test_create import sent
+from tests.submissions.test_not_begun import UNNAMED
 from tests.weav.served import served_weav
 
 # Seconds: more than a POST takes by default, and less than it may be allowed to take.

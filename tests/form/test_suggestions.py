@@ -7,8 +7,8 @@ from bot.form.form import Form, assignee_kind, slack_channel_of
 from bot.form.values import FormValues, Origin
 from bot.form.view import render
 from bot.slack.payloads import read_view
+from tests.form.test_odd_submissions import JSON
 from tests.slack.payloads import ASSIGNEE, submission, submitted
-from tests.slack.test_odd_payloads import JSON
 
 NO_STATE: Any = {"state": {"values": {}}}
 NOWHERE = Origin(via="shortcut")
