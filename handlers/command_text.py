@@ -18,44 +18,44 @@ _WORD: Final = re.compile(r"\s*(<[^<>\n]*>(?=\s|$)|\S+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Help:
+class ShowHelp:
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class ShowStatus:
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class RunCheck:
     """Test this installation."""
 
 
 @dataclass(frozen=True, slots=True)
-class Defaults:
+class EditDefaults:
     """See and change what forms in this channel begin with."""
 
 
 @dataclass(frozen=True, slots=True)
-class Me:
+class SetWeavUser:
     """The author says who they are in Weav."""
 
     weav_user_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Prefill:
+class OpenForm:
     values: FormValues
 
 
-Words: TypeAlias = Help | Status | Check | Defaults | Me | Prefill
-_ALONE: Final[dict[str, Help | Status | Check | Defaults]] = {
-    "help": Help(),
-    "?": Help(),
-    "status": Status(),
-    "check": Check(),
-    "defaults": Defaults(),
+Words: TypeAlias = ShowHelp | ShowStatus | RunCheck | EditDefaults | SetWeavUser | OpenForm
+_ALONE: Final[dict[str, ShowHelp | ShowStatus | RunCheck | EditDefaults]] = {
+    "help": ShowHelp(),
+    "?": ShowHelp(),
+    "status": ShowStatus(),
+    "check": RunCheck(),
+    "defaults": EditDefaults(),
 }
 
 
@@ -78,13 +78,13 @@ def parse_words(text: str) -> Words:
             break
         filled[field] = value
         position = word.end()
-    return Prefill(FormValues(subject=fold(as_typed(text[position:])), **filled))
+    return OpenForm(FormValues(subject=fold(as_typed(text[position:])), **filled))
 
 
-def _me(text: str) -> Me | None:
+def _me(text: str) -> SetWeavUser | None:
     word, _, rest = text.strip().partition(" ")
     weav_user_id = uuid_in(as_typed(rest).strip(), "assignee") if word.lower() == "me" else None
-    return Me(str(weav_user_id)) if weav_user_id else None
+    return SetWeavUser(str(weav_user_id)) if weav_user_id else None
 
 
 def _recognised(word: str) -> tuple[str, str]:

@@ -15,7 +15,15 @@ from bot.slack.message import Message
 from bot.slack.notify import Notifier
 from bot.slack.payloads import SlashCommand
 from bot.submissions.service import SubmissionService
-from handlers.command_text import Check, Defaults, Help, Me, Prefill, Status, Words
+from handlers.command_text import (
+    EditDefaults,
+    OpenForm,
+    RunCheck,
+    SetWeavUser,
+    ShowHelp,
+    ShowStatus,
+    Words,
+)
 
 
 def usage_message() -> Message:
@@ -70,19 +78,19 @@ async def run_command(
 ) -> None:
     author = interaction.user_id
     match words:
-        case Help():
+        case ShowHelp():
             await _answer(ack, usage_message())
-        case Status():
+        case ShowStatus():
             await _answer(ack, await submissions.status(interaction.team_id, author))
-        case Check():
+        case RunCheck():
             await diagnosis.answer(ack, interaction)
-        case Me(weav_user_id):
+        case SetWeavUser(weav_user_id):
             name = interaction.user_name or author
             await _answer(ack, await forms.be(author, weav_user_id, name))
-        case Defaults():
+        case EditDefaults():
             forms.open_defaults(_form_request(interaction, FormValues(), known=known))
             await ack()
-        case Prefill(values):
+        case OpenForm(values):
             forms.open(_form_request(interaction, values, known=known))
             await ack()
         case _:

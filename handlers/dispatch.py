@@ -34,7 +34,7 @@ from bot.slack.payloads import (
     ViewSubmission,
     read_payload,
 )
-from handlers.command_text import Check, Defaults, Help, Prefill, Words, parse_words
+from handlers.command_text import EditDefaults, OpenForm, RunCheck, ShowHelp, Words, parse_words
 from handlers.errors import Notice, answer_mistake, answer_privately, field_for_errors
 
 log = get_logger("weav_slack.dispatch")
@@ -44,7 +44,7 @@ _ROUTED_BY: Final = ("type", "command", "callback_id", "action_id", "actions", "
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Acknowledgement:
     """`delivered`: to be set once Slack has the response; None: nobody waits for that."""
 
     response: BoltResponse
@@ -77,7 +77,7 @@ class Dispatcher:
         for reason in Denial:  # a counter begins at 0: see `Metrics`
             metrics.refusals.labels(reason.value)
 
-    async def answer(self, sent: object) -> Answer:
+    async def answer(self, sent: object) -> Acknowledgement:
         """Answer one payload; all that is logged on the way has one reference.
 
         Whatever breaks here is told like a listener's mistake. Raise `MalformedPayload` for what
@@ -92,7 +92,7 @@ class Dispatcher:
             except Exception as error:  # noqa: BLE001 - whatever it is, the person learns of it
                 response = self._mistaken(payload, error)
             self._note_time(payload, began)
-        return Answer(response, answered if isinstance(payload, ViewSubmission) else None)
+        return Acknowledgement(response, answered if isinstance(payload, ViewSubmission) else None)
 
     def refuse(self, reason: str, why: str = "") -> None:
         """Note what was not even looked at; `reason` is one of a few words."""
@@ -111,12 +111,12 @@ class Dispatcher:
         words = parse_words(payload.text) if isinstance(payload, SlashCommand) else None
         opens_form = _opens_form(payload, words)
         decision = await self._access_check.decide(
-            payload, shows_nothing=opens_form or isinstance(words, Help | Check)
+            payload, shows_nothing=opens_form or isinstance(words, ShowHelp | RunCheck)
         )
         if isinstance(decision, Denied):
             return self._refused(payload, decision.reason)
         # What opens a modal says nothing in Slack's answer, which would wait for all of it.
-        acknowledged = opens_form or isinstance(words, Defaults)
+        acknowledged = opens_form or isinstance(words, EditDefaults)
         context = {
             **self._context,
             "interaction": payload,
@@ -186,4 +186,4 @@ def _opens_form(payload: Payload, words: Words | None) -> bool:
         case BlockActions():
             return payload.clicked.action_id == ids.REOPEN
         case _:
-            return isinstance(words, Prefill)
+            return isinstance(words, OpenForm)

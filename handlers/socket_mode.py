@@ -22,7 +22,7 @@ from bot.health import raise_if_rejected
 from bot.logs import get_logger
 from bot.slack.api import refusal
 from bot.slack.payloads import MalformedPayload
-from handlers.dispatch import Answer, Dispatcher
+from handlers.dispatch import Acknowledgement, Dispatcher
 
 log = get_logger("weav_slack.socket_mode")
 # Seconds. A connection is taken for deaf, and replaced, after four intervals without a pong;
@@ -150,7 +150,7 @@ class SocketModeTransport:
             answer = await self._dispatcher.answer(_without_surrogates(req.payload))
         except MalformedPayload as error:
             self._dispatcher.refuse(error.reason, str(error))
-            answer = Answer(BoltResponse(status=200))
+            answer = Acknowledgement(BoltResponse(status=200))
         await send_async_response(client, req, answer.response, time.time())
         if answer.delivered:
             answer.delivered.set()

@@ -6,21 +6,21 @@ import httpx
 import pytest
 
 from bot.health import MOST_MISSED, SlackTokenRejected
-from bot.sandbox.slack import Fault
+from bot.sandbox.slack import SlackFault
 from tests.bad_days.logs import logged, logged_badly
 from tests.house import House, house
 
 AWAY = [
-    Fault("auth.test", status=503, body="<html>", times=None),
-    Fault("auth.test", error="internal_error", times=None),
-    Fault("auth.test", drop="before", times=None),
-    Fault("auth.test", body="[]", times=None),
+    SlackFault("auth.test", status=503, body="<html>", times=None),
+    SlackFault("auth.test", error="internal_error", times=None),
+    SlackFault("auth.test", drop="before", times=None),
+    SlackFault("auth.test", body="[]", times=None),
 ]
 
 
 @pytest.mark.parametrize("away", AWAY, ids=["a page", "an error", "no answer", "nonsense"])
 async def test_slack_that_was_reached_once_is_not_there_for_ever(
-    tmp_path: Path, away: Fault
+    tmp_path: Path, away: SlackFault
 ) -> None:
     async with house(tmp_path) as at_home:
         await at_home.bot.health.greet()
@@ -41,7 +41,7 @@ async def test_greetings_that_fail_now_and_then_do_not_add_up(tmp_path: Path) ->
     async with house(tmp_path) as at_home:
         await at_home.bot.health.greet()
         for _ in range(MOST_MISSED):
-            at_home.slack.faults.add(Fault("auth.test", error="internal_error"))
+            at_home.slack.faults.add(SlackFault("auth.test", error="internal_error"))
             assert not await at_home.bot.health.greet()
             assert await at_home.bot.health.greet()
 
@@ -51,7 +51,7 @@ async def test_greetings_that_fail_now_and_then_do_not_add_up(tmp_path: Path) ->
 async def test_a_token_that_slack_rejects_needs_one_greeting(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home:
         await at_home.bot.health.greet()
-        at_home.slack.faults.add(Fault("auth.test", error="token_revoked"))
+        at_home.slack.faults.add(SlackFault("auth.test", error="token_revoked"))
 
         with pytest.raises(SlackTokenRejected):
             await at_home.bot.health.greet()
@@ -62,7 +62,7 @@ async def test_a_token_that_slack_rejects_needs_one_greeting(tmp_path: Path) -> 
 async def test_what_is_no_code_of_slacks_is_not_logged(tmp_path: Path) -> None:
     with logged() as log:
         async with house(tmp_path) as at_home:
-            at_home.slack.faults.add(Fault("auth.test", error="canary-subject from Ann"))
+            at_home.slack.faults.add(SlackFault("auth.test", error="canary-subject from Ann"))
 
             assert not await at_home.bot.health.greet()
 

@@ -13,8 +13,8 @@ import pytest
 from bot import VERSION
 from bot.access.rules import Denial
 from bot.card.post import Route
-from bot.sandbox.slack import RESPONSE_URL, Delivery, Fault
-from bot.sandbox.weav import Fault as WeavFault
+from bot.sandbox.slack import RESPONSE_URL, Delivery, SlackFault
+from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import CREATE, JANE, House, house, text_on
 from tests.metrics import Samples, scrape, value
@@ -85,7 +85,7 @@ async def test_what_an_alert_counts_begins_at_zero(at_home: House) -> None:
 
 async def test_what_readyz_says_is_shown_without_asking_slack(any_way: House) -> None:
     async with httpx.AsyncClient(trust_env=False) as http:
-        for fault in (Fault("auth.test", error="internal_error"), None):
+        for fault in (SlackFault("auth.test", error="internal_error"), None):
             if fault:
                 any_way.slack.faults.add(fault)
             await any_way.bot.health.greet()
@@ -116,7 +116,7 @@ def ready(samples: Samples) -> dict[str, bool]:
 
 
 async def test_cards_are_counted_by_the_way_they_went(at_home: House) -> None:
-    at_home.slack.faults.add(Fault(RESPONSE_URL, status=404, times=1))
+    at_home.slack.faults.add(SlackFault(RESPONSE_URL, status=404, times=1))
     for number, channel in enumerate(["G0BILLING", "G0BILLING", "C0GENERAL"]):
         await open_form(at_home, f"Number {number}", channel)
         await at_home.ann.submit()
@@ -180,15 +180,17 @@ async def test_an_expired_trigger_is_counted(at_home: House) -> None:
 @pytest.mark.parametrize(
     ("fault", "outcome"),
     [
-        (Fault("views.open", error="internal_error"), "refused"),
-        (Fault("views.open", error="token_revoked"), "unauthorized"),
-        (Fault("views.open", error="account_inactive"), "unauthorized"),
-        (Fault("views.open", status=502, body="<html>"), "server_error"),
-        (Fault("views.open", drop="before", times=None), "no_answer"),
-        (Fault("views.open", status=429, error="ratelimited", retry_after=9), "rate_limited"),
+        (SlackFault("views.open", error="internal_error"), "refused"),
+        (SlackFault("views.open", error="token_revoked"), "unauthorized"),
+        (SlackFault("views.open", error="account_inactive"), "unauthorized"),
+        (SlackFault("views.open", status=502, body="<html>"), "server_error"),
+        (SlackFault("views.open", drop="before", times=None), "no_answer"),
+        (SlackFault("views.open", status=429, error="ratelimited", retry_after=9), "rate_limited"),
     ],
 )
-async def test_slacks_answers_are_told_apart(at_home: House, fault: Fault, outcome: str) -> None:
+async def test_slacks_answers_are_told_apart(
+    at_home: House, fault: SlackFault, outcome: str
+) -> None:
     at_home.slack.faults.add(fault)
     await at_home.ann.command("Export hangs")
     await at_home.private_answer()

@@ -10,9 +10,8 @@ import psutil
 import pytest
 
 from bot.sandbox.serving import serve
-from bot.sandbox.slack import Fault, HttpRing, SlackSandbox, Workspace
-from bot.sandbox.weav import Fault as WeavFault
-from bot.sandbox.weav import WeavSandbox
+from bot.sandbox.slack import HttpRing, SlackFault, SlackSandbox, Workspace
+from bot.sandbox.weav import WeavFault, WeavSandbox
 from tests.house import JANE, SECRET, Mode, environment, public, text_on
 from tests.process import answer_of, free_port, running, weav_slack
 
@@ -145,7 +144,7 @@ async def test_a_rejected_app_token_is_a_clear_sentence(outside: Outside) -> Non
 
 
 async def test_it_is_not_ready_until_slack_answers(outside: Outside) -> None:
-    unreachable = Fault("auth.test", status=503, body="<html>", times=None)
+    unreachable = SlackFault("auth.test", status=503, body="<html>", times=None)
     outside.slack.faults.add(unreachable)
     async with running(outside.folder, **outside.variables()):
         await answer_of(f"{outside.url}/healthz")

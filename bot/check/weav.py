@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.check.findings import Finding, failed, masked, note, ok, unchecked
 from bot.settings import Settings
-from bot.weav.client import Answer, WeavClient, weav_http
+from bot.weav.client import HttpAnswer, WeavClient, weav_http
 from bot.weav.directory import AGENTS
 from bot.weav.outcomes import NotSent, Unconfirmed
 from bot.weav.pages import LookUpFailed, page_of_answer
@@ -29,8 +29,8 @@ async def examine(settings: Settings) -> list[Finding]:
     return judge(answer, url, token)
 
 
-def judge(answer: Answer | NotSent | Unconfirmed, url: str, token: str) -> list[Finding]:
-    if not isinstance(answer, Answer):
+def judge(answer: HttpAnswer | NotSent | Unconfirmed, url: str, token: str) -> list[Finding]:
+    if not isinstance(answer, HttpAnswer):
         return _unreached(failed(REACHED, f"{answer.reason} ({url})", _ADDRESS))
     shown = masked(token)
     match answer.status:
@@ -61,7 +61,7 @@ def _no_token(url: str, shown: str) -> list[Finding]:
     return [ok(REACHED, f"reached at {url}"), refused, *rest]
 
 
-def _welcome(answer: Answer, url: str, shown: str) -> list[Finding]:
+def _welcome(answer: HttpAnswer, url: str, shown: str) -> list[Finding]:
     """Take no other answer than a list of agents for one of Weav's: any server can say 200."""
     if isinstance(page_of_answer(AGENTS, 1, answer.status, answer.body), LookUpFailed):
         text = f"what answers at {url} is not Weav's API: it shows no list of agents"

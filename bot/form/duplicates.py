@@ -107,7 +107,7 @@ def age_text(seconds: float) -> str:
     return "new"
 
 
-class Listing:
+class OpenConversations:
     def __init__(self, weav: WeavClient, link: Callable[[str], str | None]) -> None:
         self._weav = weav
         self._link = link

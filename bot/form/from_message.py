@@ -11,7 +11,7 @@ from uuid import UUID
 from bot.form.parse import SUBJECT_LIMIT
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.slack.mrkdwn import beginning, plain
-from bot.slack.payloads import Message, MessageShortcut, list_at, text_at
+from bot.slack.payloads import MessageShortcut, SourceMessage, list_at, text_at
 from bot.slack.text import head
 from bot.slack.uuids import DASHED
 from bot.weav.directory import DOMAIN, NAME_CHARACTER
@@ -37,7 +37,7 @@ _MOST: Final = 3
 LONGEST: Final = 12_000
 
 
-def words_of(message: Message) -> str:
+def words_of(message: SourceMessage) -> str:
     """Return them as mrkdwn, those of a message in very many parts not to its end."""
     return (
         _said(message.text)

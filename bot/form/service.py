@@ -9,7 +9,7 @@ from uuid import UUID
 from bot.access.audience import ChannelReaders
 from bot.directory import LIST_WITHIN, Directory, learn_customer
 from bot.form.defaults import ChannelDefaults, ChosenDefaults
-from bot.form.duplicates import Listing, OpenConversation, open_conversations_block
+from bot.form.duplicates import OpenConversation, OpenConversations, open_conversations_block
 from bot.form.form import Form, with_readers
 from bot.form.from_message import NO_MENTIONS, Mentions
 from bot.form.options import customer_in, customer_label
@@ -104,7 +104,7 @@ class FormService:
         self._prefiller = Prefiller(ledger, directory, self.defaults, link)
         self.suggestions = Suggester(ledger.customers, directory, tasks)
         self.reviewer = Reviewer(ledger, directory, self._prefiller)
-        self._listing = Listing(weav, link)
+        self._listing = OpenConversations(weav, link)
         self.updates = ViewUpdates(slack)
 
     def open(self, form_request: FormRequest) -> None:

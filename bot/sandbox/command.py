@@ -16,7 +16,7 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from bot.sandbox.kept import CannotRead, keep_saving, load
-from bot.sandbox.page import Board, Guard, Outlet, Page
+from bot.sandbox.page import Board, Guard, Outlet, SandboxPage
 from bot.sandbox.page.seen import tell_of_weav
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpRing, SlackSandbox, Workspace
@@ -53,7 +53,7 @@ async def sandbox(
             board = Board(slack.workspace, weav, outlet)
             # The bot, and with it the address to ring at, comes last.
             ring = await stack.enter_async_context(HttpRing("", secrets.token_hex()))
-            page = Page(slack.workspace, weav, board, ring, manifest)
+            page = SandboxPage(slack.workspace, weav, board, ring, manifest)
             url = await stack.enter_async_context(serve(Guard(page.asgi()), port))
             stack.callback(page.end)
         slack.workspace.base_url = await stack.enter_async_context(serve(Guard(slack.asgi)))

@@ -67,7 +67,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True)
 
 
-class Named(_Part):
+class SlackObject(_Part):
     """A channel or an organisation."""
 
     id: Id
@@ -143,7 +143,7 @@ def read_view(view: object) -> View:
     return View.model_validate(view if isinstance(view, dict) else {})
 
 
-class Message(_Part):
+class SourceMessage(_Part):
     ts: Id
     thread_ts: Id
     text: Text
@@ -195,7 +195,7 @@ class SlashCommand(_Part):
 class _Interaction(_Part):
     user: Lenient[User]
     team: Lenient[Team]
-    enterprise: Lenient[Named]
+    enterprise: Lenient[SlackObject]
     enterprise_id: Id
     trigger_id: Text
     response_url: Text
@@ -209,9 +209,9 @@ class MessageShortcut(_Interaction):
     kind: ClassVar = "message_action"
 
     callback_id: NeededId
-    channel: Lenient[Named]
+    channel: Lenient[SlackObject]
     message_ts: Id
-    message: Lenient[Message]
+    message: Lenient[SourceMessage]
 
 
 class GlobalShortcut(_Interaction):
@@ -237,9 +237,9 @@ class BlockActions(_Interaction):
     kind: ClassVar = "block_actions"
 
     actions: Annotated[list[Action], Field(min_length=1)]
-    channel: Lenient[Named]
+    channel: Lenient[SlackObject]
     container: Lenient[Container]
-    message: Lenient[Message]
+    message: Lenient[SourceMessage]
     view: Lenient[View]
     # As it came: a view is drawn anew from all that Slack says of it.
     view_json: Lenient[Json] = Field(validation_alias=AliasPath("view"))

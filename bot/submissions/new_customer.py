@@ -14,7 +14,7 @@ from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.retry import retry_until_written
 from bot.slack import ids
-from bot.weav.directory import Created, NewCustomer, WeavDirectory
+from bot.weav.directory import CustomerCreated, NewCustomer, WeavDirectory
 from bot.weav.outcomes import NotSent, Refused, Unconfirmed
 
 log = get_logger("weav_slack.new_customer")
@@ -66,7 +66,7 @@ class CustomerCreation:
         outcome = await self._directory.create_customer(NewCustomer(email=email))
         log.info("customer_asked_for", entry=entry.id, outcome=type(outcome).__name__)
         match outcome:
-            case Created(customer):
+            case CustomerCreated(customer):
                 created = str(customer.id)
                 await _written(lambda: self._new.created(email, entry, created), entry)
                 await _written(lambda: self._ledger.customers.learn(known(customer)), entry)

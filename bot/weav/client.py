@@ -44,7 +44,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     status: int
     headers: httpx.Headers
     body: bytes
@@ -93,7 +93,7 @@ class WeavClient:
     async def create_conversation(self, new: NewConversation) -> Outcome:
         """Send the request exactly once: neither httpx nor aiohttp repeats a POST."""
         answer = await self.ask("POST", "/conversations", json=new.body())
-        if not isinstance(answer, Answer):
+        if not isinstance(answer, HttpAnswer):
             return answer
         return outcome_of_answer(answer.status, answer.headers, answer.body)
 
@@ -120,7 +120,7 @@ class WeavClient:
             answer = await self.ask(
                 "GET", listing.path, params={"per_page": PAGE_SIZE, "page": number}
             )
-            if not isinstance(answer, Answer):
+            if not isinstance(answer, HttpAnswer):
                 return LookUpFailed(answer.reason)
             page = await any_page_of_answer(listing, number, answer.status, answer.body)
             if isinstance(page, LookUpFailed):
@@ -139,7 +139,7 @@ class WeavClient:
         *,
         json: Mapping[str, Any] | None = None,
         params: Mapping[str, int | str] | None = None,
-    ) -> Answer | NotSent | Unconfirmed:
+    ) -> HttpAnswer | NotSent | Unconfirmed:
         """Send one request, and return whatever answer came; what it means is the caller's."""
         request = self._http.build_request(method, path, json=json, params=params)
         began, outcome = perf_counter(), "no_answer"
@@ -155,7 +155,7 @@ class WeavClient:
             if self._observe:
                 self._observe(operation_of(method, path), outcome, perf_counter() - began)
 
-    async def _answer(self, request: httpx.Request) -> Answer:
+    async def _answer(self, request: httpx.Request) -> HttpAnswer:
         """Keep to one deadline, however slowly the answer drips in."""
         deadline = asyncio.get_running_loop().time() + (self._http.timeout.read or 0)
         async with asyncio.timeout_at(deadline):
@@ -167,7 +167,7 @@ class WeavClient:
             # The status stands, whatever happens to the body.
             _noted(request, error)
             body = b""
-        return Answer(response.status_code, response.headers, self._without_token(body))
+        return HttpAnswer(response.status_code, response.headers, self._without_token(body))
 
     def _without_token(self, body: bytes) -> bytes:
         token = self._http.headers["Authorization"].removeprefix("Bearer ")

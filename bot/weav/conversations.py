@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.weav.client import Answer, WeavClient
+from bot.weav.client import HttpAnswer, WeavClient
 from bot.weav.models import Conversation, unwrapped
 from bot.weav.outcomes import NotSent, Opened, Refused, Unconfirmed, json_of, outcome_of_answer
 from bot.weav.pages import LookUpFailed, is_success, look_up_failed
@@ -71,7 +71,7 @@ ChangeOutcome: TypeAlias = Changed | Refused | NotSent | Unconfirmed
 async def read_conversation(weav: WeavClient, conversation_id: str) -> Found | LookUpFailed:
     """Read it, to be drawn and to be written back; the id is a UUID as Weav spelled it."""
     answer = await weav.ask("GET", f"/conversations/{conversation_id}")
-    if not isinstance(answer, Answer):
+    if not isinstance(answer, HttpAnswer):
         return LookUpFailed(answer.reason)
     if not is_success(answer.status):
         return look_up_failed(answer.status, "this conversation", _GONE)
@@ -87,7 +87,7 @@ async def write_conversation(
     https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2 allows: both say the same.
     """
     answer = await weav.ask("PUT", f"/conversations/{conversation_id}", json=update.body())
-    if not isinstance(answer, Answer):
+    if not isinstance(answer, HttpAnswer):
         return answer
     match outcome_of_answer(answer.status, answer.headers, answer.body):
         case Opened(conversation):

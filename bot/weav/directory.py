@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from bot.weav.client import Answer, WeavClient
+from bot.weav.client import HttpAnswer, WeavClient
 from bot.weav.models import _fold, _shorter, _Text, _Unreadable, unwrapped
 from bot.weav.outcomes import NotSent, Refused, Unconfirmed, failure_of_answer, json_of
 from bot.weav.pages import Listing, LookUpFailed, is_success, look_up_failed
@@ -91,11 +91,11 @@ class NoSuch:
 
 
 @dataclass(frozen=True, slots=True)
-class Created:
+class CustomerCreated:
     customer: Customer
 
 
-Creation: TypeAlias = Created | Refused | NotSent | Unconfirmed
+Creation: TypeAlias = CustomerCreated | Refused | NotSent | Unconfirmed
 
 
 class WeavDirectory:
@@ -106,7 +106,7 @@ class WeavDirectory:
 
     async def customer(self, customer_id: UUID) -> Customer | NoSuch | LookUpFailed:
         answer = await self._weav.ask("GET", f"/customers/{customer_id}")
-        if not isinstance(answer, Answer):
+        if not isinstance(answer, HttpAnswer):
             return LookUpFailed(answer.reason)
         if answer.status == HTTPStatus.NOT_FOUND:
             return NoSuch(_UNKNOWN)
@@ -137,7 +137,7 @@ class WeavDirectory:
     async def create_customer(self, new: NewCustomer) -> Creation:
         """Send the request exactly once; what a known e-mail address leads to is not documented."""
         answer = await self._weav.ask("POST", "/customers", json=new.body())
-        if not isinstance(answer, Answer):
+        if not isinstance(answer, HttpAnswer):
             return answer
         failure = failure_of_answer(
             answer.status, answer.headers, answer.body, new.model_fields_set
@@ -149,7 +149,7 @@ class WeavDirectory:
         customer = _read(answer.body)
         if customer is None:
             return Unconfirmed("Weav took the new customer, but its answer could not be read.")
-        return Created(customer)
+        return CustomerCreated(customer)
 
 
 def _read(body: bytes) -> Customer | None:

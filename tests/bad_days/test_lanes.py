@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from bot.metrics import Metrics
-from bot.sandbox.slack import Fault, SlackSandbox
+from bot.sandbox.slack import SlackFault, SlackSandbox
 from bot.slack.client import CALLS_AT_ONCE, Bulkhead, SlackClient, slack_session
 from bot.slack.installation import Installation
 from tests.house import QUICK, house, public, text_on
@@ -37,7 +37,7 @@ async def test_while_cards_hang_forms_open(tmp_path: Path) -> None:
     async with house(tmp_path, pace=replace(QUICK, drain=0.2)) as at_home:
         for _ in range(CALLS_AT_ONCE + 2):
             await at_home.fill_in(at_home.ben, subject="Export hangs")
-            at_home.slack.faults.add(Fault("chat.postMessage", delay=9, times=1))
+            at_home.slack.faults.add(SlackFault("chat.postMessage", delay=9, times=1))
             await at_home.ben.submit()
 
         await at_home.ann.command("Export hangs")

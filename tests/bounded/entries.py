@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
 
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import CREATE
 from tests.strangers.samples import replaced
@@ -165,15 +165,17 @@ def _created(stage: Stage, text: str) -> Json:
     customer_id = stage.customer()
     words = ("subject", "status", "priority", "assignee_type", "assignee_id")
     answer = {"id": customer_id, "customer_id": customer_id, **dict.fromkeys(words, text)}
-    return _answered(stage, Fault(status=201, body=json.dumps(answer).encode(), times=1, **CREATE))
+    return _answered(
+        stage, WeavFault(status=201, body=json.dumps(answer).encode(), times=1, **CREATE)
+    )
 
 
 def _refused(stage: Stage, text: str) -> Json:
     reasons = {"subject": [text], "customer_id": [text[:1000]] * 30, text: [text]}
-    return _answered(stage, Fault.refusal(reasons, times=1, **CREATE))
+    return _answered(stage, WeavFault.refusal(reasons, times=1, **CREATE))
 
 
-def _answered(stage: Stage, fault: Fault) -> Json:
+def _answered(stage: Stage, fault: WeavFault) -> Json:
     stage.weav.faults.clear()
     stage.weav.fail(fault)
     form = _input("customer_id")(stage, stage.customer())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from tests.bounded.entries import ENTRIES
 from tests.bounded.stage import Stage, staged
 from tests.bounded.texts import RUNS, TEXTS, joined
@@ -84,7 +84,7 @@ def wait_for_list(stage: Stage, path: str, payload: Any) -> float:  # noqa: ANN4
         ]
         answer = {"data": rows, "links": {"next": page + 1 < PAGES}}
         whole = json.dumps(answer, ensure_ascii=False).encode()
-        stage.weav.fail(Fault(status=200, body=whole, times=1, method="GET", path=path))
+        stage.weav.fail(WeavFault(status=200, body=whole, times=1, method="GET", path=path))
     return max(stage.longest_wait(payload), stage.longest_wait(payload))
 
 

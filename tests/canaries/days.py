@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import httpx
 
-from bot.sandbox.slack import RESPONSE_URL, Delivery, Fault
-from bot.sandbox.weav import Fault as WeavFault
+from bot.sandbox.slack import RESPONSE_URL, Delivery, SlackFault
+from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.canaries.watched import ECHO, MESSAGE, NO_CODE, SUBJECT, Watched
 from tests.house import CREATE, LIST
@@ -47,9 +47,9 @@ async def weavs_bad_day(bot: Watched) -> None:
 
 async def slacks_bad_day(bot: Watched) -> None:
     for fault in (
-        Fault("views.open", status=500, body=SUBJECT),
-        Fault("views.open", error=NO_CODE),
-        Fault("views.open", drop="before", times=2),
+        SlackFault("views.open", status=500, body=SUBJECT),
+        SlackFault("views.open", error=NO_CODE),
+        SlackFault("views.open", drop="before", times=2),
     ):
         bot.slack.faults.add(fault)
         said = len(bot.slack.from_bot())
@@ -59,10 +59,10 @@ async def slacks_bad_day(bot: Watched) -> None:
     await _look_ups_fail(bot)
     # Into the second channel the bot can post by way of a response_url only.
     for fault, slack_channel_id in (
-        (Fault("chat.postMessage", status=500, body=SUBJECT), "C0SUPPORT"),
-        (Fault("chat.postMessage", error=NO_CODE), "C0SUPPORT"),
-        (Fault(RESPONSE_URL, status=500, body=SUBJECT), "G0BILLING"),
-        (Fault(RESPONSE_URL, status=404, error=NO_CODE), "G0BILLING"),
+        (SlackFault("chat.postMessage", status=500, body=SUBJECT), "C0SUPPORT"),
+        (SlackFault("chat.postMessage", error=NO_CODE), "C0SUPPORT"),
+        (SlackFault(RESPONSE_URL, status=500, body=SUBJECT), "G0BILLING"),
+        (SlackFault(RESPONSE_URL, status=404, error=NO_CODE), "G0BILLING"),
     ):
         await bot.open_form(slack_channel_id=slack_channel_id)
         bot.slack.faults.add(fault)
@@ -78,7 +78,7 @@ async def _look_ups_fail(bot: Watched) -> None:
         ("users.info", (("U0BEN", "C0SUPPORT"), ("U0CAT", "C0SUPPORT"))),
         ("conversations.info", (("U0ANN", "C0GENERAL"), ("U0ANN", "C0PARTNERS"))),
     ):
-        faults = Fault(method, status=500, body=SUBJECT), Fault(method, error=NO_CODE)
+        faults = SlackFault(method, status=500, body=SUBJECT), SlackFault(method, error=NO_CODE)
         for fault, (slack_user_id, slack_channel_id) in zip(faults, strangers, strict=True):
             bot.slack.faults.add(fault)
             await bot.person(slack_user_id).command(SUBJECT, slack_channel_id)

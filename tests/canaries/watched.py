@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.sandbox.serving import serve
-from bot.sandbox.slack import Fault, HttpRing, Person, SlackSandbox, Workspace
+from bot.sandbox.slack import HttpRing, Person, SlackFault, SlackSandbox, Workspace
 from bot.sandbox.weav import WeavSandbox
 from tests.house import JANE, Mode, environment
 from tests.process import answer_of, free_port, running
@@ -71,7 +71,7 @@ async def watched(
     slack.workspace.bot_token, slack.workspace.app_token = BOT_TOKEN, APP_TOKEN
     slack.workspace.scopes += ("users:read", "channels:read")
     for method in ("auth.test", *(["apps.connections.open"] if mode == "socket" else [])):
-        slack.workspace.faults.add(Fault(method, error=NO_CODE))
+        slack.workspace.faults.add(SlackFault(method, error=NO_CODE))
     weav.store.customers[JANE] |= {"name": "CANARY Jane", "email": CUSTOMER}
     weav.tokens[WEAV_TOKEN] = {"external-api:read", "external-api:write"}
     async with slack.serving(), serve(weav) as weav_url:

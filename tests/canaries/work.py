@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 
 from bot.sandbox.slack import SlackMessage
-from bot.sandbox.weav import Fault as WeavFault
+from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.canaries.watched import CUSTOMER, ECHO, SUBJECT, Watched
 from tests.house import CREATE, JANE, LIST, text_on

@@ -22,9 +22,8 @@ from bot.check.findings import Finding, Level
 from bot.check.report import as_json
 from bot.manifest import manifest
 from bot.sandbox.serving import serve
-from bot.sandbox.slack import Enterprise, Fault, SlackSandbox
-from bot.sandbox.weav import Fault as WeavFault
-from bot.sandbox.weav import WeavSandbox
+from bot.sandbox.slack import Enterprise, SlackFault, SlackSandbox
+from bot.sandbox.weav import WeavFault, WeavSandbox
 from tests.house import Mode, environment, settings_of
 from tests.process import Ended, weav_slack
 
@@ -295,7 +294,7 @@ async def test_a_clock_that_is_off_is_found(place: Place, seconds: float, words:
 
 
 async def test_slack_with_trouble_of_its_own_is_not_taken_for_a_wrong_token(place: Place) -> None:
-    place.slack.workspace.faults.add(Fault("auth.test", status=503, body="<html>", times=None))
+    place.slack.workspace.faults.add(SlackFault("auth.test", status=503, body="<html>", times=None))
 
     code, points = await place.check()
 
@@ -305,15 +304,15 @@ async def test_slack_with_trouble_of_its_own_is_not_taken_for_a_wrong_token(plac
 
 
 SLACKS_TROUBLE = [
-    Fault("*", error="fatal_error", times=None),
-    Fault("*", error="service_unavailable", status=503, times=None),
-    Fault("*", error="ratelimited", status=429, retry_after=30, times=None),
+    SlackFault("*", error="fatal_error", times=None),
+    SlackFault("*", error="service_unavailable", status=503, times=None),
+    SlackFault("*", error="ratelimited", status=429, retry_after=30, times=None),
 ]
 
 
 @pytest.mark.parametrize("fault", SLACKS_TROUBLE)
 async def test_nobody_is_told_to_copy_a_token_that_slack_did_not_reject(
-    place: Place, fault: Fault
+    place: Place, fault: SlackFault
 ) -> None:
     place.slack.workspace.faults.add(fault)
 
@@ -330,7 +329,7 @@ async def test_nobody_is_told_to_copy_a_token_that_slack_did_not_reject(
 
 
 async def test_an_app_token_without_its_scope_is_to_be_made_anew(place: Place) -> None:
-    fault = Fault("apps.connections.open", error="missing_scope", times=None)
+    fault = SlackFault("apps.connections.open", error="missing_scope", times=None)
     place.slack.workspace.faults.add(fault)
 
     _, points = await place.check("socket")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import CREATE, JANE
 
@@ -94,12 +94,12 @@ async def _shortcuts(alone: Alone) -> None:
 
 async def _bad_days(alone: Alone) -> None:
     ann = alone.ann
-    await _submit(alone, Fault(status=401, times=1, **CREATE))
+    await _submit(alone, WeavFault(status=401, times=1, **CREATE))
     await alone.view("token is not accepted")
     await ann.close()
-    await _submit(alone, Fault.lost_answer(times=1, **CREATE))
+    await _submit(alone, WeavFault.lost_answer(times=1, **CREATE))
     await alone.card(4)
-    await _submit(alone, Fault.lost_request(times=1, **CREATE))
+    await _submit(alone, WeavFault.lost_request(times=1, **CREATE))
     await alone.view("Not confirmed")
     await ann.act(ids.CREATE_AGAIN)
     await alone.card(5)
@@ -108,13 +108,13 @@ async def _bad_days(alone: Alone) -> None:
     await ann.command("Too late")
     await alone.told("took too long")
     alone.slack.triggers.seconds = usual
-    await _submit(alone, Fault.rate_limit("600", **CREATE))
+    await _submit(alone, WeavFault.rate_limit("600", **CREATE))
     await alone.view("Queued")
     await ann.close()
     assert "A bad day" in str((await ann.command("status")).body)
 
 
-async def _submit(alone: Alone, fault: Fault) -> None:
+async def _submit(alone: Alone, fault: WeavFault) -> None:
     await alone.ann.command(f"email {ZOE} A bad day")
     await alone.view()
     alone.weav.fail(fault)

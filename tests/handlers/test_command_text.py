@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.form.values import FormValues
 from bot.slack.mrkdwn import as_typed
-from handlers.command_text import Help, Prefill, Status, parse_words
+from handlers.command_text import OpenForm, ShowHelp, ShowStatus, parse_words
 
 CUSTOMER = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 OTHER = "11111111-2222-3333-4444-555555555555"
@@ -22,17 +22,17 @@ TYPED = (st.text() | st.lists(WORDS | st.text(min_size=1, max_size=8)).map(" ".j
 
 def filled(text: str) -> FormValues:
     words = parse_words(text)
-    assert isinstance(words, Prefill)
+    assert isinstance(words, OpenForm)
     return words.values
 
 
 @pytest.mark.parametrize("text", ["help", " HELP ", "?"])
 def test_help_alone_asks_for_help(text: str) -> None:
-    assert parse_words(text) == Help()
+    assert parse_words(text) == ShowHelp()
 
 
 def test_status_alone_asks_for_the_status() -> None:
-    assert parse_words("Status") == Status()
+    assert parse_words("Status") == ShowStatus()
 
 
 @pytest.mark.parametrize("text", ["status page is down", "help me", "? what", "helpful"])

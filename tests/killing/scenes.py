@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from tests.killing.points import Point, arm
 from tests.killing.replicas import DIES_WITHIN
 
@@ -30,23 +30,23 @@ MISSES: Final = 5
 REFUSAL: Final = {"customer_id": ["The selected customer id is invalid."]}
 # What the request comes to when nobody is left to hear the answer: a conversation at once, one
 # later, none.
-_UNHEARD: Final[tuple[Callable[[], Fault], ...]] = (
-    lambda: Fault(hold=3, **CREATE),
-    lambda: Fault(delay=3, **CREATE),
-    lambda: Fault.lost_request(delay=3, **CREATE),
+_UNHEARD: Final[tuple[Callable[[], WeavFault], ...]] = (
+    lambda: WeavFault(hold=3, **CREATE),
+    lambda: WeavFault(delay=3, **CREATE),
+    lambda: WeavFault.lost_request(delay=3, **CREATE),
 )
-_WEAV: Final[dict[Point, Callable[[], list[Fault]]]] = {
-    Point.WAITING: lambda: [Fault(delay=0.5, **CREATE)],
+_WEAV: Final[dict[Point, Callable[[], list[WeavFault]]]] = {
+    Point.WAITING: lambda: [WeavFault(delay=0.5, **CREATE)],
     Point.SENT: lambda: [random.choice(_UNHEARD)()],  # noqa: S311 - no secret
-    Point.QUEUED: lambda: [Fault(status=503, **CREATE)],
-    Point.REFUSED: lambda: [Fault.refusal(REFUSAL, **CREATE)],
-    Point.FOUND: lambda: [Fault.lost_answer(**CREATE)],
-    Point.CLAIMED: lambda: [Fault.lost_answer(**CREATE)],
+    Point.QUEUED: lambda: [WeavFault(status=503, **CREATE)],
+    Point.REFUSED: lambda: [WeavFault.refusal(REFUSAL, **CREATE)],
+    Point.FOUND: lambda: [WeavFault.lost_answer(**CREATE)],
+    Point.CLAIMED: lambda: [WeavFault.lost_answer(**CREATE)],
 }
 # What it does also between the deaths: a bot is killed there as well, and no later look could find
 # what it had created by then. "Not confirmed" would be true, and no card would come.
-_ALL_ALONG: Final[dict[Point, list[Fault]]] = {
-    Point.UNCONFIRMED: [Fault.lost_request(**CREATE), Fault(status=403, **LIST)],
+_ALL_ALONG: Final[dict[Point, list[WeavFault]]] = {
+    Point.UNCONFIRMED: [WeavFault.lost_request(**CREATE), WeavFault(status=403, **LIST)],
 }
 
 
@@ -83,7 +83,7 @@ class Scene:
         return died
 
     @contextmanager
-    def _weav_fails(self, faults: list[Fault]) -> Iterator[None]:
+    def _weav_fails(self, faults: list[WeavFault]) -> Iterator[None]:
         weav = self.service.weav
         acting = [weav.fail(fault) for fault in faults]
         yield

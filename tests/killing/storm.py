@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from tests.killing.scenes import CREATE, REFUSAL
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ FORMS: Final = 10
 GROWN_UP: Final = 0.8
 
 WEATHER: Final = (
-    *[Fault(delay=0.02, **CREATE)] * 5,
-    Fault(delay=0.5, **CREATE),
-    Fault(hold=0.5, **CREATE),
-    Fault(status=503, **CREATE),
-    Fault.lost_answer(**CREATE),
-    Fault.lost_request(**CREATE),
-    Fault.refusal(REFUSAL, **CREATE),
+    *[WeavFault(delay=0.02, **CREATE)] * 5,
+    WeavFault(delay=0.5, **CREATE),
+    WeavFault(hold=0.5, **CREATE),
+    WeavFault(status=503, **CREATE),
+    WeavFault.lost_answer(**CREATE),
+    WeavFault.lost_request(**CREATE),
+    WeavFault.refusal(REFUSAL, **CREATE),
 )
 
 

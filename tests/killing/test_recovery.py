@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from bot.app import Pace
-from bot.sandbox.slack import Fault as SlackFault
-from bot.sandbox.slack import Person, SlackSandbox, SlackView, Workspace, rate_limited
+from bot.sandbox.slack import Person, SlackFault, SlackSandbox, SlackView, Workspace, rate_limited
 from bot.sandbox.slack.directory import BOT_USER_ID, Kind, SlackChannel, SlackUser
 from bot.sandbox.slack.faults import FaultBoard
-from bot.sandbox.weav import Fault, WeavSandbox
+from bot.sandbox.weav import WeavFault, WeavSandbox
 from tests.house import environment, text_on
 from tests.killing.doors import Doors
 from tests.killing.replicas import Replica
@@ -163,9 +162,9 @@ async def recover(folder: Path, database: str, within: float, tell: Tell) -> Non
     async with crowd(folder, database) as all_of_them:
         weav, bot = all_of_them.weav, all_of_them.bot
         await all_of_them.open_forms()
-        weav.fail(Fault.lost_request(delay=LATE_BY, times=LOST, **CREATE))
-        weav.fail(Fault(delay=LATE_BY, times=LATE, **CREATE))
-        slow = weav.fail(Fault(hold=60, **CREATE))
+        weav.fail(WeavFault.lost_request(delay=LATE_BY, times=LOST, **CREATE))
+        weav.fail(WeavFault(delay=LATE_BY, times=LATE, **CREATE))
+        slow = weav.fail(WeavFault(hold=60, **CREATE))
         await all_of_them.submit()
         sent = len(weav.creations)
 
@@ -173,7 +172,7 @@ async def recover(folder: Path, database: str, within: float, tell: Tell) -> Non
         await bot.dead()
         assert bot.exit_code == -signal.SIGKILL
         weav.faults.remove(slow)
-        weav.fail(Fault(delay=0.05))
+        weav.fail(WeavFault(delay=0.05))
         began = time.monotonic()
         await bot.start()
         told = await _seconds_until_told(all_of_them, began)

@@ -4,18 +4,18 @@ from contextlib import suppress
 from pathlib import Path
 
 from bot.health import SlackTokenRejected
-from bot.sandbox.slack import Fault
-from bot.sandbox.weav import Fault as WeavFault
+from bot.sandbox.slack import SlackFault
+from bot.sandbox.weav import WeavFault
 from tests.house import CREATE, House, house
 from tests.metrics import Samples, scrape
 
 SLACKS = (
-    Fault("chat.postMessage", status=502, body="<html>"),
-    Fault("chat.postMessage", drop="after"),
-    Fault("chat.postMessage", error="not_in_channel"),
-    Fault("chat.postMessage", status=429, error="ratelimited", retry_after=1),
+    SlackFault("chat.postMessage", status=502, body="<html>"),
+    SlackFault("chat.postMessage", drop="after"),
+    SlackFault("chat.postMessage", error="not_in_channel"),
+    SlackFault("chat.postMessage", status=429, error="ratelimited", retry_after=1),
 )
-REVOKED = Fault("auth.test", error="token_revoked")
+REVOKED = SlackFault("auth.test", error="token_revoked")
 WEAVS = (
     WeavFault(status=401, times=1, **CREATE),
     WeavFault(status=422, times=1, **CREATE),

@@ -6,7 +6,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.slack import RESPONSE_URL, Fault, SlackSandbox, Workspace, rate_limited
+from bot.sandbox.slack import RESPONSE_URL, SlackFault, SlackSandbox, Workspace, rate_limited
 from bot.sandbox.slack.payloads import Payloads
 
 VIEW: dict[str, Any] = {
@@ -346,7 +346,9 @@ async def test_a_response_url_replaces_and_deletes_the_clicked_message(
 async def test_errors_are_answered_on_request_and_once(
     client: AsyncWebClient, workspace: Workspace
 ) -> None:
-    workspace.faults.add(Fault("chat.postMessage", "fatal_error", where={"channel": "C0SUPPORT"}))
+    workspace.faults.add(
+        SlackFault("chat.postMessage", "fatal_error", where={"channel": "C0SUPPORT"})
+    )
 
     await client.chat_postMessage(channel="C0GENERAL", text="x")
     first = client.chat_postMessage(channel="C0SUPPORT", text="x")
@@ -370,7 +372,7 @@ async def test_a_rate_limit_says_when_to_come_back(
 async def test_answers_that_are_not_json_can_be_had(
     client: AsyncWebClient, workspace: Workspace
 ) -> None:
-    workspace.faults.add(Fault("auth.test", status=502, body="<h1>Bad gateway</h1>"))
+    workspace.faults.add(SlackFault("auth.test", status=502, body="<h1>Bad gateway</h1>"))
 
     with pytest.raises(SlackApiError, match="502"):
         await client.auth_test()
@@ -379,8 +381,8 @@ async def test_answers_that_are_not_json_can_be_had(
 async def test_a_connection_is_dropped_before_or_after_the_effect(
     client: AsyncWebClient, workspace: Workspace
 ) -> None:
-    workspace.faults.add(Fault("chat.postMessage", drop="before"))
-    workspace.faults.add(Fault("chat.postMessage", drop="after"))
+    workspace.faults.add(SlackFault("chat.postMessage", drop="before"))
+    workspace.faults.add(SlackFault("chat.postMessage", drop="after"))
 
     with pytest.raises(aiohttp.ClientConnectionError):
         await client.chat_postMessage(channel="C0SUPPORT", text="lost")
@@ -393,7 +395,7 @@ async def test_a_connection_is_dropped_before_or_after_the_effect(
 async def test_response_urls_fail_on_request_too(
     session: aiohttp.ClientSession, workspace: Workspace, ann: Payloads
 ) -> None:
-    workspace.faults.add(Fault(RESPONSE_URL, status=500))
+    workspace.faults.add(SlackFault(RESPONSE_URL, status=500))
     url = ann.command("/weav-conversation", "", workspace.channels["C0SUPPORT"])["response_url"]
 
     assert await post(session, url, {"text": "x"}) == 500

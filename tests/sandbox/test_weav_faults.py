@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from bot.sandbox.weav import Event, Fault, Wire
+from bot.sandbox.weav import Event, WeavFault, Wire
 from tests.weav.served import ServedWeav, served_weav
 
 
@@ -31,22 +31,22 @@ async def talk(weav: ServedWeav, path: str = "/v1/agents") -> bytes:
 
 
 async def test_a_fault_acts_as_often_as_asked(weav: ServedWeav) -> None:
-    weav.sandbox.fail(Fault(status=503, times=2))
+    weav.sandbox.fail(WeavFault(status=503, times=2))
     statuses = [(await weav.http.get("/agents")).status_code for _ in range(3)]
     assert statuses == [503, 503, 200]
     assert list(weav.sandbox.faults) == []
 
 
 async def test_a_fault_without_a_number_acts_until_it_is_removed(weav: ServedWeav) -> None:
-    fault = weav.sandbox.fail(Fault(status=503))
+    fault = weav.sandbox.fail(WeavFault(status=503))
     assert [(await weav.http.get("/agents")).status_code for _ in range(3)] == [503] * 3
     weav.sandbox.faults.remove(fault)
     assert (await weav.http.get("/agents")).status_code == 200
 
 
 async def test_faults_are_for_the_requests_they_name(weav: ServedWeav) -> None:
-    weav.sandbox.fail(Fault(status=500, method="POST"))
-    weav.sandbox.fail(Fault(status=403, path="/customers/*/conversations"))
+    weav.sandbox.fail(WeavFault(status=500, method="POST"))
+    weav.sandbox.fail(WeavFault(status=403, path="/customers/*/conversations"))
 
     assert (await weav.http.get(f"/customers/{weav.customer_id}")).status_code == 200
     look_up = await weav.http.get(f"/customers/{weav.customer_id}/conversations")
@@ -55,19 +55,19 @@ async def test_faults_are_for_the_requests_they_name(weav: ServedWeav) -> None:
 
 
 async def test_the_first_fault_that_fits_acts_alone(weav: ServedWeav) -> None:
-    weav.sandbox.fail(Fault(status=500, times=1))
-    weav.sandbox.fail(Fault(status=503))
+    weav.sandbox.fail(WeavFault(status=500, times=1))
+    weav.sandbox.fail(WeavFault(status=503))
     assert [(await weav.http.get("/agents")).status_code for _ in range(2)] == [500, 503]
     weav.sandbox.faults.clear()
     assert (await weav.http.get("/agents")).status_code == 200
 
 
 async def test_an_answer_can_be_written_by_hand(weav: ServedWeav) -> None:
-    weav.sandbox.fail(Fault.rate_limit("7", times=1))
+    weav.sandbox.fail(WeavFault.rate_limit("7", times=1))
     limited = await weav.http.get("/agents")
-    weav.sandbox.fail(Fault.html_page(times=1))
+    weav.sandbox.fail(WeavFault.html_page(times=1))
     page = await weav.http.get("/agents")
-    weav.sandbox.fail(Fault(status=599, times=1))
+    weav.sandbox.fail(WeavFault(status=599, times=1))
     unknown = await weav.http.get("/agents")
 
     assert (limited.headers["retry-after"], limited.json()) == (
@@ -79,14 +79,14 @@ async def test_an_answer_can_be_written_by_hand(weav: ServedWeav) -> None:
 
 
 async def test_a_lost_request_creates_nothing(weav: ServedWeav) -> None:
-    weav.sandbox.fail(Fault.lost_request())
+    weav.sandbox.fail(WeavFault.lost_request())
     with pytest.raises(httpx.HTTPError):
         await weav.opened()
     assert weav.sandbox.conversations == []
 
 
 async def test_a_lost_answer_leaves_a_conversation(weav: ServedWeav) -> None:
-    weav.sandbox.fail(Fault.lost_answer())
+    weav.sandbox.fail(WeavFault.lost_answer())
     with pytest.raises(httpx.HTTPError):
         await weav.opened()
     assert len(weav.sandbox.conversations) == 1
@@ -95,13 +95,13 @@ async def test_a_lost_answer_leaves_a_conversation(weav: ServedWeav) -> None:
 
 
 async def test_a_dropped_connection_carries_no_byte(weav: ServedWeav) -> None:
-    weav.sandbox.fail(Fault.lost_request())
+    weav.sandbox.fail(WeavFault.lost_request())
     assert await talk(weav) == b""
 
 
 async def test_delay_is_before_the_work_and_hold_after_it(weav: ServedWeav) -> None:
-    weav.sandbox.fail(Fault(hold=0.3, times=1))
-    weav.sandbox.fail(Fault(delay=0.3, times=1))
+    weav.sandbox.fail(WeavFault(hold=0.3, times=1))
+    weav.sandbox.fail(WeavFault(delay=0.3, times=1))
     start = perf_counter()
 
     held = asyncio.create_task(weav.opened())
@@ -115,13 +115,13 @@ async def test_delay_is_before_the_work_and_hold_after_it(weav: ServedWeav) -> N
 
 
 async def test_a_drip_is_the_whole_answer_in_the_end(weav: ServedWeav) -> None:
-    weav.sandbox.fail(Fault(status=403, body=b'{"message": "No."}', wire=Wire.DRIP, drip=0.001))
+    weav.sandbox.fail(WeavFault(status=403, body=b'{"message": "No."}', wire=Wire.DRIP, drip=0.001))
     answer = await talk(weav)
     assert answer.count(b"\r\n1\r\n") == len(b'{"message": "No."}')
 
 
 async def test_an_endless_answer_ends_with_its_reader(weav: ServedWeav) -> None:
-    weav.sandbox.fail(Fault(wire=Wire.ENDLESS, times=1))
+    weav.sandbox.fail(WeavFault(wire=Wire.ENDLESS, times=1))
     size = 0
     async with weav.http.stream("GET", "/agents") as response:
         async for chunk in response.aiter_raw():
@@ -133,7 +133,7 @@ async def test_an_endless_answer_ends_with_its_reader(weav: ServedWeav) -> None:
 
 
 async def test_a_gzip_bomb_is_small_on_the_wire(weav: ServedWeav) -> None:
-    weav.sandbox.fail(Fault(wire=Wire.GZIP_BOMB))
+    weav.sandbox.fail(WeavFault(wire=Wire.GZIP_BOMB))
     async with weav.http.stream("GET", "/agents") as response:
         raw = b"".join([chunk async for chunk in response.aiter_raw()])
     assert response.headers["content-encoding"] == "gzip"
@@ -167,7 +167,7 @@ async def test_events_tell_what_happens_in_its_order(weav: ServedWeav) -> None:
     thing = await weav.opened()
     await weav.http.put(f"/conversations/{thing['id']}", json={"priority": "high"})
     await weav.sandbox.until(lambda: weav.sandbox.requests[-1].seconds is not None)
-    weav.sandbox.fail(Fault(status=500))
+    weav.sandbox.fail(WeavFault(status=500))
     await asyncio.sleep(0)
     watching.cancel()
 

@@ -10,7 +10,7 @@ import asyncpg
 
 from bot.app import assembled
 from bot.sandbox.serving import serve
-from bot.sandbox.slack import RESPONSE_URL, Fault, HttpRing, Person, SlackMessage
+from bot.sandbox.slack import RESPONSE_URL, HttpRing, Person, SlackFault, SlackMessage
 from bot.sandbox.weav import Exchange
 from bot.sandbox.weav.store import Thing
 from bot.slack import ids
@@ -40,7 +40,7 @@ async def posted(house: House, route: Route = "channel", **values: str) -> Slack
             await house.fill_in(house.ann, "", **values)
         case "direct":
             values["post_to"] = "G0BILLING"
-            house.slack.faults.add(Fault(RESPONSE_URL, status=404, times=None))
+            house.slack.faults.add(SlackFault(RESPONSE_URL, status=404, times=None))
             await house.fill_in(house.ann, "", **values)
     await house.ann.submit()
     if route == "direct":

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from bot.ledger import KnownCustomer, Ledger
 from bot.sandbox.slack import Person
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from tests.house import House
 
 ZOE: Final = "3c90c3cc-0d44-4b50-8888-000000000002"
@@ -22,13 +22,13 @@ NEW_CUSTOMER: Final[dict[str, Any]] = {"method": "POST", "path": "/customers"}
 
 # Whatever Weav may do to a look-up.
 FAILURES: Final = {
-    "status": Fault(status=500),
-    "limit": Fault.rate_limit("30"),
-    "token": Fault(status=401),
-    "right": Fault(status=403),
-    "page": Fault.html_page(200),
-    "drop": Fault.lost_answer(),
-    "hang": Fault(hold=3.0),
+    "status": WeavFault(status=500),
+    "limit": WeavFault.rate_limit("30"),
+    "token": WeavFault(status=401),
+    "right": WeavFault(status=403),
+    "page": WeavFault.html_page(200),
+    "drop": WeavFault.lost_answer(),
+    "hang": WeavFault(hold=3.0),
 }
 
 

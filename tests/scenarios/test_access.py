@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import Ledger
-from bot.sandbox.slack import Delivery, Fault, Person
+from bot.sandbox.slack import Delivery, Person, SlackFault
 from bot.sandbox.slack.directory import BOT_USER_ID
-from bot.sandbox.weav import Fault as WeavFault
+from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import JANE, House, Mode, house, text_on
 from tests.metrics import scrape, value
@@ -261,7 +261,7 @@ async def test_a_guest_is_refused_help_as_well(tmp_path: Path) -> None:
 
 async def test_help_is_given_although_slack_does_not_say_who_asks(tmp_path: Path) -> None:
     async with a_house(tmp_path, scopes=GRANTED) as at_home:
-        at_home.slack.faults.add(Fault("users.info", delay=2, times=None))
+        at_home.slack.faults.add(SlackFault("users.info", delay=2, times=None))
 
         answer = await at_home.ann.command("help")
 
@@ -301,7 +301,7 @@ async def test_a_guest_is_stopped_at_the_shortcuts(tmp_path: Path, mode: Mode) -
 
 async def test_a_guest_whose_form_opened_before_slack_said_so_cannot_submit(tmp_path: Path) -> None:
     async with a_house(tmp_path, scopes=GRANTED) as at_home:
-        at_home.slack.faults.add(Fault("users.info", delay=0.8))
+        at_home.slack.faults.add(SlackFault("users.info", delay=0.8))
         cat = person(at_home, "U0CAT")
         await open_form(cat)
 
@@ -354,7 +354,7 @@ async def test_a_scope_that_is_granted_while_the_bot_runs_counts_with_slacks_nex
 
 async def test_members_are_looked_up_once_before_their_first_form_opens(tmp_path: Path) -> None:
     async with a_house(tmp_path, scopes=GRANTED) as at_home:
-        at_home.slack.faults.add(Fault("users.info", delay=0.3, times=None))
+        at_home.slack.faults.add(SlackFault("users.info", delay=0.3, times=None))
         for _ in range(2):
             await open_form(at_home.ann)
             await at_home.ann.submit()
@@ -370,7 +370,7 @@ async def test_a_form_waits_half_a_second_at_most_for_slack_to_say_who_opens_it(
     tmp_path: Path, how: str
 ) -> None:
     async with a_house(tmp_path, scopes=GRANTED) as at_home:
-        at_home.slack.faults.add(Fault("users.info", delay=3, times=None))
+        at_home.slack.faults.add(SlackFault("users.info", delay=3, times=None))
         message_ts = at_home.ann.say("The export hangs", "C0SUPPORT")
         began = time.perf_counter()
 
@@ -391,7 +391,7 @@ async def test_a_form_waits_half_a_second_at_most_for_slack_to_say_who_opens_it(
 async def test_a_form_waits_for_nobody_while_the_scopes_are_not_known(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home:
         at_home.slack.scopes += GRANTED
-        at_home.slack.faults.add(Fault("users.info", delay=3, times=None))
+        at_home.slack.faults.add(SlackFault("users.info", delay=3, times=None))
 
         answer = await at_home.ann.command("Export hangs")
 
@@ -404,7 +404,7 @@ async def test_when_slack_does_not_say_who_it_is_the_form_stays_and_can_be_sent_
     tmp_path: Path,
 ) -> None:
     async with a_house(tmp_path, scopes=GRANTED) as at_home:
-        at_home.slack.faults.add(Fault("users.info", delay=2, times=None))
+        at_home.slack.faults.add(SlackFault("users.info", delay=2, times=None))
         await open_form(at_home.ann)
 
         unknown = await at_home.ann.submit()
@@ -420,14 +420,14 @@ async def test_when_slack_does_not_say_who_it_is_the_form_stays_and_can_be_sent_
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault("users.info", error="internal_error"),
-        Fault("users.info", status=502, body="<html>"),
-        Fault("users.info", drop="before", times=None),  # aiohttp asks a GET twice
-        Fault("users.info", status=429, error="ratelimited", retry_after=9),
+        SlackFault("users.info", error="internal_error"),
+        SlackFault("users.info", status=502, body="<html>"),
+        SlackFault("users.info", drop="before", times=None),  # aiohttp asks a GET twice
+        SlackFault("users.info", status=429, error="ratelimited", retry_after=9),
     ],
 )
 async def test_a_look_up_that_fails_lets_nobody_in_and_keeps_the_form(
-    tmp_path: Path, fault: Fault
+    tmp_path: Path, fault: SlackFault
 ) -> None:
     async with a_house(tmp_path, scopes=GRANTED) as at_home:
         at_home.slack.faults.add(fault)
@@ -442,7 +442,7 @@ async def test_a_look_up_that_fails_lets_nobody_in_and_keeps_the_form(
 
 async def test_a_scope_that_was_taken_away_is_as_if_it_had_never_been(tmp_path: Path) -> None:
     async with a_house(tmp_path, scopes=GRANTED) as at_home:
-        at_home.slack.faults.add(Fault("users.info", error="missing_scope"))
+        at_home.slack.faults.add(SlackFault("users.info", error="missing_scope"))
         await open_form(at_home.ann)
 
         await at_home.ann.submit()
@@ -452,7 +452,7 @@ async def test_a_scope_that_was_taken_away_is_as_if_it_had_never_been(tmp_path: 
 
 async def test_who_is_not_known_in_time_is_told_so_by_the_select(tmp_path: Path) -> None:
     async with a_house(tmp_path, scopes=GRANTED) as at_home:
-        at_home.slack.faults.add(Fault("users.info", delay=2, times=None))
+        at_home.slack.faults.add(SlackFault("users.info", delay=2, times=None))
         await open_form(at_home.ann)
 
         answer = await at_home.ann.suggest(ids.CUSTOMER_ID, "jan")
@@ -473,7 +473,7 @@ async def test_the_guards_waiting_and_weavs_together_are_answered_in_time(
     async with a_house(tmp_path, scopes=GRANTED) as at_home:
         async with Ledger.open(at_home.database) as ledger:
             await ledger.customers.choose_defaults("C0SUPPORT", {"company_id": TAILSPIN}, "U0ANN")
-        at_home.slack.faults.add(Fault("users.info", delay=0.45, times=None))
+        at_home.slack.faults.add(SlackFault("users.info", delay=0.45, times=None))
         at_home.weav.fail(WeavFault(hold=30.0))
         await at_home.ann.command("")
         await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
@@ -487,7 +487,7 @@ async def test_a_guest_whose_form_opened_sees_nothing_of_what_weav_says(tmp_path
     async with a_house(tmp_path, scopes=GRANTED) as at_home:
         hung = {"channel": "email", "customer_id": JANE, "subject": "Hung before"}
         at_home.weav.store.create_conversation(hung)
-        at_home.slack.faults.add(Fault("users.info", delay=0.8))
+        at_home.slack.faults.add(SlackFault("users.info", delay=0.8))
 
         await open_form(person(at_home, "U0CAT"))
 

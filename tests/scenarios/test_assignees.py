@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.sandbox.slack import Fault as SlackFault
-from bot.sandbox.weav import Fault
+from bot.sandbox.slack import SlackFault
+from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.seeds import CHAT_AGENT, EMAIL_AGENT, RETIRED_AGENT
 from tests.house import JANE, House, chosen, text_on
 from tests.scenarios.filling import AGENTS, FAILURES, offered, opened
@@ -95,7 +95,7 @@ async def test_what_was_known_of_agents_stands_when_weav_fails_later(at_home: Ho
     await opened(at_home)
     await choose(at_home, "agent")
     assert len(await offered(at_home.ann, "assignee_id", "")) == 2
-    at_home.weav.fail(Fault(status=500, **AGENTS))
+    at_home.weav.fail(WeavFault(status=500, **AGENTS))
 
     assert len(await offered(at_home.ann, "assignee_id", "assist")) == 2
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import KnownCustomer, Ledger, State
-from bot.sandbox.slack import RESPONSE_URL, Fault, Person
-from bot.sandbox.weav import Fault as WeavFault
+from bot.sandbox.slack import RESPONSE_URL, Person, SlackFault
+from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.seeds import EMAIL_AGENT
 from bot.slack import ids
 from tests.house import CREATE, JANE, House, house, text_on
@@ -244,7 +244,7 @@ async def test_where_chat_update_does_not_reach_the_clicks_response_url_does(
     at_home: House,
 ) -> None:
     card = await posted(at_home)
-    at_home.slack.faults.add(Fault("chat.update", error="cant_update_message"))
+    at_home.slack.faults.add(SlackFault("chat.update", error="cant_update_message"))
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
@@ -255,8 +255,8 @@ async def test_where_chat_update_does_not_reach_the_clicks_response_url_does(
 async def test_a_card_that_cannot_be_drawn_is_said_privately(at_home: House) -> None:
     card = await posted(at_home)
     before = text_on(card)
-    at_home.slack.faults.add(Fault("chat.update", error="cant_update_message"))
-    at_home.slack.faults.add(Fault(RESPONSE_URL, status=404))
+    at_home.slack.faults.add(SlackFault("chat.update", error="cant_update_message"))
+    at_home.slack.faults.add(SlackFault(RESPONSE_URL, status=404))
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
@@ -267,7 +267,7 @@ async def test_a_card_that_cannot_be_drawn_is_said_privately(at_home: House) -> 
 
 async def test_a_rate_limit_of_slacks_is_waited_for(at_home: House) -> None:
     card = await posted(at_home)
-    at_home.slack.faults.add(Fault("chat.update", "ratelimited", status=429, retry_after=1))
+    at_home.slack.faults.add(SlackFault("chat.update", "ratelimited", status=429, retry_after=1))
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
@@ -346,7 +346,7 @@ WHISPER = "chat.postEphemeral"
 )
 async def test_what_no_thread_takes_is_told_in_the_channel(at_home: House, code: str) -> None:
     card = await posted(at_home, "thread")
-    at_home.slack.faults.add(Fault(WHISPER, error=code))
+    at_home.slack.faults.add(SlackFault(WHISPER, error=code))
 
     await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
 
@@ -374,8 +374,8 @@ async def test_in_a_thread_where_the_bot_is_no_member_it_is_told_in_the_channel(
 
 async def test_what_neither_thread_nor_channel_takes_is_a_direct_message(at_home: House) -> None:
     card = await posted(at_home, "thread")
-    at_home.slack.faults.add(Fault(WHISPER, error="user_not_in_channel"))
-    at_home.slack.faults.add(Fault(RESPONSE_URL, status=404))
+    at_home.slack.faults.add(SlackFault(WHISPER, error="user_not_in_channel"))
+    at_home.slack.faults.add(SlackFault(RESPONSE_URL, status=404))
 
     await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
 
@@ -396,7 +396,7 @@ async def test_beside_a_card_that_began_a_thread_it_is_told_in_the_channel(at_ho
 
 async def test_without_a_response_url_it_is_told_as_a_direct_message(at_home: House) -> None:
     card = await posted(at_home)
-    at_home.slack.faults.add(Fault(RESPONSE_URL, status=404))
+    at_home.slack.faults.add(SlackFault(RESPONSE_URL, status=404))
 
     await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
 

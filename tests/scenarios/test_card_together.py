@@ -10,7 +10,7 @@ import pytest
 
 from bot.ledger import Ledger
 from bot.sandbox.slack import Person, SlackMessage
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import House, house, text_on
 from tests.scenarios.cards import (
@@ -59,8 +59,8 @@ async def scene(tmp_path: Path, database: str = "", *, replicas: int = 1) -> Asy
         ben = await stack.enter_async_context(another_bot(home)) if replicas > 1 else home.ben
         card = await posted(home)
         # Long enough that without turns both would have read before one has written.
-        home.weav.fail(Fault(hold=0.2, **READ))
-        home.weav.fail(Fault(delay=0.2, **WRITE))
+        home.weav.fail(WeavFault(hold=0.2, **READ))
+        home.weav.fail(WeavFault(delay=0.2, **WRITE))
         yield Scene(home, home.ann, ben, card)
 
 
@@ -186,7 +186,7 @@ async def test_a_turn_lasts_as_long_as_weav_needs(tmp_path: Path, postgres_url: 
     async with scene(tmp_path, postgres_url, replicas=2) as slow:
         slow.house.weav.faults.clear()
         # Longer than the lease of a turn, which the tests have at 3 s.
-        slow.house.weav.fail(Fault(delay=4, times=1, **WRITE))
+        slow.house.weav.fail(WeavFault(delay=4, times=1, **WRITE))
 
         await slow.ann.click(ids.CLOSE, slow.card.ts)
         await slow.house.weav.until(lambda: bool(writes(slow.house)))
@@ -213,7 +213,7 @@ async def test_who_stood_still_until_it_was_anothers_turn_changes_nothing(
 ) -> None:
     # Between the reading and the writing of a click, as far as the ledger can tell.
     at_once.house.weav.faults.clear()
-    at_once.house.weav.fail(Fault(hold=1, times=1, **READ))
+    at_once.house.weav.fail(WeavFault(hold=1, times=1, **READ))
     read = len(at_once.house.weav.requests)
     await at_once.ben.click(ids.CLOSE, at_once.card.ts)
     await at_once.house.weav.until(lambda: len(at_once.house.weav.requests) > read)

@@ -9,7 +9,7 @@ import pytest
 from bot.app import assembled
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpRing, Person, SlackMessage
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import READ as READ_ABILITY
 from bot.sandbox.weav.app import TOKEN
 from bot.slack import ids
@@ -32,31 +32,31 @@ ROUTES: list[Route] = ["channel", "thread", "response_url", "direct"]
 HTML: dict[str, Any] = {"body": b"<html>", "headers": {"content-type": "text/html"}}
 
 READS_FAIL = {
-    "401": (Fault(status=401, **READ), "token is not accepted"),
-    "403": (Fault(status=403, **READ), "external-api:read"),
-    "404": (Fault(status=404, **READ), "may have been deleted"),
-    "422": (Fault(status=422, **READ), "answer 422"),
-    "429": (Fault.rate_limit("1", **READ), "takes no requests"),
-    "500": (Fault(status=500, **READ), "answer 500"),
-    "503": (Fault(status=503, **READ), "takes no requests"),
-    "302": (Fault.redirect("https://weav.example", **READ), "answer 302"),
-    "dropped": (Fault.lost_request(**READ), "connection to Weav broke"),
-    "unreadable": (Fault(status=200, **HTML, **READ), "could not be read"),
+    "401": (WeavFault(status=401, **READ), "token is not accepted"),
+    "403": (WeavFault(status=403, **READ), "external-api:read"),
+    "404": (WeavFault(status=404, **READ), "may have been deleted"),
+    "422": (WeavFault(status=422, **READ), "answer 422"),
+    "429": (WeavFault.rate_limit("1", **READ), "takes no requests"),
+    "500": (WeavFault(status=500, **READ), "answer 500"),
+    "503": (WeavFault(status=503, **READ), "takes no requests"),
+    "302": (WeavFault.redirect("https://weav.example", **READ), "answer 302"),
+    "dropped": (WeavFault.lost_request(**READ), "connection to Weav broke"),
+    "unreadable": (WeavFault(status=200, **HTML, **READ), "could not be read"),
 }
 WRITES_FAIL = {
-    "401": (Fault(status=401, **WRITE), "token is not accepted"),
-    "403": (Fault(status=403, **WRITE), "external-api:write"),
-    "404": (Fault(status=404, **WRITE), "may have been deleted"),
-    "409": (Fault(status=409, **WRITE), "conflicts"),
-    "422": (Fault.refusal({"status": ["It is locked."]}, **WRITE), "It is locked."),
-    "429": (Fault.rate_limit("1", **WRITE), "takes no requests"),
-    "503": (Fault(status=503, **WRITE), "takes no requests"),
+    "401": (WeavFault(status=401, **WRITE), "token is not accepted"),
+    "403": (WeavFault(status=403, **WRITE), "external-api:write"),
+    "404": (WeavFault(status=404, **WRITE), "may have been deleted"),
+    "409": (WeavFault(status=409, **WRITE), "conflicts"),
+    "422": (WeavFault.refusal({"status": ["It is locked."]}, **WRITE), "It is locked."),
+    "429": (WeavFault.rate_limit("1", **WRITE), "takes no requests"),
+    "503": (WeavFault(status=503, **WRITE), "takes no requests"),
 }
 
 
 @pytest.mark.parametrize(("fault", "reason"), READS_FAIL.values(), ids=READS_FAIL.keys())
 async def test_what_cannot_be_read_is_not_changed(
-    at_home: House, fault: Fault, reason: str
+    at_home: House, fault: WeavFault, reason: str
 ) -> None:
     card = await posted(at_home)
     before = text_on(card)
@@ -74,7 +74,7 @@ async def test_what_cannot_be_read_is_not_changed(
 
 @pytest.mark.parametrize(("fault", "reason"), WRITES_FAIL.values(), ids=WRITES_FAIL.keys())
 async def test_what_weav_refuses_leaves_the_card_as_it_is(
-    at_home: House, fault: Fault, reason: str
+    at_home: House, fault: WeavFault, reason: str
 ) -> None:
     card = await posted(at_home)
     at_home.weav.fail(fault)
@@ -92,7 +92,7 @@ async def test_what_weav_refuses_leaves_the_card_as_it_is(
 async def test_a_refusal_is_private_on_every_route(at_home: House, route: Route) -> None:
     card = await posted(at_home, route)
     person = clicker(at_home, route)
-    at_home.weav.fail(Fault(status=401, **WRITE))
+    at_home.weav.fail(WeavFault(status=401, **WRITE))
 
     await person.click(ids.CLOSE, card.ts)
 
@@ -123,18 +123,20 @@ async def test_without_the_right_to_read_nothing_is_changed(at_home: House) -> N
 # aiohttp repeats a PUT once, as HTTP allows, when a connection that was kept alive breaks.
 AND_AGAIN = 2
 PROCESSED = {
-    "answer lost": Fault.lost_answer(times=AND_AGAIN, **WRITE),
-    "500": Fault(status=500, processed=True, times=1, **WRITE),
-    "unreadable": Fault(status=200, processed=True, times=1, **HTML, **WRITE),
-    "no content": Fault(status=204, processed=True, times=1, **WRITE),
-    "an id alone": Fault(status=200, processed=True, body=b'{"id": "another"}', times=1, **WRITE),
+    "answer lost": WeavFault.lost_answer(times=AND_AGAIN, **WRITE),
+    "500": WeavFault(status=500, processed=True, times=1, **WRITE),
+    "unreadable": WeavFault(status=200, processed=True, times=1, **HTML, **WRITE),
+    "no content": WeavFault(status=204, processed=True, times=1, **WRITE),
+    "an id alone": WeavFault(
+        status=200, processed=True, body=b'{"id": "another"}', times=1, **WRITE
+    ),
 }
 
 
 @pytest.mark.parametrize("fault", PROCESSED.values(), ids=PROCESSED.keys())
 @pytest.mark.parametrize("route", ["channel", "response_url"])
 async def test_a_change_whose_answer_was_lost_is_found_by_reading_again(
-    at_home: House, fault: Fault, route: Route
+    at_home: House, fault: WeavFault, route: Route
 ) -> None:
     card = await posted(at_home, route)
     at_home.weav.fail(fault)
@@ -146,15 +148,15 @@ async def test_a_change_whose_answer_was_lost_is_found_by_reading_again(
 
 
 NOT_PROCESSED = {
-    "request lost": Fault.lost_request(times=AND_AGAIN, **WRITE),
-    "500": Fault(status=500, times=1, **WRITE),
-    "unreadable": Fault(status=200, times=1, **HTML, **WRITE),
+    "request lost": WeavFault.lost_request(times=AND_AGAIN, **WRITE),
+    "500": WeavFault(status=500, times=1, **WRITE),
+    "unreadable": WeavFault(status=200, times=1, **HTML, **WRITE),
 }
 
 
 @pytest.mark.parametrize("fault", NOT_PROCESSED.values(), ids=NOT_PROCESSED.keys())
 async def test_a_change_that_weav_does_not_confirm_is_on_no_card(
-    at_home: House, fault: Fault
+    at_home: House, fault: WeavFault
 ) -> None:
     card = await posted(at_home)
     at_home.weav.fail(fault)
@@ -168,7 +170,7 @@ async def test_a_change_that_weav_does_not_confirm_is_on_no_card(
 
 async def test_a_change_that_weav_took_and_did_not_make_is_on_no_card(at_home: House) -> None:
     card = await posted(at_home)
-    ignored = Fault(status=200, body=b'{"id": "ID", "status": "open"}', times=1, **WRITE)
+    ignored = WeavFault(status=200, body=b'{"id": "ID", "status": "open"}', times=1, **WRITE)
     at_home.weav.fail(ignored)
 
     await at_home.ben.click(ids.CLOSE, card.ts)
@@ -181,9 +183,9 @@ async def test_when_reading_again_fails_too_nobody_knows_and_the_card_stays(
     at_home: House,
 ) -> None:
     card = await posted(at_home)
-    at_home.weav.fail(Fault(times=1, **READ))
-    at_home.weav.fail(Fault.lost_answer(**WRITE))
-    at_home.weav.fail(Fault(status=500, **READ))
+    at_home.weav.fail(WeavFault(times=1, **READ))
+    at_home.weav.fail(WeavFault.lost_answer(**WRITE))
+    at_home.weav.fail(WeavFault(status=500, **READ))
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
@@ -197,8 +199,8 @@ async def test_when_reading_again_fails_too_nobody_knows_and_the_card_stays(
 
 async def test_slack_has_its_answer_at_once_however_slow_weav_is(any_way: House) -> None:
     card = await posted(any_way)
-    any_way.weav.fail(Fault(delay=1.5, times=1, **READ))
-    any_way.weav.fail(Fault(delay=1.5, times=1, **WRITE))
+    any_way.weav.fail(WeavFault(delay=1.5, times=1, **READ))
+    any_way.weav.fail(WeavFault(delay=1.5, times=1, **WRITE))
 
     answer = await any_way.ben.click(ids.CLOSE, card.ts)
 
@@ -209,7 +211,7 @@ async def test_slack_has_its_answer_at_once_however_slow_weav_is(any_way: House)
 async def test_a_weav_that_never_answers_is_given_up(tmp_path: Path) -> None:
     async with house(tmp_path, weav_timeout="1") as hasty:
         card = await posted(hasty)
-        hasty.weav.fail(Fault(hold=30, times=1, **READ))
+        hasty.weav.fail(WeavFault(hold=30, times=1, **READ))
 
         await hasty.ben.click(ids.CLOSE, card.ts)
 
@@ -220,7 +222,7 @@ async def test_a_weav_that_never_answers_is_given_up(tmp_path: Path) -> None:
 async def test_a_write_that_is_too_slow_is_looked_up(tmp_path: Path) -> None:
     async with house(tmp_path, weav_timeout="1") as hasty:
         card = await posted(hasty)
-        hasty.weav.fail(Fault(hold=30, times=1, **WRITE))
+        hasty.weav.fail(WeavFault(hold=30, times=1, **WRITE))
 
         await hasty.ben.click(ids.CLOSE, card.ts)
 
@@ -234,7 +236,7 @@ async def test_words_that_we_do_not_know_break_nothing(at_home: House) -> None:
     # Whoever clicks on the old card is told, and everybody sees what it is now.
     await at_home.ben.click(ids.CLOSE, card.ts)
     await drawn(at_home, card, "on_hold", "critical", "fax")
-    at_home.weav.fail(Fault(status=200, processed=True, times=1, **WRITE))
+    at_home.weav.fail(WeavFault(status=200, processed=True, times=1, **WRITE))
 
     await at_home.ben.click(ids.SET_PRIORITY, card.ts, "high")
 
@@ -243,7 +245,7 @@ async def test_words_that_we_do_not_know_break_nothing(at_home: House) -> None:
     assert writes(at_home)[0].json["priority"] == "high"
 
 
-async def cut_off(at_home: House, fault: Fault) -> SlackMessage:
+async def cut_off(at_home: House, fault: WeavFault) -> SlackMessage:
     """A card on which Ben clicked Close; the replica that had it died on the way."""
     card = await posted(at_home)
     at_home.weav.fail(fault)
@@ -263,7 +265,7 @@ async def cut_off(at_home: House, fault: Fault) -> SlackMessage:
 async def test_what_a_replica_did_before_it_died_is_on_the_card_with_the_next_click(
     at_home: House,
 ) -> None:
-    card = await cut_off(at_home, Fault(hold=30, **WRITE))
+    card = await cut_off(at_home, WeavFault(hold=30, **WRITE))
     assert conversation_in(at_home)["status"] == "closed"
 
     await at_home.ann.click(ids.SET_PRIORITY, card.ts, "urgent")
@@ -274,7 +276,7 @@ async def test_what_a_replica_did_before_it_died_is_on_the_card_with_the_next_cl
 
 
 async def test_what_it_did_not_do_any_more_is_not(at_home: House) -> None:
-    card = await cut_off(at_home, Fault(delay=30, **WRITE))
+    card = await cut_off(at_home, WeavFault(delay=30, **WRITE))
 
     await at_home.ann.click(ids.CLOSE, card.ts)
 
@@ -286,7 +288,7 @@ async def test_what_weav_refused_is_not_taken_for_done_when_another_does_it(
     at_home: House,
 ) -> None:
     card = await posted(at_home)
-    at_home.weav.fail(Fault(status=403, times=1, **WRITE))
+    at_home.weav.fail(WeavFault(status=403, times=1, **WRITE))
     await at_home.ben.click(ids.CLOSE, card.ts)
     await told(at_home)
     conversation_in(at_home)["status"] = "closed"
@@ -309,7 +311,7 @@ async def test_without_the_database_nothing_is_changed(at_home: House) -> None:
 
 async def test_what_cannot_be_noted_is_done_all_the_same(at_home: House) -> None:
     card = await posted(at_home)
-    at_home.weav.fail(Fault(delay=0.5, times=1, **WRITE))
+    at_home.weav.fail(WeavFault(delay=0.5, times=1, **WRITE))
     await at_home.ben.click(ids.CLOSE, card.ts)
     await at_home.weav.until(lambda: bool(writes(at_home)))
 

@@ -3,8 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from bot.sandbox.slack import Fault, SlackMessage
-from bot.sandbox.weav import Fault as WeavFault
+from bot.sandbox.slack import SlackFault, SlackMessage
+from bot.sandbox.weav import WeavFault
 from tests.house import House, house, text_on
 
 
@@ -22,7 +22,7 @@ async def test_admins_get_the_findings_in_private(tmp_path: Path) -> None:
 
 async def test_slack_is_answered_at_once_however_long_it_takes(tmp_path: Path) -> None:
     async with house(tmp_path, slack_admins="U0ANN") as at_home:
-        at_home.slack.faults.add(Fault("auth.test", delay=1, times=None))
+        at_home.slack.faults.add(SlackFault("auth.test", delay=1, times=None))
         at_home.weav.fail(WeavFault(delay=1))
 
         answer = await at_home.ann.command(" CHECK ")

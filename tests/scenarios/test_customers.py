@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import KnownCustomer, Ledger
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import CREATE, JANE, House, chosen, house, text_on
 from tests.scenarios.filling import (
@@ -91,7 +91,7 @@ async def test_a_form_from_nowhere_asks_for_the_channel_that_it_posts_to(at_home
     assert [reason for _, _, reason in await offered(at_home.ann, "customer_id", "jane")] == [
         "Seen by the bot before"
     ]
-    at_home.weav.fail(Fault(status=403, **CREATE))
+    at_home.weav.fail(WeavFault(status=403, **CREATE))
 
     await at_home.ann.submit({"channel": "email", "customer_id": JANE, "post_to": "C0SUPPORT"})
 
@@ -197,7 +197,7 @@ async def test_an_id_that_weav_does_not_know_is_said_so(at_home: House) -> None:
 
 
 async def test_an_unchecked_id_is_checked_on_submit(at_home: House) -> None:
-    at_home.weav.fail(Fault(status=500, **CUSTOMER))
+    at_home.weav.fail(WeavFault(status=500, **CUSTOMER))
     await opened(at_home)
 
     answer = await at_home.ann.submit({"channel": "email", "customer_id": NOBODY_KNOWN})
@@ -223,7 +223,7 @@ async def test_a_company_that_cannot_be_listed_keeps_those_seen_before(
 
 async def test_what_stands_for_nobody_is_no_customer(at_home: House) -> None:
     await of_company(at_home, TAILSPIN)
-    at_home.weav.fail(Fault(status=503, **COMPANY))
+    at_home.weav.fail(WeavFault(status=503, **COMPANY))
     await opened(at_home)
 
     answer = await at_home.ann.submit({"channel": "email", "customer_id": "mei"})
@@ -238,7 +238,7 @@ async def test_hanging_look_ups_are_answered_in_time_however_many(at_home: House
     await used(at_home, JANE)
     await of_company(at_home, TAILSPIN)
     await opened(at_home)
-    at_home.weav.fail(Fault(hold=30.0))
+    at_home.weav.fail(WeavFault(hold=30.0))
 
     several = await asyncio.gather(
         *(offered(at_home.ann, "customer_id", typed) for typed in ["", "j", "ja", ZOE] * 5)
@@ -250,7 +250,7 @@ async def test_hanging_look_ups_are_answered_in_time_however_many(at_home: House
 
 async def test_an_answer_that_comes_late_is_there_for_the_next_character(at_home: House) -> None:
     await of_company(at_home, TAILSPIN)
-    at_home.weav.fail(Fault(hold=1.5, times=1, **COMPANY))
+    at_home.weav.fail(WeavFault(hold=1.5, times=1, **COMPANY))
     await opened(at_home)
     assert (await offered(at_home.ann, "customer_id", "ra"))[0][0] == "nothing"
 
@@ -290,7 +290,7 @@ async def test_a_known_customer_among_the_words_is_shown_by_name(at_home: House)
 
 
 async def test_an_unknown_one_is_shown_by_its_id_and_nobody_is_waited_for(any_way: House) -> None:
-    any_way.weav.fail(Fault(delay=0.5))
+    any_way.weav.fail(WeavFault(delay=0.5))
 
     await opened(any_way, words=f"{JANE} Export hangs")
 

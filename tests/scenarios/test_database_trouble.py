@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import State
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import READ, TOKEN
 from bot.slack import ids
 from tests.house import CREATE, LIST, QUICK, House, house, public, text_on
@@ -57,7 +57,7 @@ async def test_what_cannot_be_written_down_is_not_accepted_and_the_form_comes_ba
 
 
 async def test_an_outcome_waits_for_the_database(at_home: House) -> None:
-    at_home.weav.fail(Fault(hold=0.3, **CREATE))
+    at_home.weav.fail(WeavFault(hold=0.3, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     submitting = asyncio.create_task(at_home.ann.submit())
     await at_home.weav.until(lambda: bool(at_home.weav.creations))
@@ -73,7 +73,7 @@ async def test_an_outcome_waits_for_the_database(at_home: House) -> None:
 
 async def test_the_card_does_not_wait_until_the_outcome_can_be_recorded(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home:
-        at_home.weav.fail(Fault(hold=0.3, **CREATE))
+        at_home.weav.fail(WeavFault(hold=0.3, **CREATE))
         await at_home.fill_in(subject="Export hangs")
         submitting = asyncio.create_task(at_home.ann.submit())
         await at_home.weav.until(lambda: bool(at_home.weav.creations))
@@ -93,7 +93,7 @@ async def test_an_outcome_that_cannot_be_recorded_is_found_again(
 ) -> None:
     give_up_writing_after(monkeypatch, 0.2, 1.0)  # tried for a minute otherwise
     async with house(tmp_path) as at_home:
-        at_home.weav.fail(Fault(hold=0.3, **CREATE))
+        at_home.weav.fail(WeavFault(hold=0.3, **CREATE))
         await at_home.fill_in(subject="Export hangs")
         submitting = asyncio.create_task(at_home.ann.submit())
         await at_home.weav.until(lambda: bool(at_home.weav.creations))
@@ -116,7 +116,7 @@ async def test_what_a_process_works_on_stays_its_own_while_the_database_is_away(
 ) -> None:
     before_any_renewal = replace(QUICK, limits=replace(QUICK.limits, sweep_every=0.05))
     async with house(tmp_path, pace=before_any_renewal) as at_home:
-        at_home.weav.fail(Fault.refusal({"subject": ["Not so."]}, hold=0.3, **CREATE))
+        at_home.weav.fail(WeavFault.refusal({"subject": ["Not so."]}, hold=0.3, **CREATE))
         await at_home.fill_in(subject="Export hangs")
         submitting = asyncio.create_task(at_home.ann.submit())
         await at_home.weav.until(lambda: bool(at_home.weav.creations))
@@ -134,7 +134,7 @@ async def test_what_a_process_works_on_stays_its_own_while_the_database_is_away(
 async def test_the_end_does_not_wait_until_an_outcome_can_be_recorded(tmp_path: Path) -> None:
     with ExitStack() as afterwards:
         async with house(tmp_path) as at_home:
-            at_home.weav.fail(Fault(hold=0.3, **CREATE))
+            at_home.weav.fail(WeavFault(hold=0.3, **CREATE))
             await at_home.fill_in(subject="Export hangs")
             submitting = asyncio.create_task(at_home.ann.submit())
             await at_home.weav.until(lambda: bool(at_home.weav.creations))
@@ -155,7 +155,7 @@ async def test_status_says_so(at_home: House) -> None:
 
 
 async def not_confirmed(at_home: House) -> None:
-    at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+    at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
     await at_home.slack.until(lambda slack: "may have been" in text_on(slack.top_view("U0ANN")))
@@ -182,10 +182,10 @@ async def test_a_decision_that_cannot_be_written_down_is_not_carried_out(
 @pytest.mark.parametrize(
     ("choice", "fault", "told"),
     [
-        (ids.CREATE_AGAIN, Fault(hold=0.5, **CREATE), "is open in Weav"),
+        (ids.CREATE_AGAIN, WeavFault(hold=0.5, **CREATE), "is open in Weav"),
         (
             ids.LOOK_AGAIN,
-            Fault(hold=0.5, **LIST),
+            WeavFault(hold=0.5, **LIST),
             "The bot looked again and did not find it for certain.",
         ),
     ],
@@ -193,7 +193,7 @@ async def test_a_decision_that_cannot_be_written_down_is_not_carried_out(
 async def test_what_was_decided_is_told_as_it_is_when_the_database_goes_away_meanwhile(
     at_home: House,
     choice: str,
-    fault: Fault,
+    fault: WeavFault,
     told: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -214,7 +214,7 @@ async def test_a_refusal_brings_back_what_was_typed_without_the_database_too(
 ) -> None:
     give_up_writing_after(monkeypatch, 0.2)
     await not_confirmed(at_home)
-    at_home.weav.fail(Fault(status=403, hold=0.5, **CREATE))
+    at_home.weav.fail(WeavFault(status=403, hold=0.5, **CREATE))
 
     await at_home.ann.act(ids.CREATE_AGAIN)
     await at_home.weav.until(lambda: len(at_home.weav.creations) > 1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sandbox.slack import Fault
+from bot.sandbox.slack import SlackFault
 from bot.sandbox.weav.seeds import EMAIL_AGENT
 from bot.slack import ids
 from tests.house import JANE, House, chosen, text_on
@@ -148,7 +148,7 @@ async def test_a_form_that_comes_back_has_no_defaults_put_over_it(at_home: House
 async def test_defaults_that_do_not_open_are_told_privately(at_home: House, seconds: float) -> None:
     at_home.slack.triggers.seconds = seconds
     if seconds:
-        at_home.slack.faults.add(Fault("views.open", error="internal_error"))
+        at_home.slack.faults.add(SlackFault("views.open", error="internal_error"))
 
     await at_home.ann.command("defaults")
 

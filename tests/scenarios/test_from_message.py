@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import KnownCustomer, Ledger
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import CONVERSATION_URL, CREATE, JANE, House, chosen, house, text_on
 from tests.scenarios.filling import NOBODY_KNOWN, RAVI, ZOE, used
@@ -123,7 +123,7 @@ async def test_everybody_is_told_and_other_messages_are_not_meant(at_home: House
 
 async def test_one_that_is_on_its_way_counts(at_home: House) -> None:
     message_ts = said(at_home, "The export hangs")
-    at_home.weav.fail(Fault(status=503, **CREATE))
+    at_home.weav.fail(WeavFault(status=503, **CREATE))
     await from_message(at_home, message_ts)
     await at_home.ann.submit({"channel": "email", "customer_id": JANE})
     await at_home.ann.close()
@@ -136,7 +136,7 @@ async def test_one_that_is_on_its_way_counts(at_home: House) -> None:
 
 async def test_one_that_was_refused_does_not_count(at_home: House) -> None:
     message_ts = said(at_home, "The export hangs")
-    at_home.weav.fail(Fault(status=403, **CREATE))
+    at_home.weav.fail(WeavFault(status=403, **CREATE))
     await from_message(at_home, message_ts)
     await at_home.ann.submit({"channel": "email", "customer_id": JANE})
     await at_home.ann.close()
@@ -150,7 +150,7 @@ async def test_the_tick_is_not_asked_for_twice_when_the_form_comes_back(at_home:
     message_ts = said(at_home, "The export hangs")
     await opened_from(at_home, message_ts)
     await from_message(at_home, message_ts)
-    at_home.weav.fail(Fault(status=403, times=1, **CREATE))
+    at_home.weav.fail(WeavFault(status=403, times=1, **CREATE))
 
     await at_home.ann.submit({"channel": "email", "customer_id": JANE, "another": ["another"]})
     assert "external-api:write" in text_on(at_home.ann.view)
@@ -201,7 +201,7 @@ async def test_a_form_that_made_nothing_wants_a_tick_as_well_when_it_is_submitte
         message_ts = said(at_home, "The export hangs")
         await at_home.ben.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
         await at_home.slack.until(lambda slack: slack.top_view("U0BEN"))
-        at_home.weav.fail(Fault(status=status, times=1, **CREATE))
+        at_home.weav.fail(WeavFault(status=status, times=1, **CREATE))
         await at_home.ben.submit({"channel": "email", "customer_id": JANE})
         await opened_from(at_home, message_ts)
 
@@ -247,7 +247,7 @@ async def test_without_the_database_nothing_is_said_of_others(at_home: House) ->
 async def test_the_tick_goes_along_with_a_form_that_comes_back_late(at_home: House) -> None:
     await opened_by_both(at_home)
     await at_home.ben.submit()
-    at_home.weav.fail(Fault(delay=2.2, status=403, times=1, **CREATE))
+    at_home.weav.fail(WeavFault(delay=2.2, status=403, times=1, **CREATE))
 
     await at_home.ben.submit({"another": ["another"]})
     assert "Creating" in text_on(at_home.ben.view)

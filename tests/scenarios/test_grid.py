@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.slack import Delivery, Enterprise, Fault, Person, SlackUser
+from bot.sandbox.slack import Delivery, Enterprise, Person, SlackFault, SlackUser
 from bot.slack import ids
 from tests.house import JANE, House, house, text_on
 from tests.metrics import scrape, value
@@ -155,7 +155,7 @@ async def test_without_the_scope_they_are_let_in_with_a_setting(tmp_path: Path) 
 
 async def test_who_is_not_looked_up_in_time_can_try_again(tmp_path: Path) -> None:
     async with on_grid(tmp_path, scopes=GRANTED, names_teams=True) as at_home:
-        at_home.slack.faults.add(Fault("users.info", delay=1, where={"user": "U0SUE"}))
+        at_home.slack.faults.add(SlackFault("users.info", delay=1, where={"user": "U0SUE"}))
 
         assert "try again in a moment" in await submitted_in_anns_form(
             at_home, person(at_home, "U0SUE")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.slack import HttpRing
-from bot.sandbox.weav import Fault as WeavFault
+from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import CREATE, House, house, text_on
 

@@ -10,8 +10,8 @@ import pytest
 
 from bot.form.parse import Submission, parse_submission
 from bot.form.reply import FormAgain
-from bot.sandbox.slack import Fault
-from bot.sandbox.weav import Fault as WeavFault
+from bot.sandbox.slack import SlackFault
+from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from bot.slack.payloads import ViewSubmission
 from tests.house import CREATE, JANE, House, Mode, house, text_on
@@ -31,7 +31,7 @@ def refusal(**waits: float) -> WeavFault:
 
 async def slow_to_tell(at_home: House) -> None:
     """Let Slack take almost as long as the guard waits for it."""
-    at_home.slack.faults.add(Fault("users.info", delay=0.45))
+    at_home.slack.faults.add(SlackFault("users.info", delay=0.45))
     at_home.slack.scopes += GRANTED
     await at_home.bot.health.greet()
 

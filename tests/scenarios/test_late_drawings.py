@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import KnownCustomer, Ledger
-from bot.sandbox.slack import Fault as SlackFault
-from bot.sandbox.weav import Fault
+from bot.sandbox.slack import SlackFault
+from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.seeds import EMAIL_AGENT
 from tests.house import CREATE, JANE, LIST, House, chosen, house, text_on
 from tests.scenarios.filling import ZOE, opened
@@ -23,14 +23,14 @@ async def drawings(at_home: House, count: int) -> None:
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (Fault(status=503, **CREATE), "queued and will be created"),
-        (Fault.lost_request(**CREATE), "Create it again?"),
-        (Fault(status=403, **CREATE), "external-api:write"),
+        (WeavFault(status=503, **CREATE), "queued and will be created"),
+        (WeavFault.lost_request(**CREATE), "Create it again?"),
+        (WeavFault(status=403, **CREATE), "external-api:write"),
     ],
     ids=["queued", "not confirmed", "refused"],
 )
 async def test_no_late_drawing_covers_what_became_of_the_form(
-    at_home: House, fault: Fault, said: str
+    at_home: House, fault: WeavFault, said: str
 ) -> None:
     at_home.weav.fail(fault)
     await opened(at_home)
@@ -53,7 +53,7 @@ async def test_no_late_drawing_covers_what_became_of_the_form(
 async def test_no_late_drawing_takes_away_what_stands_under_a_field(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home:
         conversation(at_home, "Hung before")
-        at_home.weav.fail(Fault(delay=0.7, **LIST))
+        at_home.weav.fail(WeavFault(delay=0.7, **LIST))
         await opened(at_home)
         await chose(at_home)
         at_home.ann.fill({"assignee_type": "agent"})
@@ -96,7 +96,7 @@ async def test_the_assignee_chosen_before_the_form_is_completed_gets_the_convers
 ) -> None:
     await with_ann_by_default(any_way)
     conversation(any_way, "Hung before")
-    any_way.weav.fail(Fault(delay=0.5, **LIST))
+    any_way.weav.fail(WeavFault(delay=0.5, **LIST))
     await opened(any_way, words=f"email {JANE}")
     assert chosen(any_way.ann.view, "assignee_id") == ME
 
@@ -127,7 +127,7 @@ async def test_the_assignee_chosen_before_slack_says_that_the_form_is_open_stand
 async def test_the_assignee_chosen_while_a_customer_is_looked_up_stands(at_home: House) -> None:
     await with_ann_by_default(at_home)
     conversation(at_home, "Hung before")
-    at_home.weav.fail(Fault(delay=0.5, **LIST))
+    at_home.weav.fail(WeavFault(delay=0.5, **LIST))
     await opened(at_home, words="email")
     await chose(at_home)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import State
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import CREATE, house, public, text_on
 from tests.ledger.losing import Losing
@@ -18,7 +18,7 @@ async def test_a_queued_one_that_was_begun_unheard_is_not_in_doubt(
     tmp_path: Path, losing: Losing
 ) -> None:
     async with house(tmp_path, database=losing.url) as at_home:
-        at_home.weav.fail(Fault(status=503, times=1, **CREATE))
+        at_home.weav.fail(WeavFault(status=503, times=1, **CREATE))
         await at_home.fill_in(subject="Export hangs")
         await at_home.ann.submit()
         assert "queued and will be created" in text_on(at_home.ann.view)
@@ -39,7 +39,7 @@ async def test_create_again_does_not_say_that_nothing_was_done_when_it_may_begin
     tmp_path: Path, losing: Losing
 ) -> None:
     async with house(tmp_path, database=losing.url) as at_home:
-        at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+        at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
         await at_home.fill_in(subject="Export hangs")
         await at_home.ann.submit()
         await at_home.slack.until(lambda slack: "may have been" in text_on(slack.top_view("U0ANN")))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.ledger import Ledger, NewEntry, State
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from tests.house import CREATE, House, chosen, house, public, text_on
 from tests.scenarios.filling import NEW_CUSTOMER, opened
 
@@ -104,7 +104,7 @@ async def test_a_refused_customer_is_an_error_under_the_field_and_nothing_is_ope
     [(401, "token is not accepted"), (403, "external-api:write"), (409, "answer 409")],
 )
 async def test_every_refusal_has_a_sentence(at_home: House, status: int, reason: str) -> None:
-    at_home.weav.fail(Fault(status=status, **NEW_CUSTOMER))
+    at_home.weav.fail(WeavFault(status=status, **NEW_CUSTOMER))
     await filled(at_home)
 
     answer = await at_home.ann.submit()
@@ -113,7 +113,7 @@ async def test_every_refusal_has_a_sentence(at_home: House, status: int, reason:
 
 
 async def test_a_double_click_creates_one_customer_and_one_conversation(any_way: House) -> None:
-    any_way.weav.fail(Fault(hold=0.3, **NEW_CUSTOMER))
+    any_way.weav.fail(WeavFault(hold=0.3, **NEW_CUSTOMER))
     await filled(any_way)
     delivery = any_way.ann.submission_delivery()
 
@@ -125,7 +125,7 @@ async def test_a_double_click_creates_one_customer_and_one_conversation(any_way:
 
 
 async def test_two_people_who_want_the_same_customer_share_one(at_home: House) -> None:
-    at_home.weav.fail(Fault(hold=0.3, **NEW_CUSTOMER))
+    at_home.weav.fail(WeavFault(hold=0.3, **NEW_CUSTOMER))
     await filled(at_home)
     await opened(at_home, at_home.ben)
     await at_home.ben.type_in({"channel": "chat", "customer_id": NEW.upper()})
@@ -144,7 +144,7 @@ async def test_two_replicas_share_one(tmp_path: Path, postgres_url: str) -> None
         other = await stack.enter_async_context(
             house(tmp_path, database=postgres_url, weav_url=weav_url)
         )
-        one.weav.fail(Fault(hold=0.3, **NEW_CUSTOMER))
+        one.weav.fail(WeavFault(hold=0.3, **NEW_CUSTOMER))
         await filled(one)
         await filled(other)
 
@@ -157,7 +157,7 @@ async def test_two_replicas_share_one(tmp_path: Path, postgres_url: str) -> None
 
 
 async def test_a_lost_answer_is_told_and_not_repeated_by_itself(any_way: House) -> None:
-    any_way.weav.fail(Fault.lost_answer(times=1, **NEW_CUSTOMER))
+    any_way.weav.fail(WeavFault.lost_answer(times=1, **NEW_CUSTOMER))
     await filled(any_way, subject="Export hangs")
 
     answer = await any_way.ann.submit()
@@ -169,7 +169,7 @@ async def test_a_lost_answer_is_told_and_not_repeated_by_itself(any_way: House) 
 
 
 async def test_after_a_lost_request_the_authors_next_click_creates_it(any_way: House) -> None:
-    any_way.weav.fail(Fault.lost_request(times=1, **NEW_CUSTOMER))
+    any_way.weav.fail(WeavFault.lost_request(times=1, **NEW_CUSTOMER))
     await filled(any_way)
     await any_way.ann.submit()
 
@@ -180,7 +180,7 @@ async def test_after_a_lost_request_the_authors_next_click_creates_it(any_way: H
 
 
 async def test_after_a_lost_answer_weav_says_that_the_address_is_taken(at_home: House) -> None:
-    at_home.weav.fail(Fault.lost_answer(times=1, **NEW_CUSTOMER))
+    at_home.weav.fail(WeavFault.lost_answer(times=1, **NEW_CUSTOMER))
     await filled(at_home)
     await at_home.ann.submit()
 
@@ -194,7 +194,7 @@ async def test_after_a_lost_answer_weav_says_that_the_address_is_taken(at_home: 
 
 
 async def test_somebody_else_is_told_before_a_create_is_repeated_for_them(at_home: House) -> None:
-    at_home.weav.fail(Fault.lost_request(times=1, **NEW_CUSTOMER))
+    at_home.weav.fail(WeavFault.lost_request(times=1, **NEW_CUSTOMER))
     await filled(at_home)
     await at_home.ann.submit()
     await opened(at_home, at_home.ben)
@@ -211,7 +211,7 @@ async def test_somebody_else_is_told_before_a_create_is_repeated_for_them(at_hom
 async def test_while_weav_is_away_customer_and_conversation_wait_together(
     any_way: House,
 ) -> None:
-    any_way.weav.fail(Fault(status=503, times=2, **NEW_CUSTOMER))
+    any_way.weav.fail(WeavFault(status=503, times=2, **NEW_CUSTOMER))
     await filled(any_way, subject="Export hangs")
 
     await any_way.ann.submit()
@@ -225,7 +225,7 @@ async def test_while_weav_is_away_customer_and_conversation_wait_together(
 async def test_a_customer_is_not_created_again_when_the_conversation_fails(
     at_home: House,
 ) -> None:
-    at_home.weav.fail(Fault(status=403, times=1, **CREATE))
+    at_home.weav.fail(WeavFault(status=403, times=1, **CREATE))
     await filled(at_home)
     await at_home.ann.submit()
 
@@ -236,7 +236,7 @@ async def test_a_customer_is_not_created_again_when_the_conversation_fails(
 
 
 async def test_a_slow_customer_is_waited_for_in_the_modal(any_way: House) -> None:
-    any_way.weav.fail(Fault(hold=2.5, **NEW_CUSTOMER))
+    any_way.weav.fail(WeavFault(hold=2.5, **NEW_CUSTOMER))
     await filled(any_way)
 
     answer = await any_way.ann.submit()
@@ -247,7 +247,7 @@ async def test_a_slow_customer_is_waited_for_in_the_modal(any_way: House) -> Non
 
 
 async def test_a_late_refusal_comes_back_in_the_filled_form(at_home: House) -> None:
-    at_home.weav.fail(Fault(delay=2.3, **NEW_CUSTOMER))
+    at_home.weav.fail(WeavFault(delay=2.3, **NEW_CUSTOMER))
     await filled(at_home, "jane@example.com", subject="Export hangs")
     await at_home.ann.submit()
 
@@ -260,7 +260,7 @@ async def test_a_late_refusal_comes_back_in_the_filled_form(at_home: House) -> N
 async def test_a_lost_conversation_is_looked_for_with_the_created_customer(
     at_home: House,
 ) -> None:
-    at_home.weav.fail(Fault.lost_answer(times=1, **CREATE))
+    at_home.weav.fail(WeavFault.lost_answer(times=1, **CREATE))
     await filled(at_home, subject="Export hangs")
 
     await at_home.ann.submit()

@@ -6,7 +6,7 @@ import pytest
 
 from bot.ledger import Ledger, State
 from bot.sandbox.slack import Delivery, SlackView
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import READ, TOKEN
 from bot.slack import ids
 from tests.house import CREATE, JANE, LIST, House, public, text_on
@@ -24,7 +24,7 @@ async def not_confirmed(at_home: House, within: float = 5) -> SlackView:
 
 
 async def test_a_conversation_whose_answer_was_lost_is_recovered(any_way: House) -> None:
-    any_way.weav.fail(Fault.lost_answer(times=1, **CREATE))
+    any_way.weav.fail(WeavFault.lost_answer(times=1, **CREATE))
     await any_way.fill_in(subject="Export hangs")
 
     await any_way.ann.submit()
@@ -40,8 +40,8 @@ async def test_an_unreadable_answer_and_an_error_of_weavs_own_are_looked_up(
     at_home: House,
 ) -> None:
     for fault in (
-        Fault(status=500, processed=True, times=1, **CREATE),
-        Fault(status=201, body=b"<html>", processed=True, times=1, **CREATE),
+        WeavFault(status=500, processed=True, times=1, **CREATE),
+        WeavFault(status=201, body=b"<html>", processed=True, times=1, **CREATE),
     ):
         at_home.weav.fail(fault)
         await at_home.fill_in(subject=f"Number {len(at_home.weav.conversations)}")
@@ -55,7 +55,7 @@ async def test_an_unreadable_answer_and_an_error_of_weavs_own_are_looked_up(
 async def test_what_is_not_found_is_not_confirmed_and_the_author_creates_it_again(
     at_home: House,
 ) -> None:
-    at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+    at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.slack.until(lambda _: "The customer is Jane Doe" in text_on(at_home.ann.view))
     await at_home.ann.submit()
@@ -72,7 +72,7 @@ async def test_what_is_not_found_is_not_confirmed_and_the_author_creates_it_agai
 
 
 async def test_create_again_creates_once_however_often_it_is_clicked(at_home: House) -> None:
-    at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+    at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
     view = await not_confirmed(at_home)
@@ -88,7 +88,7 @@ async def test_create_again_creates_once_however_often_it_is_clicked(at_home: Ho
 
 
 async def test_look_again_says_that_it_looked(at_home: House) -> None:
-    at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+    at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
     await not_confirmed(at_home)
@@ -100,7 +100,7 @@ async def test_look_again_says_that_it_looked(at_home: House) -> None:
 
 
 async def test_look_again_counts_before_it_is_noted_that_its_button_came(at_home: House) -> None:
-    at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+    at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
     await not_confirmed(at_home)
@@ -117,8 +117,8 @@ async def test_look_again_counts_before_it_is_noted_that_its_button_came(at_home
 
 
 async def test_look_again_finds_what_appeared_later(at_home: House) -> None:
-    hidden = at_home.weav.fail(Fault(status=200, body=b'{"data": []}', **LIST))
-    at_home.weav.fail(Fault.lost_answer(times=1, **CREATE))
+    hidden = at_home.weav.fail(WeavFault(status=200, body=b'{"data": []}', **LIST))
+    at_home.weav.fail(WeavFault.lost_answer(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
     await not_confirmed(at_home)
@@ -131,7 +131,7 @@ async def test_look_again_finds_what_appeared_later(at_home: House) -> None:
 
 
 async def test_leave_it_ends_it(at_home: House) -> None:
-    at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+    at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
     await not_confirmed(at_home)
@@ -146,7 +146,7 @@ async def test_two_that_could_be_ours_are_not_confirmed(at_home: House) -> None:
     at_home.weav.store.create_conversation(
         {"channel": "email", "customer_id": JANE, "subject": "Export hangs"}
     )
-    at_home.weav.fail(Fault.lost_answer(times=1, **CREATE))
+    at_home.weav.fail(WeavFault.lost_answer(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
 
     await at_home.ann.submit()
@@ -157,7 +157,7 @@ async def test_two_that_could_be_ours_are_not_confirmed(at_home: House) -> None:
 
 async def test_without_the_right_to_read_the_author_is_told_at_once(at_home: House) -> None:
     at_home.weav.tokens[TOKEN].discard(READ)
-    at_home.weav.fail(Fault.lost_answer(times=1, **CREATE))
+    at_home.weav.fail(WeavFault.lost_answer(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
 
     await at_home.ann.submit()
@@ -169,7 +169,7 @@ async def test_without_the_right_to_read_the_author_is_told_at_once(at_home: Hou
 @pytest.mark.parametrize("choice", [ids.LOOK_AGAIN, ids.CREATE_AGAIN, ids.LEAVE])
 async def test_the_buttons_work_in_the_direct_message_too(at_home: House, choice: str) -> None:
     at_home.weav.tokens[TOKEN].discard(READ)
-    at_home.weav.fail(Fault.lost_request(times=1, delay=2.2, **CREATE))
+    at_home.weav.fail(WeavFault.lost_request(times=1, delay=2.2, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
     await at_home.ann.close()
@@ -190,7 +190,7 @@ async def test_the_buttons_work_in_the_direct_message_too(at_home: House, choice
 
 async def test_only_the_author_decides(at_home: House) -> None:
     at_home.weav.tokens[TOKEN].discard(READ)
-    at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+    at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
     view = await not_confirmed(at_home)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import KnownCustomer, Ledger, WeavUser
-from bot.sandbox.slack import Fault, Person
+from bot.sandbox.slack import Person, SlackFault
 from bot.slack import ids
 from tests.house import CONVERSATION_URL, JANE, House, chosen, house, text_on
 from tests.scenarios.filling import ZOE
@@ -15,7 +15,7 @@ from tests.scenarios.test_access import GRANTED, a_house, open_form, person
 PRIVATE = ("Jane Doe", "jane@example.com", "opened a conversation", "Ben the boss")
 BENS = "5e1a0000-0000-4000-8000-000000000002"
 # Longer than a form waits, and less than what is sent from it then.
-LATE = Fault("users.info", delay=0.8)
+LATE = SlackFault("users.info", delay=0.8)
 # `{id}` is that conversation's.
 LINK = f"<{CONVERSATION_URL}>"
 
@@ -78,7 +78,7 @@ async def test_nobody_is_named_to_whom_slack_says_nothing_of(tmp_path: Path) -> 
     await remembers(tmp_path)
     async with house(tmp_path, mode="http") as at_home:  # whose scopes are not known yet, either
         at_home.slack.scopes += GRANTED
-        at_home.slack.faults.add(Fault("users.info", error="internal_error", times=None))
+        at_home.slack.faults.add(SlackFault("users.info", error="internal_error", times=None))
         await open_form(at_home.ann)
 
         refused = await at_home.ann.submit()
@@ -94,7 +94,7 @@ async def test_a_member_sees_the_past_of_a_message_as_the_form_opens(
     await remembers(tmp_path)
     async with a_house(tmp_path, scopes=GRANTED) as at_home:
         message_ts = await became_a_conversation(at_home, text)
-        at_home.slack.faults.add(Fault("users.info", delay=0.3))
+        at_home.slack.faults.add(SlackFault("users.info", delay=0.3))
         await from_message(at_home.ann, message_ts)
         at_home.ann.fill({"subject": "Typed meanwhile"})
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from bot.ledger import State
 from bot.sandbox.slack import HttpRing
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from tests.house import CREATE, JANE, SECRET, House, house, public, text_on
 
 
 async def test_a_double_click_is_one_conversation(any_way: House) -> None:
-    any_way.weav.fail(Fault(delay=0.3, **CREATE))
+    any_way.weav.fail(WeavFault(delay=0.3, **CREATE))
     await any_way.fill_in(subject="Export hangs")
     delivery = any_way.ann.submission_delivery()
 
@@ -49,7 +49,7 @@ async def test_two_replicas_that_get_the_same_submission_create_it_once(
         house(tmp_path, database=postgres_url) as one,
         house(tmp_path, database=postgres_url) as other,
     ):
-        one.weav.fail(Fault(delay=0.5, **CREATE))
+        one.weav.fail(WeavFault(delay=0.5, **CREATE))
         await one.fill_in(subject="Export hangs")
         delivery = one.ann.submission_delivery()
         async with HttpRing(f"{other.url}/slack/events", SECRET) as ring:
@@ -65,7 +65,7 @@ async def test_two_replicas_that_get_the_same_submission_create_it_once(
 async def test_a_repetition_during_a_slow_create_waits_for_the_same_outcome(
     at_home: House,
 ) -> None:
-    at_home.weav.fail(Fault(delay=2.5, **CREATE))
+    at_home.weav.fail(WeavFault(delay=2.5, **CREATE))
     await at_home.fill_in(subject="Export hangs", customer_id=JANE)
     delivery = at_home.ann.submission_delivery()
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.ledger import KnownCustomer, Ledger
-from bot.sandbox.slack import Fault as SlackFault
-from bot.sandbox.weav import Fault
+from bot.sandbox.slack import SlackFault
+from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import CONVERSATION_URL, JANE, LIST, House, chosen, text_on
 from tests.scenarios.filling import FAILURES, RAVI, ZOE, learned, offered, opened
@@ -102,7 +102,7 @@ async def test_what_fails_is_left_out_quietly(at_home: House, name: str) -> None
 async def test_what_comes_late_is_shown_if_the_form_is_still_there(at_home: House) -> None:
     conversation(at_home, "Export hangs")
     await opened(at_home)
-    at_home.weav.fail(Fault(hold=1.0, **LIST))
+    at_home.weav.fail(WeavFault(hold=1.0, **LIST))
 
     await chose(at_home)
 
@@ -119,7 +119,7 @@ async def test_a_new_customer_has_none_and_weav_is_not_asked(at_home: House) -> 
 
 
 async def test_a_chosen_customer_is_known_by_name_from_then_on(at_home: House) -> None:
-    at_home.weav.fail(Fault(status=500, method="GET", path="/customers/*", times=1))
+    at_home.weav.fail(WeavFault(status=500, method="GET", path="/customers/*", times=1))
     await opened(at_home)
     await chose(at_home)
     await at_home.weav.until(lambda: len(at_home.weav.requests) >= 2)
@@ -141,7 +141,7 @@ async def test_a_form_that_opens_with_a_customer_shows_them_after_it_is_open(
     any_way: House,
 ) -> None:
     conversation(any_way, "Hung before")
-    any_way.weav.fail(Fault(delay=0.3, **LIST))
+    any_way.weav.fail(WeavFault(delay=0.3, **LIST))
 
     await opened_for(any_way)
 
@@ -233,7 +233,7 @@ async def test_what_was_found_for_the_first_customer_is_not_shown_under_the_next
     conversation(at_home, "Of Jane")
     conversation(at_home, "Of Zoë", customer_id=ZOE)
     of_jane = f"/customers/{JANE}/conversations"
-    at_home.weav.fail(Fault(delay=0.5, method="GET", path=of_jane))
+    at_home.weav.fail(WeavFault(delay=0.5, method="GET", path=of_jane))
     await opened_for(at_home)
 
     await chose(at_home, ZOE)

@@ -7,7 +7,7 @@ import pytest
 
 from bot.ledger import State
 from bot.sandbox.slack.views import SlackView
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.seeds import EMAIL_AGENT
 from tests.house import CREATE, JANE, House, chosen, house, public, text_on
 from tests.scenarios.filling import opened
@@ -42,7 +42,7 @@ async def test_reasons_of_weav_stand_under_their_fields_and_a_corrected_form_is_
 async def test_a_refusal_brings_the_filled_form_back_with_the_reason(
     at_home: House, status: int, reason: str
 ) -> None:
-    at_home.weav.fail(Fault(status=status, body=b"<html>secret xoxb</html>", **CREATE))
+    at_home.weav.fail(WeavFault(status=status, body=b"<html>secret xoxb</html>", **CREATE))
     await at_home.fill_in(subject="Export hangs")
 
     await at_home.ann.submit()
@@ -55,7 +55,7 @@ async def test_a_refusal_brings_the_filled_form_back_with_the_reason(
 
 
 async def test_the_same_form_again_after_a_refusal_is_a_new_attempt(at_home: House) -> None:
-    at_home.weav.fail(Fault(status=403, times=1, **CREATE))
+    at_home.weav.fail(WeavFault(status=403, times=1, **CREATE))
     await at_home.fill_in()
 
     await at_home.ann.submit()
@@ -66,9 +66,9 @@ async def test_the_same_form_again_after_a_refusal_is_a_new_attempt(at_home: Hou
     assert len(at_home.weav.conversations) == 1
 
 
-@pytest.mark.parametrize("fault", [Fault(status=503, **CREATE), Fault.rate_limit(**CREATE)])
+@pytest.mark.parametrize("fault", [WeavFault(status=503, **CREATE), WeavFault.rate_limit(**CREATE)])
 async def test_without_a_queue_what_was_certainly_not_created_comes_back(
-    tmp_path: Path, fault: Fault
+    tmp_path: Path, fault: WeavFault
 ) -> None:
     async with house(tmp_path, weav_retry_for="0") as at_home:
         at_home.weav.fail(fault)
@@ -84,7 +84,7 @@ async def test_without_a_queue_what_was_certainly_not_created_comes_back(
 
 
 async def test_a_late_answer_updates_the_modal_and_posts_the_card(any_way: House) -> None:
-    any_way.weav.fail(Fault(delay=2.5, **CREATE))
+    any_way.weav.fail(WeavFault(delay=2.5, **CREATE))
     await any_way.fill_in(subject="Export hangs")
 
     answer = await any_way.ann.submit()
@@ -98,7 +98,7 @@ async def test_a_late_answer_updates_the_modal_and_posts_the_card(any_way: House
 
 async def test_a_late_refusal_brings_the_filled_form_back(at_home: House) -> None:
     unknown = "3c90c3cc-0d44-4b50-8888-999999999999"
-    at_home.weav.fail(Fault(delay=2.2, **CREATE))
+    at_home.weav.fail(WeavFault(delay=2.2, **CREATE))
     await at_home.fill_in(subject="Export hangs", customer_id=unknown)
 
     await at_home.ann.submit()
@@ -120,7 +120,7 @@ async def test_a_form_that_comes_back_late_names_whom_it_named_before(any_way: H
     await opened(any_way)
     await choose(any_way, "agent")
     await any_way.ann.type_in({"channel": "email", "customer_id": JANE, "assignee_id": "mail"})
-    any_way.weav.fail(Fault(delay=2.2, status=403, times=1, **CREATE))
+    any_way.weav.fail(WeavFault(delay=2.2, status=403, times=1, **CREATE))
     await any_way.ann.submit()
     assert "Creating" in text_on(any_way.ann.view)
 
@@ -135,7 +135,7 @@ async def test_a_form_that_comes_back_late_names_whom_it_named_before(any_way: H
 
 
 async def test_a_form_that_comes_back_from_a_button_names_the_customer(at_home: House) -> None:
-    at_home.weav.fail(Fault(delay=2.2, status=403, times=1, **CREATE))
+    at_home.weav.fail(WeavFault(delay=2.2, status=403, times=1, **CREATE))
     await opened(at_home)
     await at_home.ann.submit({"channel": "email", "customer_id": JANE})
     await at_home.ann.close()
@@ -148,8 +148,8 @@ async def test_a_form_that_comes_back_from_a_button_names_the_customer(at_home: 
 
 
 async def test_an_id_that_was_not_checked_comes_back_as_it_is(at_home: House) -> None:
-    at_home.weav.fail(Fault(status=503, method="GET"))
-    at_home.weav.fail(Fault(delay=2.2, status=403, times=1, **CREATE))
+    at_home.weav.fail(WeavFault(status=503, method="GET"))
+    at_home.weav.fail(WeavFault(delay=2.2, status=403, times=1, **CREATE))
     await opened(at_home)
     await at_home.ann.submit({"channel": "email", "customer_id": JANE})
 
@@ -160,7 +160,7 @@ async def test_an_id_that_was_not_checked_comes_back_as_it_is(at_home: House) ->
 
 async def test_an_author_who_closed_the_modal_gets_a_direct_message(at_home: House) -> None:
     unknown = "3c90c3cc-0d44-4b50-8888-999999999999"
-    at_home.weav.fail(Fault(delay=2.2, **CREATE))
+    at_home.weav.fail(WeavFault(delay=2.2, **CREATE))
     await at_home.fill_in(subject="Export hangs", customer_id=unknown)
     await at_home.ann.submit()
 
@@ -178,7 +178,7 @@ async def test_an_author_who_closed_the_modal_gets_a_direct_message(at_home: Hou
 async def test_a_hundred_submissions_are_answered_in_time_while_weav_takes_five_seconds(
     at_home: House,
 ) -> None:
-    at_home.weav.fail(Fault(delay=5, **CREATE))
+    at_home.weav.fail(WeavFault(delay=5, **CREATE))
     views: list[str] = []
     for number in range(100):
         await at_home.ann.command(f"email {JANE} Number {number}")

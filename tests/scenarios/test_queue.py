@@ -8,7 +8,7 @@ import pytest
 
 from bot.ledger import State
 from bot.sandbox.serving import serve
-from bot.sandbox.weav import Fault, WeavSandbox
+from bot.sandbox.weav import WeavFault, WeavSandbox
 from tests.house import CREATE, JANE, House, chosen, house, public, text_on
 from tests.process import free_port
 
@@ -16,7 +16,7 @@ from tests.process import free_port
 async def test_what_weav_cannot_take_now_is_queued_and_created_when_it_can(
     any_way: House,
 ) -> None:
-    any_way.weav.fail(Fault(status=503, times=2, **CREATE))
+    any_way.weav.fail(WeavFault(status=503, times=2, **CREATE))
     await any_way.fill_in(subject="Export hangs")
 
     await any_way.ann.submit()
@@ -50,7 +50,7 @@ async def test_a_queue_survives_until_weav_listens_again(tmp_path: Path) -> None
 
 
 async def test_retry_after_is_honoured(at_home: House) -> None:
-    at_home.weav.fail(Fault.rate_limit("3", times=1, **CREATE))
+    at_home.weav.fail(WeavFault.rate_limit("3", times=1, **CREATE))
     await at_home.fill_in()
 
     await at_home.ann.submit()
@@ -61,7 +61,7 @@ async def test_retry_after_is_honoured(at_home: House) -> None:
 
 
 async def test_the_same_submission_while_queued_gets_the_same_answer(at_home: House) -> None:
-    at_home.weav.fail(Fault(status=503, times=2, **CREATE))
+    at_home.weav.fail(WeavFault(status=503, times=2, **CREATE))
     await at_home.fill_in()
     delivery = at_home.ann.submission_delivery()
 
@@ -78,7 +78,7 @@ async def test_when_the_time_is_over_the_author_gets_the_filled_form_back(
     tmp_path: Path,
 ) -> None:
     async with house(tmp_path, weav_retry_for="2") as at_home:
-        at_home.weav.fail(Fault(status=503, **CREATE))
+        at_home.weav.fail(WeavFault(status=503, **CREATE))
         await at_home.fill_in(subject="Export hangs", priority="high")
         await at_home.ann.submit()
 
@@ -98,7 +98,7 @@ async def test_when_the_time_is_over_the_author_gets_the_filled_form_back(
 
 
 async def test_a_queued_one_that_weav_refuses_comes_back_as_a_message(at_home: House) -> None:
-    at_home.weav.fail(Fault(status=503, times=1, **CREATE))
+    at_home.weav.fail(WeavFault(status=503, times=1, **CREATE))
     await at_home.fill_in(customer_id="3c90c3cc-0d44-4b50-8888-999999999999")
 
     await at_home.ann.submit()
@@ -112,7 +112,7 @@ async def test_a_queued_one_that_weav_refuses_comes_back_as_a_message(at_home: H
 async def test_what_the_bot_comes_to_long_after_its_time_is_not_sent_any_more(
     at_home: House, state: State
 ) -> None:
-    at_home.weav.fail(Fault.rate_limit("600", times=1, **CREATE))
+    at_home.weav.fail(WeavFault.rate_limit("600", times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
     await at_home.ann.close()

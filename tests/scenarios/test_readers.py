@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.slack import RESPONSE_URL, Fault, Workspace
+from bot.sandbox.slack import RESPONSE_URL, SlackFault, Workspace
 from bot.sandbox.slack.directory import BOT_USER_ID
 from bot.slack import ids
 from tests.house import CONVERSATION_URL, JANE, House, house, text_on
@@ -57,7 +57,7 @@ async def test_outsiders_see_id_status_and_link_and_nothing_else(told: House) ->
 
 
 async def test_the_form_says_so_after_it_has_opened(told: House) -> None:
-    told.slack.faults.add(Fault(INFO, delay=0.3))
+    told.slack.faults.add(SlackFault(INFO, delay=0.3))
     await open_form(told, "", "C0PARTNERS")
     assert "other organisations" not in hint_of(told.slack)
     told.ann.fill({"subject": "Typed meanwhile"})
@@ -124,7 +124,7 @@ async def test_a_channel_is_looked_up_once(told: House) -> None:
 
 
 async def test_when_slack_could_say_and_does_not_the_card_is_short(told: House) -> None:
-    told.slack.faults.add(Fault(INFO, error="internal_error", times=None))
+    told.slack.faults.add(SlackFault(INFO, error="internal_error", times=None))
     await open_form(told, "Export hangs")
 
     await told.ann.submit()
@@ -202,7 +202,7 @@ async def test_the_note_changes_with_what_the_bot_can_see(told_all: House) -> No
 async def test_the_author_gets_the_whole_card_when_such_a_channel_gets_none(
     told_all: House,
 ) -> None:
-    told_all.slack.faults.add(Fault(RESPONSE_URL, status=404, times=None))
+    told_all.slack.faults.add(SlackFault(RESPONSE_URL, status=404, times=None))
     await open_form(told_all, "Export hangs", "G0BILLING")
 
     await told_all.ann.submit()
@@ -223,9 +223,9 @@ async def test_in_a_direct_message_the_card_is_a_whole_one(told_all: House) -> N
 
 
 async def test_the_author_gets_the_whole_card_when_the_channel_gets_none(told: House) -> None:
-    told.slack.faults.add(Fault(RESPONSE_URL, status=404, times=None))
+    told.slack.faults.add(SlackFault(RESPONSE_URL, status=404, times=None))
     told.slack.faults.add(
-        Fault("chat.postMessage", error="is_archived", where={"channel": "C0PARTNERS"})
+        SlackFault("chat.postMessage", error="is_archived", where={"channel": "C0PARTNERS"})
     )
     await open_form(told, "Export hangs", "C0PARTNERS")
 
@@ -235,7 +235,7 @@ async def test_the_author_gets_the_whole_card_when_the_channel_gets_none(told: H
 
 
 async def test_a_form_that_was_closed_meanwhile_is_left_in_peace(told: House) -> None:
-    told.slack.faults.add(Fault(INFO, delay=0.3))
+    told.slack.faults.add(SlackFault(INFO, delay=0.3))
     await open_form(told, "", "C0PARTNERS")
 
     await told.ann.close()

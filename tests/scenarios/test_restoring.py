@@ -16,7 +16,7 @@ from bot.app import assembled
 from bot.ledger import KnownCustomer, Ledger, State
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpRing, Person
-from bot.sandbox.weav import Fault as WeavFault
+from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import CREATE, QUICK, SECRET, House, house, settings_of, text_on
 from tests.scenarios.filling import NEW_CUSTOMER, opened

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sandbox.slack import RESPONSE_URL, Fault, rate_limited
+from bot.sandbox.slack import RESPONSE_URL, SlackFault, rate_limited
 from tests.house import House, public, text_on
 
 
@@ -30,7 +30,7 @@ async def test_a_public_channel_needs_no_membership(at_home: House) -> None:
 async def test_when_nothing_posts_there_the_author_gets_the_card_and_the_way_to_invite(
     at_home: House,
 ) -> None:
-    at_home.slack.faults.add(Fault(RESPONSE_URL, status=404, times=None))
+    at_home.slack.faults.add(SlackFault(RESPONSE_URL, status=404, times=None))
     await at_home.fill_in(subject="Export hangs", post_to="G0BILLING")
 
     await at_home.ann.submit()
@@ -45,15 +45,15 @@ async def test_when_nothing_posts_there_the_author_gets_the_card_and_the_way_to_
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault("chat.postMessage", error="not_in_channel"),
-        Fault("chat.postMessage", drop="after"),
+        SlackFault("chat.postMessage", error="not_in_channel"),
+        SlackFault("chat.postMessage", drop="after"),
     ],
     ids=["certain", "not certain"],
 )
 async def test_a_direct_message_that_takes_no_card_is_neither_named_nor_invited_to(
-    at_home: House, fault: Fault
+    at_home: House, fault: SlackFault
 ) -> None:
-    at_home.slack.faults.add(Fault(RESPONSE_URL, status=404, times=None))
+    at_home.slack.faults.add(SlackFault(RESPONSE_URL, status=404, times=None))
     at_home.slack.faults.add(fault)
     await at_home.fill_in(subject="Export hangs", post_to="D0ANNBEN")
 
@@ -81,7 +81,7 @@ async def test_a_rate_limit_is_waited_for(at_home: House) -> None:
 async def test_a_post_that_may_have_arrived_is_not_repeated_in_the_channel(
     at_home: House,
 ) -> None:
-    at_home.slack.faults.add(Fault("chat.postMessage", drop="after"))
+    at_home.slack.faults.add(SlackFault("chat.postMessage", drop="after"))
     await at_home.fill_in(subject="Export hangs")
 
     await at_home.ann.submit()
@@ -95,8 +95,8 @@ async def test_a_post_that_may_have_arrived_is_not_repeated_in_the_channel(
 async def test_a_card_that_goes_nowhere_is_tried_again_and_undoes_nothing(
     at_home: House,
 ) -> None:
-    at_home.slack.faults.add(Fault("chat.postMessage", error="account_inactive", times=None))
-    at_home.slack.faults.add(Fault(RESPONSE_URL, status=404, times=None))
+    at_home.slack.faults.add(SlackFault("chat.postMessage", error="account_inactive", times=None))
+    at_home.slack.faults.add(SlackFault(RESPONSE_URL, status=404, times=None))
     await at_home.fill_in(subject="Export hangs")
 
     await at_home.ann.submit()
@@ -113,7 +113,7 @@ async def test_a_card_that_may_be_there_is_tried_again_with_its_author_alone(
     at_home: House,
 ) -> None:
     # https://docs.slack.dev/reference/methods/chat.postMessage#errors: some of it may be done.
-    nowhere = Fault("chat.postMessage", error="fatal_error", times=None)
+    nowhere = SlackFault("chat.postMessage", error="fatal_error", times=None)
     at_home.slack.faults.add(nowhere)
     await at_home.fill_in(subject="Export hangs")
 

@@ -11,8 +11,8 @@ import pytest
 
 from bot.app import assembled
 from bot.sandbox.serving import drop_connection
-from bot.sandbox.slack import OPERATION_TIMEOUT, Fault
-from bot.sandbox.weav import Fault as WeavFault
+from bot.sandbox.slack import OPERATION_TIMEOUT, SlackFault
+from bot.sandbox.weav import WeavFault
 from tests.house import CREATE, JANE, QUICK, House, house, settings_of
 from tests.scenarios.sockets import OPEN, events, quick_house, ready, works
 
@@ -47,7 +47,7 @@ async def test_a_deaf_connection_is_replaced_and_not_ready_meanwhile(
 ) -> None:
     await ready(quick)
     # Slack has no other connection to give, so that there is time to look.
-    quick.slack.faults.add(Fault(OPEN, error="internal_error", times=3))
+    quick.slack.faults.add(SlackFault(OPEN, error="internal_error", times=3))
     quick.slack.socket_mode.fall_silent()
 
     assert await ready(quick, status=503) == {"slack": True, "database": True, "socket": False}
@@ -164,7 +164,7 @@ async def test_a_connection_that_is_deaf_is_noticed_within_thirty_seconds(tmp_pa
         await ready(at_home)
         # Long enough for an answer to the last ping.
         await asyncio.sleep(6)
-        at_home.slack.faults.add(Fault(OPEN, error="internal_error"))
+        at_home.slack.faults.add(SlackFault(OPEN, error="internal_error"))
         at_home.slack.socket_mode.fall_silent()
         loop = asyncio.get_running_loop()
         began = loop.time()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.sandbox.slack import Fault, rate_limited
+from bot.sandbox.slack import SlackFault, rate_limited
 from tests.bad_days.logs import logged, logged_badly
 from tests.bad_days.replies import JSON, REDIRECTS, broken, http, says
 from tests.bad_days.weather import Spell, Weather, weather
@@ -31,18 +31,18 @@ def log() -> Iterator[io.StringIO]:
 
 
 FAILURES = [
-    Fault(OPEN, status=500, body="<html>", times=3),
-    Fault(OPEN, error="internal_error", times=3),
-    Fault(OPEN, error="invalid_auth", times=3),
-    Fault(OPEN, drop="before", times=3),
+    SlackFault(OPEN, status=500, body="<html>", times=3),
+    SlackFault(OPEN, error="internal_error", times=3),
+    SlackFault(OPEN, error="invalid_auth", times=3),
+    SlackFault(OPEN, drop="before", times=3),
     rate_limited(OPEN, retry_after=1),
-    Fault(OPEN, error="ratelimited", status=429),
+    SlackFault(OPEN, error="ratelimited", status=429),
 ]
 
 
 @pytest.mark.parametrize("fault", FAILURES)
 async def test_slack_gives_no_address_for_a_while(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: SlackFault
 ) -> None:
     async with quick_house(tmp_path, monkeypatch) as (quick, log):
         await ready(quick)

@@ -7,14 +7,14 @@ from typing import Any
 from bot.ledger import Ledger, State
 from bot.sandbox.slack import Delivery, Person
 from bot.sandbox.slack.actions import action_entry
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import CREATE, JANE, House, chosen, text_on
 
 
 async def left_unconfirmed(house: House, subject: str = "Export hangs") -> None:
     """Submit, lose the request, and close the modal that offers the way on."""
-    house.weav.fail(Fault.lost_request(times=1, **CREATE))
+    house.weav.fail(WeavFault.lost_request(times=1, **CREATE))
     await house.fill_in(subject=subject)
     await house.ann.submit()
     await house.entry_in(State.UNCONFIRMED)
@@ -91,7 +91,7 @@ async def test_leave_it_answers_with_the_form(at_home: House) -> None:
 
 
 async def test_what_weav_refused_comes_back_with_what_was_typed(at_home: House) -> None:
-    at_home.weav.fail(Fault(status=403, times=1, **CREATE))
+    at_home.weav.fail(WeavFault(status=403, times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
     await at_home.ann.close()
@@ -103,7 +103,7 @@ async def test_what_weav_refused_comes_back_with_what_was_typed(at_home: House) 
 async def test_ten_of_the_longest_fit_into_one_message_and_each_comes_back_whole(
     at_home: House,
 ) -> None:
-    at_home.weav.fail(Fault(status=403, **CREATE))
+    at_home.weav.fail(WeavFault(status=403, **CREATE))
     subjects = [f"{number}{'&' * 499}" for number in range(10)]
     for subject in subjects:
         await at_home.fill_in(subject=subject)
@@ -133,7 +133,7 @@ async def clicked_by(person: Person, row: dict[str, Any]) -> None:
 
 async def refused_row(house: House) -> dict[str, Any]:
     """The buttons of one that Weav refused, as its author gets them."""
-    house.weav.fail(Fault(status=403, times=1, **CREATE))
+    house.weav.fail(WeavFault(status=403, times=1, **CREATE))
     await house.fill_in(subject="Export hangs")
     await house.ann.submit()
     await house.ann.close()

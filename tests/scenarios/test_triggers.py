@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sandbox.slack import RESPONSE_URL, Fault
+from bot.sandbox.slack import RESPONSE_URL, SlackFault
 from bot.slack import ids
 from tests.house import JANE, House, text_on
 
@@ -50,14 +50,14 @@ async def test_an_expired_trigger_of_the_global_shortcut_is_told_as_a_direct_mes
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault("views.open", error="internal_error"),
-        Fault("views.open", status=502, body="<html>"),
-        Fault("views.open", drop="before", times=None),
-        Fault("views.open", status=429, error="ratelimited", retry_after=30),
+        SlackFault("views.open", error="internal_error"),
+        SlackFault("views.open", status=502, body="<html>"),
+        SlackFault("views.open", drop="before", times=None),
+        SlackFault("views.open", status=429, error="ratelimited", retry_after=30),
     ],
 )
 async def test_any_other_failure_is_told_privately_with_the_form_kept(
-    at_home: House, fault: Fault
+    at_home: House, fault: SlackFault
 ) -> None:
     at_home.slack.faults.add(fault)
     await at_home.ann.command("Export hangs")
@@ -72,7 +72,7 @@ async def test_any_other_failure_is_told_privately_with_the_form_kept(
 
 
 async def test_a_connection_lost_once_still_opens_the_form(at_home: House) -> None:
-    at_home.slack.faults.add(Fault("views.open", drop="before"))
+    at_home.slack.faults.add(SlackFault("views.open", drop="before"))
 
     await at_home.ann.command("Export hangs")
 
@@ -82,7 +82,7 @@ async def test_a_connection_lost_once_still_opens_the_form(at_home: House) -> No
 async def test_a_form_that_opened_although_its_answer_was_lost_is_left_in_peace(
     at_home: House,
 ) -> None:
-    at_home.slack.faults.add(Fault("views.open", drop="after"))
+    at_home.slack.faults.add(SlackFault("views.open", drop="after"))
 
     await at_home.ann.command("Export hangs")
 
@@ -93,7 +93,7 @@ async def test_a_form_that_opened_although_its_answer_was_lost_is_left_in_peace(
 
 async def test_without_a_response_url_that_works_a_direct_message_tells(at_home: House) -> None:
     at_home.slack.triggers.seconds = 0
-    at_home.slack.faults.add(Fault(RESPONSE_URL, status=404, times=None))
+    at_home.slack.faults.add(SlackFault(RESPONSE_URL, status=404, times=None))
 
     await at_home.ann.command("Export hangs")
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.sandbox.slack import Fault as SlackFault
-from bot.sandbox.slack import Person, SlackView, Workspace
-from bot.sandbox.weav import Exchange, Fault
+from bot.sandbox.slack import Person, SlackFault, SlackView, Workspace
+from bot.sandbox.weav import Exchange, WeavFault
 from bot.sandbox.weav.seeds import EMAIL_AGENT
 from bot.slack import ids
 from tests.house import CREATE, JANE, LIST, House, chosen, house, text_on
@@ -195,7 +194,7 @@ async def test_the_assignee_chosen_while_the_other_replica_looks_a_customer_up_s
     await pick(a, ids.ASSIGNEE_ID, "ann")
     await b.act(ids.POST_TO, "C0PARTNERS")
     await replicas.shows(OUTSIDERS)
-    replicas.house.weav.fail(Fault(delay=SLOW, **LIST))
+    replicas.house.weav.fail(WeavFault(delay=SLOW, **LIST))
 
     await pick(a, ids.CUSTOMER_ID, JANE)
     await pick(b, ids.ASSIGNEE_ID, "ben")
@@ -211,7 +210,7 @@ async def test_the_assignee_chosen_before_the_other_replica_completes_the_form_s
 ) -> None:
     a, b = replicas.a, replicas.b
     await with_ann_by_default(replicas)
-    replicas.house.weav.fail(Fault(delay=SLOW, **LIST))
+    replicas.house.weav.fail(WeavFault(delay=SLOW, **LIST))
     await replicas.opened(a, f"email {JANE}")
 
     await pick(b, ids.ASSIGNEE_ID, "ben")
@@ -243,7 +242,7 @@ async def test_the_conversations_of_the_customer_chosen_last_are_shown(replicas:
     a, b = replicas.a, replicas.b
     conversation(replicas.house, "Zoe has this", customer_id=ZOE)
     await replicas.opened(a, "email")
-    replicas.house.weav.fail(Fault(delay=SLOW, times=1, **LIST))
+    replicas.house.weav.fail(WeavFault(delay=SLOW, times=1, **LIST))
 
     await pick(a, ids.CUSTOMER_ID, JANE)
     await replicas.house.weav.until(lambda: any("conversations" in r.path for r in lists(replicas)))
@@ -298,7 +297,7 @@ async def test_what_could_not_be_drawn_is_shown_with_the_next_choice(replicas: R
 
 async def test_no_late_drawing_of_the_other_replica_covers_an_answer(replicas: Replicas) -> None:
     a, b = replicas.a, replicas.b
-    replicas.house.weav.fail(Fault(status=503, **CREATE))
+    replicas.house.weav.fail(WeavFault(status=503, **CREATE))
     await drawing_late_at(a, replicas)
 
     await b.submit()
@@ -313,7 +312,7 @@ async def test_no_late_drawing_of_the_other_replica_covers_an_answer(replicas: R
 
 async def test_the_reason_stays_on_top_of_a_form_that_came_back(replicas: Replicas) -> None:
     a, b = replicas.a, replicas.b
-    replicas.house.weav.fail(Fault(status=403, times=1, **CREATE))
+    replicas.house.weav.fail(WeavFault(status=403, times=1, **CREATE))
     await replicas.opened(a, f"email {JANE} Export hangs")
     await replicas.shows(BEFORE)
     await a.submit()

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import CREATE, house, text_on
 
@@ -15,7 +15,7 @@ def created(**answer: str) -> dict[str, Any]:
 
 async def test_a_reason_is_said_at_once(tmp_path: Path, postgres_url: str) -> None:
     async with house(tmp_path, database=postgres_url) as at_home:
-        at_home.weav.fail(Fault.refusal({"subject": ["Not\0this."]}, **CREATE))
+        at_home.weav.fail(WeavFault.refusal({"subject": ["Not\0this."]}, **CREATE))
         await at_home.fill_in(subject="Export hangs")
 
         answer = await at_home.ann.submit()
@@ -25,7 +25,7 @@ async def test_a_reason_is_said_at_once(tmp_path: Path, postgres_url: str) -> No
 
 async def test_a_conversation_has_its_card(tmp_path: Path, postgres_url: str) -> None:
     async with house(tmp_path, database=postgres_url) as at_home:
-        at_home.weav.fail(Fault(**created(id="c-1\0", subject="Export\0hangs"), **CREATE))
+        at_home.weav.fail(WeavFault(**created(id="c-1\0", subject="Export\0hangs"), **CREATE))
         await at_home.fill_in(subject="Export hangs")
 
         await at_home.ann.submit()
@@ -39,8 +39,8 @@ async def test_a_new_customers_name_holds_up_nothing(tmp_path: Path, postgres_ur
     email, customer_id = "new@example.com", "3c90c3cc-0d44-4b50-8888-00000000abcd"
     named = created(id=customer_id, first_name="Ne\0w", last_name="\0", email=f"{email}\0")
     async with house(tmp_path, database=postgres_url) as at_home:
-        at_home.weav.fail(Fault(method="POST", path="/customers", **named))
-        at_home.weav.fail(Fault(**created(id="c-1", customer_id=customer_id), **CREATE))
+        at_home.weav.fail(WeavFault(method="POST", path="/customers", **named))
+        at_home.weav.fail(WeavFault(**created(id="c-1", customer_id=customer_id), **CREATE))
         await at_home.fill_in(customer_id="")
         await at_home.ann.type_in({ids.CUSTOMER_ID: email})
 

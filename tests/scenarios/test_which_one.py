@@ -3,7 +3,7 @@
 import pytest
 
 from bot.ledger import State
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import READ, TOKEN
 from bot.slack import ids
 from tests.house import CREATE, House, text_on
@@ -14,7 +14,7 @@ from tests.scenarios.test_not_confirmed import not_confirmed
 async def lost_and_closed(house: House, subject: str = "") -> None:
     """Lose the request, and close the window before anybody says so."""
     house.weav.tokens[TOKEN].discard(READ)
-    house.weav.fail(Fault.lost_request(times=1, delay=2.2, **CREATE))
+    house.weav.fail(WeavFault.lost_request(times=1, delay=2.2, **CREATE))
     await house.fill_in(subject=subject)
     await house.ann.submit()
     await house.ann.close()
@@ -48,7 +48,7 @@ async def test_what_was_opened_is_a_click_away(at_home: House) -> None:
 
 
 async def test_the_modal_that_is_not_sure_says_of_what(at_home: House) -> None:
-    at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+    at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
 

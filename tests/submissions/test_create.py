@@ -13,7 +13,7 @@ from bot.card.post import Delivered
 from bot.form.reply import Created, Creating, NotConfirmed
 from bot.ledger import Entry, Ledger, NewEntry, State
 from bot.retry import RetryTimes
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.submissions.create import ConversationCreator, PostCard
 from bot.submissions.reconcile import Result, request_of
 from bot.tasks import Tasks
@@ -71,7 +71,7 @@ class Counter:
 
     async def one_that_waits_a_minute(self) -> None:
         """As when Weav has been away for long."""
-        self.weav.sandbox.fail(Fault(status=503, times=1, **CREATE))
+        self.weav.sandbox.fail(WeavFault(status=503, times=1, **CREATE))
         queued = (await sent(self.sender, await self.sending("V0"))).entry
         assert queued
         assert queued.state is State.QUEUED
@@ -98,16 +98,16 @@ async def counter(tmp_path: Path, retry_for: float = 900) -> AsyncIterator[Count
 @pytest.mark.parametrize(
     ("fault", "hurries"),
     [
-        (Fault(), True),
-        (Fault(status=422, **CREATE), True),
-        (Fault(status=502, **CREATE), False),
-        (Fault.lost_answer(**CREATE), False),
-        (Fault(status=503, **CREATE), False),
+        (WeavFault(), True),
+        (WeavFault(status=422, **CREATE), True),
+        (WeavFault(status=502, **CREATE), False),
+        (WeavFault.lost_answer(**CREATE), False),
+        (WeavFault(status=503, **CREATE), False),
     ],
     ids=["opened", "refused", "bad gateway", "no answer", "unavailable"],
 )
 async def test_the_queue_is_hurried_by_what_shows_that_weav_is_back(
-    tmp_path: Path, *, fault: Fault, hurries: bool
+    tmp_path: Path, *, fault: WeavFault, hurries: bool
 ) -> None:
     async with counter(tmp_path) as at:
         await at.one_that_waits_a_minute()
@@ -140,15 +140,15 @@ async def test_a_card_does_not_wait_until_the_queue_is_hurried(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("fault", "retry_for"),
     [
-        (Fault(status=422, **CREATE), 900),
-        (Fault(status=503, **CREATE), 900),
-        (Fault(status=503, **CREATE), 0),
-        (Fault.lost_request(**CREATE), 900),
+        (WeavFault(status=422, **CREATE), 900),
+        (WeavFault(status=503, **CREATE), 900),
+        (WeavFault(status=503, **CREATE), 0),
+        (WeavFault.lost_request(**CREATE), 900),
     ],
     ids=["refused", "queued", "given up", "not confirmed"],
 )
 async def test_whoever_lost_the_row_says_nothing_of_it(
-    tmp_path: Path, fault: Fault, retry_for: float
+    tmp_path: Path, fault: WeavFault, retry_for: float
 ) -> None:
     async with counter(tmp_path, retry_for) as at, at.place.open() as other:
         entry = await at.sending("V1")

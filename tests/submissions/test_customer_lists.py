@@ -3,7 +3,7 @@
 import asyncio
 from uuid import UUID
 
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.submissions.reconcile import CustomerLists
 from bot.tasks import Tasks
 from bot.weav.models import Conversation
@@ -35,7 +35,7 @@ async def test_whoever_asks_after_a_request_began_gets_a_newer_list() -> None:
     """What was created meanwhile is in it; those who wait for that one share it."""
     async with served_weav() as weav:
         customers, customer_id = CustomerLists(weav.client, Tasks()), UUID(weav.customer_id)
-        weav.sandbox.fail(Fault(hold=0.5, times=1, **LIST))
+        weav.sandbox.fail(WeavFault(hold=0.5, times=1, **LIST))
         first = asyncio.create_task(customers.read(customer_id))
         await weav.sandbox.until(lambda: bool(lists(weav)))
         made = await weav.opened()
@@ -51,7 +51,7 @@ async def test_another_customers_list_is_not_waited_for() -> None:
     async with served_weav() as weav:
         one, other = [UUID(each) for each in list(weav.sandbox.store.customers)[:2]]
         customers = CustomerLists(weav.client, Tasks())
-        weav.sandbox.fail(Fault(hold=2, times=1, **LIST))
+        weav.sandbox.fail(WeavFault(hold=2, times=1, **LIST))
         first = asyncio.create_task(customers.read(one))
         await weav.sandbox.until(lambda: bool(lists(weav)))
 

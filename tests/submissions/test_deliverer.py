@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import Entry, Ledger, State
-from bot.sandbox.slack import Fault as SlackFault
-from bot.sandbox.weav import Fault
+from bot.sandbox.slack import SlackFault
+from bot.sandbox.weav import WeavFault
 from bot.submissions.worker import Limits
 from tests.house import CREATE, QUICK, House, house, public, text_on
 
@@ -26,7 +26,7 @@ NO_CARDS_THERE = SlackFault(
 
 async def queue(at_home: House, *slack_channel_ids: str) -> None:
     """One submission for each, all created when Weav is back."""
-    away = at_home.weav.fail(Fault(status=503, **CREATE))
+    away = at_home.weav.fail(WeavFault(status=503, **CREATE))
     for number, channel in enumerate(slack_channel_ids):
         await at_home.fill_in(subject=f"Number {number}", post_to=channel)
         await at_home.ann.submit()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import Entry, Ledger, State
-from bot.sandbox.slack import Fault
+from bot.sandbox.slack import SlackFault
 from tests.house import House, house, text_on
 from tests.submissions.test_create import NEW
 from tests.submissions.test_scheduler import execute, has_failed
@@ -116,7 +116,7 @@ async def test_a_last_word_that_slack_does_not_take_is_tried_for_another_day(
     tmp_path: Path, tried_for: float, code: str, *, ends: bool
 ) -> None:
     async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
-        at_home.slack.faults.add(Fault("chat.postMessage", error=code, times=None))
+        at_home.slack.faults.add(SlackFault("chat.postMessage", error=code, times=None))
         await written(ledger, State.OPENED)
         overdue(at_home, tried_for=tried_for)
 

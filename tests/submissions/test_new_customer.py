@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.form.reply import Created
 from bot.ledger import Ledger
 from bot.retry import RetryTimes
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.submissions.create import ConversationCreator
 from bot.tasks import Tasks
 from tests.ledger.places import Place
@@ -26,7 +26,7 @@ async def test_a_post_that_may_take_long_is_waited_for_as_long(
         sender = ConversationCreator(
             ledger, weav.client, RetryTimes(retry_for=900, weav_timeout=60), Tasks()
         )
-        weav.sandbox.fail(Fault(hold=1.0, **NEW_CUSTOMER))
+        weav.sandbox.fail(WeavFault(hold=1.0, **NEW_CUSTOMER))
         one, other = [
             (await ledger.receive(replace(UNNAMED, view_id=view_id), sending=True)).entry
             for view_id in ("V1", "V2")

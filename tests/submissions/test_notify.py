@@ -16,7 +16,7 @@ from bot.form.values import FilledForm, FormValues, Origin
 from bot.ledger import Entry, Ledger, NewEntry, State
 from bot.metrics import Metrics
 from bot.retry import Backoff
-from bot.sandbox.slack import Fault, SlackSandbox, Workspace
+from bot.sandbox.slack import SlackFault, SlackSandbox, Workspace
 from bot.slack.api import SlackApi
 from bot.slack.cache import LookupCache
 from bot.slack.client import slack_client, slack_session
@@ -122,7 +122,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
 async def test_a_day_of_posts_without_an_answer_is_one_card_and_a_message_now_and_then(
     office: Office,
 ) -> None:
-    office.slack.faults.add(Fault("chat.postMessage", drop="after", times=None))
+    office.slack.faults.add(SlackFault("chat.postMessage", drop="after", times=None))
     entry = await office.opened()
     attempts = 0
 
@@ -143,7 +143,7 @@ async def test_a_day_of_posts_without_an_answer_is_one_card_and_a_message_now_an
 async def test_a_card_that_may_have_arrived_goes_to_its_author_once_slack_says_what_it_does(
     office: Office,
 ) -> None:
-    gone = Fault("chat.postMessage", drop="before", times=None)
+    gone = SlackFault("chat.postMessage", drop="before", times=None)
     office.slack.faults.add(gone)
     entry = await office.opened()
     await office.announcer.announce(entry, OPENED)
@@ -162,7 +162,7 @@ async def test_a_card_that_may_have_arrived_goes_to_its_author_once_slack_says_w
 async def test_a_card_that_was_certainly_not_posted_still_goes_to_its_channel(
     office: Office,
 ) -> None:
-    away = Fault("chat.postMessage", error="account_inactive", times=None)
+    away = SlackFault("chat.postMessage", error="account_inactive", times=None)
     office.slack.faults.add(away)
     entry = await office.opened()
     await office.announcer.announce(entry, OPENED)
@@ -175,7 +175,7 @@ async def test_a_card_that_was_certainly_not_posted_still_goes_to_its_channel(
 
 
 async def test_what_waited_for_weav_does_not_make_slack_wait(office: Office) -> None:
-    office.slack.faults.add(Fault("chat.postMessage", drop="after", times=None))
+    office.slack.faults.add(SlackFault("chat.postMessage", drop="after", times=None))
     entry = await office.opened(after=900)
 
     await office.announcer.announce(entry, OPENED)
@@ -186,7 +186,7 @@ async def test_what_waited_for_weav_does_not_make_slack_wait(office: Office) -> 
 async def test_the_bots_own_absence_is_no_part_of_the_day(office: Office) -> None:
     await office.opened()
     await office.place.pass_time(2 * DAY)
-    away = Fault("chat.postMessage", error="channel_not_found", times=None)
+    away = SlackFault("chat.postMessage", error="channel_not_found", times=None)
     office.slack.faults.add(away)
     for _ in range(3):
         await office.announcer.announce(await office.due(), OPENED)
@@ -201,7 +201,7 @@ async def test_the_bots_own_absence_is_no_part_of_the_day(office: Office) -> Non
 
 
 async def test_a_token_that_slack_rejects_ends_nothing(office: Office) -> None:
-    rejected = Fault("chat.postMessage", error="invalid_auth", times=None)
+    rejected = SlackFault("chat.postMessage", error="invalid_auth", times=None)
     office.slack.faults.add(rejected)
     entry = await office.opened()
     while entry.waited <= 2 * DAY:
@@ -224,7 +224,7 @@ async def test_an_author_who_was_not_told_before_the_bot_went_is_told_when_it_is
     await office.ledger.refused(sent, "Weav does not know this customer.")
     await office.place.pass_time(2 * DAY)
     entry = await office.due()
-    away = Fault("chat.postMessage", error="fatal_error", times=None)
+    away = SlackFault("chat.postMessage", error="fatal_error", times=None)
     office.slack.faults.add(away)
 
     await office.tell(entry)
@@ -238,7 +238,7 @@ async def test_an_author_who_was_not_told_before_the_bot_went_is_told_when_it_is
 
 
 async def test_an_author_is_not_told_the_same_all_day(office: Office) -> None:
-    office.slack.faults.add(Fault("chat.postMessage", drop="after", times=None))
+    office.slack.faults.add(SlackFault("chat.postMessage", drop="after", times=None))
     sent = (await office.ledger.receive(NEW, sending=True)).entry
     entry = await office.ledger.refused(sent, "Weav does not know this customer.")
     assert entry

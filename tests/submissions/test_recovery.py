@@ -12,7 +12,7 @@ import bot.submissions.worker
 from bot.form.reply import Created, Creating, NotConfirmed
 from bot.ledger import Entry, Ledger, State
 from bot.retry import RetryTimes
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.submissions.create import ConversationCreator
 from bot.submissions.reconcile import request_of
 from bot.submissions.worker import RESTARTED, Limits
@@ -107,7 +107,7 @@ async def test_a_recent_one_is_looked_for_in_the_time_that_is_left(tmp_path: Pat
 async def test_a_look_that_fails_is_no_look(tmp_path: Path) -> None:
     """As when the whole machine has just come back, and its network not yet."""
     async with after_crash(tmp_path) as after:
-        away = after.weav.sandbox.fail(Fault(status=503, **LIST))
+        away = after.weav.sandbox.fail(WeavFault(status=503, **LIST))
         entry = await after.left_behind()
         made = await after.weav.opened(**request_of(entry).body())
         pauses = []
@@ -129,7 +129,7 @@ async def test_a_look_that_fails_is_no_look(tmp_path: Path) -> None:
 
 async def test_looks_that_all_fail_come_to_an_end(tmp_path: Path) -> None:
     async with after_crash(tmp_path) as after:
-        after.weav.sandbox.fail(Fault(status=503, **LIST))
+        after.weav.sandbox.fail(WeavFault(status=503, **LIST))
         await after.left_behind()
         seconds = 300.0
         for _ in range(3):
@@ -204,7 +204,7 @@ async def test_one_that_is_looked_for_leaves_its_turn_at_weav_to_others(
 ) -> None:
     monkeypatch.setattr(bot.submissions.worker, "AT_ONCE", 1)
     async with house(tmp_path, pace=replace(QUICK, looks=(30.0,), drain=0.1)) as at_home:
-        at_home.weav.fail(Fault.lost_request(times=1, **CREATE))
+        at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
         await at_home.fill_in(subject="First")
         await at_home.fill_in(at_home.ben, subject="Second")
         submitting = asyncio.create_task(at_home.ann.submit())

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import State
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from tests.house import CREATE, House, house, public
 from tests.seams import patch_one_request_to_weav_at_once
 from tests.submissions.test_scheduler import execute, until
@@ -23,7 +23,7 @@ async def test_who_watches_another_replicas_row_leaves_the_room_to_others(
 ) -> None:
     patch_one_request_to_weav_at_once(monkeypatch)
     async with house(tmp_path) as at_home:
-        at_home.weav.fail(Fault(hold=1.5, times=1, **CREATE))
+        at_home.weav.fail(WeavFault(hold=1.5, times=1, **CREATE))
         await at_home.fill_in(subject="First")
         await at_home.fill_in(at_home.ben, subject="Second")
         submitting = [asyncio.create_task(at_home.ann.submit())]

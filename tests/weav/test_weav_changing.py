@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import READ, TOKEN, WRITE
 from bot.sandbox.weav.store import Thing
 from bot.weav.conversations import Changed, Found, Update, read_conversation, write_conversation
@@ -26,8 +26,8 @@ async def failure(weav: ServedWeav, conversation_id: str) -> str:
     return read.reason
 
 
-def answering(conversation: Thing, **changed: object) -> Fault:
-    return Fault(status=200, body=json.dumps(conversation | changed).encode(), times=1)
+def answering(conversation: Thing, **changed: object) -> WeavFault:
+    return WeavFault(status=200, body=json.dumps(conversation | changed).encode(), times=1)
 
 
 async def test_what_is_read_is_what_is_written_back(weav: ServedWeav) -> None:
@@ -86,16 +86,16 @@ def test_a_status_and_a_priority_that_weav_did_not_name_are_left_out() -> None:
 async def test_an_answer_inside_data_is_read(weav: ServedWeav) -> None:
     opened = await weav.opened(subject="Export hangs")
     body = json.dumps({"data": opened}).encode()
-    weav.sandbox.fail(Fault(status=200, body=body, times=1))
+    weav.sandbox.fail(WeavFault(status=200, body=body, times=1))
 
     read = await found(weav, opened["id"])
 
     assert read.update.subject == "Export hangs"
 
 
-UNREADABLE: dict[str, Callable[[Thing], Fault]] = {
-    "no JSON": lambda _: Fault.html_page(status=200, times=1),
-    "no object": lambda _: Fault(status=200, body=b"[]", times=1),
+UNREADABLE: dict[str, Callable[[Thing], WeavFault]] = {
+    "no JSON": lambda _: WeavFault.html_page(status=200, times=1),
+    "no object": lambda _: WeavFault(status=200, body=b"[]", times=1),
     "a subject that would be lost": lambda opened: answering(opened, subject={"html": "x"}),
     "a priority that would be lost": lambda opened: answering(opened, priority=3),
     "another conversation": lambda opened: answering(opened, id=ANN),
@@ -104,7 +104,7 @@ UNREADABLE: dict[str, Callable[[Thing], Fault]] = {
 
 @pytest.mark.parametrize("answer", UNREADABLE.values(), ids=UNREADABLE.keys())
 async def test_what_cannot_be_read_is_not_written_back(
-    weav: ServedWeav, answer: Callable[[Thing], Fault]
+    weav: ServedWeav, answer: Callable[[Thing], WeavFault]
 ) -> None:
     opened = await weav.opened()
     weav.sandbox.fail(answer(opened))
@@ -125,7 +125,7 @@ async def test_what_cannot_be_read_is_not_written_back(
     ],
 )
 async def test_a_reading_that_fails_says_why(weav: ServedWeav, status: int, reason: str) -> None:
-    weav.sandbox.fail(Fault(status=status))
+    weav.sandbox.fail(WeavFault(status=status))
 
     assert reason in await failure(weav, ANN)
 
@@ -141,7 +141,7 @@ async def test_a_reading_that_fails_says_why(weav: ServedWeav, status: int, reas
     ],
 )
 async def test_a_refusal_says_why(weav: ServedWeav, status: int, reason: str) -> None:
-    weav.sandbox.fail(Fault(status=status))
+    weav.sandbox.fail(WeavFault(status=status))
 
     refused = await write_conversation(weav.client, ANN, Update())
 
@@ -163,7 +163,7 @@ async def test_reasons_by_field_are_said(weav: ServedWeav) -> None:
 async def test_what_weav_did_not_take_is_certainly_not_changed(
     weav: ServedWeav, status: int
 ) -> None:
-    weav.sandbox.fail(Fault(status=status))
+    weav.sandbox.fail(WeavFault(status=status))
 
     assert isinstance(await write_conversation(weav.client, ANN, Update()), NotSent)
 
@@ -171,14 +171,16 @@ async def test_what_weav_did_not_take_is_certainly_not_changed(
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault.lost_answer(),
-        Fault.lost_request(),
-        Fault(status=500),
-        Fault(status=200, body=b"<html>", processed=True),
-        Fault(status=204, processed=True),
+        WeavFault.lost_answer(),
+        WeavFault.lost_request(),
+        WeavFault(status=500),
+        WeavFault(status=200, body=b"<html>", processed=True),
+        WeavFault(status=204, processed=True),
     ],
 )
-async def test_without_a_usable_answer_nothing_is_certain(weav: ServedWeav, fault: Fault) -> None:
+async def test_without_a_usable_answer_nothing_is_certain(
+    weav: ServedWeav, fault: WeavFault
+) -> None:
     opened = await weav.opened()
     weav.sandbox.fail(fault)
 

@@ -12,7 +12,7 @@ from time import perf_counter
 
 import pytest
 
-from bot.sandbox.weav import Fault, Wire
+from bot.sandbox.weav import WeavFault, Wire
 from bot.sandbox.weav.app import TOKEN
 from bot.weav.client import WeavClient, weav_http
 from bot.weav.models import NewConversation
@@ -61,7 +61,7 @@ async def test_connections_are_kept_and_shared(weav: ServedWeav) -> None:
 
 
 async def test_a_hundred_conversations_are_opened_at_once(weav: ServedWeav) -> None:
-    weav.sandbox.fail(Fault(delay=0.5))
+    weav.sandbox.fail(WeavFault(delay=0.5))
     start = perf_counter()
 
     outcomes = await asyncio.gather(
@@ -87,7 +87,7 @@ async def test_weavs_reasons_come_back_by_field(weav: ServedWeav) -> None:
 async def test_a_wrong_token_is_refused_and_never_repeated_to_the_user() -> None:
     async with served_weav("wrong-token") as weav:
         refused = await weav.client.create_conversation(weav.new())
-        weav.sandbox.fail(Fault.refusal({"subject": ["Bearer wrong-token?"]}))
+        weav.sandbox.fail(WeavFault.refusal({"subject": ["Bearer wrong-token?"]}))
         echoed = await weav.client.create_conversation(weav.new())
 
     assert isinstance(refused, Refused)
@@ -97,27 +97,27 @@ async def test_a_wrong_token_is_refused_and_never_repeated_to_the_user() -> None
 
 
 FAULTS = {
-    "down": (Fault(status=503), NotSent, 0),
-    "rate limited": (Fault.rate_limit("7"), NotSent, 0),
-    "refused by field": (Fault.refusal({"subject": ["No."]}), Refused, 0),
-    "403": (Fault(status=403), Refused, 0),
-    "server error": (Fault(status=500), Unconfirmed, 0),
-    "server error after creating": (Fault(status=500, processed=True), Unconfirmed, 1),
-    "HTML page": (Fault.html_page(), Unconfirmed, 0),
-    "HTML page with 200": (Fault.html_page(200), Unconfirmed, 0),
-    "redirect": (Fault.redirect("http://127.0.0.1:1/"), Unconfirmed, 0),
-    "redirect to nowhere": (Fault.redirect("http://["), Unconfirmed, 0),
-    "permanent redirect": (Fault.redirect("/v2/conversations", 308), Unconfirmed, 0),
-    "empty 204": (Fault(status=204, processed=True), Unconfirmed, 1),
-    "broken JSON": (Fault(status=201, body=b'{"id":', processed=True), Unconfirmed, 1),
-    "lost request": (Fault.lost_request(), Unconfirmed, 0),
-    "lost answer": (Fault.lost_answer(), Unconfirmed, 1),
-    "slow first byte": (Fault(hold=1), Unconfirmed, 1),
-    "slow drip": (Fault(wire=Wire.DRIP), Unconfirmed, 1),
-    "slow drip of a refusal": (Fault(status=401, wire=Wire.DRIP, drip=0.2), Refused, 0),
-    "endless body": (Fault(wire=Wire.ENDLESS), Unconfirmed, 1),
-    "endless body of a 503": (Fault(status=503, wire=Wire.ENDLESS), NotSent, 0),
-    "gzip bomb": (Fault(wire=Wire.GZIP_BOMB), Unconfirmed, 1),
+    "down": (WeavFault(status=503), NotSent, 0),
+    "rate limited": (WeavFault.rate_limit("7"), NotSent, 0),
+    "refused by field": (WeavFault.refusal({"subject": ["No."]}), Refused, 0),
+    "403": (WeavFault(status=403), Refused, 0),
+    "server error": (WeavFault(status=500), Unconfirmed, 0),
+    "server error after creating": (WeavFault(status=500, processed=True), Unconfirmed, 1),
+    "HTML page": (WeavFault.html_page(), Unconfirmed, 0),
+    "HTML page with 200": (WeavFault.html_page(200), Unconfirmed, 0),
+    "redirect": (WeavFault.redirect("http://127.0.0.1:1/"), Unconfirmed, 0),
+    "redirect to nowhere": (WeavFault.redirect("http://["), Unconfirmed, 0),
+    "permanent redirect": (WeavFault.redirect("/v2/conversations", 308), Unconfirmed, 0),
+    "empty 204": (WeavFault(status=204, processed=True), Unconfirmed, 1),
+    "broken JSON": (WeavFault(status=201, body=b'{"id":', processed=True), Unconfirmed, 1),
+    "lost request": (WeavFault.lost_request(), Unconfirmed, 0),
+    "lost answer": (WeavFault.lost_answer(), Unconfirmed, 1),
+    "slow first byte": (WeavFault(hold=1), Unconfirmed, 1),
+    "slow drip": (WeavFault(wire=Wire.DRIP), Unconfirmed, 1),
+    "slow drip of a refusal": (WeavFault(status=401, wire=Wire.DRIP, drip=0.2), Refused, 0),
+    "endless body": (WeavFault(wire=Wire.ENDLESS), Unconfirmed, 1),
+    "endless body of a 503": (WeavFault(status=503, wire=Wire.ENDLESS), NotSent, 0),
+    "gzip bomb": (WeavFault(wire=Wire.GZIP_BOMB), Unconfirmed, 1),
 }
 
 
@@ -207,7 +207,7 @@ async def test_a_post_on_a_kept_connection_that_breaks_is_not_repeated(reply: Re
 
 async def test_an_endless_answer_is_given_up_for_its_size_and_not_its_time() -> None:
     async with served_weav(seconds=30) as weav:
-        weav.sandbox.fail(Fault(wire=Wire.ENDLESS))
+        weav.sandbox.fail(WeavFault(wire=Wire.ENDLESS))
         async with asyncio.timeout(5):
             outcome = await weav.client.create_conversation(weav.new())
 

@@ -3,23 +3,23 @@ from uuid import UUID
 
 import pytest
 
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import READ, TOKEN, WRITE
 from bot.sandbox.weav.seeds import CHAT_AGENT, COMPANIES, EMAIL_AGENT
-from bot.weav.directory import Created, Customer, NewCustomer, NoSuch, WeavDirectory
+from bot.weav.directory import Customer, CustomerCreated, NewCustomer, NoSuch, WeavDirectory
 from bot.weav.outcomes import NotSent, Refused, Unconfirmed
 from bot.weav.pages import LookUpFailed
 from tests.weav.served import ServedWeav, served_weav
 
 NEW = NewCustomer(email="new@example.com")
 TROUBLE = [
-    Fault(status=200, body=b"<html>"),
-    Fault(status=200, body=b'{"id": "no-uuid"}'),
-    Fault(status=200, body=b'{"id": "3c90c3cc-0d44-4b50-8888-00000000ffff"}'),
-    Fault(status=429),
-    Fault(status=500),
-    Fault.lost_answer(),
-    Fault(hold=1),
+    WeavFault(status=200, body=b"<html>"),
+    WeavFault(status=200, body=b'{"id": "no-uuid"}'),
+    WeavFault(status=200, body=b'{"id": "3c90c3cc-0d44-4b50-8888-00000000ffff"}'),
+    WeavFault(status=429),
+    WeavFault(status=500),
+    WeavFault.lost_answer(),
+    WeavFault(hold=1),
 ]
 
 
@@ -36,7 +36,7 @@ async def test_a_customer_is_read_with_name_and_address(weav: ServedWeav) -> Non
 
 async def test_a_customer_inside_data_is_read_too(weav: ServedWeav) -> None:
     body = {"data": {"id": weav.customer_id, "first_name": None, "last_name": 7, "email": None}}
-    weav.sandbox.fail(Fault(status=200, body=json.dumps(body).encode()))
+    weav.sandbox.fail(WeavFault(status=200, body=json.dumps(body).encode()))
 
     found = await WeavDirectory(weav.client).customer(jane(weav))
 
@@ -49,7 +49,7 @@ async def test_one_that_weav_does_not_know_is_none_for_certain(weav: ServedWeav)
 
 
 @pytest.mark.parametrize("fault", TROUBLE, ids=repr)
-async def test_a_look_up_that_fails_is_a_sentence(fault: Fault) -> None:
+async def test_a_look_up_that_fails_is_a_sentence(fault: WeavFault) -> None:
     async with served_weav(seconds=0.3) as weav:
         weav.sandbox.fail(fault)
         found = await WeavDirectory(weav.client).customer(jane(weav))
@@ -88,7 +88,7 @@ async def test_looking_needs_the_right_to_read(weav: ServedWeav) -> None:
 async def test_a_customer_is_created(weav: ServedWeav) -> None:
     outcome = await WeavDirectory(weav.client).create_customer(NEW)
 
-    assert isinstance(outcome, Created)
+    assert isinstance(outcome, CustomerCreated)
     assert str(outcome.customer.id) in weav.sandbox.store.customers
     assert weav.sandbox.requests[-1].json == {"email": "new@example.com"}
 
@@ -115,20 +115,22 @@ async def test_creating_needs_the_right_to_write(weav: ServedWeav) -> None:
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
-        (Fault(status=503), NotSent),
-        (Fault(status=429), NotSent),
-        (Fault(status=500), Unconfirmed),
-        (Fault(status=302, headers={"location": "/"}), Unconfirmed),
-        (Fault(status=200, body=b"<html>"), Unconfirmed),
-        (Fault.lost_answer(), Unconfirmed),
-        (Fault.lost_request(), Unconfirmed),
-        (Fault(hold=1), Unconfirmed),
-        (Fault(status=401), Refused),
-        (Fault(status=409), Refused),
+        (WeavFault(status=503), NotSent),
+        (WeavFault(status=429), NotSent),
+        (WeavFault(status=500), Unconfirmed),
+        (WeavFault(status=302, headers={"location": "/"}), Unconfirmed),
+        (WeavFault(status=200, body=b"<html>"), Unconfirmed),
+        (WeavFault.lost_answer(), Unconfirmed),
+        (WeavFault.lost_request(), Unconfirmed),
+        (WeavFault(hold=1), Unconfirmed),
+        (WeavFault(status=401), Refused),
+        (WeavFault(status=409), Refused),
     ],
     ids=repr,
 )
-async def test_what_proves_what_is_the_same_as_for_a_conversation(fault: Fault, kind: type) -> None:
+async def test_what_proves_what_is_the_same_as_for_a_conversation(
+    fault: WeavFault, kind: type
+) -> None:
     async with served_weav(seconds=0.3) as weav:
         weav.sandbox.fail(fault)
         assert isinstance(await WeavDirectory(weav.client).create_customer(NEW), kind)

@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from bot.sandbox.weav import Fault
+from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import READ, TOKEN, WRITE
 from bot.weav.client import MOST_PAGES, WeavClient
 from bot.weav.models import Conversation
@@ -24,9 +24,9 @@ async def failure(client: WeavClient) -> str:
     return found.reason
 
 
-def page(*ids: int, **around: object) -> Fault:
+def page(*ids: int, **around: object) -> WeavFault:
     body = json.dumps({"data": [{"id": str(id_)} for id_ in ids], **around})
-    return Fault(status=200, body=body.encode(), times=1)
+    return WeavFault(status=200, body=body.encode(), times=1)
 
 
 async def test_a_customer_without_conversations_has_none(weav: ServedWeav) -> None:
@@ -77,12 +77,14 @@ async def test_the_end_of_the_pages_is_found(weav: ServedWeav, name: str) -> Non
 
 
 async def test_a_bare_list_is_read(weav: ServedWeav) -> None:
-    weav.sandbox.fail(Fault(status=200, body=b'[{"id": "c1"}]'))
+    weav.sandbox.fail(WeavFault(status=200, body=b'[{"id": "c1"}]'))
     assert [one.id for one in await looked_up(weav)] == ["c1"]
 
 
 async def test_more_pages_than_can_be_read_are_no_answer(weav: ServedWeav) -> None:
-    weav.sandbox.fail(Fault(status=200, body=b'{"data": [{"id": "c1"}], "links": {"next": "x"}}'))
+    weav.sandbox.fail(
+        WeavFault(status=200, body=b'{"data": [{"id": "c1"}], "links": {"next": "x"}}')
+    )
 
     assert "than the bot looks through" in await failure(weav.client)
     assert len(weav.sandbox.requests) == MOST_PAGES
@@ -90,7 +92,7 @@ async def test_more_pages_than_can_be_read_are_no_answer(weav: ServedWeav) -> No
 
 async def test_a_page_that_fails_is_no_shorter_list(weav: ServedWeav) -> None:
     weav.sandbox.fail(page(1, links={"next": "x"}))
-    weav.sandbox.fail(Fault(status=500))
+    weav.sandbox.fail(WeavFault(status=500))
 
     assert "answer 500" in await failure(weav.client)
 
@@ -117,19 +119,19 @@ async def test_an_unknown_customer_is_said_so(weav: ServedWeav) -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(status=200, body=b"<html>"),
-        Fault(status=200, body=b'{"data": {}}'),
-        Fault(status=200, body=b'{"data": [{}]}'),
-        Fault(status=204),
-        Fault(status=302, headers={"location": "/"}),
-        Fault(status=429),
-        Fault(status=503),
-        Fault.lost_answer(),
-        Fault(hold=1),
+        WeavFault(status=200, body=b"<html>"),
+        WeavFault(status=200, body=b'{"data": {}}'),
+        WeavFault(status=200, body=b'{"data": [{}]}'),
+        WeavFault(status=204),
+        WeavFault(status=302, headers={"location": "/"}),
+        WeavFault(status=429),
+        WeavFault(status=503),
+        WeavFault.lost_answer(),
+        WeavFault(hold=1),
     ],
     ids=repr,
 )
-async def test_a_look_up_that_fails_is_a_sentence(fault: Fault) -> None:
+async def test_a_look_up_that_fails_is_a_sentence(fault: WeavFault) -> None:
     async with served_weav(seconds=0.3) as weav:
         weav.sandbox.fail(fault)
         assert (await failure(weav.client)).endswith(".")

@@ -31,7 +31,7 @@ _DOING: TypeAdapter[Doing] = TypeAdapter(Doing)
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SandboxPage:
     """`manifest` is the app's, in YAML: it says what Slack offers of the bot."""
 
     workspace: Workspace

@@ -33,13 +33,13 @@ class Membership(_Doing):
     slack_channel_id: str
 
 
-class MessageShortcut(_Doing):
+class UseMessageShortcut(_Doing):
     do: Literal["message_shortcut"]
     callback_id: str
     message_ts: str
 
 
-class GlobalShortcut(_Doing):
+class UseGlobalShortcut(_Doing):
     do: Literal["global_shortcut"]
     callback_id: str
     slack_channel_id: str
@@ -78,7 +78,7 @@ class Suggest(_Doing):
     query: str
 
 
-class Click(_Doing):
+class ClickInMessage(_Doing):
     """Choose or click something in a message."""
 
     do: Literal["click"]
@@ -91,12 +91,12 @@ Doing = Annotated[
     Say
     | Command
     | Membership
-    | MessageShortcut
-    | GlobalShortcut
+    | UseMessageShortcut
+    | UseGlobalShortcut
     | Submit
     | Close
     | Act
     | Suggest
-    | Click,
+    | ClickInMessage,
     Field(discriminator="do"),
 ]

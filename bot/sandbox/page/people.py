@@ -38,9 +38,9 @@ async def _reach_the_bot(person: Person, doing: Doing) -> Answer:
     match doing:
         case doings.Command():
             return await person.command(doing.text, doing.slack_channel_id, doing.command)
-        case doings.MessageShortcut():
+        case doings.UseMessageShortcut():
             return await person.message_shortcut(doing.callback_id, doing.message_ts)
-        case doings.GlobalShortcut():
+        case doings.UseGlobalShortcut():
             return await person.global_shortcut(doing.callback_id, doing.slack_channel_id)
         case doings.Submit():
             person.fill(doing.values, doing.view_id)
@@ -52,7 +52,7 @@ async def _reach_the_bot(person: Person, doing: Doing) -> Answer:
             return await person.act(doing.action_id, doing.value, doing.view_id)
         case doings.Suggest():
             return await person.suggest(doing.action_id, doing.query, doing.view_id)
-        case doings.Click():
+        case doings.ClickInMessage():
             return await person.click(doing.action_id, doing.message_ts, doing.value)
         case doings.Say() | doings.Membership():
             raise TypeError("The bot does not learn of this.")

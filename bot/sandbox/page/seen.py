@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.sandbox.slack import Workspace
 from bot.sandbox.slack.directory import TEAM_ID, Kind
-from bot.sandbox.slack.feed import Event
+from bot.sandbox.slack.feed import FeedEvent
 from bot.sandbox.slack.wire import Json
 from bot.sandbox.weav import Exchange, WeavSandbox
 from bot.sandbox.weav.seeds import COMPANIES
@@ -30,7 +30,7 @@ def weav_seen(weav: WeavSandbox) -> Json:
     }
 
 
-def concerns(workspace: Workspace, slack_user_id: str, event: Event) -> bool:
+def concerns(workspace: Workspace, slack_user_id: str, event: FeedEvent) -> bool:
     """Whether a change reaches this person's page."""
     match event.kind, event.data:
         case (

@@ -57,36 +57,38 @@ class Board:
             self._workspace.feed.publish("switches", switches.model_dump())
 
 
-def _of_weav(switches: Switches) -> Iterator[weav.Fault]:
+def _of_weav(switches: Switches) -> Iterator[weav.WeavFault]:
     slow = switches.slow
     match switches.weav:
         case "field":
             words = switches.field.replace("_", " ")
             errors: dict[str, list[str]] = {switches.field: [f"The selected {words} is invalid."]}
             path = "/conversations"
-            yield weav.Fault.refusal(errors, method="POST", path=path, delay=slow)
+            yield weav.WeavFault.refusal(errors, method="POST", path=path, delay=slow)
         case "unauthorised":
-            yield weav.Fault(status=401, delay=slow)
+            yield weav.WeavFault(status=401, delay=slow)
         case "forbidden":
-            yield weav.Fault(status=403, delay=slow)
+            yield weav.WeavFault(status=403, delay=slow)
         case "limited":
-            yield weav.Fault.rate_limit(_RETRY_AFTER, delay=slow)
+            yield weav.WeavFault.rate_limit(_RETRY_AFTER, delay=slow)
         case "lost_answer":
-            yield weav.Fault.lost_answer(method="POST", delay=slow)
+            yield weav.WeavFault.lost_answer(method="POST", delay=slow)
         case "lost_request":
-            yield weav.Fault.lost_request(method="POST", delay=slow)
+            yield weav.WeavFault.lost_request(method="POST", delay=slow)
         case "works" | "down":
             pass
     if slow:
-        yield weav.Fault(delay=slow)
+        yield weav.WeavFault(delay=slow)
 
 
-def _of_slack(switches: Switches, workspace: slack.Workspace) -> Iterator[slack.Fault]:
+def _of_slack(switches: Switches, workspace: slack.Workspace) -> Iterator[slack.SlackFault]:
     """Messages to people still arrive, so that the end of the bot's route can be seen."""
     if switches.refuse_posts:
         for channel in workspace.channels.values():
             if channel.kind is not Kind.IM:
                 where = {"channel": channel.id}
-                yield slack.Fault("chat.postMessage", "not_in_channel", times=None, where=where)
+                yield slack.SlackFault(
+                    "chat.postMessage", "not_in_channel", times=None, where=where
+                )
     if switches.refuse_response_urls:
-        yield slack.Fault(slack.RESPONSE_URL, "expired_url", status=404, times=None)
+        yield slack.SlackFault(slack.RESPONSE_URL, "expired_url", status=404, times=None)

@@ -2,7 +2,7 @@
 
 from bot.sandbox.slack.answers import FORM_INCOMPLETE, TROUBLE_CONNECTING, Answer
 from bot.sandbox.slack.directory import SlackChannel, SlackUser
-from bot.sandbox.slack.faults import RESPONSE_URL, Fault, rate_limited
+from bot.sandbox.slack.faults import RESPONSE_URL, SlackFault, rate_limited
 from bot.sandbox.slack.grid import Enterprise
 from bot.sandbox.slack.messages import SlackMessage
 from bot.sandbox.slack.person import Person
@@ -31,12 +31,12 @@ __all__ = [
     "ApiCall",
     "Delivery",
     "Enterprise",
-    "Fault",
     "HttpRing",
     "Person",
     "Reply",
     "Ring",
     "SlackChannel",
+    "SlackFault",
     "SlackMessage",
     "SlackSandbox",
     "SlackUser",

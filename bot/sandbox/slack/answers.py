@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.methods.views import depth, stack_view
-from bot.sandbox.slack.passes import ResponseUrl
+from bot.sandbox.slack.passes import IssuedResponseUrl
 from bot.sandbox.slack.response_urls import answer_in
 from bot.sandbox.slack.rings import DISPATCH_FAILED, Delivery, Reply
 from bot.sandbox.slack.rules.check import Findings, array
@@ -57,7 +57,7 @@ def take_command_answer(workspace: Workspace, payload: Json, reply: Reply) -> st
         body = {"text": str(body)} if str(body).strip() else {}
     if not body:
         return ""
-    url = ResponseUrl(payload["user_id"], payload["channel_id"], "", until=0)
+    url = IssuedResponseUrl(payload["user_id"], payload["channel_id"], "", until=0)
     try:
         answer_in(workspace, url, body, via="answer")
     except SlackError:

@@ -8,7 +8,7 @@ RESPONSE_URL = "response_url"
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SlackFault:
     """One way of going wrong, for a Web API method, for RESPONSE_URL, or for "*".
 
     `where` restricts it to calls with these arguments. `delay` and `late` are seconds, waited
@@ -37,28 +37,28 @@ class Fault:
         return named and all(arguments.get(key) == wanted for key, wanted in self.where.items())
 
 
-def rate_limited(method: str, retry_after: int = 1, times: int | None = 1) -> Fault:
+def rate_limited(method: str, retry_after: int = 1, times: int | None = 1) -> SlackFault:
     """https://docs.slack.dev/apis/web-api/rate-limits."""
-    return Fault(method, "ratelimited", status=429, retry_after=retry_after, times=times)
+    return SlackFault(method, "ratelimited", status=429, retry_after=retry_after, times=times)
 
 
 class FaultBoard:
     def __init__(self) -> None:
-        self._armed: list[tuple[Fault, int | None]] = []
+        self._armed: list[tuple[SlackFault, int | None]] = []
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: SlackFault) -> None:
         self._armed.append((fault, fault.times))
 
-    def remove(self, fault: Fault) -> None:
+    def remove(self, fault: SlackFault) -> None:
         self._armed = [(armed, left) for armed, left in self._armed if armed != fault]
 
     def clear(self) -> None:
         self._armed.clear()
 
-    def armed(self) -> tuple[Fault, ...]:
+    def armed(self) -> tuple[SlackFault, ...]:
         return tuple(fault for fault, _ in self._armed)
 
-    def take(self, method: str, arguments: Mapping[str, object]) -> Fault | None:
+    def take(self, method: str, arguments: Mapping[str, object]) -> SlackFault | None:
         """Return the first fault that concerns this call, and count it."""
         for index, (fault, left) in enumerate(self._armed):
             if not fault.concerns(method, arguments):

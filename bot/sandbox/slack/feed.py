@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class FeedEvent:
     """One change; `data` is JSON-able and is the whole thing that changed, not a difference."""
 
     kind: str
@@ -22,16 +22,16 @@ class Event:
         return {"kind": self.kind, "data": self.data}
 
 
-class Subscription(AsyncIterator[Event]):
+class Subscription(AsyncIterator[FeedEvent]):
     """Every event since it was made, without end; it is dropped with its last reference."""
 
     def __init__(self) -> None:
-        self.queue: asyncio.Queue[Event] = asyncio.Queue()
+        self.queue: asyncio.Queue[FeedEvent] = asyncio.Queue()
 
     def __aiter__(self) -> "Subscription":
         return self
 
-    async def __anext__(self) -> Event:
+    async def __anext__(self) -> FeedEvent:
         return await self.queue.get()
 
 
@@ -40,7 +40,7 @@ class Feed:
         self._subscriptions: weakref.WeakSet[Subscription] = weakref.WeakSet()
 
     def publish(self, kind: str, data: Json) -> None:
-        event = Event(kind, data)
+        event = FeedEvent(kind, data)
         for subscription in list(self._subscriptions):
             subscription.queue.put_nowait(event)
 

@@ -49,7 +49,7 @@ class Triggers:
 
 
 @dataclass(slots=True)
-class ResponseUrl:
+class IssuedResponseUrl:
     """`message_ts` is the message that `replace_original` and `delete_original` mean."""
 
     slack_user_id: str
@@ -62,7 +62,7 @@ class ResponseUrl:
 class ResponseUrls:
     def __init__(self) -> None:
         self.seconds = RESPONSE_URL_SECONDS
-        self._issued: dict[str, ResponseUrl] = {}
+        self._issued: dict[str, IssuedResponseUrl] = {}
 
     def issue(
         self, kind: str, slack_user_id: str, slack_channel_id: str, message_ts: str = ""
@@ -70,10 +70,10 @@ class ResponseUrls:
         """Return a path; Slack's own look like https://hooks.slack.com/commands/T…/1/secret."""
         path = f"/{kind}/{TEAM_ID}/{len(self._issued) + 1}/{secrets.token_urlsafe(18)}"
         until = time.monotonic() + self.seconds
-        self._issued[path] = ResponseUrl(slack_user_id, slack_channel_id, message_ts, until)
+        self._issued[path] = IssuedResponseUrl(slack_user_id, slack_channel_id, message_ts, until)
         return path
 
-    def use(self, path: str) -> ResponseUrl:
+    def use(self, path: str) -> IssuedResponseUrl:
         """Count one use; raise SlackError for one that is unknown, too old or used up."""
         url = self._issued.get(path)
         if url is None:

@@ -8,7 +8,7 @@ from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.messages import Via
 from bot.sandbox.slack.methods.access import thread_argument
 from bot.sandbox.slack.methods.chat import message_content
-from bot.sandbox.slack.passes import ResponseUrl
+from bot.sandbox.slack.passes import IssuedResponseUrl
 from bot.sandbox.slack.wire import Json
 from bot.sandbox.slack.workspace import Workspace
 
@@ -28,7 +28,7 @@ def use_response_url(workspace: Workspace, path: str, body: Json | None) -> None
     answer_in(workspace, url, body, via="response_url")
 
 
-def answer_in(workspace: Workspace, url: ResponseUrl, body: Json, via: Via) -> None:
+def answer_in(workspace: Workspace, url: IssuedResponseUrl, body: Json, via: Via) -> None:
     """Say something where the person is: to all of them, or by default only to that person.
 
     A thread is heeded in the first case alone; what one person sees goes to the channel:

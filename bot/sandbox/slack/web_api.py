@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from bot.sandbox.serving import drop_connection
 from bot.sandbox.slack.errors import SlackError
-from bot.sandbox.slack.faults import RESPONSE_URL, Fault
+from bot.sandbox.slack.faults import RESPONSE_URL, SlackFault
 from bot.sandbox.slack.methods.registry import call_method
 from bot.sandbox.slack.records import ApiCall
 from bot.sandbox.slack.response_urls import use_response_url
@@ -70,7 +70,7 @@ class WebApi:
         return await self._with_faults(_Call(request, RESPONSE_URL, arguments or {}, run))
 
     async def _with_faults(self, call: _Call) -> Response:
-        fault = self._workspace.faults.take(call.method, call.arguments) or Fault(call.method)
+        fault = self._workspace.faults.take(call.method, call.arguments) or SlackFault(call.method)
         await asyncio.sleep(fault.delay)
         if fault.drop == "before":
             return await self._dropped(call)
@@ -99,7 +99,7 @@ def _answered(answer: Json, status: int, headers: dict[str, str] | None = None) 
     return Response(json.dumps(answer), status, headers, media_type=_JSON)
 
 
-def _faulty(fault: Fault) -> Response:
+def _faulty(fault: SlackFault) -> Response:
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
     if fault.body is not None:
         return Response(fault.body, fault.status, headers, media_type="text/html")

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from starlette.types import Message, Receive, Scope, Send
 
-from bot.sandbox.weav.faults import Answer, Fault, Faults
+from bot.sandbox.weav.faults import FaultAnswer, Faults, WeavFault
 from bot.sandbox.weav.journal import Event, Exchange, Journal
 from bot.sandbox.weav.routes import Endpoints, Told, weav_api
 from bot.sandbox.weav.store import Store, Thing
@@ -46,7 +46,7 @@ class WeavSandbox:
         """The requests to open a conversation, whatever became of them."""
         return [r for r in self.requests if (r.method, r.path) == ("POST", "/v1/conversations")]
 
-    def fail(self, fault: Fault) -> Fault:
+    def fail(self, fault: WeavFault) -> WeavFault:
         """Let a fault act from now on, and return it for `faults.remove`."""
         self.faults.add(fault)
         return fault
@@ -67,7 +67,7 @@ class WeavSandbox:
             return
         number = self._journal.request(scope, body)
         fault = self.faults.take(scope["method"], scope["path"].removeprefix("/v1"))
-        answer: Answer | None = None
+        answer: FaultAnswer | None = None
         try:
             answer = await self._answer(fault, scope, body)
             await transmit(fault, answer, scope, receive, send)
@@ -75,13 +75,13 @@ class WeavSandbox:
             sent = answer if fault.sends else None
             self._journal.answer(number, sent.status if sent else None, sent.body if sent else b"")
 
-    async def _answer(self, fault: Fault, scope: Scope, body: bytes) -> Answer:
+    async def _answer(self, fault: WeavFault, scope: Scope, body: bytes) -> FaultAnswer:
         await asyncio.sleep(fault.delay)
         processed = await self._process(scope, body) if fault.is_processed else None
         await asyncio.sleep(fault.hold)
         return fault.answer(processed)
 
-    async def _process(self, scope: Scope, body: bytes) -> Answer:
+    async def _process(self, scope: Scope, body: bytes) -> FaultAnswer:
         messages: list[Any] = []
 
         async def receive() -> Message:
@@ -93,7 +93,7 @@ class WeavSandbox:
         await self._api(dict(scope), receive, send)
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in messages[0]["headers"]}
         whole = b"".join(message.get("body", b"") for message in messages[1:])
-        return Answer(messages[0]["status"], headers, whole)
+        return FaultAnswer(messages[0]["status"], headers, whole)
 
     def _tell(self, kind: Told, thing: Thing) -> None:
         self._journal.tell(Event(kind, dict(thing)))

@@ -14,20 +14,20 @@ class Wire(StrEnum):
 
     WHOLE = "whole"
     DROP = "drop"  # the connection is cut instead
-    DRIP = "drip"  # byte by byte, `Fault.drip` seconds between them
+    DRIP = "drip"  # byte by byte, `WeavFault.drip` seconds between them
     ENDLESS = "endless"  # blanks after it without end
     GZIP_BOMB = "gzip_bomb"  # a few kilobytes that inflate to 16 MiB
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FaultAnswer:
     status: int
     headers: Mapping[str, str]
     body: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Fault:
+class WeavFault:
     """One way to fail. Without any argument it changes nothing.
 
     `path` is what follows /v1, with shell wildcards; empty `method` and `path` mean all. `delay`
@@ -56,14 +56,14 @@ class Fault:
     def sends(self) -> bool:
         return self.wire is not Wire.DROP
 
-    def answer(self, processed: Answer | None) -> Answer:
+    def answer(self, processed: FaultAnswer | None) -> FaultAnswer:
         if self.status is None and processed:
             return processed
         status = self.status or HTTPStatus.SERVICE_UNAVAILABLE
         body = json.dumps({"message": _phrase(status)}).encode() if self.body is None else self.body
         if status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
             body = b""
-        return Answer(status, {"content-type": "application/json", **self.headers}, body)
+        return FaultAnswer(status, {"content-type": "application/json", **self.headers}, body)
 
     def fits(self, method: str, path: str) -> bool:
         return self.method in ("", method) and (not self.path or fnmatchcase(path, self.path))
@@ -103,17 +103,17 @@ class Faults:
     """The faults in force, oldest first."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
-        self._left: dict[Fault, int | None] = {}
+        self._left: dict[WeavFault, int | None] = {}
         self._changed = changed
 
-    def __iter__(self) -> Iterator[Fault]:
+    def __iter__(self) -> Iterator[WeavFault]:
         return iter(list(self._left))
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: WeavFault) -> None:
         self._left[fault] = fault.times
         self._changed()
 
-    def remove(self, fault: Fault) -> None:
+    def remove(self, fault: WeavFault) -> None:
         """Switch one off, if it is still on."""
         self._left.pop(fault, None)
         self._changed()
@@ -122,7 +122,7 @@ class Faults:
         self._left.clear()
         self._changed()
 
-    def take(self, method: str, path: str) -> Fault:
+    def take(self, method: str, path: str) -> WeavFault:
         """Return the fault for this request and count it."""
         for fault, left in self._left.items():
             if fault.fits(method, path):
@@ -131,7 +131,7 @@ class Faults:
                 if left == 1:
                     self.remove(fault)
                 return fault
-        return Fault()
+        return WeavFault()
 
 
 def _phrase(status: int) -> str:

@@ -8,13 +8,17 @@ from typing import Any, assert_never
 from starlette.types import Receive, Send
 
 from bot.sandbox.serving import drop_connection
-from bot.sandbox.weav.faults import Answer, Fault, Wire
+from bot.sandbox.weav.faults import FaultAnswer, WeavFault, Wire
 
 _BOMB_SIZE = 16 * 1024 * 1024
 
 
 async def transmit(
-    fault: Fault, answer: Answer, scope: MutableMapping[str, Any], receive: Receive, send: Send
+    fault: WeavFault,
+    answer: FaultAnswer,
+    scope: MutableMapping[str, Any],
+    receive: Receive,
+    send: Send,
 ) -> None:
     match fault.wire:
         case Wire.WHOLE:
@@ -28,27 +32,27 @@ async def transmit(
         case Wire.GZIP_BOMB:
             bomb = gzip.compress(answer.body + b" " * _BOMB_SIZE)
             headers = {**answer.headers, "content-encoding": "gzip"}
-            await _send_whole(Answer(answer.status, headers, bomb), send)
+            await _send_whole(FaultAnswer(answer.status, headers, bomb), send)
         case _ as never:
             assert_never(never)
 
 
-async def _send_whole(answer: Answer, send: Send) -> None:
+async def _send_whole(answer: FaultAnswer, send: Send) -> None:
     headers = {**answer.headers, "content-length": str(len(answer.body))}
-    await _start(Answer(answer.status, headers, answer.body), send)
+    await _start(FaultAnswer(answer.status, headers, answer.body), send)
     await send({"type": "http.response.body", "body": answer.body})
 
 
-async def _start(answer: Answer, send: Send) -> None:
+async def _start(answer: FaultAnswer, send: Send) -> None:
     headers = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
 
 
 async def _send_parts(
-    answer: Answer, parts: AsyncIterator[bytes], receive: Receive, send: Send
+    answer: FaultAnswer, parts: AsyncIterator[bytes], receive: Receive, send: Send
 ) -> None:
     headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
-    await _start(Answer(answer.status, headers, b""), send)
+    await _start(FaultAnswer(answer.status, headers, b""), send)
     # The request was read to its end: what comes now is the client's going away.
     gone = asyncio.ensure_future(receive())
     try:
