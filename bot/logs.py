@@ -115,7 +115,7 @@ def new_reference() -> Iterator[None]:
 
 
 def reference() -> str:
-    """Return the id to tell a user; a new one for what nobody rang for."""
+    """Return the id to tell a user; a new one for what nobody asked for."""
     bound: str | None = structlog.contextvars.get_contextvars().get(_REFERENCE)
     return bound or uuid4().hex[:8]
 

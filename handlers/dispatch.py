@@ -169,7 +169,7 @@ class Dispatcher:
         return BoltResponse(status=200, body="")
 
     def _note_time(self, payload: Payload | SslCheck, began: float) -> None:
-        """What was answered stands, whatever is wrong with the figures."""
+        """What was answered stands, whatever is wrong with the metrics."""
         try:
             self._metrics.note_answer(payload.kind, began)
         except Exception:

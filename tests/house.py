@@ -12,7 +12,7 @@ from bot.app import Bot, Pace, assembled
 from bot.embedded import GivenSettings
 from bot.ledger import Entry, Ledger, State
 from bot.sandbox.serving import serve
-from bot.sandbox.slack import HttpRing, Person, SlackMessage, SlackSandbox, Workspace
+from bot.sandbox.slack import HttpEndpoint, Person, SlackMessage, SlackSandbox, Workspace
 from bot.sandbox.slack.views import SlackView
 from bot.sandbox.weav import WeavSandbox
 from bot.sandbox.weav.app import TOKEN
@@ -174,12 +174,14 @@ async def house(
         bot = await stack.enter_async_context(assembled(settings_of(names), pace or QUICK))
         url = await stack.enter_async_context(serve(bot.asgi))
         if mode == "http":
-            ring: Any = await stack.enter_async_context(HttpRing(f"{url}/slack/events", SECRET))
+            endpoint: Any = await stack.enter_async_context(
+                HttpEndpoint(f"{url}/slack/events", SECRET)
+            )
         else:
-            ring = slack.workspace.socket_mode
+            endpoint = slack.workspace.socket_mode
             connecting = asyncio.create_task(_door(bot).keep_connecting())
             stack.callback(connecting.cancel)
             await slack.workspace.socket_mode.connected()
-        ann, ben = slack.person("U0ANN", ring), slack.person("U0BEN", ring)
+        ann, ben = slack.person("U0ANN", endpoint), slack.person("U0BEN", endpoint)
         yield House(slack.workspace, weav, bot, ann, ben, url, database, names)
         assert silent_messages(slack.workspace) == []

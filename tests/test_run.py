@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from bot.sandbox.serving import serve
-from bot.sandbox.slack import HttpRing, SlackFault, SlackSandbox, Workspace
+from bot.sandbox.slack import HttpEndpoint, SlackFault, SlackSandbox, Workspace
 from bot.sandbox.weav import WeavFault, WeavSandbox
 from tests.house import JANE, SECRET, Mode, environment, public, text_on
 from tests.process import answer_of, free_port, running, weav_slack
@@ -45,11 +45,13 @@ async def outside(tmp_path: Path) -> AsyncIterator[Outside]:
 async def test_it_does_the_main_job_and_drains_at_sigterm(outside: Outside, mode: Mode) -> None:
     async with (
         running(outside.folder, **outside.variables(mode)) as process,
-        HttpRing(f"{outside.url}/slack/events", SECRET) as ring,
+        HttpEndpoint(f"{outside.url}/slack/events", SECRET) as endpoint,
     ):
         ready = await answer_of(f"{outside.url}/readyz")
         assert all(ready.json().values())
-        ann = outside.sandbox.person("U0ANN", ring if mode == "http" else outside.slack.socket_mode)
+        ann = outside.sandbox.person(
+            "U0ANN", endpoint if mode == "http" else outside.slack.socket_mode
+        )
         await ann.command(f"email {JANE} Export hangs")
         await outside.slack.until(lambda slack: slack.top_view("U0ANN"))
         outside.weav.fail(WeavFault(delay=3, path="/conversations"))

@@ -19,7 +19,7 @@ from bot.sandbox.kept import CannotRead, keep_saving, load
 from bot.sandbox.page import Board, Guard, Outlet, SandboxPage
 from bot.sandbox.page.seen import tell_of_weav
 from bot.sandbox.serving import serve
-from bot.sandbox.slack import HttpRing, SlackSandbox, Workspace
+from bot.sandbox.slack import HttpEndpoint, SlackSandbox, Workspace
 from bot.sandbox.weav import WeavSandbox
 from bot.sandbox.weav.app import TOKEN
 
@@ -51,9 +51,9 @@ async def sandbox(
             load(place, slack.workspace, weav)
             outlet = Outlet(Guard(weav))
             board = Board(slack.workspace, weav, outlet)
-            # The bot, and with it the address to ring at, comes last.
-            ring = await stack.enter_async_context(HttpRing("", secrets.token_hex()))
-            page = SandboxPage(slack.workspace, weav, board, ring, manifest)
+            # The bot, and with it the address of its endpoint, comes last.
+            endpoint = await stack.enter_async_context(HttpEndpoint("", secrets.token_hex()))
+            page = SandboxPage(slack.workspace, weav, board, endpoint, manifest)
             url = await stack.enter_async_context(serve(Guard(page.asgi()), port))
             stack.callback(page.end)
         slack.workspace.base_url = await stack.enter_async_context(serve(Guard(slack.asgi)))
@@ -62,11 +62,11 @@ async def sandbox(
         _beside(stack, tell_of_weav(weav, slack.workspace))
         if keep is not None:
             _beside(stack, keep_saving(place, slack.workspace, weav))
-        variables = _variables(slack, outlet, ring, url, place)
+        variables = _variables(slack, outlet, endpoint, url, place)
         bot_url = await stack.enter_async_context(
             serve(await stack.enter_async_context(bot(variables)))
         )
-        ring.request_url = f"{bot_url}/slack/events"
+        endpoint.request_url = f"{bot_url}/slack/events"
         yield Sandbox(url, slack.workspace, weav, board)
 
 
@@ -83,11 +83,11 @@ async def run(bot: Bot, manifest: str, *, port: int, keep: Path | None, open_bro
 
 
 def _variables(
-    slack: SlackSandbox, weav: Outlet, ring: HttpRing, page_url: str, place: Path
+    slack: SlackSandbox, weav: Outlet, endpoint: HttpEndpoint, page_url: str, place: Path
 ) -> dict[str, str]:
     return {
         "SLACK_BOT_TOKEN": slack.workspace.bot_token,
-        "SLACK_SIGNING_SECRET": ring.signing_secret,
+        "SLACK_SIGNING_SECRET": endpoint.signing_secret,
         "SLACK_API_URL": slack.api_url,
         "WEAV_API_TOKEN": TOKEN,
         "WEAV_API_URL": f"{weav.url}/v1",

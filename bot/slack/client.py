@@ -28,7 +28,7 @@ from bot.slack.installation import Installation
 # As many connections are kept warm; each new one costs a TLS handshake.
 CALLS_AT_ONCE: Final = 8
 # Seconds. A trigger lives for 3 s, and calls that hang, for up to 10 s, must not hold it up: who
-# waits goes without a lane when none has become free for so long, or after so long in any case.
+# waits goes without a place when none has become free for so long, or after so long in any case.
 STANDSTILL: Final = 0.3
 LONGEST_QUEUE: Final = 2.0
 # Bytes of an answer that are read, after decompression; a view is 250 kB at most.
@@ -81,7 +81,7 @@ class Bulkhead:
         self._longest_queue = longest_queue
 
     @asynccontextmanager
-    async def lane(self) -> AsyncIterator[None]:
+    async def place(self) -> AsyncIterator[None]:
         has_lane = await self._queue()
         try:
             yield
@@ -168,7 +168,7 @@ class SlackClient(AsyncWebClient):
         The SDK takes whatever an answer holds for an object, and bytes for a success.
         """
         try:
-            async with self._bulkhead.lane():
+            async with self._bulkhead.place():
                 response = await super().api_call(api_method, **arguments)
         except aiohttp.ClientError:
             raise  # a certificate that is not trusted is a ValueError as well

@@ -96,9 +96,9 @@ TABLE: list[tuple[Access, Requester, Denial | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("access", "visitor", "expected"), TABLE)
-def test_who_may(access: Access, visitor: Requester, expected: Denial | None) -> None:
-    assert denial_of(access, visitor) is expected
+@pytest.mark.parametrize(("access", "requester", "expected"), TABLE)
+def test_who_may(access: Access, requester: Requester, expected: Denial | None) -> None:
+    assert denial_of(access, requester) is expected
 
 
 @pytest.mark.parametrize("why", Denial)

@@ -130,7 +130,7 @@ def settle(country: Country, number: int) -> Row:
     customer_id = f"3c90c3cc-0d44-4b50-8888-{number + 1000:012}"
     customers = country.at_home.weav.store.customers
     customers[customer_id] = customers[JANE] | {"id": customer_id}
-    person = Person(slack, user.id, country.at_home.ann.ring)
+    person = Person(slack, user.id, country.at_home.ann.endpoint)
     return Row(country, number, person, channel.id, customer_id)
 
 

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from bot.sandbox.slack import HttpRing, Person, SlackView, Workspace
+from bot.sandbox.slack import HttpEndpoint, Person, SlackView, Workspace
 from tests.bench.contestants import EVENTS, Running
 from tests.bench.lines import Lines
 from tests.house import JANE, SECRET
@@ -42,7 +42,7 @@ class Team:
         self._stage = Lines(stage_url)
         workspace = Workspace()
         workspace.base_url = f"{stage_url}/{self.name}"
-        self._ann = Person(workspace, "U0ANN", HttpRing(_NOWHERE, SECRET))
+        self._ann = Person(workspace, "U0ANN", HttpEndpoint(_NOWHERE, SECRET))
         self._command = self._ann.command_delivery("Export hangs").payload
         self._form: dict[str, Any] = {}
 

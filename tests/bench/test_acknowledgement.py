@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.serving import serve
-from bot.sandbox.slack import HttpRing, SlackSandbox
+from bot.sandbox.slack import HttpEndpoint, SlackSandbox
 from bot.sandbox.weav import WeavSandbox
 from tests.bench.contestants import BARE, BOT, stage
 from tests.bench.contestants import running as contending
@@ -47,10 +47,10 @@ async def test_a_hundred_commands_at_once_use_a_handful_of_connections(tmp_path:
         variables = environment(slack, weav_url, f"sqlite:///{tmp_path}/ledger.db", "http")
         async with (
             running(tmp_path, **variables, PORT=str(port)),
-            HttpRing(f"http://127.0.0.1:{port}/slack/events", SECRET) as ring,
+            HttpEndpoint(f"http://127.0.0.1:{port}/slack/events", SECRET) as endpoint,
         ):
             await answer_of(f"http://127.0.0.1:{port}/readyz")
-            ann = slack.person("U0ANN", ring)
+            ann = slack.person("U0ANN", endpoint)
 
             answers = await asyncio.gather(*(ann.command(f"Number {n}") for n in range(100)))
 

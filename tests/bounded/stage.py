@@ -13,8 +13,8 @@ from uuid import uuid4
 
 from bot.ledger import Ledger
 from bot.sandbox.serving import serve
-from bot.sandbox.slack import HttpRing, SlackSandbox, Workspace
-from bot.sandbox.slack.rings import Delivery, Ring, encoded
+from bot.sandbox.slack import HttpEndpoint, SlackSandbox, Workspace
+from bot.sandbox.slack.endpoints import Delivery, Endpoint, encoded
 from bot.sandbox.weav import WeavSandbox
 from bot.slack import ids
 from handlers.http import LONGEST_BODY
@@ -42,7 +42,7 @@ class Stage:
     loop: asyncio.AbstractEventLoop
     slack: Workspace
     weav: WeavSandbox
-    ring: Ring
+    endpoint: Endpoint
     help: Delivery
     payloads: dict[str, Json]
     folder: Path
@@ -57,19 +57,19 @@ class Stage:
 
     async def _longest_wait(self, payload: Json) -> float:
         fresh = self._fresh(payload)
-        sending = asyncio.create_task(self.ring.deliver(fresh))
+        sending = asyncio.create_task(self.endpoint.deliver(fresh))
         await asyncio.sleep(0)
         longest, left = 0.0, AFTERWARDS
         while left:
             left -= sending.done()
-            reply = await self.ring.deliver(self.help)
+            reply = await self.endpoint.deliver(self.help)
             assert b"How it works" in reply.body or b"/weav-conversation" in reply.body
             longest = max(longest, reply.seconds)
         assert (await sending).status in self._statuses_for(fresh)
         return longest
 
     def _statuses_for(self, sent: Delivery) -> set[int]:
-        if len(encoded(sent)) > LONGEST_BODY and isinstance(self.ring, HttpRing):
+        if len(encoded(sent)) > LONGEST_BODY and isinstance(self.endpoint, HttpEndpoint):
             return {413, 0}  # 0: the connection is closed before all of it is sent
         return {200}
 
@@ -153,14 +153,14 @@ async def _staged(folder: Path, mode: Mode) -> AsyncIterator[Stage]:
             )
         stack.push_async_callback(_ended, process)
         await answer_of(f"http://127.0.0.1:{port}/readyz")
-        ring: Any = slack.workspace.socket_mode
+        endpoint: Any = slack.workspace.socket_mode
         if mode == "http":
             address = f"http://127.0.0.1:{port}/slack/events"
-            ring = await stack.enter_async_context(HttpRing(address, SECRET))
-        ring.patience = slack.workspace.triggers.seconds = PATIENCE
-        ben = slack.person("U0BEN", ring)
+            endpoint = await stack.enter_async_context(HttpEndpoint(address, SECRET))
+        endpoint.patience = slack.workspace.triggers.seconds = PATIENCE
+        ben = slack.person("U0BEN", endpoint)
         payloads = samples(slack.workspace)
         delivery = ben.command_delivery("help")
         yield Stage(
-            asyncio.get_running_loop(), slack.workspace, weav, ring, delivery, payloads, folder
+            asyncio.get_running_loop(), slack.workspace, weav, endpoint, delivery, payloads, folder
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.sandbox.serving import serve
-from bot.sandbox.slack import HttpRing, Person, SlackFault, SlackSandbox, Workspace
+from bot.sandbox.slack import HttpEndpoint, Person, SlackFault, SlackSandbox, Workspace
 from bot.sandbox.weav import WeavSandbox
 from tests.house import JANE, Mode, environment
 from tests.process import answer_of, free_port, running
@@ -45,7 +45,7 @@ class Watched:
             await self.ann.close()
 
     def person(self, slack_user_id: str) -> Person:
-        return Person(self.slack, slack_user_id, self.ann.ring)
+        return Person(self.slack, slack_user_id, self.ann.endpoint)
 
     async def says_more_than(self, said: int, within: float = 5) -> None:
         await self.slack.until(lambda slack: len(slack.from_bot()) > said, within)
@@ -91,10 +91,10 @@ async def watched(
         variables |= {name.upper(): value for name, value in others.items()}
         async with (
             running(folder, **variables) as process,
-            HttpRing(f"{url}/slack/events", SECRET) as ring,
+            HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint,
         ):
             await answer_of(f"{url}/readyz")
-            ann = slack.person("U0ANN", ring if mode == "http" else slack.workspace.socket_mode)
+            ann = slack.person("U0ANN", endpoint if mode == "http" else slack.workspace.socket_mode)
             bot = Watched(slack.workspace, weav, ann, url, process, folder / "ledger.db")
             await bot.struck()
             yield bot

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.sandbox.serving import serve
-from bot.sandbox.slack import HttpRing, Person, SlackMessage, SlackSandbox, SlackView, Workspace
+from bot.sandbox.slack import HttpEndpoint, Person, SlackMessage, SlackSandbox, SlackView, Workspace
 from bot.sandbox.weav import WeavSandbox
 from tests.house import SECRET, Mode, environment, public, text_on
 from tests.process import answer_of, clean_environment, free_port
@@ -23,7 +23,7 @@ from tests.process import answer_of, clean_environment, free_port
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from bot.sandbox.slack import Ring
+    from bot.sandbox.slack import Endpoint
 
 ROOT: Final = Path(__file__).parents[2]
 LAG: Final = "weav_slack_event_loop_lag_seconds"
@@ -117,10 +117,10 @@ async def alone(
         stack.push_async_callback(process.wait)
         stack.callback(process.terminate)
         await answer_of(f"{url}/readyz")
-        ring: Ring = slack.workspace.socket_mode
+        endpoint: Endpoint = slack.workspace.socket_mode
         if mode == "http":
-            ring = await stack.enter_async_context(HttpRing(f"{url}/slack/events", SECRET))
-        ann, ben, eve = (slack.person(name, ring) for name in ("U0ANN", "U0BEN", "U0EVE"))
+            endpoint = await stack.enter_async_context(HttpEndpoint(f"{url}/slack/events", SECRET))
+        ann, ben, eve = (slack.person(name, endpoint) for name in ("U0ANN", "U0BEN", "U0EVE"))
         yield Alone(slack.workspace, weav, ann, ben, eve, url, log)
 
 

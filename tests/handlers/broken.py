@@ -17,7 +17,7 @@ from bot.access.members import KEEP_MEMBERS, Member, Standing
 from bot.access.rules import Access
 from bot.metrics import Metrics
 from bot.sandbox.serving import serve
-from bot.sandbox.slack import HttpRing, Person
+from bot.sandbox.slack import HttpEndpoint, Person
 from bot.slack import ids
 from bot.slack.cache import LookupCache
 from bot.slack.installation import Installation
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from slack_bolt.context.ack.async_ack import AsyncAck
 
-    from bot.sandbox.slack.rings import Ring
+    from bot.sandbox.slack.endpoints import Endpoint
     from bot.slack.message import Message
 
 # In what is raised: it must reach nobody.
@@ -121,17 +121,17 @@ async def acknowledge(ack: AsyncAck) -> None:
 @asynccontextmanager
 async def behind(parts: Parts, mode: Mode) -> AsyncIterator[Person]:
     """Ann, whose payloads go through a real door to these parts."""
-    async with _ring(parts, mode) as ring:
-        yield Person(parts.at_home.slack, "U0ANN", ring)
+    async with _endpoint(parts, mode) as endpoint:
+        yield Person(parts.at_home.slack, "U0ANN", endpoint)
 
 
 @asynccontextmanager
-async def _ring(parts: Parts, mode: Mode) -> AsyncIterator[Ring]:
+async def _endpoint(parts: Parts, mode: Mode) -> AsyncIterator[Endpoint]:
     slack, dispatcher = parts.at_home.slack, parts.dispatcher()
     if mode == "http":
         door = HttpTransport(dispatcher, SECRET, parts.at_home.bot.asgi)
-        async with serve(door) as url, HttpRing(f"{url}/slack/events", SECRET) as ring:
-            yield ring
+        async with serve(door) as url, HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint:
+            yield endpoint
         return
     client = AsyncWebClient(slack.bot_token, base_url=f"{slack.base_url}/api/")
     socket = SocketModeTransport(

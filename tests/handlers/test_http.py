@@ -1,4 +1,4 @@
-"""Who may ring: only what Slack signed, whole and lately, gets to a handler."""
+"""Who is listened to: only what Slack signed, whole and lately, gets to a handler."""
 
 import asyncio
 import json

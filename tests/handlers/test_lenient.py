@@ -178,7 +178,7 @@ async def test_a_command_opens_a_form_whatever_else_is_missing(any_way: House, n
     nothing = None if any_way.bot.socket else MISSING
     payload = replaced(sent.payload, (name,), nothing)
 
-    await any_way.ann.ring.deliver(Delivery("slash_commands", payload))
+    await any_way.ann.endpoint.deliver(Delivery("slash_commands", payload))
 
     await any_way.slack.until(lambda slack: slack.top_view("U0ANN"))
 
@@ -202,7 +202,7 @@ async def test_a_payload_with_nobody_in_it_does_nothing_and_is_counted(any_way: 
     submission = replaced(ann.submission_delivery().payload, ("user", "id"), "")
 
     for delivery in (Delivery("slash_commands", command), Delivery("interactive", submission)):
-        reply = await ann.ring.deliver(delivery)
+        reply = await ann.endpoint.deliver(delivery)
         assert reply.status == (200 if any_way.bot.socket else 400)
         assert reply.body in {b"", b"malformed"}
 
@@ -215,7 +215,7 @@ async def test_a_payload_with_nobody_in_it_does_nothing_and_is_counted(any_way: 
 async def test_slacks_look_at_the_certificate_is_let_in_without_anybody(any_way: House) -> None:
     payload: dict[str, object] = {"ssl_check": "1", "token": "x"}
 
-    reply = await any_way.ann.ring.deliver(Delivery("slash_commands", payload))
+    reply = await any_way.ann.endpoint.deliver(Delivery("slash_commands", payload))
 
     assert (reply.status, reply.body) == (200, b"")
     metrics = await scrape(any_way)
@@ -244,7 +244,7 @@ async def test_depth_is_no_mistake(any_way: House, depth: int) -> None:
     whole = any_way.ann.submission_delivery().payload
     whole["view"]["blocks"].append(nested(depth))
 
-    reply = await any_way.ann.ring.deliver(Delivery("interactive", whole))
+    reply = await any_way.ann.endpoint.deliver(Delivery("interactive", whole))
 
     assert reply.status in (200, 400)
     taken(await any_way.ann.command("help"))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 
 from bot.logs import configure
-from bot.sandbox.slack import DISPATCH_FAILED, Delivery, HttpRing, Reply
+from bot.sandbox.slack import DISPATCH_FAILED, Delivery, HttpEndpoint, Reply
 from bot.server import run, runner
 from tests.house import SECRET, settings_of
 from tests.process import free_port
@@ -63,7 +63,7 @@ class Replica:
         self._log = log
         self._pace = pace
         self._process: ForkServerProcess | None = None
-        self.ring = HttpRing(f"http://127.0.0.1:{self.port}/slack/events", SECRET)
+        self.endpoint = HttpEndpoint(f"http://127.0.0.1:{self.port}/slack/events", SECRET)
         self.up = False
 
     async def start(self, prepare: Callable[[], None] = as_it_is) -> None:
@@ -139,11 +139,11 @@ class Replica:
     async def close(self) -> None:
         self.kill()
         await self.dead()
-        await self.ring.aclose()
+        await self.endpoint.aclose()
 
 
 class Balancer:
-    """A Ring: each request goes to the next replica that is up, and is never sent twice."""
+    """A Endpoint: each request goes to the next replica that is up, and is never sent twice."""
 
     def __init__(self, replicas: list[Replica]) -> None:
         self._replicas = replicas
@@ -154,7 +154,7 @@ class Balancer:
         if not up:
             return Reply(0, b"", 0, DISPATCH_FAILED)
         self._turn += 1
-        return await up[self._turn % len(up)].ring.deliver(delivery)
+        return await up[self._turn % len(up)].endpoint.deliver(delivery)
 
 
 async def _takes_connections(port: int) -> bool:

@@ -151,11 +151,13 @@ async def crowd(folder: Path, database: str) -> AsyncIterator[Crowd]:
         stack.push_async_callback(doors.close)
         variables = environment(slack, f"http://{doors.hosts[0]}", database, "http")
         bot = Replica(variables, folder / "bot.log", Pace())
-        bot.ring.patience = 30  # how fast 400 forms at once are answered is not the question here
+        bot.endpoint.patience = (
+            30  # how fast 400 forms at once are answered is not the question here
+        )
         await bot.start()
         stack.push_async_callback(bot.close)
         await bot.healthy()
-        yield Crowd(workspace, weav, bot, [slack.person(name, bot.ring) for name in names])
+        yield Crowd(workspace, weav, bot, [slack.person(name, bot.endpoint) for name in names])
 
 
 async def recover(folder: Path, database: str, within: float, tell: Tell) -> None:

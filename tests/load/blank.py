@@ -36,7 +36,7 @@ class NoDatabase:
 
 
 class BlankLedger(Ledger):
-    """The straight way, with what the desk needs of each row and nothing more."""
+    """The straight way, with what the services need of each row and nothing more."""
 
     _ids = count(1)
 

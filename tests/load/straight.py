@@ -85,7 +85,7 @@ class Way:
         for number in range(ALONE):
             body = self._body()
             sent = time.time()
-            answer = await self.bot.ring.post(body)
+            answer = await self.bot.endpoint.post(body)
             [*_, card] = await self._cards(number + 1)
             assert answer.status == 200
             self.metrics.seconds.append(float(card.ts) - sent)
@@ -100,7 +100,7 @@ class Way:
 
     async def _keep_submitting(self, bodies: Iterator[bytes]) -> None:
         for body in bodies:
-            answer = await self.bot.ring.post(body)
+            answer = await self.bot.endpoint.post(body)
             assert answer.status == 200
 
     def _body(self) -> bytes:
@@ -138,11 +138,11 @@ async def ways(
         for number, (database, prepare) in enumerate(bots):
             variables = environment(slack, url, database, "http")
             bot = Replica(variables, folder / f"bot-{number}.log", Pace())
-            bot.ring.patience = PATIENCE
+            bot.endpoint.patience = PATIENCE
             await bot.start(prepare)
             stack.push_async_callback(bot.close)
             await bot.healthy()
-            ann = slack.person("U0ANN", bot.ring)
+            ann = slack.person("U0ANN", bot.endpoint)
             await ann.command(f"email {JANE} Case 0")
             await slack.workspace.until(lambda workspace: workspace.open_views("U0ANN"))
             form = ann.submission_delivery().payload

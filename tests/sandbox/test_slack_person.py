@@ -11,7 +11,7 @@ from bot.sandbox.slack import (
     FORM_INCOMPLETE,
     OPERATION_TIMEOUT,
     TROUBLE_CONNECTING,
-    HttpRing,
+    HttpEndpoint,
     Person,
     SlackSandbox,
     Workspace,
@@ -39,14 +39,14 @@ def bot(slack: SlackSandbox) -> ScriptedBot:
 
 
 @pytest.fixture
-async def ring(bot: ScriptedBot) -> AsyncIterator[HttpRing]:
-    async with serve(bot.asgi) as url, HttpRing(f"{url}/slack/events", SECRET) as ring:
-        yield ring
+async def endpoint(bot: ScriptedBot) -> AsyncIterator[HttpEndpoint]:
+    async with serve(bot.asgi) as url, HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint:
+        yield endpoint
 
 
 @pytest.fixture
-def ann(slack: SlackSandbox, ring: HttpRing) -> Person:
-    return slack.person("U0ANN", ring)
+def ann(slack: SlackSandbox, endpoint: HttpEndpoint) -> Person:
+    return slack.person("U0ANN", endpoint)
 
 
 async def test_a_command_carries_what_slack_sends(ann: Person, bot: ScriptedBot) -> None:
@@ -64,9 +64,9 @@ async def test_a_command_carries_what_slack_sends(ann: Person, bot: ScriptedBot)
 
 
 async def test_a_person_of_another_organisation_has_another_team(
-    slack: SlackSandbox, ring: HttpRing, bot: ScriptedBot
+    slack: SlackSandbox, endpoint: HttpEndpoint, bot: ScriptedBot
 ) -> None:
-    eve = slack.person("U0EVE", ring)
+    eve = slack.person("U0EVE", endpoint)
     await eve.command("", "C0PARTNERS")
     await eve.submit({"channel": "email"})
 
@@ -220,7 +220,7 @@ async def test_an_answer_that_slack_cannot_use_is_trouble(
 
 
 async def test_silence_is_an_operation_timeout(
-    ann: Person, ring: HttpRing, workspace: Workspace
+    ann: Person, endpoint: HttpEndpoint, workspace: Workspace
 ) -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
@@ -228,16 +228,16 @@ async def test_silence_is_an_operation_timeout(
 
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     async with server:
-        ring.request_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        ring.patience = 0.05
+        endpoint.request_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        endpoint.patience = 0.05
         answer = await ann.command()
 
     assert answer.trouble == OPERATION_TIMEOUT
     assert workspace.troubles[0].shown == OPERATION_TIMEOUT
 
 
-async def test_a_bot_that_is_down_is_a_failed_dispatch(ann: Person, ring: HttpRing) -> None:
-    ring.request_url = "http://127.0.0.1:1/slack/events"
+async def test_a_bot_that_is_down_is_a_failed_dispatch(ann: Person, endpoint: HttpEndpoint) -> None:
+    endpoint.request_url = "http://127.0.0.1:1/slack/events"
 
     assert (await ann.command()).trouble == DISPATCH_FAILED
 
@@ -332,21 +332,23 @@ async def test_a_button_in_a_message_is_clicked(
 
 
 async def test_a_private_button_is_not_seen_by_others(
-    slack: SlackSandbox, ring: HttpRing, workspace: Workspace
+    slack: SlackSandbox, endpoint: HttpEndpoint, workspace: Workspace
 ) -> None:
     button = {"type": "button", "action_id": "again", "text": plain("Again")}
     blocks: list[Json] = [{"type": "actions", "elements": [button]}]
     workspace.add_message("C0SUPPORT", "U0BOT", "x", blocks, only_for="U0ANN")
 
     with pytest.raises(LookupError, match="again"):
-        await slack.person("U0BEN", ring).click("again")
+        await slack.person("U0BEN", endpoint).click("again")
 
 
-async def test_raw_stale_and_unsigned_bodies_can_be_sent(ring: HttpRing, bot: ScriptedBot) -> None:
+async def test_raw_stale_and_unsigned_bodies_can_be_sent(
+    endpoint: HttpEndpoint, bot: ScriptedBot
+) -> None:
     body = b"command=%2Fweav-conversation&text=answer"
-    signed = await ring.post(body)
-    stale = await ring.post(body, ring.headers(body, age=301))
-    unsigned = await ring.post(body, {})
+    signed = await endpoint.post(body)
+    stale = await endpoint.post(body, endpoint.headers(body, age=301))
+    unsigned = await endpoint.post(body, {})
 
     assert (signed.status, stale.status, unsigned.status) == (200, 401, 401)
     assert len(bot.payloads) == 1

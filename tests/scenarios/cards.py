@@ -10,7 +10,7 @@ import asyncpg
 
 from bot.app import assembled
 from bot.sandbox.serving import serve
-from bot.sandbox.slack import RESPONSE_URL, HttpRing, Person, SlackFault, SlackMessage
+from bot.sandbox.slack import RESPONSE_URL, HttpEndpoint, Person, SlackFault, SlackMessage
 from bot.sandbox.weav import Exchange
 from bot.sandbox.weav.store import Thing
 from bot.slack import ids
@@ -110,7 +110,7 @@ async def another_bot(house: House, slack_user_id: str = "U0BEN") -> AsyncIterat
     async with (
         assembled(settings_of(house.variables), QUICK) as bot,
         serve(bot.asgi) as url,
-        HttpRing(f"{url}/slack/events", SECRET) as ring,
+        HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint,
     ):
         await bot.health.greet()  # as it does in use
-        yield Person(house.slack, slack_user_id, ring)
+        yield Person(house.slack, slack_user_id, endpoint)

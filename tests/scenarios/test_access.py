@@ -506,4 +506,4 @@ async def open_form(who: Person, **values: str) -> None:
 
 
 def person(at_home: House, slack_user_id: str) -> Person:
-    return Person(at_home.slack, slack_user_id, at_home.ann.ring)
+    return Person(at_home.slack, slack_user_id, at_home.ann.endpoint)

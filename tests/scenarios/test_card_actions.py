@@ -287,7 +287,7 @@ async def test_somebody_whom_weav_does_not_know_is_told_how_to_say_it(at_home: H
 
 async def test_people_of_another_organisation_may_look_and_not_act(at_home: House) -> None:
     card = await posted(at_home, post_to="C0PARTNERS")
-    eve = Person(at_home.slack, "U0EVE", at_home.ben.ring)
+    eve = Person(at_home.slack, "U0EVE", at_home.ben.endpoint)
     before = len(at_home.weav.requests)
 
     for action_id in (ids.CLOSE, ids.ASSIGN_TO_ME):
@@ -304,7 +304,7 @@ async def test_people_of_another_organisation_may_look_and_not_act(at_home: Hous
 async def test_who_lets_other_organisations_in_lets_them_act(tmp_path: Path) -> None:
     async with house(tmp_path, slack_allow_external="true") as open_house:
         card = await posted(open_house, post_to="C0PARTNERS")
-        eve = Person(open_house.slack, "U0EVE", open_house.ben.ring)
+        eve = Person(open_house.slack, "U0EVE", open_house.ben.endpoint)
 
         await eve.click(ids.CLOSE, card.ts)
 

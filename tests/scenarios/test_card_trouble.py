@@ -8,7 +8,7 @@ import pytest
 
 from bot.app import assembled
 from bot.sandbox.serving import serve
-from bot.sandbox.slack import HttpRing, Person, SlackMessage
+from bot.sandbox.slack import HttpEndpoint, Person, SlackMessage
 from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import READ as READ_ABILITY
 from bot.sandbox.weav.app import TOKEN
@@ -253,9 +253,9 @@ async def cut_off(at_home: House, fault: WeavFault) -> SlackMessage:
     async with (
         assembled(settings_of(at_home.variables), dying) as bot,
         serve(bot.asgi) as url,
-        HttpRing(f"{url}/slack/events", SECRET) as ring,
+        HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint,
     ):
-        await Person(at_home.slack, "U0BEN", ring).click(ids.CLOSE, card.ts)
+        await Person(at_home.slack, "U0BEN", endpoint).click(ids.CLOSE, card.ts)
         await at_home.weav.until(lambda: bool(writes(at_home)))
     at_home.weav.faults.clear()
     assert not card.edited

@@ -47,7 +47,7 @@ async def on_grid(
 
 
 def person(at_home: House, slack_user_id: str) -> Person:
-    return Person(at_home.slack, slack_user_id, at_home.ann.ring)
+    return Person(at_home.slack, slack_user_id, at_home.ann.endpoint)
 
 
 async def opened(who: Person) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.slack import HttpRing
+from bot.sandbox.slack import HttpEndpoint
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import CREATE, House, house, text_on
@@ -17,8 +17,8 @@ REFUSED = {"subject": ["Weav takes no such subject."]}
 async def impatient(tmp_path: Path) -> AsyncIterator[House]:
     """Slack waits for 0.3 s only."""
     async with house(tmp_path) as at_home:
-        assert isinstance(at_home.ann.ring, HttpRing)
-        at_home.ann.ring.patience = 0.3
+        assert isinstance(at_home.ann.endpoint, HttpEndpoint)
+        at_home.ann.endpoint.patience = 0.3
         yield at_home
 
 

@@ -30,7 +30,7 @@ def refusal(**waits: float) -> WeavFault:
 
 
 async def slow_to_tell(at_home: House) -> None:
-    """Let Slack take almost as long as the guard waits for it."""
+    """Let Slack take almost as long as the access check waits for it."""
     at_home.slack.faults.add(SlackFault("users.info", delay=0.45))
     at_home.slack.scopes += GRANTED
     await at_home.bot.health.greet()

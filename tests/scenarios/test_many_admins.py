@@ -131,7 +131,7 @@ async def test_a_guest_is_told_in_place_of_the_form(tmp_path: Path, mode: Mode) 
     async with a_house(tmp_path, mode) as at_home:
         at_home.slack.scopes += ("users:read",)
         await at_home.bot.health.greet()
-        cat = Person(at_home.slack, "U0CAT", at_home.ann.ring)
+        cat = Person(at_home.slack, "U0CAT", at_home.ann.endpoint)
 
         answer = taken(await cat.command(f"email {JANE}"))
 
@@ -155,7 +155,7 @@ async def test_every_reason_names_a_few(tmp_path: Path, why: Denial, mode: Mode)
     async with a_house(tmp_path, mode, **variables) as at_home:
         at_home.slack.scopes += ("users:read",)
         await at_home.bot.health.greet()
-        who = Person(at_home.slack, slack_user_id, at_home.ann.ring)
+        who = Person(at_home.slack, slack_user_id, at_home.ann.endpoint)
 
         answer = taken(await who.command("status", slack_channel_id=PLACES.get(why, "C0SUPPORT")))
 

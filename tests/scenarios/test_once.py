@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from bot.ledger import State
-from bot.sandbox.slack import HttpRing
+from bot.sandbox.slack import HttpEndpoint
 from bot.sandbox.weav import WeavFault
 from tests.house import CREATE, JANE, SECRET, House, house, public, text_on
 
@@ -52,8 +52,8 @@ async def test_two_replicas_that_get_the_same_submission_create_it_once(
         one.weav.fail(WeavFault(delay=0.5, **CREATE))
         await one.fill_in(subject="Export hangs")
         delivery = one.ann.submission_delivery()
-        async with HttpRing(f"{other.url}/slack/events", SECRET) as ring:
-            replies = await asyncio.gather(one.ann.send(delivery), ring.deliver(delivery))
+        async with HttpEndpoint(f"{other.url}/slack/events", SECRET) as endpoint:
+            replies = await asyncio.gather(one.ann.send(delivery), endpoint.deliver(delivery))
 
         assert [reply.status for reply in replies] == [200, 200]
         assert replies[1].body == b""

@@ -15,7 +15,7 @@ import pytest
 from bot.app import assembled
 from bot.ledger import KnownCustomer, Ledger, State
 from bot.sandbox.serving import serve
-from bot.sandbox.slack import HttpRing, Person
+from bot.sandbox.slack import HttpEndpoint, Person
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import CREATE, QUICK, SECRET, House, house, settings_of, text_on
@@ -149,9 +149,9 @@ async def restored(at_home: House, copy: str) -> AsyncIterator[Person]:
     async with (
         assembled(settings, QUICK) as bot,
         serve(bot.asgi) as url,
-        HttpRing(f"{url}/slack/events", SECRET) as ring,
+        HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint,
     ):
-        yield Person(at_home.slack, "U0ANN", ring)
+        yield Person(at_home.slack, "U0ANN", endpoint)
 
 
 async def announced(database: str) -> None:

@@ -15,7 +15,7 @@ from bot.form.form import Form
 from bot.form.reply import NotConfirmed, message_of, reopen_message, view_of
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.form.view import render as render_form
-from bot.sandbox.slack import HttpRing, Person, Workspace
+from bot.sandbox.slack import HttpEndpoint, Person, Workspace
 from bot.sandbox.slack.actions import action_entry, find_in_message
 from bot.sandbox.slack.directory import BOT_USER_ID
 from bot.sandbox.slack.methods.registry import call_method
@@ -47,7 +47,7 @@ ORIGIN = Origin(via="command", slack_channel_id="C0SUPPORT")
 
 def samples(slack: Workspace) -> dict[str, Json]:
     """As the sandbox Slack sends them for Ann."""
-    ann = Person(slack, "U0ANN", HttpRing("", ""))
+    ann = Person(slack, "U0ANN", HttpEndpoint("", ""))
     message_ts = ann.say("The export hangs", "C0SUPPORT")
     message = slack.message(message_ts)
     assert message is not None

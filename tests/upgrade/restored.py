@@ -24,7 +24,7 @@ from bot.sandbox.serving import serve
 from bot.sandbox.slack import (
     Answer,
     Delivery,
-    HttpRing,
+    HttpEndpoint,
     Person,
     SlackChannel,
     SlackMessage,
@@ -40,7 +40,7 @@ from tests.house import QUICK, SECRET, environment, public, settings_of, text_on
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from bot.sandbox.slack import Ring
+    from bot.sandbox.slack import Endpoint
 
 DATA: Final = Path(__file__).parents[1] / "data" / "0.1.0"
 # Where the recorded rows and payloads say that Slack takes answers.
@@ -136,19 +136,19 @@ class Restored:
     database: str
 
     @asynccontextmanager
-    async def bot(self, **variables: str) -> AsyncIterator[Ring]:
+    async def bot(self, **variables: str) -> AsyncIterator[Endpoint]:
         """`variables` are settings by their names in lower case."""
         names = self.variables | {name.upper(): value for name, value in variables.items()}
         async with (
             assembled(settings_of(names), QUICK) as bot,
             serve(bot.asgi) as url,
-            HttpRing(f"{url}/slack/events", SECRET) as ring,
+            HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint,
         ):
             await bot.health.greet()  # as it does in use
-            yield ring
+            yield endpoint
 
-    def person(self, slack_user_id: str, ring: Ring) -> Person:
-        return Person(self.slack, slack_user_id, ring)
+    def person(self, slack_user_id: str, endpoint: Endpoint) -> Person:
+        return Person(self.slack, slack_user_id, endpoint)
 
     async def latest(self, slack_user_id: str) -> Entry:
         async with Ledger.open(self.database) as ledger:
@@ -188,10 +188,10 @@ class Restored:
     async def card_about(self, subject: str) -> None:
         await self.slack.until(lambda _: self.cards(subject), PATIENCE)
 
-    async def send(self, name: str, ring: Ring) -> Answer:
+    async def send(self, name: str, endpoint: Endpoint) -> Answer:
         """Do what was recorded under this name."""
         delivery = self._delivery(name)
-        return await self.person(delivery.payload["user"]["id"], ring).send(delivery)
+        return await self.person(delivery.payload["user"]["id"], endpoint).send(delivery)
 
     def _delivery(self, name: str) -> Delivery:
         """Slack makes triggers and response URLs anew each time; all the rest is as recorded."""

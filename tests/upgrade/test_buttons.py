@@ -14,7 +14,7 @@ from tests.scenarios.cards import ANN_IN_WEAV, BEN_IN_WEAV
 from tests.upgrade.restored import PATIENCE, Restored, read
 
 if TYPE_CHECKING:
-    from bot.sandbox.slack import Ring, SlackMessage, Workspace
+    from bot.sandbox.slack import Endpoint, SlackMessage, Workspace
     from bot.sandbox.weav.store import Thing
 
 CARDS: Final[dict[str, str]] = read("slack.json")["cards"]
@@ -48,9 +48,9 @@ def conversation(world: Restored, name: str) -> Thing:
     return found
 
 
-async def clicked(world: Restored, ring: Ring, name: str, way: str, *said: str) -> None:
+async def clicked(world: Restored, endpoint: Endpoint, name: str, way: str, *said: str) -> None:
     """Send a recorded click, and wait until the card says all that."""
-    answer = await world.send(f"card_{name}_{way}", ring)
+    answer = await world.send(f"card_{name}_{way}", endpoint)
     assert (answer.status, answer.trouble) == (200, "")
     await drawn(world, name, *said)
 
@@ -59,11 +59,11 @@ async def clicked(world: Restored, ring: Ring, name: str, way: str, *said: str) 
 async def test_each_button_changes_one_field_and_the_card_says_all(
     in_a_file: Restored, name: str
 ) -> None:
-    async with in_a_file.bot() as ring:
-        await clicked(in_a_file, ring, name, "close", "<@U0BEN> closed it")
+    async with in_a_file.bot() as endpoint:
+        await clicked(in_a_file, endpoint, name, "close", "<@U0BEN> closed it")
         lines = ["<@U0BEN> closed it", "<@U0BEN> set the priority to Low"]
-        await clicked(in_a_file, ring, name, "priority", *lines)
-        await clicked(in_a_file, ring, name, "assign", *lines, "<@U0BEN> took it")
+        await clicked(in_a_file, endpoint, name, "priority", *lines)
+        await clicked(in_a_file, endpoint, name, "assign", *lines, "<@U0BEN> took it")
 
     changed = conversation(in_a_file, name)
     assert (changed["status"], changed["priority"]) == ("closed", "low")
@@ -76,9 +76,9 @@ async def test_each_button_changes_one_field_and_the_card_says_all(
 
 async def test_a_card_that_was_changed_before_keeps_who_did_what(in_a_file: Restored) -> None:
     before = ["<@U0ANN> set the priority to Urgent", "<@U0BEN> closed it"]
-    async with in_a_file.bot() as ring:
-        await clicked(in_a_file, ring, "redrawn", "reopen", *before, "<@U0BEN> reopened it")
-        await clicked(in_a_file, ring, "redrawn", "priority", "to Low", *before[1:])
+    async with in_a_file.bot() as endpoint:
+        await clicked(in_a_file, endpoint, "redrawn", "reopen", *before, "<@U0BEN> reopened it")
+        await clicked(in_a_file, endpoint, "redrawn", "priority", "to Low", *before[1:])
 
     changed = conversation(in_a_file, "redrawn")
     assert (changed["status"], changed["priority"]) == ("open", "low")
@@ -88,10 +88,10 @@ async def test_a_card_that_was_changed_before_keeps_who_did_what(in_a_file: Rest
 async def test_a_card_in_a_direct_message_keeps_the_reason_above(in_a_file: Restored) -> None:
     [reason] = [b for b in card_called(in_a_file, "direct").blocks[:1] if b["type"] == "section"]
     assert "could not be posted" in text_on(card_called(in_a_file, "direct"))
-    async with in_a_file.bot() as ring:
-        await clicked(in_a_file, ring, "direct", "close", "<@U0ANN> closed it")
-        await clicked(in_a_file, ring, "direct", "priority", "to Normal")
-        await clicked(in_a_file, ring, "direct", "assign", "<@U0ANN> took it")
+    async with in_a_file.bot() as endpoint:
+        await clicked(in_a_file, endpoint, "direct", "close", "<@U0ANN> closed it")
+        await clicked(in_a_file, endpoint, "direct", "priority", "to Normal")
+        await clicked(in_a_file, endpoint, "direct", "assign", "<@U0ANN> took it")
 
     assert card_called(in_a_file, "direct").blocks[0]["text"] == reason["text"]
     changed = conversation(in_a_file, "direct")
@@ -101,14 +101,14 @@ async def test_a_card_in_a_direct_message_keeps_the_reason_above(in_a_file: Rest
 
 async def test_a_short_card_stays_a_short_one(in_a_file: Restored) -> None:
     short = conversation(in_a_file, "short")
-    async with in_a_file.bot() as ring:
+    async with in_a_file.bot() as endpoint:
         for way, changes in (
             ("close", {"status": "closed"}),
             ("priority", {"priority": "low"}),
             ("assign", {"assignee_id": BEN_IN_WEAV}),
         ):
             notes = len(private_notes(in_a_file.slack))
-            await in_a_file.send(f"card_short_{way}", ring)
+            await in_a_file.send(f"card_short_{way}", endpoint)
             await in_a_file.slack.until(partial(more_notes, notes))
             assert changes.items() <= short.items()
 
@@ -132,10 +132,10 @@ async def test_a_change_that_was_under_way_is_said_with_the_next_one(left_behind
     """Weav had made it when the bot was killed, and the card showed nothing of it yet."""
     assert conversation(left_behind, "under_way")["status"] == "closed"
     assert "closed it" not in text_on(card_called(left_behind, "under_way"))
-    async with left_behind.bot() as ring:
+    async with left_behind.bot() as endpoint:
         lines = ["<@U0BEN> closed it", "<@U0BEN> set the priority to Low"]
-        await clicked(left_behind, ring, "under_way", "priority", *lines)
-        await clicked(left_behind, ring, "under_way", "assign", *lines, "<@U0BEN> took it")
+        await clicked(left_behind, endpoint, "under_way", "priority", *lines)
+        await clicked(left_behind, endpoint, "under_way", "assign", *lines, "<@U0BEN> took it")
 
 
 @pytest.mark.parametrize(
@@ -149,10 +149,10 @@ async def test_a_change_that_was_under_way_is_said_with_the_next_one(left_behind
 async def test_a_button_opens_the_form_with_what_was_typed(
     in_a_file: Restored, name: str, author: str, subject: str
 ) -> None:
-    async with in_a_file.bot() as ring:
-        await in_a_file.send(name, ring)
+    async with in_a_file.bot() as endpoint:
+        await in_a_file.send(name, endpoint)
         await in_a_file.slack.until(lambda slack: slack.top_view(author))
-        answer = await in_a_file.person(author, ring).submit()
+        answer = await in_a_file.person(author, endpoint).submit()
         assert (answer.trouble, answer.errors) == ("", {})
         await in_a_file.card_about(subject)
 
@@ -170,8 +170,8 @@ async def test_a_button_opens_the_form_with_what_was_typed(
 async def test_create_again_creates_it(
     left_behind: Restored, name: str, author: str, subject: str
 ) -> None:
-    async with left_behind.bot() as ring:
-        await left_behind.send(name, ring)
+    async with left_behind.bot() as endpoint:
+        await left_behind.send(name, endpoint)
         await left_behind.card_about(subject)
         await left_behind.until_seen(author, "is open in Weav")
 
@@ -192,8 +192,8 @@ async def test_look_again_finds_what_weav_has_by_now(
     left_behind.weav.store.create_conversation(
         {"channel": "email", "customer_id": JANE, "subject": subject}
     )
-    async with left_behind.bot() as ring:
-        await left_behind.send(name, ring)
+    async with left_behind.bot() as endpoint:
+        await left_behind.send(name, endpoint)
         await left_behind.card_about(subject)
         await left_behind.until_seen(author, "is open in Weav")
 
@@ -205,8 +205,8 @@ async def test_look_again_finds_what_weav_has_by_now(
     ("name", "author"), [("modal_leave", "U0NCLEAVE"), ("message_leave", "U0NCDMLEAVE")]
 )
 async def test_leave_it_leaves_it(left_behind: Restored, name: str, author: str) -> None:
-    async with left_behind.bot() as ring:
-        await left_behind.send(name, ring)
+    async with left_behind.bot() as endpoint:
+        await left_behind.send(name, endpoint)
         await left_behind.until_seen(author, "Left as it is")
 
     assert (await left_behind.latest(author)).state is State.LEFT

@@ -58,9 +58,9 @@ async def test_an_open_form_becomes_the_conversation_that_was_filled_in(
     in_a_file: Restored, name: str
 ) -> None:
     before = {conversation["id"] for conversation in in_a_file.weav.conversations}
-    async with in_a_file.bot() as ring:
+    async with in_a_file.bot() as endpoint:
         await in_a_file.nothing_due()
-        answer = await in_a_file.send(f"{name}_submitted", ring)
+        answer = await in_a_file.send(f"{name}_submitted", endpoint)
         assert (answer.status, answer.trouble, answer.errors) == (200, "", {})
         [created] = [
             conversation
@@ -85,9 +85,9 @@ async def test_an_open_form_becomes_the_conversation_that_was_filled_in(
 
 async def test_the_same_submission_twice_is_one_conversation(left_behind: Restored) -> None:
     """The second one as if Slack, or its user, had repeated what 0.1.0 had written down."""
-    async with left_behind.bot() as ring:
-        await left_behind.send("form_submitted", ring)
-        await left_behind.send("form_submitted", ring)
+    async with left_behind.bot() as endpoint:
+        await left_behind.send("form_submitted", endpoint)
+        await left_behind.send("form_submitted", endpoint)
         await left_behind.nothing_due()
 
     assert len(left_behind.conversations("An open form")) == 1
@@ -95,8 +95,8 @@ async def test_the_same_submission_twice_is_one_conversation(left_behind: Restor
 
 async def test_who_submits_once_more_what_had_begun_joins_it(left_behind: Restored) -> None:
     """Their form is still open, since the bot died while Slack waited for its answer."""
-    async with left_behind.bot() as ring:
-        answer = await left_behind.person("U0ARRIVED", ring).submit()
+    async with left_behind.bot() as endpoint:
+        answer = await left_behind.person("U0ARRIVED", endpoint).submit()
         assert answer.trouble == ""
         await left_behind.nothing_due()
 
@@ -106,18 +106,18 @@ async def test_who_submits_once_more_what_had_begun_joins_it(left_behind: Restor
 
 async def test_an_open_form_goes_on_to_learn_from_what_is_chosen(in_a_file: Restored) -> None:
     author = "U0FORMCHOOSING"
-    async with in_a_file.bot() as ring:
-        person = in_a_file.person(author, ring)
-        asked = await in_a_file.send("form_customer_asked", ring)
+    async with in_a_file.bot() as endpoint:
+        person = in_a_file.person(author, endpoint)
+        asked = await in_a_file.send("form_customer_asked", endpoint)
         assert [option["value"] for option in asked.options] == [JANE]
 
-        await in_a_file.send("form_customer_chosen", ring)
+        await in_a_file.send("form_customer_chosen", endpoint)
         await in_a_file.slack.until(lambda _: "Open already" in text_on(person.view))
-        await in_a_file.send("form_assignee_type_chosen", ring)
+        await in_a_file.send("form_assignee_type_chosen", endpoint)
         await in_a_file.slack.until(
             lambda _: "initial_option" in person.view.block(ids.ASSIGNEE_TYPE)["element"]
         )
-        await in_a_file.send("form_post_to_chosen", ring)
+        await in_a_file.send("form_post_to_chosen", endpoint)
         await in_a_file.slack.until(lambda _: "other organisations" in text_on(person.view))
 
         assert chosen(person.view, ids.CUSTOMER_ID) == JANE
@@ -153,12 +153,12 @@ async def test_an_open_form_goes_on_to_learn_from_what_is_chosen(in_a_file: Rest
 async def test_open_defaults_are_saved(
     in_a_file: Restored, name: str, author: str, channel: str, values: dict[str, str]
 ) -> None:
-    async with in_a_file.bot() as ring:
-        answer = await in_a_file.send(f"{name}_submitted", ring)
+    async with in_a_file.bot() as endpoint:
+        answer = await in_a_file.send(f"{name}_submitted", endpoint)
         assert (answer.status, answer.trouble, answer.errors) == (200, "", {})
         assert in_a_file.slack.top_view(author) is None
 
-        ben = in_a_file.person("U0BEN", ring)
+        ben = in_a_file.person("U0BEN", endpoint)
         await ben.command("", channel)
         await in_a_file.slack.until(lambda slack: slack.top_view("U0BEN"))
         assert {field: chosen(ben.view, field) for field in values} == values
@@ -171,9 +171,9 @@ async def test_open_defaults_are_saved(
 
 
 async def test_open_defaults_get_the_picker_that_is_chosen(in_a_file: Restored) -> None:
-    async with in_a_file.bot() as ring:
-        person = in_a_file.person("U0DEFAULTSCHOOSING", ring)
-        await in_a_file.send("defaults_assignee_type_chosen", ring)
+    async with in_a_file.bot() as endpoint:
+        person = in_a_file.person("U0DEFAULTSCHOOSING", endpoint)
+        await in_a_file.send("defaults_assignee_type_chosen", endpoint)
         await in_a_file.slack.until(
             lambda _: person.view.block(ids.ASSIGNEE_ID)["element"]["type"] == "external_select"
         )
@@ -181,7 +181,7 @@ async def test_open_defaults_get_the_picker_that_is_chosen(in_a_file: Restored) 
         answer = await person.submit({"assignee_id": "ben"})
 
         assert (answer.trouble, answer.errors) == ("", {})
-        ann = in_a_file.person("U0ANN", ring)
+        ann = in_a_file.person("U0ANN", endpoint)
         await ann.command("", "G0TRIAGE")
         await in_a_file.slack.until(lambda slack: slack.top_view("U0ANN"))
         assert chosen(ann.view, ids.ASSIGNEE_TYPE) == "user"

@@ -227,8 +227,8 @@ async def test_two_of_this_version_share_the_rows(
 
 
 async def test_what_was_learnt_and_chosen_is_still_known(in_a_file: Restored) -> None:
-    async with in_a_file.bot() as ring:
-        ann = in_a_file.person("U0ANN", ring)
+    async with in_a_file.bot() as endpoint:
+        ann = in_a_file.person("U0ANN", endpoint)
         await ann.command("", "C0GENERAL")
         view = await in_a_file.slack.until(lambda slack: slack.top_view("U0ANN"))
 

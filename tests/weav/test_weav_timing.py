@@ -1,4 +1,4 @@
-"""How requests to Weav are named and sorted in the figures."""
+"""How requests to Weav are named and sorted in the metrics."""
 
 import pytest
 

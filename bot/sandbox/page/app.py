@@ -19,7 +19,7 @@ from bot.sandbox.page.doings import Doing
 from bot.sandbox.page.people import carry_out
 from bot.sandbox.page.seen import concerns, installed, slack_seen, weav_seen
 from bot.sandbox.page.switches import Board, Switches
-from bot.sandbox.slack import Person, Ring, Workspace
+from bot.sandbox.slack import Endpoint, Person, Workspace
 from bot.sandbox.slack.feed import Subscription
 from bot.sandbox.slack.wire import Json
 from bot.sandbox.weav import WeavSandbox
@@ -37,7 +37,7 @@ class SandboxPage:
     workspace: Workspace
     weav: WeavSandbox
     board: Board
-    ring: Ring
+    endpoint: Endpoint
     manifest: str
 
     def asgi(self) -> Starlette:
@@ -111,7 +111,7 @@ class SandboxPage:
             doing = _DOING.validate_json(await request.body())
         except ValidationError as error:
             return _problem(str(error), 422)
-        person = Person(self.workspace, slack_user_id, self.ring)
+        person = Person(self.workspace, slack_user_id, self.endpoint)
         try:
             return JSONResponse(await carry_out(person, doing))
         except LookupError as error:

@@ -2,19 +2,19 @@
 
 from bot.sandbox.slack.answers import FORM_INCOMPLETE, TROUBLE_CONNECTING, Answer
 from bot.sandbox.slack.directory import SlackChannel, SlackUser
+from bot.sandbox.slack.endpoints import (
+    DISPATCH_FAILED,
+    OPERATION_TIMEOUT,
+    Delivery,
+    Endpoint,
+    HttpEndpoint,
+    Reply,
+)
 from bot.sandbox.slack.faults import RESPONSE_URL, SlackFault, rate_limited
 from bot.sandbox.slack.grid import Enterprise
 from bot.sandbox.slack.messages import SlackMessage
 from bot.sandbox.slack.person import Person
 from bot.sandbox.slack.records import ApiCall, Trouble
-from bot.sandbox.slack.rings import (
-    DISPATCH_FAILED,
-    OPERATION_TIMEOUT,
-    Delivery,
-    HttpRing,
-    Reply,
-    Ring,
-)
 from bot.sandbox.slack.rules.surfaces import check_message, check_view, view_problems
 from bot.sandbox.slack.sandbox import SlackSandbox
 from bot.sandbox.slack.socket_mode import SocketMode
@@ -30,11 +30,11 @@ __all__ = [
     "Answer",
     "ApiCall",
     "Delivery",
+    "Endpoint",
     "Enterprise",
-    "HttpRing",
+    "HttpEndpoint",
     "Person",
     "Reply",
-    "Ring",
     "SlackChannel",
     "SlackFault",
     "SlackMessage",

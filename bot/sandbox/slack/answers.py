@@ -4,11 +4,11 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.sandbox.slack.endpoints import DISPATCH_FAILED, Delivery, Reply
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.methods.views import depth, stack_view
 from bot.sandbox.slack.passes import IssuedResponseUrl
 from bot.sandbox.slack.response_urls import answer_in
-from bot.sandbox.slack.rings import DISPATCH_FAILED, Delivery, Reply
 from bot.sandbox.slack.rules.check import Findings, array
 from bot.sandbox.slack.rules.surfaces import check_view
 from bot.sandbox.slack.rules.texts import OPTION_GROUP, SELECT_OPTION

@@ -19,10 +19,10 @@ from bot.sandbox.slack.answers import (
     take_submission_answer,
 )
 from bot.sandbox.slack.client_checks import form_problems
+from bot.sandbox.slack.endpoints import DISPATCH_FAILED, Delivery, Endpoint, Reply
 from bot.sandbox.slack.form_state import entered, held
 from bot.sandbox.slack.payloads import Payloads
 from bot.sandbox.slack.records import Trouble
-from bot.sandbox.slack.rings import DISPATCH_FAILED, Delivery, Reply, Ring
 from bot.sandbox.slack.views import SlackView
 from bot.sandbox.slack.workspace import Workspace
 
@@ -35,10 +35,10 @@ class Person:
     `…_delivery` methods only build what would be sent; `send` sends it, as often as it is called.
     """
 
-    def __init__(self, workspace: Workspace, slack_user_id: str, ring: Ring) -> None:
+    def __init__(self, workspace: Workspace, slack_user_id: str, endpoint: Endpoint) -> None:
         self.workspace = workspace
         self.slack_user_id = slack_user_id
-        self.ring = ring
+        self.endpoint = endpoint
         self.payloads = Payloads(workspace, workspace.users[slack_user_id])
 
     @property
@@ -166,7 +166,7 @@ class Person:
 
     async def send(self, delivery: Delivery) -> Answer:
         """Deliver a payload, also one that was delivered before, and apply the bot's answer."""
-        reply = await self.ring.deliver(delivery)
+        reply = await self.endpoint.deliver(delivery)
         trouble, doing = reply.failure, str(delivery.payload.get("type", "command"))
         view = self.workspace.views.get(delivery.payload.get("view", {}).get("id", ""))
         options = []

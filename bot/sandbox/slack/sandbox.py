@@ -8,8 +8,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 
 from bot.sandbox.serving import serve
+from bot.sandbox.slack.endpoints import Endpoint
 from bot.sandbox.slack.person import Person
-from bot.sandbox.slack.rings import Ring
 from bot.sandbox.slack.web_api import WebApi
 from bot.sandbox.slack.workspace import Workspace
 
@@ -43,5 +43,5 @@ class SlackSandbox:
             self.workspace.base_url = url
             yield self
 
-    def person(self, slack_user_id: str, ring: Ring) -> Person:
-        return Person(self.workspace, slack_user_id, ring)
+    def person(self, slack_user_id: str, endpoint: Endpoint) -> Person:
+        return Person(self.workspace, slack_user_id, endpoint)

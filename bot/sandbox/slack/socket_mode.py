@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bot.sandbox.serving import drop_connection, stop_reading
 from bot.sandbox.slack.directory import APP_ID
-from bot.sandbox.slack.rings import (
+from bot.sandbox.slack.endpoints import (
     DISPATCH_FAILED,
     OPERATION_TIMEOUT,
     PATIENCE_SECONDS,

@@ -14,8 +14,8 @@ from bot.slack.installation import Installation
 from tests.house import QUICK, house, public, text_on
 
 
-async def test_a_hundred_calls_use_as_many_connections_as_there_are_lanes() -> None:
-    # However slow the machine is: what is waited for is that a lane becomes free.
+async def test_a_hundred_calls_use_as_many_connections_as_there_are_places() -> None:
+    # However slow the machine is: what is waited for is that a place becomes free.
     bulkhead = Bulkhead(standstill=5.0, longest_queue=30.0)
     async with SlackSandbox().serving() as slack, slack_session() as session:
         client = SlackClient(

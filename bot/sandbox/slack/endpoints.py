@@ -45,11 +45,11 @@ class Reply:
     content_type: str = ""
 
 
-class Ring(Protocol):
+class Endpoint(Protocol):
     async def deliver(self, delivery: Delivery) -> Reply: ...
 
 
-class HttpRing:
+class HttpEndpoint:
     """Signed requests to the bot's Request URL, over kept connections."""
 
     def __init__(self, request_url: str, signing_secret: str) -> None:
