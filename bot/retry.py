@@ -8,7 +8,10 @@
 - A POST to Weav that certainly did nothing: `queue_pause`, or as long as Weav's Retry-After says,
   for WEAV_RETRY_FOR seconds.
 - The search for one that may have arrived: `LOOKS`, once.
-- What is known while the database is away: `WRITE_PAUSES`, a minute.
+- What is known while the database is away: `WRITE_PAUSES`, a minute; leases, `RENEW_AGAIN`, until
+  it is back; a row that may have been written late, `WITHDRAW_PAUSES`.
+- A click that comes before the row says what it is about: `NOTED_PAUSES`.
+- `views.open` after a lost connection, once and at once: `SlackApi.open_view`.
 
 A POST to Weav that may have been received is never repeated by the program itself.
 """
@@ -31,6 +34,11 @@ POST_WITHIN: Final = 120.0
 MESSAGE_UPDATE_WITHIN: Final = 20.0
 # Seconds, a minute in all: what is not written then can only be looked for in Weav.
 WRITE_PAUSES = (0.2, 1.0, 3.0, *[5.0] * 11)
+RENEW_AGAIN: Final = 0.5  # seconds
+# Seconds between looks at the ledger for what was given up and may have been written late.
+WITHDRAW_PAUSES: Final = (0.5, 1.0, 2.0)
+# Seconds between looks at the ledger; together longer than one statement of it may take.
+NOTED_PAUSES: Final = (0.2, 0.8, 1.5)
 # Seconds between looks: Weav's list may lag behind its create, and the author waits for an answer.
 LOOKS: Final = (1.0, 5.0, 13.0)
 # Seconds over which queued conversations come back once Weav answers again.

@@ -86,7 +86,7 @@ async def run_command(
             await diagnosis.answer(ack, interaction)
         case SetWeavUser(weav_user_id):
             name = interaction.user_name or author
-            await _answer(ack, await forms.be(author, weav_user_id, name))
+            await _answer(ack, await forms.link_weav_user(author, weav_user_id, name))
         case EditDefaults():
             forms.open_defaults(_form_request(interaction, FormValues(), known=known))
             await ack()

@@ -18,7 +18,7 @@ from bot.slack.blocks import Json, sentence
 from bot.slack.message import TEXT_LIMIT, Message
 from bot.slack.payloads import text_at
 from bot.slack.text import escape, fold, link, shorten, web_address
-from bot.weav.models import Conversation
+from bot.weav.models import SUBJECT_LIMIT, Conversation
 
 _NO_SUBJECT: Final = "No subject"
 _UNASSIGNED: Final = "Unassigned"
@@ -28,7 +28,6 @@ _WHY_SHORT: Final = {
     Audience.UNSEEN: "The bot cannot see who reads this channel: the rest is in Weav.",
 }
 # A card is to be taken in at a glance: longer values than Weav documents are shortened.
-_SUBJECT_LIMIT: Final = 500
 _VALUE_LIMIT: Final = 50
 # Escaping makes them up to five times as long, and the text of a message has its limit, too.
 _IN_TEXT_LIMIT: Final = 150
@@ -83,7 +82,7 @@ def render(card: Card) -> Message:
     drawn = Message.of(
         _in_one_line(card, facts, notes, changes, identified),
         *card.above,
-        blocks.title(_subject(conversation, _SUBJECT_LIMIT), web_address(card.link)),
+        blocks.title(_subject(conversation, SUBJECT_LIMIT), web_address(card.link)),
         blocks.fields(*map(_field, facts)),
         *map(sentence, notes),
         controls(conversation),

@@ -10,12 +10,12 @@ from typing import Final
 
 from bot import labels
 from bot.form.options import NOBODY
-from bot.form.parse import SUBJECT_LIMIT, too_long
+from bot.form.parse import too_long
 from bot.slack import ids
 from bot.slack.blocks import Json, plain
 from bot.slack.options import NOTHING
 from bot.slack.text import shorten
-from bot.weav.models import AssigneeType
+from bot.weav.models import SUBJECT_LIMIT, AssigneeType
 
 # Slack's own most, and more than any field takes: so the reasons are ours and all come at once.
 _TYPED_LIMIT: Final = 3000

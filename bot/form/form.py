@@ -6,7 +6,6 @@ from typing import Final, Self
 
 from bot.access.audience import Audience
 from bot.form.options import assignee_option, customer_option
-from bot.form.parse import SUBJECT_LIMIT
 from bot.form.values import (
     FilledForm,
     FormValues,
@@ -20,7 +19,7 @@ from bot.slack import ids
 from bot.slack.blocks import Json, alert, context, mrkdwn
 from bot.slack.payloads import View, at, list_at, text_at
 from bot.slack.text import channel_name, link, shorten
-from bot.weav.models import AssigneeType
+from bot.weav.models import SUBJECT_LIMIT, AssigneeType
 
 POST_TO_HINT: Final = "Everybody there sees the summary, not what the customer writes."
 # https://docs.slack.dev/reference/block-kit/composition-objects/text-object

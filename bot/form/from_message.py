@@ -8,13 +8,13 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
-from bot.form.parse import SUBJECT_LIMIT
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.slack.mrkdwn import beginning, plain
 from bot.slack.payloads import MessageShortcut, SourceMessage, list_at, text_at
 from bot.slack.text import head
 from bot.slack.uuids import DASHED
 from bot.weav.directory import DOMAIN, NAME_CHARACTER
+from bot.weav.models import SUBJECT_LIMIT
 
 # What Slack writes where an app gave blocks without a text, or attachments without a fallback.
 _NO_WORDS: Final = {"This content can't be displayed.", "[no preview available]"}

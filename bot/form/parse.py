@@ -13,9 +13,8 @@ from bot.slack.options import NOTHING
 from bot.slack.payloads import View, ViewSubmission
 from bot.slack.uuids import uuid_in
 from bot.weav.directory import NewCustomer
-from bot.weav.models import Channel, ConversationChoices, NewConversation
+from bot.weav.models import SUBJECT_LIMIT, Channel, ConversationChoices, NewConversation
 
-SUBJECT_LIMIT = 500
 _SAMPLE = "3c90c3cc-…"
 _MISSING = {
     ids.CHANNEL: "Choose email or chat.",

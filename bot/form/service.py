@@ -18,7 +18,7 @@ from bot.form.reply import expired_message, reopen_message
 from bot.form.review import Reviewer
 from bot.form.stored import StoredForm
 from bot.form.suggestions import Suggester
-from bot.form.update import View, ViewUpdates
+from bot.form.update import ViewJson, ViewUpdates
 from bot.form.values import FilledForm, FormValues, Origin, values_of
 from bot.form.view import render
 from bot.ledger import KnownCustomer, Ledger, LedgerUnavailable, WeavUser
@@ -33,7 +33,7 @@ from bot.weav.client import WeavClient
 from bot.weav.directory import NewCustomer
 from bot.weav.models import AssigneeType
 
-log = get_logger("weav_slack.service")
+log = get_logger("weav_slack.form")
 DATABASE_DOWN: Final = (
     "Try again in a moment. The bot's database does not answer, so nothing was changed."
 )
@@ -42,7 +42,7 @@ NOT_READ: Final = (
 )
 NOT_KEPT: Final = "The bot no longer has what you typed, so it cannot open that form again."
 SAVE_WITHIN: Final = 2.0
-Stands = Callable[[], bool]
+IsCurrent = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +64,18 @@ class FormRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class _Late:
+class _LaterFacts:
     """What a form opens without: who its customer is, and what they have open."""
 
     customer: UUID | None = None
-    several: Sequence[OpenConversation] = ()
+    open_conversations: Sequence[OpenConversation] = ()
     named: str = ""
 
     def into(self, form: Form) -> Form:
         """Add it to an open form, if it is about the same customer still."""
         same = self.customer == _known_to_weav(form.values)
-        if same and (self.several or self.named):
-            return _with_conversations(form, self.several, self.named)
+        if same and (self.open_conversations or self.named):
+            return _with_conversations(form, self.open_conversations, self.named)
         return form
 
 
@@ -145,7 +145,7 @@ class FormService:
             form = await self._prefiller.recall(form, form_request.mentions)
         result = await self._slack.open_view(form_request.trigger_id, render(form, opening=True))
         if not isinstance(result, Failed):
-            untouched = self.updates.opened(result.view, form)
+            untouched_fields = self.updates.opened(result.view, form)
             late, readers = await asyncio.gather(
                 self._late(form, known=form_request.known),
                 self._channel_readers.of_new_form(_channel_of(form)),
@@ -153,7 +153,7 @@ class FormService:
 
             def complete(now: Form) -> Form | None:
                 """Add what the opening did not wait for, all in one drawing."""
-                fields = untouched()
+                fields = untouched_fields()
                 now = late.into(now)
                 if ids.POST_TO in fields and now.values.post_to in {"", _channel_of(form)}:
                     now = with_readers(now, readers)
@@ -169,56 +169,56 @@ class FormService:
             message = reopen_message(f"Slack did not open the form ({result.code}).", filled)
         await self._tell(message, form_request)
 
-    async def _late(self, form: Form, *, known: bool) -> _Late:
+    async def _late(self, form: Form, *, known: bool) -> _LaterFacts:
         """Find who the customer is and what they have open, for whom that may be shown."""
         customer = _known_to_weav(form.values) if known else None
         if not customer:
-            return _Late()
-        several, learned = await asyncio.gather(
+            return _LaterFacts()
+        open_conversations, learned = await asyncio.gather(
             self._listing.of(customer), self._learn_customer(str(customer))
         )
         named = customer_label(learned.id, learned.name, learned.email) if learned else ""
-        return _Late(customer, several, named)
+        return _LaterFacts(customer, open_conversations, named)
 
-    def field_chosen(self, field: str, view: View) -> None:
+    def field_chosen(self, field: str, view: ViewJson) -> None:
         """Answer a choice in an open form by what it changes there."""
-        stands = self.updates.chosen(view, field)
+        is_current = self.updates.chosen(view, field)
         match field:
             case ids.CUSTOMER_ID:
-                self._tasks.spawn(self._customer_chosen(view, stands), name="customer_chosen")
+                self._tasks.spawn(self._customer_chosen(view, is_current), name="customer_chosen")
             case ids.ASSIGNEE_TYPE:
                 self._tasks.spawn(
-                    self._assignee_type_chosen(view, stands), name="assignee_type_chosen"
+                    self._assignee_type_chosen(view, is_current), name="assignee_type_chosen"
                 )
             case ids.ASSIGNEE_ID:
                 # Nothing is drawn for it, but known: the next drawing carries it along.
-                self._tasks.spawn(self._restore(view, stands), name="assignee_chosen")
+                self._tasks.spawn(self._restore(view, is_current), name="assignee_chosen")
             case _:
-                self._note_readers(view, values_of(read_view(view)).post_to, stands)
+                self._note_readers(view, values_of(read_view(view)).post_to, is_current)
         if field in {ids.CUSTOMER_ID, ids.ASSIGNEE_TYPE} and (post_to := _prefilled(view)):
             self._note_readers(view, post_to, self.updates.chosen(view, ids.POST_TO))
 
-    async def _restore(self, view: View, stands: Stands) -> None:
+    async def _restore(self, view: ViewJson, is_current: IsCurrent) -> None:
         """Put right what a drawing has put back that was on its way when this was chosen."""
-        await self.updates.redraw(view, lambda form: form if stands() else None)
+        await self.updates.redraw(view, lambda form: form if is_current() else None)
 
-    async def _customer_chosen(self, view: View, stands: Stands) -> None:
+    async def _customer_chosen(self, view: ViewJson, is_current: IsCurrent) -> None:
         """Show what they have open, if Weav tells soon; learn their name for the next time."""
-        await self._restore(view, stands)
+        await self._restore(view, is_current)
         values = values_of(read_view(view))
         customer = _known_to_weav(values)
-        several = await self._listing.of(customer) if customer else []
+        open_conversations = await self._listing.of(customer) if customer else []
 
         def change(form: Form) -> Form | None:
             # Another process may know of a later choice.
-            mine = stands() and form.values.customer_id == values.customer_id
-            return _with_conversations(form, several) if mine else None
+            mine = is_current() and form.values.customer_id == values.customer_id
+            return _with_conversations(form, open_conversations) if mine else None
 
         await self.updates.redraw(view, change)
         if customer:
             await self._learn_customer(str(customer))
 
-    async def _assignee_type_chosen(self, view: View, stands: Stands) -> None:
+    async def _assignee_type_chosen(self, view: ViewJson, is_current: IsCurrent) -> None:
         """Draw the picker for people or agents, with whoever's ID was typed before."""
         values = values_of(read_view(view))
         labels: dict[str, str] = {}
@@ -232,21 +232,21 @@ class FormService:
         labels = {name: label for name, label in labels.items() if name == ids.ASSIGNEE_ID}
 
         def change(form: Form) -> Form | None:
-            if not stands():
+            if not is_current():
                 return None
             # Slack keeps somebody who was found for another kind: seen, and refused on submitting.
             return form if ids.ASSIGNEE_ID in form.options else form.named(labels)
 
         await self.updates.redraw(view, change)
 
-    def _note_readers(self, view: View, slack_channel_id: str, stands: Stands) -> None:
+    def _note_readers(self, view: ViewJson, slack_channel_id: str, is_current: IsCurrent) -> None:
         """Say below `post_to` who reads the chosen channel, if it is not our people alone."""
 
         async def note() -> None:
             readers = await self._channel_readers.of_form(slack_channel_id)
 
             def change(form: Form) -> Form | None:
-                mine = stands() and form.values.post_to == slack_channel_id
+                mine = is_current() and form.values.post_to == slack_channel_id
                 return with_readers(form, readers) if mine else None
 
             await self.updates.redraw(view, change)
@@ -256,7 +256,7 @@ class FormService:
     async def _learn_customer(self, customer_id: str) -> KnownCustomer | None:
         return await learn_customer(self._customers, self._directory, customer_id, LIST_WITHIN)
 
-    async def be(self, slack_user_id: str, weav_user_id: str, name: str) -> Message:
+    async def link_weav_user(self, slack_user_id: str, weav_user_id: str, name: str) -> Message:
         """Answer `me UUID`; others will find them by this name."""
         user = WeavUser(slack_user_id, weav_user_id, name)
         try:
@@ -318,10 +318,14 @@ class FormService:
         return ""
 
 
-def _with_conversations(form: Form, several: Sequence[OpenConversation], named: str = "") -> Form:
+def _with_conversations(
+    form: Form, open_conversations: Sequence[OpenConversation], named: str = ""
+) -> Form:
     """Say below the customer who they are and what they have open."""
-    if several or named:
-        return form.showing({ids.OPEN_CONVERSATIONS: open_conversations_block(several, named)})
+    if open_conversations or named:
+        return form.showing(
+            {ids.OPEN_CONVERSATIONS: open_conversations_block(open_conversations, named)}
+        )
     return form.without(ids.OPEN_CONVERSATIONS)
 
 
@@ -334,7 +338,7 @@ def _known_to_weav(values: FormValues) -> UUID | None:
     return None if isinstance(customer, NewCustomer) else customer
 
 
-def _prefilled(view: View) -> str:
+def _prefilled(view: ViewJson) -> str:
     """Give the channel that Slack may have filled in by itself; empty for a form that has another.
 
     A global shortcut comes from no channel, and its form begins with the one that its user looks

@@ -21,7 +21,7 @@ from bot.slack.cache import keep
 from bot.slack.payloads import at, read_view, text_at
 
 log = get_logger("weav_slack.update")
-View = Mapping[str, Any]
+ViewJson = Mapping[str, Any]
 # None: nothing of it is wanted any more.
 Change = Callable[[Form], Form | None]
 _CHOSEN_IN: Final = (ids.CUSTOMER_ID, ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID, ids.POST_TO)
@@ -77,7 +77,7 @@ class ViewUpdates:
         self._slack = slack
         self._forms: dict[str, _OpenForm] = {}
 
-    def opened(self, view: View, form: Form) -> Callable[[], frozenset[str]]:
+    def opened(self, view: ViewJson, form: Form) -> Callable[[], frozenset[str]]:
         """Tell later which of its fields nobody has chosen in since.
 
         Slack's answer says nothing of what stands in the form, and may come after a choice.
@@ -93,7 +93,7 @@ class ViewUpdates:
             name for name, mine in untouched.items() if known.choices.get(name) is mine
         )
 
-    def chosen(self, view: View, name: str) -> Callable[[], bool]:
+    def chosen(self, view: ViewJson, name: str) -> Callable[[], bool]:
         """Tell later whether this choice still stands: what was found for an older one is over."""
         known = self._told(view)
         mine = known.choices[name] = object()
@@ -104,7 +104,7 @@ class ViewUpdates:
         if known := self._forms.get(view_id):
             known.choices.clear()
 
-    async def redraw(self, view: View, change: Change) -> None:
+    async def redraw(self, view: ViewJson, change: Change) -> None:
         """Draw the form with a change, if there is anything to be seen of it.
 
         Never without the hash: what conflicts with it is the answer to a submission, or another
@@ -137,7 +137,7 @@ class ViewUpdates:
                 known.hash, known.drawn, known.shared = drawn, after, shared
             known.over |= {seen, drawn}
 
-    def _told(self, view: View) -> _OpenForm:
+    def _told(self, view: ViewJson) -> _OpenForm:
         """Note what an interaction says of the form, and a drawing of another process's."""
         view_id, seen = text_at(view, "id"), text_at(view, "hash")
         known = self._forms.get(view_id) or _OpenForm(seen, form_of(read_view(view)), shared=True)

@@ -1,4 +1,4 @@
-"""From a written row to a recorded outcome: send, and where no answer came, look."""
+"""Make the one POST of a row, and record what Weav said; no answer is `Unanswered`."""
 
 import random
 import time
@@ -45,15 +45,15 @@ class Unanswered:
 
 class ConversationCreator:
     def __init__(
-        self, ledger: Ledger, weav: WeavClient, patience: RetryTimes, tasks: Tasks
+        self, ledger: Ledger, weav: WeavClient, retry_times: RetryTimes, tasks: Tasks
     ) -> None:
         self._ledger = ledger
         self._weav = weav
-        self._patience = patience
+        self._retry_times = retry_times
         self._tasks = tasks
-        others = max(LEAST_FOR_OTHERS, patience.weav_timeout + ledger.lease)
-        self._namer = CustomerCreation(ledger, WeavDirectory(weav), others)
-        self.reconciler = Reconciler(ledger, weav, patience.looks, tasks, self._unconfirmed)
+        others = max(LEAST_FOR_OTHERS, retry_times.weav_timeout + ledger.lease)
+        self._customers = CustomerCreation(ledger, WeavDirectory(weav), others)
+        self.reconciler = Reconciler(ledger, weav, retry_times.looks, tasks, self._unconfirmed)
         self._weav_was_away = False
 
     async def send(self, entry: Entry, post_card: PostCard | None = None) -> Result | Unanswered:
@@ -65,10 +65,10 @@ class ConversationCreator:
         if not wants_new_customer(entry):
             return await self._send(entry, post_card)
         try:
-            named = await self._namer.name(entry)
+            assigned = await self._customers.assign(entry)
         except LedgerUnavailable as error:
             return await self.not_begun(entry, error)
-        match named:
+        match assigned:
             case None:
                 return Result(None, Creating())
             case Refused() as refused:
@@ -76,9 +76,9 @@ class ConversationCreator:
             case NotSent() as not_sent:
                 return await self._not_sent(entry, not_sent)
             case Entry():
-                return await self._send(named, post_card)
+                return await self._send(assigned, post_card)
             case _:
-                assert_never(named)
+                assert_never(assigned)
 
     async def not_begun(self, entry: Entry, error: LedgerUnavailable) -> Result:
         """Queue a row before its POST, when the database's word of the step to it was lost.
@@ -99,7 +99,7 @@ class ConversationCreator:
         if isinstance(outcome, Opened | Refused) and self._weav_was_away:
             # A time-out or a 502 is no sign that it is back.
             self._weav_was_away = False
-            self._tasks.spawn(self._hurry(), name="hurry")
+            self._tasks.spawn(self._bring_queue_forward(), name="bring_queue_forward")
         return result
 
     async def _record(
@@ -147,24 +147,24 @@ class ConversationCreator:
     async def _queue(self, entry: Entry, outcome: NotSent) -> Result:
         """Queue it, or give it up when its time is over."""
         pause = queue_pause(entry.attempts, outcome.retry_after, random.random)
-        left = within_time(pause, entry.waited, self._patience.retry_for)
-        patient = outcome.retry_after is not None
-        if left is None or (patient and left < pause):
+        left = within_time(pause, entry.waited, self._retry_times.retry_for)
+        weav_said_when = outcome.retry_after is not None
+        if left is None or (weav_said_when and left < pause):
             return await self._given_up(entry, outcome)
         held = await retry_until_written(
             lambda: self._ledger.queued(
-                entry, left, outcome.reason, reason_code=outcome.cause, patient=patient
+                entry, left, outcome.reason, reason_code=outcome.cause, patient=weav_said_when
             ),
             entry,
         )
-        return _result(held, Queued(outcome.cause, self._patience.retry_for))
+        return _result(held, Queued(outcome.cause, self._retry_times.retry_for))
 
     async def not_in_time(self, entry: Entry) -> Result | None:
         """Give up what was not sent in its time; None: its time is not over.
 
         After a night without the bot its author will have opened the conversation by hand.
         """
-        if entry.waited <= self._patience.retry_for + LONGEST_QUEUE_PAUSE + self._ledger.lease:
+        if entry.waited <= self._retry_times.retry_for + LONGEST_QUEUE_PAUSE + self._ledger.lease:
             return None
         log.warning("not_in_time", entry=entry.id)
         return await self._given_up(entry, NotSent.because(Cause.OVERDUE))
@@ -182,12 +182,12 @@ class ConversationCreator:
         )
         return _result(held, not_created(outcome.reason))
 
-    async def _hurry(self) -> None:
+    async def _bring_queue_forward(self) -> None:
         try:
-            hurried = await self._ledger.hurry(self._patience.spread)
+            rows = await self._ledger.hurry(self._retry_times.spread)
         except LedgerUnavailable:
             return  # they come when they are due
-        log.info("weav_is_back", hurried=hurried)
+        log.info("weav_is_back", rows=rows)
 
 
 def _result(held: Entry | None, reply: Reply) -> Result:

@@ -37,7 +37,7 @@ class FailureHandler:
         self._tasks = tasks
 
     @asynccontextmanager
-    async def over(self, entry: Entry) -> AsyncIterator[None]:
+    async def put_off_on_error(self, entry: Entry) -> AsyncIterator[None]:
         """Count a mistake that is made with a row held by this process, and do not repeat it soon.
 
         A mistake in drawing or reading would otherwise come with every lease, and for ever.

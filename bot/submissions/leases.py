@@ -7,10 +7,9 @@ from contextlib import contextmanager
 
 from bot.ledger import Ledger, LedgerUnavailable
 from bot.logs import get_logger
+from bot.retry import RENEW_AGAIN
 
 log = get_logger("weav_slack.leases")
-# Seconds until a renewal is tried again that the database did not take.
-RENEW_AGAIN = 0.5
 
 
 class Leases:

@@ -35,7 +35,7 @@ class CustomerCreation:
         self._directory = directory
         self._wait_for = wait_for
 
-    async def name(self, entry: Entry) -> Entry | Refused | NotSent | None:
+    async def assign(self, entry: Entry) -> Entry | Refused | NotSent | None:
         """Give the row the customer that it wants; None: it is lost.
 
         Raise LedgerUnavailable: there may be a customer now, and there is no conversation.

@@ -16,7 +16,7 @@ from bot.slack.client import REJECTED
 from bot.slack.message import Message
 from bot.weav.models import Conversation
 
-log = get_logger("weav_slack.notify")
+log = get_logger("weav_slack.announcer")
 
 
 @dataclass(frozen=True, slots=True)

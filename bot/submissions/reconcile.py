@@ -53,7 +53,7 @@ class Ambiguous:
 
 
 @dataclass(frozen=True, slots=True)
-class NotSeen:
+class LookFailed:
     """The look itself failed; a sentence for the author, or nothing.
 
     `final`: looking again will not change it.
@@ -169,16 +169,16 @@ class Reconciler:
         self, entry: Entry, reason: str, looks: tuple[float, ...] | None = None
     ) -> Result:
         """Look for the conversation of a POST that may have arrived; `reason`: why we ask."""
-        sight: NoMatch | Ambiguous | NotSeen = NoMatch()
+        last: NoMatch | Ambiguous | LookFailed = NoMatch()
         for pause in self._looks if looks is None else looks:
             await asyncio.sleep(pause)
             seen = await self._look_once(entry)
             if isinstance(seen, Result):
                 return seen
-            sight = seen
-            if isinstance(sight, NotSeen) and sight.final:
+            last = seen
+            if isinstance(last, LookFailed) and last.final:
                 break
-        return await self._not_confirmed(entry, reason, sight)
+        return await self._not_confirmed(entry, reason, last)
 
     async def look_now(self, entry: Entry, reason: str) -> Result:
         """Look once for what was sent a while ago, and leave the row to the next look, if any.
@@ -190,12 +190,12 @@ class Reconciler:
         seen = await self._look_once(entry)
         if isinstance(seen, Result):
             return seen
-        failed = isinstance(seen, NotSeen)
+        failed = isinstance(seen, LookFailed)
         pause = until_next(self._looks, passed)
         counted = bool(entry.tried_for) or (failed and pause is None)
         if counted:
             pause = until_next(self._looks, entry.tried_for)
-        if pause is None or (isinstance(seen, NotSeen) and seen.final):
+        if pause is None or (isinstance(seen, LookFailed) and seen.final):
             return await self._not_confirmed(entry, reason, seen)
         return await self._look_after(pause, entry, reason, counted=counted)
 
@@ -213,31 +213,31 @@ class Reconciler:
         return Result(None, Creating())
 
     async def _not_confirmed(
-        self, entry: Entry, reason: str, sight: NoMatch | Ambiguous | NotSeen
+        self, entry: Entry, reason: str, last: NoMatch | Ambiguous | LookFailed
     ) -> Result:
-        seen = "" if isinstance(sight, NoMatch) else sight.reason
+        seen = "" if isinstance(last, NoMatch) else last.reason
         return await self._record_unconfirmed(entry, f"{reason} {seen}".strip())
 
-    async def _look_once(self, entry: Entry) -> Result | NoMatch | Ambiguous | NotSeen:
+    async def _look_once(self, entry: Entry) -> Result | NoMatch | Ambiguous | LookFailed:
         request = request_of(entry)
         listed = await self._lists.read(request.customer_id)
         if isinstance(listed, LookUpFailed):
-            return NotSeen(listed.reason, final=listed.final)
+            return LookFailed(listed.reason, final=listed.final)
         candidates = alike(listed, request, entry.begun_at)
         try:
             claimed = await self._ledger.claimed(entry, (each.id for each in candidates))
             rivals = await self._ledger.rivals(entry)
-            sight = match([each for each in candidates if each.id not in claimed], len(rivals))
-            if not isinstance(sight, Match):
-                return sight
-            facts = sight.conversation.model_dump(mode="json")
-            held = await self._ledger.claim(entry, sight.conversation.id, facts)
+            matched = match([each for each in candidates if each.id not in claimed], len(rivals))
+            if not isinstance(matched, Match):
+                return matched
+            facts = matched.conversation.model_dump(mode="json")
+            held = await self._ledger.claim(entry, matched.conversation.id, facts)
         except LedgerUnavailable:
-            return NotSeen("")
+            return LookFailed("")
         if held is None:  # the row or the conversation is somebody else's by now
             return NoMatch()
-        log.info("recovered", entry=entry.id, conversation=sight.conversation.id)
-        return Result(held, Created(sight.conversation))
+        log.info("recovered", entry=entry.id, conversation=matched.conversation.id)
+        return Result(held, Created(matched.conversation))
 
 
 def _seconds_since_sent(entry: Entry) -> float:

@@ -12,9 +12,8 @@ from bot.tasks import Tasks
 
 log = get_logger("weav_slack.scheduler")
 FORGET_EVERY = 3600.0  # seconds
-# How often a sweep takes as many rows as there is room for: what comes on its own must leave room
-# for people.
-MOST_GOES = 5
+# Of one sweep: what goes on by itself must leave room for people.
+MOST_BATCHES = 5
 # A step, and the seconds until it is taken again.
 Round: TypeAlias = tuple[Callable[[], Awaitable[None]], float]
 
@@ -66,7 +65,7 @@ class Scheduler:
     async def _sweep(self) -> None:
         try:
             await self._take_over()
-            for _ in range(MOST_GOES):
+            for _ in range(MOST_BATCHES):
                 if not await self._take() or not await self._room():
                     return
         except LedgerUnavailable as error:

@@ -1,4 +1,4 @@
-"""The story: open a conversation once, announce it, tell the author."""
+"""What the handlers ask: submit a form, carry out a choice, tell the status."""
 
 import asyncio
 import contextlib
@@ -10,6 +10,7 @@ from bot.form.reply import Created, Creating, FormAgain, Queued, Reply, reply_of
 from bot.form.stored import new_entry_of
 from bot.ledger import Ledger, LedgerUnavailable, NewEntry
 from bot.logs import get_logger
+from bot.retry import WITHDRAW_PAUSES
 from bot.slack.api import Done
 from bot.slack.message import Message
 from bot.slack.notify import Notifier
@@ -21,7 +22,7 @@ from bot.submissions.unconfirmed import Choice, UnconfirmedChoices
 from bot.submissions.worker import Begun, Worker
 from bot.tasks import Tasks
 
-log = get_logger("weav_slack.service")
+log = get_logger("weav_slack.submissions")
 # Of Slack's 3 s, from when it asked: the access check, the reviewer and our database share them
 # with Weav.
 # The rest is the way there and back, and a busy machine.
@@ -31,8 +32,6 @@ ANSWER_WITHIN = 2.0
 ANSWER_LEAVES_WITHIN = 5.0
 SEEN_WITHIN = 2.5  # an answer that leaves later may find that Slack has given up
 SLACK_SETTLES = 0.5
-# Seconds between looks for what may have been written late.
-WITHDRAW_PAUSES: Final = (0.5, 1.0, 2.0)
 WRITTEN_LATE: Final = "The bot's database was too slow."
 NOT_WRITTEN = (
     "The bot could not write this down, since its database does not answer, so nothing was sent to"
@@ -131,9 +130,9 @@ async def _set_by(deadline: float, event: asyncio.Event) -> bool:
 async def withdraw(ledger: Ledger, new: NewEntry, *, seen: bool) -> None:
     """Withdraw it: nothing was sent for it, and left alone it would be looked for in Weav.
 
-    What the same form wrote at another time has another receipt, and what somebody took up has
-    none: either may be begun. An author who has not `seen` the answer is told when the row's lease
-    is over.
+    Only the row that this call wrote is withdrawn, told by its receipt: one with another, or none,
+    is another attempt's or somebody took it up, and its POST may have begun. An author who has not
+    `seen` the answer is told when the row's lease is over.
     """
     for pause in WITHDRAW_PAUSES:
         await asyncio.sleep(pause)

@@ -8,6 +8,7 @@ from bot.form.reply import Created, Creating, Left, NotConfirmed, Reply, reply_o
 from bot.form.stored import StoredForm, wants_new_customer
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
+from bot.retry import NOTED_PAUSES
 from bot.slack import ids
 from bot.slack.api import ApiResult
 from bot.submissions.notify import Announcer, ReplyTarget
@@ -15,8 +16,6 @@ from bot.submissions.reconcile import Result
 from bot.submissions.worker import Worker
 
 log = get_logger("weav_slack.unconfirmed")
-# Seconds between looks at the ledger; together longer than one statement of it may take.
-NOTED_WITHIN = (0.2, 0.8, 1.5)
 CHOICE_NOT_WRITTEN = (
     "The bot's database does not answer, so the bot does not know whether your click was written"
     f" down. What you chose may begin yet: {ids.COMMAND} status tells."
@@ -33,7 +32,7 @@ class Choice(StrEnum):
 
 
 # What became of it, and the row with the form; None: it is not theirs to see, or not there.
-_Decided: TypeAlias = tuple[Result, Entry | None]
+_ChoiceResult: TypeAlias = tuple[Result, Entry | None]
 
 
 class UnconfirmedChoices:
@@ -45,7 +44,7 @@ class UnconfirmedChoices:
     async def decide(self, choice: Choice, entry_id: int, target: ReplyTarget) -> None:
         """Carry it out once, however often it is clicked, and show what became of it."""
         log.info("decided", entry=entry_id, choice=choice.value)
-        decided = await self._decided_soon(choice, entry_id, target)
+        decided = await self._decide_with_retries(choice, entry_id, target)
         if decided is None:
             return  # whoever is at it shows the outcome; a word from here could come after it
         result, entry = decided
@@ -53,29 +52,31 @@ class UnconfirmedChoices:
         if not isinstance(result.reply, Created):
             await self._announcer.note_told(result.entry, said)
 
-    async def _decided_soon(
+    async def _decide_with_retries(
         self, choice: Choice, entry_id: int, target: ReplyTarget
-    ) -> _Decided | None:
+    ) -> _ChoiceResult | None:
         """Look again a bit later if need be: a message can be clicked before it is noted as told.
 
         A second look harms nobody, and the other choices wait for nothing.
         """
-        for pause in NOTED_WITHIN if choice is Choice.LOOK_AGAIN else ():
-            if decided := await self._decided(choice, entry_id, target):
+        for pause in NOTED_PAUSES if choice is Choice.LOOK_AGAIN else ():
+            if decided := await self._decide_once(choice, entry_id, target):
                 return decided
             await asyncio.sleep(pause)
-        return await self._decided(choice, entry_id, target)
+        return await self._decide_once(choice, entry_id, target)
 
-    async def _decided(self, choice: Choice, entry_id: int, target: ReplyTarget) -> _Decided | None:
+    async def _decide_once(
+        self, choice: Choice, entry_id: int, target: ReplyTarget
+    ) -> _ChoiceResult | None:
         try:
             carried_out = await self._carry_out(choice, entry_id, target)
         except LedgerUnavailable:
             return Result(None, NotConfirmed(CHOICE_NOT_WRITTEN, entry_id)), None
-        return carried_out or await self._as_it_is(entry_id, target)
+        return carried_out or await self._current(entry_id, target)
 
     async def _carry_out(
         self, choice: Choice, entry_id: int, target: ReplyTarget
-    ) -> _Decided | None:
+    ) -> _ChoiceResult | None:
         """None: another click, or another replica, was first.
 
         LedgerUnavailable: nothing began here. What was written all the same is taken up when its
@@ -104,7 +105,7 @@ class UnconfirmedChoices:
         await self._show(Creating(), held, target)
         return await work
 
-    async def _as_it_is(self, entry_id: int, target: ReplyTarget) -> _Decided | None:
+    async def _current(self, entry_id: int, target: ReplyTarget) -> _ChoiceResult | None:
         """None: somebody is at it."""
         try:
             entry = await self._ledger.get(entry_id)

@@ -79,7 +79,7 @@ class Deliverer:
                 return
             self._waiting += 1
             try:
-                async with self._failures.over(entry):
+                async with self._failures.put_off_on_error(entry):
                     await self._show(taken, entry, reply)
             finally:
                 self._waiting -= 1
@@ -172,7 +172,7 @@ class Worker:
         """
         log.info("resumed", entry=entry.id, state=entry.state.value)
         with self._leases(entry.id):
-            async with self._failures.over(entry):
+            async with self._failures.put_off_on_error(entry):
                 self._deliverer.deliver(entry, await self._finish(entry))
 
     async def look_again(self, entry: Entry) -> Result:

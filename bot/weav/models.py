@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 from pydantic import (
@@ -26,6 +26,8 @@ from pydantic_core import PydanticKnownError
 
 # Control characters are folded like line breaks: nobody can see them, and PostgreSQL takes no NUL.
 _WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+# Characters: https://docs.weav.com/api-reference/conversations/create-conversation
+SUBJECT_LIMIT: Final = 500
 # Copying from a web page brings these along, and str.strip() leaves them.
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 # Characters of one text of Weav's that are read: many times what its documentation allows.
@@ -80,7 +82,7 @@ class ConversationChoices(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     channel: Channel | None = None
-    subject: Annotated[str | None, Field(max_length=500), BeforeValidator(_fold)] = None
+    subject: Annotated[str | None, Field(max_length=SUBJECT_LIMIT), BeforeValidator(_fold)] = None
     status: Status | None = None
     priority: Priority | None = None
     assignee_type: AssigneeType | None = None

@@ -93,4 +93,4 @@ def check(text: str, log_format: str) -> None:
     assert "Traceback" not in text
     if log_format == "json":
         lines = [json.loads(line) for line in text.splitlines()]
-        assert {"uvicorn.error", "weav_slack.service"} & {line["logger"] for line in lines}
+        assert {"uvicorn.error", "weav_slack.submissions"} & {line["logger"] for line in lines}

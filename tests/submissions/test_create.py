@@ -89,9 +89,9 @@ class Counter:
 async def counter(tmp_path: Path, retry_for: float = 900) -> AsyncIterator[Counter]:
     place, tasks = SQLitePlace(tmp_path / "ledger.db"), Tasks()
     async with served_weav() as weav, Ledger.open(place.url, statement_timeout=20) as ledger:
-        patience = RetryTimes(retry_for, looks=(0.1,))
+        retry_times = RetryTimes(retry_for, looks=(0.1,))
         yield Counter(
-            weav, ledger, place, ConversationCreator(ledger, weav.client, patience, tasks), tasks
+            weav, ledger, place, ConversationCreator(ledger, weav.client, retry_times, tasks), tasks
         )
 
 

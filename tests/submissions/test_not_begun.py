@@ -48,8 +48,8 @@ async def counter(losing: Losing) -> AsyncIterator[Counter]:
         served_weav() as weav,
         Ledger.open(losing.url, statement_timeout=STATEMENT) as ledger,
     ):
-        patience = RetryTimes(retry_for=900, looks=(0.1,))
-        yield Counter(weav, ledger, ConversationCreator(ledger, weav.client, patience, Tasks()))
+        retry_times = RetryTimes(retry_for=900, looks=(0.1,))
+        yield Counter(weav, ledger, ConversationCreator(ledger, weav.client, retry_times, Tasks()))
 
 
 @pytest.mark.parametrize(
