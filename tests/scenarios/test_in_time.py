@@ -112,5 +112,6 @@ async def test_an_answer_that_leaves_when_slack_has_given_up_tells_its_author_no
     answer = await at_home.bot.services.submissions.submit(submission, answered, asked_at_clock)
     loop.call_at(asked_at_clock + 2.6, answered.set)
 
-    assert not isinstance(answer, FormAgain)
+    assert isinstance(answer, FormAgain)
+    assert answer.by_field  # Weav's reasons: it was written down
     await at_home.slack.until(lambda slack: REASON in text_on(slack.top_view("U0ANN")), 15)
