@@ -11,12 +11,12 @@ from tests.process import clean_environment
 # A process of its own, since it is the process's garbage.
 LOOK = """
 import gc
-import bot.__main__, bot.running
+import bot.__main__, bot.server
 
 async def run(settings):
     print(gc.isenabled(), gc.get_freeze_count() > 10_000, gc.get_threshold()[0])
 
-bot.running.run = run
+bot.server.run = run
 bot.__main__.main(["run"])
 """
 SETTINGS = {
