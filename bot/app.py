@@ -208,7 +208,7 @@ def _services(
     failures, leases = FailureHandler(ledger, slack, tasks), Leases(ledger, every)
     deliverer = Deliverer(ledger, announcer, uses, failures, leases, tasks, pace.limits)
     worker = Worker(ledger, creator, cards, announcer, uses, deliverer, failures, leases, tasks)
-    choices = UnconfirmedChoices(ledger, worker, announcer)
+    choices = UnconfirmedChoices(ledger, worker, announcer, leases)
     return Services(
         forms,
         SubmissionService(ledger, worker, choices, announcer, leases, notifier, tasks, link),

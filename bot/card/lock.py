@@ -1,6 +1,7 @@
 """One change of a conversation at a time: a queue in this process, a leased row among replicas."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from weakref import WeakValueDictionary
@@ -18,9 +19,11 @@ ASK_EVERY = 0.1
 class HeldLock:
     """One click's right to change a conversation; `changes` is what was noted before."""
 
-    def __init__(self, cards: CardRows, row: CardLock) -> None:
+    def __init__(self, cards: CardRows, row: CardLock, asked_at: float) -> None:
+        """`asked_at`: on the monotonic clock, from when on it is ours for one lease."""
         self._cards = cards
         self._row = row
+        self._kept_at = asked_at
         self._lost = False
         self.changes = read_changes(row.changes)
         self.taken_at = row.taken_at  # in the database's time
@@ -32,17 +35,23 @@ class HeldLock:
         """
         noted = [each.model_dump(exclude_defaults=True) for each in changes]
         try:
-            return await self._cards.note_changes(self._row, noted)
+            held = await self._cards.note_changes(self._row, noted)
         except LedgerUnavailable as error:
             self._warn("change_not_noted", error)
-            return not self._lost
+            held = not self._lost
+        # This process may have stood still since, or could not renew it.
+        return held and time.monotonic() - self._kept_at < self._cards.lease
 
     async def keep(self, every: float) -> None:
         """Renew the lease, each time after so many seconds, until it is lost."""
         while not self._lost:
             await asyncio.sleep(every)
+            asked_at = time.monotonic()
             try:
-                self._lost = not await self._cards.keep_turn(self._row)
+                if await self._cards.keep_turn(self._row):
+                    self._kept_at = asked_at
+                else:
+                    self._lost = True
             except LedgerUnavailable as error:
                 self._warn("lock_not_kept", error)
         log.warning("lock_lost", conversation=self._row.conversation_id)
@@ -80,21 +89,23 @@ class CardLocks:
             yield None
             return
         try:
-            row = await self._take(conversation_id, deadline)
-            if row is None:
+            taken = await self._take(conversation_id, deadline)
+            if taken is None:
                 yield None
                 return
-            async with self._kept(HeldLock(self._cards, row)) as held:
+            async with self._kept(taken) as held:
                 yield held
         finally:
             here.release()
 
-    async def _take(self, conversation_id: str, deadline: float) -> CardLock | None:
+    async def _take(self, conversation_id: str, deadline: float) -> HeldLock | None:
         """Ask again while another replica has it."""
         while True:
-            row = await self._cards.take_turn(conversation_id)
-            if row or asyncio.get_running_loop().time() > deadline:
-                return row
+            asked_at = time.monotonic()
+            if row := await self._cards.take_turn(conversation_id):
+                return HeldLock(self._cards, row, asked_at)
+            if asyncio.get_running_loop().time() > deadline:
+                return None
             await asyncio.sleep(ASK_EVERY)
 
     @asynccontextmanager

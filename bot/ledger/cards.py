@@ -31,12 +31,12 @@ class CardRows:
     def __init__(self, database: Database, lease: float) -> None:
         """`lease`: seconds until a dead process's turn is over."""
         self._database = database
-        self._lease = lease
+        self.lease = lease
 
     async def take_turn(self, conversation_id: str) -> CardLock | None:
         """None: it is somebody else's turn, here or in another replica."""
         owner = uuid4().hex
-        values = {"conversation_id": conversation_id, "owner": owner, "lease": self._lease}
+        values = {"conversation_id": conversation_id, "owner": owner, "lease": self.lease}
         rows = await self._database.query("take_turn", values)
         if not rows:
             return None
@@ -44,7 +44,7 @@ class CardRows:
 
     async def keep_turn(self, turn: CardLock) -> bool:
         """False: it is lost, and somebody else's by now or soon."""
-        return await self._query("keep_turn", turn, lease=self._lease)
+        return await self._query("keep_turn", turn, lease=self.lease)
 
     async def note_changes(self, turn: CardLock, changes: Sequence[Any]) -> bool:
         """False: nothing is noted, since the turn is lost."""

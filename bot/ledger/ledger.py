@@ -87,7 +87,7 @@ class Ledger:
     async def name_customer(self, entry: Entry, request: Mapping[str, str]) -> Entry | None:
         """Put the customer that was created first into the request, before the POST of it."""
         named = {"request": as_json(request), "fingerprint": fingerprint_of(request)}
-        return await self._one("name_customer", **named, **self._held(entry), owner=self.owner)
+        return await self._one("name_customer", **named, **self._held(entry), **self._lease)
 
     async def opened(
         self, entry: Entry, conversation_id: str, conversation: Mapping[str, Any]

@@ -27,9 +27,11 @@ UPDATE submissions SET
 WHERE id = :id AND fence = :fence AND owner = :owner AND state IN ('received', 'queued')
 RETURNING *, ledger_clock() AS read_at;
 
--- name: name_customer(id, fence, owner, request, fingerprint)
+-- name: name_customer(id, fence, owner, lease, request, fingerprint)
 -- The customer exists now, and the POST of the conversation follows.
-UPDATE submissions SET request = :request, fingerprint = :fingerprint, sent_at = ledger_clock()
+UPDATE submissions SET
+  request = :request, fingerprint = :fingerprint, sent_at = ledger_clock(),
+  due_at = ledger_clock() + :lease
 WHERE id = :id AND fence = :fence AND owner = :owner AND state = 'sending'
 RETURNING *, ledger_clock() AS read_at;
 
@@ -174,7 +176,7 @@ ORDER BY CASE WHEN conversation_id IS NULL THEN 1 ELSE 0 END, id DESC LIMIT 1;
 
 -- name: rivals(id, fingerprint, since)
 SELECT *, ledger_clock() AS read_at FROM submissions
-WHERE fingerprint = :fingerprint AND id <> :id AND sent_at >= :since
+WHERE fingerprint = :fingerprint AND id <> :id AND COALESCE(sent_at, created_at) >= :since
   AND (doubtful = 1 OR state IN ('sending', 'unconfirmed', 'left'))
 ORDER BY id;
 

@@ -64,6 +64,8 @@ class ConversationCreator:
         """
         if not wants_new_customer(entry):
             return await self._send(entry, post_card)
+        if not self._is_surely_ours(entry):
+            return self._too_late(entry)
         try:
             assigned = await self._customers.assign(entry)
         except LedgerUnavailable as error:
@@ -90,9 +92,7 @@ class ConversationCreator:
 
     async def _send(self, entry: Entry, post_card: PostCard | None) -> Result | Unanswered:
         if not self._is_surely_ours(entry):
-            # This process stood still, and somebody else may have told the author by now.
-            log.warning("too_late_to_send", entry=entry.id)
-            return Result(None, Creating())
+            return self._too_late(entry)
         outcome = await self._weav.create_conversation(request_of(entry))
         log.info("weav_answered", entry=entry.id, outcome=type(outcome).__name__)
         result = await self._record(entry, outcome, post_card)
@@ -119,6 +119,11 @@ class ConversationCreator:
                 return Unanswered(entry, reason)
             case _:
                 assert_never(outcome)
+
+    def _too_late(self, entry: Entry) -> Result:
+        """This process stood still, and somebody else may have told the author by now."""
+        log.warning("too_late_to_send", entry=entry.id)
+        return Result(None, Creating())
 
     def _is_surely_ours(self, entry: Entry) -> bool:
         return time.monotonic() - entry.asked_at < self._ledger.lease

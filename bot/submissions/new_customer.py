@@ -5,6 +5,7 @@ search by address: a create whose answer was lost is not repeated unless its aut
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final, assert_never
 
@@ -47,10 +48,14 @@ class CustomerCreation:
             return found
         return await self._ledger.name_customer(entry, {**request, ids.CUSTOMER_ID: found})
 
-    async def _find_or_create(self, email: str, entry: Entry) -> str | Refused | NotSent:
+    async def _find_or_create(self, email: str, entry: Entry) -> str | Refused | NotSent | None:
         if seen := await self._ledger.customers.customer_with(email):
             return seen.id
+        asked_at = time.monotonic()
         if await self._begin(email, entry):
+            if time.monotonic() - asked_at >= self._ledger.lease:
+                # This process stood still: whoever has the row now takes this POST for sent.
+                return None
             return await self._create(email, entry)
         return await self._of_another(email, entry)
 
@@ -82,7 +87,7 @@ class CustomerCreation:
             case _:
                 assert_never(outcome)
 
-    async def _of_another(self, email: str, entry: Entry) -> str | Refused | NotSent:
+    async def _of_another(self, email: str, entry: Entry) -> str | Refused | NotSent | None:
         """Wait for a POST that is under way; one of our own that is, was cut off by a crash."""
         while True:
             row = await self._new.get(email)

@@ -11,6 +11,7 @@ from bot.logs import get_logger
 from bot.retry import NOTED_PAUSES
 from bot.slack import ids
 from bot.slack.api import ApiResult
+from bot.submissions.leases import Leases
 from bot.submissions.notify import Announcer, ReplyTarget
 from bot.submissions.reconcile import Result
 from bot.submissions.worker import Worker
@@ -36,10 +37,13 @@ _ChoiceResult: TypeAlias = tuple[Result, Entry | None]
 
 
 class UnconfirmedChoices:
-    def __init__(self, ledger: Ledger, worker: Worker, announcer: Announcer) -> None:
+    def __init__(
+        self, ledger: Ledger, worker: Worker, announcer: Announcer, leases: Leases
+    ) -> None:
         self._ledger = ledger
         self._worker = worker
         self._announcer = announcer
+        self._leases = leases
 
     async def decide(self, choice: Choice, entry_id: int, target: ReplyTarget) -> None:
         """Carry it out once, however often it is clicked, and show what became of it."""
@@ -48,9 +52,10 @@ class UnconfirmedChoices:
         if decided is None:
             return  # whoever is at it shows the outcome; a word from here could come after it
         result, entry = decided
-        said = await self._show(result.reply, entry, target)
-        if not isinstance(result.reply, Created):
-            await self._announcer.note_told(result.entry, said)
+        with self._leases(entry_id):  # or a sweep would tell the author a second time
+            said = await self._show(result.reply, entry, target)
+            if not isinstance(result.reply, Created):
+                await self._announcer.note_told(result.entry, said)
 
     async def _decide_with_retries(
         self, choice: Choice, entry_id: int, target: ReplyTarget

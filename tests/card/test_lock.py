@@ -1,6 +1,7 @@
 """One change of a conversation at a time, on a real database."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -160,6 +161,27 @@ async def test_one_that_could_not_be_kept_stays_lost_without_the_database(
         await asyncio.sleep(0.2)  # the lease is to be renewed in this time
         await place.execute("DROP TABLE cards")
         assert not await held.note([])
+
+
+async def test_who_stood_still_for_a_whole_lease_changes_nothing(place: SQLitePlace) -> None:
+    async with Ledger.open(place.url, lease=0.3) as ledger:
+        locks = CardLocks(ledger.cards, keep_every=5)
+        async with locks.of(CONVERSATION) as held:
+            assert held
+            time.sleep(0.4)  # noqa: ASYNC251 - the standstill
+            assert not await held.note([])
+
+
+async def test_who_cannot_renew_it_for_a_whole_lease_changes_nothing(place: SQLitePlace) -> None:
+    async with Ledger.open(place.url, lease=0.3) as ledger:
+        locks = CardLocks(ledger.cards, keep_every=0.1)
+        async with locks.of(CONVERSATION) as held:
+            assert held
+            await asyncio.sleep(0.5)  # the lease is to be renewed in this time
+            assert await held.note([])
+            await place.execute("DROP TABLE cards")
+            await asyncio.sleep(0.5)
+            assert not await held.note([])
 
 
 async def test_a_database_that_goes_away_meanwhile_stops_nothing(

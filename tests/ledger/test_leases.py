@@ -247,3 +247,23 @@ async def test_personal_data_of_rows_at_rest_is_forgotten_in_time(
     assert (row.conversation_id, row.message_ts) == ("conv-1", "1.2")
     assert await ledger.again(unsure.id, "U1") is None
     assert [entry.subject for entry in await ledger.latest("T1", "U1")] == ["Invoice 12", "", ""]
+
+
+async def test_what_was_never_sent_is_a_rival_since_it_was_written(
+    ledger: Ledger, place: Place
+) -> None:
+    """As the rows that operations/README.md says to restore."""
+    entry, restored = await sending(ledger, "V1"), await sending(ledger, "V2")
+    await place.execute("UPDATE submissions SET sent_at = NULL WHERE view_id = 'V2'")
+
+    assert [row.id for row in await ledger.rivals(entry)] == [restored.id]
+
+
+async def test_a_customers_id_renews_the_lease(ledger: Ledger, other: Ledger, place: Place) -> None:
+    entry = await sending(ledger, "V1")
+    await place.pass_time(LEASE - 1)
+    assert await ledger.name_customer(entry, {"channel": "email", "customer_id": "C1"})
+
+    await place.pass_time(LEASE - 1)
+
+    assert await other.take(1) == []

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.ledger import Ledger, State
-from bot.sandbox.slack import Delivery, SlackView
+from bot.sandbox.slack import Delivery, SlackFault, SlackView
 from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import READ, TOKEN
 from bot.slack import ids
@@ -97,6 +97,22 @@ async def test_look_again_says_that_it_looked(at_home: House) -> None:
 
     await at_home.slack.until(lambda _: "The bot looked again" in text_on(at_home.ann.view))
     assert at_home.weav.conversations == []
+
+
+@pytest.mark.long
+async def test_an_answer_that_slack_takes_slowly_is_given_once(at_home: House) -> None:
+    at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+    await at_home.ann.submit()
+    await not_confirmed(at_home)
+    at_home.slack.faults.add(SlackFault("views.update", delay=6.0, times=1))  # two leases
+
+    await at_home.ann.act(ids.LOOK_AGAIN)
+    await at_home.slack.until(lambda _: "The bot looked again" in text_on(at_home.ann.view), 10)
+
+    await asyncio.sleep(4)  # for the slow one, and for a sweep
+    told = [call for call in at_home.slack.calls_of("views.update") if "looked again" in str(call)]
+    assert len(told) == 1
 
 
 async def test_look_again_counts_before_it_is_noted_that_its_button_came(at_home: House) -> None:

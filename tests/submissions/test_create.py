@@ -56,6 +56,19 @@ async def test_a_lease_that_may_be_over_sends_nothing(tmp_path: Path) -> None:
         assert isinstance((await sent(sender, entry)).reply, Created)
 
 
+async def test_a_lease_that_may_be_over_creates_no_customer(ledger: Ledger) -> None:
+    async with served_weav() as weav:
+        sender = ConversationCreator(ledger, weav.client, RetryTimes(retry_for=0), Tasks())
+        new = replace(NEW, request={"channel": "email", "customer_email": "new@example.com"})
+        entry = (await ledger.receive(new, sending=True)).entry
+
+        late = await sent(sender, replace(entry, asked_at=entry.asked_at - ledger.lease))
+
+        assert (late.entry, late.reply) == (None, Creating())
+        assert weav.sandbox.requests == []
+        assert isinstance((await sent(sender, entry)).reply, Created)
+
+
 @dataclass
 class Counter:
     """A sender on its own, and what it works with."""
