@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from bot.access.members import UNTOLD, USERS_READ, Member, Standing
-from bot.access.rules import Access, Denial, Requester, denial_of
+from bot.access.rules import NO_IDS, Access, Denial, Requester, denial_of
 from bot.slack import ids
 from bot.slack.cache import LookupCache
 from bot.slack.installation import Installation
@@ -54,10 +54,11 @@ class AccessCheck:
         """
         requester = requester_of(payload)
         denial = self._denial(requester, UNTOLD)
-        if shows_nothing and denial is Denial.TEAM and not requester.team_id:
-            denial = None
+        team_not_named = shows_nothing and denial is Denial.TEAM and not requester.team_id
+        if team_not_named:
+            denial = self._denial(requester, UNTOLD, replace(self._access, teams=NO_IDS))
         if not self._may_change(denial, requester):
-            return Denied(denial) if denial else Admitted()
+            return Denied(denial) if denial else Admitted(known=not team_not_named)
         harmless = shows_nothing and denial is None
         member = await self._member(requester.slack_user_id, at_once=harmless)
         if member is None:
@@ -92,7 +93,9 @@ class AccessCheck:
             case _:
                 return False
 
-    def _denial(self, requester: Requester, member: Member) -> Denial | None:
+    def _denial(
+        self, requester: Requester, member: Member, access: Access | None = None
+    ) -> Denial | None:
         standing = member.standing
         whole = replace(
             requester,
@@ -104,7 +107,7 @@ class AccessCheck:
             stranger=standing is Standing.STRANGER,
             guest=None if standing is Standing.UNTOLD else standing is Standing.GUEST,
         )
-        return denial_of(self._access, whole)
+        return denial_of(access or self._access, whole)
 
     def _home_enterprise(self, requester: Requester) -> str:
         known = self._installation

@@ -50,8 +50,8 @@ class FormRequest:
     """`response_url` is empty for the global shortcut, which has none.
 
     `new`: not a form that comes back, so that defaults and what a message names may fill it in.
-    `known`: Slack has said who opens it; to anybody else it shows what they typed and the channel's
-    defaults, and nothing later.
+    `known`: Slack has said who opens it; to anybody else it shows what they typed, the channel's
+    defaults and whether others read that channel, and names nobody.
     """
 
     trigger_id: str
@@ -134,6 +134,8 @@ class FormService:
             return
         if entry and entry.form is not None and entry.slack_user_id == form_request.slack_user_id:
             form = StoredForm.read(entry.form).filled_form.at_origin()
+            if not form_request.known:
+                form = replace(form, labels={})  # which name a customer and an assignee
             await self._open(replace(form_request, form=form))
         else:
             await self._tell(plain_message(NOT_KEPT), form_request)

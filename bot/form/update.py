@@ -88,7 +88,8 @@ class ViewUpdates:
             known.drawn, known.shared = form, False
         untouched = {name: object() for name in _CHOSEN_IN}
         known.choices = untouched | known.choices
-        keep(self._forms, view_id, known, _MOST_REMEMBERED)
+        if view_id:  # Slack's answer is lost otherwise, and nothing can be drawn
+            keep(self._forms, view_id, known, _MOST_REMEMBERED)
         return lambda: frozenset(
             name for name, mine in untouched.items() if known.choices.get(name) is mine
         )
@@ -146,5 +147,6 @@ class ViewUpdates:
             known.hash, known.drawn, known.shared = seen, form_of(read_view(view)), True
         if at(view, "state", "values"):
             known.state, known.told_at = at(view, "state"), seen
-        keep(self._forms, view_id, known, _MOST_REMEMBERED)
+        if view_id:  # Slack's answer is lost otherwise, and nothing can be drawn
+            keep(self._forms, view_id, known, _MOST_REMEMBERED)
         return known

@@ -132,6 +132,25 @@ def sent(kind: str, **parts: object) -> Payload:
     return payload
 
 
+@pytest.mark.parametrize(
+    ("access", "decision"),
+    [
+        (Access(teams=frozenset({"T1"}), guests=True), Admitted(known=False)),
+        (Access(teams=frozenset({"T1"}), users=frozenset({"U2"})), Denied(Denial.USER)),
+        (Access(teams=frozenset({"T1"}), channels=frozenset({"C2"})), Denied(Denial.CHANNEL)),
+    ],
+)
+async def test_a_workspace_that_is_not_named_excuses_from_that_rule_alone(
+    access: Access, decision: object
+) -> None:
+    named = {"callback_id": "x", "user": {"id": "U1"}, "channel": {"id": "C1"}}
+    shortcut = sent("message_action", **named)
+
+    decided = await check(Slack().users_info, access).decide(shortcut, shows_nothing=True)
+
+    assert decided == decision
+
+
 def form(callback_id: str) -> dict[str, Any]:
     chosen = {"post_to": {"post_to": {"selected_conversation": "C2"}}}
     return {"callback_id": callback_id, "state": {"values": chosen}}

@@ -1,13 +1,17 @@
 """A form that opens before Slack has said who its user is: it names nobody, then or later."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.ledger import KnownCustomer, Ledger, WeavUser
-from bot.sandbox.slack import Person, SlackFault
+from bot.form.service import FormRequest
+from bot.form.values import FilledForm, FormValues, Origin
+from bot.ledger import KnownCustomer, Ledger, State, WeavUser
+from bot.sandbox.slack import Person, SlackFault, Workspace
+from bot.sandbox.weav import WeavFault
 from bot.slack import ids
-from tests.house import CONVERSATION_URL, JANE, House, chosen, house, text_on
+from tests.house import CONVERSATION_URL, CREATE, JANE, House, chosen, house, text_on
 from tests.scenarios.filling import ZOE
 from tests.scenarios.test_access import GRANTED, a_house, open_form, person
 
@@ -147,6 +151,27 @@ async def test_a_form_that_opened_too_early_is_not_filled_in_later(tmp_path: Pat
         assert len(at_home.weav.creations) == 1
 
 
+async def test_a_stored_form_names_nobody_to_somebody_unknown(tmp_path: Path) -> None:
+    await remembers(tmp_path)
+    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+        await at_home.fill_in(subject="Export hangs")
+        at_home.weav.fail(WeavFault(status=403, times=1, **CREATE))
+        await at_home.ann.submit()
+        entry = await at_home.entry_in(State.REFUSED)
+        seen = {}
+        for known in (False, True):
+            trigger_id = at_home.slack.triggers.issue("U0ANN", "C0SUPPORT")
+            empty = FilledForm(FormValues(), Origin(via="command"))
+            request = FormRequest(trigger_id, empty, "U0ANN", known=known)
+            opened = len(at_home.slack.calls_of("views.open"))
+            at_home.bot.services.forms.open_stored(entry.id, request)
+            await at_home.slack.until(partial(_opened_more_than, opened))
+            seen[known] = str(at_home.slack.calls_of("views.open")[-1])
+
+        assert JANE in seen[False]
+        assert ("Jane Doe" in seen[True], "Jane Doe" in seen[False]) == (True, False)
+
+
 async def test_a_member_who_is_known_sees_everything_at_once(tmp_path: Path) -> None:
     await remembers(tmp_path)
     async with a_house(tmp_path, scopes=GRANTED) as at_home:
@@ -178,3 +203,7 @@ def shown_first(at_home: House, *words: str) -> list[str]:
     """Which of the words the form was opened with."""
     [opened] = at_home.slack.calls_of("views.open")
     return [word for word in words if word in str(opened.arguments)]
+
+
+def _opened_more_than(forms: int, slack: Workspace) -> bool:
+    return len(slack.calls_of("views.open")) > forms

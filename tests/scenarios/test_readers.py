@@ -1,5 +1,6 @@
 """Who reads: a channel that other organisations share gets a short card, and the form says so."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -54,6 +55,20 @@ async def test_outsiders_see_id_status_and_link_and_nothing_else(told: House) ->
     assert CONVERSATION_URL.format(id=conversation["id"]) in seen
     for private in ("Export hangs", JANE, "U0ANN", "Email"):
         assert private not in seen
+
+
+async def test_a_form_whose_opening_was_not_confirmed_is_left_as_it_is(
+    told: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told.slack.faults.add(SlackFault("views.open", drop="after"))  # asked again: exchanged
+    told.slack.faults.add(SlackFault(INFO, delay=0.3))
+
+    await open_form(told, "Export hangs", "C0PARTNERS")
+    await told.slack.until(lambda slack: slack.calls_of(INFO))
+    await asyncio.sleep(0.6)  # for what would be drawn
+
+    assert len(told.slack.calls_of("views.open")) == 2
+    assert "task_failed" not in capsys.readouterr().out
 
 
 async def test_the_form_says_so_after_it_has_opened(told: House) -> None:
