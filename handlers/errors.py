@@ -100,9 +100,9 @@ def answer_privately(
 
 
 def field_for_errors(view: View) -> str:
-    """Give the input under which an error about the whole form can stand; empty: there is none.
+    """Give the input under which an error about the whole form can stand; empty: none is known.
 
-    Slack takes errors for inputs alone.
+    Slack takes errors for inputs alone; of a form of ours that comes without any, the usual one.
     """
     inputs = view.input_ids
     usual = _USUAL.get(view.callback_id, "")

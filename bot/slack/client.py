@@ -1,4 +1,4 @@
-"""The Web API client: counts every call, limits how many run at once, reads answers with bounds.
+"""The Web API client: counts calls, bounds those of methods at once, reads answers with limits.
 
 The SDK itself reads whatever comes to its end, and follows redirects with what it posts.
 """
