@@ -53,6 +53,8 @@ class Protocol(HttpToolsProtocol):
         for name in list(self._timers):
             self._stop(name)
         super().connection_lost(exc)
+        # uvicorn forgets it after a reset, and kept the connection's memory for 75 s.
+        self._unset_keepalive_if_required()
 
     def data_received(self, data: bytes) -> None:
         if "head" not in self._timers and (self.cycle is None or self.cycle.response_complete):
