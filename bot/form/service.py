@@ -104,7 +104,7 @@ class FormService:
         self._prefiller = Prefiller(ledger, directory, self.defaults, link)
         self.suggestions = Suggester(ledger.customers, directory, tasks)
         self.reviewer = Reviewer(ledger, directory, self._prefiller)
-        self._listing = OpenConversations(weav, link)
+        self._open_conversations = OpenConversations(weav, link)
         self.updates = ViewUpdates(slack)
 
     def open(self, form_request: FormRequest) -> None:
@@ -177,7 +177,7 @@ class FormService:
         if not customer:
             return _LaterFacts()
         open_conversations, learned = await asyncio.gather(
-            self._listing.of(customer), self._learn_customer(str(customer))
+            self._open_conversations.of(customer), self._learn_customer(str(customer))
         )
         named = customer_label(learned.id, learned.name, learned.email) if learned else ""
         return _LaterFacts(customer, open_conversations, named)
@@ -209,7 +209,7 @@ class FormService:
         await self._restore(view, is_current)
         values = values_of(read_view(view))
         customer = _known_to_weav(values)
-        open_conversations = await self._listing.of(customer) if customer else []
+        open_conversations = await self._open_conversations.of(customer) if customer else []
 
         def change(form: Form) -> Form | None:
             # Another process may know of a later choice.

@@ -88,8 +88,7 @@ class ViewUpdates:
             known.drawn, known.shared = form, False
         untouched = {name: object() for name in _CHOSEN_IN}
         known.choices = untouched | known.choices
-        if view_id:  # Slack's answer is lost otherwise, and nothing can be drawn
-            keep(self._forms, view_id, known, _MOST_REMEMBERED)
+        keep(self._forms, view_id, known, _MOST_REMEMBERED)
         return lambda: frozenset(
             name for name, mine in untouched.items() if known.choices.get(name) is mine
         )
@@ -114,7 +113,7 @@ class ViewUpdates:
         """
         view_id = text_at(view, "id")
         known = self._forms.get(view_id)
-        if known is None:
+        if not view_id or known is None:  # no ID: Slack's answer to views.open was lost
             return
         async with known.lock:
             now = known.drawn.told(known.state)
@@ -147,6 +146,5 @@ class ViewUpdates:
             known.hash, known.drawn, known.shared = seen, form_of(read_view(view)), True
         if at(view, "state", "values"):
             known.state, known.told_at = at(view, "state"), seen
-        if view_id:  # Slack's answer is lost otherwise, and nothing can be drawn
-            keep(self._forms, view_id, known, _MOST_REMEMBERED)
+        keep(self._forms, view_id, known, _MOST_REMEMBERED)
         return known

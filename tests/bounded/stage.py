@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-import threading
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -22,6 +21,7 @@ from tests.house import JANE, SECRET, environment
 from tests.process import answer_of, clean_environment, free_port
 from tests.strangers.running import BUGS
 from tests.strangers.samples import samples
+from tests.threads import opened_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Iterator
@@ -103,36 +103,16 @@ class Stage:
         return [line for line in lines if any(word in line for word in BUGS)]
 
 
-@contextmanager
-def staged(folder: Path, mode: Mode) -> Iterator[Stage]:
-    loop = asyncio.new_event_loop()
-    opened: list[Stage] = []
-    ready, done = threading.Event(), asyncio.Event()
-
-    async def run() -> None:
-        try:
-            async with _staged(folder, mode) as stage:
-                opened.append(stage)
-                ready.set()
-                await done.wait()
-        finally:
-            ready.set()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=[run()])
-    thread.start()
-    ready.wait()
-    try:
-        yield opened[0]
-    finally:
-        loop.call_soon_threadsafe(done.set)
-        thread.join()
-        loop.close()
-
-
 async def _ended(process: subprocess.Popen[bytes]) -> None:
     """Take it away: cards that wait for their turn in the channel are nobody's."""
     process.kill()
     await asyncio.to_thread(process.wait)
+
+
+@contextmanager
+def staged(folder: Path, mode: Mode) -> Iterator[Stage]:
+    with opened_in_thread(_staged(folder, mode)) as stage:
+        yield stage
 
 
 @asynccontextmanager

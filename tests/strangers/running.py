@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.client
 import socket
 import subprocess
 import sys
-import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
@@ -20,9 +18,10 @@ from bot.sandbox.weav import WeavSandbox
 from tests.house import environment
 from tests.process import clean_environment, free_port
 from tests.strangers.served import post
+from tests.threads import opened_in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from bot.sandbox.slack import Workspace
@@ -82,7 +81,7 @@ class Running:
 @contextmanager
 def running(folder: Path) -> Iterator[Running]:
     with ExitStack() as stack:
-        slack, weav_url = stack.enter_context(_sandboxes())
+        slack, weav_url = stack.enter_context(opened_in_thread(_sandboxes()))
         port = free_port()
         names = environment(slack, weav_url, f"sqlite:///{folder}/ledger.db", "http")
         names |= {"PORT": str(port), "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json"}
@@ -116,24 +115,7 @@ def _until_ready(url: str) -> None:
             return
 
 
-@contextmanager
-def _sandboxes() -> Iterator[tuple[SlackSandbox, str]]:
-    loop = asyncio.new_event_loop()
-    opened: list[tuple[SlackSandbox, str]] = []
-    ready, done = threading.Event(), asyncio.Event()
-
-    async def run() -> None:
-        async with SlackSandbox().serving() as slack, serve(WeavSandbox()) as weav_url:
-            opened.append((slack, weav_url))
-            ready.set()
-            await done.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=[run()])
-    thread.start()
-    ready.wait()
-    try:
-        yield opened[0]
-    finally:
-        loop.call_soon_threadsafe(done.set)
-        thread.join()
-        loop.close()
+@asynccontextmanager
+async def _sandboxes() -> AsyncIterator[tuple[SlackSandbox, str]]:
+    async with SlackSandbox().serving() as slack, serve(WeavSandbox()) as weav_url:
+        yield slack, weav_url
