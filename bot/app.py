@@ -17,8 +17,7 @@ from starlette.types import ASGIApp
 
 from bot.access import audience, members
 from bot.access.audience import ChannelReaders
-from bot.access.check import AccessCheck
-from bot.access.rules import Access
+from bot.access.rules import Access, AccessCheck
 from bot.card.service import CardService
 from bot.check.checks import examine
 from bot.check.report import as_message

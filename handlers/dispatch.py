@@ -11,14 +11,13 @@ from slack_bolt import BoltResponse
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.access.check import AccessCheck, Denied
 from bot.access.refusals import (
     post_to_message,
     refusal_message,
     refusal_offer,
     refusal_under_field,
 )
-from bot.access.rules import Denial
+from bot.access.rules import AccessCheck, Denial, Denied
 from bot.logs import get_logger, new_reference, reference
 from bot.metrics import Metrics, start_timer
 from bot.slack import ids

@@ -1,9 +1,25 @@
-"""Who may use the bot: one rule over what is known of a person and of what they do."""
+"""Who may use the bot: the rules, and the check that asks Slack for what they need to know."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final, TypeAlias
+
+from bot.access.members import USERS_READ, Member, Standing
+from bot.slack import ids
+from bot.slack.cache import LookupCache
+from bot.slack.installation import Installation
+from bot.slack.payloads import (
+    BlockActions,
+    GlobalShortcut,
+    MessageShortcut,
+    Payload,
+    SlashCommand,
+    ViewSubmission,
+)
 
 NO_IDS: frozenset[str] = frozenset()
+# Seconds of Slack's 3 that somebody waits whom users.info has not been asked about before.
+LOOK_UP_WITHIN: Final = 0.5
 
 
 class Denial(StrEnum):
@@ -49,6 +65,18 @@ class Requester:
     guest: bool | None = None
     slack_channel_id: str = ""
 
+    def as_told(self, member: Member) -> "Requester":
+        """Add what Slack says of them to what the payload says."""
+        standing = member.standing
+        return replace(
+            self,
+            team_id=self.team_id or member.team_id,
+            enterprise_id=self.enterprise_id or member.enterprise_id,
+            teams=member.teams,
+            stranger=standing is Standing.STRANGER,
+            guest=None if standing is Standing.UNTOLD else standing is Standing.GUEST,
+        )
+
 
 def denial_of(access: Access, requester: Requester) -> Denial | None:
     """Say why not; None: they may. What is forbidden wins over what is allowed."""
@@ -81,3 +109,133 @@ def _belongs_to(requester: Requester) -> frozenset[str]:
 def _elsewhere(access: Access, slack_channel_id: str) -> bool:
     """The global shortcut is used nowhere; its form's post_to is looked at when it is submitted."""
     return bool(access.channels and slack_channel_id) and slack_channel_id not in access.channels
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """`known`: nothing that Slack could say of them is missing."""
+
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    reason: Denial
+
+
+Decision: TypeAlias = Admitted | Denied
+
+
+class AccessCheck:
+    def __init__(
+        self, access: Access, installation: Installation, members: LookupCache[Member]
+    ) -> None:
+        self._access = access
+        self._installation = installation
+        self._members = members
+
+    async def decide(self, payload: Payload, *, shows_nothing: bool) -> Decision:
+        """Judge by the payload, and by what Slack says of whoever sent it.
+
+        Whoever is remembered waits for nothing, and is looked up beside once that is old.
+        `shows_nothing`: the answer tells what all may know, so that it may go to somebody of whom
+        Slack says nothing in time. That a payload names no workspace stands in its way no more than
+        that: the submission of a form does.
+        """
+        requester = self._with_home(requester_of(payload))
+        denial = denial_of(self._access, requester)
+        team_not_named = shows_nothing and denial is Denial.TEAM and not requester.team_id
+        if team_not_named:
+            denial = denial_of(replace(self._access, teams=NO_IDS), requester)
+        if not self._may_change(denial, requester):
+            return Denied(denial) if denial else Admitted(known=not team_not_named)
+        harmless = shows_nothing and denial is None
+        member = await self._member(requester.slack_user_id, at_once=harmless)
+        if member is None:
+            return Admitted(known=False) if harmless else Denied(Denial.NOT_KNOWN)
+        denial = denial_of(self._access, requester.as_told(member))
+        return Denied(denial) if denial else Admitted()
+
+    def _with_home(self, requester: Requester) -> Requester:
+        """Slack's word about where the app is installed counts more than a payload's."""
+        known = self._installation
+        if not known.team_id:
+            return requester
+        return replace(requester, home=known.team_id, home_enterprise=known.enterprise_id)
+
+    async def _member(self, slack_user_id: str, *, at_once: bool) -> Member | None:
+        """`at_once`: do not wait as long as nobody knows whether Slack tells this bot."""
+        if member := self._members.known(slack_user_id):
+            self._members.start(slack_user_id)
+            return member
+        if at_once and self._installation.may(USERS_READ) is None:
+            return None
+        return await self._members.find(slack_user_id, LOOK_UP_WITHIN)
+
+    def _may_change(self, denial: Denial | None, requester: Requester) -> bool:
+        """Whether users.info might change what the payload says.
+
+        On Enterprise Grid that names one of somebody's workspaces, which may be a sister of ours,
+        or their organisation, which tells of no workspace.
+        """
+        if self._installation.may(USERS_READ) is False:
+            return False
+        match denial:
+            case None:
+                return not self._access.guests
+            case Denial.EXTERNAL:
+                return bool(requester.home_enterprise) and not requester.enterprise_id
+            case Denial.TEAM:
+                return bool(requester.home_enterprise)
+            case _:
+                return False
+
+
+def requester_of(payload: Payload) -> Requester:
+    """Read who it is, from where, and in which channel they use the bot.
+
+    A command says where its user was; in interactions `team` and `enterprise` are the app's. On
+    Enterprise Grid `user.team_id` may be the organisation's ID (E…):
+    https://docs.slack.dev/reference/interaction-payloads/block_suggestion-payload
+    """
+    if isinstance(payload, SlashCommand):
+        return Requester(
+            payload.user_id,
+            payload.team_id,
+            enterprise_id=payload.enterprise_id or _organisation(payload.team_id),
+            slack_channel_id=payload.channel_id,
+        )
+    team, theirs = payload.team, payload.user.team_id
+    home = team.id
+    if not isinstance(payload, MessageShortcut | GlobalShortcut):
+        # Where a modal goes with its user into another workspace, the view alone knows the app's.
+        home = payload.view.app_installed_team_id or home
+    return Requester(
+        payload.user.id,
+        theirs,
+        home,
+        enterprise_id=payload.enterprise_id or _organisation(theirs),
+        home_enterprise=team.enterprise_id if home == team.id else "",
+        slack_channel_id=_place(payload),
+    )
+
+
+def _organisation(team_id: str) -> str:
+    return team_id if team_id.startswith("E") else ""
+
+
+def _place(payload: Payload) -> str:
+    """Give where a button was clicked, a message lies, or a form posts to; empty: nowhere.
+
+    What the bot sent somebody directly is theirs.
+    """
+    match payload:
+        case MessageShortcut():
+            return payload.channel.id
+        case BlockActions():
+            channel = payload.slack_channel_id
+            return "" if channel.startswith("D") else channel
+        case ViewSubmission() if payload.view.callback_id == ids.MODAL:
+            return payload.view.value(ids.POST_TO)
+        case _:
+            return ""

@@ -12,9 +12,8 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access.check import AccessCheck
 from bot.access.members import KEEP_MEMBERS, Member, Standing
-from bot.access.rules import Access
+from bot.access.rules import Access, AccessCheck
 from bot.metrics import Metrics
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpEndpoint, Person

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.access.check import AccessCheck, Admitted, Denied, requester_of
 from bot.access.members import USERS_READ, Member, Standing
-from bot.access.rules import Access, Denial
+from bot.access.rules import Access, AccessCheck, Admitted, Denial, Denied, requester_of
 from bot.slack import ids
 from bot.slack.cache import LookupCache
 from bot.slack.installation import Installation
