@@ -1,6 +1,5 @@
 """Puts the parts together: the only place that opens the bot's clients and hands out settings."""
 
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,8 +9,6 @@ from pathlib import Path
 import aiohttp
 from prometheus_client import CollectorRegistry
 from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
@@ -50,7 +47,7 @@ from bot.weav.client import WeavClient, weav_http
 from bot.weav.directory import WeavDirectory
 from handlers import register
 from handlers.commands import Diagnosis
-from handlers.dispatch import Dispatcher
+from handlers.dispatch import Dispatcher, bolt
 from handlers.http import HttpTransport
 from handlers.socket_mode import PING_EVERY, SocketModeConnection, SocketModeTransport
 
@@ -116,7 +113,8 @@ async def assembled(settings: Settings, pace: Pace) -> AsyncIterator[Bot]:
     """
     async with AsyncExitStack() as stack:
         parts = await _parts(stack, settings, pace)
-        app = _bolt(settings, parts.session)
+        token = settings.slack_bot_token.get_secret_value()
+        app = bolt(token, settings.slack_api_url, parts.session)
         register(app)
         bot = _with_transports(parts, app, pace)
         await bot.services.start()
@@ -152,15 +150,12 @@ async def _parts(stack: AsyncExitStack, settings: Settings, pace: Pace) -> _Part
         Ledger.open(settings.database_url, lease=pace.lease, statement_timeout=STATEMENT_TIMEOUT)
     )
 
-    def observe(operation: str, outcome: str, seconds: float) -> None:
-        metrics.weav_calls.labels(operation, outcome).observe(seconds)
-
     http = weav_http(
         settings.weav_api_url,
         settings.weav_api_token.get_secret_value(),
         settings.weav_timeout,
     )
-    weav = WeavClient(await stack.enter_async_context(http), observe)
+    weav = WeavClient(await stack.enter_async_context(http), metrics.note_weav_request)
     tasks = Tasks(failed=metrics.failures.labels("task").inc)
     audiences = LookupCache(
         tasks, partial(audience.audience, client), audience.KEEP_AUDIENCE, audience.PASSING
@@ -271,35 +266,6 @@ def _access(settings: Settings) -> Access:
         guests=settings.slack_allow_guests,
         external=settings.slack_allow_external,
     )
-
-
-def _bolt(settings: Settings, session: aiohttp.ClientSession) -> AsyncApp:
-    """Bolt without look-ups of its own: nothing is asked of Slack before `views.open`."""
-    token = settings.slack_bot_token.get_secret_value()
-
-    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-        # One workspace, one token: Bolt's own way asks auth.test before the first listener runs.
-        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
-
-    logger = logging.getLogger("slack_bolt")
-    level = logger.level
-    # It would complain that SLACK_BOT_TOKEN is in the environment and a client is given as well.
-    logger.setLevel(logging.ERROR)
-    app = AsyncApp(
-        name="weav-slack",  # or Bolt reads the sources of the whole stack for one
-        client=AsyncWebClient(base_url=settings.slack_api_url, session=session, retry_handlers=[]),
-        authorize=authorize,
-        logger=logger,
-        process_before_response=True,
-        request_verification_enabled=False,  # `HttpTransport` does it, before anything is parsed
-        # This app has neither events nor functions.
-        ignoring_self_events_enabled=False,
-        url_verification_enabled=False,
-        attaching_function_token_enabled=False,
-        raise_error_for_unhandled_request=True,
-    )
-    logger.setLevel(level)
-    return app
 
 
 async def _writable(ledger: Ledger) -> bool:

@@ -109,6 +109,9 @@ class Metrics:
     def note_answer(self, kind: str, began: float) -> None:
         self.acknowledged.labels(kind).observe(perf_counter() - began)
 
+    def note_weav_request(self, operation: str, outcome: str, seconds: float) -> None:
+        self.weav_calls.labels(operation, outcome).observe(seconds)
+
     def form_is_open(self) -> None:
         if (began := _started_at.get()) is not None:
             self.form_opened.observe(perf_counter() - began)

@@ -2,14 +2,18 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
+import aiohttp
 from slack_bolt import BoltResponse
 from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.refusals import (
     post_to_message,
@@ -40,6 +44,34 @@ log = get_logger("weav_slack.dispatch")
 # What Bolt needs of a payload as it came. In the rest it looks for ids that nobody here asks for,
 # and breaks on what is of another type.
 _ROUTED_BY: Final = ("type", "command", "callback_id", "action_id", "actions", "view")
+
+
+def bolt(token: str, slack_api_url: str, session: aiohttp.ClientSession) -> AsyncApp:
+    """Bolt without look-ups of its own: nothing is asked of Slack before `views.open`."""
+
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        # One workspace, one token: Bolt's own way asks auth.test before the first listener runs.
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
+
+    logger = logging.getLogger("slack_bolt")
+    level = logger.level
+    # It would complain that SLACK_BOT_TOKEN is in the environment and a client is given as well.
+    logger.setLevel(logging.ERROR)
+    app = AsyncApp(
+        name="weav-slack",  # or Bolt reads the sources of the whole stack for one
+        client=AsyncWebClient(base_url=slack_api_url, session=session, retry_handlers=[]),
+        authorize=authorize,
+        logger=logger,
+        process_before_response=True,
+        request_verification_enabled=False,  # `HttpTransport` does it, before anything is parsed
+        # This app has neither events nor functions.
+        ignoring_self_events_enabled=False,
+        url_verification_enabled=False,
+        attaching_function_token_enabled=False,
+        raise_error_for_unhandled_request=True,
+    )
+    logger.setLevel(level)
+    return app
 
 
 @dataclass(frozen=True, slots=True)
