@@ -1,12 +1,11 @@
 """Puts the parts together: the only place that opens the bot's clients and hands out settings."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import aiohttp
 from prometheus_client import CollectorRegistry
 from slack_bolt.app.async_app import AsyncApp
 from starlette.applications import Starlette
@@ -111,66 +110,37 @@ async def assembled(settings: Settings, pace: Pace) -> AsyncIterator[Bot]:
 
     Raise LedgerUnavailable or LedgerTooNew: there is no bot without a ledger.
     """
-    async with AsyncExitStack() as stack:
-        parts = await _parts(stack, settings, pace)
+    metrics, installation = Metrics(CollectorRegistry()), Installation()
+    tasks = Tasks(failed=metrics.failures.labels("task").inc)
+    async with (
+        slack_session() as session,
+        Ledger.open(
+            settings.database_url, lease=pace.lease, statement_timeout=STATEMENT_TIMEOUT
+        ) as ledger,
+        weav_http(
+            settings.weav_api_url,
+            settings.weav_api_token.get_secret_value(),
+            settings.weav_timeout,
+        ) as http,
+    ):
+        weav = WeavClient(http, metrics.note_weav_request)
         token = settings.slack_bot_token.get_secret_value()
-        app = bolt(token, settings.slack_api_url, parts.session)
+        client = slack_client(token, settings.slack_api_url, session, metrics, installation)
+        services = _services(settings, pace, ledger, weav, client, installation, tasks, metrics)
+        app = bolt(token, settings.slack_api_url, session)
         register(app)
-        bot = _with_transports(parts, app, pace)
-        await bot.services.start()
+        dispatcher = _dispatcher(settings, app, services, client, installation, tasks, metrics)
+        bot = _bot(settings, pace, services, dispatcher, client, installation, ledger, metrics)
+        await services.start()
         try:
             yield bot
         finally:
-            await bot.services.scheduler.stop()
+            await services.scheduler.stop()
             if bot.socket is not None:
                 await bot.socket.stop(pace.answers)
-            if unfinished := await parts.tasks.drain(pace.drain):
+            if unfinished := await tasks.drain(pace.drain):
                 log.warning("not_drained", tasks=unfinished)
-            await bot.services.scheduler.finish()
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    settings: Settings
-    metrics: Metrics
-    installation: Installation
-    session: aiohttp.ClientSession
-    client: SlackClient
-    ledger: Ledger
-    tasks: Tasks
-    services: Services
-
-
-async def _parts(stack: AsyncExitStack, settings: Settings, pace: Pace) -> _Parts:
-    metrics, installation = Metrics(CollectorRegistry()), Installation()
-    session = await stack.enter_async_context(slack_session())
-    token = settings.slack_bot_token.get_secret_value()
-    client = slack_client(token, settings.slack_api_url, session, metrics, installation)
-    ledger = await stack.enter_async_context(
-        Ledger.open(settings.database_url, lease=pace.lease, statement_timeout=STATEMENT_TIMEOUT)
-    )
-
-    http = weav_http(
-        settings.weav_api_url,
-        settings.weav_api_token.get_secret_value(),
-        settings.weav_timeout,
-    )
-    weav = WeavClient(await stack.enter_async_context(http), metrics.note_weav_request)
-    tasks = Tasks(failed=metrics.failures.labels("task").inc)
-    audiences = LookupCache(
-        tasks, partial(audience.audience, client), audience.KEEP_AUDIENCE, audience.PASSING
-    )
-    services = _services(
-        settings,
-        pace,
-        ledger,
-        weav,
-        SlackApi(client),
-        ChannelReaders(audiences, installation),
-        tasks,
-        metrics,
-    )
-    return _Parts(settings, metrics, installation, session, client, ledger, tasks, services)
+            await services.scheduler.finish()
 
 
 def _services(
@@ -178,8 +148,8 @@ def _services(
     pace: Pace,
     ledger: Ledger,
     weav: WeavClient,
-    slack: SlackApi,
-    channel_readers: ChannelReaders,
+    client: SlackClient,
+    installation: Installation,
     tasks: Tasks,
     metrics: Metrics,
 ) -> Services:
@@ -191,6 +161,11 @@ def _services(
         pace.spread,
         settings.weav_timeout,
     )
+    slack = SlackApi(client)
+    audiences = LookupCache(
+        tasks, partial(audience.audience, client), audience.KEEP_AUDIENCE, audience.PASSING
+    )
+    channel_readers = ChannelReaders(audiences, installation)
     notifier = Notifier(slack, tasks)
     directory = Directory(WeavDirectory(weav), tasks)
     forms = FormService(ledger, weav, directory, slack, channel_readers, tasks, notifier, link)
@@ -212,29 +187,16 @@ def _services(
     )
 
 
-def _with_transports(parts: _Parts, app: AsyncApp, pace: Pace) -> Bot:
-    settings, ledger, metrics = parts.settings, parts.ledger, parts.metrics
-    dispatcher = _dispatcher(parts, app)
-    probes: dict[str, Callable[[], Awaitable[bool]]] = {"database": lambda: _writable(ledger)}
-    socket = None
-    if settings.slack_app_token is not None:
-        app_token = settings.slack_app_token.get_secret_value()
-        socket = SocketModeTransport(
-            SocketModeConnection(app_token, parts.client, pace.ping), dispatcher
-        )
-        probes["socket"] = socket.client.is_connected
-    health = Health(parts.client, parts.installation, probes)
-    page = MetricsPage(metrics, ledger, health.checks, "socket" if socket else "http")
-    asgi: ASGIApp = Starlette(routes=[*health.routes(), *page.routes()])
-    if settings.slack_signing_secret is not None and socket is None:
-        asgi = HttpTransport(dispatcher, settings.slack_signing_secret.get_secret_value(), asgi)
-    event_loop = EventLoopWatch(metrics.event_loop_lag.observe, pace.stalled)
-    return Bot(asgi, parts.services, health, socket, event_loop)
-
-
-def _dispatcher(parts: _Parts, app: AsyncApp) -> Dispatcher:
-    settings, services = parts.settings, parts.services
-    people = LookupCache(parts.tasks, partial(members.member, parts.client), members.KEEP_MEMBERS)
+def _dispatcher(
+    settings: Settings,
+    app: AsyncApp,
+    services: Services,
+    client: SlackClient,
+    installation: Installation,
+    tasks: Tasks,
+    metrics: Metrics,
+) -> Dispatcher:
+    people = LookupCache(tasks, partial(members.member, client), members.KEEP_MEMBERS)
 
     async def diagnose() -> Message:
         return as_message(await examine(settings, Path.cwd()))
@@ -244,17 +206,42 @@ def _dispatcher(parts: _Parts, app: AsyncApp) -> Dispatcher:
         "submissions": services.submissions,
         "cards": services.cards,
         "notifier": services.notifier,
-        "metrics": parts.metrics,
+        "metrics": metrics,
         "diagnosis": Diagnosis(settings.slack_admins, diagnose, services.notifier),
     }
     return Dispatcher(
         app,
         context,
-        AccessCheck(_access(settings), parts.installation, people),
+        AccessCheck(_access(settings), installation, people),
         settings.slack_admins,
         services.notifier,
-        parts.metrics,
+        metrics,
     )
+
+
+def _bot(
+    settings: Settings,
+    pace: Pace,
+    services: Services,
+    dispatcher: Dispatcher,
+    client: SlackClient,
+    installation: Installation,
+    ledger: Ledger,
+    metrics: Metrics,
+) -> Bot:
+    probes: dict[str, Callable[[], Awaitable[bool]]] = {"database": lambda: _writable(ledger)}
+    socket = None
+    if settings.slack_app_token is not None:
+        app_token = settings.slack_app_token.get_secret_value()
+        socket = SocketModeTransport(SocketModeConnection(app_token, client, pace.ping), dispatcher)
+        probes["socket"] = socket.client.is_connected
+    health = Health(client, installation, probes)
+    page = MetricsPage(metrics, ledger, health.checks, "socket" if socket else "http")
+    asgi: ASGIApp = Starlette(routes=[*health.routes(), *page.routes()])
+    if settings.slack_signing_secret is not None and socket is None:
+        asgi = HttpTransport(dispatcher, settings.slack_signing_secret.get_secret_value(), asgi)
+    event_loop = EventLoopWatch(metrics.event_loop_lag.observe, pace.stalled)
+    return Bot(asgi, services, health, socket, event_loop)
 
 
 def _access(settings: Settings) -> Access:
