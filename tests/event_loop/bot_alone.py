@@ -7,7 +7,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TextIO
 
 from bot.app import Pace
 from bot.logs import configure
@@ -30,22 +30,26 @@ def compute() -> None:
 STALLS: Final = {"sleep": sleep, "compute": compute}
 
 
-class Stalling(logging.Handler):
+class Stalling:
     """Does to the bot what a terminal does that nobody scrolls: it stands while it writes."""
 
-    def __init__(self, stall: Callable[[], None]) -> None:
-        super().__init__()
+    def __init__(self, stream: TextIO, stall: Callable[[], None]) -> None:
         self._stall = stall
+        self._stream = stream
+        self.flush = stream.flush
 
-    def emit(self, record: logging.LogRecord) -> None:
-        if "weav_answered" in str(record.msg):  # written in the task of a submission
+    def write(self, line: str) -> None:
+        if "weav_answered" in line:  # written in the task of a submission
             self._stall()
+        self._stream.write(line)
 
 
 def main(stalled: str, stall: str = "") -> None:
     configure("INFO", "json")
     if stall:
-        logging.getLogger().addHandler(Stalling(STALLS[stall]))
+        [handler] = logging.getLogger().handlers
+        assert isinstance(handler, logging.StreamHandler)
+        handler.setStream(Stalling(handler.stream, STALLS[stall]))
     pace = Pace(stalled=float(stalled), looks=(0.1, 0.2, 0.4))
     with runner() as loop:
         loop.run(run(read_settings(), pace))
