@@ -9,9 +9,8 @@ from urllib.parse import quote
 from uuid import UUID
 
 from bot.form.values import FilledForm, FormValues, Origin
-from bot.slack.mrkdwn import beginning, plain
 from bot.slack.payloads import MessageShortcut, SourceMessage, list_at, text_at
-from bot.slack.text import head
+from bot.slack.text import beginning, head, plain
 from bot.slack.uuids import DASHED
 from bot.weav.directory import DOMAIN, NAME_CHARACTER
 from bot.weav.models import SUBJECT_LIMIT

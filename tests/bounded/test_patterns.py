@@ -35,7 +35,7 @@ KNOWN: Final = {
     "handlers.command_text._WORD": (
         "is matched at the place where the last one ended, and never searched"
     ),
-    "bot.slack.mrkdwn._PIECES": "a fence that opens is closed by the next, all but the last",
+    "bot.slack.text._PIECES": "a fence that opens is closed by the next, all but the last",
 }
 
 

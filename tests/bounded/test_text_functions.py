@@ -17,7 +17,7 @@ from bot.form.options import customer_in, customer_label
 from bot.form.parse import parse_submission
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.ledger.folding import containing, fold, searchable, words_of
-from bot.slack import mrkdwn, text
+from bot.slack import text
 from bot.slack.options import Suggestion, options
 from bot.slack.payloads import MessageShortcut
 from bot.slack.text import web_address
@@ -72,9 +72,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "escape": text.escape,
     "shorten": lambda any_text: text.shorten(any_text, 39_000),
     "one line": text.fold,
-    "plain": mrkdwn.plain,
-    "beginning": lambda any_text: mrkdwn.beginning(any_text, 39_000),
-    "as typed": mrkdwn.as_typed,
+    "plain": text.plain,
+    "beginning": lambda any_text: text.beginning(any_text, 39_000),
+    "as typed": text.as_typed,
     "command": words.parse_words,
     "me": lambda any_text: words.parse_words(f"me {any_text}"),
     "UUID": lambda any_text: uuid_in(any_text, "customer"),

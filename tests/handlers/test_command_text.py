@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.form.values import FormValues
-from bot.slack.mrkdwn import as_typed
+from bot.slack.text import as_typed
 from handlers.command_text import OpenForm, ShowHelp, ShowStatus, parse_words
 
 CUSTOMER = "3c90c3cc-0d44-4b50-8888-8dd25736052a"

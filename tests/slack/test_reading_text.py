@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.mrkdwn import as_typed, plain
+from bot.slack.text import as_typed, plain
 
 SOUP = st.text(alphabet="*_~`<>&;|@#!^:/. \nabUC1ltgamp\0", max_size=60)
 
