@@ -6,8 +6,7 @@ from typing import Final, TypeAlias
 
 from bot.form.values import FormValues
 from bot.slack import ids
-from bot.slack.text import as_typed, fold
-from bot.slack.uuids import uuid_in
+from bot.slack.text import as_typed, fold, uuid_in
 from bot.weav.models import Channel, Priority
 
 # Characters: as many as Slack's longest message has.

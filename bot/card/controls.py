@@ -12,8 +12,7 @@ from bot import labels
 from bot.slack import blocks, ids
 from bot.slack.blocks import Json
 from bot.slack.payloads import Action, BlockActions, list_at, text_at
-from bot.slack.text import fold, shorten
-from bot.slack.uuids import DASHED
+from bot.slack.text import DASHED, fold, shorten
 from bot.weav.models import AssigneeType, Conversation, Status
 
 Field = Literal["assignee", "status", "priority"]

@@ -13,7 +13,7 @@ from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.options import NOTHING
 from bot.slack.payloads import ViewSubmission
-from bot.slack.uuids import uuid_in
+from bot.slack.text import uuid_in
 from bot.weav.models import ConversationChoices
 
 log = get_logger("weav_slack.defaults")

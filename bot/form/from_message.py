@@ -10,8 +10,7 @@ from uuid import UUID
 
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.slack.payloads import MessageShortcut, SourceMessage, list_at, text_at
-from bot.slack.text import beginning, head, plain
-from bot.slack.uuids import DASHED
+from bot.slack.text import DASHED, beginning, head, plain
 from bot.weav.directory import DOMAIN, NAME_CHARACTER
 from bot.weav.models import SUBJECT_LIMIT
 

@@ -8,8 +8,7 @@ from pydantic import ValidationError
 from bot.slack import ids
 from bot.slack.blocks import Json
 from bot.slack.options import NOTHING, TEXT_LIMIT, VALUE_LIMIT, Suggestion, option
-from bot.slack.text import shorten
-from bot.slack.uuids import uuid_in
+from bot.slack.text import shorten, uuid_in
 from bot.weav.directory import NewCustomer
 
 NOBODY: Final = "nobody"

@@ -11,7 +11,7 @@ from bot.form.values import FilledForm, FormValues, Origin, values_of
 from bot.slack import ids
 from bot.slack.options import NOTHING
 from bot.slack.payloads import View, ViewSubmission
-from bot.slack.uuids import uuid_in
+from bot.slack.text import uuid_in
 from bot.weav.directory import NewCustomer
 from bot.weav.models import SUBJECT_LIMIT, Channel, ConversationChoices, NewConversation
 

@@ -18,7 +18,7 @@ from bot.labels import STATES
 from bot.ledger import Entry, KnownCustomer, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.slack import ids
-from bot.slack.uuids import uuid_in
+from bot.slack.text import uuid_in
 from bot.weav.directory import NewCustomer
 from bot.weav.models import AssigneeType
 

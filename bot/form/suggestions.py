@@ -22,7 +22,7 @@ from bot.ledger.folding import words_of
 from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.options import MOST_OFFERS, Suggestion, nothing_offer
-from bot.slack.uuids import uuid_in
+from bot.slack.text import uuid_in
 from bot.slices import in_slices
 from bot.tasks import Tasks
 from bot.weav.directory import NoSuch

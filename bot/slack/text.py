@@ -1,9 +1,11 @@
-"""Text: read as people wrote it, and on its way to Slack escaped, shortened, with links and dates."""
+"""Text: what people wrote, and ours on its way to Slack: escaped, shortened, links, and dates."""
 
 import re
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Final, Literal
+from uuid import UUID
 
 # https://docs.slack.dev/messaging/formatting-message-text: these three are control characters.
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -56,6 +58,31 @@ _ENTITY = re.compile("&(amp|lt|gt);")
 _CHARACTERS = {"amp": "&", "lt": "<", "gt": ">"}
 # Stands for a piece whose inside is not formatting; no Slack text contains it.
 _PLACE = "\0"
+
+# A UUID. A pattern, which its users match in either case.
+DASHED: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_UUID = re.compile(
+    rf"(?:urn:uuid:)?(?P<brace>{{)?(?P<id>{DASHED}|[0-9a-f]{{32}})(?(brace)}})", re.IGNORECASE
+)
+# A noun is a whole word, and none that counts is longer.
+_UUID_IN_PATH = re.compile(
+    rf"(?:(?<!\w)(?P<noun>\w{{1,13}})[/=])?(?<![0-9a-z-])(?P<id>{DASHED})(?![0-9a-z-])",
+    re.IGNORECASE,
+)
+_NOUNS = {
+    "customer": "customer",
+    "customers": "customer",
+    "contact": "customer",
+    "contacts": "customer",
+    "user": "assignee",
+    "users": "assignee",
+    "agent": "assignee",
+    "agents": "assignee",
+    "conversation": "other",
+    "conversations": "other",
+    "company": "company",
+    "companies": "company",
+}
 
 
 def escape(text: str) -> str:
@@ -234,3 +261,24 @@ def _without_pairs(text: str) -> str:
 
 def _unescape(text: str) -> str:
     return _ENTITY.sub(lambda entity: _CHARACTERS[entity[1]], text)
+
+
+def uuid_in(text: str, kind: Literal["customer", "assignee", "company"]) -> UUID | None:
+    """Find the UUID that the text is, or the one of this kind in the link that it is.
+
+    In a link the UUID behind `/customers/` wins over others, and one behind `/conversations/` is
+    never a customer's.
+    """
+    text = text.strip()
+    if whole := _UUID.fullmatch(text):
+        return UUID(whole["id"])
+    if "/" not in text and not text.startswith("<"):
+        return None
+    found = [
+        (_NOUNS.get((match["noun"] or "").lower()), match["id"])
+        for match in _UUID_IN_PATH.finditer(text)
+    ]
+    of_kind = [uuid for known, uuid in found if known == kind]
+    unknown = [uuid for known, uuid in found if known is None]
+    chosen = of_kind or unknown
+    return UUID(chosen[-1]) if chosen else None

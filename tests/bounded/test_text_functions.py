@@ -20,8 +20,7 @@ from bot.ledger.folding import containing, fold, searchable, words_of
 from bot.slack import text
 from bot.slack.options import Suggestion, options
 from bot.slack.payloads import MessageShortcut
-from bot.slack.text import web_address
-from bot.slack.uuids import uuid_in
+from bot.slack.text import uuid_in, web_address
 from bot.weav.directory import Customer
 from bot.weav.models import Conversation
 from bot.weav.outcomes import read_refusal
