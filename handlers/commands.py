@@ -10,8 +10,7 @@ from bot.access.refusals import admins_only
 from bot.form.service import FormRequest, FormService
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.slack import ids
-from bot.slack.blocks import mrkdwn, section
-from bot.slack.message import Message
+from bot.slack.blocks import Message, mrkdwn, section
 from bot.slack.notify import Notifier
 from bot.slack.payloads import SlashCommand
 from bot.submissions.service import SubmissionService

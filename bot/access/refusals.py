@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from bot.access.rules import Denial
-from bot.slack.blocks import mrkdwn, section
-from bot.slack.message import Message
+from bot.slack.blocks import Message, mrkdwn, section
 from bot.slack.options import Suggestion, nothing_offer
 from bot.slack.text import channel_name
 

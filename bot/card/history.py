@@ -9,7 +9,7 @@ from bot import labels
 from bot.card.controls import Click, Field, value_of
 from bot.form.values import Origin
 from bot.slack import blocks, ids
-from bot.slack.message import Message
+from bot.slack.blocks import Message
 from bot.slack.payloads import list_at, text_at
 from bot.slack.text import clock, escape, fold, link, shorten
 from bot.weav.models import Conversation, Status

@@ -9,7 +9,7 @@ from bot.card.render import Card, render
 from bot.form.stored import Place
 from bot.slack import blocks
 from bot.slack.api import ApiResult, Done, Failed, SlackApi
-from bot.slack.message import Message
+from bot.slack.blocks import Message
 from bot.slack.text import channel_name
 
 Route = Literal["channel", "response_url", "direct"]

@@ -14,8 +14,7 @@ from bot.card.controls import controls
 from bot.card.history import Change, change_lines
 from bot.directory import NOT_NAMED, Named
 from bot.slack import blocks, ids
-from bot.slack.blocks import Json, sentence
-from bot.slack.message import TEXT_LIMIT, Message
+from bot.slack.blocks import MESSAGE_LIMIT, Json, Message, sentence
 from bot.slack.payloads import text_at
 from bot.slack.text import escape, fold, link, shorten, web_address
 from bot.weav.models import SUBJECT_LIMIT, Conversation
@@ -92,7 +91,7 @@ def render(card: Card) -> Message:
     )
     above = [text_at(block, "text", "text") for block in card.above]
     text = " ".join([*filter(None, above), drawn.text])
-    return Message(text, drawn.blocks) if len(text) <= TEXT_LIMIT else drawn
+    return Message(text, drawn.blocks) if len(text) <= MESSAGE_LIMIT else drawn
 
 
 def _short(card: Card) -> Message:

@@ -6,8 +6,7 @@ from typing import Final
 
 from bot import VERSION
 from bot.check.findings import Finding, Level, is_well
-from bot.slack.blocks import Json, mrkdwn, section
-from bot.slack.message import Message, first_that_fits
+from bot.slack.blocks import Json, Message, first_that_fits, mrkdwn, section
 from bot.slack.text import escape, shorten
 
 _SIGNS: Final = {

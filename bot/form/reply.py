@@ -11,8 +11,17 @@ from bot.form.view import TITLE, render
 from bot.labels import FIELDS
 from bot.ledger import Entry, State
 from bot.slack import blocks, ids
-from bot.slack.blocks import Json, Style, alert, button, footnote, sentence
-from bot.slack.message import Message, escaped_text, plain_message
+from bot.slack.blocks import (
+    Json,
+    Message,
+    Style,
+    alert,
+    button,
+    escaped_text,
+    footnote,
+    plain_message,
+    sentence,
+)
 from bot.slack.text import channel_name, duration, fold, shorten
 from bot.weav.models import Conversation, Status
 from bot.weav.outcomes import SENTENCES, Cause

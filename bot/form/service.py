@@ -25,7 +25,7 @@ from bot.ledger import KnownCustomer, Ledger, LedgerUnavailable, WeavUser
 from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.api import TRIGGER_GONE, Failed, SlackApi
-from bot.slack.message import Message, plain_message
+from bot.slack.blocks import Message, plain_message
 from bot.slack.notify import Notifier, tell_privately
 from bot.slack.payloads import read_view, text_at
 from bot.tasks import Tasks

@@ -15,9 +15,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookResponse
 
 from bot.retry import MESSAGE_UPDATE_WITHIN, POST_WITHIN, VIEW_UPDATE_WITHIN, call_pauses
-from bot.slack.blocks import Json
+from bot.slack.blocks import Json, Message
 from bot.slack.client import SlackClient, code_of
-from bot.slack.message import Message
 
 # Slack's own trouble: the call may have been carried out.
 UNCERTAIN: Final = frozenset(

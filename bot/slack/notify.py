@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from bot.logs import get_logger, reference
 from bot.slack.api import Done, SlackApi
-from bot.slack.message import Message, plain_message
+from bot.slack.blocks import Message, plain_message
 from bot.tasks import Tasks
 
 BROKEN: Final = (

@@ -10,8 +10,8 @@ from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
 from bot.retry import LAST_WORD, MISTAKES, put_off, retry_until_written
 from bot.slack.api import Failed, SlackApi
+from bot.slack.blocks import plain_message
 from bot.slack.client import REJECTED
-from bot.slack.message import plain_message
 from bot.slack.text import shorten
 from bot.tasks import Tasks
 

@@ -12,8 +12,8 @@ from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.retry import Backoff, NextTry, put_off, retry_until_written
 from bot.slack.api import ApiResult, Done, Failed, SlackApi
+from bot.slack.blocks import Message
 from bot.slack.client import REJECTED
-from bot.slack.message import Message
 from bot.weav.models import Conversation
 
 log = get_logger("weav_slack.announcer")

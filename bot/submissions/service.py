@@ -12,7 +12,7 @@ from bot.ledger import Ledger, LedgerUnavailable, NewEntry
 from bot.logs import get_logger
 from bot.retry import WITHDRAW_PAUSES
 from bot.slack.api import Done
-from bot.slack.message import Message
+from bot.slack.blocks import Message
 from bot.slack.notify import Notifier
 from bot.submissions.leases import Leases
 from bot.submissions.notify import Announcer, ReplyTarget

@@ -8,8 +8,7 @@ from bot.form.reply import not_confirmed_buttons, reopen_button
 from bot.labels import STATES
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.slack import blocks
-from bot.slack.blocks import Json
-from bot.slack.message import Message, first_that_fits, plain_message
+from bot.slack.blocks import Json, Message, first_that_fits, plain_message
 from bot.slack.text import clock, escape, link, shorten, web_address
 
 _HEADING: Final = "Your last Weav conversations"

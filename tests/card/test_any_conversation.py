@@ -31,7 +31,7 @@ from bot.form.reply import Created, message_of, view_of
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.form.view import render as render_form
 from bot.sandbox.slack.rules.surfaces import check_message, check_view
-from bot.slack.message import Message
+from bot.slack.blocks import Message
 from bot.submissions.status import Line, status_message
 from bot.weav.models import Conversation
 from tests.slack.limits import NASTY

@@ -11,7 +11,7 @@ from bot.card.render import Card, render
 from bot.directory import Named
 from bot.form.values import Origin
 from bot.labels import CHANNELS
-from bot.slack.message import Message
+from bot.slack.blocks import Message
 from bot.weav.models import Conversation
 from tests.slack.limits import NASTY, faults, texts
 from tests.slack.payloads import ASSIGNEE, CUSTOMER

@@ -33,7 +33,7 @@ from bot.card.update import (
 from bot.directory import Named
 from bot.sandbox.slack.rules.surfaces import check_message
 from bot.settings import LONGEST_LINK
-from bot.slack.message import Message
+from bot.slack.blocks import Message
 from bot.slack.text import escape
 from bot.weav.conversations import Update
 from bot.weav.models import Conversation

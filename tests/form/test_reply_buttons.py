@@ -5,7 +5,7 @@ import pytest
 from bot.form.reply import NotConfirmed, expired_message, message_of, reopen_message
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.slack import ids
-from bot.slack.message import plain_message
+from bot.slack.blocks import plain_message
 from handlers.commands import usage_message
 from tests.slack.limits import NASTY, faults
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from slack_bolt.context.ack.async_ack import AsyncAck
 
     from bot.sandbox.slack.endpoints import Endpoint
-    from bot.slack.message import Message
+    from bot.slack.blocks import Message
 
 # In what is raised: it must reach nobody.
 CANARY = "canary-in-a-mistake"

@@ -28,7 +28,7 @@ from bot.labels import STATES
 from bot.ledger import State
 from bot.slack import ids
 from bot.slack.api import Failed
-from bot.slack.message import Message, plain_message
+from bot.slack.blocks import Message, plain_message
 from bot.submissions.status import Line, status_message
 from handlers.commands import usage_message
 from tests.card.test_any_conversation import clicked, drawn_by, redrawn

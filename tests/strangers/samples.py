@@ -26,7 +26,7 @@ from tests.house import JANE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.slack.message import Message
+    from bot.slack.blocks import Message
 
 
 Json = Any
