@@ -30,8 +30,7 @@ from bot.settings import Settings
 from bot.slack.api import SlackApi
 from bot.slack.blocks import Message
 from bot.slack.cache import LookupCache
-from bot.slack.client import SlackClient, slack_client, slack_session
-from bot.slack.installation import Installation
+from bot.slack.client import Installation, SlackClient, slack_client, slack_session
 from bot.slack.notify import Notifier
 from bot.submissions.create import ConversationCreator, CustomerUses
 from bot.submissions.failures import FailureHandler

@@ -16,8 +16,7 @@ from bot import VERSION
 from bot.ledger import Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
 from bot.metrics import Metrics
-from bot.slack.client import REJECTED, code_in
-from bot.slack.installation import Installation
+from bot.slack.client import REJECTED, Installation, code_in
 
 log = get_logger("weav_slack.health")
 # Often enough that a connection is warm when somebody's trigger, good for 3 s, needs it.

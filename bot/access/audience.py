@@ -9,7 +9,7 @@ from typing import Final
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.cache import LookupCache, look_up
-from bot.slack.installation import Installation
+from bot.slack.client import Installation
 from bot.slack.payloads import at
 
 GROUPS_READ: Final = "groups:read"

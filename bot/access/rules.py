@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 from bot.access.members import USERS_READ, Member, Standing
 from bot.slack import ids
 from bot.slack.cache import LookupCache
-from bot.slack.installation import Installation
+from bot.slack.client import Installation
 from bot.slack.payloads import (
     BlockActions,
     GlobalShortcut,

@@ -15,8 +15,15 @@ from bot.check.findings import Finding, failed, masked, note, ok, unchecked
 from bot.manifest import SCOPES
 from bot.metrics import Metrics
 from bot.settings import Settings
-from bot.slack.client import REJECTED, SlackClient, code_in, slack_client, slack_session
-from bot.slack.installation import Installation, split_scopes
+from bot.slack.client import (
+    REJECTED,
+    Installation,
+    SlackClient,
+    code_in,
+    slack_client,
+    slack_session,
+    split_scopes,
+)
 
 TOKEN: Final = "Slack token"  # noqa: S105 - a heading
 NEEDED: Final = "Slack scopes"

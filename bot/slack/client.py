@@ -23,7 +23,7 @@ from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot import VERSION
 from bot.metrics import Metrics
-from bot.slack.installation import Installation
+from bot.slack.payloads import text_at
 
 # As many connections are kept warm; each new one costs a TLS handshake.
 CALLS_AT_ONCE: Final = 8
@@ -54,6 +54,7 @@ REJECTED: Final = frozenset(
 )
 _OPEN: Final = "views.open"
 _BY_THE_APP: Final = "apps."
+_SCOPES_HEADER: Final = "x-oauth-scopes"
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=10, connect=3)
 # Slack closes idle connections later than this; each new one costs a command a TLS handshake.
 _KEPT_ALIVE: Final = 60.0
@@ -69,6 +70,40 @@ def code_of(answer: object) -> str:
     if code == "invalid_arguments" and "trigger_id" in str(answer.get("response_metadata")):
         return "expired_trigger_id"  # how Slack also says it, seen in issue threads
     return code if isinstance(code, str) and code.isidentifier() else ""
+
+
+class Installation:
+    """What Slack says of this installation, learnt from its answers.
+
+    Empty and None until it has said so for the first time; `enterprise_id` stays empty outside
+    Enterprise Grid.
+    """
+
+    def __init__(self) -> None:
+        self.team_id = ""
+        self.enterprise_id = ""
+        self.scopes: frozenset[str] | None = None
+        self._header = ""
+
+    def learn_home(self, answer: object) -> None:
+        """Read https://docs.slack.dev/reference/methods/auth.test."""
+        self.team_id = text_at(answer, "team_id")
+        self.enterprise_id = text_at(answer, "enterprise_id")
+
+    def learn_scopes(self, headers: Mapping[str, str]) -> None:
+        """Every answer of the Web API has them: https://docs.slack.dev/authentication/tokens."""
+        header = headers.get(_SCOPES_HEADER) or headers.get("X-OAuth-Scopes") or ""
+        if header and header != self._header:
+            self._header = header
+            self.scopes = split_scopes(header)
+
+    def may(self, *scopes: str) -> bool | None:
+        """Whether any of them is granted; None: not known yet."""
+        return None if self.scopes is None else any(each in self.scopes for each in scopes)
+
+
+def split_scopes(header: str) -> frozenset[str]:
+    return frozenset(each.strip() for each in header.split(",") if each.strip())
 
 
 class Bulkhead:

@@ -10,7 +10,7 @@ from bot.access.members import USERS_READ, Member, Standing
 from bot.access.rules import Access, AccessCheck, Admitted, Denial, Denied, requester_of
 from bot.slack import ids
 from bot.slack.cache import LookupCache
-from bot.slack.installation import Installation
+from bot.slack.client import Installation
 from bot.slack.payloads import (
     BlockActions,
     MessageShortcut,

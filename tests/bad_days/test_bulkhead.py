@@ -9,8 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from bot.metrics import Metrics
 from bot.sandbox.slack import SlackFault, SlackSandbox
-from bot.slack.client import CALLS_AT_ONCE, Bulkhead, SlackClient, slack_session
-from bot.slack.installation import Installation
+from bot.slack.client import CALLS_AT_ONCE, Bulkhead, Installation, SlackClient, slack_session
 from tests.house import QUICK, house, public, text_on
 
 

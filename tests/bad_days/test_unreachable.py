@@ -18,8 +18,7 @@ from bot.ledger import State
 from bot.metrics import Metrics
 from bot.sandbox.slack.methods.registry import call_method
 from bot.slack.api import Failed, SlackApi
-from bot.slack.client import slack_client, slack_session
-from bot.slack.installation import Installation
+from bot.slack.client import Installation, slack_client, slack_session
 from tests.bad_days.logs import logged, logged_badly
 from tests.bad_days.table import NOWHERE
 from tests.bad_days.weather import slammed_door, talker

@@ -19,7 +19,7 @@ from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpEndpoint, Person
 from bot.slack import ids
 from bot.slack.cache import LookupCache
-from bot.slack.installation import Installation
+from bot.slack.client import Installation
 from bot.slack.notify import Notifier
 from bot.tasks import Tasks
 from handlers.dispatch import Dispatcher

@@ -13,7 +13,7 @@ from slack_bolt.app.async_app import AsyncApp
 from bot.access.members import USERS_READ
 from bot.access.rules import Access
 from bot.slack import ids
-from bot.slack.installation import Installation
+from bot.slack.client import Installation
 from tests.bad_days.logs import logged
 from tests.handlers.broken import (
     CANARY,

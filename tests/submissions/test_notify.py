@@ -19,8 +19,7 @@ from bot.retry import Backoff
 from bot.sandbox.slack import SlackFault, SlackSandbox, Workspace
 from bot.slack.api import SlackApi
 from bot.slack.cache import LookupCache
-from bot.slack.client import slack_client, slack_session
-from bot.slack.installation import Installation
+from bot.slack.client import Installation, slack_client, slack_session
 from bot.slack.notify import Notifier
 from bot.submissions.notify import Announcer
 from bot.tasks import Tasks
