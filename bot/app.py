@@ -152,7 +152,9 @@ def _services(
     tasks: Tasks,
     metrics: Metrics,
 ) -> Services:
-    customers, link, every = ledger.customers, settings.conversation_link, pace.lease / 3
+    customers, every = ledger.customers, pace.lease / 3
+    # A conversation's address in Weav by its id; empty where none is set.
+    link = partial((settings.weav_conversation_url or "").replace, "{id}")
     retry_times = RetryTimes(
         settings.weav_retry_for,
         Backoff(shortest=pace.delivery),

@@ -189,11 +189,6 @@ class Settings(BaseSettings):
             raise ValueError("must be a name or an IP address")
         return host
 
-    def conversation_link(self, conversation_id: str) -> str | None:
-        if self.weav_conversation_url is None:
-            return None
-        return self.weav_conversation_url.replace("{id}", conversation_id)
-
 
 class SettingsError(Exception):
     """Everything that is wrong with the settings, a line each; holds no values."""

@@ -20,7 +20,7 @@ def test_what_is_not_set_has_its_default() -> None:
     assert settings.weav_api_url == "https://api.weav.com/v1/"
     assert (settings.weav_timeout, settings.weav_retry_for) == (10, 900)
     assert (settings.host, settings.port) == ("127.0.0.1", 3000)
-    assert settings.conversation_link("c1") is None
+    assert settings.weav_conversation_url is None
 
 
 @pytest.mark.parametrize(
@@ -170,10 +170,10 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "canary" not in str(error.value)
 
 
-def test_the_link_has_the_id_where_the_template_says() -> None:
+def test_the_template_of_a_link_may_have_the_id_anywhere() -> None:
     settings = settings_of(GIVEN | {"WEAV_CONVERSATION_URL": "https://weav.example/{id}/x"})
 
-    assert settings.conversation_link("c1") == "https://weav.example/c1/x"
+    assert settings.weav_conversation_url == "https://weav.example/{id}/x"
 
 
 def test_the_example_file_names_every_variable_once() -> None:

@@ -60,7 +60,7 @@ class CardService:
         channel_readers: ChannelReaders,
         names: Names,
         notifier: Notifier,
-        link: Callable[[str], str | None],
+        link_to: Callable[[str], str],
         looks: tuple[float, ...],
         keep_every: float,
     ) -> None:
@@ -71,13 +71,9 @@ class CardService:
         self._channel_readers = channel_readers
         self._names = names
         self._notifier = notifier
-        self._link = link
+        self.link_to = link_to
         self._looks = looks
         self._locks = CardLocks(ledger.cards, keep_every)
-
-    def link_to(self, conversation_id: str) -> str:
-        """Lead to it in Weav; empty where no address is set."""
-        return self._link(conversation_id) or ""
 
     async def post(
         self, entry: Entry, conversation: Conversation, *, queued: bool = False

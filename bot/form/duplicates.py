@@ -108,7 +108,7 @@ def age_text(seconds: float) -> str:
 
 
 class OpenConversations:
-    def __init__(self, weav: WeavClient, link: Callable[[str], str | None]) -> None:
+    def __init__(self, weav: WeavClient, link: Callable[[str], str]) -> None:
         self._weav = weav
         self._link = link
 
@@ -129,7 +129,7 @@ class OpenConversations:
     def _described(self, conversation: Conversation, now: float) -> OpenConversation:
         since = conversation.created_at
         age = max(now - since.timestamp(), 0.0) if since else None
-        return OpenConversation(conversation, age, self._link(conversation.id) or "")
+        return OpenConversation(conversation, age, self._link(conversation.id))
 
 
 def _moved_at(conversation: Conversation) -> float:

@@ -35,7 +35,7 @@ class Prefiller:
         ledger: Ledger,
         directory: Directory,
         defaults: ChannelDefaults,
-        link: Callable[[str], str | None],
+        link: Callable[[str], str],
     ) -> None:
         self._ledger = ledger
         self._defaults = defaults
@@ -117,6 +117,6 @@ class Prefiller:
     def duplicate(self, entry: Entry) -> Duplicate:
         """Say what a message has become."""
         conversation_id = entry.conversation_id or ""
-        link = (self._link(conversation_id) or "") if conversation_id else ""
+        link = self._link(conversation_id) if conversation_id else ""
         state = STATES[entry.state]
         return Duplicate(entry.slack_user_id, entry.received_at, state, conversation_id, link)

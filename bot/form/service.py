@@ -91,7 +91,7 @@ class FormService:
         channel_readers: ChannelReaders,
         tasks: Tasks,
         notifier: Notifier,
-        link: Callable[[str], str | None],
+        link: Callable[[str], str],
     ) -> None:
         self._ledger = ledger
         self._customers = ledger.customers

@@ -51,7 +51,7 @@ class SubmissionService:
         leases: Leases,
         notifier: Notifier,
         tasks: Tasks,
-        link: Callable[[str], str | None],
+        link: Callable[[str], str],
     ) -> None:
         self._ledger = ledger
         self._worker = worker

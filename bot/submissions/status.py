@@ -77,7 +77,7 @@ def _section(text: str) -> Json:
 
 
 async def report(
-    ledger: Ledger, team_id: str, slack_user_id: str, link: Callable[[str], str | None]
+    ledger: Ledger, team_id: str, slack_user_id: str, link: Callable[[str], str]
 ) -> Message:
     try:
         entries = await ledger.latest(team_id, slack_user_id, LAST)
@@ -86,14 +86,14 @@ async def report(
     return status_message([_line(entry, link) for entry in entries])
 
 
-def _line(entry: Entry, link: Callable[[str], str | None]) -> Line:
+def _line(entry: Entry, link: Callable[[str], str]) -> Line:
     why = entry.reason if entry.state in {State.REFUSED, State.EXPIRED} else None
     return Line(
         subject=entry.subject,
         state=STATES[entry.state],
         reason=why or "",
         at=entry.received_at,
-        link=(link(entry.conversation_id) or "") if entry.conversation_id else "",
+        link=link(entry.conversation_id) if entry.conversation_id else "",
         conversation_id=entry.conversation_id or "",
         ways_on=_ways_on(entry),
     )

@@ -106,7 +106,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
             channel_readers,
             names,
             Notifier(slack_api, tasks),
-            lambda _: None,
+            lambda _: "",
             looks=(),
             keep_every=60,
         )
