@@ -41,7 +41,7 @@ from bot.submissions.service import SubmissionService
 from bot.submissions.unconfirmed import UnconfirmedChoices
 from bot.submissions.worker import Deliverer, Limits, Worker
 from bot.tasks import Tasks
-from bot.weav.client import WeavClient, weav_http
+from bot.weav.client import WeavClient, weav_client
 from bot.weav.directory import WeavDirectory
 from handlers import register
 from handlers.commands import Diagnosis
@@ -116,13 +116,13 @@ async def assembled(settings: Settings, pace: Pace) -> AsyncIterator[Bot]:
         Ledger.open(
             settings.database_url, lease=pace.lease, statement_timeout=STATEMENT_TIMEOUT
         ) as ledger,
-        weav_http(
+        weav_client(
             settings.weav_api_url,
             settings.weav_api_token.get_secret_value(),
             settings.weav_timeout,
-        ) as http,
+            metrics.note_weav_request,
+        ) as weav,
     ):
-        weav = WeavClient(http, metrics.note_weav_request)
         token = settings.slack_bot_token.get_secret_value()
         client = slack_client(token, settings.slack_api_url, session, metrics, installation)
         services = _services(settings, pace, ledger, weav, client, installation, tasks, metrics)

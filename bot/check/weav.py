@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.check.findings import Finding, failed, masked, note, ok, unchecked
 from bot.settings import Settings
-from bot.weav.client import HttpAnswer, WeavClient, weav_http
+from bot.weav.client import HttpAnswer, weav_client
 from bot.weav.directory import AGENTS
 from bot.weav.outcomes import NotSent, Unconfirmed
 from bot.weav.pages import LookUpFailed, page_of_answer
@@ -24,8 +24,8 @@ _ONLY_A_WRITE: Final = (
 async def examine(settings: Settings) -> list[Finding]:
     """Ask https://docs.weav.com/api-reference/agents/list-agents for one agent."""
     url, token = settings.weav_api_url, settings.weav_api_token.get_secret_value()
-    async with weav_http(url, token, settings.weav_timeout) as http:
-        answer = await WeavClient(http).ask("GET", AGENTS.path, params={"per_page": 1})
+    async with weav_client(url, token, settings.weav_timeout) as weav:
+        answer = await weav.ask("GET", AGENTS.path, params={"per_page": 1})
     return judge(answer, url, token)
 
 

@@ -4,17 +4,19 @@ import asyncio
 import logging
 import ssl
 import zlib
-from collections.abc import Callable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from time import perf_counter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 from uuid import UUID
 
+import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
+from pydantic_core import to_json
 
 from bot import VERSION
 from bot.weav.models import Conversation, NewConversation
@@ -50,44 +52,57 @@ class HttpAnswer:
     body: bytes
 
 
-def weav_http(
+@asynccontextmanager
+async def weav_client(
     api_url: str,
     token: str,
-    timeout: float,
-    user_agent: str = f"weav-slack/{VERSION}",
+    seconds: float,
+    observe: Observe | None = None,
     *,
+    user_agent: str = f"weav-slack/{VERSION}",
     connections: int = 256,
-) -> httpx.AsyncClient:
-    """Open the one client of the process; `timeout` is in seconds for one whole answer.
+) -> AsyncIterator["WeavClient"]:
+    """Open the one client of the process; `seconds` are for one whole answer.
 
     A connection has to be there in half of that time, at most 5 s, or nothing is sent; requests
     beyond `connections` at once wait for one as long as that.
     """
-    connect = min(timeout / 2, _LONGEST_CONNECT)
-    transport = AiohttpTransport(
-        verify=_trusted(),
-        limits=httpx.Limits(max_connections=connections, keepalive_expiry=_KEPT_ALIVE),
+    connector = aiohttp.TCPConnector(
+        limit=connections, keepalive_timeout=_KEPT_ALIVE, ssl=_trusted()
     )
-    return httpx.AsyncClient(
-        base_url=api_url,
-        headers={
+    session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+    async with AiohttpTransport(verify=_trusted(), client=session) as transport:
+        yield WeavClient(transport, api_url, token, seconds, user_agent, observe)
+
+
+class WeavClient:
+    """Asks Weav; what the network or Weav do comes back as a value.
+
+    Requests go straight to the transport. `httpx.AsyncClient` would only look for redirects,
+    cookies and proxies, which are unwanted here, and leave a reference cycle for each response.
+    """
+
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport,
+        api_url: str,
+        token: str,
+        seconds: float,
+        user_agent: str,
+        observe: Observe | None,
+    ) -> None:
+        connect = min(seconds / 2, _LONGEST_CONNECT)
+        self._transport = transport
+        self._api_url = api_url.rstrip("/")
+        self._token = token.encode()
+        self._headers = {
             "Authorization": f"Bearer {token}",
             "Accept": "application/json",
             "Accept-Encoding": "identity",
             "User-Agent": user_agent,
-        },
-        timeout=httpx.Timeout(timeout, connect=connect, pool=connect),
-        transport=transport,
-        follow_redirects=False,
-        trust_env=False,
-    )
-
-
-class WeavClient:
-    """Asks Weav; what the network or Weav do comes back as a value."""
-
-    def __init__(self, http: httpx.AsyncClient, observe: Observe | None = None) -> None:
-        self._http = http
+        }
+        self._seconds = seconds
+        self._timeout = httpx.Timeout(seconds, connect=connect, pool=connect).as_dict()
         self._observe = observe
 
     async def create_conversation(self, new: NewConversation) -> Outcome:
@@ -141,7 +156,7 @@ class WeavClient:
         params: Mapping[str, int | str] | None = None,
     ) -> HttpAnswer | NotSent | Unconfirmed:
         """Send one request, and return whatever answer came; what it means is the caller's."""
-        request = self._http.build_request(method, path, json=json, params=params)
+        request = self._request(method, path, json, params)
         began, outcome = perf_counter(), "no_answer"
         try:
             answer = await self._answer(request)
@@ -155,23 +170,41 @@ class WeavClient:
             if self._observe:
                 self._observe(operation_of(method, path), outcome, perf_counter() - began)
 
+    def _request(
+        self,
+        method: str,
+        path: str,
+        json: Mapping[str, Any] | None,
+        params: Mapping[str, int | str] | None,
+    ) -> httpx.Request:
+        body, headers = None, self._headers
+        if json is not None:
+            body, headers = to_json(json), headers | {"Content-Type": "application/json"}
+        return httpx.Request(
+            method,
+            f"{self._api_url}{path}",
+            params=params,
+            headers=headers,
+            content=body,
+            extensions={"timeout": self._timeout},
+        )
+
     async def _answer(self, request: httpx.Request) -> HttpAnswer:
         """Keep to one deadline, however slowly the answer drips in."""
-        deadline = asyncio.get_running_loop().time() + (self._http.timeout.read or 0)
-        async with asyncio.timeout_at(deadline):
-            response = await self._http.send(request, stream=True)
+        response = None
         try:
-            async with asyncio.timeout_at(deadline), aclosing(response):
-                body = await _body(response)
-        except Exception as error:  # noqa: BLE001
+            async with asyncio.timeout(self._seconds):
+                response = await self._transport.handle_async_request(request)
+                async with aclosing(response):
+                    body = await _body(response)
+        except Exception as error:
+            if response is None:
+                raise
             # The status stands, whatever happens to the body.
             _noted(request, error)
             body = b""
-        return HttpAnswer(response.status_code, response.headers, self._without_token(body))
-
-    def _without_token(self, body: bytes) -> bytes:
-        token = self._http.headers["Authorization"].removeprefix("Bearer ")
-        return body.replace(token.encode(), b"(token)")
+        body = body.replace(self._token, b"(token)")
+        return HttpAnswer(response.status_code, response.headers, body)
 
 
 @cache
@@ -183,7 +216,7 @@ def _trusted() -> ssl.SSLContext:
 async def _body(response: httpx.Response) -> bytes:
     """Read a little more than BODY_LIMIT at most, also when it inflates to more."""
     raw = bytearray()
-    async for chunk in response.aiter_raw():
+    async for chunk in cast("httpx.AsyncByteStream", response.stream):
         raw += chunk
         if len(raw) > BODY_LIMIT:
             break

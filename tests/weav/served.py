@@ -10,8 +10,10 @@ from bot.sandbox.serving import serve
 from bot.sandbox.weav import WeavSandbox
 from bot.sandbox.weav.app import TOKEN
 from bot.sandbox.weav.store import Thing
-from bot.weav.client import WeavClient, weav_http
+from bot.weav.client import WeavClient, weav_client
 from bot.weav.models import NewConversation
+
+USER_AGENT = "weav-slack/test"
 
 
 @dataclass
@@ -44,9 +46,10 @@ class ServedWeav:
 async def client_of(
     api_url: str, seconds: float = 0.3, connections: int = 256
 ) -> AsyncIterator[WeavClient]:
-    user_agent = "weav-slack/test"
-    async with weav_http(api_url, TOKEN, seconds, user_agent, connections=connections) as http:
-        yield WeavClient(http)
+    async with weav_client(
+        api_url, TOKEN, seconds, user_agent=USER_AGENT, connections=connections
+    ) as client:
+        yield client
 
 
 @asynccontextmanager
@@ -54,6 +57,11 @@ async def served_weav(token: str = TOKEN, seconds: float = 5.0) -> AsyncIterator
     sandbox = WeavSandbox()
     async with (
         serve(sandbox) as url,
-        weav_http(f"{url}/v1", token, seconds, "weav-slack/test") as http,
+        httpx.AsyncClient(
+            base_url=f"{url}/v1",
+            headers={"Authorization": f"Bearer {token}", "User-Agent": USER_AGENT},
+            timeout=seconds,
+        ) as http,
+        weav_client(f"{url}/v1", token, seconds, user_agent=USER_AGENT) as client,
     ):
-        yield ServedWeav(sandbox, f"{url}/v1", http, WeavClient(http))
+        yield ServedWeav(sandbox, f"{url}/v1", http, client)

@@ -14,7 +14,7 @@ import pytest
 
 from bot.sandbox.weav import WeavFault, Wire
 from bot.sandbox.weav.app import TOKEN
-from bot.weav.client import WeavClient, weav_http
+from bot.weav.client import weav_client
 from bot.weav.models import NewConversation
 from bot.weav.outcomes import NotSent, Opened, Outcome, Refused, Unconfirmed
 from tests.process import free_port
@@ -302,9 +302,9 @@ async def test_nothing_that_was_typed_and_no_token_is_logged(
     secret = NEW.model_copy(update={"subject": "CANARY-SUBJECT"})
     async with (
         raw_server(resets()) as server,
-        weav_http(server.url, "CANARY-TOKEN", 0.3, "x") as http,
+        weav_client(server.url, "CANARY-TOKEN", 0.3) as client,
     ):
-        await WeavClient(http).create_conversation(secret)
+        await client.create_conversation(secret)
 
     # The cause, since the class would be ConnectTimeout.
     assert "no answer from Weav to POST: ClientOSError" in caplog.text
