@@ -10,7 +10,7 @@ import pytest
 
 from bot.form.parse import Submission, parse_submission
 from bot.form.reply import FormAgain
-from bot.sandbox.slack import SlackFault
+from bot.sandbox.slack import HttpEndpoint, SlackFault
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from bot.slack.payloads import ViewSubmission
@@ -114,4 +114,17 @@ async def test_an_answer_that_leaves_when_slack_has_given_up_tells_its_author_no
 
     assert isinstance(answer, FormAgain)
     assert answer.by_field  # Weav's reasons: it was written down
+    await at_home.slack.until(lambda slack: REASON in text_on(slack.top_view("U0ANN")), 15)
+
+
+async def test_who_hung_up_before_the_answer_is_told_it_later(at_home: House) -> None:
+    at_home.weav.fail(refusal(delay=0.6))
+    await at_home.fill_in(subject="Export hangs")
+    endpoint = at_home.ann.endpoint
+    assert isinstance(endpoint, HttpEndpoint)
+    endpoint.patience = 0.3
+
+    answer = await at_home.ann.submit()
+
+    assert answer.trouble
     await at_home.slack.until(lambda slack: REASON in text_on(slack.top_view("U0ANN")), 15)
