@@ -4,9 +4,7 @@ import asyncio
 import platform
 from collections.abc import Awaitable, Callable, Mapping
 
-import aiohttp
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -16,7 +14,8 @@ from bot import VERSION
 from bot.ledger import Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
 from bot.metrics import Metrics
-from bot.slack.client import REJECTED, Installation, code_in
+from bot.slack.api import Done, ask
+from bot.slack.client import REJECTED, Installation
 
 log = get_logger("weav_slack.health")
 # Often enough that a connection is warm when somebody's trigger, good for 3 s, needs it.
@@ -30,11 +29,6 @@ MOST_MISSED = 5
 
 class SlackTokenRejected(Exception):
     """Slack answered and does not accept the bot token; the text is Slack's code."""
-
-
-def raise_if_rejected(error: SlackApiError) -> None:
-    if (code := code_in(error.response)) in REJECTED:
-        raise SlackTokenRejected(code) from None
 
 
 class Health:
@@ -54,25 +48,19 @@ class Health:
 
     async def greet(self) -> bool:
         """Ask auth.test, which also warms the connection; raise `SlackTokenRejected`."""
-        try:
-            answer = await self._client.auth_test()
-            self._installation.learn_home(answer.data)
-        except SlackApiError as error:
-            self._miss(at_once=code_in(error.response) in REJECTED)
-            raise_if_rejected(error)
-            log.warning("slack_not_reached", code=code_in(error.response))
-        except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
-            self._miss()
-            log.warning("slack_not_reached", error=type(error).__name__)
-        else:
+        greeted = await ask(self._client.auth_test())
+        if isinstance(greeted, Done):
+            self._installation.learn_home(greeted.answer)
             self._slack_knows_us, self._missed = True, 0
             return True
-        return False
-
-    def _miss(self, *, at_once: bool = False) -> None:
         self._missed += 1
-        if at_once or self._missed >= MOST_MISSED:
+        rejected = greeted.code in REJECTED
+        if rejected or self._missed >= MOST_MISSED:
             self._slack_knows_us = False
+        if rejected:
+            raise SlackTokenRejected(greeted.code)
+        log.warning("slack_not_reached", code=greeted.code)
+        return False
 
     async def keep_greeting(self) -> None:
         """Raise `SlackTokenRejected` for a token that never worked.

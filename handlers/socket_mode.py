@@ -12,16 +12,16 @@ import aiohttp
 from pydantic_core import from_json, to_json
 from slack_bolt import BoltResponse
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
-from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.health import raise_if_rejected
+from bot.health import SlackTokenRejected
 from bot.logs import get_logger
-from bot.slack.api import refusal
-from bot.slack.payloads import MalformedPayload
+from bot.slack.api import Done, Failed, ask
+from bot.slack.client import REJECTED
+from bot.slack.payloads import MalformedPayload, text_at
 from handlers.dispatch import Acknowledgement, Dispatcher
 
 log = get_logger("weav_slack.socket_mode")
@@ -47,21 +47,15 @@ class SocketModeConnection(SocketModeClient):
         The SDK waits only for rate limits that are well formed, and makes two lines of the rest.
         """
         while True:
-            wait = CONNECT_AGAIN
-            try:
-                opened = await self.web_client.apps_connections_open(app_token=self.app_token)
-                if isinstance(address := opened.get("url"), str):
+            opened = await ask(self.web_client.apps_connections_open(app_token=self.app_token))
+            if isinstance(opened, Done):
+                if address := text_at(opened.answer, "url"):
                     return address
-                log.warning("socket_not_opened", error="no address")
-            except SlackApiError as error:
-                if not self._was_open:
-                    raise_if_rejected(error)
-                refused = refusal(error)
-                wait = max(wait, refused.retry_after or 0)
-                log.warning("socket_not_opened", code=refused.code)
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                log.warning("socket_not_opened", error=type(error).__name__)
-            await asyncio.sleep(wait)
+                opened = Failed("no_address")
+            elif opened.code in REJECTED and not self._was_open:
+                raise SlackTokenRejected(opened.code)
+            log.warning("socket_not_opened", code=opened.code)
+            await asyncio.sleep(max(CONNECT_AGAIN, opened.retry_after or 0))
 
     async def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: FBT001, FBT002
         """Replace the connection that is there when this is asked for, once.

@@ -8,15 +8,18 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook import WebhookResponse
 
 from bot.retry import MESSAGE_UPDATE_WITHIN, POST_WITHIN, VIEW_UPDATE_WITHIN, call_pauses
 from bot.slack.blocks import Json, Message
-from bot.slack.client import SlackClient, code_of
+from bot.slack.client import RATE_LIMITS, SlackClient, code_in, code_of, status_of
+from bot.slack.payloads import at, text_at
 
 # Slack's own trouble: the call may have been carried out.
 UNCERTAIN: Final = frozenset(
@@ -36,14 +39,17 @@ OPEN_WITHIN = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Slack said yes; where and when is known for messages posted through the Web API.
-
-    `view` is what Slack says of an opened or updated view.
-    """
+    """Slack said yes; where and when is known for messages posted through the Web API."""
 
     slack_channel_id: str = ""
     message_ts: str = ""
-    view: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    answer: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def view(self) -> Mapping[str, Any]:
+        """What Slack says of an opened or updated view."""
+        view = at(self.answer, "view")
+        return view if isinstance(view, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,38 +62,30 @@ class Failed:
 
 
 ApiResult = Done | Failed
+_LOST: Final = Failed("connection_lost", certain=False)
 
 
-async def ask(call: Callable[[], Awaitable[Any]]) -> ApiResult:
+async def ask(call: Awaitable[AsyncSlackResponse | WebhookResponse]) -> ApiResult:
     """Make one call of the SDK's, to the Web API or to a response_url."""
     try:
-        answer = await call()
+        answer = await call
     except SlackApiError as error:
-        return refusal(error)
+        return _refusal(error.response)
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
         return Failed("not_reached")
     except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError):
-        return Failed("connection_lost", certain=False)
-    except (aiohttp.ClientError, TimeoutError, ValueError):
+        return _LOST
+    except (aiohttp.ClientError, TimeoutError, ValueError, OSError):
         return Failed("no_answer", certain=False)
     if isinstance(answer, WebhookResponse):
         return _of_response_url(answer)
-    view = answer.get("view")
-    known = view if isinstance(view, dict) else {}
-    return Done(text(answer.get("channel")), text(answer.get("ts")), known)
+    said: Any = answer.data
+    return Done(text_at(said, "channel"), text_at(said, "ts"), said)
 
 
-def text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def refusal(error: SlackApiError) -> Failed:
-    response: Any = error.response  # the SDK's own, or aiohttp's for what is no JSON
-    status = getattr(response, "status_code", 0) or getattr(response, "status", 0)
-    data = getattr(response, "data", None)
-    answer = data if isinstance(data, dict) else {}
-    code = code_of(answer)
-    if status == 429 or code in {"ratelimited", "rate_limited"}:  # noqa: PLR2004 # HTTP's own
+def _refusal(response: Any) -> Failed:  # noqa: ANN401 - the SDK's, or aiohttp's for what is no JSON
+    status, code = status_of(response), code_in(response)
+    if status == HTTPStatus.TOO_MANY_REQUESTS or code in RATE_LIMITS:
         return Failed("ratelimited", retry_after=_seconds(response.headers))
     if not code:
         return Failed(f"http_{status}", certain=False)
@@ -100,29 +98,28 @@ def _of_response_url(answer: WebhookResponse) -> ApiResult:
     https://docs.slack.dev/interactivity/handling-user-interaction#message_responses does not say
     what an empty 200 is. It counts as taken, or the same words would come a second time.
     """
-    if answer.status_code == 429:  # noqa: PLR2004
+    if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         return Failed("ratelimited", retry_after=_seconds(answer.headers))
-    if answer.status_code != 200:  # noqa: PLR2004
-        return Failed(f"http_{answer.status_code}", certain=answer.status_code < 500)  # noqa: PLR2004
-    said = _object(answer.body)
-    if answer.body.strip() in {"", "ok"} or said.get("ok") is True:
+    if answer.status_code != HTTPStatus.OK:
+        certain = answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+        return Failed(f"http_{answer.status_code}", certain=certain)
+    said = _json(answer.body)
+    if answer.body.strip() in {"", "ok"} or at(said, "ok") is True:
         return Done()
     if code := code_of(said):
         return Failed(code, certain=code not in UNCERTAIN)
     return Failed("no_answer", certain=False)
 
 
-def _object(body: str) -> Mapping[str, Any]:
+def _json(body: str) -> object:
     try:
-        said = json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError):
-        return {}
-    return said if isinstance(said, dict) else {}
+        return None
 
 
-def _seconds(headers: Mapping[str, Any]) -> float:
-    lowered = {str(name).lower(): str(value) for name, value in headers.items()}
-    value = lowered.get("retry-after", "").strip()
+def _seconds(headers: Mapping[str, str]) -> float:
+    value = headers.get("Retry-After", "").strip()
     if not (value.isascii() and value.isdecimal()):
         return _WITHOUT_WORD
     return min(max(float(value), SHORTEST_WAIT), LONGEST_WAIT)
@@ -139,17 +136,14 @@ class SlackApi:
         """
         try:
             async with asyncio.timeout(OPEN_WITHIN):
-                return await self._open_view(trigger_id, view)
+                opened = await ask(self._client.views_open(trigger_id=trigger_id, view=view))
+                if opened == _LOST:
+                    opened = await ask(self._client.views_open(trigger_id=trigger_id, view=view))
+                    if isinstance(opened, Failed) and "exchanged" in opened.code:
+                        return Done()  # the first one had got through
         except TimeoutError:
             return Failed("no_answer", certain=False)
-
-    async def _open_view(self, trigger_id: str, view: Json) -> ApiResult:
-        result = await ask(lambda: self._client.views_open(trigger_id=trigger_id, view=view))
-        if isinstance(result, Failed) and result.code == "connection_lost":
-            result = await ask(lambda: self._client.views_open(trigger_id=trigger_id, view=view))
-            if isinstance(result, Failed) and "exchanged" in result.code:
-                return Done()  # the first one had got through
-        return result
+        return opened
 
     async def update_view(self, view_id: str, view: Json) -> ApiResult:
         """`not_found`: the person has closed it."""
@@ -164,11 +158,8 @@ class SlackApi:
 
         https://docs.slack.dev/surfaces/modals#handling_race_conditions
         """
-        return await ask(
-            lambda: self._client.views_update(
-                view_id=text(seen.get("id")), hash=text(seen.get("hash")) or None, view=dict(view)
-            )
-        )
+        view_id, drawn = text_at(seen, "id"), text_at(seen, "hash") or None
+        return await ask(self._client.views_update(view_id=view_id, hash=drawn, view=dict(view)))
 
     async def post(self, slack_channel_id: str, card: Message, thread_ts: str = "") -> ApiResult:
         """Post to a channel, or to a person when given a user id.
@@ -202,7 +193,7 @@ class SlackApi:
         https://docs.slack.dev/reference/methods/chat.postEphemeral
         """
         return await ask(
-            lambda: self._client.chat_postEphemeral(
+            self._client.chat_postEphemeral(
                 channel=slack_channel_id,
                 user=slack_user_id,
                 text=card.text,
@@ -235,15 +226,14 @@ class SlackApi:
         Slack heeds `thread_ts` only for what all of the channel see:
         https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
         """
-        body: dict[str, Any] = {
+        body = {
             "response_type": "in_channel" if in_channel else "ephemeral",
             "replace_original": replace_original,
             "text": card.text,
             "blocks": card.blocks,
+            "thread_ts": thread_ts or None,
         }
-        if thread_ts:
-            body["thread_ts"] = thread_ts
-        return await ask(lambda: self._client.answer_at(response_url, body))
+        return await ask(self._client.answer_at(response_url, body))
 
 
 async def _patiently(
@@ -256,7 +246,7 @@ async def _patiently(
     clock = asyncio.get_running_loop().time
     deadline = clock() + seconds
     for pause in call_pauses():
-        result = await ask(call)
+        result = await ask(call())
         wait = _wait(result, pause, repeatable=repeatable)
         if wait is None or clock() + wait > deadline:
             break

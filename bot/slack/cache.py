@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-import aiohttp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.logs import get_logger
-from bot.slack.client import code_in
+from bot.slack.api import Done, ask
 from bot.tasks import Tasks
 
 log = get_logger("weav_slack.cache")
@@ -75,21 +73,16 @@ class LookupCache(Generic[T]):
 
 async def look_up(
     call: Awaitable[AsyncSlackResponse],
-    read: Callable[[AsyncSlackResponse], T | None],
+    read: Callable[[Mapping[str, Any]], T | None],
     *,
     refusals: Mapping[str, T],
 ) -> T | None:
     """Ask Slack once; `refusals`: what codes mean that are an answer as well. None: no answer."""
-    try:
-        answer = await call
-    except SlackApiError as error:
-        code = code_in(error.response)
-        log.info("not_looked_up", code=code)
-        return refusals.get(code)
-    except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
-        log.warning("not_looked_up", error=type(error).__name__)
-        return None
-    return read(answer)
+    answered = await ask(call)
+    if isinstance(answered, Done):
+        return read(answered.answer)
+    log.info("not_looked_up", code=answered.code)
+    return refusals.get(answered.code)
 
 
 Key = TypeVar("Key")

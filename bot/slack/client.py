@@ -52,9 +52,10 @@ REJECTED: Final = frozenset(
         "token_revoked",
     }
 )
+RATE_LIMITS: Final = frozenset({"ratelimited", "rate_limited"})
 _OPEN: Final = "views.open"
 _BY_THE_APP: Final = "apps."
-_SCOPES_HEADER: Final = "x-oauth-scopes"
+SCOPES_HEADER: Final = "x-oauth-scopes"
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=10, connect=3)
 # Slack closes idle connections later than this; each new one costs a command a TLS handshake.
 _KEPT_ALIVE: Final = 60.0
@@ -92,7 +93,7 @@ class Installation:
 
     def learn_scopes(self, headers: Mapping[str, str]) -> None:
         """Every answer of the Web API has them: https://docs.slack.dev/authentication/tokens."""
-        header = headers.get(_SCOPES_HEADER) or headers.get("X-OAuth-Scopes") or ""
+        header = headers.get(SCOPES_HEADER, "")
         if header and header != self._header:
             self._header = header
             self.scopes = split_scopes(header)
@@ -180,19 +181,20 @@ class SlackClient(AsyncWebClient):
         self._bulkhead = bulkhead
 
     async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:  # noqa: ANN401
-        began = perf_counter()
-        outcome = NO_ANSWER
+        began, outcome, headers = perf_counter(), NO_ANSWER, {}
         try:
             response = await self._answered(api_method, **arguments)
-            outcome = OK
+            outcome, headers = OK, response.headers
         except SlackApiError as error:
-            outcome = outcome_of(error.response)
-            self._learn(api_method, error.response)
+            outcome, headers = outcome_of(error.response), error.response.headers
+            if api_method == _OPEN and "expired" in code_in(error.response):
+                self._metrics.triggers_expired.inc()
             raise
         finally:
             seconds = perf_counter() - began
             self._metrics.slack_calls.labels(api_method, outcome).observe(seconds)
-        self._learn(api_method, response)
+            if not api_method.startswith(_BY_THE_APP):
+                self._installation.learn_scopes(headers)
         if api_method == _OPEN:
             self._metrics.form_is_open()
         return response
@@ -226,23 +228,22 @@ class SlackClient(AsyncWebClient):
             self._metrics.slack_calls.labels("response_url", outcome).observe(seconds)
         return response
 
-    def _learn(self, api_method: str, response: Any) -> None:  # noqa: ANN401 - two SDK types
-        if api_method == _OPEN and "expired" in code_in(response):
-            self._metrics.triggers_expired.inc()
-        if not api_method.startswith(_BY_THE_APP):
-            self._installation.learn_scopes(getattr(response, "headers", {}))
-
 
 def outcome_of(response: object) -> str:
-    """Sort a refusal: the SDK gives its own response, or aiohttp's for what is no JSON."""
-    status = getattr(response, "status_code", 0) or getattr(response, "status", 0)
-    code = code_in(response)
-    if status == HTTPStatus.TOO_MANY_REQUESTS or code in {"ratelimited", "rate_limited"}:
+    """Sort a refusal for the figures."""
+    status, code = status_of(response), code_in(response)
+    if status == HTTPStatus.TOO_MANY_REQUESTS or code in RATE_LIMITS:
         return RATE_LIMITED
     if code in REJECTED:
         return UNAUTHORIZED
     refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
     return REFUSED if code or refused else SERVER_ERROR
+
+
+def status_of(response: object) -> int:
+    """Read the SDK's own response, or aiohttp's, which it gives for what is no JSON."""
+    status: int = getattr(response, "status_code", 0) or getattr(response, "status", 0)
+    return status
 
 
 def code_in(response: object) -> str:
