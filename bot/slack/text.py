@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, Literal
 from uuid import UUID
@@ -221,34 +220,33 @@ def beginning(mrkdwn: str, limit: int) -> str:
 
 def as_typed(command_text: str) -> str:
     """Read the words after a command as the user saw them: nothing goes, links are labels."""
-    return _unescape(_REFERENCES.sub(_seen(_mention_as_typed), command_text))
+    return _unescape(_REFERENCES.sub(_as_typed, command_text))
 
 
 def _inside(piece: re.Match[str]) -> str:
-    seen = _seen(lambda _: "")
     if (block := piece["block"]) is not None:
-        return f" {_REFERENCES.sub(seen, block)} "
+        return f" {_REFERENCES.sub(_words_of, block)} "
     if (code := piece["code"]) is not None:
-        return _REFERENCES.sub(seen, code)
-    return seen(piece)
+        return _REFERENCES.sub(_words_of, code)
+    return _words_of(piece)
 
 
-def _seen(mention_as: Callable[[re.Match[str]], str]) -> Callable[[re.Match[str]], str]:
-    def seen(token: re.Match[str]) -> str:
-        label = token["label"] or ""
-        if token["url"]:
-            return label or token["url"].removeprefix("mailto:").removeprefix("tel:")
-        if token["channel"]:
-            return f"#{label}" if label else mention_as(token)
-        return label if token["mention"].startswith("!date^") else mention_as(token)
-
-    return seen
+def _words_of(reference: re.Match[str]) -> str:
+    """Empty for a mention, and for a channel without its name."""
+    label = reference["label"] or ""
+    if url := reference["url"]:
+        return label or url.removeprefix("mailto:").removeprefix("tel:")
+    if reference["channel"]:
+        return f"#{label}" if label else ""
+    return label if reference["mention"].startswith("!date^") else ""
 
 
-def _mention_as_typed(token: re.Match[str]) -> str:
-    if token["channel"]:
-        return f"#{token['channel']}"
-    name = token["label"] or token["mention"][1:].rpartition("^")[2]
+def _as_typed(reference: re.Match[str]) -> str:
+    if words := _words_of(reference):
+        return words
+    if reference["channel"]:
+        return f"#{reference['channel']}"
+    name = reference["label"] or reference["mention"][1:].rpartition("^")[2]
     return name if name.startswith("@") else f"@{name}"
 
 
