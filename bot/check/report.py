@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Final
 
 from bot import VERSION
@@ -35,20 +36,9 @@ def as_text(findings: Sequence[Finding]) -> str:
 
 
 def as_json(findings: Sequence[Finding]) -> str:
-    points = [
-        {
-            "point": finding.point,
-            "state": finding.state.value,
-            "text": finding.text,
-            "mend": finding.mend,
-        }
-        for finding in findings
-    ]
-    return json.dumps(
-        {"ok": is_well(findings), "version": VERSION, "points": points},
-        indent=2,
-        ensure_ascii=False,
-    )
+    points = [asdict(finding) for finding in findings]
+    found = {"ok": is_well(findings), "version": VERSION, "points": points}
+    return json.dumps(found, indent=2, ensure_ascii=False)
 
 
 def as_message(findings: Sequence[Finding]) -> Message:

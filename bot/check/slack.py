@@ -22,7 +22,6 @@ from bot.slack.client import (
     code_in,
     slack_client,
     slack_session,
-    split_scopes,
 )
 
 TOKEN: Final = "Slack token"  # noqa: S105 - a heading
@@ -37,7 +36,7 @@ OPTIONAL_SCOPES: Final = {
     "channels:read": "shared public channels get the whole card",
     "groups:read": "shared private channels get the whole card",
 }
-_REINSTALL: Final = "Add them under OAuth & Permissions and install the app again."
+_REINSTALL: Final = "Add them under OAuth & Permissions and install the app again"
 _SIGNING_SECRET: Final = re.compile(r"[0-9a-f]{32}")
 # Slack's requests are good for 300 s; what is more than a minute off will be too much one day.
 _MOST_SECONDS: Final = 60.0
@@ -45,28 +44,27 @@ _ADDRESS: Final = "See that SLACK_API_URL is right, and that this machine may re
 _LATER: Final = "That says nothing of the token. Check again in a minute."
 # Besides REJECTED, for a method that needs a scope.
 _WITHOUT_SCOPE: Final = frozenset({"missing_scope", "no_permission"})
+_ERRORS: Final = (SlackApiError, aiohttp.ClientError, TimeoutError, ValueError, OSError)
 
 
 async def examine(settings: Settings) -> list[Finding]:
+    installation = Installation()
     async with slack_session() as session:
         client = slack_client(
             settings.slack_bot_token.get_secret_value(),
             settings.slack_api_url,
             session,
             Metrics(CollectorRegistry()),
-            Installation(),
+            installation,
         )
-        headers: Mapping[str, str] = {}
         try:
             answer = await client.auth_test()
-        except SlackApiError as error:
-            headers = getattr(error.response, "headers", {})
-            token = [_rejected(settings, error), *_scopes_unknown()]
-        except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
-            token = [_unreached(settings, error), *_scopes_unknown()]
+        except _ERRORS as error:
+            headers = getattr(getattr(error, "response", None), "headers", {})
+            token = [_not_accepted(settings, error), *_unknown_scopes("without an accepted token")]
         else:
             headers = answer.headers
-            token = [_accepted(settings, answer), *_scopes(headers)]
+            token = [_accepted(settings, answer), *_scopes(installation)]
         return [*token, await _door(settings, client), _clock(headers)]
 
 
@@ -99,51 +97,52 @@ def _of_an_organisation(shown: str, answer: Any) -> Finding:  # noqa: ANN401 - t
     return note(TOKEN, text, mend)
 
 
-def _rejected(settings: Settings, error: SlackApiError) -> Finding:
+def _not_accepted(settings: Settings, error: Exception) -> Finding:
+    refused = f"{masked(settings.slack_bot_token.get_secret_value())} is not accepted"
+    mend = "Copy SLACK_BOT_TOKEN from OAuth & Permissions again; install the app if it is not."
+    return _why_not(TOKEN, settings, error, REJECTED, refused, mend)
+
+
+def _why_not(
+    point: str,
+    settings: Settings,
+    error: Exception,
+    rejected: frozenset[str],
+    refused: str,
+    mend: str,
+) -> Finding:
+    """`refused` is what is to be said of a code that is `rejected`, which `mend` mends."""
+    url = settings.slack_api_url
+    if not isinstance(error, SlackApiError):
+        return failed(point, f"Slack is not reached at {url} ({type(error).__name__})", _ADDRESS)
     code = code_in(error.response)
     if not code:
-        return failed(TOKEN, f"no answer of Slack's at {settings.slack_api_url}", _ADDRESS)
-    if code not in REJECTED:
-        return failed(TOKEN, f"Slack answered {code}", _LATER)
-    shown = masked(settings.slack_bot_token.get_secret_value())
-    mend = "Copy SLACK_BOT_TOKEN from OAuth & Permissions again; install the app if it is not."
-    return failed(TOKEN, f"{shown} is not accepted ({code})", mend)
+        return failed(point, f"no answer of Slack's at {url}", _ADDRESS)
+    if code not in rejected:
+        return failed(point, f"Slack answered {code}", _LATER)
+    return failed(point, f"{refused} ({code})", mend)
 
 
-def _unreached(settings: Settings, error: Exception) -> Finding:
-    text = f"Slack is not reached at {settings.slack_api_url} ({type(error).__name__})"
-    return failed(TOKEN, text, _ADDRESS)
+def _unknown_scopes(why: str) -> list[Finding]:
+    return [unchecked(point, why) for point in (NEEDED, OPTIONAL)]
 
 
-def _scopes_unknown() -> list[Finding]:
-    return [unchecked(point, "without an accepted token") for point in (NEEDED, OPTIONAL)]
-
-
-def _scopes(headers: Mapping[str, str]) -> list[Finding]:
-    lowered = {name.lower(): value for name, value in headers.items()}
-    if "x-oauth-scopes" not in lowered:
-        return [unchecked(point, "Slack did not tell them") for point in (NEEDED, OPTIONAL)]
-    granted = split_scopes(lowered["x-oauth-scopes"])
-    return [_needed(granted), _optional(granted)]
-
-
-def _needed(granted: frozenset[str]) -> Finding:
+def _scopes(installation: Installation) -> list[Finding]:
+    granted = installation.scopes
+    if granted is None:
+        return _unknown_scopes("Slack did not tell them")
+    needed, optional = ok(NEEDED, ", ".join(SCOPES)), ok(OPTIONAL, ", ".join(OPTIONAL_SCOPES))
     if missing := [scope for scope in SCOPES if scope not in granted]:
-        return failed(NEEDED, f"missing: {', '.join(missing)}", _REINSTALL)
-    return ok(NEEDED, ", ".join(SCOPES))
-
-
-def _optional(granted: frozenset[str]) -> Finding:
-    missing = {scope: why for scope, why in OPTIONAL_SCOPES.items() if scope not in granted}
-    if not missing:
-        return ok(OPTIONAL, ", ".join(OPTIONAL_SCOPES))
-    without = "; ".join(f"without {scope} {why}" for scope, why in missing.items())
-    return note(OPTIONAL, without, f"If you want that: {_REINSTALL[0].lower()}{_REINSTALL[1:]}")
+        needed = failed(NEEDED, f"missing: {', '.join(missing)}", f"{_REINSTALL}.")
+    if without := OPTIONAL_SCOPES.keys() - granted:
+        text = "; ".join(f"without {each} {OPTIONAL_SCOPES[each]}" for each in sorted(without))
+        optional = note(OPTIONAL, text, f"{_REINSTALL}, if you want that.")
+    return [needed, optional]
 
 
 async def _door(settings: Settings, client: SlackClient) -> Finding:
     if settings.slack_app_token is not None:
-        return await _app_token(settings.slack_app_token.get_secret_value(), client)
+        return await _app_token(settings, settings.slack_app_token.get_secret_value(), client)
     secret = settings.slack_signing_secret
     shown = masked(secret.get_secret_value() if secret else "")
     if secret is None or not _SIGNING_SECRET.fullmatch(secret.get_secret_value()):
@@ -153,27 +152,16 @@ async def _door(settings: Settings, client: SlackClient) -> Finding:
     return ok(INCOMING, text)
 
 
-async def _app_token(app_token: str, client: SlackClient) -> Finding:
+async def _app_token(settings: Settings, app_token: str, client: SlackClient) -> Finding:
     """https://docs.slack.dev/reference/methods/apps.connections.open; its address stays unused."""
-    shown = masked(app_token)
+    named = f"Socket Mode; SLACK_APP_TOKEN {masked(app_token)}"
+    mend = "Make one under Basic Information → App-Level Tokens with the scope connections:write."
     try:
         await client.apps_connections_open(app_token=app_token)
-    except SlackApiError as error:
-        return _no_connection(shown, code_in(error.response))
-    except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
-        return failed(
-            INCOMING, f"Socket Mode; Slack is not reached ({type(error).__name__})", _ADDRESS
-        )
-    return ok(INCOMING, f"Socket Mode; SLACK_APP_TOKEN {shown} opens a connection")
-
-
-def _no_connection(shown: str, code: str) -> Finding:
-    if not code:
-        return failed(INCOMING, "Socket Mode; no answer of Slack's", _ADDRESS)
-    if code not in REJECTED | _WITHOUT_SCOPE:
-        return failed(INCOMING, f"Socket Mode; Slack answered {code}", _LATER)
-    mend = "Make one under Basic Information → App-Level Tokens with the scope connections:write."
-    return failed(INCOMING, f"Socket Mode; SLACK_APP_TOKEN {shown} opens nothing ({code})", mend)
+    except _ERRORS as error:
+        rejected = REJECTED | _WITHOUT_SCOPE
+        return _why_not(INCOMING, settings, error, rejected, f"{named} opens nothing", mend)
+    return ok(INCOMING, f"{named} opens a connection")
 
 
 def _clock(headers: Mapping[str, str]) -> Finding:
