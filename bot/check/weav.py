@@ -5,9 +5,9 @@ from typing import Final
 
 from bot.check.findings import Finding, failed, masked, note, ok, unchecked
 from bot.settings import Settings
-from bot.weav.client import HttpAnswer, weav_client
+from bot.weav.client import weav_client
 from bot.weav.directory import AGENTS
-from bot.weav.outcomes import NotSent, Unconfirmed
+from bot.weav.outcomes import Answer, HttpAnswer
 from bot.weav.pages import LookUpFailed, page_of_answer
 
 REACHED: Final = "Weav"
@@ -26,10 +26,10 @@ async def examine(settings: Settings) -> list[Finding]:
     url, token = settings.weav_api_url, settings.weav_api_token.get_secret_value()
     async with weav_client(url, token, settings.weav_timeout) as weav:
         answer = await weav.ask("GET", AGENTS.path, params={"per_page": 1})
-    return judge(answer, url, token)
+    return await judge(answer, url, token)
 
 
-def judge(answer: HttpAnswer | NotSent | Unconfirmed, url: str, token: str) -> list[Finding]:
+async def judge(answer: Answer, url: str, token: str) -> list[Finding]:
     if not isinstance(answer, HttpAnswer):
         return _unreached(failed(REACHED, f"{answer.reason} ({url})", _ADDRESS))
     shown = masked(token)
@@ -48,7 +48,7 @@ def judge(answer: HttpAnswer | NotSent | Unconfirmed, url: str, token: str) -> l
             busy = f"Weav takes no requests at the moment (answer {answer.status})"
             return _unreached(failed(REACHED, busy, "Wait a minute and check again."))
         case status if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            return _welcome(answer, url, shown)
+            return await _welcome(answer, url, shown)
         case status:
             text = f"the answer at {url} is {status}, not Weav's list of agents"
             return _unreached(failed(REACHED, text, _ADDRESS))
@@ -61,9 +61,9 @@ def _no_token(url: str, shown: str) -> list[Finding]:
     return [ok(REACHED, f"reached at {url}"), refused, *rest]
 
 
-def _welcome(answer: HttpAnswer, url: str, shown: str) -> list[Finding]:
+async def _welcome(answer: HttpAnswer, url: str, shown: str) -> list[Finding]:
     """Take no other answer than a list of agents for one of Weav's: any server can say 200."""
-    if isinstance(page_of_answer(AGENTS, 1, answer.status, answer.body), LookUpFailed):
+    if isinstance(await page_of_answer(AGENTS, 1, answer), LookUpFailed):
         text = f"what answers at {url} is not Weav's API: it shows no list of agents"
         return _unreached(failed(REACHED, text, _ADDRESS))
     return [

@@ -6,7 +6,6 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from time import perf_counter
@@ -22,19 +21,17 @@ from bot import VERSION
 from bot.weav.models import Conversation, NewConversation
 from bot.weav.outcomes import (
     BODY_LIMIT,
-    NotSent,
+    Answer,
+    HttpAnswer,
     Outcome,
-    Unconfirmed,
     cause_of,
     outcome_of_answer,
     outcome_of_error,
 )
-from bot.weav.pages import PAGE_SIZE, Listing, LookUpFailed, Row, any_page_of_answer
+from bot.weav.pages import PAGE_SIZE, Listing, LookUpFailed, Row, page_of_answer
 
 # Operation, outcome, seconds until the whole answer.
 Observe: TypeAlias = Callable[[str, str, float], None]
-# Whatever else stands in a path is an id; Weav's may look like anything.
-_WORDS: Final = frozenset({"", "agents", "companies", "conversations", "customers", "messages"})
 MOST_PAGES: Final = 20
 MOST_ROWS: Final = 10_000  # should Weav's pages be larger than what is asked for
 # Shorter than the idle time-outs of common servers (5 s and more): a POST on a connection that
@@ -45,11 +42,13 @@ _INFLATE_ANY: Final = zlib.MAX_WBITS | 32  # gzip or zlib, whichever the header 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    status: int
-    headers: httpx.Headers
-    body: bytes
+_OUTCOMES: Final[Mapping[int, str]] = {
+    HTTPStatus.TOO_MANY_REQUESTS: "not_sent",
+    HTTPStatus.SERVICE_UNAVAILABLE: "not_sent",
+    HTTPStatus.UNAUTHORIZED: "unauthorized",
+    HTTPStatus.FORBIDDEN: "unauthorized",
+}
+_OTHER_OUTCOMES: Final[Mapping[int, str]] = {2: "ok", 4: "refused"}
 
 
 @asynccontextmanager
@@ -107,10 +106,7 @@ class WeavClient:
 
     async def create_conversation(self, new: NewConversation) -> Outcome:
         """Send the request exactly once: neither httpx nor aiohttp repeats a POST."""
-        answer = await self.ask("POST", "/conversations", json=new.body())
-        if not isinstance(answer, HttpAnswer):
-            return answer
-        return outcome_of_answer(answer.status, answer.headers, answer.body)
+        return outcome_of_answer(await self.ask("POST", "/conversations", json=new.body()))
 
     async def customer_conversations(
         self, customer_id: UUID
@@ -118,10 +114,11 @@ class WeavClient:
         """Read all pages, since their order is not documented."""
         listed = await self.all_pages(
             Listing(
-                f"/customers/{customer_id}/conversations",
+                "/customers/{id}/conversations",
                 "this customer's conversations",
                 "Weav does not know this customer.",
                 Conversation.read,
+                customer_id,
             )
         )
         if isinstance(listed, LookUpFailed):
@@ -132,12 +129,9 @@ class WeavClient:
         """Read MOST_PAGES or MOST_ROWS at most; a list that is longer is none."""
         found: list[Row] = []
         for number in range(1, MOST_PAGES + 1):
-            answer = await self.ask(
-                "GET", listing.path, params={"per_page": PAGE_SIZE, "page": number}
-            )
-            if not isinstance(answer, HttpAnswer):
-                return LookUpFailed(answer.reason)
-            page = await any_page_of_answer(listing, number, answer.status, answer.body)
+            where = {"per_page": PAGE_SIZE, "page": number}
+            answer = await self.ask("GET", listing.path, listing.id, params=where)
+            page = await page_of_answer(listing, number, answer)
             if isinstance(page, LookUpFailed):
                 return page
             found.extend(page.rows)
@@ -151,16 +145,21 @@ class WeavClient:
         self,
         method: str,
         path: str,
+        id_: object = "",
         *,
         json: Mapping[str, Any] | None = None,
         params: Mapping[str, int | str] | None = None,
-    ) -> HttpAnswer | NotSent | Unconfirmed:
-        """Send one request, and return whatever answer came; what it means is the caller's."""
-        request = self._request(method, path, json, params)
+    ) -> Answer:
+        """Send one request, and return whatever answer came; what it means is the caller's.
+
+        `id_` stands for `{id}` in the path, which is counted without it.
+        """
+        request = self._request(method, path.format(id=id_), json, params)
         began, outcome = perf_counter(), "no_answer"
         try:
             answer = await self._answer(request)
-            outcome = outcome_of_status(answer.status)
+            status = answer.status
+            outcome = _OUTCOMES.get(status) or _OTHER_OUTCOMES.get(status // 100, "server_error")
         except Exception as error:  # noqa: BLE001
             # Raw aiohttp errors and worse come through, and none may pass for "nothing was sent".
             return outcome_of_error(_noted(request, error))
@@ -168,7 +167,7 @@ class WeavClient:
             return answer
         finally:
             if self._observe:
-                self._observe(operation_of(method, path), outcome, perf_counter() - began)
+                self._observe(f"{method} {path}", outcome, perf_counter() - began)
 
     def _request(
         self,
@@ -231,23 +230,3 @@ def _noted(request: httpx.Request, error: Exception) -> Exception:
     what = type(cause_of(error)).__name__
     logger.warning("no answer from Weav to %s: %s", request.method, what)
     return error
-
-
-def operation_of(method: str, path: str) -> str:
-    """Name a request without the ids in it."""
-    parts = (part if part in _WORDS else "{id}" for part in path.split("/"))
-    return f"{method} {'/'.join(parts)}"
-
-
-def outcome_of_status(status: int) -> str:
-    match status:
-        case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
-            return "not_sent"
-        case _ if status < HTTPStatus.MULTIPLE_CHOICES:
-            return "ok"
-        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
-            return "unauthorized"
-        case _ if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            return "refused"
-        case _:
-            return "server_error"

@@ -4,29 +4,30 @@ https://docs.weav.com/api-reference/conversations/update-conversation does not s
 keeps the fields that it does not name: all five are sent, as they were read a moment before.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.weav.client import HttpAnswer, WeavClient
+from bot.weav.client import WeavClient
 from bot.weav.models import Conversation, unwrapped
-from bot.weav.outcomes import NotSent, Opened, Refused, Unconfirmed, json_of, outcome_of_answer
-from bot.weav.pages import LookUpFailed, is_success, look_up_failed
+from bot.weav.outcomes import (
+    CONFLICT,
+    NotSent,
+    Opened,
+    Refused,
+    Unconfirmed,
+    outcome_of_answer,
+    refusals,
+)
+from bot.weav.pages import LookUpFailed, looked_up
 
 _UNREADABLE: Final = "Weav's answer could not be read."
 _GONE: Final = "Weav does not find this conversation: it may have been deleted there."
-_WRITES: Final[Mapping[int, str]] = {
-    HTTPStatus.UNAUTHORIZED: "The bot's Weav token is not accepted. Tell whoever runs the bot.",
-    HTTPStatus.FORBIDDEN: (
-        "The bot's Weav token may not change conversations. Tell whoever runs the bot that it"
-        " needs the ability external-api:write."
-    ),
-    HTTPStatus.NOT_FOUND: _GONE,
-    HTTPStatus.CONFLICT: "Weav says that this conflicts with what is already there.",
-}
+_CHANGING: Final = refusals(
+    "change conversations", {HTTPStatus.NOT_FOUND: _GONE, HTTPStatus.CONFLICT: CONFLICT}
+)
 
 
 class Update(BaseModel):
@@ -70,12 +71,19 @@ ChangeOutcome: TypeAlias = Changed | Refused | NotSent | Unconfirmed
 
 async def read_conversation(weav: WeavClient, conversation_id: str) -> Found | LookUpFailed:
     """Read it, to be drawn and to be written back; the id is a UUID as Weav spelled it."""
-    answer = await weav.ask("GET", f"/conversations/{conversation_id}")
-    if not isinstance(answer, HttpAnswer):
-        return LookUpFailed(answer.reason)
-    if not is_success(answer.status):
-        return look_up_failed(answer.status, "this conversation", _GONE)
-    return _found(conversation_id, json_of(answer.body))
+    answer = await weav.ask("GET", "/conversations/{id}", conversation_id)
+    found = looked_up(answer, "this conversation", _GONE)
+    if isinstance(found, LookUpFailed):
+        return found
+    try:
+        conversation = Conversation.read(found)
+        # The lenient reading turns what it cannot read into None; this one must not.
+        update = Update.model_validate(unwrapped(found))
+    except ValidationError:
+        return LookUpFailed(_UNREADABLE)
+    if conversation.id.lower() != conversation_id.lower():
+        return LookUpFailed(_UNREADABLE)
+    return Found(conversation, update)
 
 
 async def write_conversation(
@@ -86,30 +94,6 @@ async def write_conversation(
     aiohttp repeats a PUT once when a connection that was kept alive breaks, as
     https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2 allows: both say the same.
     """
-    answer = await weav.ask("PUT", f"/conversations/{conversation_id}", json=update.body())
-    if not isinstance(answer, HttpAnswer):
-        return answer
-    match outcome_of_answer(answer.status, answer.headers, answer.body):
-        case Opened(conversation):
-            return Changed(conversation)
-        case Refused() as refused:
-            return _refusal(refused)
-        case outcome:
-            return outcome
-
-
-def _found(conversation_id: str, answer: object) -> Found | LookUpFailed:
-    try:
-        conversation = Conversation.read(answer)
-        # The lenient reading turns what it cannot read into None; this one must not.
-        update = Update.model_validate(unwrapped(answer))
-    except ValidationError:
-        return LookUpFailed(_UNREADABLE)
-    if conversation.id.lower() != conversation_id.lower():
-        return LookUpFailed(_UNREADABLE)
-    return Found(conversation, update)
-
-
-def _refusal(refused: Refused) -> Refused:
-    said = " ".join([refused.message, *refused.fields.values()])
-    return replace(refused, message=_WRITES.get(refused.status, said))
+    answer = await weav.ask("PUT", "/conversations/{id}", conversation_id, json=update.body())
+    outcome = outcome_of_answer(answer, fields=(), by_status=_CHANGING)
+    return Changed(outcome.conversation) if isinstance(outcome, Opened) else outcome

@@ -13,10 +13,10 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from bot.weav.client import HttpAnswer, WeavClient
+from bot.weav.client import WeavClient
 from bot.weav.models import _fold, _shorter, _Text, _Unreadable, unwrapped
-from bot.weav.outcomes import NotSent, Refused, Unconfirmed, failure_of_answer, json_of
-from bot.weav.pages import Listing, LookUpFailed, is_success, look_up_failed
+from bot.weav.outcomes import HttpAnswer, NotSent, Refused, Unconfirmed, read_answer, refusals
+from bot.weav.pages import Listing, LookUpFailed, looked_up
 
 # Not what RFC 5322 allows, but what people have: https://html.spec.whatwg.org/#e-mail-state.
 # Nothing is without a bound, or a search takes the square of the text's length.
@@ -28,6 +28,12 @@ LONGEST_EMAIL: Final = 255
 _UNKNOWN: Final = "Weav does not know this customer."
 _TAKEN: Final = (
     " If Weav has this customer already, paste their ID: the API cannot look for an e-mail address."
+)
+
+
+_CREATING: Final = refusals(
+    "create customers",
+    {HTTPStatus.CONFLICT: f"Weav did not create this customer (answer 409).{_TAKEN}"},
 )
 
 
@@ -105,14 +111,13 @@ class WeavDirectory:
         self._weav = weav
 
     async def customer(self, customer_id: UUID) -> Customer | NoSuch | LookUpFailed:
-        answer = await self._weav.ask("GET", f"/customers/{customer_id}")
-        if not isinstance(answer, HttpAnswer):
-            return LookUpFailed(answer.reason)
-        if answer.status == HTTPStatus.NOT_FOUND:
+        answer = await self._weav.ask("GET", "/customers/{id}", customer_id)
+        if isinstance(answer, HttpAnswer) and answer.status == HTTPStatus.NOT_FOUND:
             return NoSuch(_UNKNOWN)
-        if not is_success(answer.status):
-            return look_up_failed(answer.status, "this customer", _UNKNOWN)
-        customer = _read(answer.body)
+        found = looked_up(answer, "this customer", _UNKNOWN)
+        if isinstance(found, LookUpFailed):
+            return found
+        customer = _customer(found)
         if customer is None or customer.id != customer_id:
             return LookUpFailed("Weav's answer about this customer could not be read.")
         return customer
@@ -120,10 +125,11 @@ class WeavDirectory:
     async def company_customers(self, company_id: UUID) -> tuple[Customer, ...] | LookUpFailed:
         return await self._weav.all_pages(
             Listing(
-                f"/companies/{company_id}/customers",
+                "/companies/{id}/customers",
                 "this company's customers",
                 "Weav does not know this company.",
                 Customer.read,
+                company_id,
             )
         )
 
@@ -137,41 +143,28 @@ class WeavDirectory:
     async def create_customer(self, new: NewCustomer) -> Creation:
         """Send the request exactly once; what a known e-mail address leads to is not documented."""
         answer = await self._weav.ask("POST", "/customers", json=new.body())
-        if not isinstance(answer, HttpAnswer):
-            return answer
-        failure = failure_of_answer(
-            answer.status, answer.headers, answer.body, new.model_fields_set
-        )
-        if isinstance(failure, Refused):
-            return _refusal(failure)
-        if failure is not None:
-            return failure
-        customer = _read(answer.body)
+        read = read_answer(answer, new.model_fields_set, _CREATING)
+        if isinstance(read, Refused):
+            return _refusal(read)
+        if isinstance(read, NotSent | Unconfirmed):
+            return read
+        customer = _customer(read)
         if customer is None:
             return Unconfirmed("Weav took the new customer, but its answer could not be read.")
         return CustomerCreated(customer)
 
 
-def _read(body: bytes) -> Customer | None:
+def _customer(answer: object) -> Customer | None:
     try:
-        return Customer.read(json_of(body))
+        return Customer.read(answer)
     except ValidationError:
         return None
 
 
 def _refusal(refused: Refused) -> Refused:
     """Put the reasons into one sentence about the customer: the form has one field for both."""
-    match refused.status:
-        case HTTPStatus.UNAUTHORIZED:
-            return refused
-        case HTTPStatus.FORBIDDEN:
-            why = (
-                "The bot's Weav token may not create customers. Tell whoever runs the bot that it"
-                " needs the ability external-api:write."
-            )
-        case HTTPStatus.CONFLICT:
-            why = f"Weav did not create this customer (answer 409).{_TAKEN}"
-        case _:
-            said = " ".join(refused.fields.values()) or refused.message
-            why = f"Weav did not create this customer: {said}{_TAKEN}"
+    why = refused.message
+    if refused.status not in _CREATING:
+        said = " ".join(refused.fields.values()) or why
+        why = f"Weav did not create this customer: {said}{_TAKEN}"
     return replace(refused, message=why, fields={})

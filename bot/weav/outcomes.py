@@ -14,10 +14,11 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
 from itertools import islice
-from typing import Final, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 import aiohttp
 import httpx
+from pydantic import ValidationError
 from pydantic_core import from_json
 
 from bot.weav.models import Conversation, NewConversation, one_line
@@ -25,16 +26,34 @@ from bot.weav.models import Conversation, NewConversation, one_line
 LONGEST_REASON: Final = 300  # characters of Weav's own words that are passed on
 _LONGEST_READ: Final = 10 * LONGEST_REASON
 _MOST_REASONS: Final = 100
-_BY_STATUS: Final = {
-    401: "The bot's Weav token is not accepted. Tell whoever runs the bot.",
-    403: "The bot's Weav token may not open conversations. Tell whoever runs the bot that it "
-    "needs the ability external-api:write.",
-    404: "Weav did not find what was asked for. Check the customer and the assignee; if they are "
-    "right, tell whoever runs the bot to look at WEAV_API_URL.",
-    409: "Weav says that this conflicts with what is already there. Look at the customer's "
-    "conversations in Weav before you submit again.",
-    413: "Weav found the request too large. Shorten the subject and submit again.",
-}
+NOT_ACCEPTED: Final = "The bot's Weav token is not accepted. Tell whoever runs the bot."
+CONFLICT: Final = "Weav says that this conflicts with what is already there."
+
+
+def refusals(what: str, others: Mapping[int, str]) -> Mapping[int, str]:
+    """Put together what a refusal by its status alone means for somebody who wants to do `what`."""
+    may_not = (
+        f"The bot's Weav token may not {what}. Tell whoever runs the bot that it needs the ability"
+        " external-api:write."
+    )
+    return {HTTPStatus.UNAUTHORIZED: NOT_ACCEPTED, HTTPStatus.FORBIDDEN: may_not, **others}
+
+
+_OPENING: Final = refusals(
+    "open conversations",
+    {
+        HTTPStatus.NOT_FOUND: (
+            "Weav did not find what was asked for. Check the customer and the assignee; if they are"
+            " right, tell whoever runs the bot to look at WEAV_API_URL."
+        ),
+        HTTPStatus.CONFLICT: (
+            f"{CONFLICT} Look at the customer's conversations in Weav before you submit again."
+        ),
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+            "Weav found the request too large. Shorten the subject and submit again."
+        ),
+    },
+)
 _INVALID: Final = (400, 422)
 BODY_LIMIT: Final = 1024 * 1024  # bytes of an answer that are read, after decompression
 LONGEST_RETRY_AFTER: Final = 3600.0  # seconds
@@ -42,7 +61,10 @@ _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?")
 
 
 def read_refusal(
-    status: int, answer: object, known: Container[str] = NewConversation.model_fields
+    status: int,
+    answer: object,
+    known: Container[str] = NewConversation.model_fields,
+    by_status: Mapping[int, str] = _OPENING,
 ) -> tuple[str, Mapping[str, str]]:
     """Return one message for the whole, and the reasons by field of the request body."""
     fields: dict[str, str] = {}
@@ -53,37 +75,30 @@ def read_refusal(
             others.append(reason)
         elif reason not in fields.get(field, ""):
             fields[field] = _shorten(f"{fields.get(field, '')} {reason}")
-    return _message(status, answer, fields, others), fields
+    return by_status.get(status) or _message(status, answer, fields, others), fields
 
 
 def _message(status: int, answer: object, fields: Mapping[str, str], others: list[str]) -> str:
-    if status in _BY_STATUS:
-        return _BY_STATUS[status]
     if status not in _INVALID:
         return f"Weav refused the request (answer {status}). Tell whoever runs the bot."
     if others:
         return _shorten(f"Weav did not accept this: {' '.join(dict.fromkeys(others))}")
     if fields:
         return "Weav did not accept some of the fields."
-    if summary := _summary(answer):
+    if summary := _text(_at(answer, "message")) or _text(_at(answer, "error")):
         return _shorten(f"Weav did not accept this: {summary}")
     return "Weav did not accept this and gave no reason. Check the fields and submit again."
 
 
-def _summary(answer: object) -> str:
-    if not isinstance(answer, Mapping):
-        return ""
-    return _text(answer.get("message")) or _text(answer.get("error"))
+def _at(answer: object, name: str) -> object:
+    return answer.get(name) if isinstance(answer, Mapping) else None
 
 
 def _reasons(answer: object) -> Iterator[tuple[str, str]]:
-    errors = answer.get("errors") if isinstance(answer, Mapping) else None
-    match errors:
-        case Mapping():
+    match _at(answer, "errors"):
+        case Mapping() as errors:
             pairs = list(errors.items())
-        case list():
-            pairs = [("", reason) for reason in errors]
-        case _:
+        case errors:
             pairs = [("", errors)]
     for key, reasons in pairs:
         for reason in reasons if isinstance(reasons, list) else [reasons]:
@@ -130,6 +145,15 @@ SENTENCES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """`headers` are found in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     conversation: Conversation
 
@@ -167,37 +191,50 @@ class Unconfirmed:
 
 
 Outcome: TypeAlias = Opened | Refused | NotSent | Unconfirmed
+Answer: TypeAlias = HttpAnswer | NotSent | Unconfirmed
 
 
-def outcome_of_answer(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
-    """Read an answer; a body of more than BODY_LIMIT bytes counts as unreadable.
+def outcome_of_answer(
+    answer: Answer,
+    fields: Container[str] = NewConversation.model_fields,
+    by_status: Mapping[int, str] = _OPENING,
+) -> Outcome:
+    """Read a conversation; a body of more than BODY_LIMIT bytes counts as unreadable.
 
     A redirect is not followed and proves nothing: 302 and 303 are also how a server answers
     after it has done what a POST asked for.
     """
-    failure = failure_of_answer(status, headers, body)
-    return _opened(body) if failure is None else failure
+    read = read_answer(answer, fields, by_status)
+    if isinstance(read, Refused | NotSent | Unconfirmed):
+        return read
+    try:
+        return Opened(Conversation.read(read))
+    except ValidationError:
+        return Unconfirmed("Weav took the request, but its answer could not be read.")
 
 
-def failure_of_answer(
-    status: int,
-    headers: Mapping[str, str],
-    body: bytes,
-    fields: Container[str] = NewConversation.model_fields,
-) -> Refused | NotSent | Unconfirmed | None:
-    """Read what a 2xx is not; `fields` are those of the request, which a refusal may name."""
+def read_answer(
+    answer: Answer, fields: Container[str], by_status: Mapping[int, str]
+) -> Refused | NotSent | Unconfirmed | Any:  # noqa: ANN401 - JSON
+    """Give the JSON of a 2xx, or what it is instead.
+
+    `fields` are those of the request, which a refusal may name; `by_status` are `refusals`.
+    """
+    if not isinstance(answer, HttpAnswer):
+        return answer
+    status = answer.status
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
-        return NotSent.because(Cause.BUSY, _retry_after(headers))
+        return NotSent.because(Cause.BUSY, _retry_after(answer.headers))
     match status // 100:
         case 2:
-            return None
+            return json_of(answer.body)
         case 3:
             return Unconfirmed(
                 f"Weav sent the request on to another address (answer {status}), which the bot "
                 "does not follow. Tell whoever runs the bot to look at WEAV_API_URL."
             )
         case 4:
-            message, reasons = read_refusal(status, json_of(body), fields)
+            message, reasons = read_refusal(status, json_of(answer.body), fields, by_status)
             return Refused(message, reasons, status)
         case _:
             return Unconfirmed(f"Weav answered with an error of its own ({status}).")
@@ -238,24 +275,16 @@ def json_of(body: bytes) -> object:
         return None
 
 
-def _opened(body: bytes) -> Opened | Unconfirmed:
-    try:
-        return Opened(Conversation.read(json_of(body)))
-    except ValueError:
-        return Unconfirmed("Weav took the request, but its answer could not be read.")
-
-
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds, from either form of https://www.rfc-editor.org/rfc/rfc9110#field.retry-after."""
-    lower = {name.lower(): value.strip() for name, value in headers.items()}
-    value = lower.get("retry-after", "")
+    value = headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(value):
         return min(float(value), LONGEST_RETRY_AFTER)
     until = _date(value)
     if until is None:
         return None
     # Weav's own clock, where it tells, so that ours may be wrong.
-    now = _date(lower.get("date", "")) or datetime.now(UTC)
+    now = _date(headers.get("Date", "")) or datetime.now(UTC)
     return min(max((until - now).total_seconds(), 0.0), LONGEST_RETRY_AFTER)
 
 

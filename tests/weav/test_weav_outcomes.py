@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.weav.models import NewConversation
 from bot.weav.outcomes import (
     BODY_LIMIT,
+    HttpAnswer,
     NotSent,
     Opened,
     Outcome,
@@ -26,9 +27,8 @@ GOOD = b'{"id": "c1", "subject": "Hi"}'
 
 
 def outcome(status: int, body: bytes = b"", **headers: str) -> Outcome:
-    return outcome_of_answer(
-        status, {name.replace("_", "-"): value for name, value in headers.items()}, body
-    )
+    named = {name.replace("_", "-").title(): value for name, value in headers.items()}
+    return outcome_of_answer(HttpAnswer(status, named, body))
 
 
 def refused(status: int, answer: object) -> Refused:
@@ -211,7 +211,7 @@ def test_every_answer_has_an_outcome(status: int, answer: object) -> None:
 
 @given(st.integers(100, 599), st.binary(), st.dictionaries(st.text(), st.text()))
 def test_no_bytes_break_it(status: int, body: bytes, headers: Mapping[str, str]) -> None:
-    assert outcome_of_answer(status, headers, body)
+    assert outcome_of_answer(HttpAnswer(status, headers, body))
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,54 @@
 """How requests to Weav are named and sorted in the metrics."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
 import pytest
 
-from bot.weav.client import operation_of, outcome_of_status
+from bot.sandbox.weav import WeavFault
+from bot.sandbox.weav.app import TOKEN
+from bot.weav.client import WeavClient, weav_client
+from bot.weav.conversations import read_conversation
+from bot.weav.directory import WeavDirectory
 from tests.house import JANE
+from tests.weav.served import ServedWeav
 
 
-@pytest.mark.parametrize(
-    ("path", "operation"),
-    [
-        ("/conversations", "GET /conversations"),
-        (f"/customers/{JANE}/conversations", "GET /customers/{id}/conversations"),
-        ("/conversations/CANARY-17", "GET /conversations/{id}"),
-        ("/anything/at/all", "GET /{id}/{id}/{id}"),
-    ],
-)
-def test_an_operation_has_no_id_in_its_name(path: str, operation: str) -> None:
-    assert operation_of("GET", path) == operation
+@asynccontextmanager
+async def watched(weav: ServedWeav) -> AsyncIterator[tuple[WeavClient, list[tuple[str, str]]]]:
+    """Yield a client, and the operations and outcomes that it tells."""
+    seen: list[tuple[str, str]] = []
+
+    def observe(operation: str, outcome: str, seconds: float) -> None:
+        assert seconds > 0
+        seen.append((operation, outcome))
+
+    async with weav_client(weav.api_url, TOKEN, 5.0, observe) as client:
+        yield client, seen
+
+
+async def test_an_operation_has_no_id_in_its_name(weav: ServedWeav) -> None:
+    async with watched(weav) as (client, seen):
+        await client.create_conversation(weav.new())
+        await client.customer_conversations(UUID(weav.customer_id))
+        await read_conversation(client, JANE)
+        await WeavDirectory(client).customer(UUID(weav.customer_id))
+        await WeavDirectory(client).company_customers(UUID(int=1))
+
+    assert seen == [
+        ("POST /conversations", "ok"),
+        ("GET /customers/{id}/conversations", "ok"),
+        ("GET /conversations/{id}", "refused"),
+        ("GET /customers/{id}", "ok"),
+        ("GET /companies/{id}/customers", "ok"),
+    ]
+
+
+async def test_an_id_stands_in_the_path_that_is_asked_for(weav: ServedWeav) -> None:
+    await weav.client.ask("GET", "/conversations/{id}", "CANARY-17")
+
+    assert weav.sandbox.requests[-1].path.endswith("/conversations/CANARY-17")
 
 
 @pytest.mark.parametrize(
@@ -35,5 +67,12 @@ def test_an_operation_has_no_id_in_its_name(path: str, operation: str) -> None:
         (503, "not_sent"),
     ],
 )
-def test_an_answer_is_sorted_as_its_outcome_is(status: int, outcome: str) -> None:
-    assert outcome_of_status(status) == outcome
+async def test_an_answer_is_sorted_as_its_outcome_is(
+    weav: ServedWeav, status: int, outcome: str
+) -> None:
+    weav.sandbox.fail(WeavFault(status=status))
+
+    async with watched(weav) as (client, seen):
+        await client.ask("GET", "/agents")
+
+    assert seen == [("GET /agents", outcome)]
