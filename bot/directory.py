@@ -166,16 +166,13 @@ class Names:
     async def of(self, conversation: Conversation) -> Named:
         """Nobody is named without the database; the card has their ids."""
         try:
-            customer = await self._customer(conversation.customer_id or "")
-            return Named(customer, await self._assignee(conversation))
+            customer = await self._customers.customer(conversation.customer_id or "")
+            assignee = await self._assignee(conversation)
         except LedgerUnavailable:
             return NOT_NAMED
-
-    async def _customer(self, customer_id: str) -> str:
-        known = await self._customers.customer(customer_id) if customer_id else None
         # Somebody who was just created by their address has nothing else; a channel that others
         # read gets the short card, without either.
-        return (known.name or known.email) if known else ""
+        return Named((customer.name or customer.email) if customer else "", assignee)
 
     async def _assignee(self, conversation: Conversation) -> str:
         assignee_id = (conversation.assignee_id or "").lower()

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from weakref import WeakValueDictionary
 
 from bot.card.history import Change, read_changes
@@ -79,24 +79,18 @@ class CardLocks:
     async def of(self, conversation_id: str) -> AsyncIterator[HeldLock | None]:
         """Wait for it; None: others are at it for too long. Raise LedgerUnavailable."""
         deadline = asyncio.get_running_loop().time() + self._wait_for
-        here = self._here.get(conversation_id)
-        if here is None:
-            here = self._here[conversation_id] = asyncio.Lock()
-        try:
-            async with asyncio.timeout_at(deadline):
-                await here.acquire()
-        except TimeoutError:
-            yield None
-            return
-        try:
-            taken = await self._take(conversation_id, deadline)
-            if taken is None:
+        here = self._here.setdefault(conversation_id, asyncio.Lock())
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await stack.enter_async_context(here)
+            except TimeoutError:
                 yield None
                 return
-            async with self._kept(taken) as held:
-                yield held
-        finally:
-            here.release()
+            held = await self._take(conversation_id, deadline)
+            if held:
+                await stack.enter_async_context(self._kept(held))
+            yield held
 
     async def _take(self, conversation_id: str, deadline: float) -> HeldLock | None:
         """Ask again while another replica has it."""
@@ -109,10 +103,10 @@ class CardLocks:
             await asyncio.sleep(ASK_EVERY)
 
     @asynccontextmanager
-    async def _kept(self, held: HeldLock) -> AsyncIterator[HeldLock]:
+    async def _kept(self, held: HeldLock) -> AsyncIterator[None]:
         keeping = asyncio.create_task(held.keep(self._keep_every))
         try:
-            yield held
+            yield
         finally:
             keeping.cancel()
             with suppress(asyncio.CancelledError):

@@ -41,6 +41,7 @@ _SIGNING_SECRET: Final = re.compile(r"[0-9a-f]{32}")
 # Slack's requests are good for 300 s; what is more than a minute off will be too much one day.
 _MOST_SECONDS: Final = 60.0
 _ADDRESS: Final = "See that SLACK_API_URL is right, and that this machine may reach it."
+_COPY: Final = "Copy SLACK_BOT_TOKEN from OAuth & Permissions again; install the app if it is not."
 _LATER: Final = "That says nothing of the token. Check again in a minute."
 # Besides REJECTED, for a method that needs a scope.
 _WITHOUT_SCOPE: Final = frozenset({"missing_scope", "no_permission"})
@@ -48,10 +49,11 @@ _ERRORS: Final = (SlackApiError, aiohttp.ClientError, TimeoutError, ValueError, 
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    installation = Installation()
+    installation, bot_token = Installation(), settings.slack_bot_token.get_secret_value()
+    shown = masked(bot_token)
     async with slack_session() as session:
         client = slack_client(
-            settings.slack_bot_token.get_secret_value(),
+            bot_token,
             settings.slack_api_url,
             session,
             Metrics(CollectorRegistry()),
@@ -61,15 +63,15 @@ async def examine(settings: Settings) -> list[Finding]:
             answer = await client.auth_test()
         except _ERRORS as error:
             headers = getattr(getattr(error, "response", None), "headers", {})
-            token = [_not_accepted(settings, error), *_unknown_scopes("without an accepted token")]
+            refused = _why_not(TOKEN, settings, error, REJECTED, f"{shown} is not accepted", _COPY)
+            token = [refused, *_unknown_scopes("without an accepted token")]
         else:
             headers = answer.headers
-            token = [_accepted(settings, answer), *_scopes(installation)]
+            token = [_accepted(shown, answer), *_scopes(installation)]
         return [*token, await _door(settings, client), _clock(headers)]
 
 
-def _accepted(settings: Settings, answer: Any) -> Finding:  # noqa: ANN401 - the SDK's response
-    shown = masked(settings.slack_bot_token.get_secret_value())
+def _accepted(shown: str, answer: Any) -> Finding:  # noqa: ANN401 - the SDK's response
     if answer.get("is_enterprise_install"):
         return _of_an_organisation(shown, answer)
     team = f"{answer.get('team')} ({answer.get('team_id')})"
@@ -95,12 +97,6 @@ def _of_an_organisation(shown: str, answer: Any) -> Finding:  # noqa: ANN401 - t
         " Bot User OAuth Token to SLACK_BOT_TOKEN."
     )
     return note(TOKEN, text, mend)
-
-
-def _not_accepted(settings: Settings, error: Exception) -> Finding:
-    refused = f"{masked(settings.slack_bot_token.get_secret_value())} is not accepted"
-    mend = "Copy SLACK_BOT_TOKEN from OAuth & Permissions again; install the app if it is not."
-    return _why_not(TOKEN, settings, error, REJECTED, refused, mend)
 
 
 def _why_not(

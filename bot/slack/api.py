@@ -247,20 +247,16 @@ async def _patiently(
     deadline = clock() + seconds
     for pause in call_pauses():
         result = await ask(call())
-        wait = _wait(result, pause, repeatable=repeatable)
-        if wait is None or clock() + wait > deadline:
+        match result:
+            case Failed(retry_after=float(after)):
+                wait = after
+            case Failed(code="not_reached"):
+                wait = pause
+            case Failed(code="connection_lost") if repeatable:
+                wait = pause
+            case _:
+                break
+        if clock() + wait > deadline:
             break
         await asyncio.sleep(wait)
     return result
-
-
-def _wait(result: ApiResult, pause: float, *, repeatable: bool) -> float | None:
-    match result:
-        case Failed(retry_after=float(after)):
-            return after
-        case Failed(code="not_reached"):
-            return pause
-        case Failed(code="connection_lost") if repeatable:
-            return pause
-        case _:
-            return None

@@ -61,14 +61,11 @@ class LookupCache(Generic[T]):
         if len(self._fresh_until) >= _MOST:
             self._known.clear()
             self._fresh_until.clear()
+        lasts = _AGAIN_AFTER
         if found is not None:
             self._known[key] = found
-        self._fresh_until[key] = asyncio.get_running_loop().time() + self._lasts(found)
-
-    def _lasts(self, found: T | None) -> float:
-        if found is None:
-            return _AGAIN_AFTER
-        return 0.0 if found in self._passing else self._keep
+            lasts = 0.0 if found in self._passing else self._keep
+        self._fresh_until[key] = asyncio.get_running_loop().time() + lasts
 
 
 async def look_up(

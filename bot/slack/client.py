@@ -33,12 +33,6 @@ STANDSTILL: Final = 0.3
 LONGEST_QUEUE: Final = 2.0
 # Bytes of an answer that are read, after decompression; a view is 250 kB at most.
 ANSWER_LIMIT: Final = 1024 * 1024
-OK: Final = "ok"
-REFUSED: Final = "refused"
-UNAUTHORIZED: Final = "unauthorized"
-RATE_LIMITED: Final = "rate_limited"
-SERVER_ERROR: Final = "server_error"
-NO_ANSWER: Final = "no_answer"
 # https://docs.slack.dev/reference/methods/auth.test#errors, those that no waiting mends.
 REJECTED: Final = frozenset(
     {
@@ -55,7 +49,7 @@ REJECTED: Final = frozenset(
 RATE_LIMITS: Final = frozenset({"ratelimited", "rate_limited"})
 _OPEN: Final = "views.open"
 _BY_THE_APP: Final = "apps."
-SCOPES_HEADER: Final = "x-oauth-scopes"
+_SCOPES_HEADER: Final = "x-oauth-scopes"
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=10, connect=3)
 # Slack closes idle connections later than this; each new one costs a command a TLS handshake.
 _KEPT_ALIVE: Final = 60.0
@@ -93,18 +87,14 @@ class Installation:
 
     def learn_scopes(self, headers: Mapping[str, str]) -> None:
         """Every answer of the Web API has them: https://docs.slack.dev/authentication/tokens."""
-        header = headers.get(SCOPES_HEADER, "")
+        header = headers.get(_SCOPES_HEADER, "")
         if header and header != self._header:
             self._header = header
-            self.scopes = split_scopes(header)
+            self.scopes = frozenset(each.strip() for each in header.split(","))
 
     def may(self, *scopes: str) -> bool | None:
         """Whether any of them is granted; None: not known yet."""
         return None if self.scopes is None else any(each in self.scopes for each in scopes)
-
-
-def split_scopes(header: str) -> frozenset[str]:
-    return frozenset(each.strip() for each in header.split(",") if each.strip())
 
 
 class Bulkhead:
@@ -181,10 +171,10 @@ class SlackClient(AsyncWebClient):
         self._bulkhead = bulkhead
 
     async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:  # noqa: ANN401
-        began, outcome, headers = perf_counter(), NO_ANSWER, {}
+        began, outcome, headers = perf_counter(), "no_answer", {}
         try:
             response = await self._answered(api_method, **arguments)
-            outcome, headers = OK, response.headers
+            outcome, headers = "ok", response.headers
         except SlackApiError as error:
             outcome, headers = outcome_of(error.response), error.response.headers
             if api_method == _OPEN and "expired" in code_in(error.response):
@@ -217,12 +207,11 @@ class SlackClient(AsyncWebClient):
 
     async def answer_at(self, response_url: str, body: dict[str, Any]) -> WebhookResponse:
         """Use a response_url, whose refusals come back as a status; it is timed as a method."""
-        began = perf_counter()
-        outcome = NO_ANSWER
+        began, outcome = perf_counter(), "no_answer"
         webhook = AsyncWebhookClient(response_url, session=self.session, retry_handlers=[])
         try:
             response = await webhook.send_dict(body)
-            outcome = OK if response.status_code == HTTPStatus.OK else outcome_of(response)
+            outcome = "ok" if response.status_code == HTTPStatus.OK else outcome_of(response)
         finally:
             seconds = perf_counter() - began
             self._metrics.slack_calls.labels("response_url", outcome).observe(seconds)
@@ -233,11 +222,11 @@ def outcome_of(response: object) -> str:
     """Sort a refusal for the figures."""
     status, code = status_of(response), code_in(response)
     if status == HTTPStatus.TOO_MANY_REQUESTS or code in RATE_LIMITS:
-        return RATE_LIMITED
+        return "rate_limited"
     if code in REJECTED:
-        return UNAUTHORIZED
+        return "unauthorized"
     refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-    return REFUSED if code or refused else SERVER_ERROR
+    return "refused" if code or refused else "server_error"
 
 
 def status_of(response: object) -> int:
