@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import uuid4
@@ -24,7 +24,8 @@ from tests.strangers.samples import samples
 from tests.threads import opened_in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Iterator
+    from collections.abc import AsyncIterator, Coroutine
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from tests.house import Mode
@@ -109,10 +110,8 @@ async def _ended(process: subprocess.Popen[bytes]) -> None:
     await asyncio.to_thread(process.wait)
 
 
-@contextmanager
-def staged(folder: Path, mode: Mode) -> Iterator[Stage]:
-    with opened_in_thread(_staged(folder, mode)) as stage:
-        yield stage
+def staged(folder: Path, mode: Mode) -> AbstractContextManager[Stage]:
+    return opened_in_thread(_staged(folder, mode))
 
 
 @asynccontextmanager

@@ -55,7 +55,8 @@ class Alone:
 
     def imported_late(self) -> list[str]:
         """Name the modules imported since it began to serve, with PYTHONPROFILEIMPORTTIME=1."""
-        _, _, late = self.log.read_text().partition('"event": "started"')
+        _, started, late = self.log.read_text().partition('"event": "started"')
+        assert started
         return re.findall(r"^import time: +\d+ \| +\d+ \| +(\S+)$", late, re.MULTILINE)
 
     async def view(self, text: str = "", person: Person | None = None) -> SlackView:
