@@ -53,7 +53,7 @@ class ConversationCreator:
         self._tasks = tasks
         others = max(LEAST_FOR_OTHERS, retry_times.weav_timeout + ledger.lease)
         self._customers = CustomerCreation(ledger, WeavDirectory(weav), others)
-        self.reconciler = Reconciler(ledger, weav, retry_times.looks, tasks, self._unconfirmed)
+        self.reconciler = Reconciler(ledger, weav, retry_times, tasks, self._unconfirmed)
         self._weav_was_away = False
 
     async def send(self, entry: Entry, post_card: PostCard | None = None) -> Result | Unanswered:

@@ -1,6 +1,7 @@
 """Which of a customer's conversations is ours, when Weav's answer to the create was lost."""
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from bot.card.post import Delivered
 from bot.form.reply import Created, Creating, Reply
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
-from bot.retry import retry_until_written
+from bot.retry import RetryTimes, retry_until_written
 from bot.slack.api import Failed
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
@@ -77,19 +78,20 @@ def until_next(looks: Iterable[float], since: float) -> float | None:
 
 
 def alike(
-    conversations: Iterable[Conversation], request: NewConversation, since: float
+    conversations: Iterable[Conversation], request: NewConversation, since: float, until: float
 ) -> list[Conversation]:
-    """Those with the same channel and subject that are new enough; `since` is in epoch seconds.
+    """Those with the same channel and subject that were created then, in epoch seconds.
 
     One without a date proves nothing and is left out.
     """
+    earliest, latest = since - CLOCK_DIFFERENCE, until + CLOCK_DIFFERENCE
     return [
         each
         for each in conversations
         if each.channel == request.channel
         and (each.subject or None) == request.subject
         and each.created_at is not None
-        and each.created_at.timestamp() >= since - CLOCK_DIFFERENCE
+        and earliest <= each.created_at.timestamp() <= latest
     ]
 
 
@@ -155,14 +157,15 @@ class Reconciler:
         self,
         ledger: Ledger,
         weav: WeavClient,
-        looks: tuple[float, ...],
+        retry_times: RetryTimes,
         tasks: Tasks,
         record_unconfirmed: Callable[[Entry, str], Awaitable[Result]],
     ) -> None:
-        """`looks`: seconds before each look."""
         self._ledger = ledger
         self._lists = CustomerLists(weav, tasks)
-        self._looks = looks
+        self._looks = retry_times.looks
+        # Seconds from `sent_at` until its answer, or until nobody waits for that any more.
+        self._answered_within = ledger.lease + retry_times.weav_timeout
         self._record_unconfirmed = record_unconfirmed
 
     async def look(
@@ -223,7 +226,9 @@ class Reconciler:
         listed = await self._lists.read(request.customer_id)
         if isinstance(listed, LookUpFailed):
             return LookFailed(listed.reason, final=listed.final)
-        candidates = alike(listed, request, entry.begun_at)
+        # As operations/README.md says how to restore, nobody knows when the last POST was.
+        until = entry.sent_at + self._answered_within if entry.sent_at else math.inf
+        candidates = alike(listed, request, entry.begun_at, until)
         try:
             claimed = await self._ledger.claimed(entry, (each.id for each in candidates))
             rivals = await self._ledger.rivals(entry)

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[2]
 BEFORE_THE_START: Final = (
     "UPDATE submissions SET state = 'sending', reason = NULL, reason_code = NULL\n"
-    "      WHERE state IN ('received', 'queued')"
+    "      WHERE state IN ('received', 'queued');\n"
+    "    UPDATE submissions SET sent_at = NULL WHERE state IN ('sending', 'unconfirmed')"
 )
 NEW: Final = "new@example.com"
 # So that there is time for a copy before it is tried again.

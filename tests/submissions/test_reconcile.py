@@ -16,6 +16,7 @@ from bot.submissions.reconcile import (
 from bot.weav.models import Conversation, NewConversation
 
 SENT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+ANSWERED = SENT + timedelta(seconds=20)
 JANE = "3c90c3cc-0d44-4b50-8888-000000000001"
 REQUEST = NewConversation.model_validate(
     {"channel": "email", "customer_id": JANE, "subject": "Export hangs"}
@@ -28,7 +29,7 @@ def conversation(**changes: Any) -> Conversation:  # noqa: ANN401 - JSON
 
 
 def found(*conversations: Conversation) -> list[Conversation]:
-    return alike(conversations, REQUEST, SENT.timestamp())
+    return alike(conversations, REQUEST, SENT.timestamp(), ANSWERED.timestamp())
 
 
 def test_the_same_channel_and_subject_is_alike() -> None:
@@ -44,13 +45,14 @@ def test_the_same_channel_and_subject_is_alike() -> None:
         {"created_at": None},
         {"created_at": "yesterday"},
         {"created_at": SENT - timedelta(seconds=121)},
+        {"created_at": ANSWERED + timedelta(seconds=121)},
     ],
 )
 def test_another_one_is_not(changes: dict[str, Any]) -> None:
     assert found(conversation(**changes)) == []
 
 
-@pytest.mark.parametrize("seconds", [-120, 0, 3600])
+@pytest.mark.parametrize("seconds", [-120, 0, 140])
 def test_two_minutes_of_clock_difference_are_allowed(seconds: int) -> None:
     assert found(conversation(created_at=SENT + timedelta(seconds=seconds)))
 
@@ -59,7 +61,7 @@ def test_two_minutes_of_clock_difference_are_allowed(seconds: int) -> None:
 def test_no_subject_is_like_an_empty_one(subject: str | None) -> None:
     request = NewConversation.model_validate({"channel": "email", "customer_id": JANE})
 
-    assert alike([conversation(subject=subject)], request, SENT.timestamp())
+    assert alike([conversation(subject=subject)], request, SENT.timestamp(), ANSWERED.timestamp())
 
 
 def test_exactly_one_without_rivals_is_ours() -> None:

@@ -104,6 +104,32 @@ async def test_a_recent_one_is_looked_for_in_the_time_that_is_left(tmp_path: Pat
         assert after.lists == 2
 
 
+async def test_what_its_author_opened_by_hand_since_is_not_taken_for_it(tmp_path: Path) -> None:
+    async with after_crash(tmp_path) as after:
+        await after.left_behind()
+        await after.place.execute(
+            "UPDATE submissions SET created_at = created_at - 300, sent_at = sent_at - 300"
+        )
+        await after.weav.opened(**NEW.request)
+
+        result = await after.sender.reconciler.look_now(await after.taken(LEASE + 1), RESTARTED)
+
+        assert result.reply == NotConfirmed(RESTARTED, 1)
+
+
+async def test_one_from_a_backup_may_have_been_created_at_any_time_since(tmp_path: Path) -> None:
+    async with after_crash(tmp_path) as after:
+        await after.left_behind()
+        await after.place.execute(
+            "UPDATE submissions SET created_at = created_at - 30000, sent_at = NULL"
+        )
+        await after.weav.opened(**NEW.request)
+
+        result = await after.sender.reconciler.look_now(await after.taken(LEASE + 1), RESTARTED)
+
+        assert isinstance(result.reply, Created)
+
+
 async def test_a_look_that_fails_is_no_look(tmp_path: Path) -> None:
     """As when the whole machine has just come back, and its network not yet."""
     async with after_crash(tmp_path) as after:
