@@ -23,7 +23,7 @@ RETURNING *, ledger_clock() AS read_at;
 -- name: start_sending(id, fence, owner, lease)
 UPDATE submissions SET
   state = 'sending', reason = NULL, reason_code = NULL, attempts = attempts + 1,
-  sent_at = ledger_clock(), due_at = ledger_clock() + :lease
+  sent_at = ledger_clock(), due_at = ledger_clock() + :lease, tried_for = 0
 WHERE id = :id AND fence = :fence AND owner = :owner AND state IN ('received', 'queued')
 RETURNING *, ledger_clock() AS read_at;
 
@@ -31,7 +31,7 @@ RETURNING *, ledger_clock() AS read_at;
 -- The customer exists now, and the POST of the conversation follows.
 UPDATE submissions SET
   request = :request, fingerprint = :fingerprint, sent_at = ledger_clock(),
-  due_at = ledger_clock() + :lease
+  due_at = ledger_clock() + :lease, tried_for = 0
 WHERE id = :id AND fence = :fence AND owner = :owner AND state = 'sending'
 RETURNING *, ledger_clock() AS read_at;
 
