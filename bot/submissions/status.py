@@ -1,5 +1,6 @@
 """`/weav-conversation status`: what became of the author's last submissions."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,6 +20,8 @@ _REASON_LIMIT: Final = 150
 _LINK_LIMIT: Final = 1500
 _SHARES: Final = (1, 2, 3, 4, 6, 8, 12)
 LAST = 10
+# Seconds of Slack's 3: a pool's connection and the statement may take as long each.
+READ_WITHIN: Final = 1.5
 _GIVEN_BACK = {State.REFUSED, State.EXPIRED, State.LEFT}
 
 
@@ -80,8 +83,9 @@ async def report(
     ledger: Ledger, team_id: str, slack_user_id: str, link: Callable[[str], str]
 ) -> Message:
     try:
-        entries = await ledger.latest(team_id, slack_user_id, LAST)
-    except LedgerUnavailable:
+        async with asyncio.timeout(READ_WITHIN):
+            entries = await ledger.latest(team_id, slack_user_id, LAST)
+    except (LedgerUnavailable, TimeoutError):
         return plain_message("The bot's database does not answer. Try again in a moment.")
     return status_message([_line(entry, link) for entry in entries])
 

@@ -1,0 +1,27 @@
+"""The list of an author's last submissions, while the database does not give it."""
+
+import time
+
+import asyncpg
+
+from bot.ledger import Ledger
+from bot.submissions.status import report
+
+
+async def test_a_database_that_answers_slowly_is_said_to_be_away_before_slack_gives_up(
+    postgres_url: str,
+) -> None:
+    async with Ledger.open(postgres_url, statement_timeout=10) as ledger:
+        other = await asyncpg.connect(postgres_url)
+        try:
+            await other.execute("BEGIN; LOCK TABLE submissions IN ACCESS EXCLUSIVE MODE")
+            asked_at = time.monotonic()
+
+            said = await report(ledger, "T1", "U1", lambda _: None)
+
+            waited = time.monotonic() - asked_at
+        finally:
+            await other.close()
+
+    assert "database does not answer" in said.text
+    assert waited < 2
