@@ -2,13 +2,17 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
-from bot.form.reply import Created
+import pytest
+
+from bot.form.reply import Created, Creating
 from bot.ledger import Ledger
 from bot.retry import RetryTimes
 from bot.sandbox.weav import WeavFault
 from bot.submissions.create import ConversationCreator
 from bot.tasks import Tasks
+from tests.ledger.losing import losing_file
 from tests.ledger.places import Place
 from tests.scenarios.filling import NEW_CUSTOMER
 from tests.submissions.test_create import sent
@@ -41,3 +45,22 @@ async def test_a_post_that_may_take_long_is_waited_for_as_long(
         assert isinstance((await first).reply, Created)
         posts = [each for each in weav.sandbox.requests if each.path == "/v1/customers"]
         assert len(posts) == 1
+
+
+async def test_who_stood_still_after_it_was_written_down_leaves_it_to_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another may have taken this POST for one whose answer was lost, and said so."""
+    losing = losing_file(tmp_path / "ledger.db", monkeypatch)
+    async with (
+        served_weav() as weav,
+        Ledger.open(losing.url, lease=0.5, statement_timeout=20) as ledger,
+    ):
+        sender = ConversationCreator(ledger, weav.client, RetryTimes(retry_for=900), Tasks())
+        entry = (await ledger.receive(UNNAMED, sending=True)).entry
+
+        async with losing.lost("new_customers", "new.state = 'sending'", seconds=1.0):
+            result = await sent(sender, entry)
+
+        assert (result.entry, result.reply) == (None, Creating())
+        assert weav.sandbox.requests == []
