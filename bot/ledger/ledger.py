@@ -203,6 +203,14 @@ class Ledger:
         """Overdue rows, each given to one replica; their state says what remains to be done."""
         return await self._many("take", limit=limit, **self._lease)
 
+    def surely_holds(self, entry: Entry) -> bool:
+        """False: its lease may be over, or was renewed; this process may have stood still."""
+        return time.monotonic() - entry.asked_at < self.lease
+
+    async def hold(self, entry: Entry) -> Entry | None:
+        """Lengthen its lease, also one that is overdue, and so be sure to hold it."""
+        return await self._one("hold", **self._held(entry), **self._lease)
+
     async def take_over(self) -> int:
         """Let what a dead process held be due at once; how many rows it were.
 

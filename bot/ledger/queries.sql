@@ -132,6 +132,11 @@ UPDATE submissions SET
 WHERE id IN (SELECT id FROM due) AND due_at < ledger_clock()
 RETURNING *, ledger_clock() AS read_at;
 
+-- name: hold(id, fence, owner, lease)
+UPDATE submissions SET due_at = ledger_clock() + :lease
+WHERE id = :id AND fence = :fence AND owner = :owner AND due_at IS NOT NULL
+RETURNING *, ledger_clock() AS read_at;
+
 -- name: take_over(owner, locked)
 UPDATE submissions SET owner = NULL, due_at = ledger_clock()
 WHERE due_at IS NOT NULL AND owner <> :owner AND owner LIKE '%' || :locked

@@ -64,7 +64,7 @@ class ConversationCreator:
         """
         if not wants_new_customer(entry):
             return await self._send(entry, post_card)
-        if not self._is_surely_ours(entry):
+        if not self._ledger.surely_holds(entry):
             return self._too_late(entry)
         try:
             assigned = await self._customers.assign(entry)
@@ -91,7 +91,7 @@ class ConversationCreator:
         return await self._queue(entry, NotSent.because(Cause.DATABASE_SLOW))
 
     async def _send(self, entry: Entry, post_card: PostCard | None) -> Result | Unanswered:
-        if not self._is_surely_ours(entry):
+        if not self._ledger.surely_holds(entry):
             return self._too_late(entry)
         outcome = await self._weav.create_conversation(request_of(entry))
         log.info("weav_answered", entry=entry.id, outcome=type(outcome).__name__)
@@ -108,7 +108,7 @@ class ConversationCreator:
         match outcome:
             case Opened(conversation):
                 posting = None
-                if post_card and self._is_surely_ours(entry):
+                if post_card and self._ledger.surely_holds(entry):
                     posting = self._tasks.spawn(post_card(entry, conversation), name="post")
                 return await self._opened(entry, conversation, posting)
             case Refused():
@@ -124,9 +124,6 @@ class ConversationCreator:
         """This process stood still, and somebody else may have told the author by now."""
         log.warning("too_late_to_send", entry=entry.id)
         return Result(None, Creating())
-
-    def _is_surely_ours(self, entry: Entry) -> bool:
-        return time.monotonic() - entry.asked_at < self._ledger.lease
 
     async def _not_sent(self, entry: Entry, outcome: NotSent) -> Result:
         self._weav_was_away = True

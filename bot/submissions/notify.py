@@ -7,7 +7,7 @@ from bot.card.post import Delivered
 from bot.card.service import CardService, waited_by_now
 from bot.form.reply import Created, Reply, message_of, view_of
 from bot.form.values import FilledForm
-from bot.ledger import Entry, Ledger
+from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.retry import Backoff, NextTry, put_off, retry_until_written
@@ -50,8 +50,14 @@ class Announcer:
         *,
         queued: bool = False,
         posting: Awaitable[Delivered | Failed] | None = None,
-    ) -> None:
-        """Post the card of a row in state `opened`; a crash before the record posts it again."""
+    ) -> bool:
+        """Post the card of a row in state `opened`; a crash before the record posts it again.
+
+        False: nothing is posted, since somebody else has the row by now, or soon.
+        """
+        if posting is None and not await self._is_held(entry):
+            log.warning("too_late_to_post", entry=entry.id)
+            return False
         result = await (posting or self._cards.post(entry, conversation, queued=queued))
         if isinstance(result, Delivered):
             self._metrics.cards.labels(result.route).inc()
@@ -68,6 +74,15 @@ class Announcer:
             await retry_until_written(
                 lambda: self._ledger.announced(entry, "nowhere", "", ""), entry
             )
+        return True
+
+    async def _is_held(self, entry: Entry) -> bool:
+        if self._ledger.surely_holds(entry):
+            return True
+        try:
+            return await self._ledger.hold(entry) is not None
+        except LedgerUnavailable:
+            return False
 
     async def show(self, reply: Reply, form: FilledForm, target: ReplyTarget) -> ApiResult:
         """Put the answer where the author looks, or send it; Failed: Slack took it nowhere."""

@@ -90,7 +90,8 @@ class Deliverer:
         stored = StoredForm.read(taken.form)
         if isinstance(reply, Created):
             async with self._place_in(stored.place.slack_channel_id):
-                await self._announcer.announce(entry, reply.conversation, queued=queued)
+                if not await self._announcer.announce(entry, reply.conversation, queued=queued):
+                    return
             await self._customer_uses.note_use(entry)
             if queued:
                 return

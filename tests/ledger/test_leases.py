@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.ledger import State
@@ -92,6 +93,7 @@ async def test_nothing_can_be_done_with_a_lost_row(
     assert await ledger.refused(entry, "") is None
     assert await ledger.expired(entry, "") is None
     assert await ledger.later(entry, 1) is None
+    assert await ledger.hold(entry) is None
     begun = await other.start_sending(taken)
     assert begun
     assert await ledger.claim(begun, "conv-1", CONVERSATION) is None
@@ -123,10 +125,24 @@ async def test_what_is_renewed_is_not_overdue(ledger: Ledger, other: Ledger, pla
     assert {row.id for row in await other.take(10)} == {dropped.id, foreign.id}
 
 
+async def test_an_overdue_row_that_nobody_took_can_be_held_on_to(
+    ledger: Ledger, other: Ledger, place: Place
+) -> None:
+    entry = await sending(ledger)
+    await place.pass_time(LEASE + 1)
+
+    held = await ledger.hold(entry)
+
+    assert held == replace(entry, due_at=held.due_at if held else None)
+    await place.pass_time(LEASE - 1)
+    assert await other.take(10) == []
+
+
 async def test_a_row_at_rest_is_not_renewed(ledger: Ledger) -> None:
     refused = await ledger.refused(await sending(ledger), "")
     assert refused
     await ledger.told(refused)
+    assert await ledger.hold(refused) is None
 
     assert await ledger.renew([refused.id]) == set()
     assert await ledger.renew([]) == set()

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ from bot.tasks import Tasks
 from bot.weav.directory import WeavDirectory
 from bot.weav.models import Conversation
 from tests.house import JANE, public
-from tests.ledger.places import SQLitePlace
+from tests.ledger.places import LEASE, SQLitePlace
 from tests.weav.served import served_weav
 
 AGAIN = 15.0
@@ -253,3 +253,31 @@ async def test_an_author_is_not_told_the_same_all_day(office: Office) -> None:
     assert ended
     assert (ended.state, ended.told) == (State.REFUSED, True)
     assert attempts < MOST
+
+
+def after_a_standstill(entry: Entry) -> Entry:
+    """As it looks to a process that the machine stopped for longer than a lease."""
+    return replace(entry, asked_at=entry.asked_at - LEASE)
+
+
+async def test_who_stood_still_until_another_had_the_row_posts_no_second_card(
+    office: Office,
+) -> None:
+    entry = await office.opened()
+    async with office.place.open() as other:
+        await office.place.pass_time(LEASE + 1)
+        assert await other.take(1)
+
+        assert not await office.announcer.announce(after_a_standstill(entry), OPENED)
+
+    assert office.received() == Counter()
+
+
+async def test_who_stood_still_and_has_the_row_still_posts_its_card(office: Office) -> None:
+    entry = await office.opened()
+    await office.place.pass_time(LEASE + 1)
+
+    assert await office.announcer.announce(after_a_standstill(entry), OPENED)
+
+    assert len(public(office.slack, "C0SUPPORT")) == 1
+    assert await office.ledger.next_due() is None
