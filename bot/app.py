@@ -32,14 +32,13 @@ from bot.slack.blocks import Message
 from bot.slack.cache import LookupCache
 from bot.slack.client import Installation, SlackClient, slack_client, slack_session
 from bot.slack.notify import Notifier
-from bot.submissions.create import ConversationCreator, CustomerUses
+from bot.submissions.create import ConversationCreator
 from bot.submissions.failures import FailureHandler
-from bot.submissions.leases import Leases
-from bot.submissions.notify import Announcer
+from bot.submissions.notify import Announcer, CustomerUses
 from bot.submissions.scheduler import Scheduler
 from bot.submissions.service import SubmissionService
 from bot.submissions.unconfirmed import UnconfirmedChoices
-from bot.submissions.worker import Deliverer, Limits, Worker
+from bot.submissions.worker import Deliverer, Leases, Limits, Worker
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient, weav_client
 from bot.weav.directory import WeavDirectory
@@ -172,12 +171,12 @@ def _services(
     forms = FormService(ledger, weav, directory, slack, channel_readers, tasks, notifier, link)
     names, looks = Names(customers, directory), pace.looks[:CARD_LOOKS]
     cards = CardService(ledger, weav, slack, channel_readers, names, notifier, link, looks, every)
-    announcer = Announcer(ledger, slack, cards, retry_times.delivery, metrics)
-    creator = ConversationCreator(ledger, weav, retry_times, tasks)
     uses = CustomerUses(customers, starter(customers, directory, tasks))
+    announcer = Announcer(ledger, slack, cards, uses, retry_times.delivery, metrics)
+    creator = ConversationCreator(ledger, weav, retry_times, tasks)
     failures, leases = FailureHandler(ledger, slack, tasks), Leases(ledger, every)
-    deliverer = Deliverer(ledger, announcer, uses, failures, leases, tasks, pace.limits)
-    worker = Worker(ledger, creator, cards, announcer, uses, deliverer, failures, leases, tasks)
+    deliverer = Deliverer(ledger, announcer, failures, leases, tasks, pace.limits)
+    worker = Worker(ledger, creator, cards, announcer, deliverer, failures, leases, tasks)
     choices = UnconfirmedChoices(ledger, worker, announcer, leases)
     return Services(
         forms,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.form.parse import Submission
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.ledger import Entry, NewEntry
+from bot.weav.models import NewConversation
 
 # In the request of a row, in place of the customer's ID until there is one.
 CUSTOMER_EMAIL: Final = "customer_email"
@@ -78,3 +79,8 @@ def _request(submission: Submission) -> dict[str, str]:
 
 def wants_new_customer(entry: Entry) -> bool:
     return CUSTOMER_EMAIL in (entry.request or {})
+
+
+def request_of(entry: Entry) -> NewConversation:
+    """Read what Weav is asked, once the customer is there."""
+    return NewConversation.model_validate(entry.request)

@@ -1,21 +1,19 @@
 """Make the one POST of a row, and record what Weav said; no answer is `Unanswered`."""
 
 import random
-import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeAlias, assert_never
+from typing import Any, TypeAlias, assert_never
 
 from bot.card.post import Delivered
 from bot.form.reply import Created, Creating, FormAgain, NotConfirmed, Queued, Reply, not_created
-from bot.form.stored import StoredForm, wants_new_customer
-from bot.ledger import Entry, KnownCustomers, Ledger, LedgerUnavailable
+from bot.form.stored import request_of, wants_new_customer
+from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
 from bot.retry import LONGEST_QUEUE_PAUSE, RetryTimes, queue_pause, retry_until_written, within_time
-from bot.slack import ids
 from bot.slack.api import Failed
 from bot.submissions.new_customer import CustomerCreation
-from bot.submissions.reconcile import PostedCard, Reconciler, Result, request_of
+from bot.submissions.reconcile import Reconciler, Result
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
 from bot.weav.directory import WeavDirectory
@@ -30,9 +28,6 @@ PostCard: TypeAlias = Callable[[Entry, Conversation], Coroutine[Any, Any, Delive
 
 # Seconds for somebody else's POST of a customer: until its answer, or until it is taken over.
 LEAST_FOR_OTHERS = 30.0
-# Seconds in which the same use is not written again, and how many uses that is known of.
-_OFTEN: Final = 600.0
-_MOST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,41 +51,40 @@ class ConversationCreator:
         self.reconciler = Reconciler(ledger, weav, retry_times, tasks, self._unconfirmed)
         self._weav_was_away = False
 
-    async def send(self, entry: Entry, post_card: PostCard | None = None) -> Result | Unanswered:
-        """Make the one POST that a row in state `sending` stands for, and record the outcome.
+    async def send(
+        self, entry: Entry, post_card: PostCard | None = None
+    ) -> Result | Unanswered | None:
+        """Make the one POST that a row stands for, and record the outcome; None: it is another's.
 
         `post_card`: nobody waits for the disk before the card. Whether it is posted before the
         answer is recorded or after, a crash in between posts it again.
         """
-        if not wants_new_customer(entry):
-            return await self._send(entry, post_card)
-        if not self._ledger.surely_holds(entry):
-            return self._too_late(entry)
+        ready: Entry | Refused | NotSent | None = entry
         try:
-            assigned = await self._customers.assign(entry)
+            if entry.state is not State.SENDING:
+                begun = await self._ledger.start_sending(entry)
+                if begun is None:
+                    return None
+                ready = entry = begun
+            if wants_new_customer(entry):
+                if not self._ledger.surely_holds(entry):
+                    return self._too_late(entry)
+                ready = await self._customers.assign(entry)
         except LedgerUnavailable as error:
-            return await self.not_begun(entry, error)
-        match assigned:
+            # If that step is written later all the same, it finds the row without this owner.
+            log.warning("not_begun", entry=entry.id, error=str(error))
+            return await self._queue(entry, NotSent.because(Cause.DATABASE_SLOW))
+        match ready:
             case None:
                 return Result(None, Creating())
-            case Refused() as refused:
-                return await self._refused(entry, refused)
-            case NotSent() as not_sent:
-                return await self._not_sent(entry, not_sent)
             case Entry():
-                return await self._send(assigned, post_card)
+                return await self._post(ready, post_card)
+            case Refused() | NotSent():
+                return await self._record(entry, ready, None)
             case _:
-                assert_never(assigned)
+                assert_never(ready)
 
-    async def not_begun(self, entry: Entry, error: LedgerUnavailable) -> Result:
-        """Queue a row before its POST, when the database's word of the step to it was lost.
-
-        If that step comes to be written later all the same, it finds the row without this owner.
-        """
-        log.warning("not_begun", entry=entry.id, error=str(error))
-        return await self._queue(entry, NotSent.because(Cause.DATABASE_SLOW))
-
-    async def _send(self, entry: Entry, post_card: PostCard | None) -> Result | Unanswered:
+    async def _post(self, entry: Entry, post_card: PostCard | None) -> Result | Unanswered:
         if not self._ledger.surely_holds(entry):
             return self._too_late(entry)
         outcome = await self._weav.create_conversation(request_of(entry))
@@ -107,14 +101,12 @@ class ConversationCreator:
     ) -> Result | Unanswered:
         match outcome:
             case Opened(conversation):
-                posting = None
-                if post_card and self._ledger.surely_holds(entry):
-                    posting = self._tasks.spawn(post_card(entry, conversation), name="post")
-                return await self._opened(entry, conversation, posting)
+                return await self._opened(entry, conversation, post_card)
             case Refused():
                 return await self._refused(entry, outcome)
             case NotSent():
-                return await self._not_sent(entry, outcome)
+                self._weav_was_away = True
+                return await self._queue(entry, outcome)
             case Unconfirmed(reason):
                 return Unanswered(entry, reason)
             case _:
@@ -125,14 +117,13 @@ class ConversationCreator:
         log.warning("too_late_to_send", entry=entry.id)
         return Result(None, Creating())
 
-    async def _not_sent(self, entry: Entry, outcome: NotSent) -> Result:
-        self._weav_was_away = True
-        return await self._queue(entry, outcome)
-
     async def _opened(
-        self, entry: Entry, conversation: Conversation, posting: PostedCard | None
+        self, entry: Entry, conversation: Conversation, post_card: PostCard | None
     ) -> Result:
         """Whoever has the row by now, the conversation is there."""
+        posting = None
+        if post_card and self._ledger.surely_holds(entry):
+            posting = self._tasks.spawn(post_card(entry, conversation), name="post")
         facts = conversation.model_dump(mode="json")
         held = await retry_until_written(
             lambda: self._ledger.opened(entry, conversation.id, facts), entry
@@ -195,35 +186,3 @@ class ConversationCreator:
 def _result(held: Entry | None, reply: Reply) -> Result:
     """Leave the reply of a lost row to its new owner, whose own may differ."""
     return Result(held, reply if held else Creating())
-
-
-class CustomerUses:
-    def __init__(
-        self,
-        customers: KnownCustomers,
-        start_meeting: Callable[[str], object],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """`start_meeting` learns who a customer is, and nobody waits for it."""
-        self._customers = customers
-        self._start_meeting = start_meeting
-        self._clock = clock
-        self._fresh_until: dict[tuple[str, str, str], float] = {}
-
-    async def note_use(self, entry: Entry) -> None:
-        """Beside the straight way: a use that is not written is not missed."""
-        customer_id = (entry.request or {}).get(ids.CUSTOMER_ID, "")
-        stored = StoredForm.read(entry.form)
-        channel = stored.origin.slack_channel_id or stored.values.post_to
-        use = (customer_id, channel, entry.slack_user_id)
-        if not customer_id or self._fresh_until.get(use, 0.0) > self._clock():
-            return
-        try:
-            await self._customers.note_use(*use)
-        except LedgerUnavailable as error:
-            log.warning("use_not_noted", error=str(error))
-            return
-        if len(self._fresh_until) >= _MOST:
-            self._fresh_until.clear()
-        self._fresh_until[use] = self._clock() + _OFTEN
-        self._start_meeting(customer_id)

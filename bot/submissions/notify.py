@@ -1,22 +1,29 @@
 """The outcome reaches people: the card its channel, the answer its author."""
 
-from collections.abc import Awaitable
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final
 
 from bot.card.post import Delivered
 from bot.card.service import CardService, waited_by_now
 from bot.form.reply import Created, Reply, message_of, view_of
+from bot.form.stored import StoredForm
 from bot.form.values import FilledForm
-from bot.ledger import Entry, Ledger, LedgerUnavailable
+from bot.ledger import Entry, KnownCustomers, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.retry import Backoff, NextTry, put_off, retry_until_written
+from bot.slack import ids
 from bot.slack.api import ApiResult, Done, Failed, SlackApi
 from bot.slack.blocks import Message
 from bot.slack.client import REJECTED
 from bot.weav.models import Conversation
 
 log = get_logger("weav_slack.announcer")
+# Seconds in which the same use is not written again, and how many uses that is known of.
+_OFTEN: Final = 600.0
+_MOST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +35,52 @@ class ReplyTarget:
     response_url: str = ""
 
 
+class CustomerUses:
+    def __init__(
+        self,
+        customers: KnownCustomers,
+        start_meeting: Callable[[str], object],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`start_meeting` learns who a customer is, and nobody waits for it."""
+        self._customers = customers
+        self._start_meeting = start_meeting
+        self._clock = clock
+        self._fresh_until: dict[tuple[str, str, str], float] = {}
+
+    async def note_use(self, entry: Entry) -> None:
+        """Beside the straight way: a use that is not written is not missed."""
+        customer_id = (entry.request or {}).get(ids.CUSTOMER_ID, "")
+        stored = StoredForm.read(entry.form)
+        channel = stored.origin.slack_channel_id or stored.values.post_to
+        use = (customer_id, channel, entry.slack_user_id)
+        if not customer_id or self._fresh_until.get(use, 0.0) > self._clock():
+            return
+        try:
+            await self._customers.note_use(*use)
+        except LedgerUnavailable as error:
+            log.warning("use_not_noted", error=str(error))
+            return
+        if len(self._fresh_until) >= _MOST:
+            self._fresh_until.clear()
+        self._fresh_until[use] = self._clock() + _OFTEN
+        self._start_meeting(customer_id)
+
+
 class Announcer:
     def __init__(
         self,
         ledger: Ledger,
         slack: SlackApi,
         cards: CardService,
+        customer_uses: CustomerUses,
         delivery: Backoff,
         metrics: Metrics,
     ) -> None:
         self._ledger = ledger
         self._slack = slack
         self._cards = cards
+        self._customer_uses = customer_uses
         self._metrics = metrics
         self._delivery = delivery
 
@@ -74,6 +115,7 @@ class Announcer:
             await retry_until_written(
                 lambda: self._ledger.announced(entry, "nowhere", "", ""), entry
             )
+        await self._customer_uses.note_use(entry)
         return True
 
     async def _is_held(self, entry: Entry) -> bool:

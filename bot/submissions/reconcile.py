@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 
 from bot.card.post import Delivered
 from bot.form.reply import Created, Creating, Reply
+from bot.form.stored import request_of
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.retry import RetryTimes, retry_until_written
@@ -248,7 +249,3 @@ class Reconciler:
 def _seconds_since_sent(entry: Entry) -> float:
     sent_at = entry.sent_at or entry.created_at  # as operations/README.md says how to restore
     return entry.read_at - sent_at + time.monotonic() - entry.asked_at
-
-
-def request_of(entry: Entry) -> NewConversation:
-    return NewConversation.model_validate(entry.request)

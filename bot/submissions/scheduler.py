@@ -6,8 +6,7 @@ from typing import TypeAlias
 
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
-from bot.submissions.leases import Leases
-from bot.submissions.worker import Limits, Worker
+from bot.submissions.worker import Leases, Limits, Worker
 from bot.tasks import Tasks
 
 log = get_logger("weav_slack.scheduler")

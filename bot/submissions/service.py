@@ -14,12 +14,11 @@ from bot.retry import WITHDRAW_PAUSES
 from bot.slack.api import Done
 from bot.slack.blocks import Message
 from bot.slack.notify import Notifier
-from bot.submissions.leases import Leases
 from bot.submissions.notify import Announcer, ReplyTarget
 from bot.submissions.reconcile import Result
 from bot.submissions.status import report
 from bot.submissions.unconfirmed import Choice, UnconfirmedChoices
-from bot.submissions.worker import Begun, Worker
+from bot.submissions.worker import Begun, Leases, Worker
 from bot.tasks import Tasks
 
 log = get_logger("weav_slack.submissions")

@@ -11,10 +11,9 @@ from bot.logs import get_logger
 from bot.retry import NOTED_PAUSES
 from bot.slack import ids
 from bot.slack.api import ApiResult
-from bot.submissions.leases import Leases
 from bot.submissions.notify import Announcer, ReplyTarget
 from bot.submissions.reconcile import Result
-from bot.submissions.worker import Worker
+from bot.submissions.worker import Leases, Worker
 
 log = get_logger("weav_slack.unconfirmed")
 CHOICE_NOT_WRITTEN = (

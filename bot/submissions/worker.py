@@ -1,6 +1,9 @@
 """One row at a time, from where it stands to its end: at once, after a crash, or when it is due."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import assert_never
 from weakref import WeakValueDictionary
@@ -10,14 +13,12 @@ from bot.form.reply import Created, Creating, Queued, Reply, reply_of
 from bot.form.stored import StoredForm, wants_new_customer
 from bot.ledger import Entry, Ledger, LedgerUnavailable, NewEntry, State
 from bot.logs import get_logger
-from bot.retry import retry_until_written
-from bot.submissions.create import ConversationCreator, CustomerUses, PostCard, Unanswered
+from bot.retry import RENEW_AGAIN, retry_until_written
+from bot.submissions.create import ConversationCreator, Unanswered
 from bot.submissions.failures import FailureHandler
-from bot.submissions.leases import Leases
 from bot.submissions.notify import Announcer, ReplyTarget
-from bot.submissions.reconcile import PostedCard, Result
+from bot.submissions.reconcile import Result
 from bot.tasks import Tasks
-from bot.weav.models import Conversation
 
 log = get_logger("weav_slack.worker")
 # Weav's rate limits are not documented: no more requests than this at once.
@@ -41,12 +42,45 @@ class Limits:
     put_off: float = 15.0
 
 
+class Leases:
+    """Which rows this process works on, so that their leases are renewed for just as long."""
+
+    def __init__(self, ledger: Ledger, every: float) -> None:
+        """`every`: seconds between renewals, well below the ledger's lease."""
+        self._ledger = ledger
+        self.every = every
+        self._held: Counter[int] = Counter()
+
+    @contextmanager
+    def __call__(self, entry_id: int) -> Iterator[None]:
+        self._held[entry_id] += 1
+        try:
+            yield
+        finally:
+            self._held[entry_id] -= 1
+            if not self._held[entry_id]:
+                del self._held[entry_id]
+
+    async def renew(self) -> None:
+        """Renew also what is overdue, unless another replica took it. Raise LedgerUnavailable."""
+        if self._held:
+            await self._ledger.renew(list(self._held))
+
+    async def keep(self) -> None:
+        """Renew once, trying again until it is done or nothing is held any more."""
+        while True:
+            try:
+                return await self.renew()
+            except LedgerUnavailable as error:
+                log.warning("leases_not_renewed", error=str(error))
+            await asyncio.sleep(RENEW_AGAIN)
+
+
 class Deliverer:
     def __init__(
         self,
         ledger: Ledger,
         announcer: Announcer,
-        customer_uses: CustomerUses,
         failures: FailureHandler,
         leases: Leases,
         tasks: Tasks,
@@ -54,7 +88,6 @@ class Deliverer:
     ) -> None:
         self._ledger = ledger
         self._announcer = announcer
-        self._customer_uses = customer_uses
         self._failures = failures
         self._leases = leases
         self._tasks = tasks
@@ -92,7 +125,6 @@ class Deliverer:
             async with self._place_in(stored.place.slack_channel_id):
                 if not await self._announcer.announce(entry, reply.conversation, queued=queued):
                     return
-            await self._customer_uses.note_use(entry)
             if queued:
                 return
         target = ReplyTarget(taken.slack_user_id, view_id="" if queued else taken.view_id)
@@ -123,7 +155,6 @@ class Worker:
         creator: ConversationCreator,
         cards: CardService,
         announcer: Announcer,
-        customer_uses: CustomerUses,
         deliverer: Deliverer,
         failures: FailureHandler,
         leases: Leases,
@@ -134,7 +165,6 @@ class Worker:
         self._reconciler = creator.reconciler
         self._cards = cards
         self._announcer = announcer
-        self._customer_uses = customer_uses
         self._deliverer = deliverer
         self._failures = failures
         self._leases = leases
@@ -161,7 +191,7 @@ class Worker:
 
     def start(self, entry: Entry, *, slot: bool) -> asyncio.Task[Result]:
         """`slot`: the caller has one of the `AT_ONCE`, and hands it over."""
-        work = self._tasks.spawn(self._create_and_announce(entry, slot=slot), name="create")
+        work = self._tasks.spawn(self._create(entry, slot=slot), name="create")
         self._works[entry.id] = work
         work.add_done_callback(lambda _: self._works.pop(entry.id, None))
         return work
@@ -180,53 +210,35 @@ class Worker:
         """One look at the author's word, for a row that `Ledger.look` gave us."""
         with self._leases(entry.id):
             result = await self._reconciler.look(entry, STILL_UNKNOWN, looks=(0.0,))
-        self._announce_if_created(result)
+        self._tasks.spawn(self._announce(result), name="announce")
         return result
-
-    async def _create_and_announce(self, entry: Entry, *, slot: bool) -> Result:
-        with self._leases(entry.id):
-            result = await self._create(entry, slot=slot)
-        self._announce_if_created(result)
-        return result
-
-    def _announce_if_created(self, result: Result) -> None:
-        if result.entry is not None and isinstance(result.reply, Created):
-            announcing = self._announce(result.entry, result.reply.conversation, result.posting)
-            self._tasks.spawn(announcing, name="announce")
-
-    async def _announce(
-        self, entry: Entry, conversation: Conversation, posting: PostedCard | None
-    ) -> None:
-        with self._leases(entry.id):
-            await self._announcer.announce(entry, conversation, posting=posting)
-        await self._customer_uses.note_use(entry)
 
     async def _create(self, entry: Entry, *, slot: bool) -> Result:
-        if not slot:
-            await self._slots.acquire()
-        try:
-            sent = await self._send(entry, self._cards.post)
-        finally:
-            self._slots.release()
-        match sent:
-            case None:
-                return await self._watch(entry)
-            case Unanswered(as_sent, reason):
-                return await self._reconciler.look(as_sent, reason)
-            case Result():
-                return sent
-            case _:
-                assert_never(sent)
+        with self._leases(entry.id):
+            if not slot:
+                await self._slots.acquire()
+            try:
+                sent = await self._creator.send(entry, self._cards.post)
+            finally:
+                self._slots.release()
+            match sent:
+                case None:
+                    result = await self._watch(entry)
+                case Unanswered(as_sent, reason):
+                    result = await self._reconciler.look(as_sent, reason)
+                case Result():
+                    result = sent
+                case _:
+                    assert_never(sent)
+        self._tasks.spawn(self._announce(result), name="announce")
+        return result
 
-    async def _send(self, entry: Entry, post_card: PostCard | None) -> Result | Unanswered | None:
-        """None: another replica has the row."""
-        if entry.state is State.SENDING:
-            return await self._creator.send(entry, post_card)
-        try:
-            begun = await self._ledger.start_sending(entry)
-        except LedgerUnavailable as error:
-            return await self._creator.not_begun(entry, error)
-        return await self._creator.send(begun, post_card) if begun else None
+    async def _announce(self, result: Result) -> None:
+        if result.entry is not None and isinstance(result.reply, Created):
+            with self._leases(result.entry.id):
+                await self._announcer.announce(
+                    result.entry, result.reply.conversation, posting=result.posting
+                )
 
     async def _finish(self, entry: Entry) -> Result:
         if entry.state is State.SENDING and not wants_new_customer(entry):
@@ -239,7 +251,7 @@ class Worker:
     async def _send_due(self, entry: Entry) -> Result:
         """Nobody waits for its outcome here, so it neither sleeps nor watches another replica."""
         async with self._slots:
-            sent = await self._send(entry, None)
+            sent = await self._creator.send(entry)
         match sent:
             case None:
                 return Result(None, Creating())

@@ -11,11 +11,12 @@ import pytest
 
 from bot.card.post import Delivered
 from bot.form.reply import Created, Creating, NotConfirmed
+from bot.form.stored import request_of
 from bot.ledger import Entry, Ledger, NewEntry, State
 from bot.retry import RetryTimes
 from bot.sandbox.weav import WeavFault
 from bot.submissions.create import ConversationCreator, PostCard
-from bot.submissions.reconcile import Result, request_of
+from bot.submissions.reconcile import Result
 from bot.tasks import Tasks
 from bot.weav.models import Conversation
 from tests.house import CREATE, JANE
@@ -36,6 +37,7 @@ async def sent(
 ) -> Result:
     """Send it, and look for it at once where no answer came."""
     outcome = await sender.send(entry, post_card)
+    assert outcome
     if isinstance(outcome, Result):
         return outcome
     return await sender.reconciler.look(outcome.entry, outcome.reason)

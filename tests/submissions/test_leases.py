@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.ledger import Ledger
-from bot.submissions.leases import Leases
+from bot.submissions.worker import Leases
 from tests.ledger.places import LEASE, SQLitePlace
 from tests.submissions.test_create import NEW
 

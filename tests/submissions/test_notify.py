@@ -21,7 +21,7 @@ from bot.slack.api import SlackApi
 from bot.slack.cache import LookupCache
 from bot.slack.client import Installation, slack_client, slack_session
 from bot.slack.notify import Notifier
-from bot.submissions.notify import Announcer
+from bot.submissions.notify import Announcer, CustomerUses
 from bot.tasks import Tasks
 from bot.weav.directory import WeavDirectory
 from bot.weav.models import Conversation
@@ -110,11 +110,12 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
             looks=(),
             keep_every=60,
         )
+        uses = CustomerUses(ledger.customers, lambda _: None)
         yield Office(
             place,
             ledger,
             slack.workspace,
-            Announcer(ledger, slack_api, cards, Backoff(shortest=AGAIN), metrics),
+            Announcer(ledger, slack_api, cards, uses, Backoff(shortest=AGAIN), metrics),
         )
 
 

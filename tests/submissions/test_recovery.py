@@ -10,11 +10,11 @@ import pytest
 
 import bot.submissions.worker
 from bot.form.reply import Created, Creating, NotConfirmed
+from bot.form.stored import request_of
 from bot.ledger import Entry, Ledger, State
 from bot.retry import RetryTimes
 from bot.sandbox.weav import WeavFault
 from bot.submissions.create import ConversationCreator
-from bot.submissions.reconcile import request_of
 from bot.submissions.worker import RESTARTED, Limits
 from bot.tasks import Tasks
 from tests.house import CREATE, LIST, QUICK, house, public, text_on
