@@ -19,13 +19,14 @@ A POST to Weav that may have been received is never repeated by the program itse
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 
 log = get_logger("weav_slack.retry")
 
+T = TypeVar("T")
 DAY: Final = 24 * 3600.0
 
 # Seconds for calls to Slack: a burst of posts waits its turn, one a second and channel.
@@ -125,9 +126,7 @@ def within_time(pause: float, age: float, retry_for: float) -> float | None:
     return min(pause, left) if left > 0 else None
 
 
-async def retry_until_written(
-    write: Callable[[], Awaitable[Entry | None]], entry: Entry
-) -> Entry | None:
+async def retry_until_written(write: Callable[[], Awaitable[T]], entry: Entry) -> T | Entry:
     """Write what is known, also to a database that is away for a moment.
 
     What stays unwritten gives the entry as it was: it is found again when its lease is over.

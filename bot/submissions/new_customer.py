@@ -6,7 +6,6 @@ search by address: a create whose answer was lost is not repeated unless its aut
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from typing import Final, assert_never
 
 from bot.directory import known
@@ -64,7 +63,7 @@ class CustomerCreation:
             return await self._new.begin(email, entry)
         except LedgerUnavailable:
             # It may be written all the same, and the next attempt would take it for a POST.
-            await _written(lambda: self._new.withdraw(email, entry), entry)
+            await retry_until_written(lambda: self._new.withdraw(email, entry), entry)
             raise
 
     async def _create(self, email: str, entry: Entry) -> str | Refused | NotSent:
@@ -73,14 +72,16 @@ class CustomerCreation:
         match outcome:
             case CustomerCreated(customer):
                 created = str(customer.id)
-                await _written(lambda: self._new.created(email, entry, created), entry)
-                await _written(lambda: self._ledger.customers.learn(known(customer)), entry)
+                await retry_until_written(lambda: self._new.created(email, entry, created), entry)
+                await retry_until_written(
+                    lambda: self._ledger.customers.learn(known(customer)), entry
+                )
                 return created
             case Refused(message=message, status=status):
-                await _written(lambda: self._new.not_created(email, entry), entry)
+                await retry_until_written(lambda: self._new.not_created(email, entry), entry)
                 return _refused(message, status)
             case NotSent():
-                await _written(lambda: self._new.not_created(email, entry), entry)
+                await retry_until_written(lambda: self._new.not_created(email, entry), entry)
                 return outcome
             case Unconfirmed():
                 return await self._not_confirmed(email, entry)
@@ -102,17 +103,9 @@ class CustomerCreation:
 
     async def _not_confirmed(self, email: str, entry: Entry) -> Refused:
         log.warning("customer_not_confirmed", entry=entry.id)
-        await _written(lambda: self._new.unconfirmed(email, entry.slack_user_id), entry)
+        await retry_until_written(lambda: self._new.unconfirmed(email, entry.slack_user_id), entry)
         return _refused(NOT_CONFIRMED, 0)
 
 
 def _refused(why: str, status: int) -> Refused:
     return Refused(NOT_OPENED, {ids.CUSTOMER_ID: why}, status)
-
-
-async def _written(write: Callable[[], Awaitable[None]], entry: Entry) -> None:
-    async def written() -> Entry:
-        await write()
-        return entry
-
-    await retry_until_written(written, entry)

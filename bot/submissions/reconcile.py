@@ -38,34 +38,16 @@ AT_ONCE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    conversation: Conversation
+class NotFound:
+    """None is there, or not there yet, or none is ours for certain.
 
-
-@dataclass(frozen=True, slots=True)
-class NoMatch:
-    """None there, or not there yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ambiguous:
-    """More than one could be ours, or it could be another's; a sentence for the author."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class LookFailed:
-    """The look itself failed; a sentence for the author, or nothing.
-
-    `final`: looking again will not change it.
+    `reason`: a sentence for the author, or nothing. `failed`: the look itself; `final`: looking
+    again will not change that.
     """
 
-    reason: str
+    reason: str = ""
+    failed: bool = False
     final: bool = False
-
-
-LookResult = Match | NoMatch | Ambiguous
 
 
 def until_next(looks: Iterable[float], since: float) -> float | None:
@@ -96,17 +78,17 @@ def alike(
     ]
 
 
-def match(unclaimed: Sequence[Conversation], rivals: int) -> LookResult:
+def match(unclaimed: Sequence[Conversation], rivals: int) -> Conversation | NotFound:
     """`rivals`: other submissions of the same content whose fate is open: it could be theirs."""
     match unclaimed:
         case []:
-            return NoMatch()
+            return NotFound()
         case [only] if rivals == 0:
-            return Match(only)
+            return only
         case [_]:
-            return Ambiguous(CONTESTED)
+            return NotFound(CONTESTED)
         case _:
-            return Ambiguous(SEVERAL)
+            return NotFound(SEVERAL)
 
 
 _List = tuple[Conversation, ...] | LookUpFailed
@@ -173,14 +155,14 @@ class Reconciler:
         self, entry: Entry, reason: str, looks: tuple[float, ...] | None = None
     ) -> Result:
         """Look for the conversation of a POST that may have arrived; `reason`: why we ask."""
-        last: NoMatch | Ambiguous | LookFailed = NoMatch()
+        last = NotFound()
         for pause in self._looks if looks is None else looks:
             await asyncio.sleep(pause)
             seen = await self._look_once(entry)
             if isinstance(seen, Result):
                 return seen
             last = seen
-            if isinstance(last, LookFailed) and last.final:
+            if last.final:
                 break
         return await self._not_confirmed(entry, reason, last)
 
@@ -190,16 +172,15 @@ class Reconciler:
         The time of looking began with the request. Where that is over and the look itself fails,
         or where somebody has put off the first look, it begins then: the row counts it.
         """
-        passed = _seconds_since_sent(entry)
+        since_sent = _seconds_since_sent(entry)
         seen = await self._look_once(entry)
         if isinstance(seen, Result):
             return seen
-        failed = isinstance(seen, LookFailed)
-        pause = until_next(self._looks, passed)
-        counted = bool(entry.tried_for) or (failed and pause is None)
-        if counted:
-            pause = until_next(self._looks, entry.tried_for)
-        if pause is None or (isinstance(seen, LookFailed) and seen.final):
+        counted = entry.tried_for > 0 or (
+            seen.failed and until_next(self._looks, since_sent) is None
+        )
+        pause = until_next(self._looks, entry.tried_for if counted else since_sent)
+        if pause is None or seen.final:
             return await self._not_confirmed(entry, reason, seen)
         return await self._look_after(pause, entry, reason, counted=counted)
 
@@ -216,34 +197,30 @@ class Reconciler:
         await retry_until_written(lambda: later(entry, pause, counted=added, reason=reason), entry)
         return Result(None, Creating())
 
-    async def _not_confirmed(
-        self, entry: Entry, reason: str, last: NoMatch | Ambiguous | LookFailed
-    ) -> Result:
-        seen = "" if isinstance(last, NoMatch) else last.reason
-        return await self._record_unconfirmed(entry, f"{reason} {seen}".strip())
+    async def _not_confirmed(self, entry: Entry, reason: str, last: NotFound) -> Result:
+        return await self._record_unconfirmed(entry, f"{reason} {last.reason}".strip())
 
-    async def _look_once(self, entry: Entry) -> Result | NoMatch | Ambiguous | LookFailed:
+    async def _look_once(self, entry: Entry) -> Result | NotFound:
         request = request_of(entry)
         listed = await self._lists.read(request.customer_id)
         if isinstance(listed, LookUpFailed):
-            return LookFailed(listed.reason, final=listed.final)
+            return NotFound(listed.reason, failed=True, final=listed.final)
         # As operations/README.md says how to restore, nobody knows when the last POST was.
         until = entry.sent_at + self._answered_within if entry.sent_at else math.inf
         candidates = alike(listed, request, entry.begun_at, until)
         try:
             claimed = await self._ledger.claimed(entry, (each.id for each in candidates))
             rivals = await self._ledger.rivals(entry)
-            matched = match([each for each in candidates if each.id not in claimed], len(rivals))
-            if not isinstance(matched, Match):
-                return matched
-            facts = matched.conversation.model_dump(mode="json")
-            held = await self._ledger.claim(entry, matched.conversation.id, facts)
+            found = match([each for each in candidates if each.id not in claimed], len(rivals))
+            if isinstance(found, NotFound):
+                return found
+            held = await self._ledger.claim(entry, found.id, found.model_dump(mode="json"))
         except LedgerUnavailable:
-            return LookFailed("")
+            return NotFound(failed=True)
         if held is None:  # the row or the conversation is somebody else's by now
-            return NoMatch()
-        log.info("recovered", entry=entry.id, conversation=matched.conversation.id)
-        return Result(held, Created(matched.conversation))
+            return NotFound()
+        log.info("recovered", entry=entry.id, conversation=found.id)
+        return Result(held, Created(found))
 
 
 def _seconds_since_sent(entry: Entry) -> float:

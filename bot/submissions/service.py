@@ -90,7 +90,8 @@ class SubmissionService:
             self._tasks.spawn(self._follow(begun, submission, answered), name="follow")
             return Creating()
         result = begun.work.result()
-        self._tasks.spawn(self._note_answered(result, answered, seen_by), name="note_answered")
+        if not isinstance(result.reply, Created | Queued):
+            self._tasks.spawn(self._note_told(result, answered, seen_by), name="note_told")
         return result.reply
 
     async def _follow(self, begun: Begun, submission: Submission, answered: asyncio.Event) -> None:
@@ -107,10 +108,8 @@ class SubmissionService:
             if not isinstance(result.reply, Created | Queued):
                 await self._announcer.note_told(result.entry, said)
 
-    async def _note_answered(self, result: Result, answered: asyncio.Event, seen_by: float) -> None:
+    async def _note_told(self, result: Result, answered: asyncio.Event, seen_by: float) -> None:
         """An answer that did not leave in time is told again, when the row's lease is over."""
-        if isinstance(result.reply, Created | Queued):
-            return
         if await _set_by(seen_by, answered):
             await self._announcer.note_told(result.entry, Done())
 

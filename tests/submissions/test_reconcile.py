@@ -6,9 +6,7 @@ import pytest
 from bot.submissions.reconcile import (
     CONTESTED,
     SEVERAL,
-    Ambiguous,
-    Match,
-    NoMatch,
+    NotFound,
     alike,
     match,
     until_next,
@@ -65,12 +63,12 @@ def test_no_subject_is_like_an_empty_one(subject: str | None) -> None:
 
 
 def test_exactly_one_without_rivals_is_ours() -> None:
-    assert match([conversation()], rivals=0) == Match(conversation())
+    assert match([conversation()], rivals=0) == conversation()
 
 
 def test_none_is_not_found() -> None:
-    assert match([], rivals=0) == NoMatch()
-    assert match([], rivals=1) == NoMatch()
+    assert match([], rivals=0) == NotFound()
+    assert match([], rivals=1) == NotFound()
 
 
 @pytest.mark.parametrize(
@@ -79,7 +77,7 @@ def test_none_is_not_found() -> None:
 def test_whose_it_is_must_be_certain(count: int, rivals: int, why: str) -> None:
     several = [conversation(id=str(number)) for number in range(count)]
 
-    assert match(several, rivals) == Ambiguous(why)
+    assert match(several, rivals) == NotFound(why)
 
 
 @pytest.mark.parametrize(
