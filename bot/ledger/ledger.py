@@ -33,7 +33,6 @@ class Ledger:
         self._locked = f"/lock {lock}" if lock else ""
         self.owner = f"{owner}{self._locked}"
         self.lease = lease
-        self._lease = {"owner": self.owner, "lease": lease}
         self.cards = CardRows(database, lease)
         self.customers = KnownCustomers(database)
         self.new_customers = NewCustomers(database)
@@ -73,7 +72,6 @@ class Ledger:
             receipt=new.receipt,
             state=(State.SENDING if sending else State.RECEIVED).value,
             attempts=int(sending),
-            **self._lease,
         )
         if entry is not None:
             return Received(entry, new=True)
@@ -82,51 +80,35 @@ class Ledger:
 
     async def start_sending(self, entry: Entry) -> Entry | None:
         """From received or queued, before the POST; the attempt is the caller's alone."""
-        return await self._one("start_sending", **self._held(entry), **self._lease)
+        return await self._change("start_sending", entry)
 
     async def name_customer(self, entry: Entry, request: Mapping[str, str]) -> Entry | None:
         """Put the customer that was created first into the request, before the POST of it."""
         named = {"request": as_json(request), "fingerprint": fingerprint_of(request)}
-        return await self._one("name_customer", **named, **self._held(entry), **self._lease)
+        return await self._change("name_customer", entry, **named)
 
     async def opened(
         self, entry: Entry, conversation_id: str, conversation: Mapping[str, Any]
     ) -> Entry | None:
         """Weav's answer to this attempt: it counts even when the lease was lost meanwhile."""
-        return await self._one(
-            "opened",
-            id=entry.id,
-            attempts=entry.attempts,
-            conversation_id=conversation_id,
-            conversation=as_json(conversation),
-            **self._lease,
-        )
+        found = {"conversation_id": conversation_id, "conversation": as_json(conversation)}
+        return await self._change("opened", entry, attempts=entry.attempts, **found)
 
     async def claim(
         self, entry: Entry, conversation_id: str, conversation: Mapping[str, Any]
     ) -> Entry | None:
         """Take a conversation found by looking; None also when another row has it."""
+        found = {"conversation_id": conversation_id, "conversation": as_json(conversation)}
         try:
-            return await self._one(
-                "claim",
-                conversation_id=conversation_id,
-                conversation=as_json(conversation),
-                **self._held(entry),
-                **self._lease,
-            )
+            return await self._change("claim", entry, **found)
         except Taken:
             return None
 
     async def announced(
         self, entry: Entry, route: str, slack_channel_id: str, message_ts: str
     ) -> Entry | None:
-        return await self._one(
-            "announced",
-            route=route,
-            slack_channel_id=slack_channel_id,
-            message_ts=message_ts,
-            **self._mine(entry),
-        )
+        place = {"slack_channel_id": slack_channel_id, "message_ts": message_ts}
+        return await self._change("announced", entry, route=route, **place)
 
     async def queued(
         self,
@@ -138,32 +120,28 @@ class Ledger:
         patient: bool = False,
     ) -> Entry | None:
         """Certainly not created: for whoever takes it `delay` seconds from now."""
-        return await self._one(
-            "queued",
-            delay=delay,
-            reason=reason,
-            reason_code=reason_code,
-            patient=int(patient),
-            **self._mine(entry),
-        )
+        why = {"reason": reason, "reason_code": reason_code, "patient": int(patient)}
+        return await self._change("queued", entry, delay=delay, **why)
 
     async def refused(self, entry: Entry, reason: str) -> Entry | None:
         """Keep holding it until the author is told."""
-        return await self._end(entry, State.REFUSED, reason)
+        why = {"reason": reason, "reason_code": None}
+        return await self._change("ended", entry, state=State.REFUSED.value, **why)
 
     async def expired(
         self, entry: Entry, reason: str, *, reason_code: str | None = None
     ) -> Entry | None:
         """Certainly not created, and not tried any more; held until the author is told."""
-        return await self._end(entry, State.EXPIRED, reason, reason_code)
+        why = {"reason": reason, "reason_code": reason_code}
+        return await self._change("ended", entry, state=State.EXPIRED.value, **why)
 
     async def unconfirmed(self, entry: Entry, reason: str) -> Entry | None:
         """Keep holding it until the author is told."""
-        return await self._one("unconfirmed", reason=reason, **self._held(entry), **self._lease)
+        return await self._change("unconfirmed", entry, reason=reason)
 
     async def told(self, entry: Entry) -> Entry | None:
         """Let it rest: its author knows that it is refused, expired or not confirmed."""
-        return await self._one("told", **self._mine(entry))
+        return await self._change("told", entry)
 
     async def later(
         self,
@@ -179,21 +157,16 @@ class Ledger:
         `route`: the way on which its card may have arrived already. `counted`: seconds to be added
         to what it was tried for. `reason`: why nobody knows what became of its request.
         """
-        values = {
-            "delay": delay,
-            "route": route or None,
-            "counted": counted,
-            "reason": reason or None,
-        }
-        return await self._one("later", **values, **self._mine(entry))
+        why = {"route": route or None, "reason": reason or None}
+        return await self._change("later", entry, delay=delay, counted=counted, **why)
 
     async def again(self, id_: int, slack_user_id: str) -> Entry | None:
         """Do what "Create again" asks for; of any number of clicks one gets the row, unsent."""
-        return await self._one("again", id=id_, slack_user_id=slack_user_id, **self._lease)
+        return await self._one("again", id=id_, slack_user_id=slack_user_id)
 
     async def look(self, id_: int, slack_user_id: str) -> Entry | None:
         """Do what "Look again" asks for; end it with `claim`, or `unconfirmed` and `told`."""
-        return await self._one("look", id=id_, slack_user_id=slack_user_id, **self._lease)
+        return await self._one("look", id=id_, slack_user_id=slack_user_id)
 
     async def leave(self, id_: int, slack_user_id: str) -> Entry | None:
         """Do what "Leave it" asks for."""
@@ -201,7 +174,7 @@ class Ledger:
 
     async def take(self, limit: int) -> list[Entry]:
         """Overdue rows, each given to one replica; their state says what remains to be done."""
-        return await self._many("take", limit=limit, **self._lease)
+        return await self._many("take", limit=limit)
 
     def surely_holds(self, entry: Entry) -> bool:
         """False: its lease may be over, or was renewed; this process may have stood still."""
@@ -209,7 +182,7 @@ class Ledger:
 
     async def hold(self, entry: Entry) -> Entry | None:
         """Lengthen its lease, also one that is overdue, and so be sure to hold it."""
-        return await self._one("hold", **self._held(entry), **self._lease)
+        return await self._change("hold", entry)
 
     async def take_over(self) -> int:
         """Let what a dead process held be due at once; how many rows it were.
@@ -225,8 +198,8 @@ class Ledger:
     async def renew(self, ids: Iterable[int]) -> frozenset[int]:
         """Lengthen the leases of what this replica works on; those missing are lost."""
         listed = "".join(f",{id_}" for id_ in ids) + ","
-        rows = await self._database.query("renew", {"ids": listed, **self._lease})
-        return frozenset(row["id"] for row in rows)
+        values = {"ids": listed, "owner": self.owner, "lease": self.lease}
+        return frozenset(row["id"] for row in await self._database.query("renew", values))
 
     async def release(self) -> int:
         """Before leaving: others need not wait for the leases to end."""
@@ -287,17 +260,9 @@ class Ledger:
         counts = {State(row["state"]): row["entries"] for row in rows}
         return Backlog(counts, max((row["oldest"] for row in rows), default=0.0))
 
-    async def _end(
-        self, entry: Entry, state: State, reason: str, reason_code: str | None = None
-    ) -> Entry | None:
-        values = {"state": state.value, "reason": reason, "reason_code": reason_code}
-        return await self._one("ended", **values, **self._held(entry), **self._lease)
-
-    def _held(self, entry: Entry) -> dict[str, Any]:
-        return {"id": entry.id, "fence": entry.fence}
-
-    def _mine(self, entry: Entry) -> dict[str, Any]:
-        return {**self._held(entry), "owner": self.owner}
+    async def _change(self, name: str, entry: Entry, **values: Any) -> Entry | None:  # noqa: ANN401 - columns
+        """Run a step of whoever holds the row as this entry says."""
+        return await self._one(name, id=entry.id, fence=entry.fence, **values)
 
     async def _one(self, name: str, **values: Any) -> Entry | None:  # noqa: ANN401 - columns
         rows = await self._many(name, **values)
@@ -305,6 +270,7 @@ class Ledger:
 
     async def _many(self, name: str, **values: Any) -> list[Entry]:  # noqa: ANN401 - columns
         asked_at = time.monotonic()
+        values = {"owner": self.owner, "lease": self.lease, **values}
         return [Entry.read(row, asked_at) for row in await self._database.query(name, values)]
 
 
