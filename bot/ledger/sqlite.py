@@ -77,12 +77,14 @@ def execute(
     connection: sqlite3.Connection, batch: Sequence[Statement]
 ) -> Sequence[Rows | Exception]:
     """What a statement is refused for is its own; what ended the transaction is raised."""
-    results = []
-    for statement in batch:
-        result = _result(connection, statement)
-        if isinstance(result, Exception) and not connection.in_transaction:
-            raise result
-        results.append(result)
+    results: list[Rows | Exception] = []
+    for each in batch:
+        try:
+            results.append([] if each.rows.done() else fetch(connection, each.sql, each.values))
+        except Exception as error:
+            if not connection.in_transaction:
+                raise
+            results.append(error)
     return results
 
 
@@ -101,15 +103,6 @@ def fetch(connection: sqlite3.Connection, sql: str, values: Mapping[str, Any]) -
     # All rows at once: SQLite commits when a statement has given its last row.
     rows: Rows = connection.execute(sql, values).fetchall()
     return rows
-
-
-def _result(connection: sqlite3.Connection, statement: Statement) -> Rows | Exception:
-    if statement.rows.done():
-        return []
-    try:
-        return fetch(connection, statement.sql, statement.values)
-    except Exception as error:  # noqa: BLE001 - a value that SQLite cannot hold, or no memory
-        return error
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +270,9 @@ class SQLite:
             while self._waiting:
                 # Whoever is ready now goes before: they write in the same commit, or post a card.
                 await asyncio.sleep(0)
-                if batch := self._next_batch():
+                wanted = [each for each in self._waiting if not each.rows.done()]
+                batch, self._waiting = wanted[:_MOST], wanted[_MOST:]
+                if batch:
                     for statement, result in zip(batch, await self._results(batch), strict=True):
                         statement.end(result)
         finally:
@@ -293,11 +288,6 @@ class SQLite:
             return await writer.run(run_together, batch, self._busy)
         except sqlite3.Error as error:
             return [error] * len(batch)
-
-    def _next_batch(self) -> list[Statement]:
-        wanted = [each for each in self._waiting if not each.rows.done()]
-        self._waiting = wanted[_MOST:]
-        return wanted[:_MOST]
 
 
 @asynccontextmanager
