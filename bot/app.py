@@ -214,6 +214,7 @@ def _dispatcher(
         context,
         AccessCheck(_access(settings), installation, people),
         settings.slack_admins,
+        services.forms.updates,
         services.notifier,
         metrics,
     )

@@ -73,7 +73,6 @@ async def submit_form(
     answered: asyncio.Event,
     asked_at_clock: float,
 ) -> None:
-    forms.updates.submitted(interaction.view.id)
     submission = parse_submission(interaction)
     if isinstance(submission, Problems):
         await ack(response_action="errors", errors=dict(submission.by_field))

@@ -89,10 +89,11 @@ class Parts:
     admins: frozenset[str] = frozenset()
 
     def dispatcher(self) -> Dispatcher:
-        notifier = self.notifier or self.at_home.bot.services.notifier
+        services = self.at_home.bot.services
+        notifier, updates = self.notifier or services.notifier, services.forms.updates
         people = LookupCache(Tasks(), self.people, KEEP_MEMBERS)
         check = AccessCheck(self.access, self.installation, people)
-        return Dispatcher(self.app, {}, check, self.admins, notifier, self.metrics)
+        return Dispatcher(self.app, {}, check, self.admins, updates, notifier, self.metrics)
 
     @property
     def failures(self) -> float:

@@ -11,7 +11,7 @@ from bot.sandbox.weav.seeds import EMAIL_AGENT
 from tests.house import CREATE, JANE, LIST, House, chosen, house, text_on
 from tests.scenarios.filling import ZOE, opened
 from tests.scenarios.test_assignees import BENS, ME, choose, taken
-from tests.scenarios.test_defaults import saved
+from tests.scenarios.test_defaults import opened_defaults, saved
 from tests.scenarios.test_open_conversations import chose, conversation, opened_for
 
 
@@ -65,6 +65,35 @@ async def test_no_late_drawing_takes_away_what_stands_under_a_field(tmp_path: Pa
     assert [request.status for request in at_home.weav.requests][-1] == 200
     assert at_home.ann.view.errors == answer.errors
     assert at_home.slack.calls_of("views.update") == []
+
+
+async def test_no_late_drawing_takes_away_why_a_form_was_not_let_in(tmp_path: Path) -> None:
+    async with house(tmp_path, slack_allowed_channels="C0SUPPORT") as at_home:
+        conversation(at_home, "Hung before")
+        at_home.weav.fail(WeavFault(delay=0.7, **LIST))
+        await opened(at_home)
+        await chose(at_home)
+
+        answer = await at_home.ann.submit({"channel": "email", "post_to": "C0GENERAL"})
+
+        assert answer.errors.keys() == {"post_to"}
+    assert [request.status for request in at_home.weav.requests][-1] == 200
+    assert at_home.ann.view.errors == answer.errors
+    assert at_home.slack.calls_of("views.update") == []
+
+
+async def test_no_late_drawing_takes_away_what_is_wrong_with_defaults(tmp_path: Path) -> None:
+    async with house(tmp_path) as at_home:
+        await opened_defaults(at_home)
+        at_home.slack.faults.add(SlackFault("views.update", late=0.5))
+        await choose(at_home, "agent")
+        await at_home.ann.act("assignee_type", "user")  # drawn when the first drawing is over
+
+        answer = await at_home.ann.submit({"company_id": "Tailspin"})
+
+        assert answer.errors.keys() == {"company_id", "assignee_id"}
+    assert at_home.ann.view.errors == answer.errors
+    assert len(at_home.slack.calls_of("views.update")) == 1
 
 
 async def test_a_choice_after_an_error_is_drawn_as_before(at_home: House) -> None:
