@@ -34,8 +34,8 @@ from bot.weav.directory import NewCustomer
 from bot.weav.models import AssigneeType
 
 log = get_logger("weav_slack.form")
-DATABASE_DOWN: Final = (
-    "Try again in a moment. The bot's database does not answer, so nothing was changed."
+NOT_SURELY_SAVED: Final = (
+    "Try again in a moment. The bot's database does not answer, so this may not have been saved."
 )
 NOT_READ: Final = (
     "Try again soon: the bot's database does not answer, so the form cannot be opened now."
@@ -237,7 +237,9 @@ class FormService:
             if not is_current():
                 return None
             # Slack keeps somebody who was found for another kind: seen, and refused on submitting.
-            return form if ids.ASSIGNEE_ID in form.options else form.named(labels)
+            found = ids.ASSIGNEE_ID in form.options
+            retyped = form.values.assignee_id != values.assignee_id
+            return form if found or retyped else form.named(labels)
 
         await self.updates.redraw(view, change)
 
@@ -266,7 +268,7 @@ class FormService:
                 await self._customers.tell_user(user)
         except (LedgerUnavailable, TimeoutError) as error:
             log.warning("user_not_kept", error=str(error))
-            return plain_message(DATABASE_DOWN)
+            return plain_message(NOT_SURELY_SAVED)
         return plain_message(
             f"From now on you are {weav_user_id} in Weav, and the form offers you as assignee. If"
             " that is not you, send the command again with the right ID: Weav's API cannot"
@@ -290,7 +292,7 @@ class FormService:
                 values = FormValues.model_validate(defaults.chosen)
                 labels = await self._prefiller.labels(values)
         except (LedgerUnavailable, TimeoutError):
-            await self._tell(plain_message(DATABASE_DOWN), form_request)
+            await self._tell(plain_message(NOT_READ), form_request)
             return
         origin = Origin(via="command", slack_channel_id=slack_channel_id)
         form = Form(values, origin, for_defaults=True).named(labels)
@@ -316,7 +318,7 @@ class FormService:
                 await self.defaults.choose(chosen)
         except (LedgerUnavailable, TimeoutError) as error:
             log.warning("defaults_not_kept", error=str(error))
-            return DATABASE_DOWN
+            return NOT_SURELY_SAVED
         return ""
 
 

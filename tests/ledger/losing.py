@@ -113,6 +113,31 @@ def losing_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> LosingFile:
     return file
 
 
+class HoldingFile:
+    """Its reads of a table are answered when `go_on` is set."""
+
+    def __init__(self, table: str) -> None:
+        self._from = f"FROM {table}"
+        self.go_on = threading.Event()
+        self.go_on.set()
+
+    def connect(self, path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Connection:
+        connection = connect(path, busy, clock)
+        connection.set_trace_callback(self._before)
+        return connection
+
+    def _before(self, sql: str) -> None:
+        if self._from in sql:
+            self.go_on.wait(TOO_LATE)
+
+
+def holding_file(table: str, monkeypatch: pytest.MonkeyPatch) -> HoldingFile:
+    """Have each ledger that is opened from now on connect through it."""
+    file = HoldingFile(table)
+    monkeypatch.setattr(connecting, "connect", file.connect)
+    return file
+
+
 class LosingServer:
     def __init__(self, url: str, way: Tunnel) -> None:
         self.place = PostgresPlace(url)

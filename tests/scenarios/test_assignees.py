@@ -1,13 +1,15 @@
 """Whom a conversation can be given to: nobody, a person, an agent."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from bot.sandbox.slack import SlackFault
 from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.seeds import CHAT_AGENT, EMAIL_AGENT, RETIRED_AGENT
-from tests.house import JANE, House, chosen, text_on
+from tests.house import JANE, House, chosen, house, text_on
+from tests.ledger.losing import holding_file
 from tests.scenarios.filling import AGENTS, FAILURES, offered, opened
 
 ME = "5e1a0000-0000-4000-8000-000000000001"
@@ -237,6 +239,27 @@ async def test_an_agent_left_in_the_picker_is_no_person(at_home: House) -> None:
     answer = await at_home.ann.submit()
     assert answer.errors == {"assignee_id": "Choose an AI agent: ben is a person."}
     assert at_home.weav.creations == []
+
+
+async def test_nobodys_name_stands_over_an_id_that_was_typed_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = holding_file("weav_users", monkeypatch)
+    async with house(tmp_path) as at_home:
+        at_home.slack.scopes += ("channels:read",)
+        await at_home.ann.command(f"me {ME}")
+        await at_home.ann.command("", "C0PARTNERS")
+        await at_home.slack.until(lambda slack: slack.calls_of("views.update"))
+        at_home.ann.fill({"assignee_id": ME})
+
+        reads.go_on.clear()
+        await at_home.ann.act("assignee_type", "user")
+        at_home.ann.fill({"assignee_id": BENS})
+        await at_home.ann.act("post_to", "C0GENERAL")
+        reads.go_on.set()
+    # At its end the bot has finished all that it had begun.
+    shown = at_home.ann.view.block("assignee_id")["element"]["initial_option"]
+    assert (shown["value"], shown["text"]["text"]) == (BENS, BENS)
 
 
 async def test_half_an_assignee_is_asked_for(at_home: House) -> None:

@@ -1,11 +1,14 @@
 """A Slack channel's defaults: what forms begin with, and where each value comes from."""
 
+from pathlib import Path
+
 import pytest
 
 from bot.sandbox.slack import SlackFault
 from bot.sandbox.weav.seeds import EMAIL_AGENT
 from bot.slack import ids
-from tests.house import JANE, House, chosen, text_on
+from tests.house import JANE, House, chosen, house, text_on
+from tests.ledger.losing import losing_file
 from tests.scenarios.filling import TAILSPIN, offered, opened
 from tests.scenarios.test_assignees import choose
 
@@ -153,6 +156,22 @@ async def test_defaults_that_do_not_open_are_told_privately(at_home: House, seco
     await at_home.ann.command("defaults")
 
     assert "open the form" in text_on(await at_home.private_answer())
+
+
+async def test_what_may_have_been_saved_is_not_said_to_be_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = losing_file(tmp_path / "ledger.db", monkeypatch)
+    async with house(tmp_path) as at_home:
+        await opened_defaults(at_home)
+        async with file.lost("channel_defaults", "1"):
+            answer = await at_home.ann.submit({"priority": "low"})
+        async with file.lost("weav_users", "1"):
+            told = await at_home.ann.command(f"me {JANE}")
+        await opened(at_home)
+
+    assert "may not have been saved" in answer.errors["company_id"]
+    assert "may not have been saved" in told.body["text"]
 
 
 async def test_without_a_database_nobody_believes_that_it_is_saved(at_home: House) -> None:
