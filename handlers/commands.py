@@ -25,9 +25,10 @@ from handlers.command_text import (
 )
 
 
-def usage_message() -> Message:
+def usage_message(*, for_admin: bool = False) -> Message:
     """Answer `help`."""
     command = ids.COMMAND
+    check = f"• `{command} check`: what is wrong with this installation\n" if for_admin else ""
     usage = (
         f"*`{command}`* opens a form; what you fill in becomes a conversation in Weav, and a"
         " summary is posted where you say.\n"
@@ -38,6 +39,7 @@ def usage_message() -> Message:
         f"• `{command} status`: what became of your last ten\n"
         f"• `{command} defaults`: what forms opened from this channel begin with\n"
         f"• `{command} me UUID`: who you are in Weav, so that you can be chosen as assignee\n"
+        f"{check}"
         f"• `{command} help`: this text\n"
         "From a message: its menu → *Open Weav conversation*. From anywhere: the shortcut *New"
         " Weav conversation*."
@@ -54,8 +56,11 @@ class Diagnosis:
         self._examine = examine
         self._notifier = notifier
 
+    def is_for(self, slack_user_id: str) -> bool:
+        return slack_user_id in self._admins
+
     async def answer(self, ack: AsyncAck, asked: SlashCommand) -> None:
-        if asked.user_id not in self._admins:
+        if not self.is_for(asked.user_id):
             await ack(response_type="ephemeral", text=admins_only(self._admins))
             return
         self._notifier.tell_when_known(self._examine(), asked.user_id, asked.response_url)
@@ -78,7 +83,7 @@ async def run_command(
     author = interaction.user_id
     match words:
         case ShowHelp():
-            await _answer(ack, usage_message())
+            await _answer(ack, usage_message(for_admin=diagnosis.is_for(author)))
         case ShowStatus():
             await _answer(ack, await submissions.status(interaction.team_id, author))
         case RunCheck():
