@@ -47,6 +47,7 @@ _LEFT: Final = (
 )
 _HAS_BUTTONS: Final = f"If you close this window, {ids.COMMAND} status has these buttons, too."
 _EXPIRED: Final = "Open the form here. Nothing is lost: Slack took too long to open it."
+_NOTHING_CREATED: Final = "Nothing was created."
 _SUBJECT_LIMIT: Final = 100
 
 
@@ -61,8 +62,8 @@ class Created:
 class FormAgain:
     """Nothing was created: the filled form comes back, with the reason.
 
-    `by_field`: reasons for fields, marked where the form is still open. `shown`: blocks that it
-    shows besides, by block_id.
+    `by_field`: reasons for fields, marked where the form is still open; `reason` is then empty, or
+    what they do not say. `shown`: blocks that it shows besides, by block_id.
     """
 
     reason: str = ""
@@ -103,7 +104,7 @@ Reply: TypeAlias = Created | FormAgain | Creating | Queued | NotConfirmed | Left
 
 
 def not_created(reason: str) -> FormAgain:
-    return FormAgain(f"{reason} Nothing was created. Submit again.")
+    return FormAgain(f"{reason} {_NOTHING_CREATED} Submit again.")
 
 
 def reply_of(entry: Entry) -> Reply | None:
@@ -134,8 +135,10 @@ def answer_of(reply: Reply, form: FilledForm) -> dict[str, Any]:
     match reply:
         case Created():
             return {}
-        case FormAgain(by_field=by_field) if by_field:
-            return {"response_action": "errors", "errors": dict(by_field)}
+        case FormAgain(reason, by_field) if by_field:
+            # Slack has no place for an error of the whole form: it stands at its end.
+            whole = {ids.POST_TO: reason} if reason else {}
+            return {"response_action": "errors", "errors": {**whole, **by_field}}
         case _:
             return {"response_action": "update", "view": view_of(reply, form)}
 
@@ -245,7 +248,7 @@ def _text_of(reply: Reply) -> str:
             return f"The conversation {state} in Weav."
         case FormAgain(reason, by_field):
             named = (f"{FIELDS.get(name, name)}: {why}" for name, why in by_field.items())
-            return " ".join(filter(None, [reason, *named]))
+            return " ".join([reason or _NOTHING_CREATED, *named])
         case Creating():
             return "Weav has not answered yet."
         case Queued(cause, tried_for):

@@ -132,9 +132,9 @@ class ConversationCreator:
 
     async def _refused(self, entry: Entry, refused: Refused) -> Result:
         if entry.doubtful:
-            refused = replace(refused, message=refused.message + DOUBTFUL)
-        reason = " ".join([refused.message, *refused.fields.values()])
-        held = await retry_until_written(lambda: self._ledger.refused(entry, reason), entry)
+            refused = replace(refused, message=(refused.message + DOUBTFUL).strip())
+        said = refused.sentence
+        held = await retry_until_written(lambda: self._ledger.refused(entry, said), entry)
         return _result(held, FormAgain(refused.message, refused.fields))
 
     async def _queue(self, entry: Entry, outcome: NotSent) -> Result:

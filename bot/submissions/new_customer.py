@@ -20,7 +20,6 @@ from bot.weav.outcomes import NotSent, Refused, Unconfirmed
 log = get_logger("weav_slack.new_customer")
 # Seconds between looks at somebody else's POST of the same customer.
 LOOK_EVERY: Final = 0.2
-NOT_OPENED: Final = "No conversation was opened."
 NOT_CONFIRMED: Final = (
     "Weav did not confirm that it created this customer. Look there: if they exist, paste their ID"
     " here. If they do not, submit again, and the bot asks Weav once more."
@@ -108,4 +107,4 @@ class CustomerCreation:
 
 
 def _refused(why: str, status: int) -> Refused:
-    return Refused(NOT_OPENED, {ids.CUSTOMER_ID: why}, status)
+    return Refused("", {ids.CUSTOMER_ID: why}, status)

@@ -66,7 +66,7 @@ def read_refusal(
     known: Container[str] = NewConversation.model_fields,
     by_status: Mapping[int, str] = _OPENING,
 ) -> tuple[str, Mapping[str, str]]:
-    """Return one message for the whole, and the reasons by field of the request body."""
+    """Return what is said of the whole, and the reasons by field of the request body."""
     fields: dict[str, str] = {}
     others: list[str] = []
     for key, reason in islice(_reasons(answer), _MOST_REASONS):
@@ -84,7 +84,7 @@ def _message(status: int, answer: object, fields: Mapping[str, str], others: lis
     if others:
         return _shorten(f"Weav did not accept this: {' '.join(dict.fromkeys(others))}")
     if fields:
-        return "Weav did not accept some of the fields."
+        return ""
     if summary := _text(_at(answer, "message")) or _text(_at(answer, "error")):
         return _shorten(f"Weav did not accept this: {summary}")
     return "Weav did not accept this and gave no reason. Check the fields and submit again."
@@ -160,11 +160,19 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Weav said no: `message` as a whole, `fields` by field of the request."""
+    """Weav said no: `message` of the whole, `fields` by field of the request.
+
+    The message is empty where the fields say it all.
+    """
 
     message: str
     fields: Mapping[str, str]
     status: int
+
+    @property
+    def sentence(self) -> str:
+        """Give all of it in one text."""
+        return f"{self.message} {' '.join(self.fields.values())}".strip()
 
 
 @dataclass(frozen=True, slots=True)

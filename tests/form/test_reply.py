@@ -15,8 +15,12 @@ FORM = FilledForm(FormValues(), Origin())
         (Created(Conversation(id="1", status="open")), "The conversation is open in Weav."),
         (FormAgain("Weav does not know this customer."), "Weav does not know this customer."),
         (
-            FormAgain("Weav did not accept some of the fields.", {"subject": "Too rude."}),
-            "Weav did not accept some of the fields. Subject: Too rude.",
+            FormAgain(by_field={"subject": "Too rude."}),
+            "Nothing was created. Subject: Too rude.",
+        ),
+        (
+            FormAgain("Your plan is used up.", {"subject": "Too rude."}),
+            "Your plan is used up. Subject: Too rude.",
         ),
         (
             not_created("Weav could not be reached."),

@@ -29,6 +29,21 @@ async def test_reasons_of_weav_stand_under_their_fields_and_a_corrected_form_is_
     assert len(any_way.weav.conversations) == 1
 
 
+async def test_what_weav_says_of_the_whole_stands_beside_its_reasons_by_field(
+    at_home: House,
+) -> None:
+    reasons = {"subject": ["Too rude."], "plan": ["Your plan is used up."]}
+    at_home.weav.fail(WeavFault.refusal(reasons, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+
+    refused = await at_home.ann.submit()
+
+    assert refused.errors == {
+        "subject": "Too rude.",
+        "post_to": "Weav did not accept this: Your plan is used up.",
+    }
+
+
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
@@ -199,6 +214,14 @@ async def test_help_answers_privately(any_way: House) -> None:
         assert answer.body["response_type"] == "ephemeral"
         assert "/weav-conversation" in answer.body["text"]
     assert any_way.slack.calls_of("views.open") == []
+
+
+async def test_help_names_check_for_those_who_may_ask_for_it(tmp_path: Path) -> None:
+    async with house(tmp_path, slack_admins="U0ANN") as at_home:
+        admins, bens = await at_home.ann.command("help"), await at_home.ben.command("help")
+
+    assert "/weav-conversation check`" in admins.body["text"]
+    assert "/weav-conversation check`" not in bens.body["text"]
 
 
 async def test_status_lists_the_authors_last_ten(any_way: House) -> None:
