@@ -168,7 +168,7 @@ def _services(
     channel_readers = ChannelReaders(audiences, installation)
     notifier = Notifier(slack, tasks)
     directory = Directory(WeavDirectory(weav), tasks)
-    forms = FormService(ledger, weav, directory, slack, channel_readers, tasks, notifier, link)
+    forms = FormService(ledger, weav, directory, slack, channel_readers, tasks, link)
     names, looks = Names(customers, directory), pace.looks[:CARD_LOOKS]
     cards = CardService(ledger, weav, slack, channel_readers, names, notifier, link, looks, every)
     uses = CustomerUses(customers, starter(customers, directory, tasks))
@@ -214,7 +214,7 @@ def _dispatcher(
         context,
         AccessCheck(_access(settings), installation, people),
         settings.slack_admins,
-        services.forms.updates,
+        services.forms.open_forms,
         services.notifier,
         metrics,
     )

@@ -41,6 +41,7 @@ async def reopen_form(
     known: bool,  # noqa: FBT001 - Bolt gives it by name
 ) -> None:
     """Its value is the form, or in `status` the ID of the row that has it."""
+    await ack()
     form_request = FormRequest(
         trigger_id=interaction.trigger_id,
         form=FilledForm.from_value(interaction.clicked.value).at_origin(),
@@ -49,10 +50,9 @@ async def reopen_form(
         known=known,
     )
     if entry_id := _entry_id(interaction):
-        forms.open_stored(entry_id, form_request)
+        await forms.open_stored(entry_id, form_request)
     else:
-        forms.open(form_request)
-    await ack()
+        await forms.open(form_request)
 
 
 async def decide(ack: AsyncAck, interaction: BlockActions, submissions: SubmissionService) -> None:

@@ -9,8 +9,9 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.access.refusals import admins_only
 from bot.form.service import FormRequest, FormService
 from bot.form.values import FilledForm, FormValues, Origin
+from bot.ledger import WeavUser
 from bot.slack import ids
-from bot.slack.blocks import Message, mrkdwn, section
+from bot.slack.blocks import Message, mrkdwn, plain_message, section
 from bot.slack.notify import Notifier
 from bot.slack.payloads import SlashCommand
 from bot.submissions.service import SubmissionService
@@ -89,14 +90,14 @@ async def run_command(
         case RunCheck():
             await diagnosis.answer(ack, interaction)
         case SetWeavUser(weav_user_id):
-            name = interaction.user_name or author
-            await _answer(ack, await forms.link_weav_user(author, weav_user_id, name))
+            user = WeavUser(author, weav_user_id, interaction.user_name or author)
+            await _answer(ack, plain_message(await forms.link_weav_user(user)))
         case EditDefaults():
-            forms.open_defaults(_form_request(interaction, FormValues(), known=known))
             await ack()
+            await forms.open_defaults(_form_request(interaction, FormValues(), known=known))
         case OpenForm(values):
-            forms.open(_form_request(interaction, values, known=known))
             await ack()
+            await forms.open(_form_request(interaction, values, known=known))
         case _:
             assert_never(words)
 

@@ -22,7 +22,7 @@ from bot.access.refusals import (
     refusal_under_field,
 )
 from bot.access.rules import AccessCheck, Denial, Denied
-from bot.form.update import ViewUpdates
+from bot.form.open_forms import OpenForms
 from bot.logs import get_logger, new_reference, reference
 from bot.metrics import Metrics, start_timer
 from bot.slack import ids
@@ -90,7 +90,7 @@ class Dispatcher:
         context: Mapping[str, object],
         access_check: AccessCheck,
         admins: frozenset[str],
-        updates: ViewUpdates,
+        open_forms: OpenForms,
         notifier: Notifier,
         metrics: Metrics,
     ) -> None:
@@ -105,7 +105,7 @@ class Dispatcher:
         self._context = context
         self._access_check = access_check
         self._admins = admins
-        self._updates = updates
+        self._open_forms = open_forms
         self._notifier = notifier
         self._metrics = metrics
         for reason in Denial:  # a counter begins at 0: see `Metrics`
@@ -143,7 +143,7 @@ class Dispatcher:
         if isinstance(payload, SslCheck):
             return BoltResponse(status=200, body="")
         if isinstance(payload, ViewSubmission):
-            self._updates.submitted(payload.view.id)
+            self._open_forms.submitted(payload.view.id)
         words = parse_words(payload.text) if isinstance(payload, SlashCommand) else None
         opens_form = _opens_form(payload, words)
         decision = await self._access_check.decide(

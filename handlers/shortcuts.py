@@ -21,7 +21,8 @@ async def open_from_message(
     forms: FormService,
     known: bool,  # noqa: FBT001 - Bolt gives it by name
 ) -> None:
-    forms.open(
+    await ack()
+    await forms.open(
         FormRequest(
             trigger_id=interaction.trigger_id,
             form=form_from_message(interaction),
@@ -32,11 +33,11 @@ async def open_from_message(
             known=known,
         )
     )
-    await ack()
 
 
 async def open_new(ack: AsyncAck, interaction: GlobalShortcut, forms: FormService) -> None:
-    forms.open(
+    await ack()
+    await forms.open(
         FormRequest(
             trigger_id=interaction.trigger_id,
             form=FilledForm(FormValues(), Origin(via="shortcut")),
@@ -44,4 +45,3 @@ async def open_new(ack: AsyncAck, interaction: GlobalShortcut, forms: FormServic
             new=True,
         )
     )
-    await ack()

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from bot.ledger import KnownCustomer
 from bot.slack import ids
 from bot.slack.blocks import Json
 from bot.slack.options import NOTHING, TEXT_LIMIT, VALUE_LIMIT, Suggestion, option
@@ -27,21 +28,20 @@ NO_AGENT: Final = Suggestion(
 )
 
 
-def customer_label(customer_id: str, name: str, email: str) -> str:
+def customer_label(customer: KnownCustomer) -> str:
     """Name somebody as far as they are known."""
+    name, email = customer.name, customer.email
     if name and email:
         room = TEXT_LIMIT - len(email) - 3
         return f"{shorten(name, room)} · {email}" if room > 0 else email
-    return name or email or customer_id
+    return name or email or customer.id
 
 
-def create_offer(new: NewCustomer) -> Suggestion | None:
-    """Offer to create a customer; None for an address that no option can carry."""
-    value = f"{CREATE}{new.email}"
-    if len(value) > VALUE_LIMIT:
-        return None
+def create_offer(new: NewCustomer) -> Suggestion:
     return Suggestion(
-        value, f"Create customer {new.email}", "Weav gets a new customer when you submit"
+        f"{CREATE}{new.email}",
+        f"Create customer {new.email}",
+        "Weav gets a new customer when you submit",
     )
 
 
@@ -63,19 +63,26 @@ def customer_in(value: str) -> UUID | NewCustomer | None:
     return uuid_in(value, "customer")
 
 
+def known_customer_in(value: str) -> UUID | None:
+    """Read the ID of a customer whom Weav has; None as well for one who is still to be created."""
+    customer = customer_in(value)
+    return None if isinstance(customer, NewCustomer) else customer
+
+
 def new_customer_in(text: str) -> NewCustomer | None:
+    """Read an address that an option can carry."""
     try:
-        return NewCustomer(email=text.strip().removeprefix("mailto:"))
+        new = NewCustomer(email=text.strip().removeprefix("mailto:"))
     except ValidationError:
         return None
+    return new if len(CREATE + new.email) <= VALUE_LIMIT else None
 
 
 def customer_option(value: str, label: str | None = None) -> Json | None:
     """Draw a chosen customer; None: no option can stand for this value."""
     customer = customer_in(value)
     if isinstance(customer, NewCustomer):
-        offer = create_offer(customer)
-        return option(offer) if offer else None
+        return option(create_offer(customer))
     return option(Suggestion(str(customer), label or str(customer))) if customer else None
 
 

@@ -12,14 +12,14 @@ from bot.form.defaults import ChannelDefaults
 from bot.form.duplicates import Duplicate, duplicate_blocks
 from bot.form.form import Form
 from bot.form.from_message import Mentions
-from bot.form.options import customer_in, customer_label
+from bot.form.options import customer_label, known_customer_in
 from bot.form.values import FilledForm, FormValues, Source
 from bot.labels import STATES
 from bot.ledger import Entry, KnownCustomer, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.slack import ids
+from bot.slack.blocks import Json
 from bot.slack.text import uuid_in
-from bot.weav.directory import NewCustomer
 from bot.weav.models import AssigneeType
 
 log = get_logger("weav_slack.prefill")
@@ -57,29 +57,29 @@ class Prefiller:
 
     async def recall(self, form: Form, mentions: Mentions) -> Form:
         """Add whom and what our database knows; what cannot be read in time is left out."""
+        recalled = form
         try:
             async with asyncio.timeout(PREFILL_WITHIN):
-                return await self._recalled(form, mentions)
+                if source := form.origin.source:
+                    recalled = await self._of_message(form, source, mentions)
+                return recalled.named(await self.labels(recalled.values))
         except (LedgerUnavailable, TimeoutError) as error:
             log.warning("form_not_prepared", error=str(error))
             return form
 
-    async def _recalled(self, form: Form, mentions: Mentions) -> Form:
+    async def _of_message(self, form: Form, source: str, mentions: Mentions) -> Form:
         if not form.values.customer_id and (customer := await self._mentioned(mentions)):
             form = form.filled({ids.CUSTOMER_ID: customer.id}, Source.MESSAGE)
-        form = form.named(await self.labels(form.values))
-        source = form.origin.source
-        entry = await self._ledger.about(source) if source else None
-        return form.showing(duplicate_blocks(self.duplicate(entry))) if entry else form
+        entry = await self._ledger.about(source)
+        return form.showing(self.duplicate(entry)) if entry else form
 
     async def labels(self, values: FormValues) -> dict[str, str]:
         """Name whom the values stand for, as far as it is known here."""
         named = {}
-        customer = customer_in(values.customer_id)
-        if customer and not isinstance(customer, NewCustomer):
+        if customer := known_customer_in(values.customer_id):
             known = await self._customers.customer(str(customer))
             if known:
-                named[ids.CUSTOMER_ID] = customer_label(known.id, known.name, known.email)
+                named[ids.CUSTOMER_ID] = customer_label(known)
         if assignee_id := uuid_in(values.assignee_id, "assignee"):
             assignee = await self._assignee(values.assignee_type, str(assignee_id))
             named |= {ids.ASSIGNEE_ID: assignee} if assignee else {}
@@ -114,9 +114,11 @@ class Prefiller:
             fields += _TOGETHER
         return {name: chosen[name] for name in fields if name in chosen}
 
-    def duplicate(self, entry: Entry) -> Duplicate:
+    def duplicate(self, entry: Entry) -> dict[str, Json]:
         """Say what a message has become."""
         conversation_id = entry.conversation_id or ""
         link = self._link(conversation_id) if conversation_id else ""
         state = STATES[entry.state]
-        return Duplicate(entry.slack_user_id, entry.received_at, state, conversation_id, link)
+        return duplicate_blocks(
+            Duplicate(entry.slack_user_id, entry.received_at, state, conversation_id, link)
+        )

@@ -4,7 +4,6 @@ import asyncio
 from typing import Final
 
 from bot.directory import Directory
-from bot.form.duplicates import duplicate_blocks
 from bot.form.parse import Submission
 from bot.form.prefill import PREFILL_WITHIN, Prefiller
 from bot.form.reply import FormAgain
@@ -38,8 +37,7 @@ class Reviewer:
             return None
         if entry is None:
             return None
-        shown = duplicate_blocks(self._prefiller.duplicate(entry))
-        return FormAgain(SOMEBODY_WAS_FIRST, shown=shown)
+        return FormAgain(SOMEBODY_WAS_FIRST, shown=self._prefiller.duplicate(entry))
 
     async def _no_such_assignee(self, submission: Submission) -> str:
         """Say what Weav would refuse, as far as it is known here: an agent is no person."""

@@ -1,7 +1,7 @@
 """The form: opened, completed when it is open, changed by what is chosen in it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -9,28 +9,27 @@ from uuid import UUID
 from bot.access.audience import ChannelReaders
 from bot.directory import LIST_WITHIN, Directory, learn_customer
 from bot.form.defaults import ChannelDefaults, ChosenDefaults
-from bot.form.duplicates import OpenConversation, OpenConversations, open_conversations_block
+from bot.form.duplicates import OpenConversations, open_conversations_block
 from bot.form.form import Form, with_readers
 from bot.form.from_message import NO_MENTIONS, Mentions
-from bot.form.options import customer_in, customer_label
+from bot.form.open_forms import OpenForms, ViewJson
+from bot.form.options import customer_label, known_customer_in
 from bot.form.prefill import PREFILL_WITHIN, Prefiller
 from bot.form.reply import expired_message, reopen_message
 from bot.form.review import Reviewer
 from bot.form.stored import StoredForm
 from bot.form.suggestions import Suggester
-from bot.form.update import ViewJson, ViewUpdates
 from bot.form.values import FilledForm, FormValues, Origin, values_of
 from bot.form.view import render
 from bot.ledger import KnownCustomer, Ledger, LedgerUnavailable, WeavUser
 from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.api import TRIGGER_GONE, Failed, SlackApi
-from bot.slack.blocks import Message, plain_message
-from bot.slack.notify import Notifier, tell_privately
+from bot.slack.blocks import Json, Message, plain_message
+from bot.slack.notify import tell_privately
 from bot.slack.payloads import read_view, text_at
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
-from bot.weav.directory import NewCustomer
 from bot.weav.models import AssigneeType
 
 log = get_logger("weav_slack.form")
@@ -63,24 +62,8 @@ class FormRequest:
     known: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _LaterFacts:
-    """What a form opens without: who its customer is, and what they have open."""
-
-    customer: UUID | None = None
-    open_conversations: Sequence[OpenConversation] = ()
-    named: str = ""
-
-    def into(self, form: Form) -> Form:
-        """Add it to an open form, if it is about the same customer still."""
-        same = self.customer == _known_to_weav(form.values)
-        if same and (self.open_conversations or self.named):
-            return _with_conversations(form, self.open_conversations, self.named)
-        return form
-
-
 class FormService:
-    """`suggestions`, `reviewer`, `defaults` and `updates` are used as they are."""
+    """`suggestions`, `reviewer`, `defaults` and `open_forms` are used as they are."""
 
     def __init__(
         self,
@@ -90,7 +73,6 @@ class FormService:
         slack: SlackApi,
         channel_readers: ChannelReaders,
         tasks: Tasks,
-        notifier: Notifier,
         link: Callable[[str], str],
     ) -> None:
         self._ledger = ledger
@@ -99,33 +81,32 @@ class FormService:
         self._slack = slack
         self._channel_readers = channel_readers
         self._tasks = tasks
-        self._notifier = notifier
         self.defaults = ChannelDefaults(ledger.customers)
         self._prefiller = Prefiller(ledger, directory, self.defaults, link)
         self.suggestions = Suggester(ledger.customers, directory, tasks)
         self.reviewer = Reviewer(ledger, directory, self._prefiller)
         self._open_conversations = OpenConversations(weav, link)
-        self.updates = ViewUpdates(slack)
+        self.open_forms = OpenForms(slack)
 
-    def open(self, form_request: FormRequest) -> None:
-        self._notifier.spawn(
-            self._open(form_request),
-            "open_form",
-            form_request.slack_user_id,
-            form_request.response_url,
-        )
+    async def open(self, form_request: FormRequest) -> None:
+        """Call views.open before anything but our database: the trigger lives for 3 s."""
+        form = self._prefiller.begin(form_request.form, new=form_request.new)
+        if form_request.known:
+            form = await self._prefiller.recall(form, form_request.mentions)
+        result = await self._slack.open_view(form_request.trigger_id, render(form, opening=True))
+        if not isinstance(result, Failed):
+            await self._complete(form, result.view, known=form_request.known)
+            return
+        log.warning("form_not_opened", code=result.code)
+        filled = FilledForm(form.values, form.origin)
+        if result.code in TRIGGER_GONE:
+            message = expired_message(filled)
+        else:
+            message = reopen_message(f"Slack did not open the form ({result.code}).", filled)
+        await self._tell(message, form_request)
 
-    def open_stored(self, entry_id: int, form_request: FormRequest) -> None:
-        """Open what the ledger keeps of a submission; the form in the request is not looked at."""
-        self._notifier.spawn(
-            self._open_stored(entry_id, form_request),
-            "open_stored",
-            form_request.slack_user_id,
-            form_request.response_url,
-        )
-
-    async def _open_stored(self, entry_id: int, form_request: FormRequest) -> None:
-        """For its author alone."""
+    async def open_stored(self, entry_id: int, form_request: FormRequest) -> None:
+        """Open for its author what the ledger keeps; the form in the request is not looked at."""
         try:
             entry = await self._ledger.get(entry_id)
         except LedgerUnavailable as error:
@@ -136,55 +117,46 @@ class FormService:
             form = StoredForm.read(entry.form).filled_form.at_origin()
             if not form_request.known:
                 form = replace(form, labels={})  # which name a customer and an assignee
-            await self._open(replace(form_request, form=form))
+            await self.open(replace(form_request, form=form))
         else:
             await self._tell(plain_message(NOT_KEPT), form_request)
 
-    async def _open(self, form_request: FormRequest) -> None:
-        """Call views.open before anything but our database: the trigger lives for 3 s."""
-        form = self._prefiller.begin(form_request.form, new=form_request.new)
-        if form_request.known:
-            form = await self._prefiller.recall(form, form_request.mentions)
-        result = await self._slack.open_view(form_request.trigger_id, render(form, opening=True))
-        if not isinstance(result, Failed):
-            untouched_fields = self.updates.opened(result.view, form)
-            late, readers = await asyncio.gather(
-                self._late(form, known=form_request.known),
-                self._channel_readers.of_new_form(_channel_of(form)),
-            )
-
-            def complete(now: Form) -> Form | None:
-                """Add what the opening did not wait for, all in one drawing."""
-                fields = untouched_fields()
-                now = late.into(now)
-                if ids.POST_TO in fields and now.values.post_to in {"", _channel_of(form)}:
-                    now = with_readers(now, readers)
-                return now if fields else None  # none: it is submitted
-
-            await self.updates.redraw(result.view, complete)
-            return
-        log.warning("form_not_opened", code=result.code)
-        filled = FilledForm(form.values, form.origin)
-        if result.code in TRIGGER_GONE:
-            message = expired_message(filled)
-        else:
-            message = reopen_message(f"Slack did not open the form ({result.code}).", filled)
-        await self._tell(message, form_request)
-
-    async def _late(self, form: Form, *, known: bool) -> _LaterFacts:
-        """Find who the customer is and what they have open, for whom that may be shown."""
-        customer = _known_to_weav(form.values) if known else None
-        if not customer:
-            return _LaterFacts()
-        open_conversations, learned = await asyncio.gather(
-            self._open_conversations.of(customer), self._learn_customer(str(customer))
+    async def _complete(self, opened: Form, view: ViewJson, *, known: bool) -> None:
+        """Add what the opening did not wait for, all in one drawing."""
+        untouched_fields = self.open_forms.opened(view, opened)
+        customer = known_customer_in(opened.values.customer_id) if known else None
+        slack_channel_id = opened.values.post_to or opened.origin.slack_channel_id
+        about_customer, readers = await asyncio.gather(
+            self._about(customer), self._channel_readers.of_new_form(slack_channel_id)
         )
-        named = customer_label(learned.id, learned.name, learned.email) if learned else ""
-        return _LaterFacts(customer, open_conversations, named)
+        if about_customer is None and with_readers(opened, readers) == opened:
+            return
+
+        def complete(now: Form) -> Form | None:
+            fields = untouched_fields()
+            if about_customer and known_customer_in(now.values.customer_id) == customer:
+                now = now.showing({ids.OPEN_CONVERSATIONS: about_customer})
+            if ids.POST_TO in fields and now.values.post_to in {"", slack_channel_id}:
+                now = with_readers(now, readers)
+            return now if fields else None  # none: it is submitted
+
+        await self.open_forms.redraw(view, complete)
+
+    async def _about(self, customer: UUID | None) -> Json | None:
+        """Find who the customer is and what they have open; None: nothing to say of them."""
+        if customer is None:
+            return None
+        open_conversations, learned = await asyncio.gather(
+            self._open_conversations.of(customer), self._learn_customer(customer)
+        )
+        if not (open_conversations or learned):
+            return None
+        named = customer_label(learned) if learned else ""
+        return open_conversations_block(open_conversations, named)
 
     def field_chosen(self, field: str, view: ViewJson) -> None:
         """Answer a choice in an open form by what it changes there."""
-        is_current = self.updates.chosen(view, field)
+        is_current = self.open_forms.chosen(view, field)
         match field:
             case ids.CUSTOMER_ID:
                 self._tasks.spawn(self._customer_chosen(view, is_current), name="customer_chosen")
@@ -198,27 +170,31 @@ class FormService:
             case _:
                 self._note_readers(view, values_of(read_view(view)).post_to, is_current)
         if field in {ids.CUSTOMER_ID, ids.ASSIGNEE_TYPE} and (post_to := _prefilled(view)):
-            self._note_readers(view, post_to, self.updates.chosen(view, ids.POST_TO))
+            self._note_readers(view, post_to, self.open_forms.chosen(view, ids.POST_TO))
 
     async def _restore(self, view: ViewJson, is_current: IsCurrent) -> None:
         """Put right what a drawing has put back that was on its way when this was chosen."""
-        await self.updates.redraw(view, lambda form: form if is_current() else None)
+        await self.open_forms.redraw(view, lambda form: form if is_current() else None)
 
     async def _customer_chosen(self, view: ViewJson, is_current: IsCurrent) -> None:
         """Show what they have open, if Weav tells soon; learn their name for the next time."""
         await self._restore(view, is_current)
-        values = values_of(read_view(view))
-        customer = _known_to_weav(values)
+        chosen = values_of(read_view(view)).customer_id
+        customer = known_customer_in(chosen)
         open_conversations = await self._open_conversations.of(customer) if customer else []
 
         def change(form: Form) -> Form | None:
             # Another process may know of a later choice.
-            mine = is_current() and form.values.customer_id == values.customer_id
-            return _with_conversations(form, open_conversations) if mine else None
+            if not is_current() or form.values.customer_id != chosen:
+                return None
+            if not open_conversations:
+                return form.without(ids.OPEN_CONVERSATIONS)
+            block = open_conversations_block(open_conversations)
+            return form.showing({ids.OPEN_CONVERSATIONS: block})
 
-        await self.updates.redraw(view, change)
+        await self.open_forms.redraw(view, change)
         if customer:
-            await self._learn_customer(str(customer))
+            await self._learn_customer(customer)
 
     async def _assignee_type_chosen(self, view: ViewJson, is_current: IsCurrent) -> None:
         """Draw the picker for people or agents, with whoever's ID was typed before."""
@@ -241,7 +217,7 @@ class FormService:
             retyped = form.values.assignee_id != values.assignee_id
             return form if found or retyped else form.named(labels)
 
-        await self.updates.redraw(view, change)
+        await self.open_forms.redraw(view, change)
 
     def _note_readers(self, view: ViewJson, slack_channel_id: str, is_current: IsCurrent) -> None:
         """Say below `post_to` who reads the chosen channel, if it is not our people alone."""
@@ -253,38 +229,25 @@ class FormService:
                 mine = is_current() and form.values.post_to == slack_channel_id
                 return with_readers(form, readers) if mine else None
 
-            await self.updates.redraw(view, change)
+            await self.open_forms.redraw(view, change)
 
         self._tasks.spawn(note(), name="note_readers")
 
-    async def _learn_customer(self, customer_id: str) -> KnownCustomer | None:
-        return await learn_customer(self._customers, self._directory, customer_id, LIST_WITHIN)
+    async def _learn_customer(self, customer: UUID) -> KnownCustomer | None:
+        return await learn_customer(self._customers, self._directory, str(customer), LIST_WITHIN)
 
-    async def link_weav_user(self, slack_user_id: str, weav_user_id: str, name: str) -> Message:
-        """Answer `me UUID`; others will find them by this name."""
-        user = WeavUser(slack_user_id, weav_user_id, name)
-        try:
-            async with asyncio.timeout(SAVE_WITHIN):
-                await self._customers.tell_user(user)
-        except (LedgerUnavailable, TimeoutError) as error:
-            log.warning("user_not_kept", error=str(error))
-            return plain_message(NOT_SURELY_SAVED)
-        return plain_message(
-            f"From now on you are {weav_user_id} in Weav, and the form offers you as assignee. If"
-            " that is not you, send the command again with the right ID: Weav's API cannot"
+    async def link_weav_user(self, user: WeavUser) -> str:
+        """Carry out `me UUID`: others will find them by this name."""
+        if not await _saved(self._customers.tell_user(user), "user_not_kept"):
+            return NOT_SURELY_SAVED
+        return (
+            f"From now on you are {user.weav_user_id} in Weav, and the form offers you as assignee."
+            " If that is not you, send the command again with the right ID: Weav's API cannot"
             " confirm it."
         )
 
-    def open_defaults(self, form_request: FormRequest) -> None:
+    async def open_defaults(self, form_request: FormRequest) -> None:
         """Open the defaults of the channel that the form would come from."""
-        self._notifier.spawn(
-            self._open_defaults(form_request),
-            "open_defaults",
-            form_request.slack_user_id,
-            form_request.response_url,
-        )
-
-    async def _open_defaults(self, form_request: FormRequest) -> None:
         slack_channel_id = form_request.form.origin.slack_channel_id
         try:
             async with asyncio.timeout(PREFILL_WITHIN):
@@ -298,7 +261,7 @@ class FormService:
         form = Form(values, origin, for_defaults=True).named(labels)
         result = await self._slack.open_view(form_request.trigger_id, render(form))
         if not isinstance(result, Failed):
-            self.updates.opened(result.view, form)
+            self.open_forms.opened(result.view, form)
             return
         log.warning("defaults_not_opened", code=result.code)
         if result.code in TRIGGER_GONE:
@@ -313,33 +276,19 @@ class FormService:
 
     async def save_defaults(self, chosen: ChosenDefaults) -> str:
         """Return what went wrong, empty when it is saved."""
-        try:
-            async with asyncio.timeout(SAVE_WITHIN):
-                await self.defaults.choose(chosen)
-        except (LedgerUnavailable, TimeoutError) as error:
-            log.warning("defaults_not_kept", error=str(error))
-            return NOT_SURELY_SAVED
-        return ""
+        saved = await _saved(self.defaults.choose(chosen), "defaults_not_kept")
+        return "" if saved else NOT_SURELY_SAVED
 
 
-def _with_conversations(
-    form: Form, open_conversations: Sequence[OpenConversation], named: str = ""
-) -> Form:
-    """Say below the customer who they are and what they have open."""
-    if open_conversations or named:
-        return form.showing(
-            {ids.OPEN_CONVERSATIONS: open_conversations_block(open_conversations, named)}
-        )
-    return form.without(ids.OPEN_CONVERSATIONS)
-
-
-def _channel_of(form: Form) -> str:
-    return form.values.post_to or form.origin.slack_channel_id
-
-
-def _known_to_weav(values: FormValues) -> UUID | None:
-    customer = customer_in(values.customer_id)
-    return None if isinstance(customer, NewCustomer) else customer
+async def _saved(writing: Awaitable[None], event: str) -> bool:
+    """Wait as long as somebody waits for the answer; False: it may have been written or not."""
+    try:
+        async with asyncio.timeout(SAVE_WITHIN):
+            await writing
+    except (LedgerUnavailable, TimeoutError) as error:
+        log.warning(event, error=str(error))
+        return False
+    return True
 
 
 def _prefilled(view: ViewJson) -> str:

@@ -45,13 +45,9 @@ CONFIRMED: Final = "Confirmed in Weav"
 NO_PEOPLE: Final = "Weav's API does not list people"
 
 
-def label(customer: KnownCustomer) -> str:
-    return customer_label(customer.id, customer.name, customer.email)
-
-
 def seen_offer(customer: KnownCustomer) -> Suggestion:
     reason = HERE if customer.in_channel else YOURS if customer.by_author else SEEN
-    return Suggestion(customer.id, label(customer), reason)
+    return Suggestion(customer.id, customer_label(customer), reason)
 
 
 async def company_offers(
@@ -62,7 +58,7 @@ async def company_offers(
     offers: list[Suggestion] = []
     async for each in in_slices(company):
         if len(offers) < most and (each.who.id == customer_id if customer_id else each.has(words)):
-            offers.append(Suggestion(each.who.id, label(each.who), COMPANY))
+            offers.append(Suggestion(each.who.id, customer_label(each.who), COMPANY))
     return offers
 
 
@@ -71,7 +67,7 @@ def completed(
 ) -> list[Suggestion]:
     new = new_customer_in(query)
     if new and new.email.casefold() not in {email.casefold() for email in known}:
-        offers += [offer for offer in (create_offer(new),) if offer]
+        offers.append(create_offer(new))
     if trouble and not offers:
         return [nothing_offer(NOT_ASKED, trouble)]
     return offers or [NO_CUSTOMER if query.strip() else NO_CUSTOMER_YET]
@@ -159,7 +155,7 @@ class Suggester:
         found = await self._directory.customer(customer_id, _left(deadline))
         if isinstance(found, KnownCustomer):
             self._tasks.spawn(self.learn(found), name="learn")
-            return Suggestion(customer_id, label(found), CONFIRMED)
+            return Suggestion(customer_id, customer_label(found), CONFIRMED)
         if isinstance(found, NoSuch):
             return unknown_offer(customer_id)
         return unchecked_offer(customer_id, found.reason)

@@ -16,6 +16,7 @@ from bot.form.from_message import form_from_message, mentions_of
 from bot.form.options import customer_in, customer_label
 from bot.form.parse import parse_submission
 from bot.form.values import FilledForm, FormValues, Origin
+from bot.ledger import KnownCustomer
 from bot.ledger.folding import containing, fold, searchable, words_of
 from bot.slack import text
 from bot.slack.options import Suggestion, options
@@ -92,7 +93,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "searchable": searchable,
     "search": lambda any_text: [containing(word) for word in words_of(any_text)],
     "option": lambda any_text: options([Suggestion("x", any_text, any_text)]),
-    "label": lambda any_text: customer_label(JANE, any_text, "jane@example.com"),
+    "label": lambda any_text: customer_label(KnownCustomer(JANE, any_text, "jane@example.com")),
     "address": lambda any_text: web_address(f"https://{any_text}"),
     "card": lambda any_text: render(Card(_conversation(any_text), note=any_text)),
     "card's history": lambda any_text: render(Card(_conversation(""), opened=any_text)),

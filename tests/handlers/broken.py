@@ -90,10 +90,10 @@ class Parts:
 
     def dispatcher(self) -> Dispatcher:
         services = self.at_home.bot.services
-        notifier, updates = self.notifier or services.notifier, services.forms.updates
+        notifier, open_forms = self.notifier or services.notifier, services.forms.open_forms
         people = LookupCache(Tasks(), self.people, KEEP_MEMBERS)
         check = AccessCheck(self.access, self.installation, people)
-        return Dispatcher(self.app, {}, check, self.admins, updates, notifier, self.metrics)
+        return Dispatcher(self.app, {}, check, self.admins, open_forms, notifier, self.metrics)
 
     @property
     def failures(self) -> float:

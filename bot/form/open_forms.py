@@ -20,7 +20,7 @@ from bot.slack.api import Failed, SlackApi
 from bot.slack.cache import keep
 from bot.slack.payloads import at, read_view, text_at
 
-log = get_logger("weav_slack.update")
+log = get_logger("weav_slack.open_forms")
 ViewJson = Mapping[str, Any]
 # None: nothing of it is wanted any more.
 Change = Callable[[Form], Form | None]
@@ -70,7 +70,7 @@ def _looks(form: Form) -> object:
     return form.values.assignee_type, form.shown, form.post_to_hint
 
 
-class ViewUpdates:
+class OpenForms:
     """Nothing that it remembers is needed: any process can draw from what Slack sends."""
 
     def __init__(self, slack: SlackApi) -> None:
