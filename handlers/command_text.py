@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final, TypeAlias
 
 from bot.form.values import FormValues
@@ -15,24 +16,13 @@ _LONGEST: Final = 40_000
 _WORD: Final = re.compile(r"\s*(<[^<>\n]*>(?=\s|$)|\S+)")
 
 
-@dataclass(frozen=True, slots=True)
-class ShowHelp:
-    pass
+class Subcommand(Enum):
+    """Each only when it stands alone."""
 
-
-@dataclass(frozen=True, slots=True)
-class ShowStatus:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class RunCheck:
-    """Test this installation."""
-
-
-@dataclass(frozen=True, slots=True)
-class EditDefaults:
-    """See and change what forms in this channel begin with."""
+    HELP = "help"
+    STATUS = "status"
+    CHECK = "check"
+    DEFAULTS = "defaults"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +37,8 @@ class OpenForm:
     values: FormValues
 
 
-Words: TypeAlias = ShowHelp | ShowStatus | RunCheck | EditDefaults | SetWeavUser | OpenForm
-_ALONE: Final[dict[str, ShowHelp | ShowStatus | RunCheck | EditDefaults]] = {
-    "help": ShowHelp(),
-    "?": ShowHelp(),
-    "status": ShowStatus(),
-    "check": RunCheck(),
-    "defaults": EditDefaults(),
-}
+Words: TypeAlias = Subcommand | SetWeavUser | OpenForm
+_ALONE: Final = {"?": Subcommand.HELP, **{each.value: each for each in Subcommand}}
 
 
 def parse_words(text: str) -> Words:

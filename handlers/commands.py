@@ -15,15 +15,7 @@ from bot.slack.blocks import Message, mrkdwn, plain_message, section
 from bot.slack.notify import Notifier
 from bot.slack.payloads import SlashCommand
 from bot.submissions.service import SubmissionService
-from handlers.command_text import (
-    EditDefaults,
-    OpenForm,
-    RunCheck,
-    SetWeavUser,
-    ShowHelp,
-    ShowStatus,
-    Words,
-)
+from handlers.command_text import OpenForm, SetWeavUser, Subcommand, Words
 
 
 def usage_message(*, for_admin: bool = False) -> Message:
@@ -83,16 +75,16 @@ async def run_command(
 ) -> None:
     author = interaction.user_id
     match words:
-        case ShowHelp():
+        case Subcommand.HELP:
             await _answer(ack, usage_message(for_admin=diagnosis.is_for(author)))
-        case ShowStatus():
+        case Subcommand.STATUS:
             await _answer(ack, await submissions.status(interaction.team_id, author))
-        case RunCheck():
+        case Subcommand.CHECK:
             await diagnosis.answer(ack, interaction)
         case SetWeavUser(weav_user_id):
             user = WeavUser(author, weav_user_id, interaction.user_name or author)
             await _answer(ack, plain_message(await forms.link_weav_user(user)))
-        case EditDefaults():
+        case Subcommand.DEFAULTS:
             await ack()
             await forms.open_defaults(_form_request(interaction, FormValues(), known=known))
         case OpenForm(values):

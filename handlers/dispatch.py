@@ -38,7 +38,7 @@ from bot.slack.payloads import (
     ViewSubmission,
     read_payload,
 )
-from handlers.command_text import EditDefaults, OpenForm, RunCheck, ShowHelp, Words, parse_words
+from handlers.command_text import OpenForm, Subcommand, Words, parse_words
 from handlers.errors import Notice, answer_mistake, answer_privately, field_for_errors
 
 log = get_logger("weav_slack.dispatch")
@@ -147,12 +147,12 @@ class Dispatcher:
         words = parse_words(payload.text) if isinstance(payload, SlashCommand) else None
         opens_form = _opens_form(payload, words)
         decision = await self._access_check.decide(
-            payload, shows_nothing=opens_form or isinstance(words, ShowHelp | RunCheck)
+            payload, shows_nothing=opens_form or words in (Subcommand.HELP, Subcommand.CHECK)
         )
         if isinstance(decision, Denied):
             return self._refused(payload, decision.reason)
         # What opens a modal says nothing in Slack's answer, which would wait for all of it.
-        acknowledged = opens_form or isinstance(words, EditDefaults)
+        acknowledged = opens_form or words is Subcommand.DEFAULTS
         context = {
             **self._context,
             "interaction": payload,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.form.values import FormValues
 from bot.slack.text import as_typed
-from handlers.command_text import OpenForm, ShowHelp, ShowStatus, parse_words
+from handlers.command_text import OpenForm, Subcommand, parse_words
 
 CUSTOMER = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 OTHER = "11111111-2222-3333-4444-555555555555"
@@ -28,11 +28,11 @@ def filled(text: str) -> FormValues:
 
 @pytest.mark.parametrize("text", ["help", " HELP ", "?"])
 def test_help_alone_asks_for_help(text: str) -> None:
-    assert parse_words(text) == ShowHelp()
+    assert parse_words(text) == Subcommand.HELP
 
 
 def test_status_alone_asks_for_the_status() -> None:
-    assert parse_words("Status") == ShowStatus()
+    assert parse_words("Status") == Subcommand.STATUS
 
 
 @pytest.mark.parametrize("text", ["status page is down", "help me", "? what", "helpful"])
