@@ -1,13 +1,14 @@
 """A submitted form, from Slack's payload to the request body or to what is wrong with it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from uuid import UUID
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from bot.form.options import NOBODY, customer_in
-from bot.form.values import FilledForm, FormValues, Origin, values_of
+from bot.form.stored import CUSTOMER_EMAIL, StoredForm
+from bot.form.values import FormValues, Origin, values_of
+from bot.ledger import NewEntry
 from bot.slack import ids
 from bot.slack.options import NOTHING
 from bot.slack.payloads import View, ViewSubmission
@@ -66,25 +67,10 @@ def too_long(length: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A valid form; `response_url` answers into `values.post_to`, `team_id` may be empty.
+    """A valid form, and the row to be written for it."""
 
-    With a `new_customer`, who is to be created first, the request names none.
-    """
-
-    request: ConversationChoices
-    values: FormValues
-    origin: Origin
-    response_url: str | None
-    team_id: str
-    slack_user_id: str
-    view_id: str
-    new_customer: NewCustomer | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def filled_form(self) -> FilledForm:
-        """The same form, filled in."""
-        return FilledForm(self.values, self.origin, self.labels)
+    form: StoredForm
+    new: NewEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +87,27 @@ def parse_submission(submitted: ViewSubmission) -> Submission | Problems:
     """
     view = submitted.view
     values = values_of(view)
-    customer = customer_in(values.customer_id)
-    request, problems = _validated(values, customer)
+    request, problems = _validated(values)
     if not (view.id and view.state.values):
         problems = {ids.CUSTOMER_ID: _INCOMPLETE}
-    if problems or request is None:
+    if problems:
         return Problems(problems)
-    return Submission(
-        request=request,
+    form = StoredForm(
         values=values,
         origin=_origin(view),
         response_url=_response_url(submitted, values.post_to),
+        labels=_labels_of(view),
+    )
+    new = NewEntry(
         team_id=_team_id(submitted),
         slack_user_id=submitted.slack_user_id,
         view_id=view.id,
-        new_customer=customer if isinstance(customer, NewCustomer) else None,
-        labels=_labels_of(view),
+        request=request,
+        form=form.model_dump(),
+        post_to=values.post_to,
+        source=form.origin.source,
     )
+    return Submission(form, new)
 
 
 class _ForNewCustomer(ConversationChoices):
@@ -136,19 +126,19 @@ def choices_in(values: FormValues) -> dict[str, str]:
     return typed
 
 
-def _validated(
-    values: FormValues, customer: UUID | NewCustomer | None
-) -> tuple[ConversationChoices | None, dict[str, str]]:
+def _validated(values: FormValues) -> tuple[dict[str, str], dict[str, str]]:
+    """Make the request body, with the address of a customer who is to be created first."""
     problems = {} if values.post_to else {ids.POST_TO: "Choose where to post the summary."}
-    chosen = choices_in(values)
+    chosen, customer = choices_in(values), customer_in(values.customer_id)
     try:
         if isinstance(customer, NewCustomer):
-            return _ForNewCustomer.model_validate(chosen), problems
+            body = _ForNewCustomer.model_validate(chosen).body()
+            return {CUSTOMER_EMAIL: customer.email, **body}, problems
         typed = "" if values.customer_id == NOTHING else values.customer_id
         chosen[ids.CUSTOMER_ID] = str(customer or typed)
-        return NewConversation.model_validate(chosen), problems
+        return NewConversation.model_validate(chosen).body(), problems
     except ValidationError as invalid:
-        return None, problems_of(invalid) | problems
+        return {}, problems_of(invalid) | problems
 
 
 def _origin(view: View) -> Origin:
@@ -167,11 +157,11 @@ def _labels_of(view: View) -> dict[str, str]:
     return labels
 
 
-def _response_url(submitted: ViewSubmission, post_to: str) -> str | None:
+def _response_url(submitted: ViewSubmission, post_to: str) -> str:
     for answer in submitted.response_urls:
         if answer.response_url and (answer.block_id, answer.channel_id) == (ids.POST_TO, post_to):
             return answer.response_url
-    return None
+    return ""
 
 
 def _team_id(submitted: ViewSubmission) -> str:

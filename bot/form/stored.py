@@ -6,9 +6,8 @@ from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.form.parse import Submission
 from bot.form.values import FilledForm, FormValues, Origin
-from bot.ledger import Entry, NewEntry
+from bot.ledger import Entry
 from bot.weav.models import NewConversation
 
 # In the request of a row, in place of the customer's ID until there is one.
@@ -33,15 +32,6 @@ class StoredForm(BaseModel):
     labels: Mapping[str, str] = {}
 
     @classmethod
-    def of(cls, submission: Submission) -> Self:
-        return cls(
-            values=submission.values,
-            origin=submission.origin,
-            response_url=submission.response_url or "",
-            labels=submission.labels,
-        )
-
-    @classmethod
     def read(cls, form: Mapping[str, Any] | None) -> Self:
         """An empty form for one that was removed after `LEDGER_KEEP_DAYS`."""
         return cls.model_validate(form or {})
@@ -56,25 +46,6 @@ class StoredForm(BaseModel):
         same = self.values.post_to == self.origin.slack_channel_id
         thread = self.origin.thread_ts or self.origin.message_ts
         return Place(self.values.post_to, thread if same else "", self.response_url)
-
-
-def new_entry_of(submission: Submission) -> NewEntry:
-    return NewEntry(
-        team_id=submission.team_id,
-        slack_user_id=submission.slack_user_id,
-        view_id=submission.view_id,
-        request=_request(submission),
-        form=StoredForm.of(submission).model_dump(),
-        post_to=submission.values.post_to,
-        source=submission.origin.source,
-    )
-
-
-def _request(submission: Submission) -> dict[str, str]:
-    body = submission.request.body()
-    if submission.new_customer is None:
-        return body
-    return {CUSTOMER_EMAIL: submission.new_customer.email, **body}
 
 
 def wants_new_customer(entry: Entry) -> bool:

@@ -7,7 +7,6 @@ from typing import Final
 
 from bot.form.parse import Submission
 from bot.form.reply import Created, Creating, FormAgain, Queued, Reply, reply_of
-from bot.form.stored import new_entry_of
 from bot.ledger import Ledger, LedgerUnavailable, NewEntry
 from bot.logs import get_logger
 from bot.retry import WITHDRAW_PAUSES
@@ -77,7 +76,7 @@ class SubmissionService:
         once Slack has the answer.
         """
         deadline, seen_by = asked_at_clock + ANSWER_WITHIN, asked_at_clock + SEEN_WITHIN
-        new = new_entry_of(submission)
+        new = submission.new
         try:
             async with asyncio.timeout_at(deadline):
                 begun = await self._worker.begin(new)
@@ -98,13 +97,14 @@ class SubmissionService:
         result = await begun.work
         if isinstance(result.reply, Creating):
             return  # another replica's, which tells the author
-        target = ReplyTarget(submission.slack_user_id, view_id=submission.view_id)
+        new = submission.new
+        target = ReplyTarget(new.slack_user_id, view_id=new.view_id)
         if await _set_by(asyncio.get_running_loop().time() + ANSWER_LEAVES_WITHIN, answered):
             await asyncio.sleep(SLACK_SETTLES)
         else:
-            target = ReplyTarget(submission.slack_user_id)
+            target = ReplyTarget(new.slack_user_id)
         with self._leases(begun.entry_id):
-            said = await self._announcer.show(result.reply, submission.filled_form, target)
+            said = await self._announcer.show(result.reply, submission.form.filled_form, target)
             if not isinstance(result.reply, Created | Queued):
                 await self._announcer.note_told(result.entry, said)
 

@@ -47,7 +47,7 @@ def test_an_unreadable_origin_is_none_in_particular(metadata: object) -> None:
     payload = submission(VALID)
     payload["view"]["private_metadata"] = metadata
 
-    assert accepted(payload).origin == Origin()
+    assert accepted(payload).form.origin == Origin()
 
 
 @pytest.mark.parametrize("nothing", [None, [], 7, "x"])
@@ -79,7 +79,7 @@ def test_a_form_without_its_state_is_a_problem_on_a_block_of_it(state: object) -
 def test_what_is_odd_and_not_needed_is_read_as_nothing(part: str, odd: object) -> None:
     payload = submission(VALID) | {part: odd}
 
-    assert accepted(payload).request.body() == accepted(submission(VALID)).request.body()
+    assert accepted(payload).new.request == accepted(submission(VALID)).new.request
 
 
 def test_a_part_of_another_type_costs_nothing_of_its_neighbours() -> None:
@@ -89,8 +89,8 @@ def test_a_part_of_another_type_costs_nothing_of_its_neighbours() -> None:
 
     submitted = accepted(payload)
 
-    assert submitted.values == VALID
-    assert submitted.response_url == "https://hooks.slack.com/app/T1/1/x"
+    assert submitted.form.values == VALID
+    assert submitted.form.response_url == "https://hooks.slack.com/app/T1/1/x"
 
 
 @given(JSON)
