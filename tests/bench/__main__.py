@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--quick | --memory]`: the bot beside the same form written with Bolt."""
+"""`python -m tests.bench [--quick | --memory | --cpu]`: the bot beside the same form in Bolt."""
 
 import argparse
 import os
@@ -9,7 +9,8 @@ from pathlib import Path
 import uvloop
 
 from tests.bench.chart import chart
-from tests.bench.contestants import ASYNC, BOT, FLOOR, SYNC, javascript
+from tests.bench.contestants import ASYNC, BOT, DURABLE, FLOOR, JAVASCRIPT, SYNC, bot_of, with_node
+from tests.bench.cpu import AMOUNT, compare
 from tests.bench.measuring import FULL, QUICK, Amount
 from tests.bench.memory import sizes
 from tests.bench.running import measured
@@ -20,16 +21,18 @@ MOST_GROWTH = 1.1
 
 
 async def bench(amount: Amount, folder: Path) -> str:
-    js = await javascript()
+    js = await with_node(JAVASCRIPT)
     # Sync Bolt comes last: what it has left of the slow Weav's row disturbs nobody then.
-    contestants = [each for each in (BOT, ASYNC, js, FLOOR, SYNC) if each is not None]
+    chosen = (BOT, DURABLE, ASYNC, js, FLOOR, SYNC)
+    contestants = [each for each in chosen if each is not None]
     began, load = time.monotonic(), os.getloadavg()[0]
     metrics = await measured(contestants, amount)
-    titles = {"bot": BOT.title, "sync": SYNC.title, "async": ASYNC.title}
-    titles |= {"js": js.title if js else "Bolt for JavaScript", "floor": FLOOR.title}
+    shown = (BOT, DURABLE, SYNC, ASYNC, JAVASCRIPT, FLOOR)
+    titles = {each.name: each.title for each in shown}
     loads = f"load average {load:.2f} before and {os.getloadavg()[0]:.2f} after"
     words = (
-        f"{os.cpu_count()} cores, Python {platform.python_version()}, {loads},"
+        f"Medians of {amount.rounds} rounds in turns, with quartiles; ratios are taken round by"
+        f" round. {os.cpu_count()} cores, Python {platform.python_version()}, {loads},"
         f" {time.monotonic() - began:.0f} s.\n"
     )
     text = f"{markdown(table(metrics, titles, amount))}\n{words}"
@@ -52,13 +55,30 @@ async def memory(folder: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="less of everything, under a minute")
+    parser.add_argument(
+        "--quick", action="store_true", help="less of everything, under two minutes"
+    )
     parser.add_argument(
         "--memory", action="store_true", help="the bot's after 10,000 and 100,000 submissions"
     )
+    parser.add_argument(
+        "--cpu", action="store_true", help="CPU alone, beside the durable floor, within 90 s"
+    )
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="FOLDER",
+        help="with --cpu: beside the bot of another checkout as well, in turns",
+    )
     parser.add_argument("--into", type=Path, default=HERE, help="folder for results.md and .svg")
     given = parser.parse_args()
-    work = memory(given.into) if given.memory else bench(QUICK if given.quick else FULL, given.into)
+    if given.cpu:
+        others = [bot_of(given.against)] if given.against else []
+        work = compare([BOT, *others], AMOUNT)
+    elif given.memory:
+        work = memory(given.into)
+    else:
+        work = bench(QUICK if given.quick else FULL, given.into)
     print(uvloop.run(work))  # noqa: T201
 
 

@@ -6,11 +6,11 @@ from math import isfinite
 from typing import Final
 
 from tests.bench.measuring import Amount, Figures
-from tests.bench.table import Row, number, rows
+from tests.bench.table import Row, cell, rows
 
 _WIDTH: Final = 760
 _LEFT: Final = 190
-_LONGEST: Final = 440
+_LONGEST: Final = 380
 _BAR: Final = 16
 _STEP: Final = 20
 # Grey and one blue, each with enough contrast on white and on GitHub's dark page.
@@ -48,12 +48,12 @@ def _group(
     better = "less is better" if row.better == "less" else "more is better"
     title = escape(f"{row.title.replace('`', '')} ({better})")
     yield f'<text class="title" x="10" y="{top + 16}">{title}</text>'
-    values = {name: row.value(metrics[name]) for name in titles if name in metrics}
-    most = max((value for value in values.values() if isfinite(value)), default=0) or 1
-    for place, (name, value) in enumerate(values.items()):
+    shown = {name: row.spread(metrics[name]).middle for name in titles if name in metrics}
+    most = max((value for value in shown.values() if isfinite(value)), default=0) or 1
+    for place, (name, value) in enumerate(shown.items()):
         y = top + 28 + place * _STEP
         width = max(1, round(_LONGEST * min(value / most, 1)))
         kind = "bot" if name == "bot" else "other"
         yield f'<text x="10" y="{y + 12}">{escape(titles[name])}</text>'
         yield (f'<rect class="{kind}" x="{_LEFT}" y="{y}" width="{width}" height="{_BAR}" rx="2"/>')
-        yield f'<text x="{_LEFT + width + 8}" y="{y + 12}">{number(value, row.unit)}</text>'
+        yield f'<text x="{_LEFT + width + 8}" y="{y + 12}">{cell(row, metrics[name])}</text>'

@@ -5,9 +5,10 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from signal import SIGKILL
 from typing import Final
@@ -38,13 +39,14 @@ _GUNICORN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """`port_as`: how its command line ends; None: it reads PORT."""
+    """`port_as`: how its command line ends; None: it reads PORT. `checkout`: where its code is."""
 
     name: str
     title: str
     command: tuple[str, ...]
     port_as: str | None
     variables: Mapping[str, str] = field(default_factory=dict)
+    checkout: Path = _ROOT
 
 
 BOT: Final = Contestant("bot", "weav-slack", (sys.executable, "-m", "bot", "run"), None)
@@ -54,16 +56,30 @@ ASYNC: Final = Contestant(
 SYNC: Final = Contestant(
     "sync", "sync Bolt, gunicorn", (sys.executable, *_GUNICORN), "--bind=127.0.0.1:{}"
 )
-# No competitor: what the packages cost by themselves.
+JAVASCRIPT: Final = Contestant(
+    "js", "Bolt for JavaScript", ("node", str(_FOLDER / "bolt.js")), "{}"
+)
+# No rivals: what the packages cost by themselves, and with the least ledger.
 FLOOR: Final = Contestant(
     "floor", "its packages alone", (sys.executable, "-m", f"{_MODULE}.floor_bolt"), "{}"
+)
+DURABLE: Final = Contestant(
+    "durable", "durable floor", (sys.executable, "-m", f"{_MODULE}.durable_bolt"), "{}"
+)
+SHARED_COMMITS: Final = replace(
+    DURABLE, name="shared", title="durable floor, shared commits", variables={"COMMITS": "shared"}
 )
 BARE: Final = Contestant(
     "bare", "a bare listener", (sys.executable, "-m", f"{_MODULE}.bare_bolt"), "{}"
 )
 
 
-async def javascript() -> Contestant | None:
+def bot_of(checkout: Path) -> Contestant:
+    """The bot as it is in another folder, with the Python and the packages of this one."""
+    return replace(BOT, name="other", title=checkout.name, checkout=checkout.resolve())
+
+
+async def with_node(contestant: Contestant) -> Contestant | None:
     """Install Bolt for JavaScript into the cache, once; None where that cannot be."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
@@ -76,8 +92,9 @@ async def javascript() -> Contestant | None:
         installing = await asyncio.create_subprocess_exec(*install, cwd=folder)
         if await installing.wait():
             return None
-    found = {"NODE_PATH": str(folder / "node_modules"), "NODE_ENV": "production"}
-    return Contestant("js", "Bolt for JavaScript", (node, str(_FOLDER / "bolt.js")), "{}", found)
+    return replace(
+        contestant, variables={"NODE_PATH": str(folder / "node_modules"), "NODE_ENV": "production"}
+    )
 
 
 class Running:
@@ -93,9 +110,8 @@ class Running:
         return sum(each.memory_info().rss for each in self._processes()) / 2**20
 
     def cpu_seconds(self) -> float:
-        """What all of its processes have used."""
-        times = [each.cpu_times() for each in self._processes()]
-        return sum(each.user + each.system for each in times)
+        """What all of its processes have used, as user and as system."""
+        return sum(_cpu_seconds(each) for each in self._processes())
 
     def _processes(self) -> list[psutil.Process]:
         parent = psutil.Process(self._process.pid)
@@ -113,6 +129,17 @@ class Running:
                 await asyncio.sleep(0.005)
 
 
+def _cpu_seconds(process: psutil.Process) -> float:
+    """On Linux to the nanosecond, where psutil counts in hundredths of a second.
+
+    https://man7.org/linux/man-pages/man3/clock_getcpuclockid.3.html has no name in Python.
+    """
+    if sys.platform == "linux":
+        return time.clock_gettime(~process.pid << 3 | 2)
+    times = process.cpu_times()
+    return times.user + times.system
+
+
 def _variables(contestant: Contestant, stage_url: str, folder: Path, port: int) -> dict[str, str]:
     base = f"{stage_url}/{contestant.name}"
     return clean_environment(contestant.variables) | {
@@ -124,7 +151,7 @@ def _variables(contestant: Contestant, stage_url: str, folder: Path, port: int) 
         "DATABASE_URL": f"sqlite:///{folder}/ledger.db",
         "WEAV_CONVERSATION_URL": "https://app.weav.example/conversations/{id}",
         "PORT": str(port),
-        "PYTHONPATH": str(_ROOT),
+        "PYTHONPATH": str(contestant.checkout),
     }
 
 

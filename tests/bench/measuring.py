@@ -3,27 +3,32 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Final
 
 from tests.bench.contestants import Contestant, running
+from tests.bench.rounds import NEVER, percentile
 from tests.bench.team import Sent, Team
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """How much of everything; `weav_takes` in seconds, as the other times."""
+    """How much of everything in each of the rounds; `weav_takes` in seconds, as the other times.
 
-    starts: int = 3
-    commands: int = 400
-    bursts: int = 5
+    Submissions without end are so many at once that nobody is idle while an answer is on its way.
+    """
+
+    rounds: int = 5
+    starts: int = 5
+    commands: int = 80
     burst: int = 200
-    alone: int = 100
-    blocks: int = 5
-    block: int = 400
-    at_once: int = 32
+    cards: int = 20
+    submissions: int = 600
+    submissions_at_once: int = 200
+    busy_commands: int = 300
+    commands_at_once: int = 20
     slow: int = 100
     weav_takes: float = 5.0
     waits: float = 20.0
@@ -31,30 +36,33 @@ class Amount:
 
 FULL: Final = Amount()
 QUICK: Final = Amount(
-    starts=1, commands=60, bursts=2, alone=20, blocks=2, block=120, slow=40, weav_takes=1, waits=5
+    starts=1, commands=12, cards=4, submissions=250, busy_commands=100, slow=40, weav_takes=1
 )
 _WARM_UP: Final = 20
-_NEVER: Final = float("inf")
 # Seconds of Weav's own, which are taken off again.
 WEAV_USUALLY_TAKES: Final = 0.02
+# Seconds in which a contestant ends what comes after a card, which counts as well.
+_SETTLES: Final = 0.1
 
 
 @dataclass(slots=True)
 class Figures:
-    """Of one contestant: seconds, submissions a second, counts and megabytes."""
+    """Of one contestant, a value a round: seconds, or submissions a second; then counts and MB."""
 
     starts: list[float] = field(default_factory=list)
     answers: list[float] = field(default_factory=list)
+    answers_p99: list[float] = field(default_factory=list)
     views: list[float] = field(default_factory=list)
+    views_p99: list[float] = field(default_factory=list)
     burst_p99: list[float] = field(default_factory=list)
     burst_views_p99: list[float] = field(default_factory=list)
     cards: list[float] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)
+    submission_cpu: list[float] = field(default_factory=list)
+    command_cpu: list[float] = field(default_factory=list)
     connections: int = 0
     slow_in_time: int = 0
     slow_cards: int = 0
-    slow_sent: int = 0
     unanswered: int = 0
     without_card: int = 0
     twice: int = 0
@@ -77,20 +85,25 @@ async def starts(contestants: list[Contestant], stage_url: str, times: int, of: 
 
 async def commands(teams: list[Team], amount: Amount, of: Results) -> None:
     """One after the other, and none before all that the one before it caused has happened."""
-    for team in teams:
-        await team.forget()
-    sent: dict[str, list[Sent]] = defaultdict(list)
-    for number in range(_WARM_UP + amount.commands):
+    for number in range(amount.rounds + 1):
         for team in teams:
-            sent[team.name].append(await team.command())
-            await team.one_more_view(number + 1)
-    for team in teams:
-        of[team.name].answers += [each.seconds for each in sent[team.name][_WARM_UP:]]
-        of[team.name].views += (await team.views(sent[team.name]))[_WARM_UP:]
+            await team.forget()
+        sent: dict[str, list[Sent]] = defaultdict(list)
+        for place in range(amount.commands if number else _WARM_UP):
+            for team in teams:
+                sent[team.name].append(await team.command())
+                await team.forms(place + 1, amount.waits)
+        for team in teams if number else ():
+            metrics, answers = of[team.name], [each.seconds for each in sent[team.name]]
+            views = await team.views(sent[team.name])
+            metrics.answers.append(median(answers))
+            metrics.answers_p99.append(percentile(99, answers))
+            metrics.views.append(median(views))
+            metrics.views_p99.append(percentile(99, views))
 
 
 async def bursts(teams: list[Team], amount: Amount, of: Results) -> None:
-    for number in range(amount.bursts + 1):
+    for number in range(amount.rounds + 1):
         for team in teams:
             await team.forget()
             sent = await asyncio.gather(*(team.command() for _ in range(amount.burst)))
@@ -100,63 +113,83 @@ async def bursts(teams: list[Team], amount: Amount, of: Results) -> None:
             metrics = of[team.name]
             metrics.burst_p99.append(percentile(99, [each.seconds for each in sent]))
             metrics.burst_views_p99.append(percentile(99, views))
-            metrics.unanswered += sum(each.seconds == _NEVER for each in sent)
+            metrics.unanswered += sum(each.seconds == NEVER for each in sent)
             metrics.connections = max(metrics.connections, (await team.seen())["connections"])
 
 
 async def cards(teams: list[Team], amount: Amount, of: Results) -> None:
     """One after the other: from the submission's leaving Slack to the card, without Weav's time."""
     await teams[0].weav_takes(WEAV_USUALLY_TAKES)
-    for number in range(_WARM_UP + amount.alone):
-        for team in teams:
-            await team.forget()
-            sent = await team.submit()
-            there = await team.cards(1, amount.waits)
-            seen = await team.seen()
-            metrics = of[team.name]
-            metrics.twice += seen["more_than_once"]
-            metrics.without_card += 1 - there
-            metrics.unanswered += sent.seconds == _NEVER
-            if number >= _WARM_UP:
-                weav = _time(seen, "weav_answered", sent) - _time(seen, "weav_asked", sent)
-                metrics.cards.append(_time(seen, "cards", sent) - sent.at - weav)
+    for number in range(amount.rounds + 1):
+        took: dict[str, list[float]] = defaultdict(list)
+        for _ in range(amount.cards if number else _WARM_UP):
+            for team in teams:
+                took[team.name].append(await _one_card(team, amount.waits, of[team.name]))
+        for team in teams if number else ():
+            of[team.name].cards.append(median(took[team.name]))
     await teams[0].weav_takes(0)
 
 
+async def _one_card(team: Team, within: float, metrics: Figures) -> float:
+    await team.forget()
+    sent = await team.submit()
+    there = await team.cards(1, within)
+    seen = await team.seen()
+    metrics.twice += seen["more_than_once"]
+    metrics.without_card += 1 - there
+    metrics.unanswered += sent.seconds == NEVER
+    weav = _time(seen, "weav_answered", sent) - _time(seen, "weav_asked", sent)
+    return _time(seen, "cards", sent) - sent.at - weav
+
+
 def _time(seen: dict[str, dict[int, float]], what: str, sent: Sent) -> float:
-    return seen[what].get(sent.number, _NEVER)
+    return seen[what].get(sent.number, NEVER)
 
 
-async def rates(teams: list[Team], amount: Amount, of: Results) -> None:
-    """`at_once` submissions are under way at any time; a block ends with its last card."""
-    for number in range(amount.blocks + 1):
+async def busy(teams: list[Team], amount: Amount, of: Results) -> None:
+    """Submissions and commands without end: how many a second, and what each takes of a CPU."""
+    for number in range(amount.rounds + 1):
         for team in teams:
-            await team.forget()
-            spent = team.contestant.cpu_seconds()
-            began, waiting = time.monotonic(), iter(range(amount.block))
-            unanswered = sum(
-                await asyncio.gather(
-                    *(keep_submitting(team, waiting) for _ in range(amount.at_once))
-                )
-            )
-            there = await team.cards(amount.block, amount.waits)
-            seen = await team.seen()
-            if not number:
-                continue
-            metrics = of[team.name]
-            metrics.cpu.append((team.contestant.cpu_seconds() - spent) / amount.block)
-            metrics.rates.append(there / (max(seen["cards"].values()) - began))
-            metrics.unanswered += unanswered
-            metrics.without_card += amount.block - there
-            metrics.twice += seen["more_than_once"]
+            warm_up = Figures()
+            metrics = of[team.name] if number else warm_up
+            await _submissions(team, amount, metrics)
+            await _commands(team, amount, metrics)
 
 
-async def keep_submitting(team: Team, waiting: Iterator[int]) -> int:
-    """One after the other, for as long as there are some; how many were not answered in time."""
-    unanswered = 0
-    for _ in waiting:
-        unanswered += (await team.submit()).seconds == _NEVER
-    return unanswered
+async def _submissions(team: Team, amount: Amount, metrics: Figures) -> None:
+    """End with the last card."""
+    await team.forget()
+    spent, began = team.contestant.cpu_seconds(), time.monotonic()
+    metrics.unanswered += await sending(team.submit, amount.submissions, amount.submissions_at_once)
+    there = await team.cards(amount.submissions, amount.waits)
+    await asyncio.sleep(_SETTLES)
+    spent = team.contestant.cpu_seconds() - spent
+    seen = await team.seen()
+    metrics.submission_cpu.append(spent / there if there else NEVER)
+    metrics.rates.append(there / (max(seen["cards"].values(), default=NEVER) - began))
+    metrics.without_card += amount.submissions - there
+    metrics.twice += seen["more_than_once"]
+
+
+async def _commands(team: Team, amount: Amount, metrics: Figures) -> None:
+    """End with the last form."""
+    await team.forget()
+    spent = team.contestant.cpu_seconds()
+    metrics.unanswered += await sending(team.command, amount.busy_commands, amount.commands_at_once)
+    there = await team.forms(amount.busy_commands, amount.waits)
+    await asyncio.sleep(_SETTLES)
+    spent = team.contestant.cpu_seconds() - spent
+    metrics.command_cpu.append(spent / there if there else NEVER)
+
+
+async def sending(send: Callable[[], Awaitable[Sent]], count: int, at_once: int) -> int:
+    """So many are under way at any time; how many were not answered in time."""
+    waiting = iter(range(count))
+    return sum(await asyncio.gather(*(_keep_sending(send, waiting) for _ in range(at_once))))
+
+
+async def _keep_sending(send: Callable[[], Awaitable[Sent]], waiting: Iterator[int]) -> int:
+    return sum([(await send()).seconds == NEVER for _ in waiting])
 
 
 async def slow_weav(teams: list[Team], amount: Amount, of: Results) -> None:
@@ -166,19 +199,8 @@ async def slow_weav(teams: list[Team], amount: Amount, of: Results) -> None:
         metrics = of[team.name]
         began = time.monotonic()
         sent = await asyncio.gather(*(team.submit() for _ in range(amount.slow)))
-        metrics.slow_sent = amount.slow
-        metrics.slow_in_time = sum(each.seconds < _NEVER for each in sent)
+        metrics.slow_in_time = sum(each.seconds < NEVER for each in sent)
         left = amount.waits - (time.monotonic() - began)
         metrics.slow_cards = await team.cards(amount.slow, left)
         metrics.twice += (await team.seen())["more_than_once"]
     await teams[0].weav_takes(0)
-
-
-def percentile(percent: int, values: list[float]) -> float:
-    """The value that so many percent do not exceed."""
-    ordered = sorted(values)
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
-
-
-def middle(values: list[float]) -> float:
-    return median(values) if values else _NEVER

@@ -1,11 +1,10 @@
 """Whether the bot grows with what it has done: its size after some submissions and after more."""
 
-import asyncio
 from contextlib import closing
 from dataclasses import dataclass
 
 from tests.bench.contestants import BOT, running, stage
-from tests.bench.measuring import keep_submitting
+from tests.bench.measuring import sending
 from tests.bench.team import Team
 
 _BLOCK = 1000
@@ -40,7 +39,6 @@ async def sizes(few: int, many: int) -> Sizes:
 async def _submit(team: Team, count: int) -> None:
     for _ in range(count // _BLOCK):
         await team.forget()
-        waiting = iter(range(_BLOCK))
-        await asyncio.gather(*(keep_submitting(team, waiting) for _ in range(_AT_ONCE)))
+        await sending(team.submit, _BLOCK, _AT_ONCE)
         cards = await team.cards(_BLOCK, _CARDS_WITHIN)
         assert cards == _BLOCK, f"{_BLOCK - cards} submissions have no card"

@@ -120,8 +120,9 @@ class Team:
         views = (await self.seen())["views"]
         return [views.get(each.number, float("inf")) - each.at for each in sent]
 
-    async def one_more_view(self, wanted: int) -> None:
-        await self._wait("views", wanted, 10)
+    async def forms(self, wanted: int, within: float) -> int:
+        """Wait for so many to be opened, and say how many were."""
+        return await self._wait("views", wanted, within)
 
     async def _wait(self, what: str, wanted: int, within: float) -> int:
         until = time.monotonic() + within
