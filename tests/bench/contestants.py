@@ -99,11 +99,12 @@ async def with_node(contestant: Contestant) -> Contestant | None:
 
 class Running:
     def __init__(
-        self, contestant: Contestant, process: asyncio.subprocess.Process, port: int
+        self, contestant: Contestant, process: asyncio.subprocess.Process, port: int, log: Path
     ) -> None:
         self.contestant = contestant
         self.url = f"http://127.0.0.1:{port}{EVENTS}"
         self._process = process
+        self._log = log
 
     def megabytes(self) -> float:
         """Resident memory of all of its processes."""
@@ -122,7 +123,9 @@ class Running:
         async with asyncio.timeout(STARTS_WITHIN), aiohttp.ClientSession() as client:
             while True:
                 if self._process.returncode is not None:
-                    raise RuntimeError(f"{self.contestant.title} ended")
+                    raise RuntimeError(
+                        f"{self.contestant.title} ended: {self._log.read_text()[-2000:]}"
+                    )
                 with suppress(aiohttp.ClientError):
                     async with client.get(self.url):
                         return
@@ -172,7 +175,7 @@ async def running(contestant: Contestant, stage_url: str) -> AsyncIterator[Runni
         )
         try:
             on_the_others(process.pid)
-            yield Running(contestant, process, port)
+            yield Running(contestant, process, port, Path(name) / "log")
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, SIGKILL)
