@@ -42,6 +42,12 @@ class PostgresServer:
         self._user = _unprivileged_user()
         self._supervisor: subprocess.Popen[str] | None = None
 
+    @property
+    def process_id(self) -> int:
+        """Of the shell that the server runs under."""
+        assert self._supervisor is not None, "it does not run"
+        return self._supervisor.pid
+
     def create(self) -> None:
         if self._user is not None:
             shutil.chown(self._folder, self._user)
@@ -138,7 +144,7 @@ def _unprivileged_user() -> str | None:
     return "postgres" if "postgres" in names else "nobody"
 
 
-def _binaries() -> Path | None:
+def installed_binaries() -> Path | None:
     installed = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     if installed:
         return max(installed, key=lambda path: int(path.parent.name))
@@ -153,7 +159,7 @@ _SERVER: Final = pytest.StashKey[PostgresServer]()
 def postgres_server(pytestconfig: pytest.Config) -> PostgresServer:
     """One server a session, however many conftest files name this fixture."""
     if _SERVER not in pytestconfig.stash:
-        binaries = _binaries()
+        binaries = installed_binaries()
         if binaries is None:
             missing = "PostgreSQL is not installed (Debian's package is called postgresql)"
             if os.environ.get("CI") == "true":

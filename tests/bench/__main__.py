@@ -9,7 +9,18 @@ from pathlib import Path
 import uvloop
 
 from tests.bench.chart import chart
-from tests.bench.contestants import ASYNC, BOT, DURABLE, FLOOR, JAVASCRIPT, SYNC, bot_of, with_node
+from tests.bench.contestants import (
+    ASYNC,
+    BOT,
+    DURABLE,
+    FLOOR,
+    JAVASCRIPT,
+    PEER,
+    SYNC,
+    bot_of,
+    with_node,
+    with_postgresql,
+)
 from tests.bench.cpu import AMOUNT, compare
 from tests.bench.measuring import FULL, QUICK, Amount
 from tests.bench.memory import sizes
@@ -21,13 +32,13 @@ MOST_GROWTH = 1.1
 
 
 async def bench(amount: Amount, folder: Path) -> str:
-    js = await with_node(JAVASCRIPT)
+    js, peer = await with_node(JAVASCRIPT), with_postgresql(PEER)
     # Sync Bolt comes last: what it has left of the slow Weav's row disturbs nobody then.
-    chosen = (BOT, DURABLE, ASYNC, js, FLOOR, SYNC)
+    chosen = (BOT, DURABLE, peer, ASYNC, js, FLOOR, SYNC)
     contestants = [each for each in chosen if each is not None]
     began, load = time.monotonic(), os.getloadavg()[0]
     metrics = await measured(contestants, amount)
-    shown = (BOT, DURABLE, SYNC, ASYNC, JAVASCRIPT, FLOOR)
+    shown = (BOT, DURABLE, PEER, SYNC, ASYNC, JAVASCRIPT, FLOOR)
     titles = {each.name: each.title for each in shown}
     loads = f"load average {load:.2f} before and {os.getloadavg()[0]:.2f} after"
     words = (

@@ -6,9 +6,10 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from signal import SIGKILL
 from typing import Final
@@ -19,6 +20,7 @@ import psutil
 from bot.sandbox.weav.app import TOKEN
 from tests.bench.cores import on_the_houses_core, on_the_others
 from tests.house import SECRET
+from tests.postgres import PostgresServer, installed_binaries
 from tests.process import clean_environment, free_port
 
 BOLT_FOR_JAVASCRIPT: Final = "@slack/bolt@5.1.0"
@@ -39,7 +41,10 @@ _GUNICORN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """`port_as`: how its command line ends; None: it reads PORT. `checkout`: where its code is."""
+    """`port_as`: how its command line ends; None: it reads PORT. `checkout`: where its code is.
+
+    `needs_postgresql`: its ledger is no file, and the server counts as a part of it.
+    """
 
     name: str
     title: str
@@ -47,6 +52,7 @@ class Contestant:
     port_as: str | None
     variables: Mapping[str, str] = field(default_factory=dict)
     checkout: Path = _ROOT
+    needs_postgresql: bool = False
 
 
 BOT: Final = Contestant("bot", "weav-slack", (sys.executable, "-m", "bot", "run"), None)
@@ -68,6 +74,13 @@ DURABLE: Final = Contestant(
 )
 SHARED_COMMITS: Final = replace(
     DURABLE, name="shared", title="durable floor, shared commits", variables={"COMMITS": "shared"}
+)
+PEER: Final = Contestant(
+    "peer",
+    "Bolt and PgQueuer",
+    (sys.executable, "-m", f"{_MODULE}.pgqueuer_bolt"),
+    "{}",
+    needs_postgresql=True,
 )
 BARE: Final = Contestant(
     "bare", "a bare listener", (sys.executable, "-m", f"{_MODULE}.bare_bolt"), "{}"
@@ -97,26 +110,41 @@ async def with_node(contestant: Contestant) -> Contestant | None:
     )
 
 
+def with_postgresql(contestant: Contestant) -> Contestant | None:
+    """None without the server or the package: `uv run --group bench`."""
+    found = installed_binaries() and find_spec("pgqueuer")
+    return contestant if found else None
+
+
 class Running:
     def __init__(
-        self, contestant: Contestant, process: asyncio.subprocess.Process, port: int, log: Path
+        self,
+        contestant: Contestant,
+        process: asyncio.subprocess.Process,
+        port: int,
+        log: Path,
+        server: PostgresServer | None,
     ) -> None:
         self.contestant = contestant
+        self.began = time.monotonic()
         self.url = f"http://127.0.0.1:{port}{EVENTS}"
         self._process = process
         self._log = log
+        self._server = server
 
     def megabytes(self) -> float:
-        """Resident memory of all of its processes."""
-        return sum(each.memory_info().rss for each in self._processes()) / 2**20
+        """Resident memory of all of its processes, and a server's, which share most of theirs."""
+        own = sum(each.memory_info().rss for each in _tree(self._process.pid))
+        servers = sum(each.memory_full_info().pss for each in self._servers())
+        return (own + servers) / 2**20
 
     def cpu_seconds(self) -> float:
         """What all of its processes have used, as user and as system."""
-        return sum(_cpu_seconds(each) for each in self._processes())
+        processes = [*_tree(self._process.pid), *self._servers()]
+        return sum(_cpu_seconds(each) for each in processes)
 
-    def _processes(self) -> list[psutil.Process]:
-        parent = psutil.Process(self._process.pid)
-        return [parent, *parent.children(recursive=True)]
+    def _servers(self) -> list[psutil.Process]:
+        return [] if self._server is None else _tree(self._server.process_id)
 
     async def answers(self) -> None:
         """Wait until it answers anything at all to anybody."""
@@ -132,6 +160,11 @@ class Running:
                 await asyncio.sleep(0.005)
 
 
+def _tree(process_id: int) -> list[psutil.Process]:
+    parent = psutil.Process(process_id)
+    return [parent, *parent.children(recursive=True)]
+
+
 def _cpu_seconds(process: psutil.Process) -> float:
     """On Linux to the nanosecond, where psutil counts in hundredths of a second.
 
@@ -143,7 +176,9 @@ def _cpu_seconds(process: psutil.Process) -> float:
     return times.user + times.system
 
 
-def _variables(contestant: Contestant, stage_url: str, folder: Path, port: int) -> dict[str, str]:
+def _variables(
+    contestant: Contestant, stage_url: str, database_url: str, port: int
+) -> dict[str, str]:
     base = f"{stage_url}/{contestant.name}"
     return clean_environment(contestant.variables) | {
         "SLACK_SIGNING_SECRET": SECRET,
@@ -151,7 +186,7 @@ def _variables(contestant: Contestant, stage_url: str, folder: Path, port: int) 
         "SLACK_API_URL": f"{base}/api/",
         "WEAV_API_TOKEN": TOKEN,
         "WEAV_API_URL": f"{base}/v1",
-        "DATABASE_URL": f"sqlite:///{folder}/ledger.db",
+        "DATABASE_URL": database_url,
         "WEAV_CONVERSATION_URL": "https://app.weav.example/conversations/{id}",
         "PORT": str(port),
         "PYTHONPATH": str(contestant.checkout),
@@ -163,23 +198,45 @@ async def running(contestant: Contestant, stage_url: str) -> AsyncIterator[Runni
     """Start it with an empty ledger and a log in a file, as a service's is; SIGKILL at the end."""
     port = free_port()
     ending = () if contestant.port_as is None else (contestant.port_as.format(port),)
-    with tempfile.TemporaryDirectory() as name, (Path(name) / "log").open("wb") as log:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        (Path(name) / "log").open("wb") as log,
+        _postgresql(contestant) as server,
+    ):
+        database_url = server.create_database() if server else f"sqlite:///{name}/ledger.db"
         process = await asyncio.create_subprocess_exec(
             *contestant.command,
             *ending,
             cwd=name,
-            env=_variables(contestant, stage_url, Path(name), port),
+            env=_variables(contestant, stage_url, database_url, port),
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
         try:
             on_the_others(process.pid)
-            yield Running(contestant, process, port, Path(name) / "log")
+            yield Running(contestant, process, port, Path(name) / "log", server)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, SIGKILL)
             await process.wait()
+
+
+@contextmanager
+def _postgresql(contestant: Contestant) -> Iterator[PostgresServer | None]:
+    if not contestant.needs_postgresql:
+        yield None
+        return
+    binaries = installed_binaries()
+    assert binaries is not None, "PostgreSQL is not installed"
+    server = PostgresServer(binaries)
+    try:
+        server.create()
+        for each in _tree(server.process_id):
+            on_the_others(each.pid)
+        yield server
+    finally:
+        server.stop()
 
 
 @asynccontextmanager

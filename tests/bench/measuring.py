@@ -76,11 +76,10 @@ async def starts(contestants: list[Contestant], stage_url: str, times: int, of: 
     """From the process's beginning to its first answer; the first time of all only warms up."""
     for number in range(times + 1):
         for contestant in contestants:
-            began = time.monotonic()
             async with running(contestant, stage_url) as one:
                 await one.answers()
                 if number:
-                    of[contestant.name].starts.append(time.monotonic() - began)
+                    of[contestant.name].starts.append(time.monotonic() - one.began)
 
 
 async def commands(teams: list[Team], amount: Amount, of: Results) -> None:
