@@ -83,6 +83,7 @@ def main() -> None:
     )
     parser.add_argument("--into", type=Path, default=HERE, help="folder for results.md and .svg")
     given = parser.parse_args()
+    given.into.mkdir(parents=True, exist_ok=True)
     if given.cpu:
         others = [bot_of(given.against)] if given.against else []
         work = compare([BOT, *others], AMOUNT)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Final
@@ -17,7 +17,7 @@ from tests.bench.team import Sent, Team
 class Amount:
     """How much of everything in each of the rounds; `weav_takes` in seconds, as the other times.
 
-    Submissions without end are so many at once that nobody is idle while an answer is on its way.
+    Busy means so many submissions at once that nobody is idle while an answer is on its way.
     """
 
     rounds: int = 5
@@ -41,6 +41,9 @@ QUICK: Final = Amount(
 _WARM_UP: Final = 20
 # Seconds of Weav's own, which are taken off again.
 WEAV_USUALLY_TAKES: Final = 0.02
+# Seconds: between looks at what has arrived, and without anything new before that is all.
+_LOOK: Final = 0.005
+_STUCK: Final = 20.0
 # Seconds in which a contestant ends what comes after a card, which counts as well.
 _SETTLES: Final = 0.1
 
@@ -91,7 +94,7 @@ async def commands(teams: list[Team], amount: Amount, of: Results) -> None:
         for place in range(amount.commands if number else _WARM_UP):
             for team in teams:
                 sent[team.name].append(await team.command())
-                await team.forms(place + 1, amount.waits)
+                await team.until_there(team.forms, place + 1)
         for team in teams if number else ():
             metrics, answers = of[team.name], [each.seconds for each in sent[team.name]]
             views = await team.views(sent[team.name])
@@ -132,7 +135,7 @@ async def cards(teams: list[Team], amount: Amount, of: Results) -> None:
 async def _one_card(team: Team, within: float, metrics: Figures) -> float:
     await team.forget()
     sent = await team.submit()
-    there = await team.cards(1, within)
+    there = await team.until_there(team.cards, 1, within)
     seen = await team.seen()
     metrics.twice += seen["more_than_once"]
     metrics.without_card += 1 - there
@@ -146,7 +149,7 @@ def _time(seen: dict[str, dict[int, float]], what: str, sent: Sent) -> float:
 
 
 async def busy(teams: list[Team], amount: Amount, of: Results) -> None:
-    """Submissions and commands without end: how many a second, and what each takes of a CPU."""
+    """Submissions, then commands: how many a second, and what each takes of a CPU."""
     for number in range(amount.rounds + 1):
         for team in teams:
             warm_up = Figures()
@@ -156,39 +159,57 @@ async def busy(teams: list[Team], amount: Amount, of: Results) -> None:
 
 
 async def _submissions(team: Team, amount: Amount, metrics: Figures) -> None:
-    """End with the last card."""
     await team.forget()
     spent, began = team.contestant.cpu_seconds(), time.monotonic()
-    metrics.unanswered += await sending(team.submit, amount.submissions, amount.submissions_at_once)
-    there = await team.cards(amount.submissions, amount.waits)
+    count = amount.submissions
+    done = await sending(team.submit, team.cards, count, amount.submissions_at_once)
     await asyncio.sleep(_SETTLES)
     spent = team.contestant.cpu_seconds() - spent
     seen = await team.seen()
-    metrics.submission_cpu.append(spent / there if there else NEVER)
-    metrics.rates.append(there / (max(seen["cards"].values(), default=NEVER) - began))
-    metrics.without_card += amount.submissions - there
+    metrics.submission_cpu.append(spent / done.there if done.there else NEVER)
+    metrics.rates.append(done.there / (max(seen["cards"].values(), default=NEVER) - began))
+    metrics.unanswered += done.unanswered
+    metrics.without_card += count - done.there
     metrics.twice += seen["more_than_once"]
 
 
 async def _commands(team: Team, amount: Amount, metrics: Figures) -> None:
-    """End with the last form."""
     await team.forget()
     spent = team.contestant.cpu_seconds()
-    metrics.unanswered += await sending(team.command, amount.busy_commands, amount.commands_at_once)
-    there = await team.forms(amount.busy_commands, amount.waits)
+    done = await sending(team.command, team.forms, amount.busy_commands, amount.commands_at_once)
     await asyncio.sleep(_SETTLES)
     spent = team.contestant.cpu_seconds() - spent
-    metrics.command_cpu.append(spent / there if there else NEVER)
+    metrics.command_cpu.append(spent / done.there if done.there else NEVER)
+    metrics.unanswered += done.unanswered
 
 
-async def sending(send: Callable[[], Awaitable[Sent]], count: int, at_once: int) -> int:
-    """So many are under way at any time; how many were not answered in time."""
-    waiting = iter(range(count))
-    return sum(await asyncio.gather(*(_keep_sending(send, waiting) for _ in range(at_once))))
+@dataclass(frozen=True, slots=True)
+class Done:
+    there: int
+    unanswered: int
 
 
-async def _keep_sending(send: Callable[[], Awaitable[Sent]], waiting: Iterator[int]) -> int:
-    return sum([(await send()).seconds == NEVER for _ in waiting])
+async def sending(
+    send: Callable[[], Awaitable[Sent]],
+    arrived: Callable[[], Awaitable[int]],
+    count: int,
+    at_once: int,
+) -> Done:
+    """So many are under way at any time, from their leaving Slack to their card or form.
+
+    Who answers Slack first would else have all of them at once.
+    """
+    sent: list[asyncio.Future[Sent]] = []
+    there, progress = 0, time.monotonic()
+    while there < count and time.monotonic() - progress < _STUCK:
+        room = min(count, there + at_once) - len(sent)
+        sent += [asyncio.ensure_future(send()) for _ in range(room)]
+        await asyncio.sleep(_LOOK)
+        before, there = there, await arrived()
+        if there > before:
+            progress = time.monotonic()
+    unanswered = sum(each.seconds == NEVER for each in await asyncio.gather(*sent))
+    return Done(there, unanswered)
 
 
 async def slow_weav(teams: list[Team], amount: Amount, of: Results) -> None:
@@ -200,6 +221,6 @@ async def slow_weav(teams: list[Team], amount: Amount, of: Results) -> None:
         sent = await asyncio.gather(*(team.submit() for _ in range(amount.slow)))
         metrics.slow_in_time = sum(each.seconds < NEVER for each in sent)
         left = amount.waits - (time.monotonic() - began)
-        metrics.slow_cards = await team.cards(amount.slow, left)
+        metrics.slow_cards = await team.until_there(team.cards, amount.slow, left)
         metrics.twice += (await team.seen())["more_than_once"]
     await teams[0].weav_takes(0)

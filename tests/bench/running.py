@@ -25,7 +25,7 @@ async def measured(contestants: list[Contestant], amount: Amount) -> Results:
             await measuring.bursts(teams, amount, metrics)
             _tell("cards")
             await measuring.cards(teams, amount, metrics)
-            _tell("submissions and commands without end")
+            _tell("many at once")
             await measuring.busy(teams, amount, metrics)
             _tell("a slow Weav")
             await measuring.slow_weav(teams, amount, metrics)

@@ -5,23 +5,21 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Final, Literal
 
-from tests.bench.contestants import ASYNC, BOT, DURABLE, FLOOR, JAVASCRIPT, PEER
+from tests.bench.contestants import ASYNC, BOT, DURABLE, JAVASCRIPT, PEER, SYNC
 from tests.bench.measuring import Amount, Figures
 from tests.bench.rounds import Spread, ratios, spread
 
 NOT_INSTALLED: Final = "not installed"
 _THOUSANDTHS: Final = 1000.0
-_NO_RIVALS: Final = frozenset({BOT.name, FLOOR.name, DURABLE.name})
+# What people write, and write nothing down. The peer opens its forms as the floors do.
+_RIVALS: Final = (SYNC.name, ASYNC.name, JAVASCRIPT.name)
+_BEST: Final = "best"
 _REACHED: Final = {True: "reached", False: "**missed**"}
-_BEST: Final = {"best": "the best", "forgetful": "the best that writes nothing down"}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """At most, or for "more" at least, this many times a contestant's value, or the best's.
-
-    `forgetful`: the best of those that write nothing down.
-    """
+    """At most, or for "more" at least, this many times a contestant's value, or a best rival's."""
 
     factor: float
     of: str
@@ -48,18 +46,15 @@ class Row:
     def spread(self, figures: Figures) -> Spread:
         return spread(self.values(figures))
 
-    def best(self, metrics: Mapping[str, Figures], *, forgetful: bool) -> str:
-        """Name the best of the rivals, "" without any; the floors are none."""
-        left_out = _NO_RIVALS | {PEER.name} if forgetful else _NO_RIVALS
-        rivals = [name for name in metrics if name not in left_out]
+    def best(self, metrics: Mapping[str, Figures]) -> str:
+        """Name the best rival; "" without any."""
+        rivals = [name for name in _RIVALS if name in metrics]
         choose = min if self.better == "less" else max
         return choose(rivals, key=lambda name: self.spread(metrics[name]).middle, default="")
 
     def verdict(self, target: Target, metrics: Mapping[str, Figures]) -> Verdict | None:
         """Judge the median of the ratios round by round; None where there is nobody to compare."""
-        name = target.of
-        if name in _BEST:
-            name = self.best(metrics, forgetful=name == "forgetful")
+        name = self.best(metrics) if target.of == _BEST else target.of
         if name not in metrics:
             return None
         ratio = spread(ratios(self.values(metrics[BOT.name]), self.values(metrics[name])))
@@ -105,13 +100,13 @@ def rows(amount: Amount) -> list[Row]:
             "Submission to card, less Weav's time, p50",
             "ms",
             lambda f: _milliseconds(f.cards),
-            targets=(Target(1.2, "forgetful"),),
+            targets=(Target(1.2, _BEST),),
         ),
         Row(
             "Command to `views.open`, p50",
             "ms",
             lambda f: _milliseconds(f.views),
-            targets=(Target(1.05, "best"),),
+            targets=(Target(1.05, _BEST),),
         ),
         Row("Command to `views.open`, p99", "ms", lambda f: _milliseconds(f.views_p99)),
         Row(
@@ -125,7 +120,7 @@ def rows(amount: Amount) -> list[Row]:
             f"{burst}: acknowledgement, p99",
             "ms",
             lambda f: _milliseconds(f.burst_p99),
-            targets=(Target(0.7, "best"),),
+            targets=(Target(0.7, _BEST),),
         ),
         Row(f"{burst}: `views.open`, p99", "ms", lambda f: _milliseconds(f.burst_views_p99)),
         Row(
@@ -190,9 +185,10 @@ def verdicts(row: Row, metrics: Mapping[str, Figures], titles: Mapping[str, str]
         [there] = row.values(metrics[BOT.name])
         return f"{row.wanted}: {_REACHED[there == row.wanted]}"
     sign = "≤" if row.better == "less" else "≥"
+    named = {_BEST: "the best that writes nothing down", **titles}
     found = [row.verdict(target, metrics) for target in row.targets]
     return "; ".join(
-        f"{sign} {each.target.factor:g} of {_BEST.get(each.target.of) or titles[each.target.of]}:"
+        f"{sign} {each.target.factor:g} of {named[each.target.of]}:"
         f" {each.ratio.middle:.2f} ({each.ratio.low:.2f} to {each.ratio.high:.2f}),"
         f" {_REACHED[each.reached]}"
         for each in found

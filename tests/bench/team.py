@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
@@ -110,28 +111,31 @@ class Team:
     async def weav_takes(self, seconds: float) -> None:
         await self._ask(f"weav/{seconds}")
 
-    async def cards(self, wanted: int, within: float) -> int:
+    async def cards(self) -> int:
+        """How many have come."""
+        return int(await self._ask(f"cards/{self.name}"))
+
+    async def forms(self) -> int:
+        """How many were opened."""
+        return int(await self._ask(f"views/{self.name}"))
+
+    async def until_there(
+        self, arrived: Callable[[], Awaitable[int]], wanted: int, within: float = 10
+    ) -> int:
         """Wait for so many, and say how many came."""
-        return await self._wait("cards", wanted, within)
-
-    async def views(self, sent: list[Sent], within: float = 10) -> list[float]:
-        """Seconds from each command since `forget` to its views.open; infinite where none came."""
-        await self._wait("views", len(sent), within)
-        views = (await self.seen())["views"]
-        return [views.get(each.number, float("inf")) - each.at for each in sent]
-
-    async def forms(self, wanted: int, within: float) -> int:
-        """Wait for so many to be opened, and say how many were."""
-        return await self._wait("views", wanted, within)
-
-    async def _wait(self, what: str, wanted: int, within: float) -> int:
         until = time.monotonic() + within
         there = 0
         while there < wanted and time.monotonic() < until:
             # First, so that asking does not disturb what is measured.
             await asyncio.sleep(0.01)
-            there = int(await self._ask(f"{what}/{self.name}"))
+            there = await arrived()
         return there
+
+    async def views(self, sent: list[Sent], within: float = 10) -> list[float]:
+        """Seconds from each command since `forget` to its views.open; infinite where none came."""
+        await self.until_there(self.forms, len(sent), within)
+        views = (await self.seen())["views"]
+        return [views.get(each.number, float("inf")) - each.at for each in sent]
 
     async def _ask(self, what: str) -> bytes:
         return await self._stage.get(f"/stage/{what}")

@@ -30,7 +30,7 @@ async def test_a_command_is_acknowledged_in_a_fifth_of_bolts_default_time() -> N
             for _ in range(WARM_UP + ROUNDS):
                 ours.append((await team.command()).seconds)
                 bolts.append((await other.command()).seconds)
-            await team.forms(WARM_UP + ROUNDS, within=10)
+            await team.until_there(team.forms, WARM_UP + ROUNDS)
             connections = (await team.seen())["connections"]
 
     mine, theirs = (statistics.median(each[WARM_UP:]) * 1000 for each in (ours, bolts))

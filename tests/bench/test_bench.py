@@ -79,8 +79,8 @@ def test_what_the_machine_does_in_a_round_falls_out_of_the_ratios() -> None:
     assert ratios([2.0, 20.0, 2.0], [1.0, 10.0, 1.0]) == [2, 2, 2]
 
 
-def test_the_floors_are_nobodys_rival() -> None:
-    rates = {"bot": 2.0, "async": 4.0, "floor": 8.0, "durable": 16.0}
+def test_the_best_is_one_that_people_write_and_writes_nothing_down() -> None:
+    rates = {"bot": 2.0, "sync": 3.0, "async": 4.0, "floor": 8.0, "durable": 16.0, "peer": 32.0}
     metrics = {name: Figures(rates=[rate]) for name, rate in rates.items()}
     sustained = _row("Submissions, 200 under way")
 
