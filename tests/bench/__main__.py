@@ -16,6 +16,7 @@ from tests.bench.contestants import (
     FLOOR,
     JAVASCRIPT,
     PEER,
+    SHARED_COMMITS,
     SYNC,
     bot_of,
     with_node,
@@ -34,11 +35,11 @@ MOST_GROWTH = 1.1
 async def bench(amount: Amount, folder: Path) -> str:
     js, peer = await with_node(JAVASCRIPT), with_postgresql(PEER)
     # Sync Bolt comes last: what it has left of the slow Weav's row disturbs nobody then.
-    chosen = (BOT, DURABLE, peer, ASYNC, js, FLOOR, SYNC)
+    chosen = (BOT, DURABLE, SHARED_COMMITS, peer, ASYNC, js, FLOOR, SYNC)
     contestants = [each for each in chosen if each is not None]
     began, load = time.monotonic(), os.getloadavg()[0]
     metrics = await measured(contestants, amount)
-    shown = (BOT, DURABLE, PEER, SYNC, ASYNC, JAVASCRIPT, FLOOR)
+    shown = (BOT, DURABLE, SHARED_COMMITS, PEER, SYNC, ASYNC, JAVASCRIPT, FLOOR)
     titles = {each.name: each.title for each in shown}
     loads = f"load average {load:.2f} before and {os.getloadavg()[0]:.2f} after"
     words = (

@@ -9,8 +9,8 @@ from tests.bench.measuring import Amount, Figures
 from tests.bench.table import Row, cell, rows
 
 _WIDTH: Final = 760
-_LEFT: Final = 190
-_LONGEST: Final = 380
+_LEFT: Final = 230
+_LONGEST: Final = 350
 _BAR: Final = 16
 _STEP: Final = 20
 # Grey and one blue, each with enough contrast on white and on GitHub's dark page.

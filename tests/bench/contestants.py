@@ -73,7 +73,7 @@ DURABLE: Final = Contestant(
     "durable", "durable floor", (sys.executable, "-m", f"{_MODULE}.durable_bolt"), "{}"
 )
 SHARED_COMMITS: Final = replace(
-    DURABLE, name="shared", title="durable floor, shared commits", variables={"COMMITS": "shared"}
+    DURABLE, name="shared", title="durable floor, commits shared", variables={"COMMITS": "shared"}
 )
 PEER: Final = Contestant(
     "peer",

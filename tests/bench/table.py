@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Final, Literal
 
-from tests.bench.contestants import ASYNC, BOT, DURABLE, JAVASCRIPT, PEER, SYNC
+from tests.bench.contestants import ASYNC, BOT, DURABLE, JAVASCRIPT, PEER, SHARED_COMMITS, SYNC
 from tests.bench.measuring import Amount, Figures
 from tests.bench.rounds import Spread, ratios, spread
 
@@ -76,13 +76,13 @@ def rows(amount: Amount) -> list[Row]:
             "CPU for a submission",
             "ms",
             lambda f: _milliseconds(f.submission_cpu),
-            targets=(Target(1.3, DURABLE.name),),
+            targets=(Target(1.3, DURABLE.name), Target(1.3, SHARED_COMMITS.name)),
         ),
         Row(
             "CPU for a command",
             "ms",
             lambda f: _milliseconds(f.command_cpu),
-            targets=(Target(1.3, DURABLE.name),),
+            targets=(Target(1.3, DURABLE.name), Target(1.3, SHARED_COMMITS.name)),
         ),
         Row(
             f"Submissions, {amount.submissions_at_once} under way",
@@ -91,6 +91,7 @@ def rows(amount: Amount) -> list[Row]:
             "more",
             targets=(
                 Target(0.75, DURABLE.name),
+                Target(0.75, SHARED_COMMITS.name),
                 Target(0.8, JAVASCRIPT.name),
                 Target(1.5, ASYNC.name),
                 Target(1.0, PEER.name),
