@@ -80,4 +80,4 @@ async def submit_form(
     reply: Reply | None = await forms.reviewer.objection(submission)
     if reply is None:
         reply = await submissions.submit(submission, answered, asked_at_clock)
-    await ack(**answer_of(reply, submission.form.filled_form))
+    await ack(**answer_of(reply, submission.form))

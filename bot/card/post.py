@@ -6,7 +6,7 @@ from typing import Final, Literal
 from bot.access.audience import Audience
 from bot.card.controls import Click
 from bot.card.render import Card, render
-from bot.form.stored import Place
+from bot.form.values import Place
 from bot.slack import blocks
 from bot.slack.api import ApiResult, Done, Failed, SlackApi
 from bot.slack.blocks import Message

@@ -21,7 +21,7 @@ from bot.card.update import (
     private_text,
 )
 from bot.directory import Names
-from bot.form.stored import StoredForm
+from bot.form.values import FilledForm
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.slack import ids
@@ -79,21 +79,21 @@ class CardService:
         self, entry: Entry, conversation: Conversation, *, queued: bool = False
     ) -> Delivered | Failed:
         """Post the card of a row that is opened; its audience is known before."""
-        stored = StoredForm.read(entry.form)
+        form = FilledForm.read(entry.form)
         note, waited = _note(entry), waited_by_now(entry)
         if queued or waited > SHORT_WAIT:
             note = f"{note} It waited {duration(waited, 's', 'min')} for Weav.".strip()
         card = Card(
             conversation,
-            opened=opened_line(conversation, stored.origin, entry.slack_user_id),
+            opened=opened_line(conversation, form.origin, entry.slack_user_id),
             named=await self._names.of(conversation),
-            readers=await self._channel_readers.of_card(stored.place.slack_channel_id),
+            readers=await self._channel_readers.of_card(form.place.slack_channel_id),
             link=self.link_to(conversation.id),
             note=note,
         )
         perhaps_there = bool(entry.route)
         return await deliver(
-            self._slack, card, stored.place, entry.slack_user_id, perhaps_there=perhaps_there
+            self._slack, card, form.place, entry.slack_user_id, perhaps_there=perhaps_there
         )
 
     def change(self, click: Click) -> None:
@@ -163,7 +163,7 @@ class CardService:
     ) -> Card:
         opened = opened_line_in(click.card_blocks)
         if entry and entry.form:
-            origin = StoredForm.read(entry.form).origin
+            origin = FilledForm.read(entry.form).origin
             opened = opened_line(conversation, origin, entry.slack_user_id)
         return Card(
             conversation,

@@ -1,19 +1,16 @@
-"""What the selects of the form offer, and what a chosen value means."""
+"""What the selects of the form offer."""
 
 from typing import Final
-from uuid import UUID
 
-from pydantic import ValidationError
-
+from bot.form.values import CREATE, customer_in
 from bot.ledger import KnownCustomer
 from bot.slack import ids
 from bot.slack.blocks import Json
-from bot.slack.options import NOTHING, TEXT_LIMIT, VALUE_LIMIT, Suggestion, option
+from bot.slack.options import NOTHING, TEXT_LIMIT, Suggestion, option
 from bot.slack.text import shorten, uuid_in
 from bot.weav.directory import NewCustomer
 
 NOBODY: Final = "nobody"
-CREATE: Final = "create:"
 # An empty list hides what stands below the field: Slack says no more than "No results".
 _INSTEAD: Final = "Paste an ID or link, or type a whole email address"
 NO_CUSTOMER: Final = Suggestion(NOTHING, "Nobody seen here by that name", _INSTEAD)
@@ -54,28 +51,6 @@ def unknown_offer(pasted: str) -> Suggestion:
     """Take an ID that Weav does not know, or not yet."""
     label = f"Weav does not know {pasted}: use it anyway"
     return Suggestion(pasted, label, "Weav checks it again when you submit")
-
-
-def customer_in(value: str) -> UUID | NewCustomer | None:
-    """Read a chosen or typed customer; None: it is neither."""
-    if value.startswith(CREATE):
-        return new_customer_in(value.removeprefix(CREATE))
-    return uuid_in(value, "customer")
-
-
-def known_customer_in(value: str) -> UUID | None:
-    """Read the ID of a customer whom Weav has; None as well for one who is still to be created."""
-    customer = customer_in(value)
-    return None if isinstance(customer, NewCustomer) else customer
-
-
-def new_customer_in(text: str) -> NewCustomer | None:
-    """Read an address that an option can carry."""
-    try:
-        new = NewCustomer(email=text.strip().removeprefix("mailto:"))
-    except ValidationError:
-        return None
-    return new if len(CREATE + new.email) <= VALUE_LIMIT else None
 
 
 def customer_option(value: str, label: str | None = None) -> Json | None:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from bot.form.options import NOBODY, customer_in
-from bot.form.stored import CUSTOMER_EMAIL, StoredForm
-from bot.form.values import FormValues, Origin, values_of
-from bot.ledger import NewEntry
+from bot.form.options import NOBODY
+from bot.form.values import FilledForm, FormValues, Origin, customer_in, values_of
+from bot.ledger import CUSTOMER_EMAIL, NewEntry
 from bot.slack import ids
 from bot.slack.options import NOTHING
 from bot.slack.payloads import View, ViewSubmission
@@ -69,7 +68,7 @@ def too_long(length: int) -> str:
 class Submission:
     """A valid form, and the row to be written for it."""
 
-    form: StoredForm
+    form: FilledForm
     new: NewEntry
 
 
@@ -92,7 +91,7 @@ def parse_submission(submitted: ViewSubmission) -> Submission | Problems:
         problems = {ids.CUSTOMER_ID: _INCOMPLETE}
     if problems:
         return Problems(problems)
-    form = StoredForm(
+    form = FilledForm(
         values=values,
         origin=_origin(view),
         response_url=_response_url(submitted, values.post_to),
@@ -103,7 +102,7 @@ def parse_submission(submitted: ViewSubmission) -> Submission | Problems:
         slack_user_id=submitted.slack_user_id,
         view_id=view.id,
         request=request,
-        form=form.model_dump(),
+        form=form.dump(),
         post_to=values.post_to,
         source=form.origin.source,
     )

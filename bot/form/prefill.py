@@ -12,8 +12,8 @@ from bot.form.defaults import ChannelDefaults
 from bot.form.duplicates import Duplicate, duplicate_blocks
 from bot.form.form import Form
 from bot.form.from_message import Mentions
-from bot.form.options import customer_label, known_customer_in
-from bot.form.values import FilledForm, FormValues, Source
+from bot.form.options import customer_label
+from bot.form.values import FilledForm, FormValues, Source, known_customer_in
 from bot.labels import STATES
 from bot.ledger import Entry, KnownCustomer, Ledger, LedgerUnavailable
 from bot.logs import get_logger

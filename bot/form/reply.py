@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, assert_never
 
 from bot.form.form import Form
-from bot.form.options import CREATE
-from bot.form.values import FilledForm
+from bot.form.values import CREATE, FilledForm
 from bot.form.view import TITLE, render
 from bot.labels import FIELDS
 from bot.ledger import Entry, State

@@ -13,13 +13,12 @@ from bot.form.duplicates import OpenConversations, open_conversations_block
 from bot.form.form import Form, with_readers
 from bot.form.from_message import NO_MENTIONS, Mentions
 from bot.form.open_forms import OpenForms, ViewJson
-from bot.form.options import customer_label, known_customer_in
+from bot.form.options import customer_label
 from bot.form.prefill import PREFILL_WITHIN, Prefiller
 from bot.form.reply import expired_message, reopen_message
 from bot.form.review import Reviewer
-from bot.form.stored import StoredForm
 from bot.form.suggestions import Suggester
-from bot.form.values import FilledForm, FormValues, Origin, values_of
+from bot.form.values import FilledForm, FormValues, Origin, known_customer_in, values_of
 from bot.form.view import render
 from bot.ledger import KnownCustomer, Ledger, LedgerUnavailable, WeavUser
 from bot.logs import get_logger
@@ -114,7 +113,7 @@ class FormService:
             await self._tell(plain_message(NOT_READ), form_request)
             return
         if entry and entry.form is not None and entry.slack_user_id == form_request.slack_user_id:
-            form = StoredForm.read(entry.form).filled_form.at_origin()
+            form = FilledForm.read(entry.form).at_origin()
             if not form_request.known:
                 form = replace(form, labels={})  # which name a customer and an assignee
             await self.open(replace(form_request, form=form))

@@ -13,10 +13,10 @@ from bot.form.options import (
     NO_PERSON,
     create_offer,
     customer_label,
-    new_customer_in,
     unchecked_offer,
     unknown_offer,
 )
+from bot.form.values import new_customer_in
 from bot.ledger import Defaults, KnownCustomer, KnownCustomers, LedgerUnavailable, WeavUser
 from bot.ledger.folding import words_of
 from bot.logs import get_logger

@@ -4,14 +4,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final, Literal, Self
+from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from bot.slack import ids
+from bot.slack.options import VALUE_LIMIT
 from bot.slack.payloads import View, at, text_at
-from bot.slack.text import shorten
+from bot.slack.text import shorten, uuid_in
+from bot.weav.directory import NewCustomer
 
+CREATE: Final = "create:"
 # https://docs.slack.dev/reference/block-kit/block-elements/button-element
 BUTTON_VALUE_LIMIT: Final = 2000
 # https://docs.slack.dev/reference/views
@@ -105,15 +109,44 @@ def load_sources(dumped: object) -> dict[str, Source]:
 
 
 @dataclass(frozen=True, slots=True)
-class FilledForm:
-    """A form to be opened: as a button's value it waits until somebody clicks.
+class Place:
+    """Where the author wants the card: `thread_ts` and `response_url` may be empty."""
 
-    `labels` is what the selects showed, by field; a button has no room for it.
+    slack_channel_id: str
+    thread_ts: str = ""
+    response_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FilledForm:
+    """A form with what stands in it: to be opened, or submitted.
+
+    The ledger keeps all of it, to finish it or give it back after a crash; as a button's value it
+    waits until somebody clicks, without `labels` (what the selects showed, by field) and
+    `response_url` (which came with the submission), for which a button has no room.
     """
 
-    values: FormValues
-    origin: Origin
+    values: FormValues = field(default_factory=FormValues)
+    origin: Origin = field(default_factory=Origin)
     labels: Mapping[str, str] = field(default_factory=dict)
+    response_url: str = ""
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Any] | None) -> "FilledForm":
+        """Read what the ledger keeps; empty for what it removed after `LEDGER_KEEP_DAYS`."""
+        return _FILLED_FORM.validate_python(kept or {})
+
+    def dump(self) -> dict[str, Any]:
+        """Write what the ledger keeps."""
+        dumped: dict[str, Any] = _FILLED_FORM.dump_python(self)
+        return dumped
+
+    @property
+    def place(self) -> Place:
+        """The thread of the message that the form came from, if the card goes to its channel."""
+        same = self.values.post_to == self.origin.slack_channel_id
+        thread = self.origin.thread_ts or self.origin.message_ts
+        return Place(self.values.post_to, thread if same else "", self.response_url)
 
     def at_origin(self) -> Self:
         """Post to where the form came from: a button may be clicked somewhere else."""
@@ -133,9 +166,9 @@ class FilledForm:
     def from_value(cls, value: str) -> Self:
         """Read `to_value()`; whatever is unreadable is an empty form."""
         try:
-            read = _Dumped.model_validate_json(value if len(value) <= BUTTON_VALUE_LIMIT else "")
+            read = _FILLED_FORM.validate_json(value if len(value) <= BUTTON_VALUE_LIMIT else "")
         except ValidationError:
-            read = _Dumped()
+            return cls()
         return cls(read.values, read.origin)
 
     def _dump(self, limit: int) -> str:
@@ -144,13 +177,11 @@ class FilledForm:
         origin: dict[str, Any] = self.origin.model_dump(exclude_defaults=True)
         if len(self.origin.message_link) > limit:
             del origin["message_link"]
-        dumped = _Dumped(values=FormValues(**shortened), origin=Origin(**origin))
-        return dumped.model_dump_json(exclude_defaults=True)
+        dumped = FilledForm(FormValues(**shortened), Origin(**origin))
+        return _FILLED_FORM.dump_json(dumped, exclude_defaults=True).decode()
 
 
-class _Dumped(BaseModel):
-    values: FormValues = FormValues()
-    origin: Origin = Origin()
+_FILLED_FORM: Final = TypeAdapter(FilledForm)
 
 
 def values_of(view: View) -> FormValues:
@@ -158,6 +189,28 @@ def values_of(view: View) -> FormValues:
     return FormValues(
         **{field: view.value(field)[:_LONGEST_INPUT] for field in ids.FIELDS_OF_FORMS}
     )
+
+
+def customer_in(value: str) -> UUID | NewCustomer | None:
+    """Read a chosen or typed customer; None: it is neither."""
+    if value.startswith(CREATE):
+        return new_customer_in(value.removeprefix(CREATE))
+    return uuid_in(value, "customer")
+
+
+def known_customer_in(value: str) -> UUID | None:
+    """Read the ID of a customer whom Weav has; None as well for one who is still to be created."""
+    customer = customer_in(value)
+    return None if isinstance(customer, NewCustomer) else customer
+
+
+def new_customer_in(text: str) -> NewCustomer | None:
+    """Read an address that an option can carry."""
+    try:
+        new = NewCustomer(email=text.strip().removeprefix("mailto:"))
+    except ValidationError:
+        return None
+    return new if len(CREATE + new.email) <= VALUE_LIMIT else None
 
 
 def first_text(value: object, ways: Iterable[tuple[str, ...]]) -> str:

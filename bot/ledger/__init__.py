@@ -2,12 +2,13 @@
 
 from bot.ledger.cards import CardLock, CardRows
 from bot.ledger.customers import Defaults, KnownCustomer, KnownCustomers, WeavUser
-from bot.ledger.entry import Backlog, Entry, NewEntry, Received, State
+from bot.ledger.entry import CUSTOMER_EMAIL, Backlog, Entry, NewEntry, Received, State
 from bot.ledger.errors import LedgerTooNew, LedgerUnavailable
 from bot.ledger.ledger import Ledger
 from bot.ledger.schema import Condition, inspect
 
 __all__ = [
+    "CUSTOMER_EMAIL",
     "Backlog",
     "CardLock",
     "CardRows",

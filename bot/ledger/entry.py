@@ -10,6 +10,8 @@ from operator import itemgetter
 from typing import Any, Final, Self
 from uuid import uuid4
 
+# In a request, in place of the customer's ID until there is one.
+CUSTOMER_EMAIL: Final = "customer_email"
 # Made once, since json.dumps makes one for every call that wants no spaces.
 _JSON: Final = json.JSONEncoder(separators=(",", ":"))
 
@@ -118,6 +120,11 @@ class Entry:
     @property
     def subject(self) -> str:
         return (self.request or {}).get("subject", "")
+
+    @property
+    def new_customer(self) -> str:
+        """The address of a customer who is to be created first; empty: there is one."""
+        return (self.request or {}).get(CUSTOMER_EMAIL, "")
 
     @property
     def begun_at(self) -> float:

@@ -7,7 +7,6 @@ from typing import Any, TypeAlias, assert_never
 
 from bot.card.post import Delivered
 from bot.form.reply import Created, Creating, FormAgain, NotConfirmed, Queued, Reply, not_created
-from bot.form.stored import request_of, wants_new_customer
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
 from bot.retry import LONGEST_QUEUE_PAUSE, RetryTimes, queue_pause, retry_until_written, within_time
@@ -17,7 +16,7 @@ from bot.submissions.reconcile import Reconciler, Result
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
 from bot.weav.directory import WeavDirectory
-from bot.weav.models import Conversation
+from bot.weav.models import Conversation, NewConversation
 from bot.weav.outcomes import Cause, NotSent, Opened, Outcome, Refused, Unconfirmed
 
 log = get_logger("weav_slack.create")
@@ -66,7 +65,7 @@ class ConversationCreator:
                 if begun is None:
                     return None
                 ready = entry = begun
-            if wants_new_customer(entry):
+            if entry.new_customer:
                 if not self._ledger.surely_holds(entry):
                     return self._too_late(entry)
                 ready = await self._customers.assign(entry)
@@ -87,7 +86,8 @@ class ConversationCreator:
     async def _post(self, entry: Entry, post_card: PostCard | None) -> Result | Unanswered:
         if not self._ledger.surely_holds(entry):
             return self._too_late(entry)
-        outcome = await self._weav.create_conversation(request_of(entry))
+        new = NewConversation.model_validate(entry.request)
+        outcome = await self._weav.create_conversation(new)
         log.info("weav_answered", entry=entry.id, outcome=type(outcome).__name__)
         result = await self._record(entry, outcome, post_card)
         if isinstance(outcome, Opened | Refused) and self._weav_was_away:

@@ -9,8 +9,7 @@ import time
 from typing import Final, assert_never
 
 from bot.directory import known
-from bot.form.stored import CUSTOMER_EMAIL
-from bot.ledger import Entry, Ledger, LedgerUnavailable
+from bot.ledger import CUSTOMER_EMAIL, Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.retry import retry_until_written
 from bot.slack import ids

@@ -8,7 +8,6 @@ from typing import Final
 from bot.card.post import Delivered
 from bot.card.service import CardService, waited_by_now
 from bot.form.reply import Created, Reply, message_of, view_of
-from bot.form.stored import StoredForm
 from bot.form.values import FilledForm
 from bot.ledger import Entry, KnownCustomers, Ledger, LedgerUnavailable
 from bot.logs import get_logger
@@ -51,8 +50,8 @@ class CustomerUses:
     async def note_use(self, entry: Entry) -> None:
         """Beside the straight way: a use that is not written is not missed."""
         customer_id = (entry.request or {}).get(ids.CUSTOMER_ID, "")
-        stored = StoredForm.read(entry.form)
-        channel = stored.origin.slack_channel_id or stored.values.post_to
+        form = FilledForm.read(entry.form)
+        channel = form.origin.slack_channel_id or form.values.post_to
         use = (customer_id, channel, entry.slack_user_id)
         if not customer_id or self._fresh_until.get(use, 0.0) > self._clock():
             return

@@ -12,7 +12,6 @@ from weakref import WeakValueDictionary
 
 from bot.card.post import Delivered
 from bot.form.reply import Created, Creating, Reply
-from bot.form.stored import request_of
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.retry import RetryTimes, retry_until_written
@@ -201,7 +200,7 @@ class Reconciler:
         return await self._record_unconfirmed(entry, f"{reason} {last.reason}".strip())
 
     async def _look_once(self, entry: Entry) -> Result | NotFound:
-        request = request_of(entry)
+        request = NewConversation.model_validate(entry.request)
         listed = await self._lists.read(request.customer_id)
         if isinstance(listed, LookUpFailed):
             return NotFound(listed.reason, failed=True, final=listed.final)

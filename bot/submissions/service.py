@@ -104,7 +104,7 @@ class SubmissionService:
         else:
             target = ReplyTarget(new.slack_user_id)
         with self._leases(begun.entry_id):
-            said = await self._announcer.show(result.reply, submission.form.filled_form, target)
+            said = await self._announcer.show(result.reply, submission.form, target)
             if not isinstance(result.reply, Created | Queued):
                 await self._announcer.note_told(result.entry, said)
 

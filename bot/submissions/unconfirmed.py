@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TypeAlias, assert_never
 
 from bot.form.reply import Created, Creating, Left, NotConfirmed, Reply, reply_of
-from bot.form.stored import StoredForm, wants_new_customer
+from bot.form.values import FilledForm
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
 from bot.retry import NOTED_PAUSES
@@ -100,7 +100,7 @@ class UnconfirmedChoices:
                 assert_never(choice)
 
     async def _look_again(self, held: Entry) -> Result:
-        if wants_new_customer(held):  # as operations/README.md says how to restore a backup
+        if held.new_customer:  # as operations/README.md says how to restore a backup
             return Result(held, NotConfirmed(UNNAMED, held.id))
         return await self._worker.look_again(held)
 
@@ -122,5 +122,5 @@ class UnconfirmedChoices:
         return (Result(None, reply), entry) if reply else None
 
     async def _show(self, reply: Reply, entry: Entry | None, target: ReplyTarget) -> ApiResult:
-        form = StoredForm.read(entry.form if entry else None).filled_form
+        form = FilledForm.read(entry.form if entry else None)
         return await self._announcer.show(reply, form, target)

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from bot.card.service import CardService
 from bot.form.reply import Created, Creating, Queued, Reply, reply_of
-from bot.form.stored import StoredForm, wants_new_customer
+from bot.form.values import FilledForm
 from bot.ledger import Entry, Ledger, LedgerUnavailable, NewEntry, State
 from bot.logs import get_logger
 from bot.retry import RENEW_AGAIN, retry_until_written
@@ -120,16 +120,16 @@ class Deliverer:
     async def _show(self, taken: Entry, entry: Entry, reply: Reply) -> None:
         """The card, and a word to whoever may have seen none; one of a queue was told to go."""
         queued = taken.state is State.QUEUED
-        stored = StoredForm.read(taken.form)
+        form = FilledForm.read(taken.form)
         if isinstance(reply, Created):
-            async with self._place_in(stored.place.slack_channel_id):
+            async with self._place_in(form.place.slack_channel_id):
                 if not await self._announcer.announce(entry, reply.conversation, queued=queued):
                     return
             if queued:
                 return
         target = ReplyTarget(taken.slack_user_id, view_id="" if queued else taken.view_id)
         async with self._place_in(taken.slack_user_id):
-            said = await self._announcer.show(reply, stored.filled_form, target)
+            said = await self._announcer.show(reply, form, target)
         if not isinstance(reply, Created):
             await self._announcer.note_told(entry, said)
 
@@ -241,7 +241,7 @@ class Worker:
                 )
 
     async def _finish(self, entry: Entry) -> Result:
-        if entry.state is State.SENDING and not wants_new_customer(entry):
+        if entry.state is State.SENDING and not entry.new_customer:
             return await self._reconciler.look_now(entry, entry.reason or RESTARTED)
         reply = reply_of(entry)
         if reply is None or isinstance(reply, Queued):

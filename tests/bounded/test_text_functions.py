@@ -13,9 +13,9 @@ from hypothesis import given
 from bot.card.controls import Shown
 from bot.card.render import Card, render
 from bot.form.from_message import form_from_message, mentions_of
-from bot.form.options import customer_in, customer_label
+from bot.form.options import customer_label
 from bot.form.parse import parse_submission
-from bot.form.values import FilledForm, FormValues, Origin
+from bot.form.values import FilledForm, FormValues, Origin, customer_in
 from bot.ledger import KnownCustomer
 from bot.ledger.folding import containing, fold, searchable, words_of
 from bot.slack import text

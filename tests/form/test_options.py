@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.form.from_message import Mentions, mentions_in
-from bot.form.options import create_offer, customer_in, customer_label, new_customer_in
+from bot.form.options import create_offer, customer_label
+from bot.form.values import customer_in, new_customer_in
 from bot.ledger import KnownCustomer
 from bot.slack.options import Suggestion, options
 from bot.weav.directory import NewCustomer

@@ -22,8 +22,7 @@ from bot.form.reply import (
     reopen_button,
     reopen_message,
 )
-from bot.form.stored import Place
-from bot.form.values import FilledForm, FormValues, Origin
+from bot.form.values import FilledForm, FormValues, Origin, Place
 from bot.labels import STATES
 from bot.ledger import State
 from bot.slack import ids

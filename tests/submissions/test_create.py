@@ -11,7 +11,6 @@ import pytest
 
 from bot.card.post import Delivered
 from bot.form.reply import Created, Creating, NotConfirmed
-from bot.form.stored import request_of
 from bot.ledger import Entry, Ledger, NewEntry, State
 from bot.retry import RetryTimes
 from bot.sandbox.weav import WeavFault
@@ -178,7 +177,7 @@ async def test_a_conversation_that_the_row_has_already_is_its_own(tmp_path: Path
     """As when it was claimed, and the database's word of that was lost."""
     async with counter(tmp_path) as at:
         entry = await at.sending("V1")
-        made = Conversation.read(await at.weav.opened(**request_of(entry).body()))
+        made = Conversation.read(await at.weav.opened(**(entry.request or {})))
         await at.ledger.claim(entry, made.id, {})
 
         result = await at.sender.reconciler.look(entry, "No answer came.")

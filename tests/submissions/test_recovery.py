@@ -10,7 +10,6 @@ import pytest
 
 import bot.submissions.worker
 from bot.form.reply import Created, Creating, NotConfirmed
-from bot.form.stored import request_of
 from bot.ledger import Entry, Ledger, State
 from bot.retry import RetryTimes
 from bot.sandbox.weav import WeavFault
@@ -97,7 +96,7 @@ async def test_a_recent_one_is_looked_for_in_the_time_that_is_left(tmp_path: Pat
         assert left == pytest.approx(WHOLE_TIME - LEASE - 1, abs=1)
         last = await after.taken(left + 0.01)
         assert (last.state, last.reason) == (State.SENDING, "No answer came.")
-        made = await after.weav.opened(**request_of(entry).body())
+        made = await after.weav.opened(**(entry.request or {}))
         found = await after.sender.reconciler.look_now(last, last.reason or "")
         assert isinstance(found.reply, Created)
         assert found.reply.conversation.id == made["id"]
@@ -135,7 +134,7 @@ async def test_a_look_that_fails_is_no_look(tmp_path: Path) -> None:
     async with after_crash(tmp_path) as after:
         away = after.weav.sandbox.fail(WeavFault(status=503, **LIST))
         entry = await after.left_behind()
-        made = await after.weav.opened(**request_of(entry).body())
+        made = await after.weav.opened(**(entry.request or {}))
         pauses = []
         seconds = 300.0
         for _ in range(3):
