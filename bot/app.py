@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from bot.access import audience, members
 from bot.access.audience import ChannelReaders
 from bot.access.rules import Access, AccessCheck
+from bot.card.post import CardPoster
 from bot.card.service import CardService
 from bot.check.checks import examine
 from bot.check.report import as_message
@@ -170,13 +171,14 @@ def _services(
     directory = Directory(WeavDirectory(weav), tasks)
     forms = FormService(ledger, weav, directory, slack, channel_readers, tasks, link)
     names, looks = Names(customers, directory), pace.looks[:CARD_LOOKS]
+    poster = CardPoster(slack, channel_readers, names, link)
     cards = CardService(ledger, weav, slack, channel_readers, names, notifier, link, looks, every)
     uses = CustomerUses(customers, starter(customers, directory, tasks))
-    announcer = Announcer(ledger, slack, cards, uses, retry_times.delivery, metrics)
+    announcer = Announcer(ledger, slack, poster, uses, retry_times.delivery, metrics)
     creator = ConversationCreator(ledger, weav, retry_times, tasks)
     failures, leases = FailureHandler(ledger, slack, tasks), Leases(ledger, every)
     deliverer = Deliverer(ledger, announcer, failures, leases, tasks, pace.limits)
-    worker = Worker(ledger, creator, cards, announcer, deliverer, failures, leases, tasks)
+    worker = Worker(ledger, creator, poster, announcer, deliverer, failures, leases, tasks)
     choices = UnconfirmedChoices(ledger, worker, announcer, leases)
     return Services(
         forms,

@@ -1,16 +1,25 @@
-"""The route of a card: the channel or thread → the form's response_url → its author's messages."""
+"""The card of a conversation that was opened: drawn, and posted on the way that takes it.
 
+The route: the channel or thread → the form's response_url → its author's messages.
+"""
+
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from bot.access.audience import Audience
+from bot.access.audience import Audience, ChannelReaders
 from bot.card.controls import Click
+from bot.card.history import opened_line
 from bot.card.render import Card, render
-from bot.form.values import Place
+from bot.directory import Names
+from bot.form.values import FilledForm, Place
+from bot.ledger import Entry
 from bot.slack import blocks
 from bot.slack.api import ApiResult, Done, Failed, SlackApi
 from bot.slack.blocks import Message
-from bot.slack.text import channel_name
+from bot.slack.text import channel_name, duration
+from bot.weav.models import Conversation
 
 Route = Literal["channel", "response_url", "direct"]
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors, those that a person can mend.
@@ -25,6 +34,11 @@ WHY: Final = {
     "ratelimited": "Slack asks the bot to slow down",
 }
 _NOT_CONFIRMED: Final = Failed("no_answer", certain=False)
+RECOVERED: Final = (
+    "Recovered: Weav's answer was lost on the way, and the bot found the conversation."
+)
+# A wait that nobody need explain, in seconds.
+SHORT_WAIT: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +46,50 @@ class Delivered:
     route: Route
     slack_channel_id: str = ""
     message_ts: str = ""
+
+
+class CardPoster:
+    def __init__(
+        self,
+        slack: SlackApi,
+        channel_readers: ChannelReaders,
+        names: Names,
+        link_to: Callable[[str], str],
+    ) -> None:
+        self._slack = slack
+        self._channel_readers = channel_readers
+        self._names = names
+        self.link_to = link_to
+
+    async def post(
+        self, entry: Entry, conversation: Conversation, *, queued: bool = False
+    ) -> Delivered | Failed:
+        """Post the card of a row that is opened; its audience is known before."""
+        form = FilledForm.read(entry.form)
+        note, waited = note_on(entry), waited_by_now(entry)
+        if queued or waited > SHORT_WAIT:
+            note = f"{note} It waited {duration(waited, 's', 'min')} for Weav.".strip()
+        card = Card(
+            conversation,
+            opened=opened_line(conversation, form.origin, entry.slack_user_id),
+            named=await self._names.of(conversation),
+            readers=await self._channel_readers.of_card(form.place.slack_channel_id),
+            link=self.link_to(conversation.id),
+            note=note,
+        )
+        perhaps_there = bool(entry.route)
+        return await deliver(
+            self._slack, card, form.place, entry.slack_user_id, perhaps_there=perhaps_there
+        )
+
+
+def waited_by_now(entry: Entry) -> float:
+    """Seconds since it was asked for; the row itself knows how many they were when it was read."""
+    return entry.waited + time.monotonic() - entry.asked_at
+
+
+def note_on(entry: Entry) -> str:
+    return RECOVERED if entry.recovered else ""
 
 
 async def deliver(

@@ -1,6 +1,5 @@
-"""Cards: posted for what was opened, changed and drawn again on a click."""
+"""A click on a card: carried out once, and the card drawn again for everybody."""
 
-import time
 from collections.abc import Callable
 from itertools import takewhile
 from typing import Final
@@ -9,7 +8,7 @@ from bot.access.audience import ChannelReaders
 from bot.card.controls import Click, RequestedChange, assigned_to
 from bot.card.history import Change, opened_line, opened_line_in, private_message
 from bot.card.lock import CardLocks, HeldLock
-from bot.card.post import Delivered, deliver, redraw
+from bot.card.post import Delivered, note_on, redraw
 from bot.card.render import Card
 from bot.card.update import (
     BUSY,
@@ -25,20 +24,14 @@ from bot.form.values import FilledForm
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.slack import ids
-from bot.slack.api import Done, Failed, SlackApi
+from bot.slack.api import Done, SlackApi
 from bot.slack.blocks import Json
 from bot.slack.notify import Notifier, tell_privately
 from bot.slack.payloads import text_at
-from bot.slack.text import duration
 from bot.weav.client import WeavClient
 from bot.weav.models import Conversation
 
 log = get_logger("weav_slack.card")
-RECOVERED: Final = (
-    "Recovered: Weav's answer was lost on the way, and the bot found the conversation."
-)
-# A wait that nobody need explain, in seconds.
-SHORT_WAIT: Final = 15.0
 WHO_ARE_YOU: Final = (
     f"Tell the bot once who you are in Weav: type `{ids.COMMAND} me UUID` with your own ID from"
     " Weav. Then click again."
@@ -71,30 +64,9 @@ class CardService:
         self._channel_readers = channel_readers
         self._names = names
         self._notifier = notifier
-        self.link_to = link_to
+        self._link_to = link_to
         self._looks = looks
         self._locks = CardLocks(ledger.cards, keep_every)
-
-    async def post(
-        self, entry: Entry, conversation: Conversation, *, queued: bool = False
-    ) -> Delivered | Failed:
-        """Post the card of a row that is opened; its audience is known before."""
-        form = FilledForm.read(entry.form)
-        note, waited = _note(entry), waited_by_now(entry)
-        if queued or waited > SHORT_WAIT:
-            note = f"{note} It waited {duration(waited, 's', 'min')} for Weav.".strip()
-        card = Card(
-            conversation,
-            opened=opened_line(conversation, form.origin, entry.slack_user_id),
-            named=await self._names.of(conversation),
-            readers=await self._channel_readers.of_card(form.place.slack_channel_id),
-            link=self.link_to(conversation.id),
-            note=note,
-        )
-        perhaps_there = bool(entry.route)
-        return await deliver(
-            self._slack, card, form.place, entry.slack_user_id, perhaps_there=perhaps_there
-        )
 
     def change(self, click: Click) -> None:
         """Begin to do what was clicked, once; whoever clicked learns privately why not."""
@@ -170,8 +142,8 @@ class CardService:
             opened=opened,
             named=await self._names.of(conversation),
             readers=await self._channel_readers.of_card(click.slack_channel_id),
-            link=self.link_to(conversation.id),
-            note=_note(entry) if entry else "",
+            link=self._link_to(conversation.id),
+            note=note_on(entry) if entry else "",
             changes=changes,
             above=blocks_above(click),
             new=False,
@@ -194,7 +166,7 @@ class CardService:
         it is seen beside a card that began a thread; a card in somebody else's needs a method of
         its own.
         """
-        message = private_message(text, click, self.link_to(click.shown.conversation_id))
+        message = private_message(text, click, self._link_to(click.shown.conversation_id))
         channel, person = click.slack_channel_id, click.slack_user_id
         if click.thread_ts not in {"", click.message_ts}:
             told = await self._slack.whisper(channel, person, message, click.thread_ts)
@@ -208,12 +180,3 @@ def blocks_above(click: Click) -> list[Json]:
     drawn = click.card_blocks
     above = list(takewhile(lambda block: text_at(block, "type") != "rich_text", drawn))
     return above if len(above) < len(drawn) else []
-
-
-def waited_by_now(entry: Entry) -> float:
-    """Seconds since it was asked for; the row itself knows how many they were when it was read."""
-    return entry.waited + time.monotonic() - entry.asked_at
-
-
-def _note(entry: Entry) -> str:
-    return RECOVERED if entry.recovered else ""

@@ -5,8 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from bot.card.post import Delivered
-from bot.card.service import CardService, waited_by_now
+from bot.card.post import CardPoster, Delivered, waited_by_now
 from bot.form.reply import Created, Reply, message_of, view_of
 from bot.form.values import FilledForm
 from bot.ledger import Entry, KnownCustomers, Ledger, LedgerUnavailable
@@ -71,7 +70,7 @@ class Announcer:
         self,
         ledger: Ledger,
         slack: SlackApi,
-        cards: CardService,
+        cards: CardPoster,
         customer_uses: CustomerUses,
         delivery: Backoff,
         metrics: Metrics,

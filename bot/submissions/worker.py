@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import assert_never
 from weakref import WeakValueDictionary
 
-from bot.card.service import CardService
+from bot.card.post import CardPoster
 from bot.form.reply import Created, Creating, Queued, Reply, reply_of
 from bot.form.values import FilledForm
 from bot.ledger import Entry, Ledger, LedgerUnavailable, NewEntry, State
@@ -153,7 +153,7 @@ class Worker:
         self,
         ledger: Ledger,
         creator: ConversationCreator,
-        cards: CardService,
+        cards: CardPoster,
         announcer: Announcer,
         deliverer: Deliverer,
         failures: FailureHandler,

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from bot.access.audience import ChannelReaders
-from bot.card.service import CardService
+from bot.card.post import CardPoster
 from bot.directory import Directory, Names
 from bot.form.reply import FormAgain
 from bot.form.values import FilledForm, FormValues, Origin
@@ -20,7 +20,6 @@ from bot.sandbox.slack import SlackFault, SlackSandbox, Workspace
 from bot.slack.api import SlackApi
 from bot.slack.cache import LookupCache
 from bot.slack.client import Installation, slack_client, slack_session
-from bot.slack.notify import Notifier
 from bot.submissions.notify import Announcer, CustomerUses
 from bot.tasks import Tasks
 from bot.weav.directory import WeavDirectory
@@ -99,17 +98,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
 
         channel_readers = ChannelReaders(LookupCache(tasks, untold, keep=60), installation)
         names = Names(ledger.customers, Directory(WeavDirectory(weav.client), tasks))
-        cards = CardService(
-            ledger,
-            weav.client,
-            slack_api,
-            channel_readers,
-            names,
-            Notifier(slack_api, tasks),
-            lambda _: "",
-            looks=(),
-            keep_every=60,
-        )
+        cards = CardPoster(slack_api, channel_readers, names, lambda _: "")
         uses = CustomerUses(ledger.customers, lambda _: None)
         yield Office(
             place,
