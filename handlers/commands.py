@@ -53,10 +53,10 @@ class Diagnosis:
         return slack_user_id in self._admins
 
     async def answer(self, ack: AsyncAck, asked: SlashCommand) -> None:
-        if not self.is_for(asked.user_id):
+        if not self.is_for(asked.slack_user_id):
             await ack(response_type="ephemeral", text=admins_only(self._admins))
             return
-        self._notifier.tell_when_known(self._examine(), asked.user_id, asked.response_url)
+        self._notifier.tell_when_known(self._examine(), asked.slack_user_id, asked.response_url)
         await ack(response_type="ephemeral", text="Checking this installation…")
 
 
@@ -73,7 +73,7 @@ async def run_command(
     diagnosis: Diagnosis,
     known: bool,  # noqa: FBT001 - Bolt gives it by name
 ) -> None:
-    author = interaction.user_id
+    author = interaction.slack_user_id
     match words:
         case Subcommand.HELP:
             await _answer(ack, usage_message(for_admin=diagnosis.is_for(author)))
@@ -99,7 +99,7 @@ def _form_request(asked: SlashCommand, values: FormValues, *, known: bool) -> Fo
     return FormRequest(
         trigger_id=asked.trigger_id,
         form=FilledForm(values, origin),
-        slack_user_id=asked.user_id,
+        slack_user_id=asked.slack_user_id,
         response_url=asked.response_url,
         new=True,
         known=known,

@@ -200,18 +200,18 @@ def requester_of(payload: Payload) -> Requester:
     """
     if isinstance(payload, SlashCommand):
         return Requester(
-            payload.user_id,
+            payload.slack_user_id,
             payload.team_id,
             enterprise_id=payload.enterprise_id or _organisation(payload.team_id),
             slack_channel_id=payload.channel_id,
         )
-    team, theirs = payload.team, payload.user.team_id
+    team, theirs = payload.team, payload.user_team_id
     home = team.id
     if not isinstance(payload, MessageShortcut | GlobalShortcut):
         # Where a modal goes with its user into another workspace, the view alone knows the app's.
         home = payload.view.app_installed_team_id or home
     return Requester(
-        payload.user.id,
+        payload.slack_user_id,
         theirs,
         home,
         enterprise_id=payload.enterprise_id or _organisation(theirs),

@@ -6,6 +6,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from bot.form.form import Form
 from bot.form.parse import Problems, choices_in, problems_of
 from bot.form.values import FormValues, Origin, values_of
 from bot.ledger import KnownCustomers, LedgerUnavailable
@@ -19,6 +20,8 @@ from bot.weav.models import ConversationChoices
 log = get_logger("weav_slack.defaults")
 
 _NO_COMPANY: Final = "Paste the company's UUID from Weav, like 3c90c3cc-… This is not one."
+_BY_THEMSELVES: Final = (ids.CHANNEL, ids.PRIORITY)
+_TOGETHER: Final = (ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID)
 # Seconds until what was chosen at another replica is known here.
 READ_EVERY: Final = 5.0
 
@@ -63,9 +66,17 @@ class ChannelDefaults:
         self._by_channel: Mapping[str, Mapping[str, str]] = {}
         self._choices = 0
 
-    def of(self, slack_channel_id: str) -> Mapping[str, str]:
-        """Give values by field; none before the first `read`."""
-        return self._by_channel.get(slack_channel_id, {})
+    def missing_in(self, form: Form) -> dict[str, str]:
+        """Give by field what the form's channel has for what it leaves open.
+
+        Empty before the first `read`.
+        """
+        chosen = self._by_channel.get(form.origin.slack_channel_id, {})
+        values = form.values.model_dump()
+        fields = [name for name in _BY_THEMSELVES if not values[name]]
+        if not any(values[name] for name in _TOGETHER):
+            fields += _TOGETHER
+        return {name: chosen[name] for name in fields if name in chosen}
 
     async def choose(self, defaults: ChosenDefaults) -> None:
         """Keep them for all replicas. Raise LedgerUnavailable."""

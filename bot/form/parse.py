@@ -167,7 +167,7 @@ def _team_id(submitted: ViewSubmission) -> str:
     # An installation for a whole organisation has no team of its own.
     return (
         submitted.team.id
-        or submitted.user.team_id
+        or submitted.user_team_id
         or submitted.view.team_id
         or submitted.enterprise.id
     )

@@ -25,8 +25,6 @@ from bot.weav.models import AssigneeType
 log = get_logger("weav_slack.prefill")
 # Seconds; a form that opens empty is better than a trigger that ran out.
 PREFILL_WITHIN: Final = 0.5
-_BY_THEMSELVES: Final = (ids.CHANNEL, ids.PRIORITY)
-_TOGETHER: Final = (ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID)
 
 
 class Prefiller:
@@ -53,14 +51,16 @@ class Prefiller:
             return form
         source = Source.MESSAGE if filled.origin.via == "message" else Source.WORDS
         form = form.filled(filled.values.model_dump(exclude_defaults=True), source)
-        return form.filled(self._missing_defaults(form), Source.DEFAULTS)
+        return form.filled(self._defaults.missing_in(form), Source.DEFAULTS)
 
     async def recall(self, form: Form, mentions: Mentions) -> Form:
         """Add whom and what our database knows; what cannot be read in time is left out."""
-        recalled = form
+        source, recalled = form.origin.source, form
+        if not (source or form.values.customer_id or form.values.assignee_id):
+            return form
         try:
             async with asyncio.timeout(PREFILL_WITHIN):
-                if source := form.origin.source:
+                if source:
                     recalled = await self._of_message(form, source, mentions)
                 return recalled.named(await self.labels(recalled.values))
         except (LedgerUnavailable, TimeoutError) as error:
@@ -105,14 +105,6 @@ class Prefiller:
             if entry and (found := (entry.request or {}).get(ids.CUSTOMER_ID)):
                 return await self._customers.customer(found) or KnownCustomer(found)
         return None
-
-    def _missing_defaults(self, form: Form) -> dict[str, str]:
-        chosen = self._defaults.of(form.origin.slack_channel_id)
-        values = form.values.model_dump()
-        fields = [name for name in _BY_THEMSELVES if not values[name]]
-        if not any(values[name] for name in _TOGETHER):
-            fields += _TOGETHER
-        return {name: chosen[name] for name in fields if name in chosen}
 
     def duplicate(self, entry: Entry) -> dict[str, Json]:
         """Say what a message has become."""

@@ -125,9 +125,11 @@ class FormService:
         untouched_fields = self.open_forms.opened(view, opened)
         customer = known_customer_in(opened.values.customer_id) if known else None
         slack_channel_id = opened.values.post_to or opened.origin.slack_channel_id
-        about_customer, readers = await asyncio.gather(
-            self._about(customer), self._channel_readers.of_new_form(slack_channel_id)
-        )
+        readers_asked = self._channel_readers.of_new_form(slack_channel_id)
+        if customer:
+            about_customer, readers = await asyncio.gather(self._about(customer), readers_asked)
+        else:
+            about_customer, readers = None, await readers_asked
         if about_customer is None and with_readers(opened, readers) == opened:
             return
 
@@ -141,10 +143,8 @@ class FormService:
 
         await self.open_forms.redraw(view, complete)
 
-    async def _about(self, customer: UUID | None) -> Json | None:
+    async def _about(self, customer: UUID) -> Json | None:
         """Find who the customer is and what they have open; None: nothing to say of them."""
-        if customer is None:
-            return None
         open_conversations, learned = await asyncio.gather(
             self._open_conversations.of(customer), self._learn_customer(customer)
         )

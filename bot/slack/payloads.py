@@ -81,13 +81,6 @@ class Team(_Part):
     enterprise_id: Id
 
 
-class User(_Part):
-    """On Enterprise Grid `team_id` may be their organisation's (E…)."""
-
-    id: Id
-    team_id: Id
-
-
 class _Words(_Part):
     text: Text
 
@@ -179,7 +172,7 @@ class SlashCommand(_Part):
 
     command: str
     text: Text
-    user_id: Id
+    slack_user_id: Id = Field(validation_alias="user_id")
     user_name: Text
     team_id: Id
     enterprise_id: Id
@@ -187,22 +180,17 @@ class SlashCommand(_Part):
     trigger_id: Text
     response_url: Text
 
-    @property
-    def slack_user_id(self) -> str:
-        return self.user_id
-
 
 class _Interaction(_Part):
-    user: Lenient[User]
+    """On Enterprise Grid `user_team_id` may be their organisation's (E…)."""
+
+    slack_user_id: Id = Field(validation_alias=AliasPath("user", "id"))
+    user_team_id: Id = Field(validation_alias=AliasPath("user", "team_id"))
     team: Lenient[Team]
     enterprise: Lenient[SlackObject]
     enterprise_id: Id
     trigger_id: Text
     response_url: Text
-
-    @property
-    def slack_user_id(self) -> str:
-        return self.user.id
 
 
 class MessageShortcut(_Interaction):
