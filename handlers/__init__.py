@@ -1,4 +1,4 @@
-"""Slack's side of the bot: transports, the dispatcher, and the listeners, which register here.
+"""Slack's side of the bot: transports, the dispatcher, and the listeners, all registered here.
 
 A listener does what the answer needs and returns, since Bolt sends the answer only then
 (`process_before_response`); whatever is slower goes into tasks. What opens a form is answered
@@ -7,9 +7,24 @@ before its listener runs: see `Dispatcher`. Bolt gives arguments by name, and it
 
 from slack_bolt.app.async_app import AsyncApp
 
+from bot.slack import ids
 from handlers import actions, commands, errors, form, shortcuts
 
 
 def register(app: AsyncApp) -> None:
-    for module in (commands, shortcuts, form, actions, errors):
-        module.register(app)
+    """Say what is for whom, the most frequent first: Bolt asks each listener in this order."""
+    app.view(ids.MODAL)(form.submit_form)
+    app.command(ids.COMMAND)(commands.run_command)
+    app.options(ids.CUSTOMER_ID)(form.suggest_customers)
+    app.options(ids.ASSIGNEE_ID)(form.suggest_assignees)
+    for field in (ids.CUSTOMER_ID, ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID, ids.POST_TO):
+        app.action(field)(form.choose)
+    app.message_shortcut(ids.MESSAGE_SHORTCUT)(shortcuts.open_from_message)
+    app.global_shortcut(ids.GLOBAL_SHORTCUT)(shortcuts.open_new)
+    for action_id in (ids.ASSIGN_TO_ME, ids.CLOSE, ids.OPEN_AGAIN, ids.SET_PRIORITY):
+        app.action(action_id)(actions.change)
+    app.action(ids.REOPEN)(actions.reopen_form)
+    for action_id in actions.CHOICES:
+        app.action(action_id)(actions.decide)
+    app.view(ids.DEFAULTS_MODAL)(form.save_defaults)
+    app.error(errors.answer_error)

@@ -1,6 +1,5 @@
 """The buttons under what the bot says, and those on a card."""
 
-from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.card.controls import parse_click
@@ -24,14 +23,6 @@ NOT_READ = (
     "Change the conversation in Weav: the bot cannot read this card any more, which may be from"
     " another version of the bot."
 )
-
-
-def register(app: AsyncApp) -> None:
-    app.action(ids.REOPEN)(reopen_form)
-    for action_id in CHOICES:
-        app.action(action_id)(decide)
-    for action_id in (ids.ASSIGN_TO_ME, ids.CLOSE, ids.OPEN_AGAIN, ids.SET_PRIORITY):
-        app.action(action_id)(change)
 
 
 async def reopen_form(

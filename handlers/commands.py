@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import assert_never
 
-from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.access.refusals import admins_only
@@ -58,10 +57,6 @@ class Diagnosis:
             return
         self._notifier.tell_when_known(self._examine(), asked.slack_user_id, asked.response_url)
         await ack(response_type="ephemeral", text="Checking this installation…")
-
-
-def register(app: AsyncApp) -> None:
-    app.command(ids.COMMAND)(run_command)
 
 
 async def run_command(

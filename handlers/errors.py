@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from slack_bolt import BoltResponse
-from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.error import BoltUnhandledRequestError
 
 from bot.logs import get_logger, reference
@@ -31,10 +30,6 @@ class Notice:
     message: Message
     under_field: str
     option: Suggestion
-
-
-def register(app: AsyncApp) -> None:
-    app.error(answer_error)
 
 
 async def answer_error(

@@ -3,7 +3,6 @@
 import asyncio
 from typing import Final
 
-from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.form.defaults import parse_defaults
@@ -19,15 +18,6 @@ from bot.submissions.service import SubmissionService
 
 # Characters that are searched: a pasted link is not longer.
 LONGEST_QUERY: Final = 2000
-
-
-def register(app: AsyncApp) -> None:
-    app.view(ids.MODAL)(submit_form)
-    app.options(ids.CUSTOMER_ID)(suggest_customers)
-    app.options(ids.ASSIGNEE_ID)(suggest_assignees)
-    for field in (ids.CUSTOMER_ID, ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID, ids.POST_TO):
-        app.action(field)(choose)
-    app.view(ids.DEFAULTS_MODAL)(save_defaults)
 
 
 async def suggest_customers(

@@ -1,18 +1,11 @@
 """The message shortcut and the global one."""
 
-from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.form.from_message import form_from_message, mentions_of
 from bot.form.service import FormRequest, FormService
 from bot.form.values import FilledForm, FormValues, Origin
-from bot.slack import ids
 from bot.slack.payloads import GlobalShortcut, MessageShortcut
-
-
-def register(app: AsyncApp) -> None:
-    app.shortcut({"type": "message_action", "callback_id": ids.MESSAGE_SHORTCUT})(open_from_message)
-    app.shortcut({"type": "shortcut", "callback_id": ids.GLOBAL_SHORTCUT})(open_new)
 
 
 async def open_from_message(
