@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 from slack_bolt.app.async_app import AsyncApp
@@ -16,8 +17,6 @@ from bot.access.audience import ChannelReaders
 from bot.access.rules import Access, AccessCheck
 from bot.card.post import CardPoster
 from bot.card.service import CardService
-from bot.check.checks import examine
-from bot.check.report import as_message
 from bot.directory import Directory, Names, starter
 from bot.event_loop import STALLED, EventLoopWatch
 from bot.form.defaults import READ_EVERY
@@ -47,7 +46,9 @@ from handlers import register
 from handlers.commands import Diagnosis
 from handlers.dispatch import Dispatcher, bolt
 from handlers.http import HttpTransport
-from handlers.socket_mode import PING_EVERY, SocketModeConnection, SocketModeTransport
+
+if TYPE_CHECKING:
+    from handlers.socket_mode import SocketModeTransport
 
 log = get_logger("weav_slack.app")
 
@@ -69,7 +70,7 @@ class Pace:
     looks: tuple[float, ...] = LOOKS
     spread: float = SPREAD  # over which a queue comes back
     limits: Limits = field(default_factory=Limits)
-    ping: float = PING_EVERY  # between the pings of Socket Mode
+    ping: float = 5.0  # between the pings of Socket Mode
     stalled: float = STALLED  # from when on a standing event loop is in the log
 
 
@@ -99,7 +100,7 @@ class Bot:
     asgi: ASGIApp
     services: Services
     health: Health
-    socket: SocketModeTransport | None
+    socket: "SocketModeTransport | None"
     event_loop: EventLoopWatch
 
 
@@ -200,16 +201,13 @@ def _dispatcher(
 ) -> Dispatcher:
     people = LookupCache(tasks, partial(members.member, client), members.KEEP_MEMBERS)
 
-    async def diagnose() -> Message:
-        return as_message(await examine(settings, Path.cwd()))
-
     context = {
         "forms": services.forms,
         "submissions": services.submissions,
         "cards": services.cards,
         "notifier": services.notifier,
         "metrics": metrics,
-        "diagnosis": Diagnosis(settings.slack_admins, diagnose, services.notifier),
+        "diagnosis": Diagnosis(settings.slack_admins, _examiner(settings), services.notifier),
     }
     return Dispatcher(
         app,
@@ -220,6 +218,19 @@ def _dispatcher(
         services.notifier,
         metrics,
     )
+
+
+def _examiner(settings: Settings) -> Callable[[], Awaitable[Message]] | None:
+    """None where nobody may ask for it: to load what examines takes 30 ms of the start."""
+    if not settings.slack_admins:
+        return None
+    from bot.check.checks import examine  # noqa: PLC0415
+    from bot.check.report import as_message  # noqa: PLC0415
+
+    async def diagnose() -> Message:
+        return as_message(await examine(settings, Path.cwd()))
+
+    return diagnose
 
 
 def _bot(
@@ -235,6 +246,12 @@ def _bot(
     probes: dict[str, Callable[[], Awaitable[bool]]] = {"database": lambda: _writable(ledger)}
     socket = None
     if settings.slack_app_token is not None:
+        # 15 ms of the start, which HTTP does without.
+        from handlers.socket_mode import (  # noqa: PLC0415
+            SocketModeConnection,
+            SocketModeTransport,
+        )
+
         app_token = settings.slack_app_token.get_secret_value()
         socket = SocketModeTransport(SocketModeConnection(app_token, client, pace.ping), dispatcher)
         probes["socket"] = socket.client.is_connected

@@ -41,9 +41,15 @@ def usage_message(*, for_admin: bool = False) -> Message:
 
 class Diagnosis:
     def __init__(
-        self, admins: frozenset[str], examine: Callable[[], Awaitable[Message]], notifier: Notifier
+        self,
+        admins: frozenset[str],
+        examine: Callable[[], Awaitable[Message]] | None,
+        notifier: Notifier,
     ) -> None:
-        """`examine` takes as long as Slack and Weav do: seconds, or WEAV_TIMEOUT."""
+        """`examine` takes as long as Slack and Weav do: seconds, or WEAV_TIMEOUT.
+
+        None where there are no admins.
+        """
         self._admins = admins
         self._examine = examine
         self._notifier = notifier
@@ -52,7 +58,7 @@ class Diagnosis:
         return slack_user_id in self._admins
 
     async def answer(self, ack: AsyncAck, asked: SlashCommand) -> None:
-        if not self.is_for(asked.slack_user_id):
+        if self._examine is None or not self.is_for(asked.slack_user_id):
             await ack(response_type="ephemeral", text=admins_only(self._admins))
             return
         self._notifier.tell_when_known(self._examine(), asked.slack_user_id, asked.response_url)

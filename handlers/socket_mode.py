@@ -25,9 +25,7 @@ from bot.slack.payloads import MalformedPayload, text_at
 from handlers.dispatch import Acknowledgement, Dispatcher
 
 log = get_logger("weav_slack.socket_mode")
-# Seconds. A connection is taken for deaf, and replaced, after four intervals without a pong;
-# aiohttp mostly notices after one and a half.
-PING_EVERY = 5.0
+# Seconds.
 CONNECT_AGAIN = 3.0
 # For one handshake. aiohttp's own 300 s would leave the bot deaf for as long, when what takes the
 # connection never answers.
@@ -38,6 +36,10 @@ class SocketModeConnection(SocketModeClient):
     """The SDK's client, which is stopped by no answer that Slack or the network can give."""
 
     def __init__(self, app_token: str, client: AsyncWebClient, ping_every: float) -> None:
+        """`ping_every`: seconds. A connection is taken for deaf, and replaced, after four of them.
+
+        aiohttp mostly notices after one and a half. It is replaced then.
+        """
         super().__init__(app_token, web_client=client, ping_interval=ping_every)
         self._was_open = False
 

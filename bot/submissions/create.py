@@ -1,12 +1,13 @@
 """Make the one POST of a row, and record what Weav said; no answer is `Unanswered`."""
 
+import asyncio
 import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, assert_never
 
 from bot.card.post import Delivered
-from bot.form.reply import Created, Creating, FormAgain, NotConfirmed, Queued, Reply, not_created
+from bot.form.reply import Creating, FormAgain, NotConfirmed, Queued, Reply, not_created
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
 from bot.retry import LONGEST_QUEUE_PAUSE, RetryTimes, queue_pause, retry_until_written, within_time
@@ -22,11 +23,22 @@ from bot.weav.outcomes import Cause, NotSent, Opened, Outcome, Refused, Unconfir
 log = get_logger("weav_slack.create")
 DOUBTFUL = " An earlier attempt that was not confirmed may have created it all the same."
 
-
+PostedCard: TypeAlias = asyncio.Task[Delivered | Failed]
 PostCard: TypeAlias = Callable[[Entry, Conversation], Coroutine[Any, Any, Delivered | Failed]]
-
 # Seconds for somebody else's POST of a customer: until its answer, or until it is taken over.
 LEAST_FOR_OTHERS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Weav has opened it: to be recorded. `entry` is the row as it was sent.
+
+    `posting`: its card is on its way already.
+    """
+
+    entry: Entry
+    conversation: Conversation
+    posting: PostedCard | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +64,11 @@ class ConversationCreator:
 
     async def send(
         self, entry: Entry, post_card: PostCard | None = None
-    ) -> Result | Unanswered | None:
-        """Make the one POST that a row stands for, and record the outcome; None: it is another's.
+    ) -> Result | Answered | Unanswered | None:
+        """Make the one POST that a row stands for; None: it is another's.
 
-        `post_card`: nobody waits for the disk before the card. Whether it is posted before the
-        answer is recorded or after, a crash in between posts it again.
+        `Result` is recorded. `post_card`: nobody waits for the disk before the card. Whether it is
+        posted before the answer is recorded or after, a crash in between posts it again.
         """
         ready: Entry | Refused | NotSent | None = entry
         try:
@@ -79,29 +91,34 @@ class ConversationCreator:
             case Entry():
                 return await self._post(ready, post_card)
             case Refused() | NotSent():
-                return await self._record(entry, ready, None)
+                return await self._follow(entry, ready, None)
             case _:
                 assert_never(ready)
 
-    async def _post(self, entry: Entry, post_card: PostCard | None) -> Result | Unanswered:
+    async def _post(
+        self, entry: Entry, post_card: PostCard | None
+    ) -> Result | Answered | Unanswered:
         if not self._ledger.surely_holds(entry):
             return self._too_late(entry)
         new = NewConversation.model_validate(entry.request)
         outcome = await self._weav.create_conversation(new)
         log.info("weav_answered", entry=entry.id, outcome=type(outcome).__name__)
-        result = await self._record(entry, outcome, post_card)
+        result = await self._follow(entry, outcome, post_card)
         if isinstance(outcome, Opened | Refused) and self._weav_was_away:
             # A time-out or a 502 is no sign that it is back.
             self._weav_was_away = False
             self._tasks.spawn(self._bring_queue_forward(), name="bring_queue_forward")
         return result
 
-    async def _record(
+    async def _follow(
         self, entry: Entry, outcome: Outcome, post_card: PostCard | None
-    ) -> Result | Unanswered:
+    ) -> Result | Answered | Unanswered:
         match outcome:
             case Opened(conversation):
-                return await self._opened(entry, conversation, post_card)
+                posting = None
+                if post_card and self._ledger.surely_holds(entry):
+                    posting = self._tasks.spawn(post_card(entry, conversation), name="post")
+                return Answered(entry, conversation, posting)
             case Refused():
                 return await self._refused(entry, outcome)
             case NotSent():
@@ -117,18 +134,13 @@ class ConversationCreator:
         log.warning("too_late_to_send", entry=entry.id)
         return Result(None, Creating())
 
-    async def _opened(
-        self, entry: Entry, conversation: Conversation, post_card: PostCard | None
-    ) -> Result:
-        """Whoever has the row by now, the conversation is there."""
-        posting = None
-        if post_card and self._ledger.surely_holds(entry):
-            posting = self._tasks.spawn(post_card(entry, conversation), name="post")
+    async def record(self, answered: Answered) -> Entry | None:
+        """None: the row is another's by now; the conversation is there all the same."""
+        entry, conversation = answered.entry, answered.conversation
         facts = conversation.model_dump(mode="json")
-        held = await retry_until_written(
+        return await retry_until_written(
             lambda: self._ledger.opened(entry, conversation.id, facts), entry
         )
-        return Result(held, Created(conversation), posting)
 
     async def _refused(self, entry: Entry, refused: Refused) -> Result:
         if entry.doubtful:

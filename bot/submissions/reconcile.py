@@ -6,16 +6,14 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Final, TypeAlias
+from typing import Final
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from bot.card.post import Delivered
 from bot.form.reply import Created, Creating, Reply
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.retry import RetryTimes, retry_until_written
-from bot.slack.api import Failed
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
 from bot.weav.models import Conversation, NewConversation
@@ -119,19 +117,12 @@ class CustomerLists:
             return await self._weav.customer_conversations(customer_id)
 
 
-PostedCard: TypeAlias = asyncio.Task[Delivered | Failed]
-
-
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a row; `entry` is None when it was lost to another replica, which finishes it.
-
-    `posting`: its card is on its way already.
-    """
+    """What became of a row; `entry` is None when it was lost to another replica, which ends it."""
 
     entry: Entry | None
     reply: Reply
-    posting: PostedCard | None = None
 
 
 class Reconciler:

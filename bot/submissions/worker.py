@@ -14,7 +14,7 @@ from bot.form.values import FilledForm
 from bot.ledger import Entry, Ledger, LedgerUnavailable, NewEntry, State
 from bot.logs import get_logger
 from bot.retry import RENEW_AGAIN, retry_until_written
-from bot.submissions.create import ConversationCreator, Unanswered
+from bot.submissions.create import Answered, ConversationCreator, Unanswered
 from bot.submissions.failures import FailureHandler
 from bot.submissions.notify import Announcer, ReplyTarget
 from bot.submissions.reconcile import Result
@@ -142,7 +142,10 @@ class Deliverer:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """`work` ends when the outcome is recorded; the card is still on its way then."""
+    """`work` ends with the outcome, recorded but for Weav's answer that it is open.
+
+    That is recorded, and the card is on its way, beside.
+    """
 
     entry_id: int
     work: asyncio.Task[Result]
@@ -224,6 +227,10 @@ class Worker:
             match sent:
                 case None:
                     result = await self._watch(entry)
+                case Answered():
+                    # Slack waits for the disk no more than the card does.
+                    self._tasks.spawn(self._record(sent), name="record")
+                    return Result(sent.entry, Created(sent.conversation))
                 case Unanswered(as_sent, reason):
                     result = await self._reconciler.look(as_sent, reason)
                 case Result():
@@ -236,9 +243,13 @@ class Worker:
     async def _announce(self, result: Result) -> None:
         if result.entry is not None and isinstance(result.reply, Created):
             with self._leases(result.entry.id):
-                await self._announcer.announce(
-                    result.entry, result.reply.conversation, posting=result.posting
-                )
+                await self._announcer.announce(result.entry, result.reply.conversation)
+
+    async def _record(self, answered: Answered) -> None:
+        conversation, posting = answered.conversation, answered.posting
+        with self._leases(answered.entry.id):
+            if held := await self._creator.record(answered):
+                await self._announcer.announce(held, conversation, posting=posting)
 
     async def _finish(self, entry: Entry) -> Result:
         if entry.state is State.SENDING and not entry.new_customer:
@@ -255,6 +266,8 @@ class Worker:
         match sent:
             case None:
                 return Result(None, Creating())
+            case Answered():
+                return Result(await self._creator.record(sent), Created(sent.conversation))
             case Unanswered(as_sent, reason):
                 return await self._reconciler.look_later(as_sent, reason)
             case Result():

@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.members import KEEP_MEMBERS, Member, Standing
 from bot.access.rules import Access, AccessCheck
+from bot.app import Pace
 from bot.metrics import Metrics
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpEndpoint, Person
@@ -24,7 +25,7 @@ from bot.slack.notify import Notifier
 from bot.tasks import Tasks
 from handlers.dispatch import Dispatcher
 from handlers.http import HttpTransport
-from handlers.socket_mode import PING_EVERY, SocketModeConnection, SocketModeTransport
+from handlers.socket_mode import SocketModeConnection, SocketModeTransport
 from tests.house import SECRET, House, Mode
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ async def _endpoint(parts: Parts, mode: Mode) -> AsyncIterator[Endpoint]:
         return
     client = AsyncWebClient(slack.bot_token, base_url=f"{slack.base_url}/api/")
     socket = SocketModeTransport(
-        SocketModeConnection(slack.app_token, client, PING_EVERY), dispatcher
+        SocketModeConnection(slack.app_token, client, Pace().ping), dispatcher
     )
     connecting = asyncio.create_task(socket.keep_connecting())
     await slack.socket_mode.connected()

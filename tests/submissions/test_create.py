@@ -14,7 +14,7 @@ from bot.form.reply import Created, Creating, NotConfirmed
 from bot.ledger import Entry, Ledger, NewEntry, State
 from bot.retry import RetryTimes
 from bot.sandbox.weav import WeavFault
-from bot.submissions.create import ConversationCreator, PostCard
+from bot.submissions.create import Answered, ConversationCreator, PostCard
 from bot.submissions.reconcile import Result
 from bot.tasks import Tasks
 from bot.weav.models import Conversation
@@ -34,11 +34,13 @@ NEW = NewEntry(
 async def sent(
     sender: ConversationCreator, entry: Entry, post_card: PostCard | None = None
 ) -> Result:
-    """Send it, and look for it at once where no answer came."""
+    """Send it, and record the answer, or look for it at once where none came."""
     outcome = await sender.send(entry, post_card)
     assert outcome
     if isinstance(outcome, Result):
         return outcome
+    if isinstance(outcome, Answered):
+        return Result(await sender.record(outcome), Created(outcome.conversation))
     return await sender.reconciler.look(outcome.entry, outcome.reason)
 
 
