@@ -31,10 +31,10 @@ from bot.slack.api import SlackApi
 from bot.slack.blocks import Message
 from bot.slack.cache import LookupCache
 from bot.slack.client import Installation, SlackClient, slack_client, slack_session
-from bot.slack.notify import Notifier
+from bot.slack.notifier import Notifier
+from bot.submissions.announcer import Announcer, CustomerUses
 from bot.submissions.create import ConversationCreator
 from bot.submissions.failures import FailureHandler
-from bot.submissions.notify import Announcer, CustomerUses
 from bot.submissions.scheduler import Scheduler
 from bot.submissions.service import SubmissionService
 from bot.submissions.unconfirmed import UnconfirmedChoices

@@ -1,13 +1,14 @@
 """Every retry of the bot: what is tried again, how often, and for how long.
 
-- A call that Slack certainly did not take: `call_pauses`, or as long as Slack's Retry-After says,
-  for the seconds of `*_WITHIN`.
+- A call that Slack certainly did not take, or that may be made twice: `call_pauses`, or as long as
+  Slack's Retry-After says, for the seconds of `*_WITHIN`.
+- A direct message that may not have arrived: once and at once, `SlackApi.message`.
 - A card or an answer that Slack took nowhere: `RetryTimes.delivery`, for a day.
 - A row that the bot makes a mistake with: `MISTAKES` for a day, then its author is told, for which
   Slack has another day (`LAST_WORD`).
 - A POST to Weav that certainly did nothing: `queue_pause`, or as long as Weav's Retry-After says,
   for WEAV_RETRY_FOR seconds.
-- The search for one that may have arrived: `LOOKS`, once.
+- The search for one that may have arrived: `LOOKS`, three of them.
 - What is known while the database is away: `WRITE_PAUSES`, a minute; leases, `RENEW_AGAIN`, until
   it is back; a row that may have been written late, `WITHDRAW_PAUSES`.
 - A click that comes before the row says what it is about: `NOTED_PAUSES`.

@@ -7,9 +7,9 @@ from bot.card.service import CardService
 from bot.form.service import FormRequest, FormService
 from bot.form.values import FilledForm
 from bot.slack import ids
-from bot.slack.notify import Notifier
+from bot.slack.notifier import Notifier
 from bot.slack.payloads import BlockActions
-from bot.submissions.notify import ReplyTarget
+from bot.submissions.announcer import ReplyTarget
 from bot.submissions.service import SubmissionService
 from bot.submissions.unconfirmed import Choice
 

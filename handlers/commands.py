@@ -11,7 +11,7 @@ from bot.form.values import FilledForm, FormValues, Origin
 from bot.ledger import WeavUser
 from bot.slack import ids
 from bot.slack.blocks import Message, mrkdwn, plain_message, section
-from bot.slack.notify import Notifier
+from bot.slack.notifier import Notifier
 from bot.slack.payloads import SlashCommand
 from bot.submissions.service import SubmissionService
 from handlers.command_text import OpenForm, SetWeavUser, Subcommand, Words

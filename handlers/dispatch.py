@@ -26,7 +26,7 @@ from bot.form.open_forms import OpenForms
 from bot.logs import get_logger, new_reference, reference
 from bot.metrics import Metrics, start_timer
 from bot.slack import ids
-from bot.slack.notify import Notifier
+from bot.slack.notifier import Notifier
 from bot.slack.payloads import (
     BlockActions,
     GlobalShortcut,

@@ -10,7 +10,7 @@ from bot.logs import get_logger, reference
 from bot.metrics import Metrics
 from bot.slack import ids
 from bot.slack.blocks import Message, plain_message
-from bot.slack.notify import Notifier
+from bot.slack.notifier import Notifier
 from bot.slack.options import Suggestion, nothing_offer, options
 from bot.slack.payloads import BlockSuggestion, Payload, SlashCommand, View, ViewSubmission
 

@@ -19,11 +19,12 @@ Field = Literal["assignee", "status", "priority"]
 # https://docs.slack.dev/reference/block-kit/block-elements/button-element
 _LABEL_LIMIT: Final = 75
 _UUID: Final = re.compile(DASHED, re.IGNORECASE)
+# As many signs has a card that was posted: one more field, and `load` reads none of them.
 _FIELDS: Final[tuple[Field, ...]] = ("status", "priority", "assignee")
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class CardSnapshot:
     """What a card said when it was clicked: it travels in the block_id of the buttons.
 
     The values are signs that can only be compared: in a shared channel the block_id is read by
@@ -74,7 +75,7 @@ def controls(conversation: Conversation, *, discreet: bool = False) -> Json | No
 
     `discreet`: without saying what it is about, or which priority it has.
     """
-    shown = Shown.of(conversation)
+    shown = CardSnapshot.of(conversation)
     if shown is None:
         return None
     subject = "" if discreet else fold(conversation.subject or "")
@@ -123,7 +124,7 @@ class Click:
     """`card_blocks` is the message that was clicked, empty if Slack did not send it along."""
 
     requested: RequestedChange
-    shown: Shown
+    shown: CardSnapshot
     slack_user_id: str
     slack_channel_id: str
     message_ts: str
@@ -145,7 +146,7 @@ def assigned_to(weav_user_id: object) -> RequestedChange:
 
 def parse_click(actions: BlockActions) -> Click | None:
     """None: it is from no card that we know."""
-    requested, shown = _requested(actions.clicked), Shown.load(actions.clicked.block_id)
+    requested, shown = _requested(actions.clicked), CardSnapshot.load(actions.clicked.block_id)
     if requested is None or shown is None:
         return None
     return Click(

@@ -26,7 +26,7 @@ from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.api import Done, SlackApi
 from bot.slack.blocks import Json
-from bot.slack.notify import Notifier, tell_privately
+from bot.slack.notifier import Notifier, tell_privately
 from bot.slack.payloads import text_at
 from bot.weav.client import WeavClient
 from bot.weav.models import Conversation

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias, assert_never
 
-from bot.card.controls import Click, Shown, value_of
+from bot.card.controls import CardSnapshot, Click, value_of
 from bot.card.history import (
     Change,
     already_text,
@@ -20,7 +20,7 @@ from bot.card.history import (
 from bot.card.lock import HeldLock
 from bot.slack.text import escape
 from bot.weav.client import WeavClient
-from bot.weav.conversations import (
+from bot.weav.existing_conversations import (
     Changed,
     ChangeOutcome,
     Found,
@@ -93,7 +93,7 @@ ChangeResult: TypeAlias = Confirmed | AlreadySo | Overtaken | NotChanged | Doubt
 
 
 async def carry_out(
-    weav: WeavClient, change: Change, shown: Shown, lock: HeldLock, looks: tuple[float, ...]
+    weav: WeavClient, change: Change, shown: CardSnapshot, lock: HeldLock, looks: tuple[float, ...]
 ) -> ChangeResult:
     """`looks`: seconds before each look for a change whose answer was lost."""
     found = await read_conversation(weav, shown.conversation_id)
@@ -111,7 +111,7 @@ async def carry_out(
 
 
 def compare(
-    conversation: Conversation, change: Change, shown: Shown
+    conversation: Conversation, change: Change, shown: CardSnapshot
 ) -> AlreadySo | Overtaken | None:
     """None: the change is still to be made."""
     if value_of(conversation, change.field) == change.value:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from bot import labels
 from bot.directory import LIST_WITHIN
-from bot.form.fields import tick_input
+from bot.form.inputs import tick_input
 from bot.slack import ids
 from bot.slack.blocks import Json, context, mrkdwn, section
 from bot.slack.text import clock, escape, fold, link, shorten, web_address

@@ -25,7 +25,7 @@ from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.api import TRIGGER_GONE, Failed, SlackApi
 from bot.slack.blocks import Json, Message, plain_message
-from bot.slack.notify import tell_privately
+from bot.slack.notifier import tell_privately
 from bot.slack.payloads import read_view, text_at
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Final
 
 from bot import labels
-from bot.form.fields import (
+from bot.form.form import Form
+from bot.form.inputs import (
     assignee_input,
     assignee_type_input,
     channel_input,
@@ -20,7 +21,6 @@ from bot.form.fields import (
     status_input,
     subject_input,
 )
-from bot.form.form import Form
 from bot.slack import ids
 from bot.slack.blocks import Json, context, plain
 

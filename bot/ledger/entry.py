@@ -17,6 +17,12 @@ _JSON: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 class State(StrEnum):
+    """How far a submission is.
+
+    A new one needs its transitions (transitions.py and queries.sql), its word for people
+    (`STATES` in bot/labels.py), and its reply (`reply_of` in bot/form/reply.py).
+    """
+
     RECEIVED = "received"
     SENDING = "sending"
     OPENED = "opened"

@@ -1,4 +1,7 @@
-"""Which of a customer's conversations is ours, when Weav's answer to the create was lost."""
+"""Which of a customer's conversations is ours, when Weav's answer to the create was lost.
+
+The worker looks at once (`look`), and after a crash (`look_now`, `look_later`).
+"""
 
 import asyncio
 import math
@@ -57,7 +60,7 @@ def until_next(looks: Iterable[float], since: float) -> float | None:
     return next((pause for pause in pauses if pause > _SAME_TIME), None)
 
 
-def alike(
+def candidates(
     conversations: Iterable[Conversation], request: NewConversation, since: float, until: float
 ) -> list[Conversation]:
     """Those with the same channel and subject that were created then, in epoch seconds.
@@ -75,7 +78,7 @@ def alike(
     ]
 
 
-def match(unclaimed: Sequence[Conversation], rivals: int) -> Conversation | NotFound:
+def certain_one(unclaimed: Sequence[Conversation], rivals: int) -> Conversation | NotFound:
     """`rivals`: other submissions of the same content whose fate is open: it could be theirs."""
     match unclaimed:
         case []:
@@ -197,11 +200,11 @@ class Reconciler:
             return NotFound(listed.reason, failed=True, final=listed.final)
         # As operations/README.md says how to restore, nobody knows when the last POST was.
         until = entry.sent_at + self._answered_within if entry.sent_at else math.inf
-        candidates = alike(listed, request, entry.begun_at, until)
+        alike = candidates(listed, request, entry.begun_at, until)
         try:
-            claimed = await self._ledger.claimed(entry, (each.id for each in candidates))
+            claimed = await self._ledger.claimed(entry, (each.id for each in alike))
             rivals = await self._ledger.rivals(entry)
-            found = match([each for each in candidates if each.id not in claimed], len(rivals))
+            found = certain_one([each for each in alike if each.id not in claimed], len(rivals))
             if isinstance(found, NotFound):
                 return found
             held = await self._ledger.claim(entry, found.id, found.model_dump(mode="json"))

@@ -12,10 +12,10 @@ from bot.logs import get_logger
 from bot.retry import WITHDRAW_PAUSES
 from bot.slack.api import Done
 from bot.slack.blocks import Message
-from bot.slack.notify import Notifier
-from bot.submissions.notify import Announcer, ReplyTarget
+from bot.slack.notifier import Notifier
+from bot.submissions.announcer import Announcer, ReplyTarget
 from bot.submissions.reconcile import Result
-from bot.submissions.status import report
+from bot.submissions.status_report import report
 from bot.submissions.unconfirmed import Choice, UnconfirmedChoices
 from bot.submissions.worker import Begun, Leases, Worker
 from bot.tasks import Tasks

@@ -1,4 +1,4 @@
-"""The author decides about a not confirmed conversation: look again, create again, leave it."""
+"""What an author chooses about one that was not found: look again, create again, leave it."""
 
 import asyncio
 from enum import StrEnum
@@ -11,7 +11,7 @@ from bot.logs import get_logger
 from bot.retry import NOTED_PAUSES
 from bot.slack import ids
 from bot.slack.api import ApiResult
-from bot.submissions.notify import Announcer, ReplyTarget
+from bot.submissions.announcer import Announcer, ReplyTarget
 from bot.submissions.reconcile import Result
 from bot.submissions.worker import Leases, Worker
 

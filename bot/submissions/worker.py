@@ -14,9 +14,9 @@ from bot.form.values import FilledForm
 from bot.ledger import Entry, Ledger, LedgerUnavailable, NewEntry, State
 from bot.logs import get_logger
 from bot.retry import RENEW_AGAIN, retry_until_written
+from bot.submissions.announcer import Announcer, ReplyTarget
 from bot.submissions.create import Answered, ConversationCreator, Unanswered
 from bot.submissions.failures import FailureHandler
-from bot.submissions.notify import Announcer, ReplyTarget
 from bot.submissions.reconcile import Result
 from bot.tasks import Tasks
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 
-from bot.card.controls import Shown
+from bot.card.controls import CardSnapshot
 from bot.card.render import Card, render
 from bot.form.from_message import form_from_message, mentions_of
 from bot.form.options import customer_label
@@ -88,7 +88,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "submission": lambda any_text: parse_submission(submitted(_form(any_text))),
     "button": FilledForm.from_value,
     "button's form": lambda any_text: FilledForm(_form(any_text), Origin()).to_value(),
-    "card's values": Shown.load,
+    "card's values": CardSnapshot.load,
     "fold": fold,
     "searchable": searchable,
     "search": lambda any_text: [containing(word) for word in words_of(any_text)],

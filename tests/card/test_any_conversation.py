@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.access.audience import Audience
-from bot.card.controls import Click, Field, RequestedChange, Shown
+from bot.card.controls import CardSnapshot, Click, Field, RequestedChange
 from bot.card.history import (
     Change,
     opened_line,
@@ -32,7 +32,7 @@ from bot.form.values import FilledForm, FormValues, Origin
 from bot.form.view import render as render_form
 from bot.sandbox.slack.rules.surfaces import check_message, check_view
 from bot.slack.blocks import Message
-from bot.submissions.status import Line, status_message
+from bot.submissions.status_report import Line, status_message
 from bot.weav.models import Conversation
 from tests.slack.limits import NASTY
 
@@ -168,7 +168,7 @@ def drawn_by(conversation: Conversation, link: str, name: str) -> Message:
 def clicked(card: Message) -> Click:
     return Click(
         RequestedChange("status", "closed"),
-        Shown(UUID, ("", "", "")),
+        CardSnapshot(UUID, ("", "", "")),
         *("U1", "C1", "1.2", "", ""),
         card_blocks=tuple(card.blocks),
     )

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.card.controls import RequestedChange, Shown, assigned_to, controls, parse_click, value_of
+from bot.card.controls import (
+    CardSnapshot,
+    RequestedChange,
+    assigned_to,
+    controls,
+    parse_click,
+    value_of,
+)
 from bot.slack import ids
 from bot.slack.payloads import BlockActions, at
 from bot.weav.models import Conversation
@@ -96,7 +103,7 @@ def test_in_a_shared_channel_the_buttons_say_nothing_about_it() -> None:
     assert block
 
     assert "Export hangs" not in json.dumps(block)
-    assert block["block_id"] == Shown.of(OPEN).dump()  # type: ignore[union-attr]
+    assert block["block_id"] == CardSnapshot.of(OPEN).dump()  # type: ignore[union-attr]
     assert len(block["elements"][2]["options"]) == 4
     assert "open" not in block["block_id"]
 
@@ -114,10 +121,10 @@ def test_a_click_brings_back_what_the_card_showed(
     )
     block_id = drawn(conversation)["block_id"]
 
-    shown = Shown.load(block_id)
+    shown = CardSnapshot.load(block_id)
 
     assert len(block_id) <= 255
-    assert shown == Shown.of(conversation)
+    assert shown == CardSnapshot.of(conversation)
     assert shown
     assert shown.shows(conversation, "status")
     assert shown.shows(conversation, "priority")
@@ -125,7 +132,7 @@ def test_a_click_brings_back_what_the_card_showed(
 
 
 def test_only_the_field_that_is_meant_is_compared() -> None:
-    shown = Shown.of(OPEN)
+    shown = CardSnapshot.of(OPEN)
     assert shown
     closed = OPEN.model_copy(update={"status": "closed"})
 

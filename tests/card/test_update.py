@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from bot.card.controls import Click, Field, RequestedChange, Shown
+from bot.card.controls import CardSnapshot, Click, Field, RequestedChange
 from bot.card.history import (
     Change,
     already_text,
@@ -35,7 +35,7 @@ from bot.sandbox.slack.rules.surfaces import check_message
 from bot.settings import LONGEST_LINK
 from bot.slack.blocks import Message
 from bot.slack.text import escape
-from bot.weav.conversations import Update
+from bot.weav.existing_conversations import Update
 from bot.weav.models import Conversation
 from bot.weav.outcomes import LONGEST_REASON
 from tests.card.test_render import FULL, draw, drawn, small_print
@@ -98,7 +98,7 @@ def change(field: Field = "status", value: str = "closed", who: str = "U2") -> C
 
 
 def click(*blocks: object) -> Click:
-    shown = Shown.of(FULL)
+    shown = CardSnapshot.of(FULL)
     assert shown
     return Click(
         requested=RequestedChange("status", "closed"),
@@ -263,7 +263,9 @@ def test_what_the_ledger_has_forgotten_is_read_from_the_card_itself() -> None:
 
 
 def test_a_card_of_version_0_1_0_becomes_one_of_ours_that_says_as_much() -> None:
-    [loaded] = [Shown.load(block["block_id"]) for block in OLD_CARD if block["type"] == "actions"]
+    [loaded] = [
+        CardSnapshot.load(block["block_id"]) for block in OLD_CARD if block["type"] == "actions"
+    ]
     above = {"type": "section", "text": {"type": "mrkdwn", "text": "Could not be posted."}}
     clicked = click(above, *OLD_CARD)
 
@@ -346,7 +348,7 @@ def test_slack_takes_a_redrawn_card_with_extreme_values(text: str) -> None:
 def test_a_click_counts_as_long_as_its_field_is_as_the_card_said(
     now: Conversation, wanted: Change, expected: object
 ) -> None:
-    shown = Shown.of(FULL)
+    shown = CardSnapshot.of(FULL)
 
     assert shown
     assert compare(now, wanted, shown) == expected

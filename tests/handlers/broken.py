@@ -21,7 +21,7 @@ from bot.sandbox.slack import HttpEndpoint, Person
 from bot.slack import ids
 from bot.slack.cache import LookupCache
 from bot.slack.client import Installation
-from bot.slack.notify import Notifier
+from bot.slack.notifier import Notifier
 from bot.tasks import Tasks
 from handlers.dispatch import Dispatcher
 from handlers.http import HttpTransport

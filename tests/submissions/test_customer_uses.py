@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import Entry, Ledger
-from bot.submissions.notify import CustomerUses
+from bot.submissions.announcer import CustomerUses
 from tests.house import JANE
 from tests.ledger.places import SQLitePlace
 from tests.submissions.test_create import NEW

@@ -7,8 +7,8 @@ from bot.submissions.reconcile import (
     CONTESTED,
     SEVERAL,
     NotFound,
-    alike,
-    match,
+    candidates,
+    certain_one,
     until_next,
 )
 from bot.weav.models import Conversation, NewConversation
@@ -27,7 +27,7 @@ def conversation(**changes: Any) -> Conversation:  # noqa: ANN401 - JSON
 
 
 def found(*conversations: Conversation) -> list[Conversation]:
-    return alike(conversations, REQUEST, SENT.timestamp(), ANSWERED.timestamp())
+    return candidates(conversations, REQUEST, SENT.timestamp(), ANSWERED.timestamp())
 
 
 def test_the_same_channel_and_subject_is_alike() -> None:
@@ -59,16 +59,18 @@ def test_two_minutes_of_clock_difference_are_allowed(seconds: int) -> None:
 def test_no_subject_is_like_an_empty_one(subject: str | None) -> None:
     request = NewConversation.model_validate({"channel": "email", "customer_id": JANE})
 
-    assert alike([conversation(subject=subject)], request, SENT.timestamp(), ANSWERED.timestamp())
+    assert candidates(
+        [conversation(subject=subject)], request, SENT.timestamp(), ANSWERED.timestamp()
+    )
 
 
 def test_exactly_one_without_rivals_is_ours() -> None:
-    assert match([conversation()], rivals=0) == conversation()
+    assert certain_one([conversation()], rivals=0) == conversation()
 
 
 def test_none_is_not_found() -> None:
-    assert match([], rivals=0) == NotFound()
-    assert match([], rivals=1) == NotFound()
+    assert certain_one([], rivals=0) == NotFound()
+    assert certain_one([], rivals=1) == NotFound()
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_none_is_not_found() -> None:
 def test_whose_it_is_must_be_certain(count: int, rivals: int, why: str) -> None:
     several = [conversation(id=str(number)) for number in range(count)]
 
-    assert match(several, rivals) == NotFound(why)
+    assert certain_one(several, rivals) == NotFound(why)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,13 @@ import pytest
 from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import READ, TOKEN, WRITE
 from bot.sandbox.weav.store import Thing
-from bot.weav.conversations import Changed, Found, Update, read_conversation, write_conversation
+from bot.weav.existing_conversations import (
+    Changed,
+    Found,
+    Update,
+    read_conversation,
+    write_conversation,
+)
 from bot.weav.outcomes import NotSent, Refused, Unconfirmed
 from bot.weav.pages import LookUpFailed
 from tests.weav.served import ServedWeav

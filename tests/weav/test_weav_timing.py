@@ -9,8 +9,8 @@ import pytest
 from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import TOKEN
 from bot.weav.client import WeavClient, weav_client
-from bot.weav.conversations import read_conversation
 from bot.weav.directory import WeavDirectory
+from bot.weav.existing_conversations import read_conversation
 from tests.house import JANE
 from tests.weav.served import ServedWeav
 

@@ -20,7 +20,7 @@ from bot.sandbox.slack import SlackFault, SlackSandbox, Workspace
 from bot.slack.api import SlackApi
 from bot.slack.cache import LookupCache
 from bot.slack.client import Installation, slack_client, slack_session
-from bot.submissions.notify import Announcer, CustomerUses
+from bot.submissions.announcer import Announcer, CustomerUses
 from bot.tasks import Tasks
 from bot.weav.directory import WeavDirectory
 from bot.weav.models import Conversation
