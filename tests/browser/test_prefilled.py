@@ -73,6 +73,7 @@ async def test_defaults_are_the_channels_and_can_be_taken_back(ann: Seat, seats:
 async def test_a_known_address_in_a_message_chooses_the_customer(ann: Seat) -> None:
     await knows_jane(ann)
     await ann.say(f"{SAID}.")
+    await expect(ann.messages.last).to_contain_text("jane@example.com")  # no card any more
     await expect(ann.messages.last.get_by_role("link")).to_have_text("jane@example.com")
 
     await ann.from_message(SAID)

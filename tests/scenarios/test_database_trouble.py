@@ -97,7 +97,7 @@ async def test_the_form_closes_before_the_outcome_can_be_recorded(tmp_path: Path
         with locked(at_home):
             answer = await submitting
 
-        assert answer.body == {}
+        assert answer.body == ""
         assert at_home.slack.top_view("U0ANN") is None
         entry = await at_home.entry_in(State.ANNOUNCED, within=15)
         assert not entry.recovered

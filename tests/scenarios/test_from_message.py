@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ledger import KnownCustomer, Ledger
+from bot.ledger import KnownCustomer, Ledger, State
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import CONVERSATION_URL, CREATE, JANE, House, chosen, house, text_on
@@ -89,6 +89,7 @@ async def opened_from(at_home: House, message_ts: str) -> str:
     await from_message(at_home, message_ts)
     await at_home.ann.submit({"channel": "email", "customer_id": JANE})
     await at_home.card()
+    await at_home.entry_in(State.ANNOUNCED)
     return str(at_home.weav.conversations[0]["id"])
 
 

@@ -230,6 +230,7 @@ async def test_status_lists_the_authors_last_ten(any_way: House) -> None:
         await any_way.fill_in(subject=f"Number {number} <!channel>")
         await any_way.ann.submit()
     await any_way.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) == 11)
+    await any_way.entry_in(State.ANNOUNCED)
 
     answer = await any_way.ann.command("status")
 
