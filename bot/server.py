@@ -147,7 +147,7 @@ def runner() -> asyncio.Runner:
     https://docs.python.org/3/library/gc.html#gc.freeze
     """
     gc.freeze()
-    gc.set_threshold(10_000)
+    gc.set_threshold(100_000)
     gc.enable()
     return asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
