@@ -1,5 +1,6 @@
 """The buttons and the menu on a card, and what a click on them asks for.
 
+handlers/__init__.py registers who hears of the click.
 https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 """
 
@@ -19,7 +20,7 @@ Field = Literal["assignee", "status", "priority"]
 # https://docs.slack.dev/reference/block-kit/block-elements/button-element
 _LABEL_LIMIT: Final = 75
 _UUID: Final = re.compile(DASHED, re.IGNORECASE)
-# As many signs has a card that was posted: one more field, and `load` reads none of them.
+# One more of them, and `CardSnapshot.load` could no longer read the cards that are there.
 _FIELDS: Final[tuple[Field, ...]] = ("status", "priority", "assignee")
 
 

@@ -84,7 +84,7 @@ class CardService:
 
     async def _carried_out(self, click: Click) -> str:
         """Return what is to be said to the one who clicked, in mrkdwn; empty: the card says it."""
-        requested = await self._requested(click)
+        requested = await self._with_assignee(click)
         if requested is None:
             return WHO_ARE_YOU
         conversation_id = click.shown.conversation_id
@@ -120,7 +120,7 @@ class CardService:
             text = change.line  # a short card says no such thing
         return "\n".join(filter(None, [text, await self._redraw(card, click)]))
 
-    async def _requested(self, click: Click) -> RequestedChange | None:
+    async def _with_assignee(self, click: Click) -> RequestedChange | None:
         if click.requested.field != "assignee":
             return click.requested
         user = await self._ledger.customers.user(click.slack_user_id)

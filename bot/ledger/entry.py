@@ -20,7 +20,8 @@ class State(StrEnum):
     """How far a submission is.
 
     A new one needs its transitions (transitions.py and queries.sql), its word for people
-    (`STATES` in bot/labels.py), and its reply (`reply_of` in bot/form/reply.py).
+    (`STATES` in bot/labels.py), its reply (`reply_of` in bot/form/reply.py), and what `status`
+    offers for it (bot/submissions/status_report.py).
     """
 
     RECEIVED = "received"

@@ -1,4 +1,4 @@
-"""What an author chooses about one that was not found: look again, create again, leave it."""
+"""What an author chooses where `reconcile.py` found nothing for certain."""
 
 import asyncio
 from enum import StrEnum

@@ -77,6 +77,7 @@ class ConversationChoices(BaseModel):
     """What a user can choose for a conversation, while nothing of it is required.
 
     An empty value counts as not given. Every error's `loc` starts with the field it belongs to.
+    A new field goes on into the form and the card: "How to add" in bot/README.md names the places.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -113,7 +114,7 @@ class ConversationChoices(BaseModel):
 
 
 class NewConversation(ConversationChoices):
-    """The body of `POST /conversations`, and the validation of the form."""
+    """The body of `POST /conversations`: what a form is validated by, with what Weav requires."""
 
     channel: Channel
     customer_id: _Id
