@@ -200,7 +200,6 @@ def _dispatcher(
     metrics: Metrics,
 ) -> Dispatcher:
     people = LookupCache(tasks, partial(members.member, client), members.KEEP_MEMBERS)
-
     context = {
         "forms": services.forms,
         "submissions": services.submissions,

@@ -188,6 +188,7 @@ async def _serve(bot: Bot, serving: Server, listener: socket.socket) -> None:
     for task in beside:
         task.add_done_callback(lambda _: serving.stop())
     mode = "Socket Mode" if bot.socket else "HTTP"
+    gc.freeze()  # also what this mode has loaded since, and the bot itself
     log.info("started", version=VERSION, mode=mode, address=listener.getsockname()[:2])
     try:
         await serving.serve(sockets=[listener])

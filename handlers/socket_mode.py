@@ -36,9 +36,9 @@ class SocketModeConnection(SocketModeClient):
     """The SDK's client, which is stopped by no answer that Slack or the network can give."""
 
     def __init__(self, app_token: str, client: AsyncWebClient, ping_every: float) -> None:
-        """`ping_every`: seconds. A connection is taken for deaf, and replaced, after four of them.
+        """`ping_every`: seconds. A deaf connection is replaced after four of them at the latest.
 
-        aiohttp mostly notices after one and a half. It is replaced then.
+        Mostly aiohttp notices after one and a half.
         """
         super().__init__(app_token, web_client=client, ping_interval=ping_every)
         self._was_open = False

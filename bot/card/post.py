@@ -64,7 +64,7 @@ class CardPoster:
     async def post(
         self, entry: Entry, conversation: Conversation, *, queued: bool = False
     ) -> Delivered | Failed:
-        """Post the card of a row that is opened; its audience is known before."""
+        """Post the card of what Weav has opened; its audience is known before."""
         form = FilledForm.read(entry.form)
         note, waited = note_on(entry), waited_by_now(entry)
         if queued or waited > SHORT_WAIT:

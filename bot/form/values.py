@@ -1,4 +1,4 @@
-"""What travels with a form: its values, where it was opened from, where they come from."""
+"""What travels with a form: its values and what they mean, where it and they come from."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace

@@ -17,11 +17,10 @@ _JSON: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 class State(StrEnum):
-    """How far a submission is.
+    """How far a submission is; `TRANSITIONS` in transitions.py says what leads where.
 
-    A new one needs its transitions (transitions.py and queries.sql), its word for people
-    (`STATES` in bot/labels.py), its reply (`reply_of` in bot/form/reply.py), and what `status`
-    offers for it (bot/submissions/status_report.py).
+    A new one goes on into the SQL, the replies and `status`: "How to add" in bot/README.md names
+    the places.
     """
 
     RECEIVED = "received"

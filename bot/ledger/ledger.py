@@ -49,9 +49,9 @@ class Ledger:
         clock: Callable[[], float] = time.time,
     ) -> AsyncIterator[Self]:
         """Bring the database forward, or raise LedgerTooNew; seconds, and SQLite's clock."""
-        form_request = open_database(database_url, statement_timeout, connections, clock)
+        opening = open_database(database_url, statement_timeout, connections, clock)
         with _process_lock(database_url) as lock:
-            async with form_request as database:
+            async with opening as database:
                 await bring_forward(database)
                 # The name is for people who look at the table; the rest makes it this process's.
                 owner = f"{socket.gethostname()}/{uuid.uuid4().hex[:12]}"

@@ -14,7 +14,7 @@ BROKEN: Final = (
     " runs the bot: reference {}."
 )
 
-log = get_logger("weav_slack.notify")
+log = get_logger("weav_slack.notifier")
 
 
 class Notifier:

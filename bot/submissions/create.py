@@ -1,4 +1,7 @@
-"""Make the one POST of a row, and record what Weav said; no answer is `Unanswered`."""
+"""Make the one POST of a row, and record what Weav said.
+
+That it is open is recorded by whoever gets it (`Unrecorded`); no answer is `Unanswered`.
+"""
 
 import asyncio
 import random
@@ -30,8 +33,8 @@ LEAST_FOR_OTHERS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """Weav has opened it: to be recorded. `entry` is the row as it was sent.
+class Unrecorded:
+    """Weav has opened it, which is to be recorded. `entry` is the row as it was sent.
 
     `posting`: its card is on its way already.
     """
@@ -64,7 +67,7 @@ class ConversationCreator:
 
     async def send(
         self, entry: Entry, post_card: PostCard | None = None
-    ) -> Result | Answered | Unanswered | None:
+    ) -> Result | Unrecorded | Unanswered | None:
         """Make the one POST that a row stands for; None: it is another's.
 
         `Result` is recorded. `post_card`: nobody waits for the disk before the card. Whether it is
@@ -97,7 +100,7 @@ class ConversationCreator:
 
     async def _post(
         self, entry: Entry, post_card: PostCard | None
-    ) -> Result | Answered | Unanswered:
+    ) -> Result | Unrecorded | Unanswered:
         if not self._ledger.surely_holds(entry):
             return self._too_late(entry)
         new = NewConversation.model_validate(entry.request)
@@ -112,13 +115,13 @@ class ConversationCreator:
 
     async def _follow(
         self, entry: Entry, outcome: Outcome, post_card: PostCard | None
-    ) -> Result | Answered | Unanswered:
+    ) -> Result | Unrecorded | Unanswered:
         match outcome:
             case Opened(conversation):
                 posting = None
                 if post_card and self._ledger.surely_holds(entry):
                     posting = self._tasks.spawn(post_card(entry, conversation), name="post")
-                return Answered(entry, conversation, posting)
+                return Unrecorded(entry, conversation, posting)
             case Refused():
                 return await self._refused(entry, outcome)
             case NotSent():
@@ -134,13 +137,17 @@ class ConversationCreator:
         log.warning("too_late_to_send", entry=entry.id)
         return Result(None, Creating())
 
-    async def record(self, answered: Answered) -> Entry | None:
-        """None: the row is another's by now; the conversation is there all the same."""
-        entry, conversation = answered.entry, answered.conversation
+    async def record(self, unrecorded: Unrecorded) -> Entry | None:
+        """None: it is not recorded, since the row is another's by now or the database stayed away.
+
+        The conversation is there all the same, and whoever takes the row up finds it.
+        """
+        entry, conversation = unrecorded.entry, unrecorded.conversation
         facts = conversation.model_dump(mode="json")
-        return await retry_until_written(
+        held = await retry_until_written(
             lambda: self._ledger.opened(entry, conversation.id, facts), entry
         )
+        return None if held is entry else held
 
     async def _refused(self, entry: Entry, refused: Refused) -> Result:
         if entry.doubtful:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import assert_never
 from weakref import WeakValueDictionary
@@ -15,7 +15,7 @@ from bot.ledger import Entry, Ledger, LedgerUnavailable, NewEntry, State
 from bot.logs import get_logger
 from bot.retry import RENEW_AGAIN, retry_until_written
 from bot.submissions.announcer import Announcer, ReplyTarget
-from bot.submissions.create import Answered, ConversationCreator, Unanswered
+from bot.submissions.create import ConversationCreator, Unanswered, Unrecorded
 from bot.submissions.failures import FailureHandler
 from bot.submissions.reconcile import Result
 from bot.tasks import Tasks
@@ -196,7 +196,6 @@ class Worker:
         """`slot`: the caller has one of the `AT_ONCE`, and hands it over."""
         work = self._tasks.spawn(self._create(entry, slot=slot), name="create")
         self._works[entry.id] = work
-        work.add_done_callback(lambda _: self._works.pop(entry.id, None))
         return work
 
     async def resume(self, entry: Entry) -> None:
@@ -217,7 +216,9 @@ class Worker:
         return result
 
     async def _create(self, entry: Entry, *, slot: bool) -> Result:
-        with self._leases(entry.id):
+        with ExitStack() as held:
+            held.callback(self._works.pop, entry.id, None)
+            held.enter_context(self._leases(entry.id))
             if not slot:
                 await self._slots.acquire()
             try:
@@ -227,9 +228,9 @@ class Worker:
             match sent:
                 case None:
                     result = await self._watch(entry)
-                case Answered():
+                case Unrecorded():
                     # Slack waits for the disk no more than the card does.
-                    self._tasks.spawn(self._record(sent), name="record")
+                    self._tasks.spawn(self._record(sent, held.pop_all()), name="record")
                     return Result(sent.entry, Created(sent.conversation))
                 case Unanswered(as_sent, reason):
                     result = await self._reconciler.look(as_sent, reason)
@@ -245,11 +246,12 @@ class Worker:
             with self._leases(result.entry.id):
                 await self._announcer.announce(result.entry, result.reply.conversation)
 
-    async def _record(self, answered: Answered) -> None:
-        conversation, posting = answered.conversation, answered.posting
-        with self._leases(answered.entry.id):
-            if held := await self._creator.record(answered):
-                await self._announcer.announce(held, conversation, posting=posting)
+    async def _record(self, unrecorded: Unrecorded, held: ExitStack) -> None:
+        """`held`: until then the row is worked on here."""
+        conversation, posting = unrecorded.conversation, unrecorded.posting
+        with held:
+            if recorded := await self._creator.record(unrecorded):
+                await self._announcer.announce(recorded, conversation, posting=posting)
 
     async def _finish(self, entry: Entry) -> Result:
         if entry.state is State.SENDING and not entry.new_customer:
@@ -266,7 +268,7 @@ class Worker:
         match sent:
             case None:
                 return Result(None, Creating())
-            case Answered():
+            case Unrecorded():
                 return Result(await self._creator.record(sent), Created(sent.conversation))
             case Unanswered(as_sent, reason):
                 return await self._reconciler.look_later(as_sent, reason)

@@ -171,8 +171,8 @@ class Refused:
 
     @property
     def sentence(self) -> str:
-        """Give all of it in one text."""
-        return f"{self.message} {' '.join(self.fields.values())}".strip()
+        """Give all of it in one text, for whoever does not see under which field it stood."""
+        return " ".join([self.message or "Nothing was created.", *self.fields.values()])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from bot.form.reply import Created, Creating, NotConfirmed
 from bot.ledger import Entry, Ledger, NewEntry, State
 from bot.retry import RetryTimes
 from bot.sandbox.weav import WeavFault
-from bot.submissions.create import Answered, ConversationCreator, PostCard
+from bot.submissions.create import ConversationCreator, PostCard, Unrecorded
 from bot.submissions.reconcile import Result
 from bot.tasks import Tasks
 from bot.weav.models import Conversation
@@ -39,7 +39,7 @@ async def sent(
     assert outcome
     if isinstance(outcome, Result):
         return outcome
-    if isinstance(outcome, Answered):
+    if isinstance(outcome, Unrecorded):
         return Result(await sender.record(outcome), Created(outcome.conversation))
     return await sender.reconciler.look(outcome.entry, outcome.reason)
 

@@ -136,7 +136,7 @@ def test_reasons_stand_under_their_fields() -> None:
         "assignee_id": "One. Two.",
     }
     assert result.message == ""
-    assert result.sentence == "The selected customer id is invalid. One. Two."
+    assert result.sentence == "Nothing was created. The selected customer id is invalid. One. Two."
 
 
 def test_reasons_of_other_fields_go_into_the_message() -> None:
