@@ -1,0 +1,76 @@
+"""The lists of exact versions, with hashes, fit what pyproject.toml asks for."""
+
+import re
+import shlex
+import shutil
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.documents.files import ROOT
+from tests.installation.tools import done
+
+PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+OPERATIONS: Final = Path("bot", "operations")
+RUNTIME: Final = OPERATIONS / "requirements.txt"
+BUILD: Final = OPERATIONS / "build-requirements.txt"
+ASKED: Final = {
+    RUNTIME: PROJECT["project"]["dependencies"],
+    BUILD: PROJECT["build-system"]["requires"],
+}
+each_list = pytest.mark.parametrize("file", ASKED, ids=lambda file: file.stem)
+
+
+def text_of(file: Path) -> str:
+    return (ROOT / file).read_text(encoding="utf-8")
+
+
+def pins(file: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z\d-]+)==([\w.]+)", text_of(file), re.MULTILINE))
+
+
+@each_list
+def test_the_listed_version_of_each_dependency_is_one_that_is_asked_for(file: Path) -> None:
+    listed = pins(file)
+
+    for asked in map(Requirement, ASKED[file]):
+        assert asked.specifier.contains(listed[asked.name]), asked
+
+
+@each_list
+def test_every_line_is_a_version_or_one_of_its_hashes(file: Path) -> None:
+    without_comments = re.sub(r"^\s*#.*\n", "", text_of(file), flags=re.MULTILINE)
+
+    entry = re.compile(r"[a-z\d-]+==[\w.]+( ; [\w '!=]+)?( \\\n    --hash=sha256:[\da-f]{64})+\n")
+    assert entry.sub("", without_comments) == ""
+
+
+@each_list
+def test_no_list_names_an_address(file: Path) -> None:
+    assert "://" not in text_of(file)
+    assert "index" not in text_of(file)
+
+
+@pytest.mark.long
+@each_list
+def test_the_command_at_its_top_changes_nothing_in_the_list(file: Path, tmp_path: Path) -> None:
+    """It keeps the versions that are there, so that new releases alone make no difference."""
+    (tmp_path / OPERATIONS).mkdir(parents=True)
+    shutil.copy(ROOT / file, tmp_path / file)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    [command] = re.findall(r"^#    (uv pip compile .*)$", text_of(file), re.MULTILINE)
+
+    program, *arguments = shlex.split(command)
+    done(program, *arguments, cwd=tmp_path)
+
+    assert (tmp_path / file).read_text(encoding="utf-8") == text_of(file)
+
+
+@pytest.mark.long
+def test_these_tests_run_with_the_listed_versions() -> None:
+    """Else: uv pip install --require-hashes -r bot/operations/requirements.txt."""
+    assert {name: version(name) for name in pins(RUNTIME)} == pins(RUNTIME)
