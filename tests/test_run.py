@@ -9,63 +9,22 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bot.sandbox.serving import serve
-from bot.sandbox.slack import HttpEndpoint, SlackFault, SlackSandbox, Workspace
-from bot.sandbox.weav import WeavFault, WeavSandbox
-from tests.house import JANE, SECRET, Mode, environment, public, text_on
+from bot.sandbox.slack import SlackFault
+from tests.house import Mode
+from tests.outside import Outside, outside_of
 from tests.process import answer_of, free_port, running, weav_slack
-
-
-class Outside:
-    """Slack and Weav, and what a process needs to find them."""
-
-    def __init__(self, slack: SlackSandbox, weav: WeavSandbox, weav_url: str, folder: Path) -> None:
-        self.slack: Workspace = slack.workspace
-        self.sandbox = slack
-        self.weav = weav
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.folder = folder
-        self.weav_url = weav_url
-
-    def variables(self, mode: Mode = "http", **others: str) -> dict[str, str]:
-        database = f"sqlite:///{self.folder}/ledger.db"
-        given = environment(self.sandbox, self.weav_url, database, mode)
-        return given | {"PORT": str(self.port)} | others
 
 
 @pytest.fixture
 async def outside(tmp_path: Path) -> AsyncIterator[Outside]:
-    weav = WeavSandbox()
-    async with SlackSandbox().serving() as slack, serve(weav) as weav_url:
-        yield Outside(slack, weav, weav_url, tmp_path)
+    async with outside_of(tmp_path) as outside:
+        yield outside
 
 
 @pytest.mark.parametrize("mode", ["http", pytest.param("socket", marks=pytest.mark.long)])
 async def test_it_does_the_main_job_and_drains_at_sigterm(outside: Outside, mode: Mode) -> None:
-    async with (
-        running(outside.folder, **outside.variables(mode)) as process,
-        HttpEndpoint(f"{outside.url}/slack/events", SECRET) as endpoint,
-    ):
-        ready = await answer_of(f"{outside.url}/readyz")
-        assert all(ready.json().values())
-        ann = outside.sandbox.person(
-            "U0ANN", endpoint if mode == "http" else outside.slack.socket_mode
-        )
-        await ann.command(f"email {JANE} Export hangs")
-        await outside.slack.until(lambda slack: slack.top_view("U0ANN"))
-        outside.weav.fail(WeavFault(delay=3, path="/conversations"))
-
-        answer = await ann.submit()
-        process.send_signal(signal.SIGTERM)
-        began = time.monotonic()
-
-        assert await process.wait() == 0
-        assert time.monotonic() - began < 20
-        assert "Creating" in str(answer.body)
-        [card] = public(outside.slack, "C0SUPPORT")
-        assert "Export hangs" in text_on(card)
-        assert len(outside.weav.conversations) == 1
+    async with running(outside.folder, **outside.variables(mode)) as process:
+        await outside.sees_the_main_job_and_a_clean_end(process, mode, process.terminate)
 
 
 @pytest.mark.bench
