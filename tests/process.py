@@ -4,12 +4,16 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import httpx
+
+# What these tests are about, as opposed to one that is installed elsewhere.
+OURS: Final = (sys.executable, "-m", "bot")
 
 _held: list[socket.socket] = []
 
@@ -52,11 +56,11 @@ def clean_environment(variables: Mapping[str, str]) -> dict[str, str]:
     return {**inherited, **variables}
 
 
-async def start(*arguments: str, cwd: Path, **variables: str) -> asyncio.subprocess.Process:
+async def start(
+    *arguments: str, cwd: Path, program: Sequence[str] = OURS, **variables: str
+) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
+        *program,
         *arguments,
         cwd=cwd,
         env=clean_environment(variables),
@@ -65,17 +69,24 @@ async def start(*arguments: str, cwd: Path, **variables: str) -> asyncio.subproc
     )
 
 
-async def weav_slack(*arguments: str, cwd: Path, **variables: str) -> Ended:
+async def weav_slack(
+    *arguments: str, cwd: Path, program: Sequence[str] = OURS, **variables: str
+) -> Ended:
     """Run it to its end."""
-    process = await start(*arguments, cwd=cwd, **variables)
+    process = await start(*arguments, cwd=cwd, program=program, **variables)
     out, err = await process.communicate()
     return Ended(process.returncode or 0, out.decode(), err.decode())
 
 
 @asynccontextmanager
-async def running(cwd: Path, **variables: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`weav-slack run`, killed at the end if it still runs."""
-    process = await start("run", cwd=cwd, **variables)
+async def running(
+    cwd: Path,
+    arguments: Sequence[str] = ("run",),
+    program: Sequence[str] = OURS,
+    **variables: str,
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`weav-slack run`, or another command, killed at the end if it still runs."""
+    process = await start(*arguments, cwd=cwd, program=program, **variables)
     try:
         yield process
     finally:

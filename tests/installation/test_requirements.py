@@ -15,6 +15,18 @@ from tests.documents.files import ROOT
 from tests.installation.tools import done
 
 PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+SUPPORTED: Final = re.findall(
+    r"^Programming Language :: Python :: (3\.\d+)$",
+    "\n".join(PROJECT["project"]["classifiers"]),
+    re.MULTILINE,
+)
+# Of uv: the oldest Linux that is looked after, Alpine, and Apple's machines.
+PLATFORMS: Final = (
+    "x86_64-manylinux_2_28",
+    "aarch64-manylinux_2_28",
+    "x86_64-unknown-linux-musl",
+    "aarch64-apple-darwin",
+)
 OPERATIONS: Final = Path("bot", "operations")
 RUNTIME: Final = OPERATIONS / "requirements.txt"
 BUILD: Final = OPERATIONS / "build-requirements.txt"
@@ -68,6 +80,17 @@ def test_the_command_at_its_top_changes_nothing_in_the_list(file: Path, tmp_path
     done(program, *arguments, cwd=tmp_path)
 
     assert (tmp_path / file).read_text(encoding="utf-8") == text_of(file)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("python", SUPPORTED)
+def test_every_supported_python_finds_wheels(python: str, platform: str, tmp_path: Path) -> None:
+    """Nothing has to be compiled; the Python itself need not be here."""
+    for_others = ("--python-version", python, "--python-platform", platform, "--target", tmp_path)
+    wheels = ("--dry-run", "--only-binary", ":all:", "--require-hashes", "-r", ROOT / RUNTIME)
+
+    done("uv", "pip", "install", *for_others, *wheels, cwd=tmp_path)
 
 
 @pytest.mark.long

@@ -31,6 +31,29 @@ def own_environment() -> dict[str, str]:
     }
 
 
+def python_of(version: str) -> str:
+    """Find one of this version that is installed, or skip: uv would fetch it from elsewhere."""
+    found = subprocess.run(  # noqa: S603 - the arguments are ours
+        [path_of("uv"), "python", "find", "--no-project", "--no-python-downloads", version],
+        env=own_environment() | _pyenv(),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if found.returncode != 0:
+        pytest.skip(f"PYTHON {version} IS NOT INSTALLED HERE.")
+    return found.stdout.strip()
+
+
+def _pyenv() -> dict[str, str]:
+    """Its shims start a version only when that is named."""
+    pyenv = shutil.which("pyenv")
+    if pyenv is None:
+        return {}
+    versions = subprocess.check_output([pyenv, "versions", "--bare"], text=True)  # noqa: S603 - as above
+    return {"PYENV_VERSION": ":".join(versions.split())}
+
+
 def done(
     name: str, *arguments: str | Path, cwd: Path, variables: Mapping[str, str] | None = None
 ) -> str:

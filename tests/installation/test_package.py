@@ -1,0 +1,148 @@
+"""The wheel and the sdist work where there is no clone."""
+
+import asyncio
+import json
+import os
+import re
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from playwright.async_api import expect
+
+from bot import VERSION
+from bot.manifest import manifest
+from tests.browser.chromium import chromium, chromium_path
+from tests.browser.seats import JANE, PATIENCE, Seats
+from tests.documents.files import DOCUMENTS, ROOT, links
+from tests.house import Mode
+from tests.installation.test_requirements import RUNTIME, SUPPORTED, pins
+from tests.installation.tools import done, python_of
+from tests.outside import Outside
+from tests.process import running, weav_slack
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(180)]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    sdist: Path
+    wheel: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    environment: Path
+
+    @property
+    def program(self) -> tuple[str]:
+        return (str(self.environment / "bin" / "weav-slack"),)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Build as uv does by default: the wheel from the sdist, and so without the clone."""
+    folder = tmp_path_factory.mktemp("dist")
+    done("uv", "build", "--out-dir", folder, ROOT, cwd=folder)
+    [sdist], [wheel] = folder.glob("*.tar.gz"), folder.glob("*.whl")
+    return Built(sdist, wheel)
+
+
+@pytest.fixture(scope="module", params=SUPPORTED)
+def installed(
+    request: pytest.FixtureRequest, built: Built, tmp_path_factory: pytest.TempPathFactory
+) -> Installed:
+    """With what the wheel asks for, in the versions that are listed, in an empty environment."""
+    python = python_of(request.param)
+    environment = tmp_path_factory.mktemp("installed") / "environment"
+    folder = environment.parent
+    done("uv", "venv", "--no-project", "--python", python, environment, cwd=folder)
+    asked = ("--constraint", ROOT / RUNTIME, built.wheel)
+    done("uv", "pip", "install", "--python", environment, *asked, cwd=folder)
+    return Installed(environment)
+
+
+async def address_of_sandbox(process: asyncio.subprocess.Process) -> str:
+    assert process.stdout is not None
+    async with asyncio.timeout(120):
+        said = (await process.stdout.readline()).decode()
+    [url] = re.findall(r"http://\S+", said)
+    return str(url)
+
+
+def test_what_it_asks_for_is_what_is_listed(installed: Installed) -> None:
+    arguments = ("pip", "list", "--python", installed.environment, "--format", "json")
+    said = json.loads(done("uv", *arguments, cwd=installed.environment))
+
+    there = {each["name"]: each["version"] for each in said}
+    assert there.pop("weav-slack") == VERSION
+    assert there.items() <= pins(RUNTIME).items()
+
+
+async def test_a_person_opens_a_conversation_in_its_sandbox(
+    installed: Installed, tmp_path: Path
+) -> None:
+    async with (
+        chromium(chromium_path()) as browser,
+        running(tmp_path, ("sandbox", "--port", "0"), installed.program) as process,
+    ):
+        seats = Seats(browser, await address_of_sandbox(process))
+        ann = await seats.take()
+        await ann.command("Export hangs")
+        await ann.fill_in(JANE)
+        await ann.submit()
+
+        await expect(ann.cards).to_have_count(1, timeout=PATIENCE)
+        await seats.close()
+        process.terminate()
+        assert await process.wait() == 0
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 - asynchronous code has no use of Path
+
+
+async def test_it_writes_the_manifest_and_checks_the_installation(
+    installed: Installed, outside: Outside
+) -> None:
+    url = "https://bot.example/slack/events"
+    printed = await weav_slack(
+        "manifest", "--request-url", url, cwd=outside.folder, program=installed.program
+    )
+    (outside.folder / "manifest.yml").write_text(printed.out, encoding="utf-8")
+
+    checked = await weav_slack(
+        "check", cwd=outside.folder, program=installed.program, **outside.variables()
+    )
+
+    assert printed.out == manifest(url)
+    assert "Manifest: " in checked.out
+    assert f"weav-slack {VERSION}: everything that could be checked is well." in checked.out
+    assert (checked.code, checked.err) == (0, "")
+
+
+@pytest.mark.parametrize("mode", ["http", "socket"])
+async def test_it_does_the_main_job_and_drains_at_sigterm(
+    installed: Installed, outside: Outside, mode: Mode
+) -> None:
+    variables = outside.variables(mode)
+    async with running(outside.folder, program=installed.program, **variables) as process:
+        await outside.sees_the_main_job_and_a_clean_end(process, mode, process.terminate)
+
+
+def test_its_types_are_for_others_to_check(built: Built) -> None:
+    with ZipFile(built.wheel) as wheel:
+        assert {"bot/py.typed", "handlers/py.typed"} <= set(wheel.namelist())
+
+
+def test_the_sdist_has_what_the_documents_lead_to(built: Built) -> None:
+    with tarfile.open(built.sdist) as sdist:
+        [top] = {name.partition("/")[0] for name in sdist.getnames()}
+        files = {name.removeprefix(f"{top}/") for name in sdist.getnames()}
+
+    led_to = {
+        (document.parent / path).resolve().relative_to(ROOT)
+        for document in DOCUMENTS
+        for path, _ in links(document)
+        if path
+    }
+    assert {str(path) for path in led_to if (ROOT / path).is_file()} - files == set()
