@@ -1,75 +1,63 @@
-"""Takes the README's pictures of the running sandbox: python -m tests.browser.pictures.
+"""Takes the README's picture: python -m tests.browser.pictures.
 
-They need a font with emoji (Debian: fonts-noto-color-emoji).
+It needs a font with emoji (Debian: fonts-noto-color-emoji).
 """
 
 import asyncio
+import base64
 import shutil
 import sys
 from pathlib import Path
+from typing import Final
 
-from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.async_api import Browser, ViewportSize, expect
 
 from bot.embedded import embedded
 from bot.manifest import manifest
 from bot.sandbox.command import sandbox
 from tests.browser.chromium import MISSING, NAMES, chromium
-from tests.browser.seats import JANE, ZOE, Seat, Seats
+from tests.browser.seats import JANE, Seats
 
-HERE = Path(__file__).with_name("pictures")
-WHOLE_PAGE = ViewportSize(width=1360, height=900)
-WHOLE_FORM = ViewportSize(width=1360, height=1120)
+PICTURE: Final = Path(__file__).parent / "pictures" / "first-look.png"
+# As much of the form as says what it is.
+VIEWPORT: Final = ViewportSize(width=1360, height=600)
+# Side by side, in the size that the README shows.
+FRAME: Final = """
+<body style="margin: 0">
+  <main style="display: flex; gap: 16px; align-items: center; width: 840px; padding: 16px;
+               box-sizing: border-box; background: #e8eae9">
+    {}
+  </main>
+"""
+SHOWN: Final = """
+<img style="min-width: 0; flex: {width}; border-radius: 8px; box-shadow: 0 1px 6px #0004"
+     src="data:image/png;base64,{data}">
+"""
 
 
-async def take_pictures(browser: Browser, url: str) -> None:
+async def form_and_card(browser: Browser, url: str) -> tuple[bytes, bytes]:
     seats = Seats(browser, url)
-    ann = await seats.take(viewport=WHOLE_PAGE)
-    await save(await form(ann), "form")
-    await ann.submit()
-    await expect(ann.cards).to_have_count(1)
-    await save(ann.cards.first, "card")
-    await from_message(ann)
-    await save(ann.page, "sandbox")
-    await not_confirmed(ann)
-    await save(ann.modal, "not-confirmed")
-    await seats.close()
-
-
-async def form(ann: Seat) -> Locator:
-    await ann.page.set_viewport_size(WHOLE_FORM)
-    # All of the form in one picture.
-    await ann.page.evaluate(
-        "document.getElementById('modal').style.setProperty('max-height', 'none')"
-    )
+    ann = await seats.take(viewport=VIEWPORT, device_scale_factor=2)
     await ann.command("Export to CSV hangs at 99 %")
     await ann.fill_in(JANE)
     await ann.choose("Priority", "Urgent")
     await ann.modal.locator(":focus").blur()
-    return ann.modal
-
-
-async def from_message(ann: Seat) -> None:
-    await ann.page.set_viewport_size(WHOLE_PAGE)
-    message = ann.messages.filter(has_text="cannot pay")
-    await message.hover()
-    await message.get_by_role("button", name="More actions").click()
-    await ann.page.get_by_role("menuitem", name="Open Weav conversation").click()
-    await ann.fill_in(ZOE, "Chat")
+    form = await ann.modal.screenshot(animations="disabled", caret="hide")
     await ann.submit()
-    await expect(message.get_by_role("button", name="2 replies")).to_be_visible()
-    await ann.page.mouse.move(0, 0)
+    await expect(ann.cards).to_have_count(1)
+    card = await ann.cards.first.screenshot(animations="disabled", caret="hide")
+    await seats.close()
+    return form, card
 
 
-async def not_confirmed(ann: Seat) -> None:
-    await ann.weav_does("Loses the request")
-    await ann.command("Invoice 2026-114 was paid twice")
-    await ann.fill_in(JANE)
-    await ann.submit()
-    await expect(ann.modal).to_contain_text("Not confirmed", timeout=30_000)
-
-
-async def save(shown: Locator | Page, name: str) -> None:
-    await shown.screenshot(path=HERE / f"{name}.png", animations="disabled", caret="hide")
+async def side_by_side(browser: Browser, form: bytes, card: bytes) -> None:
+    page = await browser.new_page()
+    pictures = (
+        SHOWN.format(width=width, data=base64.b64encode(picture).decode())
+        for width, picture in ((9, form), (11, card))
+    )
+    await page.set_content(FRAME.format("".join(pictures)))
+    await page.locator("main").screenshot(path=PICTURE)
 
 
 async def main() -> None:
@@ -77,7 +65,7 @@ async def main() -> None:
     if path is None:
         sys.exit(MISSING)
     async with sandbox(embedded, manifest()) as opened, chromium(path) as browser:
-        await take_pictures(browser, opened.url)
+        await side_by_side(browser, *await form_and_card(browser, opened.url))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The four documents, and what a reader can follow in them."""
+"""The documents, and what a reader can follow in them."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,8 @@ USERS: Final = ROOT / "README.md"
 DEVELOPERS: Final = ROOT / "bot" / "README.md"
 OPERATORS: Final = ROOT / "bot" / "operations" / "README.md"
 TESTERS: Final = ROOT / "tests" / "README.md"
-DOCUMENTS: Final = (USERS, DEVELOPERS, OPERATORS, TESTERS)
+ON_GITHUB: Final = tuple(sorted((ROOT / ".github").glob("*.md")))
+DOCUMENTS: Final = (USERS, DEVELOPERS, OPERATORS, TESTERS, *ON_GITHUB)
 
 _FENCED: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _CODE: Final = re.compile(r"`([^`\n]+)`")

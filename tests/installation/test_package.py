@@ -4,9 +4,12 @@ import asyncio
 import json
 import os
 import re
+import shlex
 import tarfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from zipfile import ZipFile
 
 import pytest
@@ -16,14 +19,18 @@ from bot import VERSION
 from bot.manifest import manifest
 from tests.browser.chromium import chromium, chromium_path
 from tests.browser.seats import JANE, PATIENCE, Seats
-from tests.documents.files import DOCUMENTS, ROOT, links
+from tests.documents.files import DOCUMENTS, ROOT, USERS, links, text_of
 from tests.house import Mode
+from tests.installation.conftest import Tell
 from tests.installation.test_requirements import RUNTIME, SUPPORTED, pins
-from tests.installation.tools import done, python_of
+from tests.installation.tools import done, own_environment, path_of, python_of
 from tests.outside import Outside
 from tests.process import running, weav_slack
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(180)]
+
+# What trying the bot does not take.
+OF_DEVELOPERS: Final = {"playwright", "mypy", "ruff", "pytest", "hypothesis"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,15 @@ def installed(
     asked = ("--constraint", ROOT / RUNTIME, built.wheel)
     done("uv", "pip", "install", "--python", environment, *asked, cwd=folder)
     return Installed(environment)
+
+
+@pytest.fixture
+def unpacked(built: Built, tmp_path: Path) -> Path:
+    """A clone without its history."""
+    with tarfile.open(built.sdist) as sdist:
+        sdist.extractall(tmp_path, filter="data")
+    [folder] = tmp_path.iterdir()
+    return folder
 
 
 async def address_of_sandbox(process: asyncio.subprocess.Process) -> str:
@@ -146,3 +162,37 @@ def test_the_sdist_has_what_the_documents_lead_to(built: Built) -> None:
         if path
     }
     assert {str(path) for path in led_to if (ROOT / path).is_file()} - files == set()
+
+
+async def test_trying_it_takes_the_bots_own_packages_alone(unpacked: Path, tell: Tell) -> None:
+    [command] = re.findall(r"^    pip install uv && (uv .+ sandbox)$", text_of(USERS), re.MULTILINE)
+    _, *arguments = shlex.split(command)
+
+    began = time.monotonic()
+    process = await asyncio.create_subprocess_exec(
+        path_of("uv"),
+        *(*arguments, "--port", "0"),
+        cwd=unpacked,
+        env=own_environment(),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        await address_of_sandbox(process)
+        seconds = time.monotonic() - began
+    finally:
+        if process.returncode is None:
+            process.terminate()
+    assert await process.wait() == 0
+
+    names, size = packages_in(unpacked / ".venv")
+    tell(f"to try it: {size / 1_000_000:.0f} MB, {seconds:.1f} s with what uv has kept")
+    assert "bot" not in names  # it is used from where it was unpacked
+    assert "slack_bolt" in names
+    assert names & OF_DEVELOPERS == set()
+
+
+def packages_in(environment: Path) -> tuple[set[str], int]:
+    """Their names, and the bytes of them all."""
+    [packages] = environment.glob("lib/python*/site-packages")
+    files = [each for each in packages.rglob("*") if each.is_file()]
+    return {each.name for each in packages.iterdir()}, sum(each.stat().st_size for each in files)
