@@ -41,4 +41,4 @@ async def test_garbage_is_collected_while_it_runs_but_not_in_what_start_up_made(
 
     out, _ = await process.communicate()
 
-    assert out.decode().split() == ["True", "True", "10000"]
+    assert out.decode().split() == ["True", "True", "100000"]
