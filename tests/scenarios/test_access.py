@@ -346,6 +346,8 @@ async def test_a_scope_that_is_granted_while_the_bot_runs_counts_with_slacks_nex
     async with a_house(tmp_path) as at_home:
         at_home.slack.scopes += GRANTED
         await open_form(at_home.ann)
+        await at_home.ann.submit()
+        await at_home.card()  # long after Slack's answer to the form
 
         answer = await person(at_home, "U0CAT").command("")
 
