@@ -1,7 +1,8 @@
 """What was asked and what became of it, in the database that is there."""
 
-from bot.ledger.cards import CardLock, CardRows
+from bot.ledger.cards import CardLock, CardNotes, CardRows
 from bot.ledger.customers import Defaults, KnownCustomer, KnownCustomers, WeavUser
+from bot.ledger.due import DueRow, DueRows, Look
 from bot.ledger.entry import CUSTOMER_EMAIL, Backlog, Entry, NewEntry, Received, State
 from bot.ledger.errors import LedgerTooNew, LedgerUnavailable
 from bot.ledger.ledger import Ledger
@@ -11,15 +12,19 @@ __all__ = [
     "CUSTOMER_EMAIL",
     "Backlog",
     "CardLock",
+    "CardNotes",
     "CardRows",
     "Condition",
     "Defaults",
+    "DueRow",
+    "DueRows",
     "Entry",
     "KnownCustomer",
     "KnownCustomers",
     "Ledger",
     "LedgerTooNew",
     "LedgerUnavailable",
+    "Look",
     "NewEntry",
     "Received",
     "State",

@@ -16,13 +16,23 @@ from bot.ledger.database import Database, forget
 class CardLock:
     """One click's right to change a conversation; `taken_at` is the database's time.
 
-    `changes` is what was noted before, anything JSON can hold, the newest last.
+    `changes` is what was noted before, anything JSON can hold, the newest last. `shown` is what the
+    card says; None: it was never noted, empty: nobody knows.
     """
 
     conversation_id: str
     owner: str
     changes: Sequence[Any]
+    shown: str | None
     taken_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CardNotes:
+    """What is noted of a card, without the right to change it."""
+
+    changes: Sequence[Any] = ()
+    shown: str | None = None
 
 
 class CardRows:
@@ -40,19 +50,28 @@ class CardRows:
         rows = await self._database.query("take_turn", values)
         if not rows:
             return None
-        return CardLock(conversation_id, owner, json.loads(rows[0]["changes"]), rows[0]["read_at"])
+        row = rows[0]
+        return CardLock(
+            conversation_id, owner, json.loads(row["changes"]), row["shown"], row["read_at"]
+        )
+
+    async def notes(self, conversation_id: str) -> CardNotes:
+        rows = await self._database.query("card_notes", {"conversation_id": conversation_id})
+        return CardNotes(json.loads(rows[0]["changes"]), rows[0]["shown"]) if rows else CardNotes()
 
     async def keep_turn(self, turn: CardLock) -> bool:
         """False: it is lost, and somebody else's by now or soon."""
         return await self._query("keep_turn", turn, lease=self.lease)
 
-    async def note_changes(self, turn: CardLock, changes: Sequence[Any]) -> bool:
+    async def note_changes(
+        self, turn: CardLock, changes: Sequence[Any], shown: str | None = None
+    ) -> bool:
         """False: nothing is noted, since the turn is lost."""
         noted = json.dumps(changes, separators=(",", ":"))
-        return await self._query("note_changes", turn, changes=noted)
+        return await self._query("note_changes", turn, changes=noted, shown=shown)
 
-    async def end_turn(self, turn: CardLock) -> None:
-        await self._query("end_turn", turn)
+    async def end_turn(self, turn: CardLock, shown: str | None = None) -> None:
+        await self._query("end_turn", turn, shown=shown)
 
     async def forget(self, keep_days: float) -> int:
         """Remove what is noted of cards that nobody clicked for so long; how many it were."""

@@ -98,6 +98,7 @@ class Entry:
     received_at: float  # when it was last asked for: first, again after a refusal, or by a click
     finished_at: float | None
     tried_for: float  # seconds of pauses since Slack, or a mistake of ours, first held it up
+    card_json: str | None  # what its card says that nothing else tells, see bot/card/post.py
     receipt: str | None  # of the submission that wrote it; None once it was taken up by another
     read_at: float = field(compare=False)
     asked_at: float = field(compare=False)  # this process's monotonic clock, just before
@@ -122,6 +123,10 @@ class Entry:
     @property
     def conversation(self) -> Mapping[str, Any] | None:
         return _from_json(self.conversation_json)
+
+    @property
+    def card(self) -> Mapping[str, Any] | None:
+        return _from_json(self.card_json)
 
     @property
     def subject(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 from bot.ledger.cards import CardRows
 from bot.ledger.customers import KnownCustomers, NewCustomers
 from bot.ledger.database import Database, forget
+from bot.ledger.due import DueRows
 from bot.ledger.entry import Backlog, Entry, NewEntry, Received, State, as_json, fingerprint_of
 from bot.ledger.errors import Taken
 from bot.ledger.process_lock import locked
@@ -34,6 +35,7 @@ class Ledger:
         self.owner = f"{owner}{self._locked}"
         self.lease = lease
         self.cards = CardRows(database, lease)
+        self.due = DueRows(database, lease)
         self.customers = KnownCustomers(database)
         self.new_customers = NewCustomers(database)
 
@@ -105,10 +107,22 @@ class Ledger:
             return None
 
     async def announced(
-        self, entry: Entry, route: str, slack_channel_id: str, message_ts: str
+        self,
+        entry: Entry,
+        route: str,
+        slack_channel_id: str,
+        message_ts: str,
+        card: Mapping[str, Any] | None = None,
     ) -> Entry | None:
+        """`card`: what it takes to draw it again, besides the conversation."""
         place = {"slack_channel_id": slack_channel_id, "message_ts": message_ts}
-        return await self._change("announced", entry, route=route, **place)
+        facts = {"card": None if card is None else as_json(card)}
+        return await self._change("announced", entry, route=route, **place, **facts)
+
+    async def saw_conversation(self, conversation_id: str, conversation: Mapping[str, Any]) -> None:
+        """Keep what Weav says of it now, until it is removed with the rest."""
+        seen = {"conversation_id": conversation_id, "conversation": as_json(conversation)}
+        await self._database.query("saw_conversation", seen)
 
     async def queued(
         self,

@@ -56,10 +56,10 @@ WHERE id = :id AND fence = :fence AND owner = :owner AND (state IN ('sending', '
     WHERE other.conversation_id = :conversation_id AND other.id <> :id)
 RETURNING *, ledger_clock() AS read_at;
 
--- name: announced(id, fence, owner, route, slack_channel_id, message_ts)
+-- name: announced(id, fence, owner, route, slack_channel_id, message_ts, card)
 UPDATE submissions SET
   state = 'announced', route = :route, slack_channel_id = :slack_channel_id,
-  message_ts = :message_ts, owner = NULL, due_at = NULL, told = 1, finished_at = ledger_clock()
+  message_ts = :message_ts, card = :card, owner = NULL, due_at = NULL, told = 1, finished_at = ledger_clock()
 WHERE id = :id AND fence = :fence AND owner = :owner AND state = 'opened'
 RETURNING *, ledger_clock() AS read_at;
 
@@ -192,25 +192,34 @@ SELECT id FROM submissions WHERE conversation_id = :conversation_id AND id <> :i
 SELECT *, ledger_clock() AS read_at FROM submissions
 WHERE conversation_id = :conversation_id ORDER BY id LIMIT 1;
 
+-- name: saw_conversation(conversation_id, conversation)
+-- What was removed after LEDGER_KEEP_DAYS stays so.
+UPDATE submissions SET conversation = :conversation
+WHERE conversation_id = :conversation_id AND conversation IS NOT NULL
+RETURNING id;
+
 -- name: take_turn(conversation_id, owner, lease)
 INSERT INTO cards (conversation_id, owner, held_until, changes)
 VALUES (:conversation_id, :owner, ledger_clock() + :lease, '[]')
 ON CONFLICT (conversation_id) DO UPDATE SET
   owner = excluded.owner, held_until = excluded.held_until
 WHERE cards.owner IS NULL OR cards.held_until < ledger_clock()
-RETURNING changes, ledger_clock() AS read_at;
+RETURNING changes, shown, ledger_clock() AS read_at;
 
 -- name: keep_turn(conversation_id, owner, lease)
 UPDATE cards SET held_until = ledger_clock() + :lease
 WHERE conversation_id = :conversation_id AND owner = :owner RETURNING conversation_id;
 
--- name: note_changes(conversation_id, owner, changes)
-UPDATE cards SET changes = :changes
+-- name: note_changes(conversation_id, owner, changes, shown)
+UPDATE cards SET changes = :changes, shown = :shown
 WHERE conversation_id = :conversation_id AND owner = :owner RETURNING conversation_id;
 
--- name: end_turn(conversation_id, owner)
-UPDATE cards SET owner = NULL
+-- name: end_turn(conversation_id, owner, shown)
+UPDATE cards SET owner = NULL, shown = :shown
 WHERE conversation_id = :conversation_id AND owner = :owner RETURNING conversation_id;
+
+-- name: card_notes(conversation_id)
+SELECT changes, shown FROM cards WHERE conversation_id = :conversation_id;
 
 -- name: forget_cards(keep, limit)
 -- A turn that is held lasts until later than now.

@@ -67,7 +67,12 @@ class BlankLedger(Ledger):
         return replace(entry, state=State.OPENED)
 
     async def announced(
-        self, entry: Entry, _route: str, _slack_channel_id: str, _message_ts: str
+        self,
+        entry: Entry,
+        _route: str,
+        _slack_channel_id: str,
+        _message_ts: str,
+        _card: Mapping[str, Any] | None = None,
     ) -> Entry:
         return entry
 

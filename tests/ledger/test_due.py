@@ -1,0 +1,303 @@
+"""What is to be looked at in Weav, and when, on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.ledger import DueRow, Ledger, LedgerUnavailable, Look
+from tests.ledger.places import LEASE, Place, new_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DAY = 86400.0
+ONE = "11111111-2222-4333-8444-555555555555"
+TWO = "11111111-2222-4333-8444-666666666666"
+
+
+async def announced(
+    ledger: Ledger, conversation_id: str, conversation: Mapping[str, str] | None = None
+) -> None:
+    """Let a conversation have a card."""
+    received = await ledger.receive(new_entry(view_id=conversation_id), sending=True)
+    opened = await ledger.opened(received.entry, conversation_id, conversation or {})
+    assert opened
+    assert await ledger.announced(opened, "channel", "C1", "1.2", {"opened": "by Ann"})
+
+
+async def taken(ledger: Ledger, place: Place, seconds: float = 1.0) -> DueRow:
+    await place.pass_time(seconds)
+    [row] = await ledger.due.take(10)
+    return row
+
+
+async def test_what_was_marked_is_due_after_its_delay_and_not_before(
+    ledger: Ledger, place: Place
+) -> None:
+    await ledger.due.mark(ONE, Look.CARD, 60)
+
+    assert await ledger.due.take(10) == []
+    row = await taken(ledger, place, 61)
+
+    assert (row.conversation_id, row.look, row.marks) == (ONE, Look.CARD, 1)
+    assert (row.missing, row.memo, row.tried_for) == (False, {}, 0.0)
+    assert 60 <= row.read_at - row.marked_at < 70
+
+
+async def test_a_burst_is_one_look_that_the_first_of_it_asks_for(
+    ledger: Ledger, other: Ledger, place: Place
+) -> None:
+    await ledger.due.mark(ONE, Look.CARD, 60)
+    await place.pass_time(50)
+    for replica in (ledger, other) * 10:
+        await replica.due.mark(ONE, Look.CARD, 60)
+
+    row = await taken(ledger, place, 11)
+
+    assert row.marks == 21
+    assert await ledger.due.looked(row, 1)
+    await place.pass_time(LEASE + 100)
+    assert await other.due.take(10) == []
+
+
+async def test_of_many_that_take_at_once_one_gets_it(
+    ledger: Ledger, other: Ledger, place: Place
+) -> None:
+    for conversation_id in (ONE, TWO):
+        await ledger.due.mark(conversation_id, Look.CARD, 0)
+    await place.pass_time(1)
+
+    batches = await asyncio.gather(*(each.due.take(1) for each in (ledger, other) * 10))
+
+    assert sorted(row.conversation_id for batch in batches for row in batch) == [ONE, TWO]
+
+
+async def test_a_card_and_its_replies_are_two_looks(ledger: Ledger, place: Place) -> None:
+    await ledger.due.mark(ONE, Look.CARD, 0)
+    await ledger.due.mark(ONE, Look.REPLIES, 10)
+
+    card = await taken(ledger, place)
+    assert card.look is Look.CARD
+    assert await ledger.due.looked(card, 1)
+
+    assert (await taken(ledger, place, 10)).look is Look.REPLIES
+
+
+async def test_what_is_marked_during_a_look_is_looked_at_again(
+    ledger: Ledger, other: Ledger, place: Place
+) -> None:
+    await ledger.due.mark(ONE, Look.CARD, 0)
+    row = await taken(ledger, place)
+
+    await other.due.mark(ONE, Look.CARD, 0)
+    assert await other.due.take(10) == []  # it is somebody's still
+    assert await ledger.due.looked(row, 5)
+
+    assert await other.due.take(10) == []
+    again = await taken(other, place, 6)
+    assert again.marks == 2
+    assert again.read_at - again.marked_at < 10
+
+
+async def test_the_look_of_a_dead_replica_is_anothers_when_its_lease_is_over(
+    ledger: Ledger, other: Ledger, place: Place
+) -> None:
+    await ledger.due.mark(ONE, Look.CARD, 0)
+    lost = await taken(ledger, place)
+    assert await ledger.due.note(lost, {"telling": ["M1"]})
+
+    row = await taken(other, place, LEASE + 1)
+
+    assert row.memo == {"telling": ["M1"]}
+    assert not await ledger.due.note(lost, {})
+    assert not await ledger.due.looked(lost, 1)
+    assert not await ledger.due.later(lost, 1)
+    assert await other.due.looked(row, 1)
+
+
+async def test_a_look_that_is_renewed_lasts(ledger: Ledger, other: Ledger, place: Place) -> None:
+    await ledger.due.mark(ONE, Look.CARD, 0)
+    row = await taken(ledger, place)
+
+    await place.pass_time(LEASE - 1)
+    await ledger.due.renew([row])
+    await place.pass_time(LEASE - 1)
+
+    assert await other.due.take(10) == []
+
+
+async def test_whoever_leaves_gives_back_what_it_has_not_looked_at(
+    ledger: Ledger, other: Ledger, place: Place
+) -> None:
+    for conversation_id in (ONE, TWO):
+        await ledger.due.mark(conversation_id, Look.CARD, 0)
+    await place.pass_time(1)
+    [mine], [others] = await ledger.due.take(1), await other.due.take(1)
+
+    await ledger.due.release([mine])
+
+    [again] = await other.due.take(10)
+    assert again.conversation_id == mine.conversation_id != others.conversation_id
+
+
+async def test_a_look_that_failed_is_put_off_and_an_event_brings_it_forward(
+    ledger: Ledger, place: Place
+) -> None:
+    await ledger.due.mark(ONE, Look.CARD, 0)
+    row = await taken(ledger, place)
+
+    assert await ledger.due.later(row, 600, counted=600)
+    await ledger.due.mark(ONE, Look.CARD, 1)
+
+    again = await taken(ledger, place, 2)
+    assert again.tried_for == 600
+    assert await ledger.due.looked(again, 1)
+    await ledger.due.mark(ONE, Look.CARD, 0)
+    assert (await taken(ledger, place)).tried_for == 0
+
+
+async def test_a_sign_that_it_is_deleted_stays_until_somebody_has_seen_it(
+    ledger: Ledger, place: Place
+) -> None:
+    await ledger.due.mark(ONE, Look.CARD, 0, missing=True)
+    await ledger.due.mark(ONE, Look.CARD, 0)
+    row = await taken(ledger, place)
+    assert row.missing
+
+    await ledger.due.mark(ONE, Look.CARD, 0, missing=True)
+    assert await ledger.due.looked(row, 0)
+
+    again = await taken(ledger, place)
+    assert again.missing
+    assert await ledger.due.looked(again, 0)
+    await ledger.due.mark(ONE, Look.CARD, 0)
+    assert not (await taken(ledger, place)).missing
+
+
+async def test_a_look_that_did_not_find_it_says_so_to_the_next(
+    ledger: Ledger, place: Place
+) -> None:
+    await ledger.due.mark(ONE, Look.CARD, 0)
+    row = await taken(ledger, place)
+
+    assert await ledger.due.later(row, 10, missing=True)
+
+    assert (await taken(ledger, place, 11)).missing
+
+
+async def test_only_what_has_a_card_is_followed(ledger: Ledger) -> None:
+    await announced(ledger, ONE)
+
+    assert await ledger.due.with_cards([]) == []
+    assert await ledger.due.with_cards([TWO]) == []
+    many = [f"00000000-0000-4000-8000-{number:012}" for number in range(200)]
+    assert await ledger.due.with_cards([*many, ONE, TWO]) == [ONE]
+
+
+async def test_what_cannot_be_drawn_any_more_is_followed_no_more_until_it_is_drawn(
+    ledger: Ledger, place: Place
+) -> None:
+    await announced(ledger, ONE)
+    await ledger.due.mark(ONE, Look.CARD, 0)
+    row = await taken(ledger, place)
+
+    await ledger.due.end(ONE)
+
+    assert not await ledger.due.looked(row, 1)
+    assert await ledger.due.with_cards([ONE]) == []
+    await ledger.due.mark(ONE, Look.CARD, 0)
+    await place.pass_time(LEASE + 1)
+    assert await ledger.due.take(10) == []
+    await ledger.due.resume(ONE)
+    assert await ledger.due.with_cards([ONE]) == [ONE]
+
+
+async def test_what_it_takes_to_draw_a_card_again_is_kept_when_all_else_is_removed(
+    ledger: Ledger,
+) -> None:
+    await announced(ledger, ONE, {"subject": "Export hangs"})
+    await ledger.saw_conversation(ONE, {"subject": "Export hangs", "status": "closed"})
+    entry = await ledger.by_conversation(ONE)
+    assert entry
+    assert entry.conversation == {"subject": "Export hangs", "status": "closed"}
+
+    await ledger.forget(0)
+    await ledger.saw_conversation(ONE, {"subject": "Export hangs"})
+
+    entry = await ledger.by_conversation(ONE)
+    assert entry
+    assert (entry.conversation, entry.card) == (None, {"opened": "by Ann"})
+
+
+async def test_open_conversations_are_refreshed_one_round_after_the_other(
+    ledger: Ledger, other: Ledger, place: Place
+) -> None:
+    await announced(ledger, ONE, {"status": "open"})
+    await announced(ledger, TWO, {"status": "closed"})
+
+    assert await ledger.due.mark_open(14 * DAY, 600) == 1
+    assert await other.due.mark_open(14 * DAY, 600) == 0
+
+    await place.pass_time(1)
+    assert await ledger.due.take(10) == []
+    [row] = await ledger.due.take(10, refresh=True)
+    assert (row.conversation_id, row.look) == (ONE, Look.REFRESH)
+    assert await ledger.due.looked(row, 1)
+    assert await ledger.due.mark_open(14 * DAY, 600) == 0
+    await place.pass_time(600)
+    assert await ledger.due.mark_open(14 * DAY, 600) == 1
+    await place.pass_time(14 * DAY)
+    assert await ledger.due.mark_open(14 * DAY, 600) == 0
+
+
+async def test_replicas_share_one_row_of_places(
+    ledger: Ledger, other: Ledger, place: Place
+) -> None:
+    turns = [each.due for each in (ledger, other) * 3]
+    waits = sorted(await asyncio.gather(*(each.reserve("redraw", 20) for each in turns)))
+
+    assert waits == pytest.approx([0, 20, 40, 60, 80, 100], abs=5)
+    assert await ledger.due.reserve("another", 20) == 0
+    await place.pass_time(200)
+    assert await other.due.reserve("redraw", 20) == 0
+
+
+async def test_the_age_of_the_oldest_is_that_of_its_first_mark(
+    ledger: Ledger, place: Place
+) -> None:
+    assert await ledger.due.oldest() == 0
+    await ledger.due.mark(ONE, Look.CARD, 0)
+    await place.pass_time(60)
+    await ledger.due.mark(ONE, Look.CARD, 0)
+    await ledger.due.mark(TWO, Look.CARD, 0)
+
+    assert await ledger.due.oldest() == pytest.approx(60, abs=5)
+
+
+async def test_what_is_due_no_more_is_forgotten_and_what_waits_is_not(
+    ledger: Ledger, place: Place
+) -> None:
+    await ledger.due.mark(ONE, Look.REPLIES, 0)
+    row = await taken(ledger, place)
+    assert await ledger.due.looked(row, 1, {"told": ["M1"]})
+    await ledger.due.mark(TWO, Look.CARD, 0)
+
+    await place.pass_time(31 * DAY)
+
+    assert await ledger.due.forget(30) == 1
+    [left] = await ledger.due.take(10)
+    assert left.conversation_id == TWO
+    await ledger.due.mark(ONE, Look.REPLIES, 0)
+    assert (await taken(ledger, place)).memo == {}
+
+
+async def test_without_its_table_the_ledger_says_so(ledger: Ledger, place: Place) -> None:
+    await place.execute("DROP TABLE due")
+
+    with pytest.raises(LedgerUnavailable):
+        await ledger.due.mark(ONE, Look.CARD, 0)
+    with pytest.raises(LedgerUnavailable):
+        await ledger.due.with_cards([ONE])
