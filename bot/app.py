@@ -19,6 +19,7 @@ from bot.card.post import CardPoster
 from bot.card.service import CardService
 from bot.directory import Directory, Names, starter
 from bot.event_loop import STALLED, EventLoopWatch
+from bot.follow.inbox import Delays, Inbox
 from bot.form.defaults import READ_EVERY
 from bot.form.service import FormService
 from bot.health import Health, MetricsPage
@@ -46,6 +47,7 @@ from handlers import register
 from handlers.commands import Diagnosis
 from handlers.dispatch import Dispatcher, bolt
 from handlers.http import HttpTransport
+from handlers.webhooks import WebhookEndpoint
 
 if TYPE_CHECKING:
     from handlers.socket_mode import SocketModeTransport
@@ -71,6 +73,7 @@ class Pace:
     spread: float = SPREAD  # over which a queue comes back
     limits: Limits = field(default_factory=Limits)
     ping: float = 5.0  # between the pings of Socket Mode
+    delays: Delays = field(default_factory=Delays)
     stalled: float = STALLED  # from when on a standing event loop is in the log
 
 
@@ -256,7 +259,11 @@ def _bot(
         probes["socket"] = socket.client.is_connected
     health = Health(client, installation, probes)
     page = MetricsPage(metrics, ledger, health.checks, "socket" if socket else "http")
-    asgi: ASGIApp = Starlette(routes=[*health.routes(), *page.routes()])
+    routes = [*health.routes(), *page.routes()]
+    if settings.weav_webhook_secret is not None:
+        secret = settings.weav_webhook_secret.get_secret_value()
+        routes += WebhookEndpoint(Inbox(ledger.due, pace.delays), secret, metrics).routes()
+    asgi: ASGIApp = Starlette(routes=routes)
     if settings.slack_signing_secret is not None and socket is None:
         asgi = HttpTransport(dispatcher, settings.slack_signing_secret.get_secret_value(), asgi)
     event_loop = EventLoopWatch(metrics.event_loop_lag.observe, pace.stalled)

@@ -16,6 +16,17 @@ _CALLS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 # A loop that has nothing to do is late by what the kernel's timers are.
 _LAGS: Final = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3, 10)
 _WAITS: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
+# Of a webhook; `ignored` is what no card is about.
+WEBHOOK_OUTCOMES: Final = (
+    "accepted",
+    "ignored",
+    "signature",
+    "malformed",
+    "not_written",
+    "too_large",
+    "too_slow",
+    "gone",
+)
 # When the payload came that the running task works for; tasks inherit it from what starts them.
 _started_at: ContextVar[float | None] = ContextVar("started_at", default=None)
 
@@ -80,6 +91,14 @@ class Metrics:
             "What was not let in, by the reason.",
             reason=("signature", "malformed", "nobody", "too_large", "too_slow"),
         )
+        self.webhooks = Counter(
+            "weav_slack_webhooks",
+            "What Weav told, by its event and what became of it.",
+            ("event", "outcome"),
+            registry=self.registry,
+        )
+        for outcome in WEBHOOK_OUTCOMES:
+            self.webhooks.labels("other", outcome)
         self.failures = self._counter(
             "weav_slack_failures",
             "Mistakes of the bot; each has a reference in the log.",

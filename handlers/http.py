@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic_core import from_json
@@ -21,6 +22,7 @@ _MOST_FIELDS: Final = 100
 EVENTS = "/slack/events"
 LONGEST_BODY = 1 << 20
 LONGEST_UPLOAD = 10.0
+GONE: Final = "gone"  # a client that hung up
 
 
 def read_form(body: bytes) -> Any:  # noqa: ANN401 - JSON, for `read_payload`
@@ -36,6 +38,14 @@ def read_form(body: bytes) -> Any:  # noqa: ANN401 - JSON, for `read_payload`
         return from_json(fields["payload"]) if "payload" in fields else fields
     except ValueError as error:
         raise MalformedPayload("not a form, or its payload is not JSON") from error
+
+
+@dataclass(frozen=True, slots=True)
+class NotRead:
+    """Why a request was not read to its end, and what it is answered."""
+
+    reason: str
+    response: Response
 
 
 class HttpTransport:
@@ -64,17 +74,11 @@ class HttpTransport:
     async def _answer(self, request: Request) -> Response:
         if request.method != "POST":
             return PlainTextResponse("Slack posts", 405, {"allow": "POST"})
-        try:
-            async with asyncio.timeout(LONGEST_UPLOAD):
-                body = await _read(request)
-        except ClientDisconnect:
-            return Response(status_code=400)
-        except TimeoutError:
-            self._dispatcher.refuse("too_slow")
-            return PlainTextResponse("too slow", 408, {"connection": "close"})
-        if body is None:
-            self._dispatcher.refuse("too_large")
-            return PlainTextResponse("too large", 413, {"connection": "close"})
+        body = await read_body(request)
+        if isinstance(body, NotRead):
+            if body.reason != GONE:
+                self._dispatcher.refuse(body.reason)
+            return body.response
         if not self._signed(body, request.headers):
             self._dispatcher.refuse("signature")
             return PlainTextResponse("not signed by Slack", 401)
@@ -93,6 +97,20 @@ class HttpTransport:
             return self._verifier.is_valid_request(body, headers)
         except (ValueError, TypeError):  # a timestamp that is no number, a signature not in ASCII
             return False
+
+
+async def read_body(request: Request) -> bytes | NotRead:
+    """Read 1 MiB at most, for so long at most."""
+    try:
+        async with asyncio.timeout(LONGEST_UPLOAD):
+            body = await _read(request)
+    except ClientDisconnect:
+        return NotRead(GONE, Response(status_code=400))
+    except TimeoutError:
+        return NotRead("too_slow", PlainTextResponse("too slow", 408, {"connection": "close"}))
+    if body is None:
+        return NotRead("too_large", PlainTextResponse("too large", 413, {"connection": "close"}))
+    return body
 
 
 async def _read(request: Request) -> bytes | None:

@@ -1,0 +1,56 @@
+"""What Weav tells is written down: whose card, and whose replies, are to be looked at."""
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from bot.follow.webhook import Event, ids_in
+from bot.ledger import DueRows, LedgerUnavailable, Look
+from bot.logs import get_logger
+
+log = get_logger("weav_slack.inbox")
+# The moment in the ledger at which a delivery was accepted last, and how exactly it is known.
+ACCEPTED: Final = "webhook"
+_NOTED_EVERY: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """Seconds from what Weav tells until somebody looks: what comes together is one look."""
+
+    card: float = 1.0
+    replies: float = 10.0
+
+
+class Inbox:
+    def __init__(self, due: DueRows, delays: Delays) -> None:
+        self._due = due
+        self._delays = delays
+        self._note_again_at = 0.0
+
+    async def accept(self, event: Event | None, body: bytes) -> bool:
+        """False: it is about nothing that has a card. Raise LedgerUnavailable: it is not written.
+
+        Nothing in it is believed: each conversation that it names is only looked at.
+        """
+        found = []
+        if event is not None and event.is_of_conversation:
+            found = await self._due.with_cards(ids_in(body))
+        for conversation_id in found:
+            deleted = event is Event.CONVERSATION_DELETED
+            await self._due.mark(conversation_id, Look.CARD, self._delays.card, missing=deleted)
+            if event is Event.CUSTOMER_MESSAGE:
+                await self._due.mark(conversation_id, Look.REPLIES, self._delays.replies)
+        await self._note_moment()
+        return bool(found)
+
+    async def _note_moment(self) -> None:
+        """For `weav-slack check`; a database that is away now has done what mattered."""
+        if time.monotonic() < self._note_again_at:
+            return
+        try:
+            await self._due.note_moment(ACCEPTED)
+        except LedgerUnavailable as error:
+            log.warning("webhook_not_noted", error=str(error))
+            return
+        self._note_again_at = time.monotonic() + _NOTED_EVERY

@@ -1,0 +1,56 @@
+"""POST /weav/webhooks: what Weav sends is read with bounds, verified and written down.
+
+Weav comes again for every answer that is no 2xx, and never again after a 410.
+"""
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.follow.inbox import Inbox
+from bot.follow.webhook import Event, is_json, is_signed, read_event
+from bot.ledger import LedgerUnavailable
+from bot.logs import get_logger
+from bot.metrics import Metrics
+from handlers.http import NotRead, read_body
+
+log = get_logger("weav_slack.webhooks")
+PATH: Final = "/weav/webhooks"
+
+
+class WebhookEndpoint:
+    def __init__(self, inbox: Inbox, secret: str, metrics: Metrics) -> None:
+        self._inbox = inbox
+        self._secret = secret.encode()
+        self._metrics = metrics
+
+    def routes(self) -> list[Route]:
+        return [Route(PATH, self._receive, methods=["POST"])]
+
+    async def _receive(self, request: Request) -> Response:
+        body = await read_body(request)
+        if isinstance(body, NotRead):
+            return self._refused(body.reason, body.response)
+        if not is_signed(self._secret, body, request.headers.get("x-weav-signature", "")):
+            return self._refused("signature", PlainTextResponse("not signed by Weav", 401))
+        if not is_json(body):
+            return self._refused("malformed", PlainTextResponse("malformed", 400))
+        event = read_event(request.headers.get("x-weav-event", ""))
+        try:
+            accepted = await self._inbox.accept(event, body)
+        except LedgerUnavailable as error:
+            log.warning("webhook_not_written", error=str(error))
+            return self._refused("not_written", PlainTextResponse("come again", 503))
+        self._count(event, "accepted" if accepted else "ignored")
+        return Response()
+
+    def _refused(self, why: str, response: Response) -> Response:
+        """Count it without its event: nobody vouches for what it says."""
+        log.warning("webhook_refused", reason=why)
+        self._count(None, why)
+        return response
+
+    def _count(self, event: Event | None, outcome: str) -> None:
+        self._metrics.webhooks.labels(event.value if event else "other", outcome).inc()

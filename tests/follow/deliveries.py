@@ -1,0 +1,78 @@
+"""Weav's webhooks as Weav may send them: nobody knows how it spells them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.house import House
+
+SECRET: Final = "a-webhook-secret"  # noqa: S105 - of a sandbox
+DELETED: Final = "conversation.deleted"
+STATUS: Final = "conversation.status.updated"
+PRIORITY: Final = "conversation.priority.updated"
+ASSIGNED: Final = "conversation.assigned.updated"
+CUSTOMER_WROTE: Final = "conversation.customer.message.created"
+
+SPELLINGS: Final[dict[str, Callable[[bytes], str]]] = {
+    "hex": lambda digest: digest.hex(),
+    "HEX": lambda digest: digest.hex().upper(),
+    "base64": lambda digest: base64.b64encode(digest).decode(),
+    "sha256=hex": lambda digest: f"sha256={digest.hex()}",
+    "sha256=base64": lambda digest: f"sha256={base64.b64encode(digest).decode()}",
+}
+
+
+def signature_of(body: bytes, spelling: str = "hex", secret: str = SECRET) -> str:
+    return SPELLINGS[spelling](hmac.new(secret.encode(), body, hashlib.sha256).digest())
+
+
+def body_about(conversation_id: str, **more: object) -> bytes:
+    """One of the shapes that it may have."""
+    return json.dumps(
+        {
+            "event": "conversation.updated",
+            "delivery_id": str(uuid4()),
+            "organization_id": "0a0a0a0a-0000-4000-8000-00000000000a",
+            "data": {"id": conversation_id, **more},
+        }
+    ).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Weav:
+    """Weav's sending half."""
+
+    url: str
+
+    @classmethod
+    def to(cls, house: House) -> Weav:
+        return cls(f"{house.url}/weav/webhooks")
+
+    async def tell(
+        self, event: str, conversation_id: str, spelling: str = "hex", **more: object
+    ) -> None:
+        """Deliver it, and be answered that it is accepted."""
+        body = body_about(conversation_id, **more)
+        response = await self.send(body, event, signature_of(body, spelling))
+        assert response.status_code == 200
+
+    async def send(
+        self, body: bytes, event: str = STATUS, signature: str | None = "", **headers: str
+    ) -> httpx.Response:
+        """Send these very bytes; an empty signature is the right one, None is none."""
+        sent: dict[str, Any] = {"content-type": "application/json", "x-weav-event": event}
+        if signature is not None:
+            sent["x-weav-signature"] = signature or signature_of(body)
+        async with httpx.AsyncClient(trust_env=False) as http:
+            return await http.post(self.url, content=body, headers=sent | headers)

@@ -1,0 +1,107 @@
+"""Whose delivery it is, and which ids are in it."""
+
+import json
+import time
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.follow.webhook import MOST_IDS, Event, ids_in, is_json, is_signed, read_event
+from tests.follow.deliveries import SECRET, SPELLINGS, signature_of
+from tests.house import JANE
+
+BODY = b'{"id": 1}'
+_SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+
+
+def signed(body: bytes, signature: str) -> bool:
+    return is_signed(SECRET.encode(), body, signature)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_every_spelling_of_the_signature_is_taken(spelling: str) -> None:
+    assert signed(BODY, signature_of(BODY, spelling))
+    assert signed(b"", signature_of(b"", spelling))
+    assert signed(BODY, f" {signature_of(BODY, spelling)} ")
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_signature_of_anything_else_is_none(spelling: str) -> None:
+    assert not signed(BODY, signature_of(BODY + b" ", spelling))
+    assert not signed(BODY, signature_of(BODY, spelling, "another"))
+    assert not signed(BODY, signature_of(BODY, spelling)[:-1])
+    assert not signed(BODY, "")
+    assert not signed(BODY, "sha256=")
+    assert not signed(BODY, f"sha1={signature_of(BODY)}")
+    assert not signed(BODY, f"sha256=sha256={signature_of(BODY)}")
+
+
+@given(st.text())
+def test_no_other_text_is_a_signature(text: str) -> None:
+    assert not signed(BODY, text)
+
+
+def test_events_are_weavs_words_and_no_others() -> None:
+    assert [read_event(event.value) for event in Event] == list(Event)
+    assert read_event(" conversation.status.updated ") is Event.STATUS
+    for unknown in ("", "conversation.merged", "CONVERSATION.DELETED", "é"):
+        assert read_event(unknown) is None
+
+
+@st.composite
+def around(draw: st.DrawFn, inside: Any) -> Any:  # noqa: ANN401 - JSON
+    """Build a body of any shape with this somewhere in it."""
+    value = inside
+    for _ in range(draw(st.integers(0, 12))):
+        match draw(st.sampled_from(["member", "element", "key", "text"])):
+            case "member":
+                others = draw(st.dictionaries(st.text(), _SCALARS, max_size=3))
+                value = {**others, draw(st.text()): value}
+            case "element":
+                value = [*draw(st.lists(_SCALARS, max_size=3)), value]
+            case "key":
+                value = {value if isinstance(value, str) else json.dumps(value): draw(_SCALARS)}
+            case "text":
+                value = json.dumps(value)
+    return value
+
+
+@given(st.uuids(), st.data())
+def test_an_id_is_found_wherever_it_stands(id_: UUID, data: st.DataObject) -> None:
+    spelled = data.draw(st.sampled_from([str(id_), str(id_).upper(), f"urn:uuid:{id_}"]))
+    body = json.dumps(data.draw(around(spelled))).encode()
+
+    assert is_json(body)
+    assert str(id_) in ids_in(body)
+
+
+def test_an_id_is_found_in_an_address_and_in_no_longer_word() -> None:
+    assert ids_in(f'"https://app.weav.example/c/{JANE}?tab=1"'.encode()) == [JANE]
+    assert ids_in(f'"a{JANE}"'.encode()) == []
+    assert ids_in(f'"{JANE}-1"'.encode()) == []
+
+
+def test_as_many_ids_are_found_as_are_meant_seriously() -> None:
+    ids = [f"00000000-0000-4000-8000-{number:012}" for number in range(1000)]
+
+    assert ids_in(json.dumps(ids).encode()) == ids[:MOST_IDS]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 10_000, b"{}x", b"NaN{"])
+def test_what_is_no_json_is_known_for_it(body: bytes) -> None:
+    assert not is_json(body)
+
+
+@pytest.mark.parametrize(
+    "part", [b"a", b"-", b"0123456789abcdef-", b'"', JANE.encode()[:-1] + b" ", b"00000000-0000-"]
+)
+def test_a_long_body_keeps_nobody_waiting(part: bytes) -> None:
+    body = (part * (1 << 20))[: 1 << 20]
+    began = time.thread_time()
+
+    ids_in(body)
+
+    assert time.thread_time() - began < 0.05
