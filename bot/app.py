@@ -15,6 +15,8 @@ from starlette.types import ASGIApp
 from bot.access import audience, members
 from bot.access.audience import ChannelReaders
 from bot.access.rules import Access, AccessCheck
+from bot.card.drawing import CardDrawer
+from bot.card.lock import CardLocks
 from bot.card.post import CardPoster
 from bot.card.service import CardService
 from bot.directory import Directory, Names, starter
@@ -174,9 +176,10 @@ def _services(
     notifier = Notifier(slack, tasks)
     directory = Directory(WeavDirectory(weav), tasks)
     forms = FormService(ledger, weav, directory, slack, channel_readers, tasks, link)
-    names, looks = Names(customers, directory), pace.looks[:CARD_LOOKS]
-    poster = CardPoster(slack, channel_readers, names, link)
-    cards = CardService(ledger, weav, slack, channel_readers, names, notifier, link, looks, every)
+    drawer = CardDrawer(Names(customers, directory), channel_readers, link)
+    locks, looks = CardLocks(ledger.cards, every), pace.looks[:CARD_LOOKS]
+    poster = CardPoster(slack, drawer)
+    cards = CardService(ledger, weav, slack, drawer, locks, notifier, looks)
     uses = CustomerUses(customers, starter(customers, directory, tasks))
     announcer = Announcer(ledger, slack, poster, uses, retry_times.delivery, metrics)
     creator = ConversationCreator(ledger, weav, retry_times, tasks)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from bot.ledger import State
+from bot.weav.models import DELETED
 
 FIELDS: Final = {
     "customer_id": "Customer",
@@ -20,6 +21,7 @@ FIELDS: Final = {
 CHANNELS: Final = {"email": "Email", "chat": "Chat"}
 PRIORITIES: Final = {"urgent": "Urgent", "high": "High", "normal": "Normal", "low": "Low"}
 STATUSES: Final = {"open": "Open", "closed": "Closed"}
+STATUSES_SHOWN: Final = {**STATUSES, DELETED: "Deleted"}
 ASSIGNEE_TYPES: Final = {"user": "A person", "agent": "An AI agent"}
 UNASSIGNED: Final = "Unassigned"
 SIGNS: Final = {
@@ -31,6 +33,7 @@ SIGNS: Final = {
     "low": ":white_circle:",
     "open": ":large_green_circle:",
     "closed": ":white_check_mark:",
+    DELETED: ":wastebasket:",
     "user": ":bust_in_silhouette:",
     "agent": ":robot_face:",
 }

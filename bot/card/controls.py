@@ -14,14 +14,14 @@ from bot.slack import blocks, ids
 from bot.slack.blocks import Json
 from bot.slack.payloads import Action, BlockActions, list_at, text_at
 from bot.slack.text import DASHED, fold, shorten
-from bot.weav.models import AssigneeType, Conversation, Status
+from bot.weav.models import DELETED, AssigneeType, Conversation, Status
 
 Field = Literal["assignee", "status", "priority"]
 # https://docs.slack.dev/reference/block-kit/block-elements/button-element
 _LABEL_LIMIT: Final = 75
 _UUID: Final = re.compile(DASHED, re.IGNORECASE)
 # One more of them, and `CardSnapshot.load` could no longer read the cards that are there.
-_FIELDS: Final[tuple[Field, ...]] = ("status", "priority", "assignee")
+FIELDS: Final[tuple[Field, ...]] = ("status", "priority", "assignee")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,13 @@ class CardSnapshot:
         """None for an id that is no UUID: nothing can be asked about it safely."""
         if not _UUID.fullmatch(conversation.id):
             return None
-        return cls(conversation.id, tuple(_sign(conversation, field) for field in _FIELDS))
+        return cls(conversation.id, tuple(sign_of(conversation, field) for field in FIELDS))
 
     @classmethod
     def load(cls, block_id: str) -> Self | None:
         match block_id.split("|"):
             case [ids.CARD, conversation_id, *signs] if len(signs) == len(
-                _FIELDS
+                FIELDS
             ) and _UUID.fullmatch(conversation_id):
                 return cls(conversation_id, tuple(signs))
         return None
@@ -56,7 +56,7 @@ class CardSnapshot:
 
     def shows(self, conversation: Conversation, field: Field) -> bool:
         """Whether this field is still as the card said; the other fields do not count."""
-        return self.signs[_FIELDS.index(field)] == _sign(conversation, field)
+        return self.signs[FIELDS.index(field)] == sign_of(conversation, field)
 
 
 def value_of(conversation: Conversation, field: Field) -> str:
@@ -72,12 +72,12 @@ def value_of(conversation: Conversation, field: Field) -> str:
 
 
 def controls(conversation: Conversation, *, discreet: bool = False) -> Json | None:
-    """Draw what can be done with it, for everybody who sees the card.
+    """Draw what can be done with it, for everybody who sees the card; nothing if it is deleted.
 
     `discreet`: without saying what it is about, or which priority it has.
     """
     shown = CardSnapshot.of(conversation)
-    if shown is None:
+    if shown is None or conversation.status == DELETED:
         return None
     subject = "" if discreet else fold(conversation.subject or "")
     closed = conversation.status == Status.CLOSED
@@ -107,7 +107,8 @@ def _priorities(current: str | None) -> Json:
     return blocks.overflow(ids.SET_PRIORITY, others)
 
 
-def _sign(conversation: Conversation, field: Field) -> str:
+def sign_of(conversation: Conversation, field: Field) -> str:
+    """Say what it is by something that can be compared and not read."""
     said = f"{conversation.id}|{value_of(conversation, field)}"
     return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
 

@@ -12,7 +12,7 @@ from bot.slack import blocks, ids
 from bot.slack.blocks import Message
 from bot.slack.payloads import list_at, text_at
 from bot.slack.text import clock, escape, fold, link, shorten
-from bot.weav.models import Conversation, Status
+from bot.weav.models import DELETED, Conversation, Status
 
 _LATEST: Final = 3  # on a card
 _KEPT: Final = 10
@@ -24,12 +24,13 @@ _NOT_KNOWN_WHO: Final = "Somebody changed this conversation meanwhile."
 class Change(BaseModel):
     """What somebody did, or wants to do, with a click; `at` is in seconds since the epoch.
 
-    `under_way`: noted before Weav was asked, and whether it was done is not known.
+    Without a `slack_user_id` it was done in Weav. `under_way`: noted before Weav was asked, and
+    whether it was done is not known.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    slack_user_id: str
+    slack_user_id: str = ""
     field: Field
     value: str
     at: float
@@ -37,7 +38,8 @@ class Change(BaseModel):
 
     @property
     def line(self) -> str:
-        return f"<@{self.slack_user_id}> {_did(self)} · {clock(self.at)}"
+        did = f"<@{self.slack_user_id}> {_did(self)}" if self.slack_user_id else _done(self)
+        return f"{did} · {clock(self.at)}"
 
 
 def read_changes(noted: Sequence[Any]) -> tuple[Change, ...]:
@@ -75,9 +77,9 @@ def change_lines(changes: Sequence[Change]) -> list[str]:
     return [change.line for change in reversed(changes[-_LATEST:])]
 
 
-def opened_line(conversation: Conversation, origin: Origin, slack_user_id: str) -> str:
-    """Say who opened it, how and when, in mrkdwn."""
-    who = f"Opened by <@{slack_user_id}> {_way(origin)}"
+def opened_line(conversation: Conversation, origin: Origin | None, slack_user_id: str) -> str:
+    """Say who opened it, how and when, in mrkdwn; without an origin nobody knows how."""
+    who = f"Opened by <@{slack_user_id}> {_way(origin) if origin else ''}".rstrip()
     return f"{who} · {clock(conversation.created_at)}" if conversation.created_at else who
 
 
@@ -144,6 +146,21 @@ def _did(change: Change) -> str:
             return "closed it" if change.value == Status.CLOSED else "reopened it"
         case "priority":
             return f"set the priority to {_label(change.value)}"
+        case _:
+            assert_never(change.field)
+
+
+def _done(change: Change) -> str:
+    """Say what was done in Weav, where nobody here knows by whom."""
+    match change.field:
+        case "assignee":
+            return "Assigned in Weav" if change.value else "Unassigned in Weav"
+        case "status":
+            done = {Status.CLOSED: "Closed", Status.OPEN: "Reopened", DELETED: "Deleted"}
+            said = done.get(change.value) or f"Status set to {_word(change.value)}"
+            return f"{said} in Weav"
+        case "priority":
+            return f"Priority set to {_label(change.value)} in Weav"
         case _:
             assert_never(change.field)
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Final
 from weakref import WeakValueDictionary
 
 from bot.card.history import Change, read_changes
@@ -14,6 +15,7 @@ log = get_logger("weav_slack.lock")
 # Seconds: a change takes as long as Weav needs to be read, written and read again.
 WAIT_FOR = 30.0
 ASK_EVERY = 0.1
+NOBODY_KNOWS: Final = ""
 
 
 class HeldLock:
@@ -26,16 +28,19 @@ class HeldLock:
         self._kept_at = asked_at
         self._lost = False
         self.changes = read_changes(row.changes)
+        # What the card says, to be noted with the release: whoever draws it sets it.
+        self.shown = row.shown
         self.taken_at = row.taken_at  # in the database's time
 
     async def note(self, changes: Sequence[Change]) -> bool:
         """False: the lock is somebody else's now, as after a long standstill of this process.
 
-        Without the database the line is on the card, and gone with the next one.
+        Until the release nobody knows what the card says, should this process die. Without the
+        database the line is on the card, and gone with the next one.
         """
         noted = [each.model_dump(exclude_defaults=True) for each in changes]
         try:
-            held = await self._cards.note_changes(self._row, noted)
+            held = await self._cards.note_changes(self._row, noted, NOBODY_KNOWS)
         except LedgerUnavailable as error:
             self._warn("change_not_noted", error)
             held = not self._lost
@@ -58,7 +63,7 @@ class HeldLock:
 
     async def release(self) -> None:
         try:
-            await self._cards.end_turn(self._row)
+            await self._cards.end_turn(self._row, self.shown)
         except LedgerUnavailable as error:  # it ends by itself, when its lease is over
             self._warn("lock_not_released", error)
 

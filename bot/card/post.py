@@ -4,20 +4,19 @@ The route: the channel or thread → the form's response_url → its author's me
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
-from bot.access.audience import Audience, ChannelReaders
+from bot.access.audience import Audience
 from bot.card.controls import Click
+from bot.card.drawing import CardDrawer
+from bot.card.facts import RECOVERED, CardFacts
 from bot.card.history import opened_line
 from bot.card.render import Card, render
-from bot.directory import Names
 from bot.form.values import FilledForm, Place
 from bot.ledger import Entry
 from bot.slack import blocks
 from bot.slack.api import ApiResult, Done, Failed, SlackApi
-from bot.slack.blocks import Message
 from bot.slack.text import channel_name, duration
 from bot.weav.models import Conversation
 
@@ -34,48 +33,39 @@ WHY: Final = {
     "ratelimited": "Slack asks the bot to slow down",
 }
 _NOT_CONFIRMED: Final = Failed("no_answer", certain=False)
-RECOVERED: Final = (
-    "Recovered: Weav's answer was lost on the way, and the bot found the conversation."
-)
 # A wait that nobody need explain, in seconds.
 SHORT_WAIT: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
+    """`facts`: what it takes to draw it again."""
+
     route: Route
     slack_channel_id: str = ""
     message_ts: str = ""
+    facts: CardFacts = field(default_factory=CardFacts, compare=False)
 
 
 class CardPoster:
-    def __init__(
-        self,
-        slack: SlackApi,
-        channel_readers: ChannelReaders,
-        names: Names,
-        link_to: Callable[[str], str],
-    ) -> None:
+    def __init__(self, slack: SlackApi, drawer: CardDrawer) -> None:
         self._slack = slack
-        self._channel_readers = channel_readers
-        self._names = names
-        self.link_to = link_to
+        self.drawer = drawer
 
     async def post(
         self, entry: Entry, conversation: Conversation, *, queued: bool = False
     ) -> Delivered | Failed:
         """Post the card of what Weav has opened; its audience is known before."""
         form = FilledForm.read(entry.form)
-        note, waited = note_on(entry), waited_by_now(entry)
+        note, waited = RECOVERED if entry.recovered else "", waited_by_now(entry)
         if queued or waited > SHORT_WAIT:
             note = f"{note} It waited {duration(waited, 's', 'min')} for Weav.".strip()
-        card = Card(
+        opened = opened_line(conversation, form.origin, entry.slack_user_id)
+        card = await self.drawer.card(
             conversation,
-            opened=opened_line(conversation, form.origin, entry.slack_user_id),
-            named=await self._names.of(conversation),
-            readers=await self._channel_readers.of_card(form.place.slack_channel_id),
-            link=self.link_to(conversation.id),
-            note=note,
+            form.place.slack_channel_id,
+            CardFacts(opened=opened, note=note),
+            new=True,
         )
         perhaps_there = bool(entry.route)
         return await deliver(
@@ -88,10 +78,6 @@ def waited_by_now(entry: Entry) -> float:
     return entry.waited + time.monotonic() - entry.asked_at
 
 
-def note_on(entry: Entry) -> str:
-    return RECOVERED if entry.recovered else ""
-
-
 async def deliver(
     slack: SlackApi, card: Card, place: Place, author: str, *, perhaps_there: bool = False
 ) -> Delivered | Failed:
@@ -102,22 +88,24 @@ async def deliver(
     a post; whoever asks again says so with `perhaps_there`.
     """
     if perhaps_there:
-        again = await slack.post(author, _for_author(card, place, _NOT_CONFIRMED))
-        return _directly(again, _NOT_CONFIRMED)
+        again = _for_author(card, place, _NOT_CONFIRMED)
+        return _directly(await slack.post(author, render(again)), again, _NOT_CONFIRMED)
     drawn = render(card)
     posted = await slack.post(place.slack_channel_id, drawn, place.thread_ts)
     if isinstance(posted, Done):
-        return Delivered("channel", posted.slack_channel_id, posted.message_ts)
+        facts = CardFacts.on(card, place.thread_ts)
+        return Delivered("channel", posted.slack_channel_id, posted.message_ts, facts)
     if posted.certain and place.response_url:
         answered = await slack.respond(
             place.response_url, drawn, in_channel=True, thread_ts=place.thread_ts
         )
         if isinstance(answered, Done):
-            return Delivered("response_url", place.slack_channel_id)
+            facts = CardFacts.on(card, place.thread_ts)
+            return Delivered("response_url", place.slack_channel_id, facts=facts)
         if not answered.certain:
             posted = answered
-    direct = await slack.message(author, _for_author(card, place, posted))
-    return _directly(direct, posted)
+    direct = _for_author(card, place, posted)
+    return _directly(await slack.message(author, render(direct)), direct, posted)
 
 
 async def redraw(slack: SlackApi, card: Card, click: Click) -> Delivered | Failed:
@@ -140,16 +128,17 @@ async def redraw(slack: SlackApi, card: Card, click: Click) -> Delivered | Faile
     return replaced
 
 
-def _directly(direct: ApiResult, posted: Failed) -> Delivered | Failed:
-    if isinstance(direct, Done):
-        return Delivered("direct", direct.slack_channel_id, direct.message_ts)
-    return replace(direct, certain=posted.certain)
+def _directly(sent: ApiResult, card: Card, posted: Failed) -> Delivered | Failed:
+    if isinstance(sent, Done):
+        facts = CardFacts.on(card)
+        return Delivered("direct", sent.slack_channel_id, sent.message_ts, facts)
+    return replace(sent, certain=posted.certain)
 
 
-def _for_author(card: Card, place: Place, failure: Failed) -> Message:
-    """Draw all of it: whoever opened it knows it, and nobody else reads it there."""
+def _for_author(card: Card, place: Place, failure: Failed) -> Card:
+    """Give all of it: whoever opened it knows it, and nobody else reads it there."""
     reason = blocks.section(blocks.mrkdwn(_why_here(place, failure)))
-    return render(replace(card, readers=Audience.INSIDE, above=[reason]))
+    return replace(card, readers=Audience.INSIDE, above=[reason])
 
 
 def _why_here(place: Place, failure: Failed) -> str:

@@ -97,7 +97,7 @@ def render(card: Card) -> Message:
 def _short(card: Card) -> Message:
     """Draw ID, status and link, and why no more: no subject, nobody's name."""
     status = card.conversation.status or ""
-    status = _shown(labels.STATUSES.get(status, status))
+    status = _shown(labels.STATUSES_SHOWN.get(status, status))
     identifier = _shown(card.conversation.id)
     drawn = [f"*{card.heading}*", f"`{identifier}`", status, _open_in_weav(card.link)]
     return Message.of(
@@ -113,7 +113,7 @@ def _facts(conversation: Conversation, named: Named) -> list[_Fact]:
     facts = [
         _Fact("Customer", customer) if customer else None,
         _fact("Priority", conversation.priority, labels.PRIORITIES),
-        _fact("Status", conversation.status, labels.STATUSES),
+        _fact("Status", conversation.status, labels.STATUSES_SHOWN),
         _assignee(conversation, _shown(named.assignee)),
         _fact("Channel", conversation.channel, labels.CHANNELS),
     ]

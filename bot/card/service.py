@@ -1,14 +1,15 @@
 """A click on a card: carried out once, and the card drawn again for everybody."""
 
-from collections.abc import Callable
 from itertools import takewhile
 from typing import Final
 
-from bot.access.audience import ChannelReaders
 from bot.card.controls import Click, RequestedChange, assigned_to
-from bot.card.history import Change, opened_line, opened_line_in, private_message
+from bot.card.drawing import CardDrawer
+from bot.card.drawn import Drawn
+from bot.card.facts import CardFacts
+from bot.card.history import Change, opened_line_in, private_message
 from bot.card.lock import CardLocks, HeldLock
-from bot.card.post import Delivered, note_on, redraw
+from bot.card.post import Delivered, redraw
 from bot.card.render import Card
 from bot.card.update import (
     BUSY,
@@ -19,8 +20,6 @@ from bot.card.update import (
     changes_after,
     private_text,
 )
-from bot.directory import Names
-from bot.form.values import FilledForm
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.slack import ids
@@ -50,23 +49,19 @@ class CardService:
         ledger: Ledger,
         weav: WeavClient,
         slack: SlackApi,
-        channel_readers: ChannelReaders,
-        names: Names,
+        drawer: CardDrawer,
+        locks: CardLocks,
         notifier: Notifier,
-        link_to: Callable[[str], str],
         looks: tuple[float, ...],
-        keep_every: float,
     ) -> None:
-        """`looks` and `keep_every` are in seconds."""
+        """`looks` are in seconds."""
         self._ledger = ledger
         self._weav = weav
         self._slack = slack
-        self._channel_readers = channel_readers
-        self._names = names
+        self._drawer = drawer
+        self._locks = locks
         self._notifier = notifier
-        self._link_to = link_to
         self._looks = looks
-        self._locks = CardLocks(ledger.cards, keep_every)
 
     def change(self, click: Click) -> None:
         """Begin to do what was clicked, once; whoever clicked learns privately why not."""
@@ -118,7 +113,7 @@ class CardService:
         card = await self._card_again(result.conversation, click, entry, changes)
         if card.is_short and isinstance(result, Confirmed):
             text = change.line  # a short card says no such thing
-        return "\n".join(filter(None, [text, await self._redraw(card, click)]))
+        return "\n".join(filter(None, [text, await self._redraw(card, click, lock)]))
 
     async def _with_assignee(self, click: Click) -> RequestedChange | None:
         if click.requested.field != "assignee":
@@ -133,31 +128,37 @@ class CardService:
         entry: Entry | None,
         changes: tuple[Change, ...],
     ) -> Card:
-        opened = opened_line_in(click.card_blocks)
-        if entry and entry.form:
-            origin = FilledForm.read(entry.form).origin
-            opened = opened_line(conversation, origin, entry.slack_user_id)
-        return Card(
-            conversation,
-            opened=opened,
-            named=await self._names.of(conversation),
-            readers=await self._channel_readers.of_card(click.slack_channel_id),
-            link=self._link_to(conversation.id),
-            note=note_on(entry) if entry else "",
-            changes=changes,
-            above=blocks_above(click),
-            new=False,
-        )
+        """What the ledger does not have of it is read from the card that was clicked."""
+        facts = CardFacts.of(entry, conversation) if entry else CardFacts()
+        above = tuple(blocks_above(click))
+        facts = facts.model_copy(update={"above": above})
+        if entry is None or (entry.card is None and entry.form is None):
+            opened = opened_line_in(click.card_blocks) or facts.opened
+            facts = facts.model_copy(update={"opened": opened})
+        return await self._drawer.card(conversation, click.slack_channel_id, facts, changes)
 
-    async def _redraw(self, card: Card, click: Click) -> str:
+    async def _redraw(self, card: Card, click: Click, lock: HeldLock) -> str:
         """Return what is to be said if Slack does not take it."""
         drawn = await redraw(self._slack, card, click)
         conversation_id = click.shown.conversation_id
         if isinstance(drawn, Delivered):
             log.info("card_drawn", conversation=conversation_id, route=drawn.route)
+            lock.shown = Drawn.of(card.conversation).dump()
+            await self._note_drawn(card.conversation, drawn)
             return ""
+        lock.shown = ""
         log.warning("card_not_drawn", conversation=conversation_id, code=drawn.code)
         return NOT_DRAWN.format(code=drawn.code)
+
+    async def _note_drawn(self, conversation: Conversation, drawn: Delivered) -> None:
+        """Let `status` say the same, and follow a card again that can be drawn again."""
+        try:
+            facts = conversation.model_dump(mode="json")
+            await self._ledger.saw_conversation(conversation.id, facts)
+            if drawn.route == "channel":
+                await self._ledger.due.resume(conversation.id)
+        except LedgerUnavailable as error:
+            log.warning("card_not_noted", conversation=conversation.id, error=str(error))
 
     async def _tell(self, click: Click, text: str) -> None:
         """Tell the one who clicked where they did, else as a direct message.
@@ -166,7 +167,7 @@ class CardService:
         it is seen beside a card that began a thread; a card in somebody else's needs a method of
         its own.
         """
-        message = private_message(text, click, self._link_to(click.shown.conversation_id))
+        message = private_message(text, click, self._drawer.link_to(click.shown.conversation_id))
         channel, person = click.slack_channel_id, click.slack_user_id
         if click.thread_ts not in {"", click.message_ts}:
             told = await self._slack.whisper(channel, person, message, click.thread_ts)

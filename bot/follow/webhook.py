@@ -16,7 +16,7 @@ from pydantic_core import from_json
 from bot.slack.text import DASHED
 
 _PREFIX: Final = "sha256="
-_UUID: Final = re.compile(rb"(?<![0-9a-f-])%s(?![0-9a-f-])" % DASHED.encode(), re.IGNORECASE)
+_UUID: Final = re.compile(rf"(?<![0-9a-f-]){DASHED}(?![0-9a-f-])", re.IGNORECASE)
 # A delivery is about one thing and those beside it: its customer, its assignee, its workspace.
 MOST_IDS: Final = 100
 
@@ -76,8 +76,8 @@ def ids_in(body: bytes) -> list[str]:
     Each as it is spelled and in lower case, as it may be known here.
     """
     found: dict[str, None] = {}
-    for match in _UUID.finditer(body):
-        found[match[0].decode()] = None
+    for match in _UUID.finditer(body.decode("latin-1")):
+        found[match[0]] = None
         if len(found) == MOST_IDS:
             break
     return list(dict.fromkeys(each for id_ in found for each in (id_, id_.lower())))

@@ -103,7 +103,8 @@ class Announcer:
             self._metrics.card_posted.observe(waited_by_now(entry))
             log.info("announced", entry=entry.id, route=result.route)
             where = (result.route, result.slack_channel_id, result.message_ts)
-            await retry_until_written(lambda: self._ledger.announced(entry, *where), entry)
+            facts = result.facts.dump()
+            await retry_until_written(lambda: self._ledger.announced(entry, *where, facts), entry)
         elif next_try := self._next_try(entry, result):
             log.warning("card_not_posted", entry=entry.id, code=result.code)
             await put_off(self._ledger, entry, next_try, "" if result.certain else "channel")
@@ -146,7 +147,9 @@ class Announcer:
         return sent
 
     def _message(self, reply: Reply, form: FilledForm) -> Message:
-        link = self._cards.link_to(reply.conversation.id) if isinstance(reply, Created) else ""
+        link = (
+            self._cards.drawer.link_to(reply.conversation.id) if isinstance(reply, Created) else ""
+        )
         return message_of(reply, form, link)
 
     async def note_told(self, entry: Entry | None, said: ApiResult) -> None:

@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.form.reply import not_confirmed_buttons, reopen_button
-from bot.labels import STATES
+from bot.labels import PRIORITIES, STATES, STATUSES_SHOWN
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.slack import blocks
 from bot.slack.blocks import Json, Message, first_that_fits, plain_message
-from bot.slack.text import clock, escape, link, shorten, web_address
+from bot.slack.text import clock, escape, fold, link, shorten, web_address
+from bot.weav.models import Conversation
 
 _HEADING: Final = "Your last Weav conversations"
 _ID_LIMIT: Final = 40
+_NOW_LIMIT: Final = 40
 # What a subject, a reason and a link may have, divided by the first of these with which all fits.
 _SUBJECT_LIMIT: Final = 100
 _REASON_LIMIT: Final = 150
@@ -27,7 +29,10 @@ _GIVEN_BACK = {State.REFUSED, State.EXPIRED, State.LEFT}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One submission; `at` is in seconds since the epoch, what is unknown is empty."""
+    """One submission; `at` is in seconds since the epoch, what is unknown is empty.
+
+    `now`: what Weav said of its conversation last.
+    """
 
     subject: str
     state: str
@@ -35,6 +40,7 @@ class Line:
     at: float
     link: str
     conversation_id: str
+    now: str = ""
     ways_on: Sequence[Json] = field(default=())
 
 
@@ -62,6 +68,8 @@ def _draw(line: Line, share: int) -> str:
     parts = [f"{subject}: {line.state}"]
     if line.reason:
         parts.append(escape(shorten(line.reason, _REASON_LIMIT // share)))
+    if line.now:
+        parts.append(escape(shorten(line.now, _NOW_LIMIT)))
     parts.append(clock(line.at))
     if line.conversation_id:
         identifier = f"`{escape(shorten(line.conversation_id, _ID_LIMIT))}`"
@@ -99,8 +107,19 @@ def _line(entry: Entry, link: Callable[[str], str]) -> Line:
         at=entry.received_at,
         link=link(entry.conversation_id) if entry.conversation_id else "",
         conversation_id=entry.conversation_id or "",
+        now=_now(entry),
         ways_on=_ways_on(entry),
     )
+
+
+def _now(entry: Entry) -> str:
+    """Say its status and priority, as they were seen last."""
+    if entry.conversation is None:
+        return ""
+    conversation = Conversation.read(entry.conversation)
+    status, priority = conversation.status or "", conversation.priority or ""
+    words = (STATUSES_SHOWN.get(status, status), PRIORITIES.get(priority, priority))
+    return ", ".join(fold(word) for word in words if word)
 
 
 def _ways_on(entry: Entry) -> list[Json]:

@@ -44,6 +44,10 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
+# No word of Weav's: the status of what it has no more.
+DELETED: Final = "deleted"
+
+
 class Priority(StrEnum):
     LOW = "low"
     NORMAL = "normal"

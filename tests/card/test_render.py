@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.card.history import opened_line
+from bot.access.audience import Audience
+from bot.card.controls import Field
+from bot.card.history import Change, opened_line
 from bot.card.render import Card, render
 from bot.directory import Named
 from bot.form.values import Origin
@@ -204,4 +206,42 @@ def test_slack_takes_a_card_with_extreme_values(text: str) -> None:
 def test_slack_takes_a_card_with_any_values(subject: str, word: str, note: str) -> None:
     card = draw(Conversation(id="x", subject=subject, status=word, customer_id=word), note=note)
 
+    assert faults(card.blocks) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("status", "closed", "Closed in Weav"),
+        ("status", "open", "Reopened in Weav"),
+        ("status", "deleted", "Deleted in Weav"),
+        ("status", "<!channel>", "Status set to &lt;!channel&gt; in Weav"),
+        ("priority", "urgent", "Priority set to Urgent in Weav"),
+        ("assignee", f"user:{ASSIGNEE}", "Assigned in Weav"),
+        ("assignee", "", "Unassigned in Weav"),
+    ],
+)
+def test_what_was_done_in_weav_stands_beside_the_clicks(
+    field: Field, value: str, said: str
+) -> None:
+    changes = [
+        Change(slack_user_id="U1", field="priority", value="low", at=1.0),
+        Change(field=field, value=value, at=2.0),
+    ]
+
+    card = draw(FULL, changes=changes)
+
+    lines = next(text for text in small_print(card) if "Weav ·" in text).splitlines()
+    assert lines[0].startswith(f"{said} · <!date^2^")
+    assert lines[1].startswith("<@U1> set the priority to Low")
+    assert lines[0] in card.text
+
+
+@pytest.mark.parametrize("readers", [Audience.INSIDE, Audience.SHARED])
+def test_a_deleted_one_says_so_and_has_no_buttons(readers: Audience) -> None:
+    card = draw(FULL.model_copy(update={"status": "deleted"}), readers=readers)
+
+    assert "Deleted" in drawn(card)
+    assert "Deleted" in card.text
+    assert [block for block in card.blocks if block["type"] == "actions"] == []
     assert faults(card.blocks) == []

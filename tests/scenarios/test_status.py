@@ -10,6 +10,7 @@ from bot.sandbox.slack.actions import action_entry
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import CREATE, JANE, House, chosen, text_on
+from tests.scenarios.cards import posted
 
 
 async def left_unconfirmed(house: House, subject: str = "Export hangs") -> None:
@@ -196,3 +197,19 @@ async def test_a_row_whose_words_are_removed_offers_nothing(at_home: House) -> N
 
     assert "not confirmed" in str(blocks)
     assert buttons(blocks) == []
+
+
+async def says(at_home: House, text: str) -> None:
+    """Ask until it does; a database tells nobody of its changes."""
+    async with asyncio.timeout(5):
+        while text not in str(await status(at_home.ann)):  # noqa: ASYNC110 - the bot's doing
+            await asyncio.sleep(0.02)
+
+
+async def test_it_says_how_the_conversation_is_by_now(at_home: House) -> None:
+    card = await posted(at_home, priority="high")
+    await says(at_home, "Export hangs: created · Open, High · ")
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    await says(at_home, "Export hangs: created · Closed, High · ")

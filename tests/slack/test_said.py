@@ -71,11 +71,12 @@ def all_messages(text: str) -> list[Message]:
     findings = [
         Finding(f"Point {number}", state, text, text) for number, state in enumerate([*Checked] * 3)
     ]
-    lines = [Line(text, state, text, 1.0, LINK, text) for state in sorted(set(STATES.values()))]
+    states = sorted(set(STATES.values()))
+    lines = [Line(text, state, text, 1.0, LINK, text, text) for state in states]
     conversation = FULL.model_copy(update={"subject": text})
     card = drawn_by(conversation, LINK, text)
     failures = [Failed("no_answer", certain=False), *map(Failed, [*WHY, "other"])]
-    moved = [_for_author(Card(conversation), Place("C1"), failure) for failure in failures]
+    moved = [render(_for_author(Card(conversation), Place("C1"), each)) for each in failures]
     click = clicked(card)
     return [
         usage_message(),
@@ -138,7 +139,7 @@ def largest(state: State, text: str, link: str) -> Line:
     ways_on = [reopen_button(LAST_ID)] if state in {*GIVEN_BACK} else []
     if state is State.UNCONFIRMED:
         ways_on = not_confirmed_buttons(LAST_ID)
-    named = (link, "x" * 40) if opened else ("", "")
+    named = (link, "x" * 40, text) if opened else ("", "", "")
     return Line(text, STATES[state], why, 1e9, *named, ways_on)
 
 
@@ -165,7 +166,7 @@ def test_ten_not_confirmed_ones_are_told_apart() -> None:
 
 def test_ten_usual_submissions_are_shown_whole() -> None:
     text = "The export of the monthly report hangs at 99 % and never ends, says the customer"
-    line = Line(text, STATES[State.REFUSED], text, 1e9, "", "", [reopen_button(12_345)])
+    line = Line(text, STATES[State.REFUSED], text, 1e9, "", "", "", [reopen_button(12_345)])
 
     assert "…" not in status_message([line] * 10).text
 

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from bot.access.audience import ChannelReaders
+from bot.card.drawing import CardDrawer
 from bot.card.post import CardPoster
 from bot.directory import Directory, Names
 from bot.form.reply import FormAgain
@@ -98,7 +99,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
 
         channel_readers = ChannelReaders(LookupCache(tasks, untold, keep=60), installation)
         names = Names(ledger.customers, Directory(WeavDirectory(weav.client), tasks))
-        cards = CardPoster(slack_api, channel_readers, names, lambda _: "")
+        cards = CardPoster(slack_api, CardDrawer(names, channel_readers, lambda _: ""))
         uses = CustomerUses(ledger.customers, lambda _: None)
         yield Office(
             place,

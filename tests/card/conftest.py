@@ -1,0 +1,3 @@
+from tests.ledger.conftest import ledger, place, postgres_database
+
+__all__ = ["ledger", "place", "postgres_database"]
