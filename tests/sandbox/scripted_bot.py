@@ -64,6 +64,7 @@ class ScriptedBot:
     def __init__(self, client: AsyncWebClient) -> None:
         self.client = client
         self.payloads: list[Json] = []
+        self.event_headers: list[dict[str, str]] = []
         self.view = form()
         self.answer = lambda _: None
         self.asgi = Starlette(routes=[Route("/slack/events", self.receive, methods=["POST"])])
@@ -72,7 +73,12 @@ class ScriptedBot:
         body = await request.body()
         if not SignatureVerifier(SECRET).is_valid_request(body, dict(request.headers)):
             return Response(status_code=401)
-        answer = await self.handle(self.read(dict(parse_qsl(body.decode(), strict_parsing=True))))
+        if request.headers["content-type"] == "application/json":
+            self.event_headers.append(dict(request.headers))
+            answer = await self.handle(json.loads(body))
+        else:
+            fields = dict(parse_qsl(body.decode(), strict_parsing=True))
+            answer = await self.handle(self.read(fields))
         return answer if isinstance(answer, Response) else JSONResponse(answer)
 
     @staticmethod

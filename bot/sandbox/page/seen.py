@@ -41,7 +41,10 @@ def concerns(workspace: Workspace, slack_user_id: str, event: FeedEvent) -> bool
             },
         ):
             return reader in {"", slack_user_id} and _sees(workspace, slack_user_id, channel)
-        case (("view_opened" | "view_updated" | "view_closed" | "trouble"), {"user": user}):
+        case (
+            ("view_opened" | "view_updated" | "view_closed" | "home_published" | "trouble"),
+            {"user": user},
+        ):
             return bool(user == slack_user_id)
         case "channel", {"id": str(channel)}:
             return _sees(workspace, slack_user_id, channel)

@@ -15,7 +15,13 @@ from bot.sandbox.slack.grid import Enterprise
 from bot.sandbox.slack.messages import SlackMessage
 from bot.sandbox.slack.person import Person
 from bot.sandbox.slack.records import ApiCall, Trouble
-from bot.sandbox.slack.rules.surfaces import check_message, check_view, view_problems
+from bot.sandbox.slack.rules.surfaces import (
+    check_home,
+    check_message,
+    check_view,
+    home_problems,
+    view_problems,
+)
 from bot.sandbox.slack.sandbox import SlackSandbox
 from bot.sandbox.slack.socket_mode import SocketMode
 from bot.sandbox.slack.views import SlackView
@@ -44,8 +50,10 @@ __all__ = [
     "SocketMode",
     "Trouble",
     "Workspace",
+    "check_home",
     "check_message",
     "check_view",
+    "home_problems",
     "rate_limited",
     "view_problems",
 ]

@@ -10,29 +10,34 @@ from bot.sandbox.slack.wire import Json
 from bot.sandbox.slack.workspace import Workspace
 
 
-def _find(blocks: list[Json], action_id: str) -> tuple[Json, Json] | None:
+def _find(blocks: list[Json], action_id: str, block_id: str = "") -> tuple[Json, Json] | None:
     for block in blocks:
-        for element, _ in elements_of(block):
-            if element.get("action_id") == action_id:
-                return block, element
+        if block_id in {"", block["block_id"]}:
+            for element, _ in elements_of(block):
+                if element.get("action_id") == action_id:
+                    return block, element
     return None
 
 
-def find_in_view(view: SlackView, action_id: str) -> tuple[Json, Json]:
-    """Return block and element; raise LookupError when the view has none."""
-    found = _find(view.blocks, action_id)
+def find_in_view(view: SlackView, action_id: str, block_id: str = "") -> tuple[Json, Json]:
+    """Return the first block and element that fit; raise LookupError when the view has none."""
+    found = _find(view.blocks, action_id, block_id)
     if found is None:
         raise LookupError(f"The view has nothing with the action_id {action_id!r}")
     return found
 
 
 def find_in_message(
-    workspace: Workspace, slack_user_id: str, action_id: str, message_ts: str = ""
+    workspace: Workspace,
+    slack_user_id: str,
+    action_id: str,
+    message_ts: str = "",
+    block_id: str = "",
 ) -> tuple[SlackMessage, Json, Json]:
     """Return the latest message that the person sees and that has it; else raise LookupError."""
     for message in reversed(workspace.messages):
         visible = message.only_for in {"", slack_user_id} and message_ts in {"", message.ts}
-        found = _find(message.blocks, action_id) if visible else None
+        found = _find(message.blocks, action_id, block_id) if visible else None
         if found is not None:
             return message, *found
     raise LookupError(f"No message has anything with the action_id {action_id!r}")

@@ -7,31 +7,42 @@ import asyncio
 import hashlib
 import hmac
 import json
+import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from io import BytesIO
 from types import TracebackType
-from typing import Literal, Protocol, Self
-from urllib.parse import urlencode
+from typing import Literal, Protocol, Self, assert_never
+from urllib.parse import parse_qs, urlencode
 
 import aiohttp
 
-from bot.sandbox.slack.wire import Json
+from bot.sandbox.slack.directory import VERIFICATION_TOKEN
+from bot.sandbox.slack.wire import Json, json_object
 
 # Slack's patience with everything that it sends.
 PATIENCE_SECONDS = 3.0
 OPERATION_TIMEOUT = "operation_timeout"
 DISPATCH_FAILED = "dispatch_failed"
 _FORM = "application/x-www-form-urlencoded"
+_JSON = "application/json"
+RetryReason = Literal["http_timeout", "connection_failed", "http_error", "unknown_error"]
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A payload on its way; it can be sent again."""
+    """A payload on its way; it can be sent again. Events alone say so: `retry_num` is from 1."""
 
-    kind: Literal["slash_commands", "interactive"]
+    kind: Literal["slash_commands", "interactive", "events_api"]
     payload: Json
+    retry_num: int = 0
+    retry_reason: RetryReason | Literal[""] = ""
+
+    def again(self, reason: RetryReason = "http_timeout") -> Self:
+        """The same event, as Slack repeats it."""
+        return replace(self, retry_num=self.retry_num + 1, retry_reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +89,35 @@ class HttpEndpoint:
         base = b"v0:%d:%s" % (timestamp, body)
         return "v0=" + hmac.new(self.signing_secret.encode(), base, hashlib.sha256).hexdigest()
 
-    def headers(self, body: bytes, age: float = 0) -> dict[str, str]:
+    def headers(self, body: bytes, age: float = 0, content_type: str = _FORM) -> dict[str, str]:
         """As Slack sends them, signed `age` seconds ago."""
         timestamp = int(time.time() - age)
         return {
             "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
             "Accept": "application/json,*/*",
-            "Content-Type": _FORM,
+            "Content-Type": content_type,
             "X-Slack-Request-Timestamp": str(timestamp),
             "X-Slack-Signature": self.sign(body, timestamp),
         }
 
     async def deliver(self, delivery: Delivery) -> Reply:
-        return await self.post(encoded(delivery))
+        body = encoded(delivery)
+        if delivery.kind != "events_api":
+            return await self.post(body)
+        return await self.post(body, self.headers(body, content_type=_JSON) | _retry(delivery))
+
+    async def verify_url(self) -> bool:
+        """Ask for the request URL as Slack does when somebody saves it.
+
+        https://docs.slack.dev/reference/events/url_verification: the challenge comes back as a
+        text, a form or JSON.
+        """
+        challenge = secrets.token_urlsafe(39)
+        asked = {"token": VERIFICATION_TOKEN, "challenge": challenge, "type": "url_verification"}
+        reply = await self.deliver(Delivery("events_api", asked))
+        said = reply.body.decode(errors="replace").strip()
+        fields = {"challenge": [said], **parse_qs(said), **(json_object(said) or {})}
+        return reply.status == HTTPStatus.OK and fields["challenge"] in (challenge, [challenge])
 
     async def post(self, body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
         """Send any bytes, well signed unless `headers` are given."""
@@ -123,7 +150,25 @@ class HttpEndpoint:
 
 
 def encoded(delivery: Delivery) -> bytes:
-    """Return the body as Slack encodes it: a command's fields, or one `payload` with JSON in it."""
-    if delivery.kind == "slash_commands":
-        return urlencode(delivery.payload).encode()
-    return urlencode({"payload": json.dumps(delivery.payload)}).encode()
+    """Return the body as Slack encodes it.
+
+    A command is a form, an event is JSON, and the rest is a form with JSON in its `payload`.
+    """
+    match delivery.kind:
+        case "slash_commands":
+            return urlencode(delivery.payload).encode()
+        case "interactive":
+            return urlencode({"payload": json.dumps(delivery.payload)}).encode()
+        case "events_api":
+            return json.dumps(delivery.payload).encode()
+        case _:
+            assert_never(delivery.kind)
+
+
+def _retry(delivery: Delivery) -> dict[str, str]:
+    if not delivery.retry_num:
+        return {}
+    return {
+        "X-Slack-Retry-Num": str(delivery.retry_num),
+        "X-Slack-Retry-Reason": delivery.retry_reason,
+    }

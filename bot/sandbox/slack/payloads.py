@@ -1,19 +1,28 @@
 """Whole payloads, as Slack sends them when a person does something.
 
-https://docs.slack.dev/reference/interaction-payloads and
-https://docs.slack.dev/interactivity/implementing-slash-commands
+https://docs.slack.dev/reference/interaction-payloads,
+https://docs.slack.dev/interactivity/implementing-slash-commands and
+https://docs.slack.dev/apis/events-api
 """
 
-from bot.sandbox.slack.directory import APP_ID, TEAM_DOMAIN, TEAM_ID, SlackChannel, SlackUser
+import secrets
+import time
+
+from bot.sandbox.slack.directory import (
+    APP_ID,
+    BOT_USER_ID,
+    TEAM_DOMAIN,
+    TEAM_ID,
+    VERIFICATION_TOKEN,
+    SlackChannel,
+    SlackUser,
+)
 from bot.sandbox.slack.form_state import Values, state_of, stateful_elements, value_in
 from bot.sandbox.slack.grid import Enterprise
 from bot.sandbox.slack.messages import SlackMessage
-from bot.sandbox.slack.views import SlackView
+from bot.sandbox.slack.views import AppHomeTab, SlackView
 from bot.sandbox.slack.wire import Json
 from bot.sandbox.slack.workspace import Workspace
-
-# Deprecated by Slack in favour of the signature, but still sent.
-VERIFICATION_TOKEN = "sandbox-verification"  # noqa: S105 - a fixed word, it proves nothing
 
 
 class Payloads:
@@ -120,6 +129,43 @@ class Payloads:
         }
         # Slack does not keep ephemeral messages, so it cannot send them along.
         return payload if message.is_ephemeral else payload | {"message": message.payload()}
+
+    def home_opened(self, tab: AppHomeTab) -> Json:
+        """https://docs.slack.dev/reference/events/app_home_opened: `view` once there is one."""
+        home = self._workspace.homes.get(self._user.id) if tab == "home" else None
+        return self.event(
+            {
+                "type": "app_home_opened",
+                "user": self._user.id,
+                "channel": self._workspace.direct_messages(self._user.id).id,
+                "tab": tab,
+                **({"view": home.payload()} if home else {}),
+                "event_ts": self._workspace.next_ts(),
+            }
+        )
+
+    def event(self, event: Json) -> Json:
+        """Wrap any event; the team is the app's, whoever did what."""
+        enterprise = self._workspace.enterprise_of(TEAM_ID)
+        authorization = {
+            "enterprise_id": enterprise and enterprise.id,
+            "team_id": TEAM_ID,
+            "user_id": BOT_USER_ID,
+            "is_bot": True,
+            "is_enterprise_install": False,
+        }
+        return {
+            "token": VERIFICATION_TOKEN,
+            "team_id": TEAM_ID,
+            **({"enterprise_id": enterprise.id} if enterprise else {}),
+            "api_app_id": APP_ID,
+            "event": event,
+            "type": "event_callback",
+            "event_id": f"Ev{secrets.token_hex(5).upper()}",
+            "event_time": int(time.time()),
+            "authorizations": [authorization],
+            "is_ext_shared_channel": False,
+        }
 
     def _interaction(self, kind: str) -> Json:
         """`team` and `enterprise` are the app's, whoever `user` is.

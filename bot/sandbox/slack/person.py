@@ -1,5 +1,6 @@
 """A person at the sandbox Slack: what they do reaches the bot, what it says reaches them."""
 
+import asyncio
 from collections.abc import Mapping
 
 from bot.sandbox.slack.actions import (
@@ -19,11 +20,18 @@ from bot.sandbox.slack.answers import (
     take_submission_answer,
 )
 from bot.sandbox.slack.client_checks import form_problems
-from bot.sandbox.slack.endpoints import DISPATCH_FAILED, Delivery, Endpoint, Reply
+from bot.sandbox.slack.endpoints import (
+    DISPATCH_FAILED,
+    OPERATION_TIMEOUT,
+    Delivery,
+    Endpoint,
+    Reply,
+    RetryReason,
+)
 from bot.sandbox.slack.form_state import entered, held
 from bot.sandbox.slack.payloads import Payloads
 from bot.sandbox.slack.records import Trouble
-from bot.sandbox.slack.views import SlackView
+from bot.sandbox.slack.views import AppHomeTab, SlackView
 from bot.sandbox.slack.workspace import Workspace
 
 COMMAND = "/weav-conversation"
@@ -40,6 +48,14 @@ class Person:
         self.slack_user_id = slack_user_id
         self.endpoint = endpoint
         self.payloads = Payloads(workspace, workspace.users[slack_user_id])
+
+    @property
+    def home(self) -> SlackView:
+        """The home tab; raise LookupError when the bot has published none."""
+        home = self.workspace.homes.get(self.slack_user_id)
+        if home is None:
+            raise LookupError(f"{self.slack_user_id} has no home tab yet")
+        return home
 
     @property
     def view(self) -> SlackView:
@@ -145,8 +161,16 @@ class Person:
 
         Nothing is sent for an input that does not ask for it with `dispatch_action`.
         """
-        view = self.view_with(view_id)
-        block, element = find_in_view(view, action_id)
+        return await self._act(self.view_with(view_id), action_id, value)
+
+    async def act_in_home(self, action_id: str, value: object = None, block_id: str = "") -> Answer:
+        """Click or choose something in the home tab, by default in the first block that has it."""
+        return await self._act(self.home, action_id, value, block_id)
+
+    async def _act(
+        self, view: SlackView, action_id: str, value: object, block_id: str = ""
+    ) -> Answer:
+        block, element = find_in_view(view, action_id, block_id)
         if block["block_id"] in view.values:
             entry = entered(element, value, view.offered.get(action_id, []))
             view.values[block["block_id"]][action_id] = entry
@@ -155,14 +179,44 @@ class Person:
         action = action_entry(block, element, value, view.offered.get(action_id, []))
         return await self.send(Delivery("interactive", self.payloads.action_in_view(view, action)))
 
-    async def click(self, action_id: str, message_ts: str = "", value: object = None) -> Answer:
+    async def click(
+        self, action_id: str, message_ts: str = "", value: object = None, block_id: str = ""
+    ) -> Answer:
         """Click or choose something in a message, by default in the latest that has it."""
         message, block, element = find_in_message(
-            self.workspace, self.slack_user_id, action_id, message_ts
+            self.workspace, self.slack_user_id, action_id, message_ts, block_id
         )
         action = action_entry(block, element, value)
         payload = self.payloads.action_in_message(message, {}, action)
         return await self.send(Delivery("interactive", payload))
+
+    def home_delivery(self, tab: AppHomeTab = "home") -> Delivery:
+        return Delivery("events_api", self.payloads.home_opened(tab))
+
+    async def open_home(self, tab: AppHomeTab = "home") -> Answer:
+        """Go to the app; nothing is sent unless it has subscribed to that.
+
+        Raise LookupError when the app has no home tab.
+        """
+        if tab == "home" and not self.workspace.home_tab_enabled:
+            raise LookupError("The app has no home tab")
+        if "app_home_opened" not in self.workspace.bot_events:
+            return Answer(None)
+        return await self.send_event(self.home_delivery(tab))
+
+    async def send_event(self, delivery: Delivery) -> Answer:
+        """Deliver an event, and again while it fails: see `Workspace.event_retries`.
+
+        https://docs.slack.dev/apis/events-api: Slack shows nobody that one failed.
+        """
+        reply = await self.endpoint.deliver(delivery)
+        for seconds in self.workspace.event_retries:
+            if not reply.failure:
+                break
+            await asyncio.sleep(seconds)
+            delivery = delivery.again(_reason(reply))
+            reply = await self.endpoint.deliver(delivery)
+        return Answer(delivery, reply.status, readable(reply), reply.seconds, reply.failure)
 
     async def send(self, delivery: Delivery) -> Answer:
         """Deliver a payload, also one that was delivered before, and apply the bot's answer."""
@@ -196,3 +250,9 @@ class Person:
         if view.trouble:
             self.workspace.feed.publish("view_updated", view.as_json())
         return reply.failure or view.trouble
+
+
+def _reason(failed: Reply) -> RetryReason:
+    if failed.failure == OPERATION_TIMEOUT:
+        return "http_timeout"
+    return "http_error" if failed.status else "connection_failed"

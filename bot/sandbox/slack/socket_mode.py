@@ -146,9 +146,13 @@ class SocketMode:
 def _envelope(envelope_id: str, delivery: Delivery) -> Json:
     with_answer = {"view_submission", "block_suggestion"}
     answered = delivery.kind == "slash_commands" or delivery.payload["type"] in with_answer
-    return {
+    envelope = {
         "envelope_id": envelope_id,
         "type": delivery.kind,
         "accepts_response_payload": answered,
         "payload": delivery.payload,
     }
+    if delivery.kind != "events_api":
+        return envelope
+    retry = {"retry_attempt": delivery.retry_num, "retry_reason": delivery.retry_reason}
+    return envelope | retry

@@ -1,8 +1,9 @@
-"""Modals: what the bot sent, what stands in them, and whether anybody still sees them."""
+"""Modals and home tabs: what the bot sent, what stands in them, and whether anybody sees them."""
 
 import secrets
 import time
 from dataclasses import dataclass, field
+from typing import Literal
 
 from bot.sandbox.slack.directory import APP_ID, BOT_ID, TEAM_ID
 from bot.sandbox.slack.form_state import Values, state_of
@@ -11,11 +12,14 @@ from bot.sandbox.slack.wire import Json
 
 # After a modal is opened two more can be pushed: https://docs.slack.dev/reference/methods/views.push
 DEEPEST = 3
+# Slack gives one to home tabs, which cannot have any.
+_HOME_TITLE: Json = {"type": "plain_text", "text": "View Title", "emoji": True}
+AppHomeTab = Literal["home", "messages", "about"]
 
 
 @dataclass(slots=True)
 class SlackView:
-    """`opened_in` is the conversation that the person looked at when the modal came up.
+    """`opened_in` is the conversation that the person looked at when the modal came up, if at any.
 
     `errors` are those under the fields, by block_id; `trouble` is what Slack shows in place of an
     answer that it could not use.
@@ -74,7 +78,7 @@ class SlackView:
             "callback_id": self.callback_id,
             "state": {"values": self.values if with_state else {}},
             "hash": self.hash,
-            "title": normal_text(sent["title"]),
+            "title": normal_text(sent.get("title", _HOME_TITLE)),
             "clear_on_close": sent.get("clear_on_close", False),
             "notify_on_close": sent.get("notify_on_close", False),
             "close": normal_text(sent["close"]) if "close" in sent else None,

@@ -1,8 +1,8 @@
 """The state of the sandbox Slack: everything that the bot, the tests and the page look at."""
 
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from bot.sandbox.slack.directory import BOT_USER_ID, Kind, SlackChannel, seed_channels, seed_users
 from bot.sandbox.slack.faults import FaultBoard
@@ -21,7 +21,12 @@ SCOPES = ("commands", "chat:write", "chat:write.public")
 
 
 class Workspace:
-    """`base_url` is where the sandbox Slack is served, without a slash at the end."""
+    """`base_url` is where the sandbox Slack is served, without a slash at the end.
+
+    `views` are modals by their id, `homes` the home tabs by the person's. `bot_events` are those
+    that the app has subscribed to. `event_retries` are the seconds before an event that failed
+    comes again: Slack's are 0, 60 and 300.
+    """
 
     def __init__(self, scopes: tuple[str, ...] = SCOPES) -> None:
         self.base_url = ""
@@ -33,6 +38,10 @@ class Workspace:
         self.channels = seed_channels()
         self.messages: list[SlackMessage] = []
         self.views: dict[str, SlackView] = {}
+        self.homes: dict[str, SlackView] = {}
+        self.home_tab_enabled = True
+        self.bot_events = frozenset({"app_home_opened"})
+        self.event_retries: tuple[float, ...] = (0.0,)
         self.calls: list[ApiCall] = []
         self.troubles: list[Trouble] = []
         self.faults = FaultBoard()
@@ -45,6 +54,16 @@ class Workspace:
             self.add_message(slack_channel_id, slack_user_id, text, blocks)
         asked = self.messages_in("C0SUPPORT")[-1]
         self.add_message("C0SUPPORT", "U0BEN", "I am on it.", [], thread_ts=asked.ts)
+
+    def install(self, manifest: Mapping[str, Any]) -> None:
+        """Offer what the app's manifest says; an app with a home tab is in everybody's list."""
+        self.home_tab_enabled = manifest["features"]["app_home"]["home_tab_enabled"]
+        subscribed = manifest["settings"].get("event_subscriptions", {})
+        self.bot_events = frozenset(subscribed.get("bot_events", ()))
+        if self.home_tab_enabled:
+            for user in self.users.values():
+                if not user.is_bot:
+                    self.direct_messages(user.id)
 
     def enterprise_of(self, team_id: str) -> Enterprise | None:
         """Return the organisation on Enterprise Grid that a workspace belongs to, if to any."""
@@ -139,6 +158,11 @@ class Workspace:
         self.views[view.id] = view
         self.feed.publish("view_opened" if is_new else "view_updated", view.as_json())
 
+    def publish_home(self, view: SlackView, sent: Json) -> None:
+        view.draw(sent)
+        self.homes[view.slack_user_id] = view
+        self.feed.publish("home_published", view.as_json())
+
     def close_view(self, view: SlackView) -> None:
         view.is_open = False
         self.feed.publish("view_closed", view.as_json())
@@ -182,5 +206,6 @@ class Workspace:
                 if message.slack_channel_id in seen | public and message.only_for in {"", seen_by}
             ],
             "views": [view.as_json() for view in self.open_views(seen_by)],
+            "home": self.homes[seen_by].as_json() if seen_by in self.homes else None,
             "troubles": [t.as_json() for t in self.troubles if t.slack_user_id == seen_by],
         }

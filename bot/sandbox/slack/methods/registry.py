@@ -30,6 +30,7 @@ METHODS: Mapping[str, Method] = {
     "views.open": Method(views.open_view),
     "views.push": Method(views.push_view),
     "views.update": Method(views.update_view),
+    "views.publish": Method(views.publish_view),
 }
 
 

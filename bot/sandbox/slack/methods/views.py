@@ -4,7 +4,7 @@ import secrets
 
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.methods.access import required, view_argument
-from bot.sandbox.slack.rules.surfaces import check_view
+from bot.sandbox.slack.rules.surfaces import check_home, check_view
 from bot.sandbox.slack.views import DEEPEST, SlackView
 from bot.sandbox.slack.wire import Json
 from bot.sandbox.slack.workspace import Workspace
@@ -16,15 +16,19 @@ def _answer(view: SlackView) -> Json:
 
 def _check_external_id(workspace: Workspace, sent: Json, own: SlackView | None = None) -> None:
     external_id = sent.get("external_id")
-    for view in workspace.views.values():
+    for view in (*workspace.views.values(), *workspace.homes.values()):
         taken = view.is_open and view.sent.get("external_id") == external_id
         if external_id and taken and view is not own:
             raise SlackError("duplicate_external_id")
 
 
+def _new_id() -> str:
+    return f"V{secrets.token_hex(5).upper()}"
+
+
 def stack_view(workspace: Workspace, below: SlackView, sent: Json) -> SlackView:
     """Put a view on top of another one; the caller has checked it."""
-    view_id = f"V{secrets.token_hex(5).upper()}"
+    view_id = _new_id()
     view = SlackView(
         view_id, below.slack_user_id, below.opened_in, below.root_view_id, previous_view_id=below.id
     )
@@ -42,7 +46,7 @@ def open_view(workspace: Workspace, arguments: Json) -> Json:
     check_view(sent)
     _check_external_id(workspace, sent)
     trigger = workspace.triggers.exchange(required(arguments, "trigger_id"))
-    view_id = f"V{secrets.token_hex(5).upper()}"
+    view_id = _new_id()
     view = SlackView(view_id, trigger.slack_user_id, trigger.slack_channel_id, root_view_id=view_id)
     workspace.show_view(view, sent)
     return _answer(view)
@@ -69,6 +73,24 @@ def update_view(workspace: Workspace, arguments: Json) -> Json:
         raise SlackError("hash_conflict")
     _check_external_id(workspace, sent, own=view)
     workspace.show_view(view, sent)
+    return _answer(view)
+
+
+def publish_view(workspace: Workspace, arguments: Json) -> Json:
+    sent = view_argument(arguments)
+    check_home(sent)
+    user = workspace.users.get(required(arguments, "user_id"))
+    if user is None or user.is_bot:
+        raise SlackError("invalid_arguments", ["[ERROR] invalid `user_id` [json-pointer:/user_id]"])
+    if not workspace.home_tab_enabled:
+        raise SlackError("not_enabled")
+    before = workspace.homes.get(user.id)
+    if "hash" in arguments and arguments["hash"] != (before and before.hash):
+        raise SlackError("hash_conflict")
+    _check_external_id(workspace, sent, own=before)
+    view_id = before.id if before else _new_id()
+    view = before or SlackView(view_id, user.id, opened_in="", root_view_id=view_id)
+    workspace.publish_home(view, sent)
     return _answer(view)
 
 

@@ -1,9 +1,11 @@
-"""What a whole modal and a whole message must keep to, and how Slack refuses the others.
+"""What a whole modal, home tab or message must keep to, and how Slack refuses the others.
 
-https://docs.slack.dev/reference/views/modal-views
+https://docs.slack.dev/reference/views/modal-views and
+https://docs.slack.dev/reference/views/home-tab-views
 """
 
 import json
+from collections.abc import Callable
 
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.rules.blocks import (
@@ -13,7 +15,16 @@ from bot.sandbox.slack.rules.blocks import (
     check_response_urls,
     check_uniqueness,
 )
-from bot.sandbox.slack.rules.check import Findings, array, boolean, by_type, one_of, record, string
+from bot.sandbox.slack.rules.check import (
+    Check,
+    Findings,
+    array,
+    boolean,
+    by_type,
+    one_of,
+    record,
+    string,
+)
 from bot.sandbox.slack.rules.texts import plain
 
 VIEW_BYTES = 250_000
@@ -22,7 +33,7 @@ MESSAGE_TEXT = 4_000
 # They disagree about what counts besides texts, so here all of the JSON does.
 MESSAGE_BLOCKS = 13_200
 
-_VIEW = record(
+_MODAL = record(
     {
         "type": one_of("modal"),
         "title": plain(24),
@@ -38,19 +49,32 @@ _VIEW = record(
         "notify_on_close": boolean,
     },
 )
+_HOME = record(
+    {"type": one_of("home"), "blocks": array(by_type(BLOCKS), 0, 100)},
+    {"private_metadata": string(3000), "callback_id": string(255), "external_id": string(255)},
+)
 _MESSAGE_BLOCKS = array(by_type({**BLOCKS, "markdown": MARKDOWN}), 0, 50)
 
 
 def view_problems(view: object) -> list[str]:
     """Return Slack's messages about a modal, none when it is valid."""
+    return _problems(view, _MODAL, modal=True)
+
+
+def home_problems(view: object) -> list[str]:
+    """Return Slack's messages about a home tab, none when it is valid."""
+    return _problems(view, _HOME, modal=False)
+
+
+def _problems(view: object, schema: Check, *, modal: bool) -> list[str]:
     findings = Findings()
-    _VIEW(view, "/view", findings)
+    schema(view, "/view", findings)
     if isinstance(view, dict) and not findings.messages:
         blocks = view["blocks"]
         check_uniqueness(blocks, "/view/blocks", findings)
-        check_response_urls(blocks, "/view/blocks", findings, modal=True)
+        check_response_urls(blocks, "/view/blocks", findings, modal=modal)
         inputs = [i for i, block in enumerate(blocks) if block["type"] == "input"]
-        if inputs and "submit" not in view:
+        if modal and inputs and "submit" not in view:
             findings.add(
                 "must define `submit` to use an `input` block in modals",
                 f"/view/blocks/{inputs[0]}",
@@ -64,11 +88,20 @@ def view_problems(view: object) -> list[str]:
 
 def check_view(view: object) -> None:
     """Raise SlackError as views.open does."""
+    _check(view, view_problems)
+
+
+def check_home(view: object) -> None:
+    """Raise SlackError as views.publish does."""
+    _check(view, home_problems)
+
+
+def _check(view: object, find_problems: Callable[[object], list[str]]) -> None:
     written = json.dumps(view, ensure_ascii=False)
     # Half a surrogate pair comes as an escape, and counts all the same.
     if len(written.encode("utf-8", "surrogatepass")) > VIEW_BYTES:
         raise SlackError("view_too_large")
-    if problems := view_problems(view):
+    if problems := find_problems(view):
         raise SlackError("invalid_arguments", problems)
 
 
