@@ -161,6 +161,8 @@ async def house(
 ) -> AsyncIterator[House]:
     """`variables` are settings by their names in lower case; `weav_url` puts Weav elsewhere.
 
+    With `weav_webhook_secret` Weav tells the bot of what changes: see `house.weav.webhooks`.
+
     Whatever the bot said there is held to saying it in the text that screen readers read.
     """
     async with AsyncExitStack() as stack:
@@ -173,6 +175,9 @@ async def house(
         change(names)
         bot = await stack.enter_async_context(assembled(settings_of(names), pace or QUICK))
         url = await stack.enter_async_context(serve(bot.asgi))
+        if secret := names.get("WEAV_WEBHOOK_SECRET"):
+            webhook = weav.webhooks.sending_to(f"{url}/weav/webhooks", secret)
+            await stack.enter_async_context(webhook)
         if mode == "http":
             endpoint: Any = await stack.enter_async_context(
                 HttpEndpoint(f"{url}/slack/events", SECRET)

@@ -234,6 +234,53 @@ async def test_pages_are_linked(weav: ServedWeav) -> None:
     assert len((await weav.http.get(path)).json()["data"]) == 5
 
 
+async def test_messages_come_in_pages_with_the_documented_fields(weav: ServedWeav) -> None:
+    conversation_id = (await weav.opened(channel="email"))["id"]
+    write = weav.sandbox.store.write
+    written = [write(conversation_id, f"Message {number}") for number in range(3)]
+    note = write(conversation_id, "Among us", sender_type="user", is_internal=True)
+
+    path = f"/conversations/{conversation_id}/messages"
+    first = (await weav.http.get(f"{path}?per_page=3")).json()
+    last = (await weav.http.get(first["links"]["next"])).json()
+    check("MessagePage", first)
+    check("MessagePage", last)
+
+    assert (first["data"], last["data"]) == (written, [note])
+    assert last["data"][0]["is_internal"] is True
+    assert first["data"][0]["sender_id"] == first["data"][0]["customer_id"] == weav.customer_id
+    assert first["data"][0]["from"] == ["jane@example.com"]
+    conversation = (await weav.http.get(f"/conversations/{conversation_id}")).json()
+    assert conversation["last_message_at"] == note["sent_at"]
+    assert conversation["first_response_at"] is None
+    answer = write(conversation_id, "We are on it", sender_type="user")
+    conversation = (await weav.http.get(f"/conversations/{conversation_id}")).json()
+    assert conversation["first_response_at"] == answer["sent_at"]
+
+
+async def test_messages_can_lack_what_is_not_promised(weav: ServedWeav) -> None:
+    conversation_id = (await weav.opened())["id"]
+    weav.sandbox.store.write(conversation_id, None, sent_at=None, sender_id=None)
+
+    [message] = (await weav.http.get(f"/conversations/{conversation_id}/messages")).json()["data"]
+    assert message["sent_at"] is message["content"] is message["sender_id"] is None
+    with pytest.raises(KeyError):
+        weav.sandbox.store.write(STRANGER, "Hello")
+
+
+async def test_lists_can_be_bare_and_begin_with_the_newest(weav: ServedWeav) -> None:
+    ids = [(await weav.opened())["id"] for _ in range(3)]
+    weav.sandbox.listing.bare = weav.sandbox.listing.newest_first = True
+
+    path = f"/customers/{weav.customer_id}/conversations?per_page=2"
+    page = (await weav.http.get(path)).json()
+    beyond = (await weav.http.get(f"{path}&page=3")).json()
+
+    assert [one["id"] for one in page["data"]] == ids[:0:-1]
+    assert (page["links"], page["meta"]) == ({}, {})
+    assert beyond == {"data": [], "links": {}, "meta": {}}
+
+
 @pytest.mark.parametrize("query", ["per_page=0", "per_page=101", "page=0", "page=x", "page=%C2%B2"])
 async def test_pages_out_of_bounds_are_refused(weav: ServedWeav, query: str) -> None:
     assert problems(await weav.http.get(f"/agents?{query}")).keys() == {query.partition("=")[0]}

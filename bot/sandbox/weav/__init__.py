@@ -1,7 +1,18 @@
-"""A Weav for the desk top: its API after `openapi.yaml`, its memory, and faults on request."""
+"""A Weav for the desk top: its API after `openapi.yaml`, its webhooks, its memory, and faults."""
 
 from bot.sandbox.weav.app import WeavSandbox
 from bot.sandbox.weav.faults import WeavFault, Wire
 from bot.sandbox.weav.journal import Event, Exchange
+from bot.sandbox.weav.webhooks import Shape, Signature, WebhookDelivery, WebhookHabits
 
-__all__ = ["Event", "Exchange", "WeavFault", "WeavSandbox", "Wire"]
+__all__ = [
+    "Event",
+    "Exchange",
+    "Shape",
+    "Signature",
+    "WeavFault",
+    "WeavSandbox",
+    "WebhookDelivery",
+    "WebhookHabits",
+    "Wire",
+]

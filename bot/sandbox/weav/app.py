@@ -1,15 +1,16 @@
 """The sandbox Weav as one ASGI app, and what tests and the page see of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Final
 
 from starlette.types import Message, Receive, Scope, Send
 
 from bot.sandbox.weav.faults import FaultAnswer, Faults, WeavFault
 from bot.sandbox.weav.journal import Event, Exchange, Journal
-from bot.sandbox.weav.routes import Endpoints, Told, weav_api
-from bot.sandbox.weav.store import Store, Thing
+from bot.sandbox.weav.routes import Endpoints, Listing, weav_api
+from bot.sandbox.weav.store import Store, Thing, Told
+from bot.sandbox.weav.webhooks import Webhooks
 from bot.sandbox.weav.wire import transmit
 
 READ: Final = "external-api:read"
@@ -20,16 +21,19 @@ TOKEN: Final = "weav-sandbox-token"  # noqa: S105 - opens nothing but this sandb
 class WeavSandbox:
     """Serve it with `bot.sandbox.serving.serve`; the API's base is that address and /v1.
 
-    `tokens` says who may what, `store` is all that exists, `faults` what goes wrong just now. A
-    request is processed to its end even if its client has gone, as a real server may do.
+    `tokens` says who may what, `store` is all that exists, `listing` how lists are answered,
+    `webhooks` who is told of changes, `faults` what goes wrong just now. A request is processed to
+    its end even if its client has gone, as a real server may do.
     """
 
     def __init__(self) -> None:
         self.tokens: dict[str, set[str]] = {TOKEN: {READ, WRITE}}
-        self.store = Store()
+        self.store = Store(self._tell)
+        self.listing = Listing()
         self._journal = Journal()
+        self.webhooks = Webhooks(lambda delivery: self._journal.tell(Event("webhook", delivery)))
         self.faults = Faults(lambda: self._journal.tell(Event("faults")))
-        self._api = weav_api(Endpoints(self.store, self._tell), self.tokens.get)
+        self._api = weav_api(Endpoints(self.store, self.listing), self.tokens.get)
 
     @property
     def conversations(self) -> list[Thing]:
@@ -95,8 +99,10 @@ class WeavSandbox:
         whole = b"".join(message.get("body", b"") for message in messages[1:])
         return FaultAnswer(messages[0]["status"], headers, whole)
 
-    def _tell(self, kind: Told, thing: Thing) -> None:
+    def _tell(self, kind: Told, thing: Thing, events: Sequence[str]) -> None:
         self._journal.tell(Event(kind, dict(thing)))
+        for event in events:
+            self.webhooks.emit(event, thing)
 
 
 async def _whole_body(receive: Receive) -> bytes | None:

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any, Literal
 
+from bot.sandbox.weav.store import Told
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -37,12 +39,12 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`item` is an Exchange, or a thing as the API returns it, or nothing for faults.
+    """`item` is an Exchange, a WebhookDelivery, a thing as the API returns it, or None for faults.
 
-    Conversations are created and updated, a customer is a new one.
+    Conversations are created, updated and deleted; a message, a customer and an agent are new.
     """
 
-    kind: Literal["request", "answer", "created", "updated", "customer", "faults"]
+    kind: Told | Literal["request", "answer", "webhook", "faults"]
     item: Any = None
 
 

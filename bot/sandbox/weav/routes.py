@@ -1,9 +1,10 @@
 """Weav's endpoints after `openapi.yaml`, on a store."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from json import JSONDecodeError
 from math import ceil
-from typing import Any, Literal
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -14,58 +15,78 @@ from starlette.routing import Mount, Route
 from bot.sandbox.weav.rules import cleaned
 from bot.sandbox.weav.store import Invalid, Store, Thing
 
-Told = Literal["created", "updated", "customer"]
-Tell = Callable[[Told, Thing], None]
 Abilities = Callable[[str], Iterable[str] | None]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-class Endpoints:
-    """`told` hears "created" or "updated" with the conversation, "customer" with a new one."""
+@dataclass(slots=True)
+class Listing:
+    """How lists are answered: the documentation says neither.
 
-    def __init__(self, store: Store, told: Tell) -> None:
+    `bare`: with empty `links` and `meta`, as in its samples. `newest_first`: a client that trusts
+    an order finds new ones on the last page otherwise.
+    """
+
+    bare: bool = False
+    newest_first: bool = False
+
+
+class Endpoints:
+    def __init__(self, store: Store, listing: Listing) -> None:
         self.store = store
-        self.told = told
+        self.listing = listing
 
     async def create_conversation(self, request: Request) -> Response:
-        conversation = self.store.create_conversation(await _body(request))
-        self.told("created", conversation)
-        return JSONResponse(conversation, 201)
+        return JSONResponse(self.store.create_conversation(await _body(request)), 201)
 
     async def update_conversation(self, request: Request) -> Response:
         conversation = _find(self.store.conversations, request)
-        self.store.update_conversation(conversation, await _body(request))
-        self.told("updated", conversation)
-        return JSONResponse(conversation)
+        return JSONResponse(self.store.update_conversation(conversation, await _body(request)))
 
     async def get_conversation(self, request: Request) -> Response:
         return JSONResponse(_find(self.store.conversations, request))
 
     async def list_messages(self, request: Request) -> Response:
         conversation = _find(self.store.conversations, request)
-        return _page(request, self.store.messages.get(conversation["id"], ()))
+        return self._page(request, self.store.messages.get(conversation["id"], ()))
 
     async def create_customer(self, request: Request) -> Response:
-        customer = self.store.create_customer(await _body(request))
-        self.told("customer", customer)
-        return JSONResponse(customer, 201)
+        return JSONResponse(self.store.create_customer(await _body(request)), 201)
 
     async def get_customer(self, request: Request) -> Response:
         return JSONResponse(_find(self.store.customers, request))
 
     async def list_customer_conversations(self, request: Request) -> Response:
         customer = _find(self.store.customers, request)
-        return _page(request, _with(self.store.conversations, "customer_id", customer["id"]))
+        return self._page(request, _with(self.store.conversations, "customer_id", customer["id"]))
 
     async def list_company_customers(self, request: Request) -> Response:
         company_id = request.path_params["id"].lower()
-        return _page(request, _with(self.store.customers, "company_id", company_id))
+        return self._page(request, _with(self.store.customers, "company_id", company_id))
 
     async def list_agents(self, request: Request) -> Response:
-        return _page(request, self.store.agents.values())
+        return self._page(request, self.store.agents.values())
 
     async def create_agent(self, request: Request) -> Response:
         return JSONResponse(self.store.create_agent(await _body(request)), 201)
+
+    def _page(self, request: Request, things: Iterable[Thing]) -> Response:
+        size = _number(request, "per_page", 15, 100)
+        page = _number(request, "page", 1, 10**9)
+        rows = list(things)[:: -1 if self.listing.newest_first else 1]
+        shown = rows[(page - 1) * size : page * size]
+        if self.listing.bare:
+            return JSONResponse({"data": shown, "links": {}, "meta": {}})
+        last = max(ceil(len(rows) / size), 1)
+
+        def link(number: int) -> str | None:
+            url = request.url.include_query_params(page=number, per_page=size)
+            return str(url) if 1 <= number <= last else None
+
+        numbers = {"first": 1, "last": last, "prev": page - 1, "next": page + 1}
+        links = {name: link(number) for name, number in numbers.items()}
+        meta = {"current_page": page, "last_page": last, "per_page": size, "total": len(rows)}
+        return JSONResponse({"data": shown, "links": links, "meta": meta})
 
 
 def weav_api(endpoints: Endpoints, abilities: Abilities) -> Starlette:
@@ -119,28 +140,6 @@ def _find(things: Mapping[str, Thing], request: Request) -> Thing:
 
 def _with(things: Mapping[str, Thing], field: str, value: str) -> list[Thing]:
     return [thing for thing in things.values() if thing[field] == value]
-
-
-def _page(request: Request, things: Iterable[Thing]) -> Response:
-    """Oldest first: a client that trusts an order finds new ones on the last page only."""
-    size = _number(request, "per_page", 15, 100)
-    page = _number(request, "page", 1, 10**9)
-    rows = list(things)
-    start = (page - 1) * size
-    last = max(ceil(len(rows) / size), 1)
-
-    def link(number: int) -> str | None:
-        url = request.url.include_query_params(page=number, per_page=size)
-        return str(url) if 1 <= number <= last else None
-
-    numbers = {"first": 1, "last": last, "prev": page - 1, "next": page + 1}
-    return JSONResponse(
-        {
-            "data": rows[start : start + size],
-            "links": {name: link(number) for name, number in numbers.items()},
-            "meta": {"current_page": page, "last_page": last, "per_page": size, "total": len(rows)},
-        }
-    )
 
 
 def _number(request: Request, name: str, default: int, highest: int) -> int:

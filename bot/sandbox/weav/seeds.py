@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+ORGANIZATION: Final = "0e6a0000-0000-4000-8000-000000000001"
 COMPANIES: Final = {
     "Northwind": "c0a80101-0000-4000-8000-000000000001",
     "Tailspin": "c0a80101-0000-4000-8000-000000000002",

@@ -1,16 +1,30 @@
 """The sandbox's memory: what exists in this Weav, and the rules between the things in it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 from bot.sandbox.weav import seeds
 from bot.sandbox.weav.rules import invalid, problems_of, words
 
 Thing = dict[str, Any]
+Told = Literal["created", "updated", "deleted", "message", "customer", "agent"]
+# What happened to a thing, and the events that webhooks tell of it.
+Tell = Callable[[Told, Thing, Sequence[str]], None]
 
 _CUSTOMER_FIELDS = ("first_name", "last_name", "email", "phone", "locale", "country", "company_id")
+
+
+_EVENTS = {
+    "status": "conversation.status.updated",
+    "priority": "conversation.priority.updated",
+    "assignee_id": "conversation.assigned.updated",
+}
+_MESSAGE_EVENTS = {
+    "customer": "conversation.customer.message.created",
+    "user": "conversation.user.message.created",
+}
 
 
 class Invalid(Exception):
@@ -20,9 +34,13 @@ class Invalid(Exception):
 
 
 class Store:
-    """All things by id, in the order of their creation, as the API returns them."""
+    """All things by id, in the order of their creation, as the API returns them.
 
-    def __init__(self) -> None:
+    `told` hears of every change, whoever makes it: the API, or somebody in Weav itself.
+    """
+
+    def __init__(self, told: Tell) -> None:
+        self._told = told
         self.conversations: dict[str, Thing] = {}
         self.messages: dict[str, list[Thing]] = {}
         self.customers = {customer["id"]: customer for customer in seeds.customers()}
@@ -52,6 +70,7 @@ class Store:
             "updated_at": now,
         }
         self.conversations[conversation["id"]] = conversation
+        self._told("created", conversation, ["conversation.created"])
         return conversation
 
     def update_conversation(self, conversation: Thing, given: Thing) -> Thing:
@@ -59,6 +78,7 @@ class Store:
         problems = problems_of("ConversationUpdate", given)
         before = conversation["assignee_id"] if conversation["assignee_type"] == "agent" else None
         _refuse_if(problems or self._assignee_problems(given, conversation["channel"], before))
+        earlier = dict(conversation)
         conversation |= {f: given[f] for f in ("status", "priority") if given.get(f)}
         conversation |= {f: given[f] for f in ("subject", "assignee_type") if f in given}
         if "assignee_id" in given:
@@ -66,7 +86,70 @@ class Store:
         closed = conversation["status"] == "closed"
         conversation["updated_at"] = _now()
         conversation["closed_at"] = (conversation["closed_at"] or _now()) if closed else None
+        changed = [event for f, event in _EVENTS.items() if conversation[f] != earlier[f]]
+        self._told("updated", conversation, changed)
         return conversation
+
+    def change(self, conversation_id: str, **given: str | None) -> Thing:
+        """Change a conversation as somebody does in Weav itself; raise KeyError or Invalid."""
+        return self.update_conversation(self.conversations[conversation_id], given)
+
+    def delete(self, conversation_id: str) -> None:
+        """Raise KeyError for one that is not there."""
+        conversation = self.conversations.pop(conversation_id)
+        self.messages.pop(conversation_id, None)
+        self._told("deleted", conversation, ["conversation.deleted"])
+
+    def write(
+        self,
+        conversation_id: str,
+        content: str | None,
+        *,
+        sender_type: str = "customer",
+        is_internal: bool = False,
+        **odd: object,
+    ) -> Thing:
+        """Add a message; `odd` are fields as nobody would expect them. Raise KeyError.
+
+        Weav has no event for what an AI agent or the system writes.
+        """
+        conversation, now = self.conversations[conversation_id], _now()
+        customer_id = conversation["customer_id"]
+        by_mail = conversation["channel"] == "email"
+        address = [self.customers[customer_id]["email"]] if by_mail else []
+        support = ["support@example.com"] if by_mail else []
+        from_customer = sender_type == "customer"
+        senders = {
+            "customer": customer_id,
+            "user": next(iter(self.users)),
+            "agent": self.email_agent_id,
+        }
+        message: Thing = {
+            "id": str(uuid4()),
+            "conversation_id": conversation_id,
+            "sender_type": sender_type,
+            "sender_id": senders.get(sender_type),
+            "customer_id": customer_id,
+            "content": content,
+            "sent_at": now,
+            "is_internal": is_internal,
+            "from": address if from_customer else support,
+            "to": support if from_customer else address,
+            "cc": [],
+            "bcc": [],
+            "email_status": None,
+            "email_error_message": None,
+            "created_at": now,
+        }
+        message |= odd
+        self.messages.setdefault(conversation_id, []).append(message)
+        conversation |= {"last_message_at": now, "updated_at": now}
+        if sender_type == "user" and not is_internal:
+            conversation["first_response_at"] = conversation["first_response_at"] or now
+        event = _MESSAGE_EVENTS.get(sender_type)
+        self._told("message", message, [event] if event else [])
+        self._told("updated", conversation, [])
+        return message
 
     def create_customer(self, given: Thing) -> Thing:
         _refuse_if(problems_of("CustomerCreate", given))
@@ -83,12 +166,14 @@ class Store:
             "updated_at": now,
         }
         self.customers[customer["id"]] = customer
+        self._told("customer", customer, ["customer.created"])
         return customer
 
     def create_agent(self, given: Thing) -> Thing:
         _refuse_if(problems_of("AgentCreate", given))
         agent = seeds.agent(str(uuid4()), given, _now())
         self.agents[agent["id"]] = agent
+        self._told("agent", agent, ["agent.created"])
         return agent
 
     def _refuse_creation(self, given: Thing) -> None:

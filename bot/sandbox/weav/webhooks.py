@@ -1,0 +1,274 @@
+"""Weav's webhooks: https://docs.weav.com/api-reference/webhooks/webhook-delivery.
+
+What is known of that page names neither the signature's encoding nor the body's members, and
+promises no order, so all of that can be chosen here.
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from http import HTTPStatus
+from time import perf_counter
+from typing import Any, Final, assert_never
+from uuid import uuid4
+
+import aiohttp
+
+from bot.sandbox.weav.seeds import ORGANIZATION
+
+MOST_ATTEMPTS: Final = 10
+# "Repeated permanent failures" switch a webhook off: nobody says how many.
+MOST_FAILURES: Final = 3
+# Nobody says how long Weav waits for an answer, nor how many requests it has under way.
+_PATIENCE: Final = 10.0
+_AT_ONCE: Final = 50
+# What happens within these seconds arrives the other way round, when it is to.
+_TOGETHER: Final = 1.0
+
+
+class Signature(StrEnum):
+    """How the HMAC-SHA-256 is written."""
+
+    HEX = "hex"
+    BASE64 = "base64"
+    PREFIXED_HEX = "sha256=hex"
+    PREFIXED_BASE64 = "sha256=base64"
+
+
+class Shape(StrEnum):
+    """Where the ids are in the body."""
+
+    FLAT = "flat"
+    NESTED = "nested"
+    UNKNOWN = "unknown"  # under names that nobody would guess
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookHabits:
+    """`late` are seconds before the first attempt, `backoff` those before the second, then doubled.
+
+    `twice`: two at once, with the same body. `reversed`: what happens within a second arrives with
+    the last first.
+    """
+
+    signature: Signature = Signature.HEX
+    shape: Shape = Shape.NESTED
+    late: float = 0.0
+    twice: bool = False
+    reversed: bool = False
+    backoff: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookAttempt:
+    """`status` is None when no answer came."""
+
+    at: datetime
+    status: int | None
+    seconds: float
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004
+
+
+@dataclass(slots=True, eq=False)
+class WebhookDelivery:
+    """One body on its way; all attempts carry the same bytes."""
+
+    number: int
+    event: str
+    body: bytes
+    signature: str
+    attempts: list[WebhookAttempt] = field(default_factory=list)
+    is_over: bool = False
+
+    @property
+    def is_accepted(self) -> bool:
+        return any(attempt.is_accepted for attempt in self.attempts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Receiver:
+    url: str
+    secret: str
+    session: aiohttp.ClientSession
+    at_once: asyncio.Semaphore
+    tasks: set[asyncio.Task[None]]
+
+
+class Webhooks:
+    """Sends nothing outside of `sending_to`, and nothing more once it is switched off.
+
+    `told` hears of a delivery whenever something became of it. `habits` may be replaced at any
+    time, and count for what happens from then on.
+    """
+
+    def __init__(self, told: Callable[[WebhookDelivery], None]) -> None:
+        self.habits = WebhookHabits()
+        self.deliveries: list[WebhookDelivery] = []
+        self.is_active = False
+        self._told = told
+        self._receiver: _Receiver | None = None
+        self._held: list[WebhookDelivery] = []
+        self._failures = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way, and nothing will be tried again."""
+        return all(delivery.is_over for delivery in self.deliveries)
+
+    @asynccontextmanager
+    async def sending_to(self, url: str, secret: str) -> AsyncIterator[None]:
+        """As if the webhook was set up in Weav, as long as the block lasts."""
+        timeout, connector = aiohttp.ClientTimeout(_PATIENCE), aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
+            receiver = _Receiver(url, secret, session, asyncio.Semaphore(_AT_ONCE), set())
+            self._receiver, self.is_active, self._failures = receiver, True, 0
+            try:
+                yield
+            finally:
+                self._receiver, self.is_active, self._held = None, False, []
+                for task in receiver.tasks:
+                    task.cancel()
+                await asyncio.gather(*receiver.tasks, return_exceptions=True)
+
+    def emit(self, event: str, thing: Mapping[str, Any]) -> None:
+        """Tell of an event; `thing` is what it is about, as the API returns it."""
+        receiver, habits = self._receiver, self.habits
+        if receiver is None or not self.is_active:
+            return
+        body = json.dumps(body_of(event, thing, habits.shape)).encode()
+        signature = sign(receiver.secret, body, habits.signature)
+        delivery = WebhookDelivery(len(self.deliveries), event, body, signature)
+        self.deliveries.append(delivery)
+        self._told(delivery)
+        if not habits.reversed:
+            self._start(receiver, self._send(receiver, [delivery], habits.late))
+            return
+        self._held.append(delivery)
+        if len(self._held) == 1:
+            self._start(receiver, self._send_reversed(receiver, habits.late))
+
+    async def post(self, body: bytes, event: str, signature: str | None = None) -> WebhookAttempt:
+        """Send any bytes once, well signed unless a signature is given."""
+        receiver = self._receiver
+        if receiver is None:
+            raise RuntimeError("No webhook is set up")
+        if signature is None:
+            signature = sign(receiver.secret, body, self.habits.signature)
+        return await _post(receiver, body, event, signature)
+
+    def _start(self, receiver: _Receiver, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        receiver.tasks.add(task)
+        task.add_done_callback(receiver.tasks.discard)
+
+    async def _send_reversed(self, receiver: _Receiver, late: float) -> None:
+        await asyncio.sleep(_TOGETHER)
+        held, self._held = self._held, []
+        await self._send(receiver, held[::-1], late)
+
+    async def _send(
+        self, receiver: _Receiver, deliveries: Sequence[WebhookDelivery], late: float
+    ) -> None:
+        """Attempt each once, one after the other; what fails is tried again beside."""
+        await asyncio.sleep(late)
+        for delivery in deliveries:
+            if delivery.is_over:
+                continue
+            times = 2 if self.habits.twice else 1
+            await asyncio.gather(*(self._attempt(receiver, delivery) for _ in range(times)))
+            if not delivery.is_over:
+                self._start(receiver, self._try_again(receiver, delivery))
+
+    async def _try_again(self, receiver: _Receiver, delivery: WebhookDelivery) -> None:
+        for doubled in range(MOST_ATTEMPTS - 1):
+            await asyncio.sleep(self.habits.backoff * 2**doubled)
+            if not delivery.is_over:
+                await self._attempt(receiver, delivery)
+            if delivery.is_over:
+                return
+        self._end(delivery)
+        self._failures += 1
+        if self._failures == MOST_FAILURES:
+            self._switch_off()
+
+    async def _attempt(self, receiver: _Receiver, delivery: WebhookDelivery) -> None:
+        attempt = await _post(receiver, delivery.body, delivery.event, delivery.signature)
+        delivery.attempts.append(attempt)
+        self._told(delivery)
+        if attempt.is_accepted:
+            self._end(delivery)
+        elif attempt.status == HTTPStatus.GONE:
+            self._switch_off()
+
+    def _switch_off(self) -> None:
+        self.is_active = False
+        for delivery in self.deliveries:
+            if not delivery.is_over:
+                self._end(delivery)
+
+    def _end(self, delivery: WebhookDelivery) -> None:
+        delivery.is_over = True
+        self._told(delivery)
+
+
+def sign(secret: str, body: bytes, signature: Signature) -> str:
+    mac = hmac.new(secret.encode(), body, hashlib.sha256)
+    match signature:
+        case Signature.HEX:
+            return mac.hexdigest()
+        case Signature.BASE64:
+            return base64.b64encode(mac.digest()).decode()
+        case Signature.PREFIXED_HEX:
+            return f"sha256={mac.hexdigest()}"
+        case Signature.PREFIXED_BASE64:
+            return f"sha256={base64.b64encode(mac.digest()).decode()}"
+        case _ as never:
+            assert_never(never)
+
+
+def body_of(event: str, thing: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
+    """The event's type, an identifier of the delivery, the organization's, and the thing."""
+    delivery_id = str(uuid4())
+    match shape:
+        case Shape.FLAT:
+            kind = "message" if event.endswith(".message.created") else event.partition(".")[0]
+            rest = {name: value for name, value in thing.items() if name != "id"}
+            head = {"event": event, "delivery_id": delivery_id, "organization_id": ORGANIZATION}
+            return head | {f"{kind}_id": thing["id"], **rest}
+        case Shape.NESTED:
+            head = {"type": event, "id": delivery_id, "organization_id": ORGANIZATION}
+            return head | {"data": dict(thing)}
+        case Shape.UNKNOWN:
+            values = [{"v": value} for value in thing.values()]
+            return {"a": event, "b": [delivery_id, {"c": ORGANIZATION}], "d": {"e": values}}
+        case _ as never:
+            assert_never(never)
+
+
+async def _post(receiver: _Receiver, body: bytes, event: str, signature: str) -> WebhookAttempt:
+    headers = {
+        "Content-Type": "application/json",
+        "X-Weav-Event": event,
+        "X-Weav-Signature": signature,
+    }
+    async with receiver.at_once:
+        at, started = datetime.now(UTC), perf_counter()
+        try:
+            async with receiver.session.post(
+                receiver.url, data=body, headers=headers, allow_redirects=False
+            ) as response:
+                await response.read()
+                status = response.status
+        except (aiohttp.ClientError, TimeoutError):
+            status = None
+        return WebhookAttempt(at, status, perf_counter() - started)
