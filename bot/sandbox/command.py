@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from starlette.types import ASGIApp
 
 from bot.sandbox.kept import CannotRead, keep_saving, load
@@ -46,6 +47,8 @@ async def sandbox(
     """Start everything; port 0 takes a free one. Raise CannotStart."""
     async with AsyncExitStack() as stack:
         slack, weav = SlackSandbox(), WeavSandbox()
+        installed = yaml.safe_load(manifest)
+        slack.workspace.install(installed)
         place = _place(stack, keep)
         with _sentences(port):
             load(place, slack.workspace, weav)
@@ -53,7 +56,7 @@ async def sandbox(
             board = Board(slack.workspace, weav, outlet)
             # The bot, and with it the address of its endpoint, comes last.
             endpoint = await stack.enter_async_context(HttpEndpoint("", secrets.token_hex()))
-            page = SandboxPage(slack.workspace, weav, board, endpoint, manifest)
+            page = SandboxPage(slack.workspace, weav, board, endpoint, installed)
             url = await stack.enter_async_context(serve(Guard(page.asgi()), port))
             stack.callback(page.end)
         slack.workspace.base_url = await stack.enter_async_context(serve(Guard(slack.asgi)))
@@ -62,11 +65,16 @@ async def sandbox(
         _beside(stack, tell_of_weav(weav, slack.workspace))
         if keep is not None:
             _beside(stack, keep_saving(place, slack.workspace, weav))
-        variables = _variables(slack, outlet, endpoint, url, place)
+        webhook_secret = secrets.token_hex()
+        variables = _variables(slack, outlet, endpoint, url, place) | {
+            "WEAV_WEBHOOK_SECRET": webhook_secret
+        }
         bot_url = await stack.enter_async_context(
             serve(await stack.enter_async_context(bot(variables)))
         )
         endpoint.request_url = f"{bot_url}/slack/events"
+        webhook = weav.webhooks.sending_to(f"{bot_url}/weav/webhooks", webhook_secret)
+        await stack.enter_async_context(webhook)
         yield Sandbox(url, slack.workspace, weav, board)
 
 

@@ -27,6 +27,8 @@ def load(place: Path, workspace: Workspace, weav: WeavSandbox) -> None:
         channels = {id_: set(members) for id_, members in kept["members"].items()}
         conversations = {each["id"]: each for each in kept["conversations"]}
         customers = {each["id"]: each for each in kept["customers"]}
+        # What an earlier version kept has none.
+        written = dict(kept.get("weav_messages", {}))
     except (ValueError, TypeError, KeyError) as error:
         raise CannotRead(f"{file} is not what a sandbox saved ({error}). Move it away.") from None
     workspace.messages = messages
@@ -35,6 +37,7 @@ def load(place: Path, workspace: Workspace, weav: WeavSandbox) -> None:
         channel.members = members
     weav.store.conversations.update(conversations)
     weav.store.customers.update(customers)
+    weav.store.messages.update(written)
 
 
 def save(place: Path, workspace: Workspace, weav: WeavSandbox) -> None:
@@ -44,6 +47,7 @@ def save(place: Path, workspace: Workspace, weav: WeavSandbox) -> None:
         "members": {id_: sorted(each.members) for id_, each in workspace.channels.items()},
         "conversations": weav.conversations,
         "customers": list(weav.store.customers.values()),
+        "weav_messages": weav.store.messages,
     }
     unfinished = place / f"{_FILE}.new"
     unfinished.write_text(json.dumps(kept), encoding="utf-8")

@@ -24,6 +24,7 @@ class Seat:
         self.options = self.modal.get_by_role("option")
         self.messages = page.locator("#slack").get_by_role("article")
         self.thread = page.locator("#thread").get_by_role("article")
+        self.home = page.get_by_role("tabpanel", name="Home")
         self.cards = self.messages.filter(has_text="Opened by")
         self.errors: list[str] = []
         page.set_default_timeout(PATIENCE)
@@ -87,6 +88,23 @@ class Seat:
         await self.page.get_by_label("Answers late by").fill(str(seconds))
         await self.page.get_by_label("Answers late by").press("Enter")
         await expect(self.page.locator(".light")).to_contain_text(f"{seconds:g} s late")
+
+    def in_weav(self, subject: str) -> Locator:
+        """A conversation on Weav's half of the page."""
+        return self.page.locator("#conversations .card").filter(has_text=subject)
+
+    async def change_in_weav(self, subject: str, change: str) -> None:
+        """Choose from what can be changed there, like "Priority: urgent" or "Delete"."""
+        await self.in_weav(subject).get_by_role("button", name="Change").click()
+        await self.page.get_by_role("menuitem", name=change, exact=True).click()
+
+    async def write_in_weav(self, subject: str, text: str, how: str = "Send as customer") -> None:
+        written = self.in_weav(subject).get_by_label("What is written in Weav")
+        if not await written.is_visible():
+            await self.in_weav(subject).locator("summary").click()
+        await written.fill(text)
+        await self.in_weav(subject).get_by_role("button", name=how).click()
+        await expect(self.in_weav(subject)).to_contain_text(text)
 
     def error_under(self, field: str) -> Locator:
         return self.modal.locator(f'[data-block="{field}"] .error')

@@ -94,6 +94,15 @@ async def test_what_cannot_be_is_a_clear_sentence(options: dict[str, Any]) -> No
             pass
 
 
+async def kept_with(keep: Path, words: str) -> None:
+    """Wait for a file, which tells nobody of its changes."""
+    async with asyncio.timeout(5):
+        while True:
+            if words in await asyncio.to_thread((keep / "sandbox.json").read_text):
+                return
+            await asyncio.sleep(0.01)
+
+
 async def test_what_is_kept_is_there_the_next_time(tmp_path: Path) -> None:
     keep = tmp_path / "kept"
     async with sandbox(embedded, manifest(), keep=keep) as first, httpx.AsyncClient() as http:
@@ -108,12 +117,17 @@ async def test_what_is_kept_is_there_the_next_time(tmp_path: Path) -> None:
         view = await first.workspace.until(lambda slack: slack.top_view("U0ANN"))
         await http.post(ann, json={"do": "submit", "view_id": view.id})
         await first.workspace.until(lambda slack: slack.from_bot("G0BILLING"))
+        [conversation] = first.weav.conversations
+        first.weav.store.write(conversation["id"], "Still broken")
+        await kept_with(keep, "Still broken")
 
     async with sandbox(embedded, manifest(), keep=keep) as second:
         assert [each["subject"] for each in second.weav.conversations] == ["Export hangs"]
         assert "U0BOT" in second.workspace.channels["G0BILLING"].members
         [card] = second.workspace.from_bot("G0BILLING")
         assert "Export hangs" in card.text
+        [message] = second.weav.store.messages[conversation["id"]]
+        assert message["content"] == "Still broken"
     (keep / "sandbox.json").write_text("[]")
     with pytest.raises(CannotStart, match=r"sandbox\.json"):
         async with sandbox(embedded, manifest(), keep=keep):
@@ -154,12 +168,19 @@ async def test_only_this_machines_own_pages_are_let_in(
 async def test_what_makes_no_sense_is_refused_with_a_sentence() -> None:
     async with sandbox(embedded, manifest()) as opened, httpx.AsyncClient() as http:
         close = {"do": "close", "view_id": "V0GONE"}
+        chat = opened.weav.store.create_conversation({"channel": "chat", "customer_id": JANE})
+        change = {"do": "change", "conversation_id": chat["id"]}
         for path, body, status in (
             ("as/U0NOBODY", close, 404),
             ("as/U0BOT", close, 404),
             ("as/U0ANN", close, 409),
             ("as/U0ANN", {"do": "dance"}, 422),
             ("switches", {"weav": "sings"}, 422),
+            ("switches", {"webhook_signature": "rot13"}, 422),
+            ("weav", {"do": "delete", "conversation_id": JANE}, 409),
+            ("weav", {"do": "close", "conversation_id": JANE}, 422),
+            ("weav", {**change, "fields": {"subject": "Another"}}, 422),
+            ("weav", {**change, "fields": {"status": "half open"}}, 422),
         ):
             answer = await http.post(f"{opened.url}/api/{path}", json=body)
             assert answer.status_code == status

@@ -331,6 +331,24 @@ async def test_a_button_in_a_message_is_clicked(
     assert sent["response_url"].startswith(workspace.base_url)
 
 
+async def test_of_the_same_button_in_two_blocks_either_is_clicked(
+    ann: Person, bot: ScriptedBot, workspace: Workspace
+) -> None:
+    blocks: list[Json] = [
+        {"type": "actions", "block_id": row, "elements": [button | {"value": row}]}
+        for row in ("first", "second")
+        for button in [{"type": "button", "action_id": "again", "text": plain("Again")}]
+    ]
+    workspace.add_message("C0SUPPORT", "U0BOT", "x", blocks)
+
+    await ann.click("again")
+    await ann.click("again", block_id="second")
+
+    assert [sent["actions"][0]["value"] for sent in bot.payloads] == ["first", "second"]
+    with pytest.raises(LookupError, match="again"):
+        await ann.click("again", block_id="third")
+
+
 async def test_a_private_button_is_not_seen_by_others(
     slack: SlackSandbox, endpoint: HttpEndpoint, workspace: Workspace
 ) -> None:

@@ -2,12 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,6 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.sandbox.page.doings import Doing
+from bot.sandbox.page.in_weav import DoingInWeav, carry_out_in_weav
 from bot.sandbox.page.people import carry_out
 from bot.sandbox.page.seen import concerns, installed, slack_seen, weav_seen
 from bot.sandbox.page.switches import Board, Switches
@@ -23,22 +23,24 @@ from bot.sandbox.slack import Endpoint, Person, Workspace
 from bot.sandbox.slack.feed import Subscription
 from bot.sandbox.slack.wire import Json
 from bot.sandbox.weav import WeavSandbox
+from bot.sandbox.weav.store import Invalid
 
 _STATIC = Path(__file__).with_name("static")
 # A stream that says nothing notices only then that nobody listens any more.
 _QUIET_SECONDS = 15.0
 _DOING: TypeAdapter[Doing] = TypeAdapter(Doing)
+_IN_WEAV: TypeAdapter[DoingInWeav] = TypeAdapter(DoingInWeav)
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxPage:
-    """`manifest` is the app's, in YAML: it says what Slack offers of the bot."""
+    """`manifest` is the app's: it says what Slack offers of the bot."""
 
     workspace: Workspace
     weav: WeavSandbox
     board: Board
     endpoint: Endpoint
-    manifest: str
+    manifest: Mapping[str, Any]
 
     def asgi(self) -> Starlette:
         return Starlette(
@@ -48,6 +50,7 @@ class SandboxPage:
                 Route("/api/events", self._events),
                 Route("/api/switches", self._switch, methods=["POST"]),
                 Route("/api/as/{slack_user_id}", self._do, methods=["POST"]),
+                Route("/api/weav", self._do_in_weav, methods=["POST"]),
             ]
         )
 
@@ -86,7 +89,7 @@ class SandboxPage:
     def _snapshot(self, slack_user_id: str) -> Json:
         return {
             "me": slack_user_id,
-            "app": installed(yaml.safe_load(self.manifest)),
+            "app": installed(self.manifest),
             "slack": slack_seen(self.workspace, slack_user_id),
             "weav": weav_seen(self.weav),
             "switches": self.board.switches.model_dump(),
@@ -116,6 +119,18 @@ class SandboxPage:
             return JSONResponse(await carry_out(person, doing))
         except LookupError as error:
             return _problem(f"That is not there any more: {error}", 409)
+
+    async def _do_in_weav(self, request: Request) -> Response:
+        try:
+            carry_out_in_weav(self.weav.store, _IN_WEAV.validate_json(await request.body()))
+        except ValidationError as error:
+            return _problem(str(error), 422)
+        except Invalid as error:
+            reasons = [reason for each in error.problems.values() for reason in each]
+            return _problem(" ".join(reasons), 422)
+        except KeyError:
+            return _problem("That conversation is not there any more.", 409)
+        return JSONResponse({})
 
     def _is_person(self, slack_user_id: str) -> bool:
         user = self.workspace.users.get(slack_user_id)

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.sandbox.slack.views import AppHomeTab
+
 # What stands in a field: a text, the value of an option or several of them, or nothing.
 Value = str | int | list[str] | None
 
@@ -83,6 +85,23 @@ class ClickInMessage(_Doing):
 
     do: Literal["click"]
     message_ts: str
+    block_id: str
+    action_id: str
+    value: Value = None
+
+
+class OpenHome(_Doing):
+    """Go to a tab of the app."""
+
+    do: Literal["open_home"]
+    tab: AppHomeTab
+
+
+class ActInHome(_Doing):
+    """Choose or click something in the home tab."""
+
+    do: Literal["act_in_home"]
+    block_id: str
     action_id: str
     value: Value = None
 
@@ -97,6 +116,8 @@ Doing = Annotated[
     | Close
     | Act
     | Suggest
-    | ClickInMessage,
+    | ClickInMessage
+    | OpenHome
+    | ActInHome,
     Field(discriminator="do"),
 ]

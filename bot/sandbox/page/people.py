@@ -47,15 +47,31 @@ async def _reach_the_bot(person: Person, doing: Doing) -> Answer:
             return await person.submit(view_id=doing.view_id)
         case doings.Close():
             return await person.close(doing.view_id, clear=doing.clear)
+        case doings.Suggest():
+            return await person.suggest(doing.action_id, doing.query, doing.view_id)
+        case doings.OpenHome():
+            return await person.open_home(doing.tab)
+        case doings.Act() | doings.ClickInMessage() | doings.ActInHome():
+            return await _act(person, doing)
+        case doings.Say() | doings.Membership():
+            raise TypeError("The bot does not learn of this.")
+        case _:
+            assert_never(doing)
+
+
+async def _act(
+    person: Person, doing: doings.Act | doings.ClickInMessage | doings.ActInHome
+) -> Answer:
+    match doing:
         case doings.Act():
             person.fill(doing.values, doing.view_id)
             return await person.act(doing.action_id, doing.value, doing.view_id)
-        case doings.Suggest():
-            return await person.suggest(doing.action_id, doing.query, doing.view_id)
         case doings.ClickInMessage():
-            return await person.click(doing.action_id, doing.message_ts, doing.value)
-        case doings.Say() | doings.Membership():
-            raise TypeError("The bot does not learn of this.")
+            return await person.click(
+                doing.action_id, doing.message_ts, doing.value, doing.block_id
+            )
+        case doings.ActInHome():
+            return await person.act_in_home(doing.action_id, doing.value, doing.block_id)
         case _:
             assert_never(doing)
 

@@ -7,8 +7,18 @@ from bot.sandbox.slack import Workspace
 from bot.sandbox.slack.directory import TEAM_ID, Kind
 from bot.sandbox.slack.feed import FeedEvent
 from bot.sandbox.slack.wire import Json
-from bot.sandbox.weav import Exchange, WeavSandbox
+from bot.sandbox.weav import Exchange, WeavSandbox, WebhookDelivery
 from bot.sandbox.weav.seeds import COMPANIES
+
+_OF_EVERYBODY = {
+    "exchange",
+    "conversation",
+    "conversation_deleted",
+    "weav_message",
+    "webhook",
+    "customer",
+    "switches",
+}
 
 
 def slack_seen(workspace: Workspace, slack_user_id: str) -> Json:
@@ -23,6 +33,8 @@ def weav_seen(weav: WeavSandbox) -> Json:
     return {
         "exchanges": [exchange_json(exchange) for exchange in weav.requests],
         "conversations": weav.conversations,
+        "messages": [each for written in weav.store.messages.values() for each in written],
+        "webhooks": [webhook_json(delivery) for delivery in weav.webhooks.deliveries],
         "customers": list(weav.store.customers.values()),
         "companies": [{"id": id_, "name": name} for name, id_ in COMPANIES.items()],
         "agents": list(weav.store.agents.values()),
@@ -49,7 +61,7 @@ def concerns(workspace: Workspace, slack_user_id: str, event: FeedEvent) -> bool
         case "channel", {"id": str(channel)}:
             return _sees(workspace, slack_user_id, channel)
         case _:
-            return event.kind in {"exchange", "conversation", "customer", "switches"}
+            return event.kind in _OF_EVERYBODY
 
 
 def exchange_json(exchange: Exchange) -> Json:
@@ -68,15 +80,40 @@ def exchange_json(exchange: Exchange) -> Json:
     }
 
 
+def webhook_json(delivery: WebhookDelivery) -> Json:
+    return {
+        "number": delivery.number,
+        "event": delivery.event,
+        "body": delivery.body.decode(),
+        "signature": delivery.signature,
+        "is_over": delivery.is_over,
+        "is_accepted": delivery.is_accepted,
+        "attempts": [
+            {"at": each.at.isoformat(), "status": each.status, "seconds": each.seconds}
+            for each in delivery.attempts
+        ],
+    }
+
+
 async def tell_of_weav(weav: WeavSandbox, workspace: Workspace) -> None:
     """Bring what happens at Weav into the one stream that the page follows, without end."""
+    tell = workspace.feed.publish
     async for event in weav.events():
-        if event.kind in {"request", "answer"}:
-            workspace.feed.publish("exchange", exchange_json(event.item))
-        elif event.kind in {"created", "updated"}:
-            workspace.feed.publish("conversation", event.item)
-        elif event.kind == "customer":
-            workspace.feed.publish("customer", event.item)
+        match event.kind:
+            case "request" | "answer":
+                tell("exchange", exchange_json(event.item))
+            case "created" | "updated":
+                tell("conversation", event.item)
+            case "deleted":
+                tell("conversation_deleted", event.item)
+            case "message":
+                tell("weav_message", event.item)
+            case "webhook":
+                tell("webhook", webhook_json(event.item))
+            case "customer":
+                tell("customer", event.item)
+            case "agent" | "faults":
+                pass
 
 
 def _sees(workspace: Workspace, slack_user_id: str, slack_channel_id: str) -> bool:
@@ -94,4 +131,5 @@ def installed(manifest: Mapping[str, Any]) -> Json:
         "description": manifest["display_information"]["description"],
         "commands": features["slash_commands"],
         "shortcuts": features["shortcuts"],
+        "home_tab": features["app_home"]["home_tab_enabled"],
     }

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.sandbox import slack, weav
 from bot.sandbox.page.outlet import Outlet
 from bot.sandbox.slack.directory import Kind
+from bot.sandbox.weav.webhooks import Shape, Signature
 
 Weav = Literal[
     "works", "down", "field", "unauthorised", "forbidden", "limited", "lost_answer", "lost_request"
@@ -20,7 +22,10 @@ _RETRY_AFTER = "5"
 
 
 class Switches(BaseModel):
-    """`slow`: seconds before each answer of Weav; `field`: the one that `weav="field"` refuses."""
+    """`slow`: seconds before each answer of Weav; `field`: the one that `weav="field"` refuses.
+
+    `webhook_…`: see `WebhookHabits`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,6 +34,11 @@ class Switches(BaseModel):
     field: RequestField = "customer_id"
     refuse_posts: bool = False
     refuse_response_urls: bool = False
+    webhook_signature: Signature = Signature.HEX
+    webhook_shape: Shape = Shape.NESTED
+    webhook_late: Annotated[float, Field(ge=0, le=600)] = 0.0
+    webhook_twice: bool = False
+    webhook_reversed: bool = False
 
 
 class Board:
@@ -52,6 +62,14 @@ class Board:
             self._workspace.faults.clear()
             for slack_fault in _of_slack(switches, self._workspace):
                 self._workspace.faults.add(slack_fault)
+            self._weav.webhooks.habits = replace(
+                self._weav.webhooks.habits,
+                signature=switches.webhook_signature,
+                shape=switches.webhook_shape,
+                late=switches.webhook_late,
+                twice=switches.webhook_twice,
+                reversed=switches.webhook_reversed,
+            )
             await (self._outlet.close() if switches.weav == "down" else self._outlet.open())
             self.switches = switches
             self._workspace.feed.publish("switches", switches.model_dump())

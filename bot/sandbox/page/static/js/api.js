@@ -23,6 +23,17 @@ export async function act(doing) {
   }
 }
 
+/** What somebody does in Weav itself. */
+export async function actInWeav(doing) {
+  try {
+    await post("/api/weav", doing);
+    return true;
+  } catch (error) {
+    changed("notice", error.message);
+    return false;
+  }
+}
+
 export async function turn(change) {
   try {
     await post("/api/switches", { ...state.switches, ...change });

@@ -8,7 +8,7 @@ import { textObject } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
 
 /**
- * `context` has run(action_id, value) for what the bot is told, form (in modals: what stands in the
+ * `context` has run(action_id, value, block_id) for what the bot is told, form (in modals: what stands in the
  * fields), errors by block_id, and state (in messages: what is chosen in selects).
  */
 export function drawBlocks(blocks, context) {
@@ -57,12 +57,13 @@ function contextItem(item) {
 }
 
 function element(each, block, context) {
-  if (each.type === "button") return button(each, context.run);
-  if (each.type === "overflow") return overflow(each, context.run);
+  const run = (action_id, value) => context.run(action_id, value, block.block_id);
+  if (each.type === "button") return button(each, run);
+  if (each.type === "overflow") return overflow(each, run);
   if (!isField(each) || !context.form) return unknown(each);
   const changed = (value) => {
     context.form.set(block, each, value);
-    return context.run(each.action_id, value);
+    return run(each.action_id, value);
   };
   const label = each.placeholder?.text ?? each.type.replaceAll("_", " ");
   const attributes = { id: newId("field"), "aria-label": label };
@@ -80,7 +81,7 @@ function input(block, context) {
     context.form.set(block, each, value);
     // An external select's choice has to be known before the form is sent: only there is its label.
     const tells = block.dispatch_action && each.type !== "plain_text_input";
-    if (tells || each.type === "external_select") context.run(each.action_id, value);
+    if (tells || each.type === "external_select") context.run(each.action_id, value, block.block_id);
   };
   const attributes = {
     id,

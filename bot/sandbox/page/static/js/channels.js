@@ -1,17 +1,17 @@
 // The left side: whom one is, and the conversations.
 
+import { openTab } from "./apphome.js";
 import { h, icon, keeping, replace, settle } from "./dom.js";
 import { avatarOf } from "./message.js";
 import { menuButton } from "./menu.js";
-import { channelTitle, isBot, on, openChannel, showPane, state, userName } from "./store.js";
+import { channelTitle, isApp, on, openChannel, showPane, state, userName } from "./store.js";
 import { follow } from "./stream.js";
 
 export function setUpChannels() {
-  const withBot = (channel) => channel.is_im && channel.members.some(isBot);
   const groups = [
     group("Channels", (channel) => !channel.is_im),
-    group("Direct messages", (channel) => channel.is_im && !withBot(channel)),
-    group("Apps", withBot),
+    group("Direct messages", (channel) => channel.is_im && !isApp(channel)),
+    group("Apps", isApp),
   ];
   document.getElementById("channels").append(...groups.map(({ element }) => element));
   on("snapshot", drawWorkspace);
@@ -71,8 +71,10 @@ function item(channel) {
 
 function entry(channel) {
   const go = () => {
+    const unread = state.unread.has(channel.id);
     openChannel(channel.id);
     showPane("messages");
+    if (isApp(channel) && state.app.home_tab) openTab(unread ? "messages" : "home");
   };
   return h(
     "li",

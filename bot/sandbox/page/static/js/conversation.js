@@ -1,18 +1,21 @@
 // The middle: the messages of one conversation, and on its right side the thread.
 
+import { setUpAppHome } from "./apphome.js";
 import { Composer } from "./composer.js";
 import { h, icon, replace } from "./dom.js";
 import { MessageList } from "./list.js";
 import { repliesTo } from "./message.js";
-import { channelLabel, changed, isBot, on, state } from "./store.js";
+import { channelLabel, changed, isApp, isBot, on, state } from "./store.js";
 
 export function setUpConversation() {
   const title = h("h2", {});
   const about = h("p", { class: "quiet" });
   const list = new MessageList("Messages");
   const composer = new Composer({ id: "composer", onsend: () => list.goToEnd() });
+  const { tabs, home } = setUpAppHome([list.element, composer.element]);
   document.getElementById("slack").append(
-    h("header", { class: "bar" }, h("div", {}, title, about)),
+    h("header", { class: "bar" }, h("div", {}, title, about), tabs),
+    home,
     list.element,
     composer.element,
   );
@@ -78,7 +81,7 @@ function rootsIn(channel) {
 }
 
 function aboutChannel(channel) {
-  if (channel.is_im) return channel.members.some(isBot) ? "Messages of the app" : "Direct message";
+  if (channel.is_im) return isApp(channel) ? "App" : "Direct message";
   const kind = channel.is_private ? "Private" : channel.is_shared ? "Shared with another organisation" : "Public";
   const here = channel.members.some(isBot) ? "the bot is a member" : "the bot is not a member: /invite @Weav";
   return `${kind} · ${here}`;

@@ -27,7 +27,7 @@ export function drawExchange(exchange) {
   );
 }
 
-function outcome({ status, seconds }) {
+export function outcome({ status, seconds }) {
   if (seconds === null) return { tone: "waiting", word: "working…" };
   if (status === null) return { tone: "bad", word: "no answer" };
   return { tone: status < 300 ? "good" : "bad", word: String(status) };
@@ -38,7 +38,7 @@ function missing({ seconds, status }) {
   return status === null ? "The connection was cut." : "Nothing in it.";
 }
 
-function pretty(text) {
+export function pretty(text) {
   let shown = text;
   try {
     shown = JSON.stringify(JSON.parse(text), null, 2);

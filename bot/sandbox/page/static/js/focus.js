@@ -15,6 +15,21 @@ export function trapFocus(dialog) {
   });
 }
 
+/**
+ * Gives a function that gives the focus back, to the same control of the same item, once items with
+ * `data-key` were drawn anew.
+ */
+export function keepingFocus(list) {
+  const stopsOf = (item) => [...item.querySelectorAll(STOPS)];
+  const old = list.contains(document.activeElement) && document.activeElement.closest("[data-key]");
+  if (!old) return () => {};
+  const [focused, at] = [document.activeElement, stopsOf(old).indexOf(document.activeElement)];
+  return () => {
+    const drawn = list.querySelector(`[data-key="${CSS.escape(old.dataset.key)}"]`);
+    if (drawn && document.activeElement !== focused) stopsOf(drawn)[at]?.focus({ preventScroll: true });
+  };
+}
+
 export function changeHalvesWithF6(showPane) {
   const weav = document.getElementById("weav");
   let lastInSlack = null;
@@ -33,7 +48,9 @@ export function changeHalvesWithF6(showPane) {
 
 function slackStart() {
   const modal = document.querySelector("#modal[open]");
-  return modal ? stopsIn(modal)[0] : document.getElementById("composer-text");
+  if (modal) return stopsIn(modal)[0];
+  const composer = document.getElementById("composer-text");
+  return isThere(composer) ? composer : stopsIn(document.getElementById("slack"))[0];
 }
 
 function isThere(element) {

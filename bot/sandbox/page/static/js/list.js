@@ -2,7 +2,7 @@
 
 import { dayOf } from "./dates.js";
 import { h, keeping, settle } from "./dom.js";
-import { STOPS } from "./focus.js";
+import { keepingFocus } from "./focus.js";
 import { drawMessage, repliesTo } from "./message.js";
 
 const CLOSE_SECONDS = 300;
@@ -28,7 +28,7 @@ export class MessageList {
       items.push(this.#item(message, before));
       before = message;
     }
-    const refocus = this.#focused();
+    const refocus = keepingFocus(element);
     settle(element, this.#keep(items));
     refocus();
     if (toEnd || this.atEnd) this.goToEnd();
@@ -42,18 +42,6 @@ export class MessageList {
   goToEnd() {
     this.element.scrollTop = this.element.scrollHeight;
     this.atEnd = true;
-  }
-
-  /** Gives back the focus that a message takes along when it is drawn anew, to the same control. */
-  #focused() {
-    const stopsIn = (message) => [...message.querySelectorAll(STOPS)];
-    const old = this.element.contains(document.activeElement) && document.activeElement.closest("[data-ts]");
-    if (!old) return () => {};
-    const at = stopsIn(old).indexOf(document.activeElement);
-    return () => {
-      const drawn = this.element.querySelector(`[data-ts="${CSS.escape(old.dataset.ts)}"]`);
-      if (drawn && drawn !== old) stopsIn(drawn)[at]?.focus({ preventScroll: true });
-    };
   }
 
   #item(message, before) {

@@ -16,7 +16,7 @@ export function drawMessage(message, { follows = false, inThread = false } = {})
   const classes = ["message", ephemeral && "ephemeral", follows && "follows", isBot(message.user) && "bot"];
   return h(
     "article",
-    { class: classes.filter(Boolean).join(" "), "aria-label": heading(message), dataset: { ts: message.ts } },
+    { class: classes.filter(Boolean).join(" "), "aria-label": heading(message), dataset: { ts: message.ts, key: message.ts } },
     h("div", { class: "avatar", "aria-hidden": "true", dataset: { user: message.user } }, initials(message.user)),
     h(
       "div",
@@ -59,7 +59,8 @@ function content(message) {
     const edited = message.edited && h("span", { class: "edited" }, " (edited)");
     return h("div", { class: "text" }, h("p", {}, mrkdwn(message.text), edited));
   }
-  const run = (action_id, value) => act({ do: "click", message_ts: message.ts, action_id, value });
+  const run = (action_id, value, block_id) =>
+    act({ do: "click", message_ts: message.ts, block_id, action_id, value });
   const form = new Form({ blocks: message.blocks, state: { values: {} } });
   return h("div", { class: "text blocks" }, drawBlocks(message.blocks, { run, form, errors: {} }));
 }

@@ -5,20 +5,24 @@ export const ANN = "U0ANN";
 
 export const state = {
   me: new URLSearchParams(location.search).get("as") || ANN,
-  app: { name: "", commands: [], shortcuts: [] },
+  app: { name: "", commands: [], shortcuts: [], home_tab: false },
   users: new Map(),
   channels: new Map(),
   messages: new Map(),
   views: new Map(),
+  home: null,
   unread: new Set(),
   exchanges: new Map(),
   conversations: new Map(),
+  weavMessages: new Map(),
+  webhooks: new Map(),
   customers: [],
   companies: [],
   agents: [],
   weavUsers: [],
   switches: {},
   channel: "",
+  tab: "messages",
   thread: "",
 };
 
@@ -44,6 +48,11 @@ export function isBot(id) {
   return state.users.get(id)?.is_bot ?? false;
 }
 
+/** Where one talks with the app, and where its home tab is. */
+export function isApp(channel) {
+  return Boolean(channel?.is_im) && channel.members.some(isBot);
+}
+
 export function channelTitle(channel) {
   if (!channel.is_im) return channel.name;
   const others = channel.members.filter((id) => id !== state.me);
@@ -55,12 +64,17 @@ export function channelLabel(channel) {
   return channel.is_im ? channelTitle(channel) : `#${channel.name}`;
 }
 
+export function customerName({ first_name, last_name, email }) {
+  return [first_name, last_name].filter(Boolean).join(" ") || email;
+}
+
 export function topView() {
   return [...state.views.values()].at(-1);
 }
 
 export function openChannel(id) {
   state.channel = id;
+  state.tab = "messages";
   state.thread = "";
   state.unread.delete(id);
   sessionStorage.setItem("channel", id);

@@ -10,9 +10,13 @@ const SEEN = {
   view_opened: takeView,
   view_updated: takeView,
   view_closed: dropView,
+  home_published: takeHome,
   trouble: (trouble) => changed("trouble", trouble),
   exchange: takeExchange,
   conversation: takeConversation,
+  conversation_deleted: dropConversation,
+  weav_message: takeWeavMessage,
+  webhook: takeWebhook,
   customer: takeCustomer,
   switches: takeSwitches,
 };
@@ -47,8 +51,11 @@ function takeSnapshot({ me, app, slack, weav, switches }) {
   state.channels = byId(slack.channels);
   state.messages = byId(slack.messages, "ts");
   state.views = byId(slack.views);
+  state.home = slack.home;
   state.exchanges = byId(weav.exchanges, "number");
   state.conversations = byId(weav.conversations);
+  state.weavMessages = byId(weav.messages);
+  state.webhooks = byId(weav.webhooks, "number");
   state.customers = weav.customers;
   state.companies = weav.companies;
   state.agents = weav.agents;
@@ -56,9 +63,9 @@ function takeSnapshot({ me, app, slack, weav, switches }) {
   state.switches = switches;
   const before = state.channel || sessionStorage.getItem("channel");
   const wanted = state.channels.has(before) ? before : firstChannel();
-  if (wanted !== state.channel) state.thread = "";
+  if (wanted !== state.channel) Object.assign(state, { thread: "", tab: "messages" });
   state.channel = wanted;
-  for (const topic of ["snapshot", "place", "messages", "views", "weav", "switches"]) changed(topic);
+  for (const topic of ["snapshot", "place", "messages", "views", "home", "weav", "webhooks", "switches"]) changed(topic);
 }
 
 function firstChannel() {
@@ -71,7 +78,7 @@ function takeMessage(message) {
   state.messages.set(message.ts, message);
   const parent = state.messages.get(message.thread_ts);
   if (parent && parent !== message && !message.only_for) parent.thread_ts = parent.ts;
-  const elsewhere = message.channel !== state.channel || document.hidden;
+  const elsewhere = message.channel !== state.channel || state.tab === "home" || document.hidden;
   if (isNew && elsewhere && message.user !== state.me) state.unread.add(message.channel);
   changed("messages", message);
 }
@@ -97,6 +104,11 @@ function dropView(view) {
   changed("views");
 }
 
+function takeHome(view) {
+  state.home = view;
+  changed("home");
+}
+
 function takeExchange(exchange) {
   state.exchanges.set(exchange.number, exchange);
   changed("weav");
@@ -105,6 +117,21 @@ function takeExchange(exchange) {
 function takeConversation(conversation) {
   state.conversations.set(conversation.id, conversation);
   changed("weav");
+}
+
+function dropConversation(conversation) {
+  state.conversations.delete(conversation.id);
+  changed("weav");
+}
+
+function takeWeavMessage(message) {
+  state.weavMessages.set(message.id, message);
+  changed("weav");
+}
+
+function takeWebhook(webhook) {
+  state.webhooks.set(webhook.number, webhook);
+  changed("webhooks");
 }
 
 function takeCustomer(customer) {

@@ -78,17 +78,15 @@ function refusedField() {
 }
 
 function slackSwitches() {
-  const toggles = Object.keys(SLACK).map(toggle);
+  const toggles = Object.entries(SLACK).map(([key, [name, note]]) => toggle(key, name, note));
   const drawn = toggles.map(({ element }) => element);
   const element = h("div", { class: "part toggles", role: "group", "aria-label": "What Slack does" }, drawn);
   return { element, show: (switches) => toggles.forEach(({ show }) => show(switches)) };
 }
 
-function toggle(key) {
-  const [name, note] = SLACK[key];
-  const id = `slack-${key}`;
-  const box = h("input", { type: "checkbox", role: "switch", id, onchange: () => turn({ [key]: box.checked }) });
+export function toggle(key, name, note) {
+  const box = h("input", { type: "checkbox", role: "switch", id: key, onchange: () => turn({ [key]: box.checked }) });
   const said = h("span", {}, name, " ", h("span", { class: "quiet" }, note));
-  const element = h("label", { for: id, class: "toggle" }, box, said);
+  const element = h("label", { for: key, class: "toggle" }, box, said);
   return { element, show: (switches) => (box.checked = switches[key]) };
 }

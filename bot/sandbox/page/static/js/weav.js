@@ -2,8 +2,11 @@
 
 import { h, icon, keeping, settle } from "./dom.js";
 import { drawExchange } from "./exchange.js";
+import { part } from "./part.js";
+import { customerName, on, state } from "./store.js";
 import { setUpSwitches } from "./switches.js";
-import { on, showPane, state } from "./store.js";
+import { conversationItem, goToConversation } from "./weavconversations.js";
+import { setUpWebhooks } from "./webhooks.js";
 
 export function setUpWeav() {
   const light = h("p", { class: "light", role: "status" });
@@ -18,7 +21,7 @@ export function setUpWeav() {
       "div",
       { class: "weav-body" },
       setUpSwitches(light),
-      [customers, assignees, companies, conversations, exchanges].map(({ element }) => element),
+      [customers, assignees, companies, setUpWebhooks(), conversations, exchanges].map(({ element }) => element),
     ),
   );
   on("snapshot customers", () => {
@@ -33,26 +36,6 @@ export function setUpWeav() {
     goToConversation();
   });
   addEventListener("hashchange", goToConversation);
-}
-
-function part(title, id) {
-  const count = h("span", { class: "count" }, "0");
-  const list = h("ol", { id, class: "cards" });
-  const heading = h("h3", { id: `${id}-title` }, title, " ", count);
-  const element = h("section", { class: "part", "aria-labelledby": heading.id }, heading, list);
-  const keep = keeping();
-  const show = (items, nothing) => {
-    count.textContent = String(items.length);
-    // An answer that arrives would fold together what somebody has opened to read.
-    const opened = new Set([...list.querySelectorAll("details[open]")].map((each) => each.dataset.key));
-    settle(list, items.length ? keep(items) : [h("li", { class: "quiet" }, nothing)]);
-    for (const each of list.querySelectorAll("details")) each.open = opened.has(each.dataset.key);
-  };
-  return { element, show };
-}
-
-function customerName({ first_name, last_name, email }) {
-  return [first_name, last_name].filter(Boolean).join(" ") || email;
 }
 
 function agentEntry({ id, name, is_active: active }) {
@@ -87,38 +70,4 @@ function idEntry({ id, name, note }) {
 
 function exchangeItem(exchange) {
   return [exchange.number, JSON.stringify(exchange), () => drawExchange(exchange)];
-}
-
-function conversationItem(conversation) {
-  const customer = state.customers.find(({ id }) => id === conversation.customer_id);
-  const name = customer ? customerName(customer) : conversation.customer_id;
-  return [conversation.id, JSON.stringify([conversation, name]), () => drawConversation(conversation, name)];
-}
-
-function drawConversation(conversation, name) {
-  const facts = [name, conversation.channel, conversation.priority, conversation.status];
-  if (conversation.assignee_id) facts.push(`assigned to ${nameOf(conversation.assignee_id)}`);
-  return h(
-    "li",
-    { id: `conversation-${conversation.id}`, class: "card", tabindex: "-1" },
-    h("p", {}, h("strong", {}, conversation.subject ?? "No subject")),
-    h("p", { class: "quiet" }, facts.join(" · ")),
-    h("code", {}, conversation.id),
-  );
-}
-
-function nameOf(id) {
-  return [...state.weavUsers, ...state.agents].find((each) => each.id === id)?.name ?? id;
-}
-
-/** Where a card's "Open in Weav" leads. */
-function goToConversation(event) {
-  const card = location.hash.startsWith("#conversation-") && document.getElementById(location.hash.slice(1));
-  for (const each of document.querySelectorAll("#conversations .target")) each.classList.remove("target");
-  if (!card) return;
-  card.classList.add("target");
-  if (!event) return;
-  showPane("weav");
-  card.scrollIntoView({ block: "nearest" });
-  card.focus({ preventScroll: true });
 }
