@@ -21,11 +21,14 @@ from bot.card.post import CardPoster
 from bot.card.service import CardService
 from bot.directory import Directory, Names, starter
 from bot.event_loop import STALLED, EventLoopWatch
-from bot.follow.inbox import Delays, Inbox
+from bot.follow.card import CardFollower
+from bot.follow.inbox import Inbox
+from bot.follow.pace import FollowPace
+from bot.follow.worker import FollowWorker
 from bot.form.defaults import READ_EVERY
 from bot.form.service import FormService
 from bot.health import Health, MetricsPage
-from bot.ledger import Ledger, LedgerUnavailable
+from bot.ledger import Ledger, LedgerUnavailable, Look
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.retry import LOOKS, SPREAD, Backoff, RetryTimes
@@ -38,7 +41,7 @@ from bot.slack.notifier import Notifier
 from bot.submissions.announcer import Announcer, CustomerUses
 from bot.submissions.create import ConversationCreator
 from bot.submissions.failures import FailureHandler
-from bot.submissions.scheduler import Scheduler
+from bot.submissions.scheduler import Round, Scheduler
 from bot.submissions.service import SubmissionService
 from bot.submissions.unconfirmed import UnconfirmedChoices
 from bot.submissions.worker import Deliverer, Leases, Limits, Worker
@@ -75,8 +78,25 @@ class Pace:
     spread: float = SPREAD  # over which a queue comes back
     limits: Limits = field(default_factory=Limits)
     ping: float = 5.0  # between the pings of Socket Mode
-    delays: Delays = field(default_factory=Delays)
+    follow: FollowPace = field(default_factory=FollowPace)
     stalled: float = STALLED  # from when on a standing event loop is in the log
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """How cards follow Weav; `inbox`: by its webhooks."""
+
+    worker: FollowWorker
+    inbox: Inbox | None
+    pace: Pace
+
+    def rounds(self) -> list[Round]:
+        if self.inbox is None:
+            return []
+        return [
+            (self.worker.sweep, self.pace.follow.sweep_every),
+            (self.worker.keep, self.pace.lease / 3),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +108,12 @@ class Services:
     cards: CardService
     notifier: Notifier
     scheduler: Scheduler
+    follower: Follower
 
     async def start(self) -> None:
         """Begin to take up what nobody works on, in the running event loop."""
         await self.forms.defaults.read()
-        self.scheduler.start((self.forms.defaults.read, READ_EVERY))
+        self.scheduler.start((self.forms.defaults.read, READ_EVERY), *self.follower.rounds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +167,7 @@ async def assembled(settings: Settings, pace: Pace) -> AsyncIterator[Bot]:
             if unfinished := await tasks.drain(pace.drain):
                 log.warning("not_drained", tasks=unfinished)
             await services.scheduler.finish()
+            await services.follower.worker.release()
 
 
 def _services(
@@ -181,7 +203,9 @@ def _services(
     poster = CardPoster(slack, drawer)
     cards = CardService(ledger, weav, slack, drawer, locks, notifier, looks)
     uses = CustomerUses(customers, starter(customers, directory, tasks))
-    announcer = Announcer(ledger, slack, poster, uses, retry_times.delivery, metrics)
+    follower = _follower(settings, pace, ledger, weav, slack, drawer, locks, tasks, metrics)
+    expect = follower.inbox.expect if follower.inbox else None
+    announcer = Announcer(ledger, slack, poster, uses, retry_times.delivery, metrics, expect)
     creator = ConversationCreator(ledger, weav, retry_times, tasks)
     failures, leases = FailureHandler(ledger, slack, tasks), Leases(ledger, every)
     deliverer = Deliverer(ledger, announcer, failures, leases, tasks, pace.limits)
@@ -193,7 +217,26 @@ def _services(
         cards,
         notifier,
         Scheduler(ledger, worker, leases, tasks, settings.ledger_keep_days, pace.limits),
+        follower,
     )
+
+
+def _follower(
+    settings: Settings,
+    pace: Pace,
+    ledger: Ledger,
+    weav: WeavClient,
+    slack: SlackApi,
+    drawer: CardDrawer,
+    locks: CardLocks,
+    tasks: Tasks,
+    metrics: Metrics,
+) -> Follower:
+    cards = CardFollower(ledger, weav, slack, drawer, locks, pace.follow)
+    takes = {Look.CARD: cards.look}
+    worker = FollowWorker(ledger.due, takes, pace.follow, tasks, metrics)
+    inbox = Inbox(ledger.due, pace.follow) if settings.weav_webhook_secret else None
+    return Follower(worker, inbox, pace)
 
 
 def _dispatcher(
@@ -263,9 +306,10 @@ def _bot(
     health = Health(client, installation, probes)
     page = MetricsPage(metrics, ledger, health.checks, "socket" if socket else "http")
     routes = [*health.routes(), *page.routes()]
-    if settings.weav_webhook_secret is not None:
+    if settings.weav_webhook_secret and services.follower.inbox:
         secret = settings.weav_webhook_secret.get_secret_value()
-        routes += WebhookEndpoint(Inbox(ledger.due, pace.delays), secret, metrics).routes()
+        metrics.webhooks_enabled.set(1)
+        routes += WebhookEndpoint(services.follower.inbox, secret, metrics).routes()
     asgi: ASGIApp = Starlette(routes=routes)
     if settings.slack_signing_secret is not None and socket is None:
         asgi = HttpTransport(dispatcher, settings.slack_signing_secret.get_secret_value(), asgi)

@@ -126,6 +126,7 @@ class MetricsPage:
         """Leave the last numbers when the database does not answer, and say so."""
         try:
             backlog = await self._ledger.backlog()
+            looks_oldest = await self._ledger.due.oldest()
         except LedgerUnavailable:
             self._metrics.ledger_up.set(0)
             return
@@ -133,4 +134,5 @@ class MetricsPage:
         for state in State:
             self._metrics.ledger_rows.labels(state.value).set(backlog.counts.get(state, 0))
         self._metrics.ledger_oldest.set(backlog.oldest)
+        self._metrics.looks_oldest.set(looks_oldest)
         self._metrics.queue.set(backlog.counts.get(State.QUEUED, 0))

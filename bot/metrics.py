@@ -99,6 +99,13 @@ class Metrics:
         )
         for outcome in WEBHOOK_OUTCOMES:
             self.webhooks.labels("other", outcome)
+        self.looks = Counter(
+            "weav_slack_looks",
+            "Looks at conversations in Weav, by why it was looked and what came of it.",
+            ("look", "outcome"),
+            registry=self.registry,
+        )
+        self.looks.labels("card", "redrawn")
         self.failures = self._counter(
             "weav_slack_failures",
             "Mistakes of the bot; each has a reference in the log.",
@@ -120,6 +127,13 @@ class Metrics:
         self.ledger_oldest = self._gauge(
             "weav_slack_ledger_oldest_seconds",
             "The age of the oldest of them; 0 when none is left.",
+        )
+        self.looks_oldest = self._gauge(
+            "weav_slack_looks_oldest_seconds",
+            "The age of the oldest look at a conversation that is due; 0 when none is.",
+        )
+        self.webhooks_enabled = self._gauge(
+            "weav_slack_webhooks_enabled", "1 where Weav's webhooks are taken, else 0."
         )
         self.queue = self._gauge(
             "weav_slack_queue_length", "Conversations that wait for Weav to answer again."

@@ -12,6 +12,9 @@
 - What is known while the database is away: `WRITE_PAUSES`, a minute; leases, `RENEW_AGAIN`, until
   it is back; a row that may have been written late, `WITHDRAW_PAUSES`.
 - A click that comes before the row says what it is about: `NOTED_PAUSES`.
+- A look at a conversation with a card: `FOLLOWING`, or as long as Weav's Retry-After says, and no
+  others for `REST` while Weav takes none; one that Weav does not have, or not yet as it told:
+  `NOT_YET`.
 - `views.open` after a lost connection, once and at once: `SlackApi.open_view`.
 
 A POST to Weav that may have been received is never repeated by the program itself.
@@ -20,7 +23,7 @@ A POST to Weav that may have been received is never repeated by the program itse
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
@@ -28,6 +31,7 @@ from bot.logs import get_logger
 log = get_logger("weav_slack.retry")
 
 T = TypeVar("T")
+R = TypeVar("R", bound="Row")
 DAY: Final = 24 * 3600.0
 
 # Seconds for calls to Slack: a burst of posts waits its turn, one a second and channel.
@@ -84,6 +88,11 @@ DELIVERY: Final = Backoff()
 MISTAKES: Final = Backoff(longest=3600.0, growth=0.5)
 LAST_WORD: Final = Backoff(within=2 * DAY)
 
+# A change is shown at last, however long Weav or Slack are away.
+FOLLOWING: Final = Backoff(shortest=5.0, longest=600.0, within=14 * DAY)
+NOT_YET: Final = Backoff(shortest=10.0, longest=30.0, within=60.0)
+REST: Final = 5.0  # seconds
+
 
 @dataclass(frozen=True, slots=True)
 class RetryTimes:
@@ -127,10 +136,17 @@ def within_time(pause: float, age: float, retry_for: float) -> float | None:
     return min(pause, left) if left > 0 else None
 
 
-async def retry_until_written(write: Callable[[], Awaitable[T]], entry: Entry) -> T | Entry:
+class Row(Protocol):
+    """Something of the ledger's that is leased."""
+
+    @property
+    def id(self) -> object: ...
+
+
+async def retry_until_written(write: Callable[[], Awaitable[T]], row: R) -> T | R:
     """Write what is known, also to a database that is away for a moment.
 
-    What stays unwritten gives the entry as it was: it is found again when its lease is over.
+    What stays unwritten gives the row as it was: it is found again when its lease is over.
     """
     for pause in WRITE_PAUSES:
         try:
@@ -140,8 +156,8 @@ async def retry_until_written(write: Callable[[], Awaitable[T]], entry: Entry) -
     try:
         return await write()
     except LedgerUnavailable as error:
-        log.error("not_recorded", entry=entry.id, error=str(error))  # noqa: TRY400 - no bug
-        return entry
+        log.error("not_recorded", row=row.id, error=str(error))  # noqa: TRY400 - no bug
+        return row
 
 
 async def put_off(ledger: Ledger, entry: Entry, next_try: NextTry, route: str = "") -> None:

@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 from bot.app import Bot, Pace, assembled
 from bot.embedded import GivenSettings
+from bot.follow.pace import FollowPace
 from bot.ledger import Entry, Ledger, State
+from bot.retry import Backoff
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpEndpoint, Person, SlackMessage, SlackSandbox, Workspace
 from bot.sandbox.slack.views import SlackView
@@ -28,7 +30,16 @@ CONVERSATION_URL = "https://app.weav.example/conversations/{id}"
 CREATE: dict[str, Any] = {"method": "POST", "path": "/conversations"}
 LIST: dict[str, Any] = {"method": "GET", "path": "/customers/*/conversations"}
 # As the real one, with shorter waits: what is waited for is the same.
-QUICK = Pace(lease=3, delivery=3, answers=3, drain=5, looks=(0.1, 0.2, 0.4))
+QUICK_FOLLOW = FollowPace(
+    card=0.1,
+    replies=0.3,
+    redraw_every=0.05,
+    sweep_every=0.1,
+    rest=0.2,
+    following=Backoff(shortest=0.3, longest=1.0),
+    not_yet=Backoff(shortest=0.3, longest=0.5, within=1.0),
+)
+QUICK = Pace(lease=3, delivery=3, answers=3, drain=5, looks=(0.1, 0.2, 0.4), follow=QUICK_FOLLOW)
 
 Mode = Literal["http", "socket"]
 

@@ -38,16 +38,16 @@ class CardSnapshot:
     @classmethod
     def of(cls, conversation: Conversation) -> Self | None:
         """None for an id that is no UUID: nothing can be asked about it safely."""
-        if not _UUID.fullmatch(conversation.id):
+        if not is_uuid(conversation.id):
             return None
         return cls(conversation.id, tuple(sign_of(conversation, field) for field in FIELDS))
 
     @classmethod
     def load(cls, block_id: str) -> Self | None:
         match block_id.split("|"):
-            case [ids.CARD, conversation_id, *signs] if len(signs) == len(
-                FIELDS
-            ) and _UUID.fullmatch(conversation_id):
+            case [ids.CARD, conversation_id, *signs] if len(signs) == len(FIELDS) and is_uuid(
+                conversation_id
+            ):
                 return cls(conversation_id, tuple(signs))
         return None
 
@@ -57,6 +57,11 @@ class CardSnapshot:
     def shows(self, conversation: Conversation, field: Field) -> bool:
         """Whether this field is still as the card said; the other fields do not count."""
         return self.signs[FIELDS.index(field)] == sign_of(conversation, field)
+
+
+def is_uuid(conversation_id: str) -> bool:
+    """Whether it can be put into the path of a request."""
+    return _UUID.fullmatch(conversation_id) is not None
 
 
 def value_of(conversation: Conversation, field: Field) -> str:

@@ -15,9 +15,11 @@ from bot.slack.text import clock, escape, fold, link, shorten
 from bot.weav.models import DELETED, Conversation, Status
 
 _LATEST: Final = 3  # on a card
-_KEPT: Final = 10
+MOST_KEPT: Final = 10
 _VALUE_LIMIT: Final = 60
 _SUBJECT_LIMIT: Final = 100
+# Seconds; Weav has answered a change by then, or never will.
+_UNDER_WAY_FOR: Final = 120.0
 _NOT_KNOWN_WHO: Final = "Somebody changed this conversation meanwhile."
 
 
@@ -54,7 +56,7 @@ def read_changes(noted: Sequence[Any]) -> tuple[Change, ...]:
 
 
 def with_change(changes: Sequence[Change], change: Change) -> tuple[Change, ...]:
-    return (*changes, change)[-_KEPT:]
+    return (*changes, change)[-MOST_KEPT:]
 
 
 def known_changes(
@@ -70,6 +72,44 @@ def known_changes(
         if not each.under_way
         or (each.field != changed and each.value == value_of(conversation, each.field))
     )
+
+
+def changes_by_now(
+    changes: Sequence[Change], conversation: Conversation, changed: Iterable[Field], now: float
+) -> tuple[Change, ...]:
+    """Add what was done in Weav: what `changed` that no click on this card explains.
+
+    A click that is still under way after its process has died may come true for a while.
+    """
+    known = tuple(
+        each.model_copy(update={"under_way": False}) if _is_true(each, conversation) else each
+        for each in changes
+        if not each.under_way or now - each.at < _UNDER_WAY_FOR or _is_true(each, conversation)
+    )
+    for field in changed:
+        if last_change(done(known), conversation, field) is None:
+            value, at = value_of(conversation, field), _changed_at(conversation, field, now)
+            known = with_change(known, Change(field=field, value=value, at=at))
+    return known
+
+
+def done(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Leave out what nobody knows to be done."""
+    return tuple(change for change in changes if not change.under_way)
+
+
+def _is_true(change: Change, conversation: Conversation) -> bool:
+    return change.under_way and change.value == value_of(conversation, change.field)
+
+
+def _changed_at(conversation: Conversation, field: Field, now: float) -> float:
+    """When it was, in seconds since the epoch, as far as Weav tells."""
+    told = conversation.updated_at
+    if field == "status" and conversation.status == Status.CLOSED:
+        told = conversation.closed_at or told
+    if told is None or conversation.status == DELETED:
+        return now
+    return told.timestamp()
 
 
 def change_lines(changes: Sequence[Change]) -> list[str]:

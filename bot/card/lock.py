@@ -44,8 +44,12 @@ class HeldLock:
         except LedgerUnavailable as error:
             self._warn("change_not_noted", error)
             held = not self._lost
-        # This process may have stood still since, or could not renew it.
-        return held and time.monotonic() - self._kept_at < self._cards.lease
+        return held and self.is_sure
+
+    @property
+    def is_sure(self) -> bool:
+        """False: it may be somebody else's by now, since this process may have stood still."""
+        return not self._lost and time.monotonic() - self._kept_at < self._cards.lease
 
     async def keep(self, every: float) -> None:
         """Renew the lease, each time after so many seconds, until it is lost."""

@@ -5,10 +5,16 @@ from typing import Final
 
 from bot.card.controls import Click, RequestedChange, assigned_to
 from bot.card.drawing import CardDrawer
-from bot.card.drawn import Drawn
+from bot.card.drawn import Drawn, what_is_drawn
 from bot.card.facts import CardFacts
-from bot.card.history import Change, opened_line_in, private_message
-from bot.card.lock import CardLocks, HeldLock
+from bot.card.history import (
+    MOST_KEPT,
+    Change,
+    changes_by_now,
+    opened_line_in,
+    private_message,
+)
+from bot.card.lock import NOBODY_KNOWS, CardLocks, HeldLock
 from bot.card.post import Delivered, redraw
 from bot.card.render import Card
 from bot.card.update import (
@@ -105,15 +111,17 @@ class CardService:
             result=type(result).__name__,
         )
         changes = changes_after(lock.changes, change, result)
+        text = private_text(result, change, changes, click)
+        if result.conversation and entry:
+            changes = _with_news(changes, change, result.conversation, lock, entry)
         if not isinstance(result, Doubtful | LockLost):
             await lock.note(changes)  # what is in doubt stays under way until the next click
-        text = private_text(result, change, changes, click)
         if result.conversation is None:
             return text
         card = await self._card_again(result.conversation, click, entry, changes)
         if card.is_short and isinstance(result, Confirmed):
             text = change.line  # a short card says no such thing
-        return "\n".join(filter(None, [text, await self._redraw(card, click, lock)]))
+        return "\n".join(filter(None, [text, await self._redraw(card, click, lock, entry)]))
 
     async def _with_assignee(self, click: Click) -> RequestedChange | None:
         if click.requested.field != "assignee":
@@ -137,24 +145,25 @@ class CardService:
             facts = facts.model_copy(update={"opened": opened})
         return await self._drawer.card(conversation, click.slack_channel_id, facts, changes)
 
-    async def _redraw(self, card: Card, click: Click, lock: HeldLock) -> str:
+    async def _redraw(self, card: Card, click: Click, lock: HeldLock, entry: Entry | None) -> str:
         """Return what is to be said if Slack does not take it."""
         drawn = await redraw(self._slack, card, click)
         conversation_id = click.shown.conversation_id
         if isinstance(drawn, Delivered):
             log.info("card_drawn", conversation=conversation_id, route=drawn.route)
             lock.shown = Drawn.of(card.conversation).dump()
-            await self._note_drawn(card.conversation, drawn)
+            if entry:
+                await self._note_drawn(entry, card.conversation, drawn)
             return ""
-        lock.shown = ""
+        lock.shown = NOBODY_KNOWS
         log.warning("card_not_drawn", conversation=conversation_id, code=drawn.code)
         return NOT_DRAWN.format(code=drawn.code)
 
-    async def _note_drawn(self, conversation: Conversation, drawn: Delivered) -> None:
+    async def _note_drawn(self, entry: Entry, conversation: Conversation, drawn: Delivered) -> None:
         """Let `status` say the same, and follow a card again that can be drawn again."""
         try:
             facts = conversation.model_dump(mode="json")
-            await self._ledger.saw_conversation(conversation.id, facts)
+            await self._ledger.note_conversation(entry, facts)
             if drawn.route == "channel":
                 await self._ledger.due.resume(conversation.id)
         except LedgerUnavailable as error:
@@ -174,6 +183,22 @@ class CardService:
             if isinstance(told, Done):
                 return
         await tell_privately(self._slack, message, person, click.response_url)
+
+
+def _with_news(
+    changes: tuple[Change, ...],
+    change: Change,
+    conversation: Conversation,
+    lock: HeldLock,
+    entry: Entry,
+) -> tuple[Change, ...]:
+    """Add what the click has found changed in Weav, before what the click itself did."""
+    drawn = what_is_drawn(lock.shown, lock.changes, entry)
+    changed = drawn.changed(conversation) if drawn else ()
+    own = [each for each in changes if each == change]
+    others = [each for each in changes if each != change]
+    fields = [field for field in changed if not (own and field == change.field)]
+    return (*changes_by_now(others, conversation, fields, lock.taken_at), *own)[-MOST_KEPT:]
 
 
 def blocks_above(click: Click) -> list[Json]:

@@ -1,9 +1,9 @@
 """What Weav tells is written down: whose card, and whose replies, are to be looked at."""
 
 import time
-from dataclasses import dataclass
 from typing import Final
 
+from bot.follow.pace import FollowPace
 from bot.follow.webhook import Event, ids_in
 from bot.ledger import DueRows, LedgerUnavailable, Look
 from bot.logs import get_logger
@@ -14,18 +14,10 @@ ACCEPTED: Final = "webhook"
 _NOTED_EVERY: Final = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Delays:
-    """Seconds from what Weav tells until somebody looks: what comes together is one look."""
-
-    card: float = 1.0
-    replies: float = 10.0
-
-
 class Inbox:
-    def __init__(self, due: DueRows, delays: Delays) -> None:
+    def __init__(self, due: DueRows, pace: FollowPace) -> None:
         self._due = due
-        self._delays = delays
+        self._pace = pace
         self._note_again_at = 0.0
 
     async def accept(self, event: Event | None, body: bytes) -> bool:
@@ -38,11 +30,18 @@ class Inbox:
             found = await self._due.with_cards(ids_in(body))
         for conversation_id in found:
             deleted = event is Event.CONVERSATION_DELETED
-            await self._due.mark(conversation_id, Look.CARD, self._delays.card, missing=deleted)
+            await self._due.mark(conversation_id, Look.CARD, self._pace.card, missing=deleted)
             if event is Event.CUSTOMER_MESSAGE:
-                await self._due.mark(conversation_id, Look.REPLIES, self._delays.replies)
+                await self._due.mark(conversation_id, Look.REPLIES, self._pace.replies)
         await self._note_moment()
         return bool(found)
+
+    async def expect(self, conversation_id: str) -> None:
+        """Look at what has just got its card: Weav may have told of it before it was known here."""
+        try:
+            await self._due.mark(conversation_id, Look.CARD, self._pace.card)
+        except LedgerUnavailable as error:
+            log.warning("card_not_expected", conversation=conversation_id, error=str(error))
 
     async def _note_moment(self) -> None:
         """For `weav-slack check`; a database that is away now has done what mattered."""

@@ -43,6 +43,11 @@ class DueRow:
     def id(self) -> str:
         return self.conversation_id
 
+    @property
+    def now(self) -> float:
+        """The database's time, as far as this process knows it."""
+        return self.read_at + time.monotonic() - self.asked_at
+
     @classmethod
     def read(cls, row: Mapping[str, Any], asked_at: float) -> Self:
         return cls(
@@ -124,18 +129,25 @@ class DueRows:
         return await self._change("looked", row, marks=row.marks, delay=delay, memo=written)
 
     async def later(
-        self, row: DueRow, delay: float, *, counted: float = 0.0, missing: bool = False
+        self,
+        row: DueRow,
+        delay: float,
+        *,
+        counted: float = 0.0,
+        missing: bool = False,
+        memo: Mapping[str, Any] | None = None,
     ) -> bool:
         """Leave it for whoever takes it `delay` seconds from now; `counted` as trying."""
         values = {"delay": delay, "counted": counted, "missing": int(missing)}
-        return await self._change("look_later", row, marks=row.marks, **values)
+        written = None if memo is None else as_json(memo)
+        return await self._change("look_later", row, marks=row.marks, memo=written, **values)
 
     async def end(self, conversation_id: str) -> None:
         """Look no more: its card cannot be drawn."""
         await self._database.query("end_looks", {"conversation_id": conversation_id})
 
     async def resume(self, conversation_id: str) -> None:
-        """Undo `end`: the card was drawn all the same."""
+        """Undo `end`, since the card was drawn all the same: look at what was missed."""
         await self._database.query("resume_looks", {"conversation_id": conversation_id})
 
     async def oldest(self) -> float:

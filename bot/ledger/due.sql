@@ -73,9 +73,10 @@ UPDATE due SET
 WHERE conversation_id = :conversation_id AND look = :look AND owner = :owner
 RETURNING conversation_id;
 
--- name: look_later(conversation_id, look, owner, marks, delay, counted, missing)
+-- name: look_later(conversation_id, look, owner, marks, delay, counted, missing, memo)
 UPDATE due SET
   owner = NULL, due_at = ledger_clock() + :delay, tried_for = tried_for + :counted,
+  memo = COALESCE(:memo, memo),
   missing = CASE WHEN marks = :marks THEN :missing ELSE missing END
 WHERE conversation_id = :conversation_id AND look = :look AND owner = :owner
 RETURNING conversation_id;
@@ -86,7 +87,8 @@ WHERE conversation_id = :conversation_id
 RETURNING conversation_id;
 
 -- name: resume_looks(conversation_id)
-UPDATE due SET is_over = 0
+UPDATE due SET
+  is_over = 0, due_at = CASE WHEN look = 'card' THEN ledger_clock() ELSE due_at END
 WHERE conversation_id = :conversation_id AND is_over = 1
 RETURNING conversation_id;
 

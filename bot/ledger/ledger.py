@@ -119,10 +119,10 @@ class Ledger:
         facts = {"card": None if card is None else as_json(card)}
         return await self._change("announced", entry, route=route, **place, **facts)
 
-    async def saw_conversation(self, conversation_id: str, conversation: Mapping[str, Any]) -> None:
+    async def note_conversation(self, entry: Entry, conversation: Mapping[str, Any]) -> None:
         """Keep what Weav says of it now, until it is removed with the rest."""
-        seen = {"conversation_id": conversation_id, "conversation": as_json(conversation)}
-        await self._database.query("saw_conversation", seen)
+        seen = {"conversation_id": entry.conversation_id, "conversation": as_json(conversation)}
+        await self._database.query("note_conversation", seen)
 
     async def queued(
         self,

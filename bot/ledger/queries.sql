@@ -192,7 +192,7 @@ SELECT id FROM submissions WHERE conversation_id = :conversation_id AND id <> :i
 SELECT *, ledger_clock() AS read_at FROM submissions
 WHERE conversation_id = :conversation_id ORDER BY id LIMIT 1;
 
--- name: saw_conversation(conversation_id, conversation)
+-- name: note_conversation(conversation_id, conversation)
 -- What was removed after LEDGER_KEEP_DAYS stays so.
 UPDATE submissions SET conversation = :conversation
 WHERE conversation_id = :conversation_id AND conversation IS NOT NULL

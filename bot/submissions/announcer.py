@@ -74,13 +74,16 @@ class Announcer:
         customer_uses: CustomerUses,
         delivery: Backoff,
         metrics: Metrics,
+        expect: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
+        """`expect` is told of each conversation that has got a card, before that is recorded."""
         self._ledger = ledger
         self._slack = slack
         self._cards = cards
         self._customer_uses = customer_uses
         self._metrics = metrics
         self._delivery = delivery
+        self._expect = expect
 
     async def announce(
         self,
@@ -102,6 +105,8 @@ class Announcer:
             self._metrics.cards.labels(result.route).inc()
             self._metrics.card_posted.observe(waited_by_now(entry))
             log.info("announced", entry=entry.id, route=result.route)
+            if self._expect:
+                await self._expect(conversation.id)
             where = (result.route, result.slack_channel_id, result.message_ts)
             facts = result.facts.dump()
             await retry_until_written(lambda: self._ledger.announced(entry, *where, facts), entry)

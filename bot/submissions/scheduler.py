@@ -117,6 +117,8 @@ class Scheduler:
                 log.info("customers_forgotten", rows=forgotten)
             if forgotten := await self._ledger.cards.forget(self._keep_days):
                 log.info("cards_forgotten", rows=forgotten)
+            if forgotten := await self._ledger.due.forget(self._keep_days):
+                log.info("looks_forgotten", rows=forgotten)
         except LedgerUnavailable as error:
             log.warning("not_forgotten", error=str(error))
 

@@ -232,7 +232,7 @@ def read_answer(
         return answer
     status = answer.status
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
-        return NotSent.because(Cause.BUSY, _retry_after(answer.headers))
+        return NotSent.because(Cause.BUSY, retry_after(answer.headers))
     match status // 100:
         case 2:
             return json_of(answer.body)
@@ -283,7 +283,7 @@ def json_of(body: bytes) -> object:
         return None
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
+def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds, from either form of https://www.rfc-editor.org/rfc/rfc9110#field.retry-after."""
     value = headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(value):

@@ -5,14 +5,22 @@ documentation shows `links` and `meta` empty, so that the size of the page may b
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, Generic, TypeVar
 
 from pydantic import ValidationError
 
 from bot.slices import in_slices
-from bot.weav.outcomes import NOT_ACCEPTED, SENTENCES, Answer, Cause, HttpAnswer, json_of
+from bot.weav.outcomes import (
+    NOT_ACCEPTED,
+    SENTENCES,
+    Answer,
+    Cause,
+    HttpAnswer,
+    json_of,
+    retry_after,
+)
 
 PAGE_SIZE: Final = 100  # Weav's highest
 _MAY_NOT_LOOK: Final = (
@@ -25,10 +33,15 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class LookUpFailed:
-    """What is in Weav could not be found out; `final`: the token may not look."""
+    """What is in Weav could not be found out; `final`: the token may not look.
+
+    `missing`: Weav does not have it. `retry_after`: seconds, where Weav says so.
+    """
 
     reason: str
     final: bool = False
+    missing: bool = field(default=False, compare=False)
+    retry_after: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +94,9 @@ def looked_up(answer: Answer, what: str, unknown: str) -> LookUpFailed | Any:  #
         case HTTPStatus.FORBIDDEN:
             return LookUpFailed(_MAY_NOT_LOOK, final=True)
         case HTTPStatus.NOT_FOUND:
-            return LookUpFailed(unknown)
+            return LookUpFailed(unknown, missing=True)
         case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
-            return LookUpFailed(SENTENCES[Cause.BUSY])
+            return LookUpFailed(SENTENCES[Cause.BUSY], retry_after=retry_after(answer.headers))
         case status:
             return LookUpFailed(f"Weav did not show {what} (answer {status}).")
 

@@ -219,13 +219,15 @@ async def test_what_it_takes_to_draw_a_card_again_is_kept_when_all_else_is_remov
     ledger: Ledger,
 ) -> None:
     await announced(ledger, ONE, {"subject": "Export hangs"})
-    await ledger.saw_conversation(ONE, {"subject": "Export hangs", "status": "closed"})
+    entry = await ledger.by_conversation(ONE)
+    assert entry
+    await ledger.note_conversation(entry, {"subject": "Export hangs", "status": "closed"})
     entry = await ledger.by_conversation(ONE)
     assert entry
     assert entry.conversation == {"subject": "Export hangs", "status": "closed"}
 
     await ledger.forget(0)
-    await ledger.saw_conversation(ONE, {"subject": "Export hangs"})
+    await ledger.note_conversation(entry, {"subject": "Export hangs"})
 
     entry = await ledger.by_conversation(ONE)
     assert entry

@@ -1,0 +1,152 @@
+"""One look at a conversation in Weav: a card that says otherwise is drawn again for everybody."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.card.controls import Field, is_uuid
+from bot.card.drawing import CardDrawer
+from bot.card.drawn import Drawn, what_is_drawn
+from bot.card.facts import CardFacts
+from bot.card.history import changes_by_now, done
+from bot.card.lock import NOBODY_KNOWS, CardLocks, HeldLock
+from bot.card.render import render
+from bot.follow.looks import GONE_IN_SLACK, Again, LookResult, Over, Settled, SlackAway, WeavAway
+from bot.follow.pace import FollowPace
+from bot.ledger import DueRow, Entry, Ledger, State
+from bot.logs import get_logger
+from bot.slack.api import Failed, SlackApi
+from bot.weav.client import WeavClient
+from bot.weav.existing_conversations import Found, read_conversation
+from bot.weav.models import DELETED, Conversation
+
+log = get_logger("weav_slack.follow")
+# The row of all redraws in the ledger.
+REDRAWS: Final = "redraw"
+# Seconds. Until the card stands that is being posted; a place that is so near is waited for.
+_SOON: Final = 1.0
+_AT_ONCE: Final = 0.05
+_MEMO_PLACE: Final = "place"
+_MEMO_ANEW: Final = "anew"
+
+
+class CardFollower:
+    def __init__(
+        self,
+        ledger: Ledger,
+        weav: WeavClient,
+        slack: SlackApi,
+        drawer: CardDrawer,
+        locks: CardLocks,
+        pace: FollowPace,
+    ) -> None:
+        self._ledger = ledger
+        self._weav = weav
+        self._slack = slack
+        self._drawer = drawer
+        self._locks = locks
+        self._pace = pace
+
+    async def look(self, row: DueRow) -> LookResult:
+        """Raise LedgerUnavailable: nothing is known to be done, and it is looked at again."""
+        entry = await self._ledger.by_conversation(row.conversation_id)
+        if entry is None or not is_uuid(row.conversation_id):
+            return Settled("unknown")
+        if entry.state is State.OPENED:
+            return Again(_SOON)  # its card is on the way
+        if not (entry.slack_channel_id and entry.message_ts):
+            return await self._keep(row, entry)
+        async with self._locks.of(row.conversation_id) as lock:
+            # A click that takes so long draws what it has found.
+            return await self._compare(row, entry, lock) if lock else Again(_SOON)
+
+    async def _keep(self, row: DueRow, entry: Entry) -> LookResult:
+        """Let the status report tell what no card can be drawn with."""
+        seen = await self._see(row, entry)
+        if isinstance(seen, Conversation):
+            await self._note(entry, seen)
+            return self._settled(row, seen, "kept")
+        return seen
+
+    async def _compare(self, row: DueRow, entry: Entry, lock: HeldLock) -> LookResult:
+        seen = await self._see(row, entry)
+        if not isinstance(seen, Conversation):
+            return seen
+        drawn = None
+        if _MEMO_ANEW not in row.memo:
+            drawn = what_is_drawn(lock.shown, lock.changes, entry)
+        if drawn and drawn.says(seen):
+            lock.shown = Drawn.of(seen).dump()
+            await self._note(entry, seen)
+            return self._settled(row, seen, "unchanged")
+        if (
+            drawn
+            and drawn.is_newer_than(seen)
+            and (later := self._pace.not_yet.after(row.tried_for))
+        ):
+            return Again(later.pause, later.counted)
+        if place := await self._place(row):
+            return place
+        changed = drawn.changed(seen) if drawn else ()
+        return await self._draw(row, entry, seen, lock, changed)
+
+    async def _see(self, row: DueRow, entry: Entry) -> Conversation | LookResult:
+        """Read it in Weav; two signs that it is missing, and it is deleted."""
+        found = await read_conversation(self._weav, row.conversation_id)
+        if isinstance(found, Found):
+            return found.conversation
+        if not found.missing:
+            return WeavAway(found)
+        if not row.missing:
+            pause = self._pace.not_yet.shortest
+            return Again(pause, missing=True)
+        known = entry.conversation or {"id": row.conversation_id}
+        return Conversation.read(known).model_copy(update={"status": DELETED})
+
+    async def _place(self, row: DueRow) -> Again | None:
+        """Take a place in the row of all redraws; None: it is this one's turn."""
+        place = row.memo.get(_MEMO_PLACE)
+        if place is None:
+            place = row.now + await self._ledger.due.reserve(REDRAWS, self._pace.redraw_every)
+        wait = place - row.now
+        if wait <= _AT_ONCE:
+            return None
+        return Again(wait, memo={**row.memo, _MEMO_PLACE: place})
+
+    async def _draw(
+        self,
+        row: DueRow,
+        entry: Entry,
+        seen: Conversation,
+        lock: HeldLock,
+        changed: Sequence[Field],
+    ) -> LookResult:
+        """What is noted before is drawn again should this process die before it is recorded."""
+        changes = changes_by_now(lock.changes, seen, changed, lock.taken_at)
+        if not await lock.note(changes):
+            return Again(_SOON)
+        slack_channel_id, message_ts = entry.slack_channel_id or "", entry.message_ts or ""
+        facts = CardFacts.of(entry, seen)
+        card = await self._drawer.card(seen, slack_channel_id, facts, done(changes))
+        sent = await self._slack.update(slack_channel_id, message_ts, render(card))
+        if isinstance(sent, Failed):
+            lock.shown = NOBODY_KNOWS
+            return Over(sent.code) if sent.code in GONE_IN_SLACK else SlackAway(sent)
+        lock.shown = Drawn.of(seen).dump()
+        await self._note(entry, seen)
+        log.info("card_followed", conversation=row.conversation_id, changed=list(changed))
+        if not lock.is_sure:
+            # This process stood still, and what it sent may have come after what another has drawn.
+            return Again(self._ledger.lease, memo={_MEMO_ANEW: True})
+        return self._settled(row, seen, "redrawn")
+
+    def _settled(self, row: DueRow, seen: Conversation, outcome: str) -> LookResult:
+        """Weav may be late with a deletion that it has told of."""
+        is_due = row.missing and seen.status != DELETED
+        if is_due and (later := self._pace.not_yet.after(row.tried_for)):
+            return Again(later.pause, later.counted)
+        return Settled(outcome, {})
+
+    async def _note(self, entry: Entry, seen: Conversation) -> None:
+        facts = seen.model_dump(mode="json")
+        if entry.conversation not in (None, facts):
+            await self._ledger.note_conversation(entry, facts)

@@ -1,0 +1,142 @@
+"""What is due to be looked at, taken up by one replica each, and put off when others are away."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, TypeAlias, assert_never
+
+from bot.follow.looks import Again, LookResult, Over, Settled, SlackAway, WeavAway
+from bot.follow.pace import FollowPace
+from bot.ledger import DueRow, DueRows, LedgerUnavailable, Look
+from bot.logs import get_logger
+from bot.metrics import Metrics
+from bot.retry import MISTAKES, NextTry, retry_until_written
+from bot.slack.client import REJECTED
+from bot.tasks import Tasks
+
+log = get_logger("weav_slack.follow")
+TakeLook: TypeAlias = Callable[[DueRow], Awaitable[LookResult]]
+# Looks at once: Weav's rate limits are not documented.
+AT_ONCE: Final = 10
+
+
+class FollowWorker:
+    def __init__(
+        self,
+        due: DueRows,
+        takes: Mapping[Look, TakeLook],
+        pace: FollowPace,
+        tasks: Tasks,
+        metrics: Metrics,
+    ) -> None:
+        self._due = due
+        self._takes = takes
+        self._pace = pace
+        self._tasks = tasks
+        self._metrics = metrics
+        self._running: dict[asyncio.Task[None], DueRow] = {}
+        self._cancelled: list[DueRow] = []
+        self._rests_until = 0.0
+
+    async def sweep(self) -> None:
+        """Take up what is due, for as long as there is more of it than can be done at once."""
+        try:
+            while time.monotonic() >= self._rests_until and await self._take():
+                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        except LedgerUnavailable as error:
+            log.warning("looks_not_taken", error=str(error))
+
+    async def keep(self) -> None:
+        """Lengthen the leases of what this process looks at."""
+        try:
+            if self._running:
+                await self._due.renew(self._running.values())
+        except LedgerUnavailable as error:
+            log.warning("looks_not_renewed", error=str(error))
+
+    async def release(self) -> None:
+        """Let others have at once what this process has not finished."""
+        try:
+            if left := [*self._cancelled, *self._running.values()]:
+                await self._due.release(left)
+        except LedgerUnavailable as error:
+            log.warning("looks_not_released", error=str(error))
+
+    async def _take(self) -> bool:
+        """False: there is no more of it."""
+        room = AT_ONCE - len(self._running)
+        rows = await self._due.take(room) if room else []
+        for row in rows:
+            task = self._tasks.spawn(self._work(row), name="look")
+            self._running[task] = row
+            task.add_done_callback(self._ended)
+        return len(rows) == room
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        row = self._running.pop(task)
+        if task.cancelled():
+            self._cancelled.append(row)
+
+    async def _work(self, row: DueRow) -> None:
+        try:
+            result = await self._takes[row.look](row)
+        except LedgerUnavailable as error:
+            log.warning("not_looked", conversation=row.id, error=str(error))
+            return  # taken up again when its lease is over
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is in the log
+            self._tasks.failed("look", error)
+            await self._later(row, MISTAKES.after(row.tried_for))
+            return
+        await self._record(row, result)
+
+    async def _record(self, row: DueRow, result: LookResult) -> None:
+        match result:
+            case Settled(outcome, memo):
+                self._count(row, outcome)
+                delay = self._pace.until(row.look)
+                await retry_until_written(lambda: self._due.looked(row, delay, memo), row)
+            case Again(pause, counted, missing, memo):
+                await retry_until_written(
+                    lambda: self._due.later(
+                        row,
+                        pause,
+                        counted=counted,
+                        missing=missing or row.missing,
+                        memo=memo,
+                    ),
+                    row,
+                )
+            case WeavAway(failed):
+                log.warning("weav_not_read", conversation=row.id, reason=failed.reason)
+                self._count(row, "weav_away")
+                self._rests_until = time.monotonic() + max(
+                    self._pace.rest, failed.retry_after or 0.0
+                )
+                next_try = self._pace.following.after(row.tried_for)
+                await self._later(row, next_try, failed.retry_after)
+            case SlackAway(failed):
+                log.warning("slack_not_told", conversation=row.id, code=failed.code)
+                self._count(row, "slack_away")
+                counts = failed.code not in REJECTED
+                next_try = self._pace.following.after(row.tried_for, counts=counts)
+                await self._later(row, next_try, failed.retry_after)
+            case Over(code):
+                log.info("not_followed", conversation=row.id, code=code)
+                self._count(row, "over")
+                await retry_until_written(lambda: self._due.end(row.conversation_id), row)
+            case _:
+                assert_never(result)
+
+    async def _later(
+        self, row: DueRow, next_try: NextTry | None, retry_after: float | None = None
+    ) -> None:
+        """Put it off, or leave it to the next event once it was tried for long enough."""
+        if next_try is None:
+            log.error("look_given_up", conversation=row.id)
+            await self._record(row, Settled("given_up"))
+            return
+        pause = max(next_try.pause, retry_after or 0.0)
+        await self._record(row, Again(pause, next_try.counted))
+
+    def _count(self, row: DueRow, outcome: str) -> None:
+        self._metrics.looks.labels(row.look.value, outcome).inc()

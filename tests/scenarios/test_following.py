@@ -1,0 +1,616 @@
+"""What happens in Weav is seen in Slack: the card follows, whoever tells of it and however."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.ledger import Ledger, State
+from bot.sandbox.slack import SlackFault
+from bot.sandbox.weav import WeavFault
+from bot.sandbox.weav.seeds import EMAIL_AGENT
+from bot.sandbox.weav.webhooks import Shape, Signature, WebhookHabits
+from bot.slack import ids
+from tests.follow.deliveries import STATUS, Weav
+from tests.house import CREATE, JANE, QUICK, QUICK_FOLLOW, House, Mode, house, text_on
+from tests.metrics import scrape, value
+from tests.scenarios.cards import (
+    BEN_IN_WEAV,
+    READ,
+    WRITE,
+    Route,
+    another_bot,
+    clicker,
+    conversation_in,
+    drawn,
+    execute,
+    introduced,
+    posted,
+    told,
+    writes,
+)
+from tests.scenarios.following import SECRET, change, reads, redraws, settled
+from tests.scenarios.test_status import says, status
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from bot.sandbox.slack import SlackMessage
+
+REDRAWN: list[Route] = ["channel", "thread", "direct"]
+SHARED = "C0PARTNERS"
+
+
+@pytest.fixture
+async def at_home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path, weav_webhook_secret=SECRET) as opened:
+        await opened.bot.health.greet()
+        yield opened
+
+
+async def posted_and_settled(
+    at_home: House, route: Route = "channel", **values: str
+) -> SlackMessage:
+    """A card whose creation Weav has told of, too."""
+    card = await posted(at_home, route, **values)
+    await settled(at_home)
+    return card
+
+
+@pytest.mark.parametrize("mode", ["http", "socket"])
+async def test_a_conversation_closed_in_weav_is_closed_on_its_card(
+    tmp_path: Path, mode: Mode
+) -> None:
+    async with house(tmp_path, mode=mode, weav_webhook_secret=SECRET) as at_home:
+        card = await posted(at_home)
+
+        change(at_home, status="closed")
+
+        await drawn(
+            at_home, card, "*Status*\n:white_check_mark: Closed", "Closed in Weav · <!date^"
+        )
+        assert "Reopen" in text_on(card)
+        assert "Closed in Weav" in card.text
+
+
+@pytest.mark.parametrize("route", REDRAWN)
+async def test_the_card_follows_wherever_it_can_be_drawn(at_home: House, route: Route) -> None:
+    card = await posted(at_home, route)
+    before = text_on(card).splitlines()
+
+    change(at_home, priority="low")
+
+    await drawn(at_home, card, ":white_circle: Low", "Priority set to Low in Weav")
+    after = text_on(card).splitlines()
+    gone = [line for line in before if line not in after]
+    assert gone == [":large_blue_circle: Normal", ":white_circle: Priority: Low"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"priority": "urgent"}, "Priority set to Urgent in Weav"),
+        ({"assignee_type": "agent", "assignee_id": EMAIL_AGENT}, "Assigned in Weav"),
+        ({"status": "closed"}, "Closed in Weav"),
+        ({"status": "closed", "priority": "high"}, "Priority set to High in Weav"),
+    ],
+)
+async def test_each_change_has_its_line(at_home: House, fields: dict[str, str], said: str) -> None:
+    card = await posted(at_home)
+
+    change(at_home, **fields)
+
+    await drawn(at_home, card, said)
+
+
+async def test_what_is_taken_back_in_weav_is_taken_back_here(at_home: House) -> None:
+    card = await posted(at_home, assignee_type="user", assignee_id=BEN_IN_WEAV)
+
+    change(at_home, assignee_type=None, assignee_id=None)
+    await drawn(at_home, card, "Unassigned in Weav", "*Assignee*\nUnassigned")
+    change(at_home, status="closed")
+    await drawn(at_home, card, "Closed in Weav")
+    change(at_home, status="open")
+
+    await drawn(at_home, card, "Reopened in Weav", "Closed in Weav", "Unassigned in Weav")
+
+
+async def test_a_change_that_has_no_event_comes_with_the_next(at_home: House) -> None:
+    card = await posted_and_settled(at_home)
+    conversation_in(at_home)["subject"] = "Export hangs since Monday"
+
+    change(at_home, priority="high")
+
+    await drawn(at_home, card, "Export hangs since Monday", "Priority set to High in Weav")
+
+
+@pytest.mark.parametrize("signature", Signature)
+@pytest.mark.parametrize("shape", Shape)
+async def test_however_weav_writes_it(at_home: House, signature: Signature, shape: Shape) -> None:
+    at_home.weav.webhooks.habits = WebhookHabits(signature=signature, shape=shape)
+    card = await posted(at_home)
+
+    change(at_home, status="closed")
+
+    await drawn(at_home, card, "Closed in Weav")
+
+
+@pytest.mark.parametrize(
+    "habits",
+    [WebhookHabits(twice=True), WebhookHabits(reversed=True), WebhookHabits(late=0.5)],
+    ids=["twice", "the other way round", "late"],
+)
+async def test_in_whatever_order_it_comes_the_card_says_how_it_is_now(
+    at_home: House, habits: WebhookHabits
+) -> None:
+    at_home.weav.webhooks.habits = habits
+    card = await posted(at_home)
+
+    for fields in ({"status": "closed"}, {"priority": "low"}, {"status": "open"}):
+        change(at_home, **fields)
+    change(at_home, priority="urgent")
+
+    await drawn(at_home, card, ":red_circle: Urgent", "*Status*\n:large_green_circle: Open")
+    await settled(at_home)
+    assert "Priority set to Urgent in Weav" in text_on(card)
+    assert text_on(card).count("Priority set to Urgent") == 1
+
+
+async def test_what_the_bot_does_itself_comes_back_and_changes_nothing(at_home: House) -> None:
+    await introduced(at_home.ben, BEN_IN_WEAV)
+    card = await posted_and_settled(at_home)
+    assert redraws(at_home) == []
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+    await drawn(at_home, card, "<@U0BEN> closed it")
+    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
+    await drawn(at_home, card, "<@U0BEN> took it")
+    await settled(at_home)
+
+    events = [delivery.event for delivery in at_home.weav.webhooks.deliveries]
+    assert events == ["conversation.created", STATUS, "conversation.assigned.updated"]
+    assert len(redraws(at_home)) == 2
+    assert "in Weav ·" not in text_on(card)
+
+
+async def test_a_repetition_asks_weav_and_draws_nothing(at_home: House) -> None:
+    card = await posted_and_settled(at_home)
+    change(at_home, status="closed")
+    await drawn(at_home, card, "Closed in Weav")
+    await settled(at_home)
+    [delivery] = [each for each in at_home.weav.webhooks.deliveries if each.event == STATUS]
+
+    for _ in range(5):
+        await at_home.weav.webhooks.post(delivery.body, delivery.event)
+    await settled(at_home)
+
+    assert len(redraws(at_home)) == 1
+    assert text_on(card).count("Closed in Weav") == 1
+
+
+async def test_a_burst_is_one_look_and_one_drawing(at_home: House) -> None:
+    card = await posted_and_settled(at_home)
+    read = len(reads(at_home))
+
+    for priority in ("low", "high", "urgent") * 5:
+        change(at_home, priority=priority)
+    await settled(at_home)
+
+    assert ":red_circle: Urgent" in text_on(card)
+    assert len(reads(at_home)) - read <= 2
+    assert len(redraws(at_home)) == 1
+
+
+async def test_buttons_work_on_what_was_drawn_and_both_are_told(at_home: House) -> None:
+    card = await posted(at_home)
+    change(at_home, status="closed", priority="high")
+    await drawn(at_home, card, "Closed in Weav")
+
+    await at_home.ben.click(ids.OPEN_AGAIN, card.ts)
+
+    await drawn(at_home, card, "<@U0BEN> reopened it", "Closed in Weav", "set to High in Weav")
+    await settled(at_home)
+    assert conversation_in(at_home)["status"] == "open"
+    assert len(redraws(at_home)) == 2
+
+
+async def test_whoever_clicks_on_what_weav_changed_just_now_is_told_and_it_stays(
+    at_home: House,
+) -> None:
+    card = await posted_and_settled(at_home)
+    at_home.weav.webhooks.habits = WebhookHabits(late=1.0)
+    change(at_home, priority="low")
+
+    await at_home.ben.click(ids.SET_PRIORITY, card.ts, "urgent")
+
+    assert "Its priority is Low now." in await told(at_home)
+    await settled(at_home)
+    assert writes(at_home) == []
+    assert len(redraws(at_home)) == 1
+
+
+async def test_what_changed_before_the_bot_knew_of_it_is_seen_as_well(at_home: House) -> None:
+    """As when a workflow of Weav's has a say in what was just created."""
+    at_home.weav.fail(WeavFault(hold=0.5, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+    submitting = asyncio.create_task(at_home.ann.submit())
+    await at_home.weav.until(lambda: bool(at_home.weav.conversations))
+
+    change(at_home, priority="urgent")
+    await submitting
+
+    card = await at_home.card()
+    await drawn(at_home, card, "*Priority*\n:red_circle: Urgent")
+
+
+# Where no card can be drawn.
+
+
+async def test_a_card_that_only_a_click_can_draw_shows_it_then_and_status_at_once(
+    at_home: House,
+) -> None:
+    card = await posted(at_home, "response_url")
+
+    change(at_home, status="closed")
+    await settled(at_home)
+
+    assert redraws(at_home) == []
+    assert not card.edited
+    assert "created · Closed, Normal · " in str(await status(at_home.ann))
+    await clicker(at_home, "response_url").click(ids.SET_PRIORITY, card.ts, "low")
+    await drawn(at_home, card, "*Status*\n:white_check_mark: Closed", "set the priority to Low")
+
+
+@pytest.mark.parametrize(
+    "code", ["message_not_found", "channel_not_found", "is_archived", "not_in_channel"]
+)
+async def test_a_card_that_is_gone_from_slack_is_followed_no_more(
+    at_home: House, code: str
+) -> None:
+    await posted_and_settled(at_home)
+    at_home.slack.faults.add(SlackFault("chat.update", error=code))
+    change(at_home, status="closed")
+    await settled(at_home)
+    read = len(reads(at_home))
+
+    change(at_home, status="open")
+    change(at_home, priority="low")
+    await settled(at_home)
+
+    assert len(redraws(at_home)) == 1
+    assert len(reads(at_home)) == read
+
+
+async def test_a_message_that_was_deleted_in_slack_ends_it(at_home: House) -> None:
+    card = await posted_and_settled(at_home)
+    at_home.slack.remove_message(card)
+
+    change(at_home, status="closed")
+    await settled(at_home)
+
+    assert [call.answer["error"] for call in redraws(at_home)] == ["message_not_found"]
+
+
+async def test_a_click_that_draws_the_card_has_it_followed_again(at_home: House) -> None:
+    card = await posted_and_settled(at_home)
+    at_home.slack.faults.add(SlackFault("chat.update", error="is_archived"))
+    change(at_home, status="closed")
+    await settled(at_home)
+    assert not card.edited
+
+    await at_home.ben.click(ids.SET_PRIORITY, card.ts, "low")
+    await drawn(at_home, card, "set the priority to Low", "*Status*\n:white_check_mark: Closed")
+    await settled(at_home)
+    change(at_home, status="open")
+
+    await drawn(at_home, card, "Reopened in Weav")
+
+
+# What is deleted.
+
+
+@pytest.mark.parametrize("route", REDRAWN)
+async def test_a_conversation_deleted_in_weav_says_so_and_has_no_buttons(
+    at_home: House, route: Route
+) -> None:
+    card = await posted(at_home, route)
+
+    at_home.weav.store.delete(conversation_in(at_home)["id"])
+
+    await drawn(at_home, card, "*Status*\n:wastebasket: Deleted", "Deleted in Weav · <!date^")
+    assert "Export hangs" in text_on(card)
+    assert "Open in Weav" not in text_on(card)
+    assert [block for block in card.blocks if block["type"] == "actions"] == []
+    await says(at_home, "created · Deleted")
+
+
+async def test_without_its_event_it_is_deleted_when_it_is_missing_twice(at_home: House) -> None:
+    card = await posted_and_settled(at_home)
+    conversation = at_home.weav.store.conversations.pop(conversation_in(at_home)["id"])
+    read = len(at_home.weav.requests)
+
+    await Weav.to(at_home).tell(STATUS, conversation["id"])
+
+    await drawn(at_home, card, "Deleted in Weav")
+    assert len(at_home.weav.requests) - read == 2
+
+
+async def test_what_was_missing_once_is_there(at_home: House) -> None:
+    card = await posted_and_settled(at_home)
+    at_home.weav.fail(WeavFault(status=404, times=1, **READ))
+
+    change(at_home, status="closed")
+
+    await drawn(at_home, card, "Closed in Weav")
+    await settled(at_home)
+    assert "Deleted" not in text_on(card)
+
+
+async def test_a_deletion_that_weav_is_late_with_is_seen_at_last(at_home: House) -> None:
+    card = await posted_and_settled(at_home)
+    conversation_id = conversation_in(at_home)["id"]
+    await Weav.to(at_home).tell("conversation.deleted", conversation_id)
+    read = len(reads(at_home))
+    await at_home.weav.until(lambda: len(reads(at_home)) > read)
+
+    at_home.weav.webhooks.is_active = False
+    at_home.weav.store.delete(conversation_id)
+
+    await drawn(at_home, card, "Deleted in Weav")
+
+
+async def test_a_deletion_that_weav_does_not_confirm_is_none(at_home: House) -> None:
+    card = await posted_and_settled(at_home)
+
+    await Weav.to(at_home).tell("conversation.deleted", conversation_in(at_home)["id"])
+    await settled(at_home)
+
+    assert not card.edited
+    change(at_home, status="closed")
+    await drawn(at_home, card, "Closed in Weav")
+
+
+async def test_what_comes_after_a_deletion_changes_nothing(at_home: House) -> None:
+    card = await posted_and_settled(at_home)
+    conversation_id = conversation_in(at_home)["id"]
+    at_home.weav.store.delete(conversation_id)
+    await drawn(at_home, card, "Deleted in Weav")
+
+    await Weav.to(at_home).tell(STATUS, conversation_id)
+    await settled(at_home)
+
+    assert len(redraws(at_home)) == 1
+    assert text_on(card).count("Deleted in Weav") == 1
+
+
+# When others are away.
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        WeavFault(status=503, times=3, **READ),
+        WeavFault(status=500, times=3, **READ),
+        WeavFault(status=401, times=3, **READ),
+        WeavFault(status=429, headers={"Retry-After": "1"}, times=2, **READ),
+        WeavFault.lost_request(times=3, **READ),
+        WeavFault(status=200, body=b"<html>", times=3, **READ),
+        WeavFault(status=200, body=b'{"id": "another"}', times=3, **READ),
+    ],
+    ids=["503", "500", "401", "429", "cut", "html", "another"],
+)
+async def test_weav_is_asked_until_it_answers(at_home: House, fault: WeavFault) -> None:
+    card = await posted_and_settled(at_home)
+    at_home.weav.fail(fault)
+
+    change(at_home, status="closed")
+
+    await drawn(at_home, card, "Closed in Weav")
+    await settled(at_home)
+    samples = await scrape(at_home)
+    assert value(samples, "weav_slack_looks_total", look="card", outcome="weav_away") >= 1
+    assert value(samples, "weav_slack_looks_total", look="card", outcome="redrawn") == 1
+    assert value(samples, "weav_slack_looks_oldest_seconds") == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        SlackFault("chat.update", status=500, times=2),
+        SlackFault("chat.update", status=429, error="ratelimited", retry_after=1),
+        SlackFault("chat.update", error="internal_error", times=2),
+        SlackFault("chat.update", error="token_revoked", times=2),
+        SlackFault("chat.update", drop="after"),
+        SlackFault("chat.update", drop="before", times=2),
+    ],
+    ids=["500", "429", "internal", "revoked", "cut after", "cut before"],
+)
+async def test_slack_is_told_until_it_takes_it(at_home: House, fault: SlackFault) -> None:
+    card = await posted_and_settled(at_home)
+    at_home.slack.faults.add(fault)
+
+    change(at_home, status="closed")
+
+    await drawn(at_home, card, "Closed in Weav")
+    await settled(at_home)
+    assert text_on(card).count("Closed in Weav") == 1
+
+
+async def test_while_the_database_is_away_weav_comes_again(at_home: House) -> None:
+    card = await posted_and_settled(at_home)
+    await execute(at_home, "ALTER TABLE due RENAME TO away")
+    at_home.weav.webhooks.habits = WebhookHabits(backoff=0.3)
+
+    change(at_home, status="closed")
+    await at_home.weav.until(lambda: bool(at_home.weav.webhooks.deliveries[-1].attempts))
+    assert at_home.weav.webhooks.deliveries[-1].attempts[0].status == 503
+    await execute(at_home, "ALTER TABLE away RENAME TO due")
+
+    await drawn(at_home, card, "Closed in Weav")
+
+
+# Who reads, and what stands in it.
+
+
+async def test_in_a_shared_channel_the_card_follows_and_tells_no_more_than_before(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path, weav_webhook_secret=SECRET) as at_home:
+        at_home.slack.scopes += ("channels:read",)
+        await at_home.bot.health.greet()
+        card = await posted(at_home, post_to=SHARED)
+
+        change(at_home, status="closed", priority="urgent")
+
+        await drawn(at_home, card, "Closed")
+        seen = f"{card.text} {card.blocks}"
+        for private in ("Export hangs", JANE, "U0ANN", "Urgent"):
+            assert private not in seen.replace(":red_circle: Priority: Urgent", "")
+
+
+async def test_whatever_weav_says_is_text(at_home: House) -> None:
+    card = await posted_and_settled(at_home)
+    conversation_in(at_home).update(
+        subject="<!channel> *bold* &amp; <https://evil.example|click>", status="<!here>"
+    )
+
+    await Weav.to(at_home).tell(STATUS, conversation_in(at_home)["id"])
+
+    await drawn(at_home, card, "&lt;!here&gt;")
+    assert "<!here>" not in f"{card.text} {card.blocks}"
+    assert "<!channel>" not in card.text
+
+
+async def test_what_the_ledger_has_removed_is_drawn_without_it(at_home: House) -> None:
+    card = await posted_and_settled(at_home, "thread")
+    [line] = [each for each in text_on(card).splitlines() if each.startswith("Opened by")]
+    async with Ledger.open(at_home.database) as ledger:
+        assert await ledger.forget(0) == 1
+
+    change(at_home, priority="low")
+
+    await drawn(at_home, card, ":white_circle: Low", line)
+    [entry] = await at_home.entries()
+    assert entry.conversation is None
+
+
+async def test_a_card_of_a_former_release_follows_as_well(at_home: House) -> None:
+    card = await posted_and_settled(at_home, "thread")
+    [line] = [each for each in text_on(card).splitlines() if each.startswith("Opened by")]
+    await execute(at_home, "UPDATE submissions SET card = NULL")
+    await execute(at_home, "DELETE FROM cards")
+
+    change(at_home, priority="low")
+
+    await drawn(at_home, card, ":white_circle: Low", line, "Priority set to Low in Weav")
+
+
+# Older and newer.
+
+
+async def test_what_weav_dates_before_what_the_card_says_is_not_drawn(at_home: House) -> None:
+    card = await posted_and_settled(at_home)
+    await at_home.ben.click(ids.CLOSE, card.ts)
+    await drawn(at_home, card, "closed it")
+    await settled(at_home)
+    conversation, now = conversation_in(at_home), conversation_in(at_home)["updated_at"]
+    earlier = datetime.fromisoformat(now) - timedelta(minutes=1)
+    conversation.update(status="open", updated_at=earlier.isoformat())
+
+    await Weav.to(at_home).tell(STATUS, conversation["id"])
+    read = len(reads(at_home))
+    await at_home.weav.until(lambda: len(reads(at_home)) > read)
+
+    assert "*Status*\n:white_check_mark: Closed" in text_on(card)
+    conversation.update(updated_at=datetime.now(UTC).isoformat())
+    await drawn(at_home, card, "Reopened in Weav")
+
+
+async def test_a_click_during_a_look_comes_after_it(at_home: House) -> None:
+    card = await posted_and_settled(at_home)
+    at_home.weav.fail(WeavFault(hold=0.5, times=1, **READ))
+    change(at_home, priority="low")
+    read = len(at_home.weav.requests)
+    await at_home.weav.until(lambda: len(at_home.weav.requests) > read)
+
+    await at_home.ben.click(ids.CLOSE, card.ts)
+
+    await drawn(at_home, card, "closed it", "Priority set to Low in Weav")
+    await settled(at_home)
+    last = text_on(card)
+    assert ":white_circle: Low" in last
+    assert ":white_check_mark: Closed" in last
+
+
+async def test_a_look_during_a_click_comes_after_it(at_home: House) -> None:
+    card = await posted_and_settled(at_home)
+    at_home.weav.fail(WeavFault(hold=0.5, times=1, **WRITE))
+    await at_home.ben.click(ids.CLOSE, card.ts)
+    await at_home.weav.until(lambda: conversation_in(at_home)["status"] == "closed")
+
+    change(at_home, priority="low")
+
+    await drawn(at_home, card, "closed it", "Priority set to Low in Weav", ":white_circle: Low")
+
+
+async def test_two_replicas_look_once_and_draw_once(tmp_path: Path, postgres_url: str) -> None:
+    async with house(tmp_path, database=postgres_url, weav_webhook_secret=SECRET) as at_home:
+        async with another_bot(at_home) as ben:
+            card = await posted_and_settled(at_home)
+            for priority in ("low", "high", "urgent"):
+                change(at_home, priority=priority)
+            await drawn(at_home, card, ":red_circle: Urgent")
+            await settled(at_home)
+            assert len(redraws(at_home)) == 1
+
+            await ben.click(ids.CLOSE, card.ts)
+            change(at_home, priority="low")
+            await drawn(at_home, card, "closed it", ":white_circle: Low")
+            await settled(at_home)
+
+        assert "*Status*\n:white_check_mark: Closed" in text_on(card)
+        assert text_on(card).count("Priority set to Low in Weav") == 1
+
+
+async def test_drawings_wait_their_turn(tmp_path: Path) -> None:
+    """Also those of two replicas: the ledger has the one row of them."""
+    follow = replace(QUICK_FOLLOW, redraw_every=0.3)
+    pace = replace(QUICK, follow=follow)
+    async with house(tmp_path, weav_webhook_secret=SECRET, pace=pace) as at_home:
+        for number in range(5):
+            await at_home.fill_in(subject=f"Case {number}")
+            await at_home.ann.submit()
+            await at_home.slack.until(lambda slack, n=number: len(slack.from_bot("C0SUPPORT")) > n)  # type: ignore[misc]
+        await settled(at_home)
+
+        for conversation in at_home.weav.conversations:
+            at_home.weav.store.change(conversation["id"], status="closed")
+        await at_home.slack.until(lambda slack: len(slack.calls_of("chat.update")) == 5)
+
+        times = sorted(call.at for call in redraws(at_home))
+        assert min(b - a for a, b in pairwise(times)) > 0.2
+        await settled(at_home)
+        assert len(redraws(at_home)) == 5
+        for card in at_home.slack.from_bot("C0SUPPORT"):
+            assert "Closed in Weav" in text_on(card)
+
+
+async def test_what_was_due_when_the_bot_stopped_is_looked_at_by_the_next(
+    tmp_path: Path,
+) -> None:
+    pace = replace(QUICK, follow=replace(QUICK_FOLLOW, card=1.0))
+    async with house(tmp_path, weav_webhook_secret=SECRET, pace=pace) as at_home:
+        card = await posted(at_home)
+        await at_home.entry_in(State.ANNOUNCED)
+        at_home.weav.webhooks.is_active = False
+        change(at_home, status="closed")
+        await at_home.bot.services.scheduler.stop()
+
+        async with another_bot(at_home):
+            await drawn(at_home, card, "Closed")
