@@ -24,6 +24,7 @@ from bot.event_loop import STALLED, EventLoopWatch
 from bot.follow.card import CardFollower
 from bot.follow.inbox import Inbox
 from bot.follow.pace import FollowPace
+from bot.follow.refresh import Refresher
 from bot.follow.worker import FollowWorker
 from bot.form.defaults import READ_EVERY
 from bot.form.service import FormService
@@ -63,6 +64,7 @@ log = get_logger("weav_slack.app")
 STATEMENT_TIMEOUT = 1.5
 # Looks for a change on a card whose answer was lost: the next one who clicks waits behind them.
 CARD_LOOKS = 2
+MINUTE = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +86,24 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """How cards follow Weav; `inbox`: by its webhooks."""
+    """How cards follow Weav; `inbox`: by its webhooks, `refresher`: where none reach the bot."""
 
     worker: FollowWorker
     inbox: Inbox | None
+    refresher: Refresher | None
     pace: Pace
 
     def rounds(self) -> list[Round]:
-        if self.inbox is None:
+        if not (self.inbox or self.refresher):
             return []
-        return [
+        rounds: list[Round] = [
             (self.worker.sweep, self.pace.follow.sweep_every),
             (self.worker.keep, self.pace.lease / 3),
         ]
+        if self.refresher:
+            rounds.append((self.refresher.mark, self.refresher.round_every))
+            rounds.append((self.worker.refresh, self.pace.follow.refresh_every))
+        return rounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,10 +240,11 @@ def _follower(
     metrics: Metrics,
 ) -> Follower:
     cards = CardFollower(ledger, weav, slack, drawer, locks, pace.follow)
-    takes = {Look.CARD: cards.look}
+    takes = {Look.CARD: cards.look, Look.REFRESH: cards.look}
     worker = FollowWorker(ledger.due, takes, pace.follow, tasks, metrics)
     inbox = Inbox(ledger.due, pace.follow) if settings.weav_webhook_secret else None
-    return Follower(worker, inbox, pace)
+    every = settings.weav_refresh_every * MINUTE
+    return Follower(worker, inbox, Refresher(ledger.due, every) if every else None, pace)
 
 
 def _dispatcher(

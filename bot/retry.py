@@ -13,8 +13,8 @@
   it is back; a row that may have been written late, `WITHDRAW_PAUSES`.
 - A click that comes before the row says what it is about: `NOTED_PAUSES`.
 - A look at a conversation with a card: `FOLLOWING`, or as long as Weav's Retry-After says, and no
-  others for `REST` while Weav takes none; one that Weav does not have, or not yet as it told:
-  `NOT_YET`.
+  others for `REST` to `LONGEST_REST` while Weav takes none; one that Weav does not have, or not yet
+  as it told: `NOT_YET`.
 - `views.open` after a lost connection, once and at once: `SlackApi.open_view`.
 
 A POST to Weav that may have been received is never repeated by the program itself.
@@ -92,6 +92,7 @@ LAST_WORD: Final = Backoff(within=2 * DAY)
 FOLLOWING: Final = Backoff(shortest=5.0, longest=600.0, within=14 * DAY)
 NOT_YET: Final = Backoff(shortest=10.0, longest=30.0, within=60.0)
 REST: Final = 5.0  # seconds
+LONGEST_REST: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,7 @@ class Settings(BaseSettings):
     weav_retry_for: Annotated[float, Field(ge=0, le=86_400)] = 900.0
     weav_conversation_url: str | None = None
     weav_webhook_secret: Secret | None = None
+    weav_refresh_every: Annotated[float, Field(ge=0, le=10_080)] = 0.0
     database_url: str = "sqlite:///weav-slack.db"
     ledger_keep_days: Annotated[int, Field(ge=1)] = 30
     slack_allowed_channels: Channels = NO_IDS

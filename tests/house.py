@@ -35,6 +35,7 @@ QUICK_FOLLOW = FollowPace(
     replies=0.3,
     redraw_every=0.05,
     sweep_every=0.1,
+    refresh_every=0.1,
     rest=0.2,
     following=Backoff(shortest=0.3, longest=1.0),
     not_yet=Backoff(shortest=0.3, longest=0.5, within=1.0),

@@ -12,7 +12,7 @@ from bot.settings import Settings
 
 log = get_logger("weav_slack.checks")
 SETTINGS: Final = "Settings"
-POINTS: Final = (local.DATABASE, *slack.POINTS, *weav.POINTS, local.MANIFEST)
+POINTS: Final = (local.DATABASE, local.FOLLOWING, *slack.POINTS, *weav.POINTS, local.MANIFEST)
 
 
 async def examine(settings: Settings, folder: Path) -> list[Finding]:
@@ -20,7 +20,7 @@ async def examine(settings: Settings, folder: Path) -> list[Finding]:
     socket_mode = settings.slack_app_token is not None
     manifest = local.manifest(folder / "manifest.yml", socket_mode=socket_mode)
     found = await asyncio.gather(
-        whatever_happens([local.DATABASE], local.database(settings.database_url)),
+        whatever_happens([local.DATABASE, local.FOLLOWING], local.database(settings)),
         whatever_happens(slack.POINTS, slack.examine(settings)),
         whatever_happens(weav.POINTS, weav.examine(settings)),
         whatever_happens([local.MANIFEST], manifest),

@@ -9,15 +9,26 @@ import yaml
 
 from bot import manifest as own
 from bot.check.findings import Finding, failed, note, ok, unchecked
-from bot.ledger import LedgerTooNew, LedgerUnavailable, inspect
+from bot.ledger import Condition, LedgerTooNew, LedgerUnavailable, inspect
+from bot.settings import Settings
 from bot.slack import ids
 from bot.slack.payloads import at
+from bot.slack.text import duration
 
 DATABASE: Final = "Database"
+FOLLOWING: Final = "Cards follow Weav"
 MANIFEST: Final = "Manifest"
 _KEEP: Final = (
     "A manifest replaces all of the app's settings, so when you paste it keep the optional scopes"
     " that the app has under oauth_config.scopes.bot."
+)
+_FOLLOW: Final = (
+    "Make a webhook in Weav and set its secret; or set WEAV_REFRESH_EVERY where none reaches the"
+    " bot."
+)
+_WEBHOOK: Final = (
+    "See that Weav's webhook leads to https://your.host/weav/webhooks, that it is active, and that"
+    " its secret is WEAV_WEBHOOK_SECRET."
 )
 _AGAIN: Final = (
     "Write it again with `weav-slack manifest > manifest.yml` (for HTTP with --request-url), and"
@@ -29,25 +40,42 @@ _FOR_HTTP: Final = (
 )
 
 
-async def database(database_url: str) -> list[Finding]:
-    return [await _database(database_url)]
-
-
-async def _database(database_url: str) -> Finding:
+async def database(settings: Settings) -> list[Finding]:
     try:
-        condition = await inspect(database_url)
+        condition = await inspect(settings.database_url)
     except LedgerTooNew as error:
-        return failed(DATABASE, str(error), "Install the newer release again.")
+        found = failed(DATABASE, str(error), "Install the newer release again.")
     except LedgerUnavailable as error:
-        return failed(
-            DATABASE, str(error), "See that DATABASE_URL is right and the bot may write there."
-        )
+        mend = "See that DATABASE_URL is right and the bot may write there."
+        found = failed(DATABASE, str(error), mend)
+    else:
+        return [_database(condition), _following(settings, condition.last_webhook)]
+    return [found, unchecked(FOLLOWING, f"see {DATABASE}")]
+
+
+def _database(condition: Condition) -> Finding:
     if condition.found == 0:
         return ok(DATABASE, f"{condition.kind}, can be made; the first start fills it")
     text = f"{condition.kind}, writable, version {condition.found}"
     if condition.found < condition.newest:
         text += f"; the next start brings it forward to {condition.newest}"
     return ok(DATABASE, text)
+
+
+def _following(settings: Settings, last_webhook: float | None) -> Finding:
+    """Say how cards follow what happens in Weav: told, by looking, or not at all."""
+    looks = ""
+    if every := settings.weav_refresh_every:
+        looks = f"looks at open conversations every {every:g} min"
+    if settings.weav_webhook_secret is None:
+        if looks:
+            return ok(FOLLOWING, f"{looks}; WEAV_WEBHOOK_SECRET is not set")
+        return note(FOLLOWING, "not at all: WEAV_WEBHOOK_SECRET is not set", _FOLLOW)
+    also = f"; also {looks}" if looks else ""
+    if last_webhook is None:
+        return note(FOLLOWING, f"by webhooks, of which none was accepted yet{also}", _WEBHOOK)
+    ago = duration(last_webhook, "s", "min")
+    return ok(FOLLOWING, f"by webhooks, the last one accepted {ago} ago{also}")
 
 
 async def manifest(file: Path, *, socket_mode: bool) -> list[Finding]:

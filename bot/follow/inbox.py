@@ -5,12 +5,11 @@ from typing import Final
 
 from bot.follow.pace import FollowPace
 from bot.follow.webhook import Event, ids_in
-from bot.ledger import DueRows, LedgerUnavailable, Look
+from bot.ledger import WEBHOOK, DueRows, LedgerUnavailable, Look
 from bot.logs import get_logger
 
 log = get_logger("weav_slack.inbox")
-# The moment in the ledger at which a delivery was accepted last, and how exactly it is known.
-ACCEPTED: Final = "webhook"
+# Seconds: so exactly the ledger knows when a delivery was accepted last.
 _NOTED_EVERY: Final = 30.0
 
 
@@ -48,7 +47,7 @@ class Inbox:
         if time.monotonic() < self._note_again_at:
             return
         try:
-            await self._due.note_moment(ACCEPTED)
+            await self._due.note_moment(WEBHOOK)
         except LedgerUnavailable as error:
             log.warning("webhook_not_noted", error=str(error))
             return

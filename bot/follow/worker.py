@@ -18,6 +18,8 @@ log = get_logger("weav_slack.follow")
 TakeLook: TypeAlias = Callable[[DueRow], Awaitable[LookResult]]
 # Looks at once: Weav's rate limits are not documented.
 AT_ONCE: Final = 10
+# The row of all looks that nobody has asked for, in the ledger.
+REFRESHES: Final = "refresh"
 
 
 class FollowWorker:
@@ -36,13 +38,24 @@ class FollowWorker:
         self._metrics = metrics
         self._running: dict[asyncio.Task[None], DueRow] = {}
         self._cancelled: list[DueRow] = []
+        self._rest = 0.0
         self._rests_until = 0.0
 
     async def sweep(self) -> None:
         """Take up what is due, for as long as there is more of it than can be done at once."""
         try:
-            while time.monotonic() >= self._rests_until and await self._take():
+            while not self._is_resting and await self._take():
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        except LedgerUnavailable as error:
+            log.warning("looks_not_taken", error=str(error))
+
+    async def refresh(self) -> None:
+        """Take one look of those that nobody has asked for, in its turn among all replicas'."""
+        try:
+            if self._is_resting or not (rows := await self._due.take(1, refresh=True)):
+                return
+            await asyncio.sleep(await self._due.reserve(REFRESHES, self._pace.refresh_every))
+            self._start(rows[0])
         except LedgerUnavailable as error:
             log.warning("looks_not_taken", error=str(error))
 
@@ -67,10 +80,13 @@ class FollowWorker:
         room = AT_ONCE - len(self._running)
         rows = await self._due.take(room) if room else []
         for row in rows:
-            task = self._tasks.spawn(self._work(row), name="look")
-            self._running[task] = row
-            task.add_done_callback(self._ended)
+            self._start(row)
         return len(rows) == room
+
+    def _start(self, row: DueRow) -> None:
+        task = self._tasks.spawn(self._work(row), name="look")
+        self._running[task] = row
+        task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         row = self._running.pop(task)
@@ -93,6 +109,7 @@ class FollowWorker:
         match result:
             case Settled(outcome, memo):
                 self._count(row, outcome)
+                self._rest = 0.0
                 delay = self._pace.until(row.look)
                 await retry_until_written(lambda: self._due.looked(row, delay, memo), row)
             case Again(pause, counted, missing, memo):
@@ -109,9 +126,7 @@ class FollowWorker:
             case WeavAway(failed):
                 log.warning("weav_not_read", conversation=row.id, reason=failed.reason)
                 self._count(row, "weav_away")
-                self._rests_until = time.monotonic() + max(
-                    self._pace.rest, failed.retry_after or 0.0
-                )
+                self._rest_for(failed.retry_after or 0.0)
                 next_try = self._pace.following.after(row.tried_for)
                 await self._later(row, next_try, failed.retry_after)
             case SlackAway(failed):
@@ -137,6 +152,17 @@ class FollowWorker:
             return
         pause = max(next_try.pause, retry_after or 0.0)
         await self._record(row, Again(pause, next_try.counted))
+
+    @property
+    def _is_resting(self) -> bool:
+        return time.monotonic() < self._rests_until
+
+    def _rest_for(self, seconds: float) -> None:
+        """Those that failed at the same time count as one."""
+        if not self._is_resting:
+            self._rest = max(self._pace.rest, min(self._rest * 2, self._pace.longest_rest))
+        until = time.monotonic() + max(self._rest, seconds)
+        self._rests_until = max(self._rests_until, until)
 
     def _count(self, row: DueRow, outcome: str) -> None:
         self._metrics.looks.labels(row.look.value, outcome).inc()

@@ -6,10 +6,11 @@ from bot.ledger.due import DueRow, DueRows, Look
 from bot.ledger.entry import CUSTOMER_EMAIL, Backlog, Entry, NewEntry, Received, State
 from bot.ledger.errors import LedgerTooNew, LedgerUnavailable
 from bot.ledger.ledger import Ledger
-from bot.ledger.schema import Condition, inspect
+from bot.ledger.schema import WEBHOOK, Condition, inspect
 
 __all__ = [
     "CUSTOMER_EMAIL",
+    "WEBHOOK",
     "Backlog",
     "CardLock",
     "CardNotes",

@@ -94,12 +94,21 @@ class DueRows:
             },
         )
 
-    async def mark_open(self, within: float, every: float) -> int:
+    async def first_within(self, within: float, first: int = 0) -> int:
+        """Find the first submission of so many seconds, from `first` on; `first` if there is none.
+
+        The first time it takes as long as there are submissions, and holds nobody up.
+        """
+        values = {"within": within, "first": first}
+        rows = await self._database.query("first_submission", values)
+        return rows[0]["id"] if rows else first
+
+    async def mark_open(self, first: int, within: float, every: float) -> int:
         """Have all open conversations refreshed that were not for so long; how many.
 
-        `within`: seconds for which a conversation counts since it was submitted.
+        `first`: their first submission. `within`: seconds for which one counts.
         """
-        values = {"within": within, "every": every}
+        values = {"first": first, "within": within, "every": every}
         return len(await self._database.query("mark_open_conversations", values))
 
     async def take(self, limit: int, *, refresh: bool = False) -> list[DueRow]:

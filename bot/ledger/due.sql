@@ -28,10 +28,15 @@ ON CONFLICT (conversation_id, look) DO UPDATE SET
 WHERE due.is_over = 0
 RETURNING conversation_id;
 
--- name: mark_open_conversations(within, every)
+-- name: first_submission(first, within)
+-- The ledger keeps all that there ever were: those before are not looked through again.
+SELECT id FROM submissions WHERE id >= :first AND created_at > ledger_clock() - :within
+ORDER BY id LIMIT 1;
+
+-- name: mark_open_conversations(first, within, every)
 INSERT INTO due (conversation_id, look, due_at, marks, marked_at)
 SELECT DISTINCT conversation_id, 'refresh', ledger_clock(), 1, ledger_clock() FROM submissions
-WHERE state = 'announced' AND created_at > ledger_clock() - :within
+WHERE id >= :first AND state = 'announced' AND created_at > ledger_clock() - :within
   AND (conversation IS NULL OR conversation LIKE '%"status":"open"%')
 ON CONFLICT (conversation_id, look) DO UPDATE SET
   due_at = excluded.due_at, marks = due.marks + 1, marked_at = excluded.marked_at

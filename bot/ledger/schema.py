@@ -18,15 +18,24 @@ _PRESENT: Final = {
     "postgresql": "SELECT 1 WHERE to_regclass('ledger_version') IS NOT NULL",
 }
 _MIGRATIONS: Final = _HERE / "migrations"
+# The moment at which Weav's last webhook was accepted, to half a minute.
+WEBHOOK: Final = "webhook"
+_LAST_WEBHOOK: Final = (
+    f"SELECT ledger_clock() - moment AS seconds FROM moments WHERE name = '{WEBHOOK}'"  # noqa: S608
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`found` is 0 for a database that the first start will fill."""
+    """`found` is 0 for a database that the first start will fill.
+
+    `last_webhook`: seconds since one of Weav's was accepted; None: none was, or nobody knows yet.
+    """
 
     kind: str
     found: int
     newest: int
+    last_webhook: float | None = None
 
 
 async def inspect(database_url: str) -> Condition:
@@ -38,9 +47,11 @@ async def inspect(database_url: str) -> Condition:
     async with open_database(database_url, 2.0, 1, time.time) as database:
         async with database.exclusive() as run:
             found = await _version_found(run, _PRESENT[database.dialect])
+            rows = await run(_LAST_WEBHOOK) if found == newest else []
         if found > newest:
             raise too_new(found, newest)
-        return Condition("SQLite" if database.dialect == "sqlite" else "PostgreSQL", found, newest)
+        kind = "SQLite" if database.dialect == "sqlite" else "PostgreSQL"
+        return Condition(kind, found, newest, rows[0]["seconds"] if rows else None)
 
 
 async def _version_found(run: Run, present: str) -> int:

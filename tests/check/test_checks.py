@@ -20,6 +20,7 @@ from starlette.routing import Route
 from bot.check.checks import examine, whatever_happens
 from bot.check.findings import Finding, Level
 from bot.check.report import as_json
+from bot.ledger import WEBHOOK, Ledger
 from bot.manifest import manifest
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import Enterprise, SlackFault, SlackSandbox
@@ -78,6 +79,7 @@ async def test_a_good_installation_is_well(place: Place, mode: Mode) -> None:
     assert code == 0
     states = {name: point["state"] for name, point in points.items()}
     assert states.pop("Weav write") == "note"
+    assert states.pop("Cards follow Weav") == "note"
     assert set(states.values()) == {"ok"}
     assert "Weav sandbox (T0SANDBOX)" in points["Slack token"]["text"]
     assert place.weav.creations == []
@@ -135,7 +137,7 @@ async def test_machines_get_json_and_an_exit_code(place: Place, mode: Mode) -> N
 
     answer = json.loads(ended.out)
     assert (ended.code, answer["ok"]) == (0, True)
-    assert len(answer["points"]) == 12
+    assert len(answer["points"]) == 13
 
 
 async def test_people_get_a_line_a_point_and_the_mend(place: Place) -> None:
@@ -147,7 +149,7 @@ async def test_people_get_a_line_a_point_and_the_mend(place: Place) -> None:
     assert "ok      Database: SQLite" in ended.out
     assert "FAILED  Slack scopes: missing: chat:write.public" in ended.out
     assert "→ Add them under OAuth & Permissions" in ended.out
-    assert "1 of 12 points must be mended" in ended.out
+    assert "1 of 13 points must be mended" in ended.out
 
 
 async def test_wrong_settings_come_first_and_the_rest_is_not_checked(place: Place) -> None:
@@ -161,7 +163,7 @@ async def test_wrong_settings_come_first_and_the_rest_is_not_checked(place: Plac
     for name in ("SLACK_BOT_TOKEN", "WEAV_API_TOKEN", "PORT", "SLACK_ADMINS"):
         assert name in points[0]["text"]
     assert {point["state"] for point in points[1:]} == {"not checked"}
-    assert len(points) == 12
+    assert len(points) == 13
     assert "CANARY" not in ended.out
     assert place.slack.workspace.calls == []
 
@@ -471,3 +473,49 @@ async def _silent() -> AsyncIterator[int]:
     async with server:
         yield server.sockets[0].getsockname()[1]
         done.set()
+
+
+FOLLOWS = "Cards follow Weav"
+WEBHOOK_SECRET = "a-webhook-secret"  # noqa: S105 - of a sandbox
+
+
+async def test_it_says_that_cards_do_not_follow_and_how_they_would(place: Place) -> None:
+    code, points = await place.check()
+
+    assert (code, points[FOLLOWS]["state"]) == (0, "note")
+    assert "not at all" in points[FOLLOWS]["text"]
+    assert "WEAV_REFRESH_EVERY" in points[FOLLOWS]["mend"]
+
+
+async def test_it_says_when_weavs_last_webhook_was_accepted(place: Place) -> None:
+    _, points = await place.check(WEAV_WEBHOOK_SECRET=WEBHOOK_SECRET, WEAV_REFRESH_EVERY="30")
+    assert points[FOLLOWS]["state"] == "note"
+    assert (
+        "none was accepted yet; also looks at open conversations every 30 min"
+        in (points[FOLLOWS]["text"])
+    )
+    assert "/weav/webhooks" in points[FOLLOWS]["mend"]
+
+    hour_ago = time.time() - 3600
+    database = place.variables()["DATABASE_URL"]
+    async with Ledger.open(database, clock=lambda: hour_ago) as ledger:
+        await ledger.due.note_moment(WEBHOOK)
+    _, points = await place.check(WEAV_WEBHOOK_SECRET=WEBHOOK_SECRET)
+
+    assert points[FOLLOWS]["state"] == "ok"
+    assert "by webhooks, the last one accepted 60 min ago" in points[FOLLOWS]["text"]
+    assert WEBHOOK_SECRET not in str(points)
+
+
+async def test_it_says_that_cards_follow_by_looking_alone(place: Place) -> None:
+    _, points = await place.check(WEAV_REFRESH_EVERY="15")
+
+    assert points[FOLLOWS]["state"] == "ok"
+    assert points[FOLLOWS]["text"].startswith("looks at open conversations every 15 min")
+
+
+async def test_without_a_database_it_says_nothing_of_cards(place: Place) -> None:
+    _, points = await place.check(DATABASE_URL="sqlite:////nowhere/at/all.db")
+
+    assert points["Database"]["state"] == "failed"
+    assert points[FOLLOWS]["state"] == "not checked"

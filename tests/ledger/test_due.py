@@ -240,19 +240,22 @@ async def test_open_conversations_are_refreshed_one_round_after_the_other(
     await announced(ledger, ONE, {"status": "open"})
     await announced(ledger, TWO, {"status": "closed"})
 
-    assert await ledger.due.mark_open(14 * DAY, 600) == 1
-    assert await other.due.mark_open(14 * DAY, 600) == 0
+    first = await ledger.due.first_within(14 * DAY)
+    assert await ledger.due.first_within(14 * DAY, first) == first
+    assert await ledger.due.mark_open(first, 14 * DAY, 600) == 1
+    assert await other.due.mark_open(first, 14 * DAY, 600) == 0
 
     await place.pass_time(1)
     assert await ledger.due.take(10) == []
     [row] = await ledger.due.take(10, refresh=True)
     assert (row.conversation_id, row.look) == (ONE, Look.REFRESH)
     assert await ledger.due.looked(row, 1)
-    assert await ledger.due.mark_open(14 * DAY, 600) == 0
+    assert await ledger.due.mark_open(first, 14 * DAY, 600) == 0
     await place.pass_time(600)
-    assert await ledger.due.mark_open(14 * DAY, 600) == 1
+    assert await ledger.due.mark_open(first, 14 * DAY, 600) == 1
     await place.pass_time(14 * DAY)
-    assert await ledger.due.mark_open(14 * DAY, 600) == 0
+    assert await ledger.due.mark_open(first, 14 * DAY, 600) == 0
+    assert await ledger.due.first_within(14 * DAY, first) == first
 
 
 async def test_replicas_share_one_row_of_places(

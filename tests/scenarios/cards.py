@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import asyncpg
 
-from bot.app import assembled
+from bot.app import Pace, assembled
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import RESPONSE_URL, HttpEndpoint, Person, SlackFault, SlackMessage
 from bot.sandbox.weav import Exchange
@@ -105,10 +105,12 @@ async def introduced(person: Person, weav_user_id: str) -> None:
 
 
 @asynccontextmanager
-async def another_bot(house: House, slack_user_id: str = "U0BEN") -> AsyncIterator[Person]:
+async def another_bot(
+    house: House, slack_user_id: str = "U0BEN", pace: Pace = QUICK
+) -> AsyncIterator[Person]:
     """Start a second process's worth of bot on everything that the first one has."""
     async with (
-        assembled(settings_of(house.variables), QUICK) as bot,
+        assembled(settings_of(house.variables), pace) as bot,
         serve(bot.asgi) as url,
         HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint,
     ):

@@ -1,0 +1,175 @@
+"""Where no webhook reaches the bot: what is open and has a card is looked at now and then."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from bot.ledger import State
+from bot.sandbox.weav import WeavFault
+from tests.house import QUICK, QUICK_FOLLOW, House, Mode, house, text_on
+from tests.scenarios.cards import READ, another_bot, drawn, execute, posted
+from tests.scenarios.following import change, reads, redraws, select
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from bot.sandbox.weav import Exchange
+
+# Minutes: a second.
+EVERY = str(1 / 60)
+DAY = 86400
+
+
+async def several(house: House, number: int) -> None:
+    for each in range(number):
+        await house.fill_in(subject=f"Case {each}")
+        await house.ann.submit()
+        await house.slack.until(lambda slack, n=each: len(slack.from_bot("C0SUPPORT")) > n)  # type: ignore[misc]
+    async with asyncio.timeout(5):
+        while len(await select(house, "SELECT id FROM submissions WHERE state = 'announced'")) < (  # noqa: ASYNC110 - the bot's doing
+            number
+        ):
+            await asyncio.sleep(0.02)
+
+
+def looks(house: House) -> list[Exchange]:
+    """Requests for single conversations."""
+    return [
+        request
+        for request in house.weav.requests
+        if request.method == "GET" and request.path.startswith("/v1/conversations/")
+    ]
+
+
+async def test_without_a_webhook_the_card_follows_a_little_later(tmp_path: Path) -> None:
+    modes: list[Mode] = ["http", "socket"]
+    for mode in modes:
+        (tmp_path / mode).mkdir()
+        async with house(tmp_path / mode, mode=mode, weav_refresh_every=EVERY) as at_home:
+            card = await posted(at_home)
+
+            change(at_home, status="closed")
+
+            await drawn(at_home, card, "Closed in Weav", ":white_check_mark: Closed")
+
+
+async def test_by_default_nobody_is_asked(tmp_path: Path) -> None:
+    async with house(tmp_path) as at_home:
+        await posted(at_home)
+        await at_home.entry_in(State.ANNOUNCED)
+
+        assert at_home.bot.services.follower.rounds() == []
+        assert looks(at_home) == []
+        assert await select(at_home, "SELECT * FROM due") == []
+
+
+async def test_what_is_open_is_looked_at_again_and_again_and_what_is_closed_is_not(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path, weav_refresh_every=EVERY) as at_home:
+        card = await posted(at_home)
+        await at_home.weav.until(lambda: len(reads(at_home)) == 3, 10)
+        change(at_home, status="closed")
+        await drawn(at_home, card, "Closed in Weav")
+        read = len(reads(at_home))
+
+        await several(at_home, 1)
+        await at_home.weav.until(lambda: len(looks(at_home)) >= read + 3, 10)
+
+        assert len(reads_of_closed(at_home)) == read
+        assert len(redraws(at_home)) == 1
+
+
+def reads_of_closed(house: House) -> list[Exchange]:
+    [closed] = [each["id"] for each in house.weav.conversations if each["status"] == "closed"]
+    return [request for request in looks(house) if request.path.endswith(closed)]
+
+
+async def test_after_two_weeks_nobody_looks_any_more(tmp_path: Path) -> None:
+    async with house(tmp_path, weav_refresh_every=EVERY) as at_home:
+        await several(at_home, 2)
+        old = at_home.weav.conversations[0]["id"]
+        await execute(
+            at_home,
+            f"UPDATE submissions SET created_at = created_at - {15 * DAY}"  # noqa: S608 - ours
+            f" WHERE conversation_id = '{old}'",
+        )
+        await execute(at_home, "DELETE FROM due")
+        looked = len(looks(at_home))
+
+        await at_home.weav.until(lambda: len(looks(at_home)) >= looked + 3, 10)
+
+        assert [each for each in looks(at_home)[looked:] if each.path.endswith(old)] == []
+
+
+async def test_one_is_looked_at_after_the_other_also_by_two_replicas(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    follow = replace(QUICK_FOLLOW, refresh_every=0.3)
+    pace = replace(QUICK, follow=follow)
+    async with (
+        house(tmp_path, pace=pace, database=postgres_url, weav_refresh_every=EVERY) as at_home,
+        another_bot(at_home, pace=pace),
+    ):
+        await several(at_home, 6)
+        looked = len(looks(at_home))
+
+        await at_home.weav.until(lambda: len(looks(at_home)) >= looked + 8, 20)
+
+        times = sorted(each.at for each in looks(at_home)[looked:])
+        assert min((b - a).total_seconds() for a, b in pairwise(times)) > 0.2
+
+
+async def test_when_weav_refuses_the_bot_asks_less_and_less(tmp_path: Path) -> None:
+    async with house(tmp_path, weav_refresh_every=EVERY) as at_home:
+        await several(at_home, 3)
+        await at_home.weav.until(lambda: len(looks(at_home)) >= 3)
+        refusing = at_home.weav.fail(WeavFault(status=429, **READ))
+        looked = len(looks(at_home))
+        await at_home.weav.until(lambda: len(looks(at_home)) >= looked + 5, 20)
+        at_home.weav.faults.remove(refusing)
+        times = [each.at for each in looks(at_home)[looked : looked + 5]]
+        pauses = [(b - a).total_seconds() for a, b in pairwise(times)]
+        assert pauses[-1] > 2 * pauses[0]
+
+        at_home.weav.store.change(at_home.weav.conversations[0]["id"], status="closed")
+        [card] = [each for each in at_home.slack.from_bot("C0SUPPORT") if "Case 0" in each.text]
+        await drawn(at_home, card, "Closed in Weav", within=20)
+
+
+async def test_a_restart_goes_on_where_it_was(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with house(tmp_path, weav_refresh_every="60") as at_home:
+        card = await posted(at_home)
+        await at_home.entry_in(State.ANNOUNCED)
+        change(at_home, status="closed")
+
+        async with another_bot(at_home):
+            await drawn(at_home, card, "Closed in Weav")
+
+        assert len(reads(at_home)) == 1
+        assert text_on(card).count("Closed in Weav") == 1
+        assert "refreshing" in "".join(capfd.readouterr())
+
+
+async def test_one_that_is_gone_from_slack_is_not_looked_at_any_more(tmp_path: Path) -> None:
+    async with house(tmp_path, weav_refresh_every=EVERY) as at_home:
+        card = await posted(at_home)
+        at_home.slack.remove_message(card)
+        change(at_home, priority="low")
+        async with asyncio.timeout(10):
+            while not await select(at_home, "SELECT * FROM due WHERE is_over = 1"):  # noqa: ASYNC110 - the bot's doing
+                await asyncio.sleep(0.02)
+        looked = len(looks(at_home))
+
+        await several(at_home, 2)
+        await at_home.weav.until(lambda: len(looks(at_home)) >= looked + 4, 10)
+
+        gone = at_home.weav.conversations[0]["id"]
+        assert [each for each in looks(at_home)[looked:] if each.path.endswith(gone)] == []
