@@ -25,6 +25,7 @@ from bot.follow.card import CardFollower
 from bot.follow.inbox import Inbox
 from bot.follow.pace import FollowPace
 from bot.follow.refresh import Refresher
+from bot.follow.replies import ReplyFollower
 from bot.follow.worker import FollowWorker
 from bot.form.defaults import READ_EVERY
 from bot.form.service import FormService
@@ -210,7 +211,10 @@ def _services(
     poster = CardPoster(slack, drawer)
     cards = CardService(ledger, weav, slack, drawer, locks, notifier, looks)
     uses = CustomerUses(customers, starter(customers, directory, tasks))
-    follower = _follower(settings, pace, ledger, weav, slack, drawer, locks, tasks, metrics)
+    wish_of = forms.defaults.replies
+    follower = _follower(
+        settings, pace, ledger, weav, slack, drawer, locks, wish_of, tasks, metrics
+    )
     expect = follower.inbox.expect if follower.inbox else None
     announcer = Announcer(ledger, slack, poster, uses, retry_times.delivery, metrics, expect)
     creator = ConversationCreator(ledger, weav, retry_times, tasks)
@@ -236,11 +240,13 @@ def _follower(
     slack: SlackApi,
     drawer: CardDrawer,
     locks: CardLocks,
+    wish_of: Callable[[str], str],
     tasks: Tasks,
     metrics: Metrics,
 ) -> Follower:
     cards = CardFollower(ledger, weav, slack, drawer, locks, pace.follow)
-    takes = {Look.CARD: cards.look, Look.REFRESH: cards.look}
+    replies = ReplyFollower(ledger, weav, slack, drawer, locks, wish_of, pace.follow)
+    takes = {Look.CARD: cards.look, Look.REFRESH: cards.look, Look.REPLIES: replies.look}
     worker = FollowWorker(ledger.due, takes, pace.follow, tasks, metrics)
     inbox = Inbox(ledger.due, pace.follow) if settings.weav_webhook_secret else None
     every = settings.weav_refresh_every * MINUTE

@@ -15,6 +15,7 @@ FIELDS: Final = {
     "assignee_id": "Assignee",
     "post_to": "Post the summary to",
     "company_id": "Company",
+    "replies": "When the customer replies",
     "another": "Another conversation?",
 }
 # Values are Weav's own words, in the order in which the form offers them.
@@ -22,6 +23,12 @@ CHANNELS: Final = {"email": "Email", "chat": "Chat"}
 PRIORITIES: Final = {"urgent": "Urgent", "high": "High", "normal": "Normal", "low": "Low"}
 STATUSES: Final = {"open": "Open", "closed": "Closed"}
 STATUSES_SHOWN: Final = {**STATUSES, DELETED: "Deleted"}
+# What a card's thread is told; the first is what a channel without a choice has.
+REPLIES: Final = {
+    "notice": "Say so in the card's thread",
+    "text": "Say so, with the first 300 characters",
+    "off": "Say nothing",
+}
 ASSIGNEE_TYPES: Final = {"user": "A person", "agent": "An AI agent"}
 UNASSIGNED: Final = "Unassigned"
 SIGNS: Final = {

@@ -106,6 +106,7 @@ class Metrics:
             registry=self.registry,
         )
         self.looks.labels("card", "redrawn")
+        self.looks.labels("replies", "told")
         self.failures = self._counter(
             "weav_slack_failures",
             "Mistakes of the bot; each has a reference in the log.",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from bot.access.audience import ChannelReaders
 from bot.card.facts import CardFacts
-from bot.card.history import Change
+from bot.card.history import Noted
 from bot.card.render import Card
 from bot.directory import Names
 from bot.weav.models import DELETED, Conversation
@@ -24,7 +24,7 @@ class CardDrawer:
         conversation: Conversation,
         slack_channel_id: str,
         facts: CardFacts,
-        changes: Sequence[Change] = (),
+        changes: Sequence[Noted] = (),
         *,
         new: bool = False,
     ) -> Card:

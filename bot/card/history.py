@@ -1,9 +1,9 @@
 """Who opened a conversation and who changed what: on its card, and in what people are told."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, assert_never
+from typing import Any, Final, TypeAlias, assert_never
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from bot import labels
 from bot.card.controls import Click, Field, value_of
@@ -44,47 +44,62 @@ class Change(BaseModel):
         return f"{did} · {clock(self.at)}"
 
 
-def read_changes(noted: Sequence[Any]) -> tuple[Change, ...]:
+class Replied(BaseModel):
+    """The customer wrote, and nobody knows whether the card's thread was told."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    replied_at: float
+
+    @property
+    def line(self) -> str:
+        return f"The customer replied · {clock(self.replied_at)}"
+
+
+Noted: TypeAlias = Change | Replied
+_NOTED: Final[TypeAdapter[Noted]] = TypeAdapter(Noted)
+
+
+def read_changes(noted: Sequence[Any]) -> tuple[Noted, ...]:
     """Read what was noted, the oldest first; what a newer release wrote is passed over."""
     changes = []
     for each in noted:
         try:
-            changes.append(Change.model_validate(each))
+            changes.append(_NOTED.validate_python(each))
         except ValidationError:
             continue
     return tuple(changes)
 
 
-def with_change(changes: Sequence[Change], change: Change) -> tuple[Change, ...]:
+def with_change(changes: Sequence[Noted], change: Noted) -> tuple[Noted, ...]:
     return (*changes, change)[-MOST_KEPT:]
 
 
 def known_changes(
-    changes: Sequence[Change], conversation: Conversation, changed: Field | None = None
-) -> tuple[Change, ...]:
+    changes: Sequence[Noted], conversation: Conversation, changed: Field | None = None
+) -> tuple[Noted, ...]:
     """Keep of what was under way what has come true, after a process died or an answer was lost.
 
     `changed`: the field that has just been changed, so that it was something else until now.
     """
     return tuple(
-        each.model_copy(update={"under_way": False})
+        _as_done(each)
         for each in changes
-        if not each.under_way
-        or (each.field != changed and each.value == value_of(conversation, each.field))
+        if not _is_under_way(each) or _has_come_true(each, conversation, changed)
     )
 
 
 def changes_by_now(
-    changes: Sequence[Change], conversation: Conversation, changed: Iterable[Field], now: float
-) -> tuple[Change, ...]:
+    changes: Sequence[Noted], conversation: Conversation, changed: Iterable[Field], now: float
+) -> tuple[Noted, ...]:
     """Add what was done in Weav: what `changed` that no click on this card explains.
 
     A click that is still under way after its process has died may come true for a while.
     """
     known = tuple(
-        each.model_copy(update={"under_way": False}) if _is_true(each, conversation) else each
+        _as_done(each) if _has_come_true(each, conversation) else each
         for each in changes
-        if not each.under_way or now - each.at < _UNDER_WAY_FOR or _is_true(each, conversation)
+        if _has_come_true(each, conversation) or not _is_out_of_date(each, now)
     )
     for field in changed:
         if last_change(done(known), conversation, field) is None:
@@ -93,13 +108,30 @@ def changes_by_now(
     return known
 
 
-def done(changes: Iterable[Change]) -> tuple[Change, ...]:
+def done(changes: Iterable[Noted]) -> tuple[Noted, ...]:
     """Leave out what nobody knows to be done."""
-    return tuple(change for change in changes if not change.under_way)
+    return tuple(change for change in changes if not _is_under_way(change))
 
 
-def _is_true(change: Change, conversation: Conversation) -> bool:
-    return change.under_way and change.value == value_of(conversation, change.field)
+def _is_under_way(noted: Noted) -> bool:
+    return isinstance(noted, Change) and noted.under_way
+
+
+def _is_out_of_date(noted: Noted, now: float) -> bool:
+    return isinstance(noted, Change) and noted.under_way and now - noted.at >= _UNDER_WAY_FOR
+
+
+def _has_come_true(noted: Noted, conversation: Conversation, changed: Field | None = None) -> bool:
+    return (
+        isinstance(noted, Change)
+        and noted.under_way
+        and noted.field != changed
+        and noted.value == value_of(conversation, noted.field)
+    )
+
+
+def _as_done(noted: Noted) -> Noted:
+    return noted.model_copy(update={"under_way": False}) if isinstance(noted, Change) else noted
 
 
 def _changed_at(conversation: Conversation, field: Field, now: float) -> float:
@@ -112,7 +144,7 @@ def _changed_at(conversation: Conversation, field: Field, now: float) -> float:
     return told.timestamp()
 
 
-def change_lines(changes: Sequence[Change]) -> list[str]:
+def change_lines(changes: Sequence[Noted]) -> list[str]:
     """Say the last changes in mrkdwn, the newest first."""
     return [change.line for change in reversed(changes[-_LATEST:])]
 
@@ -137,10 +169,11 @@ def opened_line_in(card_blocks: Iterable[object]) -> str:
 
 
 def last_change(
-    changes: Sequence[Change], conversation: Conversation, field: Field
+    changes: Sequence[Noted], conversation: Conversation, field: Field
 ) -> Change | None:
     """Find who made this field what it is; None: nobody on this card did."""
-    last = next((change for change in reversed(changes) if change.field == field), None)
+    of_field = (each for each in reversed(changes) if isinstance(each, Change))
+    last = next((change for change in of_field if change.field == field), None)
     return last if last and last.value == value_of(conversation, field) else None
 
 

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
 from weakref import WeakValueDictionary
 
-from bot.card.history import Change, read_changes
+from bot.card.history import Noted, read_changes
 from bot.ledger import CardLock, CardRows, LedgerUnavailable
 from bot.logs import get_logger
 
@@ -32,7 +32,7 @@ class HeldLock:
         self.shown = row.shown
         self.taken_at = row.taken_at  # in the database's time
 
-    async def note(self, changes: Sequence[Change]) -> bool:
+    async def note(self, changes: Sequence[Noted]) -> bool:
         """False: the lock is somebody else's now, as after a long standstill of this process.
 
         Until the release nobody knows what the card says, should this process die. Without the

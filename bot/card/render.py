@@ -11,7 +11,7 @@ from typing import Final
 from bot import labels
 from bot.access.audience import Audience
 from bot.card.controls import controls
-from bot.card.history import Change, change_lines
+from bot.card.history import Noted, change_lines
 from bot.directory import NOT_NAMED, Named
 from bot.slack import blocks, ids
 from bot.slack.blocks import MESSAGE_LIMIT, Json, Message, sentence
@@ -47,7 +47,7 @@ class Card:
     readers: Audience = Audience.INSIDE
     link: str = ""
     note: str = ""
-    changes: Sequence[Change] = ()
+    changes: Sequence[Noted] = ()
     above: Sequence[Json] = ()
     new: bool = True
 

@@ -10,6 +10,7 @@ from bot.card.facts import CardFacts
 from bot.card.history import (
     MOST_KEPT,
     Change,
+    Noted,
     changes_by_now,
     opened_line_in,
     private_message,
@@ -134,7 +135,7 @@ class CardService:
         conversation: Conversation,
         click: Click,
         entry: Entry | None,
-        changes: tuple[Change, ...],
+        changes: tuple[Noted, ...],
     ) -> Card:
         """What the ledger does not have of it is read from the card that was clicked."""
         facts = CardFacts.of(entry, conversation) if entry else CardFacts()
@@ -186,12 +187,12 @@ class CardService:
 
 
 def _with_news(
-    changes: tuple[Change, ...],
+    changes: tuple[Noted, ...],
     change: Change,
     conversation: Conversation,
     lock: HeldLock,
     entry: Entry,
-) -> tuple[Change, ...]:
+) -> tuple[Noted, ...]:
     """Add what the click has found changed in Weav, before what the click itself did."""
     drawn = what_is_drawn(lock.shown, lock.changes, entry)
     changed = drawn.changed(conversation) if drawn else ()

@@ -11,6 +11,7 @@ from typing import Final, TypeAlias, assert_never
 from bot.card.controls import CardSnapshot, Click, value_of
 from bot.card.history import (
     Change,
+    Noted,
     already_text,
     known_changes,
     last_change,
@@ -173,8 +174,8 @@ def _has(conversation: Conversation, change: Change, before: Found) -> bool:
 
 
 def changes_after(
-    changes: Sequence[Change], change: Change, result: ChangeResult
-) -> tuple[Change, ...]:
+    changes: Sequence[Noted], change: Change, result: ChangeResult
+) -> tuple[Noted, ...]:
     """Return what is known to have been changed, the oldest first."""
     match result:
         case Confirmed(conversation):
@@ -190,7 +191,7 @@ def changes_after(
 
 
 def private_text(
-    result: ChangeResult, change: Change, changes: Sequence[Change], click: Click
+    result: ChangeResult, change: Change, changes: Sequence[Noted], click: Click
 ) -> str:
     """Tell the one who clicked in mrkdwn what the card does not; empty: it says everything."""
     match result:

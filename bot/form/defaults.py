@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from bot.form.form import Form
 from bot.form.parse import Problems, choices_in, problems_of
 from bot.form.values import FormValues, Origin, values_of
+from bot.labels import REPLIES
 from bot.ledger import KnownCustomers, LedgerUnavailable
 from bot.logs import get_logger
 from bot.slack import ids
@@ -22,6 +23,7 @@ log = get_logger("weav_slack.defaults")
 _NO_COMPANY: Final = "Paste the company's UUID from Weav, like 3c90c3cc-… This is not one."
 _BY_THEMSELVES: Final = (ids.CHANNEL, ids.PRIORITY)
 _TOGETHER: Final = (ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID)
+_USUAL_REPLIES, *_OTHER_REPLIES = REPLIES
 # Seconds until what was chosen at another replica is known here.
 READ_EVERY: Final = 5.0
 
@@ -39,6 +41,8 @@ def parse_defaults(submitted: ViewSubmission) -> ChosenDefaults | Problems:
     view = submitted.view
     values = values_of(view)
     chosen, problems = _validated(values)
+    if values.replies in _OTHER_REPLIES:
+        chosen[ids.REPLIES] = values.replies
     if values.company_id:
         company_id = uuid_in(values.company_id, "company")
         if company_id is None:
@@ -77,6 +81,11 @@ class ChannelDefaults:
         if not any(values[name] for name in _TOGETHER):
             fields += _TOGETHER
         return {name: chosen[name] for name in fields if name in chosen}
+
+    def replies(self, slack_channel_id: str) -> str:
+        """Say what the thread of a card there is told, as `REPLIES` has it."""
+        chosen = self._by_channel.get(slack_channel_id, {})
+        return chosen.get(ids.REPLIES, _USUAL_REPLIES)
 
     async def choose(self, defaults: ChosenDefaults) -> None:
         """Keep them for all replicas. Raise LedgerUnavailable."""

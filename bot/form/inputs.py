@@ -133,6 +133,11 @@ def default_input(field: str, words: Mapping[str, str], value: str) -> Json:
     return input_block(field, _select({**_NO_DEFAULT, **words}, value or NOTHING))
 
 
+def replies_input(value: str) -> Json:
+    """What cards of this Slack channel do: one of these always holds."""
+    return input_block(ids.REPLIES, _select(labels.REPLIES, value or next(iter(labels.REPLIES))))
+
+
 def company_input(value: str) -> Json:
     hint = "Paste a company's ID or link from Weav, and the form offers its customers, too."
     empty = input_block(ids.COMPANY_ID, _text_input(_EXAMPLE), hint=hint)

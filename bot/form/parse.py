@@ -115,7 +115,7 @@ class _ForNewCustomer(ConversationChoices):
 
 def choices_in(values: FormValues) -> dict[str, str]:
     """Take what stands for an assignee or for nobody as what it means; nothing is validated yet."""
-    typed = values.model_dump(exclude={ids.CUSTOMER_ID, ids.POST_TO, ids.COMPANY_ID})
+    typed = values.model_dump(exclude={ids.CUSTOMER_ID, ids.POST_TO, ids.COMPANY_ID, ids.REPLIES})
     if assignee_id := uuid_in(values.assignee_id, "assignee"):
         typed[ids.ASSIGNEE_ID] = str(assignee_id)
     elif values.assignee_id == NOTHING:

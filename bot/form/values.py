@@ -27,7 +27,7 @@ _LONGEST_INPUT: Final = 10_000
 class FormValues(BaseModel):
     """The inputs as they are, also unvalidated; empty: nothing typed or chosen.
 
-    `company_id` is an input of a channel's defaults alone.
+    `company_id` and `replies` are inputs of a channel's defaults alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -41,6 +41,7 @@ class FormValues(BaseModel):
     assignee_id: str = ""
     post_to: str = ""
     company_id: str = ""
+    replies: str = ""
 
 
 class Origin(BaseModel):

@@ -18,6 +18,7 @@ from bot.form.inputs import (
     default_input,
     post_to_input,
     priority_input,
+    replies_input,
     status_input,
     subject_input,
 )
@@ -114,5 +115,6 @@ def _defaults(form: Form) -> list[Json]:
         default_input(ids.CHANNEL, labels.CHANNELS, values.channel),
         default_input(ids.PRIORITY, labels.PRIORITIES, values.priority),
         *_assignee(form),
+        replies_input(values.replies),
         company_input(values.company_id),
     ]

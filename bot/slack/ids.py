@@ -31,7 +31,8 @@ FIELDS: Final = (*REQUEST_FIELDS, POST_TO)
 # The defaults of a channel; its other inputs are called like those of the form.
 DEFAULTS_MODAL: Final = "weav_conversation_defaults"
 COMPANY_ID: Final = "company_id"
-FIELDS_OF_FORMS: Final = (*FIELDS, COMPANY_ID)
+REPLIES: Final = "replies"
+FIELDS_OF_FORMS: Final = (*FIELDS, COMPANY_ID, REPLIES)
 
 # A tick that is no part of the request, and what is only shown in the form.
 ANOTHER: Final = "another"

@@ -6,6 +6,7 @@ import pytest
 from bot.card.controls import CardSnapshot, Click, Field, RequestedChange
 from bot.card.history import (
     Change,
+    Noted,
     already_text,
     change_lines,
     known_changes,
@@ -139,7 +140,7 @@ def test_a_card_has_the_last_three_the_newest_first() -> None:
 
 
 def test_what_is_noted_can_be_read_and_does_not_grow() -> None:
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Noted, ...] = ()
     for value in [*["open", "closed"] * 10, "open"]:
         changes = with_change(changes, change(value=value))
 
@@ -147,7 +148,7 @@ def test_what_is_noted_can_be_read_and_does_not_grow() -> None:
 
     assert read_changes(noted) == changes
     assert len(changes) == 10
-    assert changes[-1].value == "open"
+    assert changes[-1] == change(value="open")
 
 
 def test_what_a_newer_release_noted_is_passed_over() -> None:

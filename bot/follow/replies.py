@@ -1,0 +1,218 @@
+"""The customer replied: the card's thread is told, once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.card.controls import is_uuid
+from bot.card.drawing import CardDrawer
+from bot.card.facts import CardFacts
+from bot.card.history import Replied, with_change
+from bot.card.lock import NOBODY_KNOWS, CardLocks
+from bot.follow.looks import GONE_IN_SLACK, Again, LookResult, Over, Settled, SlackAway, WeavAway
+from bot.follow.pace import FollowPace
+from bot.ledger import DueRow, Entry, Ledger, Look, State
+from bot.logs import get_logger
+from bot.slack import blocks
+from bot.slack.api import Done, SlackApi
+from bot.slack.blocks import Message
+from bot.slack.text import clock, escape, fold, link, shorten
+from bot.weav.client import WeavClient
+from bot.weav.existing_conversations import read_conversation
+from bot.weav.messages import WrittenMessage, customer_messages
+from bot.weav.models import AssigneeType, Conversation
+from bot.weav.pages import LookUpFailed
+
+log = get_logger("weav_slack.replies")
+TEXT_LIMIT: Final = 300
+_NAME_LIMIT: Final = 50
+_UNNAMED: Final = "The customer"
+_SOON: Final = 1.0  # seconds, until the card stands that is being posted
+# Seconds before it was told of that a message can be new: Weav comes again for most of a day.
+_NEW_FOR: Final = 24 * 3600.0
+# Messages whose signs are kept; what is older than all of them is not new.
+_MOST_KEPT: Final = 200
+
+
+class Announced(BaseModel):
+    """Which messages the thread was told of: kept with the row.
+
+    `told` are their signs, and what is not after `until` (seconds since the epoch) is old.
+    `telling`: those that it is just being told of. Should this process die meanwhile, nobody knows
+    whether Slack has taken it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    told: tuple[str, ...] = ()
+    until: float | None = None
+    telling: tuple[str, ...] = ()
+
+    def new_in(self, messages: Sequence[WrittenMessage], marked_at: float) -> list[WrittenMessage]:
+        until = marked_at - _NEW_FOR if self.until is None else self.until
+        told = set(self.told)
+        return [
+            each
+            for each in messages
+            if each.key not in told and (each.at is None or each.at.timestamp() > until)
+        ]
+
+    def after(self, messages: Sequence[WrittenMessage]) -> Self:
+        """Count all of them as told, the oldest first."""
+        dropped, kept = messages[:-_MOST_KEPT], messages[-_MOST_KEPT:]
+        times = [each.at.timestamp() for each in dropped if each.at]
+        until = max([*times, *([] if self.until is None else [self.until])], default=self.until)
+        return self.model_copy(
+            update={"told": tuple(each.key for each in kept), "until": until, "telling": ()}
+        )
+
+    def dump(self) -> dict[str, Any]:
+        return self.model_dump(exclude_defaults=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the thread is told; what is unknown, or not for everybody who reads there, is empty."""
+
+    who: str
+    count: int
+    at: datetime | None
+    link: str
+    mention: str
+    text: str = ""
+
+    def render(self) -> Message:
+        replied = f"{self.who} replied" if self.who else f"{_UNNAMED} replied"
+        if self.count > 1:
+            replied += f" ({self.count} messages)"
+        when = clock(self.at) if self.at else ""
+        leads = link(self.link, "Open in Weav") if self.link else ""
+        said = [escape(replied), when, leads, self.mention]
+        line = " · ".join(filter(None, [f"*{said[0]}*", *said[1:]]))
+        drawn = blocks.section(blocks.mrkdwn(f":speech_balloon: {line}"))
+        quoted = blocks.sentence(self.text) if self.text else None
+        text = " · ".join(filter(None, [*said, escape(self.text)]))
+        return Message.of(text, drawn, quoted)
+
+
+class ReplyFollower:
+    def __init__(
+        self,
+        ledger: Ledger,
+        weav: WeavClient,
+        slack: SlackApi,
+        drawer: CardDrawer,
+        locks: CardLocks,
+        wish_of: Callable[[str], str],
+        pace: FollowPace,
+    ) -> None:
+        """`wish_of`: what the threads of a Slack channel's cards are told, as `REPLIES` has it."""
+        self._ledger = ledger
+        self._weav = weav
+        self._slack = slack
+        self._drawer = drawer
+        self._locks = locks
+        self._wish_of = wish_of
+        self._pace = pace
+
+    async def look(self, row: DueRow) -> LookResult:
+        """Raise LedgerUnavailable: it is looked at again."""
+        entry = await self._ledger.by_conversation(row.conversation_id)
+        if entry is None or not is_uuid(row.conversation_id):
+            return Settled("unknown")
+        if entry.state is State.OPENED:
+            return Again(_SOON)
+        if not (entry.slack_channel_id and entry.message_ts):
+            return Settled("no_thread")
+        messages = await customer_messages(self._weav, row.conversation_id)
+        if isinstance(messages, LookUpFailed):
+            return Settled("missing") if messages.missing else WeavAway(messages)
+        announced = Announced.model_validate(row.memo)
+        if announced.telling:
+            return await self._doubt(row, messages, announced)
+        new = announced.new_in(messages, row.marked_at)
+        if not new:
+            later = self._pace.not_yet.after(row.tried_for)
+            return Again(later.pause, later.counted) if later else Settled("nothing_new")
+        wish = self._wish_of(entry.slack_channel_id)
+        if wish == "off":
+            return Settled("off", announced.after(messages).dump())
+        return await self._tell(row, entry, messages, new, with_text=wish == "text")
+
+    async def _tell(
+        self,
+        row: DueRow,
+        entry: Entry,
+        messages: Sequence[WrittenMessage],
+        new: Sequence[WrittenMessage],
+        *,
+        with_text: bool,
+    ) -> LookResult:
+        """Slack cannot be asked what it has taken: what it is told is written down before."""
+        found = await read_conversation(self._weav, row.conversation_id)
+        if isinstance(found, LookUpFailed):
+            return Settled("missing") if found.missing else WeavAway(found)
+        conversation, announced = found.conversation, Announced.model_validate(row.memo)
+        slack_channel_id, facts = entry.slack_channel_id or "", CardFacts.of(entry, conversation)
+        notice = await self._notice(entry, conversation, new, facts, with_text=with_text)
+        telling = announced.model_copy(update={"telling": tuple(each.key for each in new)})
+        if not await self._ledger.due.note(row, telling.dump()):
+            return Again(_SOON)
+        thread_ts = facts.thread_ts or entry.message_ts or ""
+        posted = await self._slack.post(slack_channel_id, notice.render(), thread_ts)
+        if isinstance(posted, Done):
+            log.info("reply_told", conversation=row.conversation_id, messages=len(new))
+            return Settled("told", announced.after(messages).dump())
+        await self._ledger.due.note(row, announced.dump())  # Slack did not confirm it
+        return Over(posted.code) if posted.code in GONE_IN_SLACK else SlackAway(posted)
+
+    async def _notice(
+        self,
+        entry: Entry,
+        conversation: Conversation,
+        new: Sequence[WrittenMessage],
+        facts: CardFacts,
+        *,
+        with_text: bool,
+    ) -> Notice:
+        """Where people of other organisations read, it has neither name nor text."""
+        card = await self._drawer.card(conversation, entry.slack_channel_id or "", facts)
+        text = " ".join(filter(None, (each.words for each in new)))
+        return Notice(
+            who="" if card.is_short else shorten(fold(card.named.customer), _NAME_LIMIT),
+            count=len(new),
+            at=new[-1].at,
+            link=card.link,
+            mention=f"<@{await self._whom(entry, conversation)}>",
+            text=shorten(fold(text), TEXT_LIMIT) if with_text and not card.is_short else "",
+        )
+
+    async def _whom(self, entry: Entry, conversation: Conversation) -> str:
+        """Name the assignee, if they have said who they are in Weav, or else the author."""
+        if conversation.assignee_type == AssigneeType.USER and conversation.assignee_id:
+            assignee_id = conversation.assignee_id.lower()
+            if user := await self._ledger.customers.user_with(assignee_id):
+                return user.slack_user_id
+        return entry.slack_user_id
+
+    async def _doubt(
+        self, row: DueRow, messages: Sequence[WrittenMessage], announced: Announced
+    ) -> LookResult:
+        """A process died while it told the thread: the card says it, which can be said twice."""
+        times = [each.at for each in messages if each.key in announced.telling and each.at]
+        replied = Replied(replied_at=times[-1].timestamp() if times else row.marked_at)
+        async with self._locks.of(row.conversation_id) as lock:
+            if lock is None:
+                return Again(_SOON)
+            if replied not in lock.changes:
+                if not await lock.note(with_change(lock.changes, replied)):
+                    return Again(_SOON)
+                lock.shown = NOBODY_KNOWS
+        await self._ledger.due.mark(row.conversation_id, Look.CARD, 0.0)
+        log.warning("reply_perhaps_told", conversation=row.conversation_id)
+        told = (*announced.told, *announced.telling)[-_MOST_KEPT:]
+        settled = announced.model_copy(update={"told": told, "telling": ()})
+        return Again(_SOON, memo=settled.dump())

@@ -1,0 +1,115 @@
+"""What was written in a conversation.
+
+https://docs.weav.com/api-reference/conversations/list-messages-in-conversation shows a sample and
+no more: neither the order of messages nor the format of their content is documented, and any field
+may be missing.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from html import unescape
+from typing import Annotated, Final, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.weav.client import WeavClient
+from bot.weav.models import _Date, _Text, _Unreadable, one_line
+from bot.weav.pages import Listing, LookUpFailed
+
+_CUSTOMER: Final = "customer"
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+# A tag of HTML, or a comment; where there is none of these, a "<" is somebody's own.
+_TAG: Final = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z!][a-zA-Z0-9]{0,20})[^<>]*>")
+_HTML: Final = re.compile(
+    r"</[a-zA-Z][a-zA-Z0-9]{0,20}\s{0,9}>|<(?:br|p|div|html)\b", re.IGNORECASE
+)
+_UNSEEN: Final = frozenset({"script", "style", "head", "title"})
+# Between these no word ends.
+_INLINE: Final = frozenset({"a", "b", "em", "font", "i", "s", "span", "strong", "sub", "sup", "u"})
+
+
+class WrittenMessage(BaseModel):
+    """A value of an unexpected type reads as None."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
+
+    id: _Text = None
+    sender_type: _Text = None
+    content: _Text = None
+    is_internal: Annotated[bool | None, _Unreadable] = None
+    sent_at: _Date = None
+    created_at: _Date = None
+
+    @classmethod
+    def read(cls, row: object) -> Self:
+        """Raise pydantic's ValidationError for what is no object."""
+        return cls.model_validate(row)
+
+    @property
+    def key(self) -> str:
+        """The same for the same message, also where Weav gives no ID."""
+        said = self.id or f"{self.sent_at} {self.created_at} {self.content}"
+        return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
+
+    @property
+    def at(self) -> datetime | None:
+        return self.sent_at or self.created_at
+
+    @property
+    def words(self) -> str:
+        """Its content on one line, without what is HTML in it."""
+        return one_line(_without_tags(self.content or ""))
+
+
+async def customer_messages(
+    weav: WeavClient, conversation_id: str
+) -> tuple[WrittenMessage, ...] | LookUpFailed:
+    """Read what the customer wrote and can see, the oldest first."""
+    listed = await weav.all_pages(
+        Listing(
+            "/conversations/{id}/messages",
+            "this conversation's messages",
+            "Weav does not find this conversation.",
+            WrittenMessage.read,
+            conversation_id,
+        )
+    )
+    if isinstance(listed, LookUpFailed):
+        return listed
+    by_key = {each.key: each for each in listed if _is_theirs(each)}
+    return tuple(sorted(by_key.values(), key=_when))
+
+
+def _is_theirs(message: WrittenMessage) -> bool:
+    return message.sender_type == _CUSTOMER and not message.is_internal
+
+
+def _when(message: WrittenMessage) -> tuple[datetime, datetime]:
+    sent, created = message.sent_at, message.created_at
+    return (sent or created or _EARLIEST, created or sent or _EARLIEST)
+
+
+def _without_tags(content: str) -> str:
+    if not _HTML.search(content):
+        return content
+    return unescape("".join(_seen_in(content)))
+
+
+def _seen_in(content: str) -> Iterable[str]:
+    """Give the texts between tags, without those of a page's head."""
+    at, unseen = 0, ""
+    for tag in _TAG.finditer(content):
+        if not unseen:
+            yield content[at : tag.start()]
+        name = tag["name"].lower()
+        if name not in _INLINE:
+            yield " "
+        if not unseen and not tag["end"] and name in _UNSEEN:
+            unseen = name
+        elif unseen == name and tag["end"]:
+            unseen = ""
+        at = tag.end()
+    if not unseen:
+        yield content[at:]

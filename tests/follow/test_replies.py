@@ -1,0 +1,66 @@
+"""Which of a conversation's messages its card's thread has to be told of."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from bot.follow.replies import Announced, Notice
+from bot.weav.messages import WrittenMessage
+from tests.said import unsaid
+from tests.slack.limits import faults
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+
+
+def message(number: int, hours_ago: float | None = 0) -> WrittenMessage:
+    at = None if hours_ago is None else NOW - timedelta(hours=hours_ago)
+    return WrittenMessage(id=f"M{number}", sender_type="customer", sent_at=at)
+
+
+def numbers(messages: list[WrittenMessage]) -> list[str]:
+    return [each.id or "" for each in messages]
+
+
+def test_at_first_all_are_new_but_those_of_another_day() -> None:
+    listed = [message(1, 25), message(2, 23), message(3, 0), message(4, None)]
+
+    new = Announced().new_in(listed, NOW.timestamp())
+
+    assert numbers(new) == ["M2", "M3", "M4"]
+
+
+def test_what_was_told_is_not_new_also_when_it_comes_back_from_the_ledger() -> None:
+    listed = [message(number, 30 - number) for number in range(1, 4)]
+    kept = Announced.model_validate(Announced().after(listed).dump())
+
+    assert kept.new_in(listed, NOW.timestamp()) == []
+    assert numbers(kept.new_in([*listed, message(4)], NOW.timestamp())) == ["M4"]
+
+
+def test_what_is_older_than_all_that_is_kept_is_not_new() -> None:
+    listed = [message(number, 1000 - number) for number in range(1, 501)]
+    kept = Announced.model_validate(Announced().after(listed).dump())
+
+    assert len(kept.dump()["told"]) == 200
+    assert kept.new_in(listed, NOW.timestamp()) == []
+    assert numbers(kept.new_in([*listed, message(501)], NOW.timestamp())) == ["M501"]
+    again = kept.after([*listed, message(501)])
+    assert again.new_in([*listed, message(501)], NOW.timestamp()) == []
+
+
+def test_a_notice_says_all_in_its_text_and_is_nothing_but_text() -> None:
+    nasty = "<!channel> *x* <@U1> _y_ `z` :tada: https://evil.example"
+    notice = Notice(nasty, 3, NOW, "https://weav.example/1", "<@U0BEN>", nasty).render()
+
+    assert faults(notice.blocks) == []
+    assert unsaid(notice.text, notice.blocks) == []
+    assert "<!channel>" not in notice.text
+    assert notice.text.count("<@") == 1
+    assert "(3 messages)" in notice.text
+
+
+def test_a_notice_without_anything_known_is_a_notice() -> None:
+    notice = Notice("", 1, None, "", "<@U0ANN>").render()
+
+    assert notice.text == "The customer replied · <@U0ANN>"
+    assert len(notice.blocks) == 1
