@@ -47,12 +47,23 @@ class Drawn:
         return "|".join([*self.signs, self.rest, updated_at])
 
     def says(self, conversation: Conversation) -> bool:
-        return not self.changed(conversation) and self.rest == _rest(conversation)
+        now = Drawn.of(conversation)
+        return (self.signs, self.rest) == (now.signs, now.rest)
 
     def changed(self, conversation: Conversation) -> tuple[Field, ...]:
-        """Name the fields of a click that are no longer as the card says."""
+        """Name the fields of a click that are no longer as the card says.
+
+        A status or priority that Weav had left open is no change: it may tell less of what it has
+        just created than of what it is asked for.
+        """
+        nothing = conversation.model_copy(update=dict.fromkeys(("status", "priority")))
         pairs = zip(FIELDS, self.signs, strict=True)
-        return tuple(field for field, sign in pairs if sign != sign_of(conversation, field))
+        return tuple(
+            field
+            for field, sign in pairs
+            if sign != sign_of(conversation, field)
+            and (field == "assignee" or sign != sign_of(nothing, field))
+        )
 
     def is_newer_than(self, conversation: Conversation) -> bool:
         """Whether Weav itself dates what the card says later than this."""

@@ -10,9 +10,18 @@ from bot.card.facts import CardFacts
 from bot.card.history import changes_by_now, done
 from bot.card.lock import NOBODY_KNOWS, CardLocks, HeldLock
 from bot.card.render import render
-from bot.follow.looks import GONE_IN_SLACK, Again, LookResult, Over, Settled, SlackAway, WeavAway
+from bot.follow.looks import (
+    GONE_IN_SLACK,
+    Again,
+    LookResult,
+    Over,
+    Settled,
+    SlackAway,
+    WeavAway,
+    not_posted,
+)
 from bot.follow.pace import FollowPace
-from bot.ledger import DueRow, Entry, Ledger, State
+from bot.ledger import DueRow, Entry, Ledger, Look, State
 from bot.logs import get_logger
 from bot.slack.api import Failed, SlackApi
 from bot.weav.client import WeavClient
@@ -22,7 +31,7 @@ from bot.weav.models import DELETED, Conversation
 log = get_logger("weav_slack.follow")
 # The row of all redraws in the ledger.
 REDRAWS: Final = "redraw"
-# Seconds. Until the card stands that is being posted; a place that is so near is waited for.
+# Seconds. Until a lock is free that is held for long; a place that is so near is no wait.
 _SOON: Final = 1.0
 _AT_ONCE: Final = 0.05
 _MEMO_PLACE: Final = "place"
@@ -52,7 +61,7 @@ class CardFollower:
         if entry is None or not is_uuid(row.conversation_id):
             return Settled("unknown")
         if entry.state is State.OPENED:
-            return Again(_SOON)  # its card is on the way
+            return not_posted(row, self._pace)
         if not (entry.slack_channel_id and entry.message_ts):
             return await self._keep(row, entry)
         async with self._locks.of(row.conversation_id) as lock:
@@ -147,6 +156,16 @@ class CardFollower:
         return Settled(outcome, {})
 
     async def _note(self, entry: Entry, seen: Conversation) -> None:
+        """Keep what was seen; a message that nobody told of is looked for as well.
+
+        Its event may have come before the conversation was known here, or there is no webhook.
+        """
         facts = seen.model_dump(mode="json")
-        if entry.conversation not in (None, facts):
-            await self._ledger.note_conversation(entry, facts)
+        if entry.conversation is None or entry.conversation == facts:
+            return
+        before = Conversation.read(entry.conversation)
+        if seen.last_message_at and seen.last_message_at != before.last_message_at:
+            await self._ledger.due.mark(
+                entry.conversation_id or "", Look.REPLIES, self._pace.replies
+            )
+        await self._ledger.note_conversation(entry, facts)

@@ -4,16 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from bot.follow.pace import FollowPace
+from bot.ledger import DueRow
 from bot.slack.api import Failed
 from bot.weav.pages import LookUpFailed
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Nothing remains to be done; `outcome` is counted, and the next look finds `memo`."""
+    """Nothing remains to be done; `outcome` is counted, and the next look finds `memo`.
+
+    `is_recorded`: the row says so already.
+    """
 
     outcome: str
     memo: Mapping[str, Any] | None = None
+    is_recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,13 @@ class Over:
 
 
 LookResult: TypeAlias = Settled | Again | WeavAway | SlackAway | Over
+
+
+def not_posted(row: DueRow, pace: FollowPace) -> LookResult:
+    """Its card is on the way, which Slack may not take for a day; then it is marked anew."""
+    later = pace.following.after(row.tried_for)
+    return Again(later.pause, later.counted) if later else Settled("not_posted")
+
 
 # What no later attempt mends: the card is gone, or the bot from where it is.
 # https://docs.slack.dev/reference/methods/chat.update#errors

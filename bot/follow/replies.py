@@ -1,5 +1,6 @@
 """The customer replied: the card's thread is told, once."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +13,20 @@ from bot.card.drawing import CardDrawer
 from bot.card.facts import CardFacts
 from bot.card.history import Replied, with_change
 from bot.card.lock import NOBODY_KNOWS, CardLocks
-from bot.follow.looks import GONE_IN_SLACK, Again, LookResult, Over, Settled, SlackAway, WeavAway
+from bot.follow.looks import (
+    GONE_IN_SLACK,
+    Again,
+    LookResult,
+    Over,
+    Settled,
+    SlackAway,
+    WeavAway,
+    not_posted,
+)
 from bot.follow.pace import FollowPace
 from bot.ledger import DueRow, Entry, Ledger, Look, State
 from bot.logs import get_logger
+from bot.retry import retry_until_written
 from bot.slack import blocks
 from bot.slack.api import Done, SlackApi
 from bot.slack.blocks import Message
@@ -30,7 +41,7 @@ log = get_logger("weav_slack.replies")
 TEXT_LIMIT: Final = 300
 _NAME_LIMIT: Final = 50
 _UNNAMED: Final = "The customer"
-_SOON: Final = 1.0  # seconds, until the card stands that is being posted
+_SOON: Final = 1.0  # seconds, until a lock is free that is held for long
 # Seconds before it was told of that a message can be new: Weav comes again for most of a day.
 _NEW_FOR: Final = 24 * 3600.0
 # Messages whose signs are kept; what is older than all of them is not new.
@@ -117,6 +128,7 @@ class ReplyFollower:
         self._locks = locks
         self._wish_of = wish_of
         self._pace = pace
+        self._telling = asyncio.Lock()
 
     async def look(self, row: DueRow) -> LookResult:
         """Raise LedgerUnavailable: it is looked at again."""
@@ -124,7 +136,7 @@ class ReplyFollower:
         if entry is None or not is_uuid(row.conversation_id):
             return Settled("unknown")
         if entry.state is State.OPENED:
-            return Again(_SOON)
+            return not_posted(row, self._pace)
         if not (entry.slack_channel_id and entry.message_ts):
             return Settled("no_thread")
         messages = await customer_messages(self._weav, row.conversation_id)
@@ -151,7 +163,10 @@ class ReplyFollower:
         *,
         with_text: bool,
     ) -> LookResult:
-        """Slack cannot be asked what it has taken: what it is told is written down before."""
+        """Slack cannot be asked what it has taken: what it is told is written down before.
+
+        One at a time, so that a process that dies leaves one in doubt at most.
+        """
         found = await read_conversation(self._weav, row.conversation_id)
         if isinstance(found, LookUpFailed):
             return Settled("missing") if found.missing else WeavAway(found)
@@ -159,14 +174,19 @@ class ReplyFollower:
         slack_channel_id, facts = entry.slack_channel_id or "", CardFacts.of(entry, conversation)
         notice = await self._notice(entry, conversation, new, facts, with_text=with_text)
         telling = announced.model_copy(update={"telling": tuple(each.key for each in new)})
-        if not await self._ledger.due.note(row, telling.dump()):
-            return Again(_SOON)
-        thread_ts = facts.thread_ts or entry.message_ts or ""
-        posted = await self._slack.post(slack_channel_id, notice.render(), thread_ts)
-        if isinstance(posted, Done):
-            log.info("reply_told", conversation=row.conversation_id, messages=len(new))
-            return Settled("told", announced.after(messages).dump())
-        await self._ledger.due.note(row, announced.dump())  # Slack did not confirm it
+        thread_ts, due = facts.thread_ts or entry.message_ts or "", self._ledger.due
+        told = announced.after(messages).dump()
+        async with self._telling:
+            if not await due.note(row, telling.dump()):
+                return Again(_SOON)
+            posted = await self._slack.post(
+                slack_channel_id, notice.render(), thread_ts, within=0.0
+            )
+            if isinstance(posted, Done):
+                log.info("reply_told", conversation=row.conversation_id, messages=len(new))
+                await retry_until_written(lambda: due.looked(row, self._pace.replies, told), row)
+                return Settled("told", is_recorded=True)
+            await due.note(row, announced.dump())  # Slack did not confirm it
         return Over(posted.code) if posted.code in GONE_IN_SLACK else SlackAway(posted)
 
     async def _notice(

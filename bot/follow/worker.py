@@ -107,11 +107,12 @@ class FollowWorker:
 
     async def _record(self, row: DueRow, result: LookResult) -> None:
         match result:
-            case Settled(outcome, memo):
+            case Settled(outcome, memo, is_recorded):
                 self._count(row, outcome)
                 self._rest = 0.0
-                delay = self._pace.until(row.look)
-                await retry_until_written(lambda: self._due.looked(row, delay, memo), row)
+                if not is_recorded:
+                    delay = self._pace.until(row.look)
+                    await retry_until_written(lambda: self._due.looked(row, delay, memo), row)
             case Again(pause, counted, missing, memo):
                 await retry_until_written(
                     lambda: self._due.later(

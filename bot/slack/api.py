@@ -161,10 +161,17 @@ class SlackApi:
         view_id, drawn = text_at(seen, "id"), text_at(seen, "hash") or None
         return await ask(self._client.views_update(view_id=view_id, hash=drawn, view=dict(view)))
 
-    async def post(self, slack_channel_id: str, card: Message, thread_ts: str = "") -> ApiResult:
+    async def post(
+        self,
+        slack_channel_id: str,
+        card: Message,
+        thread_ts: str = "",
+        within: float = POST_WITHIN,
+    ) -> ApiResult:
         """Post to a channel, or to a person when given a user id.
 
-        Slack allows about one post a second and channel, so a burst waits its turn.
+        Slack allows about one post a second and channel, so a burst waits its turn, `within` so
+        many seconds.
         """
         return await _patiently(
             lambda: self._client.chat_postMessage(
@@ -175,7 +182,7 @@ class SlackApi:
                 unfurl_links=False,
                 unfurl_media=False,
             ),
-            seconds=POST_WITHIN,
+            seconds=within,
         )
 
     async def message(self, slack_user_id: str, card: Message) -> ApiResult:

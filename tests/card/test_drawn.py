@@ -39,6 +39,14 @@ def test_what_differs_is_told_by_field(change: dict[str, object], fields: tuple[
     assert Drawn.of(FULL).says(other) is (not fields)
 
 
+@pytest.mark.parametrize("field", ["status", "priority"])
+def test_what_weav_had_left_open_is_drawn_and_no_change(field: str) -> None:
+    before = FULL.model_copy(update={field: None})
+
+    assert not Drawn.of(before).says(FULL)
+    assert Drawn.of(before).changed(FULL) == ()
+
+
 @pytest.mark.parametrize(
     "change", [{"subject": "Another"}, {"channel": "chat"}, {"customer_id": "1"}, {"is_spam": True}]
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,7 +34,7 @@ from tests.scenarios.cards import (
     told,
     writes,
 )
-from tests.scenarios.following import SECRET, change, reads, redraws, settled
+from tests.scenarios.following import SECRET, change, reads, redraws, select, settled
 from tests.scenarios.test_status import says, status
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from bot.sandbox.slack import SlackMessage
 
+LONG = pytest.mark.long
 REDRAWN: list[Route] = ["channel", "thread", "direct"]
 SHARED = "C0PARTNERS"
 
@@ -130,8 +131,14 @@ async def test_a_change_that_has_no_event_comes_with_the_next(at_home: House) ->
     await drawn(at_home, card, "Export hangs since Monday", "Priority set to High in Weav")
 
 
-@pytest.mark.parametrize("signature", Signature)
-@pytest.mark.parametrize("shape", Shape)
+@pytest.mark.parametrize(
+    ("signature", "shape"),
+    [
+        (Signature.PREFIXED_HEX, Shape.UNKNOWN),
+        (Signature.BASE64, Shape.FLAT),
+        *(pytest.param(*each, marks=LONG) for each in product(Signature, Shape)),
+    ],
+)
 async def test_however_weav_writes_it(at_home: House, signature: Signature, shape: Shape) -> None:
     at_home.weav.webhooks.habits = WebhookHabits(signature=signature, shape=shape)
     card = await posted(at_home)
@@ -396,12 +403,14 @@ async def test_what_comes_after_a_deletion_changes_nothing(at_home: House) -> No
     "fault",
     [
         WeavFault(status=503, times=3, **READ),
-        WeavFault(status=500, times=3, **READ),
-        WeavFault(status=401, times=3, **READ),
-        WeavFault(status=429, headers={"Retry-After": "1"}, times=2, **READ),
+        pytest.param(WeavFault(status=500, times=3, **READ), marks=LONG),
+        pytest.param(WeavFault(status=401, times=3, **READ), marks=LONG),
+        pytest.param(
+            WeavFault(status=429, headers={"Retry-After": "1"}, times=2, **READ), marks=LONG
+        ),
         WeavFault.lost_request(times=3, **READ),
-        WeavFault(status=200, body=b"<html>", times=3, **READ),
-        WeavFault(status=200, body=b'{"id": "another"}', times=3, **READ),
+        pytest.param(WeavFault(status=200, body=b"<html>", times=3, **READ), marks=LONG),
+        pytest.param(WeavFault(status=200, body=b'{"id": "another"}', times=3, **READ), marks=LONG),
     ],
     ids=["503", "500", "401", "429", "cut", "html", "another"],
 )
@@ -424,10 +433,10 @@ async def test_weav_is_asked_until_it_answers(at_home: House, fault: WeavFault) 
     [
         SlackFault("chat.update", status=500, times=2),
         SlackFault("chat.update", status=429, error="ratelimited", retry_after=1),
-        SlackFault("chat.update", error="internal_error", times=2),
-        SlackFault("chat.update", error="token_revoked", times=2),
+        pytest.param(SlackFault("chat.update", error="internal_error", times=2), marks=LONG),
+        pytest.param(SlackFault("chat.update", error="token_revoked", times=2), marks=LONG),
         SlackFault("chat.update", drop="after"),
-        SlackFault("chat.update", drop="before", times=2),
+        pytest.param(SlackFault("chat.update", drop="before", times=2), marks=LONG),
     ],
     ids=["500", "429", "internal", "revoked", "cut after", "cut before"],
 )
@@ -557,6 +566,25 @@ async def test_a_look_during_a_click_comes_after_it(at_home: House) -> None:
     change(at_home, priority="low")
 
     await drawn(at_home, card, "closed it", "Priority set to Low in Weav", ":white_circle: Low")
+
+
+@pytest.mark.long
+async def test_what_was_drawn_by_one_that_had_lost_its_turn_is_drawn_again(
+    at_home: House,
+) -> None:
+    """It stood still while Slack was told, and may have put an older state over a newer one."""
+    card = await posted_and_settled(at_home)
+    at_home.slack.faults.add(SlackFault("chat.update", delay=1.5))
+    change(at_home, priority="low")
+    async with asyncio.timeout(5):
+        while not await select(at_home, "SELECT 1 FROM cards WHERE shown = ''"):  # noqa: ASYNC110 - the bot's doing
+            await asyncio.sleep(0.02)
+
+    await execute(at_home, "UPDATE cards SET owner = 'another'")
+
+    await at_home.slack.until(lambda _: len(redraws(at_home)) == 2, 15)
+    await settled(at_home)
+    assert text_on(card).count("Priority set to Low in Weav") == 1
 
 
 async def test_two_replicas_look_once_and_draw_once(tmp_path: Path, postgres_url: str) -> None:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot.ledger import State
 from bot.sandbox.weav import WeavFault
 from tests.house import QUICK, QUICK_FOLLOW, House, Mode, house, text_on
@@ -15,8 +17,6 @@ from tests.scenarios.following import change, reads, redraws, select
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from bot.sandbox.weav import Exchange
 
@@ -58,6 +58,19 @@ async def test_without_a_webhook_the_card_follows_a_little_later(tmp_path: Path)
             await drawn(at_home, card, "Closed in Weav", ":white_check_mark: Closed")
 
 
+async def test_without_a_webhook_the_thread_is_told_of_a_reply_as_well(tmp_path: Path) -> None:
+    async with house(tmp_path, weav_refresh_every=EVERY) as at_home:
+        card = await posted(at_home)
+        await at_home.weav.until(lambda: bool(reads(at_home)))
+
+        at_home.weav.store.write(at_home.weav.conversations[0]["id"], "It still hangs.")
+
+        notice = await at_home.slack.until(
+            lambda slack: next((m for m in slack.from_bot() if " replied" in m.text), None), 10
+        )
+        assert notice.thread_ts == card.ts
+
+
 async def test_by_default_nobody_is_asked(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home:
         await posted(at_home)
@@ -68,6 +81,7 @@ async def test_by_default_nobody_is_asked(tmp_path: Path) -> None:
         assert await select(at_home, "SELECT * FROM due") == []
 
 
+@pytest.mark.long
 async def test_what_is_open_is_looked_at_again_and_again_and_what_is_closed_is_not(
     tmp_path: Path,
 ) -> None:
@@ -90,6 +104,7 @@ def reads_of_closed(house: House) -> list[Exchange]:
     return [request for request in looks(house) if request.path.endswith(closed)]
 
 
+@pytest.mark.long
 async def test_after_two_weeks_nobody_looks_any_more(tmp_path: Path) -> None:
     async with house(tmp_path, weav_refresh_every=EVERY) as at_home:
         await several(at_home, 2)
@@ -107,6 +122,7 @@ async def test_after_two_weeks_nobody_looks_any_more(tmp_path: Path) -> None:
         assert [each for each in looks(at_home)[looked:] if each.path.endswith(old)] == []
 
 
+@pytest.mark.long
 async def test_one_is_looked_at_after_the_other_also_by_two_replicas(
     tmp_path: Path, postgres_url: str
 ) -> None:
@@ -125,6 +141,7 @@ async def test_one_is_looked_at_after_the_other_also_by_two_replicas(
         assert min((b - a).total_seconds() for a, b in pairwise(times)) > 0.2
 
 
+@pytest.mark.long
 async def test_when_weav_refuses_the_bot_asks_less_and_less(tmp_path: Path) -> None:
     async with house(tmp_path, weav_refresh_every=EVERY) as at_home:
         await several(at_home, 3)

@@ -15,7 +15,7 @@ from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.webhooks import WebhookHabits
 from bot.weav.messages import WrittenMessage
 from tests.follow.deliveries import CUSTOMER_WROTE
-from tests.house import CONVERSATION_URL, JANE, House, house, text_on
+from tests.house import CONVERSATION_URL, CREATE, JANE, House, house, text_on
 from tests.scenarios.cards import (
     BEN_IN_WEAV,
     READ,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 LIST = {"method": "GET", "path": "/conversations/*/messages"}
 SHARED = "C0PARTNERS"
+LONG = pytest.mark.long
 
 
 @pytest.fixture
@@ -171,6 +172,21 @@ async def test_what_is_no_reply_is_not_told(at_home: House) -> None:
     assert not card.edited
 
 
+async def test_a_reply_that_came_before_the_bot_knew_of_the_conversation_is_told(
+    at_home: House,
+) -> None:
+    at_home.weav.fail(WeavFault(hold=0.5, **CREATE))
+    await at_home.fill_in(subject="Export hangs")
+    submitting = asyncio.create_task(at_home.ann.submit())
+    await at_home.weav.until(lambda: bool(at_home.weav.conversations))
+
+    write(at_home)
+    await submitting
+
+    card = await at_home.card()
+    assert (await noticed(at_home)).thread_ts == card.ts
+
+
 async def test_messages_that_come_together_are_one_notice_and_a_later_one_another(
     at_home: House,
 ) -> None:
@@ -192,7 +208,11 @@ async def test_messages_that_come_together_are_one_notice_and_a_later_one_anothe
 
 @pytest.mark.parametrize(
     "habits",
-    [WebhookHabits(twice=True), WebhookHabits(reversed=True), WebhookHabits(late=0.5)],
+    [
+        WebhookHabits(twice=True),
+        pytest.param(WebhookHabits(reversed=True), marks=LONG),
+        pytest.param(WebhookHabits(late=0.5), marks=LONG),
+    ],
     ids=["twice", "the other way round", "late"],
 )
 async def test_however_it_is_told_the_thread_hears_it_once(
@@ -282,9 +302,9 @@ async def test_a_card_that_cannot_be_found_again_has_no_thread(at_home: House) -
     "fault",
     [
         WeavFault(status=503, times=2, **LIST),  # type: ignore[arg-type]
-        WeavFault(status=200, body=b"{}", times=2, **LIST),  # type: ignore[arg-type]
+        pytest.param(WeavFault(status=200, body=b"{}", times=2, **LIST), marks=LONG),  # type: ignore[arg-type]
         WeavFault.lost_request(times=3, **LIST),
-        WeavFault(status=500, times=4, **READ),
+        pytest.param(WeavFault(status=500, times=4, **READ), marks=LONG),
     ],
     ids=["503", "no list", "cut", "500"],
 )
@@ -304,9 +324,12 @@ async def test_weav_is_asked_until_it_tells(at_home: House, fault: WeavFault) ->
     "fault",
     [
         SlackFault("chat.postMessage", status=500, times=2),
-        SlackFault("chat.postMessage", error="internal_error", times=2),
-        SlackFault("chat.postMessage", status=429, error="ratelimited", retry_after=1),
-        SlackFault("chat.postMessage", error="token_revoked", times=2),
+        pytest.param(SlackFault("chat.postMessage", error="internal_error", times=2), marks=LONG),
+        pytest.param(
+            SlackFault("chat.postMessage", status=429, error="ratelimited", retry_after=1),
+            marks=LONG,
+        ),
+        pytest.param(SlackFault("chat.postMessage", error="token_revoked", times=2), marks=LONG),
         SlackFault("chat.postMessage", drop="before", times=2),
     ],
     ids=["500", "internal", "429", "revoked", "cut before"],
