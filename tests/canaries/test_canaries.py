@@ -16,6 +16,7 @@ from tests.canaries.work import (
     commands,
     looking_up,
     new_customers,
+    weav_tells,
     what_is_not_confirmed,
     what_waits,
     without_the_database,
@@ -38,6 +39,11 @@ EVENTS = (
     "not_written",
     "not_searched",
     "change_not_begun",
+    "card_followed",
+    "reply_told",
+    "webhook_refused",
+    "weav_not_read",
+    "slack_not_told",
 )
 QUEUE_EVENTS = ("NotSent", "resumed", "announced", "Unconfirmed", "Refused")
 SCENES = (
@@ -48,6 +54,7 @@ SCENES = (
     looking_up,
     new_customers,
     a_card,
+    weav_tells,
     what_is_not_confirmed,
     commands,
     without_the_database,

@@ -15,6 +15,7 @@ from tests.house import JANE, Mode, environment
 from tests.process import answer_of, free_port, running
 
 SECRET = "CANARY-signing-secret"  # noqa: S105 - of a sandbox
+WEBHOOK_SECRET = "CANARY-webhook-secret"  # noqa: S105 - of a sandbox
 WEAV_TOKEN = "CANARY-weav-token"  # noqa: S105 - of a sandbox
 BOT_TOKEN = "xoxb-CANARY-bot"  # noqa: S105 - of a sandbox
 APP_TOKEN = "xapp-CANARY-app"  # noqa: S105 - of a sandbox
@@ -79,6 +80,7 @@ async def watched(
         url = f"http://127.0.0.1:{port}"
         variables = environment(slack, weav_url, f"sqlite:///{folder}/ledger.db", mode) | {
             "WEAV_API_TOKEN": WEAV_TOKEN,
+            "WEAV_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "WEAV_TIMEOUT": "1",
             "WEAV_RETRY_FOR": "0",
             "SLACK_ADMINS": "U0ANN",
@@ -92,6 +94,7 @@ async def watched(
         async with (
             running(folder, **variables) as process,
             HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint,
+            weav.webhooks.sending_to(f"{url}/weav/webhooks", WEBHOOK_SECRET),
         ):
             await answer_of(f"{url}/readyz")
             ann = slack.person("U0ANN", endpoint if mode == "http" else slack.workspace.socket_mode)

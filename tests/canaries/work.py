@@ -3,10 +3,10 @@
 import sqlite3
 from contextlib import closing
 
-from bot.sandbox.slack import SlackMessage
+from bot.sandbox.slack import SlackFault, SlackMessage
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
-from tests.canaries.watched import CUSTOMER, ECHO, SUBJECT, Watched
+from tests.canaries.watched import CUSTOMER, ECHO, MESSAGE, SUBJECT, Watched
 from tests.house import CREATE, JANE, LIST, text_on
 from tests.scenarios.cards import ANN_IN_WEAV, READ, WRITE
 from tests.scenarios.filling import AGENTS, COMPANY, NEW_CUSTOMER, ZOE
@@ -58,6 +58,27 @@ async def a_card(bot: Watched) -> None:
         await bot.says_more_than(said)
     await bot.ann.click(ids.CLOSE, card.ts)
     await bot.slack.until(lambda _: "closed it" in text_on(card))
+
+
+async def weav_tells(bot: Watched) -> None:
+    """What happens in Weav, and what the customer writes, while Weav and Slack quote it."""
+    await bot.ann.command("defaults")
+    await bot.slack.until(lambda slack: slack.top_view("U0ANN"))
+    await bot.ann.submit({"replies": "text"})
+    cards = len(_cards(bot))
+    await bot.open_form()
+    await bot.ann.submit()
+    card = await bot.slack.until(lambda _: next(iter(_cards(bot)[cards:]), None))
+    [*_, conversation] = bot.weav.conversations
+    bot.weav.fail(WeavFault(status=500, body=ECHO, times=1, **READ))
+    bot.slack.faults.add(SlackFault("chat.update", status=500, body=SUBJECT))
+    bot.weav.store.change(conversation["id"], status="closed")
+    bot.weav.store.write(conversation["id"], MESSAGE)
+    for signature in ("CANARY", None):
+        await bot.weav.webhooks.post(f'{{"id": "{SUBJECT}"}}'.encode(), SUBJECT, signature)
+    await bot.weav.webhooks.post(SUBJECT.encode(), SUBJECT)
+    await bot.slack.until(lambda _: "Closed in Weav" in text_on(card), 30)
+    await bot.slack.until(lambda slack: any(" replied" in m.text for m in slack.from_bot()), 30)
 
 
 async def what_is_not_confirmed(bot: Watched) -> None:

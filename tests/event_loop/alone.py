@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpEndpoint, Person, SlackMessage, SlackSandbox, SlackView, Workspace
 from bot.sandbox.weav import WeavSandbox
+from tests.follow.deliveries import SECRET as WEBHOOK_SECRET
 from tests.house import SECRET, Mode, environment, public, text_on
 from tests.process import answer_of, clean_environment, free_port
 
@@ -85,8 +86,8 @@ class Alone:
             )
         )
 
-    async def until_it_says(self, card: SlackMessage, text: str) -> None:
-        await self.slack.until(lambda _: text in text_on(card))
+    async def until_it_says(self, card: SlackMessage, text: str, within: float = 5) -> None:
+        await self.slack.until(lambda _: text in text_on(card), within)
 
 
 def _said(shown: SlackView | SlackMessage) -> str:
@@ -107,6 +108,7 @@ async def alone(
         port = free_port()
         names = environment(slack, weav_url, f"sqlite:///{folder}/ledger.db", mode)
         names |= {"PORT": str(port), "PYTHONPATH": str(ROOT), **variables}
+        names |= {"WEAV_WEBHOOK_SECRET": WEBHOOK_SECRET}
         log, url = folder / "log", f"http://127.0.0.1:{port}"
         with log.open("wb") as written:
             process = await asyncio.create_subprocess_exec(
@@ -118,6 +120,8 @@ async def alone(
         stack.push_async_callback(process.wait)
         stack.callback(process.terminate)
         await answer_of(f"{url}/readyz")
+        webhook = weav.webhooks.sending_to(f"{url}/weav/webhooks", WEBHOOK_SECRET)
+        await stack.enter_async_context(webhook)
         endpoint: Endpoint = slack.workspace.socket_mode
         if mode == "http":
             endpoint = await stack.enter_async_context(HttpEndpoint(f"{url}/slack/events", SECRET))

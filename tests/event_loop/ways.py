@@ -21,6 +21,7 @@ async def go_every_way(alone: Alone) -> None:
     await _form(alone)
     await _new_customer(alone)
     await _clicks(alone)
+    await _in_weav(alone)
     await _shortcuts(alone)
     await _bad_days(alone)
 
@@ -75,6 +76,14 @@ async def _clicks(alone: Alone) -> None:
     ):
         await alone.ann.click(action_id, card.ts, value)
         await alone.until_it_says(card, said)
+
+
+async def _in_weav(alone: Alone) -> None:
+    card = await alone.card(2)
+    [*_, conversation] = alone.weav.conversations
+    alone.weav.store.change(conversation["id"], status="closed", priority="high")
+    await alone.until_it_says(card, "Closed in Weav", within=10)
+    await alone.slack.until(lambda _: alone.weav.webhooks.is_idle)
 
 
 async def _shortcuts(alone: Alone) -> None:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from bot.app import Pace
@@ -19,7 +20,7 @@ from tests.killing.doors import Doors
 from tests.killing.replicas import Balancer, Replica
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Mapping
     from pathlib import Path
 
 CUSTOMERS: Final = 20
@@ -171,9 +172,13 @@ def _asking(slack: Workspace, row: Entry) -> str:
 
 @asynccontextmanager
 async def service(
-    folder: Path, database: str, replicas: int, pace: Pace = IMPATIENT
+    folder: Path,
+    database: str,
+    replicas: int,
+    pace: Pace = IMPATIENT,
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Service]:
-    """Nothing runs yet; each replica reaches Weav by an address of its own."""
+    """Each replica reaches Weav by an address of its own; `variables` are more of its settings."""
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(SlackSandbox().serving())
         weav = WeavSandbox()
@@ -185,7 +190,7 @@ async def service(
         stack.push_async_callback(doors.close)
         bots = [
             Replica(
-                environment(slack, f"http://{host}", database, "http"),
+                {**environment(slack, f"http://{host}", database, "http"), **variables},
                 folder / f"replica-{n}.log",
                 pace,
             )

@@ -15,9 +15,11 @@ from urllib.request import urlopen
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import SlackSandbox
 from bot.sandbox.weav import WeavSandbox
+from tests.follow.deliveries import SECRET as WEBHOOK_SECRET
+from tests.follow.deliveries import signature_of
 from tests.house import environment
 from tests.process import clean_environment, free_port
-from tests.strangers.served import post
+from tests.strangers.served import EVENTS, post
 from tests.threads import opened_in_thread
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ BUGS = ('"exception"', '"raised"', "Traceback", "task_failed", '"event": "failed
 class Running:
     port: int
     slack: Workspace
+    weav: WeavSandbox
     log: Path
     process: subprocess.Popen[bytes]
     _read: int = 0
@@ -44,8 +47,17 @@ class Running:
         """Post it to /slack/events over a kept connection; return the status."""
         head, _, sent = post(body, signed=signed).partition(b"\r\n\r\n")
         headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+        return self._post(EVENTS, sent, headers)
+
+    def tell(self, body: bytes, event: str, *, signed: bool = True) -> int:
+        """Post it to /weav/webhooks, as Weav does; return the status."""
+        signature = signature_of(body, secret=WEBHOOK_SECRET if signed else "another")
+        headers = {"X-Weav-Event": event, "X-Weav-Signature": signature}
+        return self._post("/weav/webhooks", body, headers)
+
+    def _post(self, path: str, sent: bytes, headers: dict[str, str]) -> int:
         connection = self._kept.pop() if self._kept else self._connection()
-        connection.request("POST", "/slack/events", sent, headers)
+        connection.request("POST", path, sent, headers)
         with connection.getresponse() as response:
             response.read()
         if not response.will_close:
@@ -81,10 +93,11 @@ class Running:
 @contextmanager
 def running(folder: Path) -> Iterator[Running]:
     with ExitStack() as stack:
-        slack, weav_url = stack.enter_context(opened_in_thread(_sandboxes()))
+        slack, weav, weav_url = stack.enter_context(opened_in_thread(_sandboxes()))
         port = free_port()
         names = environment(slack, weav_url, f"sqlite:///{folder}/ledger.db", "http")
         names |= {"PORT": str(port), "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json"}
+        names |= {"WEAV_WEBHOOK_SECRET": WEBHOOK_SECRET}
         log = folder / "log"
         with log.open("wb") as written:
             process = subprocess.Popen(
@@ -96,7 +109,7 @@ def running(folder: Path) -> Iterator[Running]:
         stack.callback(process.wait)
         stack.callback(process.terminate)
         _until_ready(f"http://127.0.0.1:{port}/readyz")
-        bot = Running(port, slack.workspace, log, process)
+        bot = Running(port, slack.workspace, weav, log, process)
         stack.callback(bot.hang_up)
         yield bot
 
@@ -116,6 +129,7 @@ def _until_ready(url: str) -> None:
 
 
 @asynccontextmanager
-async def _sandboxes() -> AsyncIterator[tuple[SlackSandbox, str]]:
-    async with SlackSandbox().serving() as slack, serve(WeavSandbox()) as weav_url:
-        yield slack, weav_url
+async def _sandboxes() -> AsyncIterator[tuple[SlackSandbox, WeavSandbox, str]]:
+    weav = WeavSandbox()
+    async with SlackSandbox().serving() as slack, serve(weav) as weav_url:
+        yield slack, weav, weav_url

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
+from string import ascii_letters
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -11,8 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.follow.webhook import Event
 from bot.slack import ids
 from tests.chance import by_chance
+from tests.follow.test_webhook import around
+from tests.house import JANE
 from tests.strangers.running import POLITE, Running, running
 from tests.strangers.samples import ODD, encoded, nested, places, replaced, samples, spoiled, torn
 from tests.strangers.served import EVENTS, post
@@ -73,7 +78,19 @@ def babble(bot: Running, _: Payloads, data: st.DataObject) -> None:
     survives(bot, bot.send(data.draw(st.binary(max_size=400))))
 
 
-FUZZERS = [spoil, tear_a_signed_body, tear_a_request, babble]
+def tell_anything(bot: Running, payloads: Payloads, data: st.DataObject) -> None:
+    """Webhooks of any event and shape, some of them about a conversation that has a card."""
+    if not bot.weav.conversations:
+        bot.send(encoded(payloads["submission"]))
+    known = [each["id"] for each in bot.weav.conversations]
+    body = json.dumps(data.draw(around(data.draw(st.sampled_from([JANE, *known]))))).encode()
+    if data.draw(st.booleans()):
+        body = data.draw(torn(body))
+    event = data.draw(st.sampled_from(Event) | st.text(ascii_letters + ".", max_size=40))
+    survives(bot, bot.tell(body, event, signed=data.draw(st.integers(0, 9)) < 8))
+
+
+FUZZERS = [spoil, tear_a_signed_body, tear_a_request, babble, tell_anything]
 
 
 @pytest.mark.parametrize("fuzz", FUZZERS)
@@ -173,13 +190,17 @@ def _one_of_many(bot: Running, payloads: Payloads, chance: random.Random) -> Non
     payload = payloads[chance.choice(sorted(payloads))]
     place = chance.choice(list(places(payload))[1:])
     body = encoded(replaced(payload, place, chance.choice(ODD)))
-    match chance.randrange(10):
+    match chance.randrange(11):
         case 0:
             bot.shout(chance.randbytes(200) + b"\r\n\r\n")
         case 1:
             bot.send(body[: chance.randrange(len(body))])
         case 2:
             bot.send(body * 50, signed=False)
+        case 10:
+            known = [each["id"] for each in bot.weav.conversations] or [JANE]
+            told = json.dumps({"id": chance.choice(known)}).encode()
+            bot.tell(told + b" " * chance.randrange(9), chance.choice(list(Event)))
         case 3:
             bot.shout(f"GET /{chance.random()} HTTP/1.1\r\n\r\n".encode())
         case _:

@@ -1,0 +1,79 @@
+"""What somebody does in Weav, or the customer writes, is seen in Slack by everybody."""
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from tests.browser.seats import JANE, Seat, Seats
+from tests.browser.test_accessibility import problems
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SUBJECT = "Export hangs"
+PHONE = {"width": 375, "height": 700}
+
+
+async def opened(ann: Seat) -> Locator:
+    await ann.command(f"email {JANE} {SUBJECT}")
+    await ann.submit()
+    card = ann.cards.first
+    await expect(card).to_contain_text(SUBJECT)
+    return card
+
+
+async def test_the_card_follows_what_is_done_in_weav(ann: Seat) -> None:
+    card = await opened(ann)
+
+    await ann.change_in_weav(SUBJECT, "Priority: urgent")
+    await expect(card).to_contain_text("Priority set to Urgent in Weav")
+    await ann.in_weav(SUBJECT).get_by_role("button", name="Close").click()
+    await expect(card).to_contain_text("Closed in Weav")
+
+    await card.get_by_role("button", name="Reopen: Export hangs").click()
+
+    await expect(card).to_contain_text("@Ann Archer reopened it")
+    await expect(ann.in_weav(SUBJECT)).to_contain_text("open")
+
+
+@pytest.mark.long
+async def test_the_thread_is_told_that_the_customer_replied(ann: Seat) -> None:
+    card = await opened(ann)
+
+    await ann.write_in_weav(SUBJECT, "It still hangs.")
+
+    await card.get_by_role("button", name="1 reply").click()
+    notice = ann.thread.last
+    await expect(notice).to_contain_text("Jane Doe replied")
+    await expect(notice).to_contain_text("@Ann Archer")
+    await expect(notice).not_to_contain_text("It still hangs.")
+    assert await problems(ann) == []
+
+
+@pytest.mark.long
+async def test_a_channel_chooses_what_its_threads_are_told(ann: Seat) -> None:
+    await ann.command("defaults")
+    await ann.choose("When the customer replies", "Say so, with the first 300 characters")
+    assert await problems(ann) == []
+    await ann.modal.get_by_role("button", name="Save").click()
+    card = await opened(ann)
+
+    await ann.write_in_weav(SUBJECT, "<p>It <b>still</b> hangs @here</p>")
+
+    await card.get_by_role("button", name="1 reply").click()
+    await expect(ann.thread.last).to_contain_text("It still hangs @here")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_a_deleted_conversation_is_so_on_a_phone_as_well(seats: Seats, scheme: str) -> None:
+    ann = await seats.take()
+    card = await opened(ann)
+    phone = await seats.take("U0BEN", color_scheme=scheme, viewport=PHONE)
+
+    await ann.change_in_weav(SUBJECT, "Delete")
+
+    await expect(card).to_contain_text("Deleted in Weav")
+    bens = phone.cards.first
+    await expect(bens).to_contain_text("Deleted")
+    await expect(bens.get_by_role("button", name="Close")).to_have_count(0)
+    assert await problems(phone) == []
+    assert await phone.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]

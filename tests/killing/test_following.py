@@ -1,0 +1,78 @@
+"""kill -9 while cards follow Weav: every change is seen at last, and no reply is told twice."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.killing.following import FOLLOWING, SECRET, FollowPoint, FollowScene, FollowTally
+from tests.killing.service import service
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.killing.conftest import Tell
+    from tests.postgres import PostgresServer
+
+
+async def killed_at(
+    point: FollowPoint, kills: int, folder: Path, database: str, replicas: int
+) -> FollowTally:
+    variables = {"WEAV_WEBHOOK_SECRET": SECRET}
+    async with service(folder, database, replicas, FOLLOWING, variables) as house:
+        return await FollowScene(house, point).play(kills)
+
+
+def places(folder: Path) -> dict[FollowPoint, Path]:
+    """A folder for each, which has its own Slack, Weav, database and bots."""
+    found = {point: folder / point.name.lower() for point in FollowPoint}
+    for place in found.values():
+        place.mkdir()
+    return found
+
+
+async def kill_at_each_point(
+    kills: int, databases: dict[FollowPoint, str], folder: Path, replicas: int, tell: Tell
+) -> None:
+    """Play all scenes at the same time: each waits for most of its own."""
+    where = places(folder)
+    async with asyncio.TaskGroup() as group:
+        played = [
+            group.create_task(killed_at(point, kills, where[point], database, replicas))
+            for point, database in databases.items()
+        ]
+    tallies = [scene.result() for scene in played]
+    for point, tally in zip(databases, tallies, strict=True):
+        tell(f"killed at “{point.value}”: {tally}")
+    assert {tally.kills for tally in tallies} == {kills}
+    assert [tally.harm for tally in tallies] == [[]] * len(tallies)
+
+
+def files(folder: Path) -> dict[FollowPoint, str]:
+    return {point: f"sqlite:///{folder}/{point.name.lower()}/ledger.db" for point in FollowPoint}
+
+
+@pytest.mark.timeout(120)
+async def test_nothing_that_happens_in_weav_is_missed_by_some_kills(
+    tmp_path: Path, tell: Tell
+) -> None:
+    await kill_at_each_point(1, files(tmp_path), tmp_path, 1, tell)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+async def test_nothing_that_happens_in_weav_is_missed_wherever_the_bot_is_killed(
+    tmp_path: Path, tell: Tell
+) -> None:
+    await kill_at_each_point(20, files(tmp_path), tmp_path, 1, tell)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+async def test_nothing_that_happens_in_weav_is_missed_wherever_one_of_two_is_killed(
+    tmp_path: Path, postgres_server: PostgresServer, tell: Tell
+) -> None:
+    databases = {point: postgres_server.create_database() for point in FollowPoint}
+    await kill_at_each_point(20, databases, tmp_path, 2, tell)
