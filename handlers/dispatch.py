@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 import aiohttp
 from slack_bolt import BoltResponse
@@ -30,10 +30,13 @@ from bot.slack.notifier import Notifier
 from bot.slack.payloads import (
     BlockActions,
     GlobalShortcut,
+    Impersonal,
     MessageShortcut,
+    OtherEvent,
     Payload,
     SlashCommand,
     SslCheck,
+    UrlVerification,
     ViewClosed,
     ViewSubmission,
     read_payload,
@@ -135,13 +138,13 @@ class Dispatcher:
 
     async def _respond(
         self,
-        payload: Payload | SslCheck,
+        payload: Payload | Impersonal,
         sent: Any,  # noqa: ANN401 - JSON
         answered: asyncio.Event,
         asked_at_clock: float,
     ) -> BoltResponse:
-        if isinstance(payload, SslCheck):
-            return BoltResponse(status=200, body="")
+        if isinstance(payload, Impersonal):
+            return _answer_nobody(payload)
         if isinstance(payload, ViewSubmission):
             self._open_forms.submitted(payload.view.id)
         words = parse_words(payload.text) if isinstance(payload, SlashCommand) else None
@@ -195,16 +198,16 @@ class Dispatcher:
         notice = Notice(message, refusal_under_field(reason), refusal_offer(reason))
         return answer_privately(payload, notice, self._notifier)
 
-    def _mistaken(self, payload: Payload | SslCheck, error: Exception) -> BoltResponse:
+    def _mistaken(self, payload: Payload | Impersonal, error: Exception) -> BoltResponse:
         """Slack gets its 200 even if nothing can be told."""
         try:
-            if not isinstance(payload, SslCheck):
+            if not isinstance(payload, Impersonal):
                 return answer_mistake(error, payload, self._notifier, self._metrics)
         except Exception:
             log.exception("not_told", reference=reference())
         return BoltResponse(status=200, body="")
 
-    def _note_time(self, payload: Payload | SslCheck, began: float) -> None:
+    def _note_time(self, payload: Payload | Impersonal, began: float) -> None:
         """What was answered stands, whatever is wrong with the metrics."""
         try:
             self._metrics.note_answer(payload.kind, began)
@@ -212,6 +215,17 @@ class Dispatcher:
             log.exception("failed", reference=reference())
             with contextlib.suppress(Exception):
                 self._metrics.failures.labels("handler").inc()
+
+
+def _answer_nobody(payload: Impersonal) -> BoltResponse:
+    match payload:
+        case UrlVerification(challenge=challenge):
+            # https://docs.slack.dev/reference/events/url_verification
+            return BoltResponse(status=200, body={"challenge": challenge})
+        case SslCheck() | OtherEvent():
+            return BoltResponse(status=200, body="")
+        case _:
+            assert_never(payload)
 
 
 def _opens_form(payload: Payload, words: Words | None) -> bool:

@@ -1,7 +1,8 @@
 """What Slack sends: each payload is read once, into one of these models.
 
-https://docs.slack.dev/reference/interaction-payloads and
-https://docs.slack.dev/interactivity/implementing-slash-commands. What is not named here is ignored.
+https://docs.slack.dev/reference/interaction-payloads,
+https://docs.slack.dev/interactivity/implementing-slash-commands and
+https://docs.slack.dev/apis/events-api. What is not named here is ignored.
 What is missing, null or of another type is read as empty, where an answer is possible without it.
 The blocks of messages and views stay JSON, which `at`, `text_at` and `list_at` read.
 """
@@ -257,6 +258,20 @@ class SslCheck(_Part):
     kind: ClassVar = "ssl_check"
 
 
+class UrlVerification(_Part):
+    """Slack asks whether the address of an app's events is ours: the challenge is the answer."""
+
+    kind: ClassVar = "url_verification"
+
+    challenge: Text
+
+
+class OtherEvent(_Part):
+    """An event that the bot does not follow, or one about the events themselves."""
+
+    kind: ClassVar = "event"
+
+
 Payload: TypeAlias = (
     SlashCommand
     | MessageShortcut
@@ -266,6 +281,8 @@ Payload: TypeAlias = (
     | BlockActions
     | BlockSuggestion
 )
+# What comes in nobody's name.
+Impersonal: TypeAlias = SslCheck | UrlVerification | OtherEvent
 _INTERACTIONS: Final[dict[str, type[Payload]]] = {
     model.kind: model
     for model in (
@@ -290,12 +307,17 @@ class MalformedPayload(Exception):
         self.reason = reason
 
 
-def read_payload(sent: object) -> Payload | SslCheck:
+def read_payload(sent: object) -> Payload | Impersonal:
     """Read what Slack sent; raise `MalformedPayload`."""
     if not isinstance(sent, dict):
         raise MalformedPayload("the payload is no object")
     if sent.get("ssl_check") == "1":
         return SslCheck()
+    match sent.get("type"):
+        case UrlVerification.kind:
+            return UrlVerification.model_validate(sent)
+        case "event_callback" | "app_rate_limited":
+            return OtherEvent()
     model = SlashCommand if "command" in sent else _INTERACTIONS.get(str(sent.get("type")))
     if model is None:
         raise MalformedPayload("an interaction of an unknown type")

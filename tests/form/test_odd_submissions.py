@@ -6,9 +6,9 @@ from bot.form.parse import Problems, Submission, parse_submission
 from bot.form.values import FormValues, Origin, values_of
 from bot.slack import ids
 from bot.slack.payloads import (
+    Impersonal,
     MalformedPayload,
     Payload,
-    SslCheck,
     ViewSubmission,
     read_payload,
 )
@@ -26,7 +26,7 @@ TEXT = st.text(max_size=20)
 
 def read(sent: object) -> Payload:
     payload = read_payload(sent)
-    assert not isinstance(payload, SslCheck)
+    assert not isinstance(payload, Impersonal)
     return payload
 
 

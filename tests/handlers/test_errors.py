@@ -13,7 +13,7 @@ from slack_bolt import BoltResponse
 from bot.logs import new_reference, reference
 from bot.metrics import Metrics
 from bot.slack import ids
-from bot.slack.payloads import SslCheck, read_payload
+from bot.slack.payloads import Impersonal, read_payload
 from handlers.errors import answer_error
 from tests.house import House, house, text_on
 
@@ -30,7 +30,7 @@ def metrics() -> Metrics:
 
 async def answer(at_home: House, sent: dict[str, Any]) -> BoltResponse:
     payload = read_payload(sent)
-    assert not isinstance(payload, SslCheck)
+    assert not isinstance(payload, Impersonal)
     notifier = at_home.bot.services.notifier
     return await answer_error(ValueError("odd"), payload, notifier, metrics(), acknowledged=False)
 

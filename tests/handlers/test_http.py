@@ -204,6 +204,69 @@ async def test_slacks_check_of_the_certificate_is_answered(at_home: House) -> No
     assert (await post(at_home, body, signed(body))).status_code == 200
 
 
+EVENT = {
+    "token": "sandbox-verification",
+    "team_id": "T0SANDBOX",
+    "api_app_id": "A0WEAV",
+    "event": {"type": "member_joined_channel", "user": "U0ANN", "channel": "C0SUPPORT"},
+    "type": "event_callback",
+    "event_id": "Ev0000000001",
+    "event_time": 1_600_000_000,
+    "authorizations": [{"team_id": "T0SANDBOX", "user_id": "U0BOT", "is_bot": True}],
+}
+
+
+def in_json(payload: object) -> tuple[bytes, dict[str, str]]:
+    """As Slack posts an event."""
+    body = json.dumps(payload).encode()
+    return body, signed(body) | {"content-type": "application/json"}
+
+
+async def test_slacks_question_whether_the_address_is_ours_is_answered(at_home: House) -> None:
+    asked = {"token": "x", "challenge": "3eZbrw1aBm2rZgRNFdxV2595", "type": "url_verification"}
+
+    response = await post(at_home, *in_json(asked))
+
+    assert (response.status_code, response.json()) == (200, {"challenge": asked["challenge"]})
+
+
+async def test_nobody_else_is_told_that_the_address_is_ours(at_home: House) -> None:
+    body, headers = in_json({"challenge": "3eZbrw1aBm2rZgRNFdxV2595", "type": "url_verification"})
+
+    response = await post(at_home, body, headers | {"x-slack-signature": "v0=0"})
+
+    assert (response.status_code, response.text) == (401, "not signed by Slack")
+
+
+ODD_EVENTS: list[Any] = [
+    EVENT,
+    EVENT | {"event": {"type": "app_home_opened", "user": "U0ANN", "tab": "messages"}},
+    EVENT | {"event": {"type": "app_home_opened", "user": "U0ANN"}},
+    EVENT | {"event": None},
+    EVENT | {"event": ["app_home_opened"]},
+    {"type": "event_callback"},
+    {"type": "app_rate_limited", "team_id": "T0SANDBOX", "minute_rate_limited": 1_518_467_820},
+]
+
+
+@pytest.mark.parametrize("event", ODD_EVENTS)
+async def test_an_event_that_the_bot_does_not_follow_is_taken_and_that_is_all(
+    at_home: House, event: dict[str, Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    response = await post(at_home, *in_json(event))
+
+    assert (response.status_code, response.text) == (200, "")
+    assert "".join(capfd.readouterr()) == ""
+    assert at_home.slack.calls == []
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"type":', b"{}", b'{"a":' * 100_000, b'{"a":"\\ud800"}'])
+async def test_an_event_that_cannot_be_read_is_refused(at_home: House, body: bytes) -> None:
+    response = await post(at_home, body, signed(body) | {"content-type": "application/json"})
+
+    assert response.status_code == 400
+
+
 async def test_something_unknown_is_answered_and_not_left_in_silence(at_home: House) -> None:
     await at_home.ann.command("x", command="/other")
     answer = await at_home.private_answer()

@@ -24,7 +24,7 @@ def main() -> None:
     def read(body: bytes) -> None:
         command_text.parse_words(body.decode(errors="replace"))
         try:
-            payload = payloads.read_payload(http.read_form(body))
+            payload = payloads.read_payload(http.decode_body(body))
         except payloads.MalformedPayload:
             return
         match payload.kind:
