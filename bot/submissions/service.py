@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.form.parse import Submission
 from bot.form.reply import Created, Creating, FormAgain, Queued, Reply, reply_of
+from bot.home.status_report import report
 from bot.ledger import Ledger, LedgerUnavailable, NewEntry
 from bot.logs import get_logger
 from bot.retry import WITHDRAW_PAUSES
@@ -15,7 +16,6 @@ from bot.slack.blocks import Message
 from bot.slack.notifier import Notifier
 from bot.submissions.announcer import Announcer, ReplyTarget
 from bot.submissions.reconcile import Result
-from bot.submissions.status_report import report
 from bot.submissions.unconfirmed import Choice, UnconfirmedChoices
 from bot.submissions.worker import Begun, Leases, Worker
 from bot.tasks import Tasks

@@ -30,9 +30,9 @@ from bot.form.form import Form
 from bot.form.reply import Created, message_of, view_of
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.form.view import render as render_form
+from bot.home.status_report import Line, status_message
 from bot.sandbox.slack.rules.surfaces import check_message, check_view
 from bot.slack.blocks import Message
-from bot.submissions.status_report import Line, status_message
 from bot.weav.models import Conversation
 from tests.slack.limits import NASTY
 

@@ -23,12 +23,12 @@ from bot.form.reply import (
     reopen_message,
 )
 from bot.form.values import FilledForm, FormValues, Origin, Place
+from bot.home.status_report import Line, status_message
 from bot.labels import STATES
 from bot.ledger import State
 from bot.slack import ids
 from bot.slack.api import Failed
 from bot.slack.blocks import Message, plain_message
-from bot.submissions.status_report import Line, status_message
 from handlers.commands import usage_message
 from tests.card.test_any_conversation import clicked, drawn_by, redrawn
 from tests.card.test_render import FULL

@@ -4,8 +4,8 @@ import time
 
 import asyncpg
 
+from bot.home.status_report import report
 from bot.ledger import Ledger
-from bot.submissions.status_report import report
 
 
 async def test_a_database_that_answers_slowly_is_said_to_be_away_before_slack_gives_up(

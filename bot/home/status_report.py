@@ -53,7 +53,7 @@ def status_message(lines: Sequence[Line]) -> Message:
 
 
 def _list(lines: Sequence[Line], share: int) -> Message:
-    drawn = [_draw(line, share) for line in lines]
+    drawn = [draw(line, share) for line in lines]
     rows = [
         block
         for line, said in zip(lines, drawn, strict=True)
@@ -63,7 +63,8 @@ def _list(lines: Sequence[Line], share: int) -> Message:
     return Message.of(text, _section(f"*{_HEADING}*"), *rows)
 
 
-def _draw(line: Line, share: int) -> str:
+def draw(line: Line, share: int = 1) -> str:
+    """Write it in mrkdwn; `share`: by what its longest parts are divided."""
     subject = escape(shorten(line.subject, _SUBJECT_LIMIT // share)) or "_No subject_"
     parts = [f"{subject}: {line.state}"]
     if line.reason:
@@ -95,10 +96,10 @@ async def report(
             entries = await ledger.latest(team_id, slack_user_id, LAST)
     except (LedgerUnavailable, TimeoutError):
         return plain_message("The bot's database does not answer. Try again in a moment.")
-    return status_message([_line(entry, link) for entry in entries])
+    return status_message([line_of(entry, link) for entry in entries])
 
 
-def _line(entry: Entry, link: Callable[[str], str]) -> Line:
+def line_of(entry: Entry, link: Callable[[str], str]) -> Line:
     why = entry.reason if entry.state in {State.REFUSED, State.EXPIRED} else None
     return Line(
         subject=entry.subject,

@@ -1,0 +1,1 @@
+"""What a person sees of their own: `status`, and the home tab."""
