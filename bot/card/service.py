@@ -30,7 +30,7 @@ from bot.card.update import (
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.slack import ids
-from bot.slack.api import Done, SlackApi
+from bot.slack.api import Done, Failed, SlackApi
 from bot.slack.blocks import Json
 from bot.slack.notifier import Notifier, tell_privately
 from bot.slack.payloads import text_at
@@ -122,7 +122,7 @@ class CardService:
         card = await self._card_again(result.conversation, click, entry, changes)
         if card.is_short and isinstance(result, Confirmed):
             text = change.line  # a short card says no such thing
-        return "\n".join(filter(None, [text, await self._redraw(card, click, lock, entry)]))
+        return "\n".join(filter(None, [text, await self._redraw(card, click, lock)]))
 
     async def _with_assignee(self, click: Click) -> RequestedChange | None:
         if click.requested.field != "assignee":
@@ -146,29 +146,30 @@ class CardService:
             facts = facts.model_copy(update={"opened": opened})
         return await self._drawer.card(conversation, click.slack_channel_id, facts, changes)
 
-    async def _redraw(self, card: Card, click: Click, lock: HeldLock, entry: Entry | None) -> str:
+    async def _redraw(self, card: Card, click: Click, lock: HeldLock) -> str:
         """Return what is to be said if Slack does not take it."""
         drawn = await redraw(self._slack, card, click)
         conversation_id = click.shown.conversation_id
+        await self._note(conversation_id, card.conversation, drawn)
         if isinstance(drawn, Delivered):
             log.info("card_drawn", conversation=conversation_id, route=drawn.route)
             lock.shown = Drawn.of(card.conversation).dump()
-            if entry:
-                await self._note_drawn(entry, card.conversation, drawn)
             return ""
         lock.shown = NOBODY_KNOWS
         log.warning("card_not_drawn", conversation=conversation_id, code=drawn.code)
         return NOT_DRAWN.format(code=drawn.code)
 
-    async def _note_drawn(self, entry: Entry, conversation: Conversation, drawn: Delivered) -> None:
-        """Let `status` say the same, and follow a card again that can be drawn again."""
+    async def _note(
+        self, conversation_id: str, conversation: Conversation, drawn: Delivered | Failed
+    ) -> None:
+        """Let `status` and the home tab say the same, and follow a card that can be drawn again."""
         try:
             facts = conversation.model_dump(mode="json")
-            await self._ledger.note_conversation(entry, facts)
-            if drawn.route == "channel":
-                await self._ledger.due.resume(conversation.id)
+            await self._ledger.saw_conversation(conversation_id, facts)
+            if isinstance(drawn, Delivered) and drawn.route == "channel":
+                await self._ledger.due.resume(conversation_id)
         except LedgerUnavailable as error:
-            log.warning("card_not_noted", conversation=conversation.id, error=str(error))
+            log.warning("card_not_noted", conversation=conversation_id, error=str(error))
 
     async def _tell(self, click: Click, text: str) -> None:
         """Tell the one who clicked where they did, else as a direct message.

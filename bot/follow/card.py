@@ -163,9 +163,8 @@ class CardFollower:
         facts = seen.model_dump(mode="json")
         if entry.conversation is None or entry.conversation == facts:
             return
+        conversation_id = entry.conversation_id or ""
         before = Conversation.read(entry.conversation)
         if seen.last_message_at and seen.last_message_at != before.last_message_at:
-            await self._ledger.due.mark(
-                entry.conversation_id or "", Look.REPLIES, self._pace.replies
-            )
-        await self._ledger.note_conversation(entry, facts)
+            await self._ledger.due.mark(conversation_id, Look.REPLIES, self._pace.replies)
+        await self._ledger.saw_conversation(conversation_id, facts)

@@ -5,6 +5,7 @@ from bot.ledger.customers import Defaults, KnownCustomer, KnownCustomers, WeavUs
 from bot.ledger.due import DueRow, DueRows, Look
 from bot.ledger.entry import CUSTOMER_EMAIL, Backlog, Entry, NewEntry, Received, State
 from bot.ledger.errors import LedgerTooNew, LedgerUnavailable
+from bot.ledger.home import HomeTab, HomeTabs
 from bot.ledger.ledger import Ledger
 from bot.ledger.schema import WEBHOOK, Condition, inspect
 
@@ -20,6 +21,8 @@ __all__ = [
     "DueRow",
     "DueRows",
     "Entry",
+    "HomeTab",
+    "HomeTabs",
     "KnownCustomer",
     "KnownCustomers",
     "Ledger",

@@ -110,7 +110,8 @@ INSERT INTO weav_users (slack_user_id, weav_user_id, name, search, told_at)
 VALUES (:slack_user_id, :weav_user_id, :name, :search, ledger_clock())
 ON CONFLICT (slack_user_id) DO UPDATE SET
   weav_user_id = excluded.weav_user_id, name = excluded.name, search = excluded.search,
-  told_at = excluded.told_at
+  told_at = CASE WHEN weav_users.weav_user_id = excluded.weav_user_id THEN weav_users.told_at
+    ELSE excluded.told_at END
 RETURNING slack_user_id;
 
 -- name: weav_users(slack_user_id, first, limit)
@@ -122,7 +123,8 @@ ORDER BY CASE WHEN slack_user_id = :slack_user_id THEN 0 ELSE 1 END, name LIMIT 
 SELECT slack_user_id, weav_user_id, name FROM weav_users WHERE slack_user_id = :slack_user_id;
 
 -- name: weav_user_by_id(weav_user_id)
-SELECT slack_user_id, weav_user_id, name FROM weav_users WHERE weav_user_id = :weav_user_id LIMIT 1;
+SELECT slack_user_id, weav_user_id, name FROM weav_users WHERE weav_user_id = :weav_user_id
+ORDER BY told_at LIMIT 1;
 
 -- name: choose_defaults(slack_channel_id, chosen, slack_user_id)
 INSERT INTO channel_defaults (slack_channel_id, chosen, slack_user_id, chosen_at)

@@ -32,7 +32,7 @@ class Database(Protocol):
 @cache
 def load_queries(dialect: str, adapter: Callable[..., Any]) -> Queries:
     """`/*postgresql …*/` is a comment for SQLite, which locks the whole file and needs no more."""
-    files = (_HERE / name for name in ("queries.sql", "customers.sql", "due.sql"))
+    files = (_HERE / f"{name}.sql" for name in ("queries", "customers", "due", "home"))
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     if dialect == "postgresql":
         text = text.replace("/*postgresql", "").replace("*/", "")

@@ -89,6 +89,7 @@ class Entry:
     sent_at: float | None  # when the last POST began
     conversation_id: str | None
     conversation_json: str | None
+    assignee: str | None  # the person in Weav, in lower case; None: nobody, or an agent
     recovered: bool  # found by looking, not by an answer
     route: str | None  # of the card; before it is announced, the way on which it may have arrived
     slack_channel_id: str | None

@@ -13,6 +13,7 @@ from bot.ledger.database import Database, forget
 from bot.ledger.due import DueRows
 from bot.ledger.entry import Backlog, Entry, NewEntry, Received, State, as_json, fingerprint_of
 from bot.ledger.errors import Taken
+from bot.ledger.home import HomeTabs
 from bot.ledger.process_lock import locked
 from bot.ledger.schema import _file_of, bring_forward, open_database
 
@@ -28,9 +29,20 @@ class Ledger:
     None stops, and leaves the rest to the new owner.
     """
 
-    def __init__(self, database: Database, owner: str, lease: float, lock: str = "") -> None:
-        """`lock`: what only one process at a time holds, from its start to its end, if anything."""
+    def __init__(
+        self,
+        database: Database,
+        owner: str,
+        lease: float,
+        lock: str = "",
+        on_change: Callable[[Entry], None] = lambda _: None,
+    ) -> None:
+        """`lock`: what only one process at a time holds, from its start to its end, if anything.
+
+        `on_change` gets each row that this process changes, and must be quick.
+        """
         self._database = database
+        self._on_change = on_change
         self._locked = f"/lock {lock}" if lock else ""
         self.owner = f"{owner}{self._locked}"
         self.lease = lease
@@ -38,6 +50,7 @@ class Ledger:
         self.due = DueRows(database, lease)
         self.customers = KnownCustomers(database)
         self.new_customers = NewCustomers(database)
+        self.home_tabs = HomeTabs(database)
 
     @classmethod
     @asynccontextmanager
@@ -49,6 +62,7 @@ class Ledger:
         statement_timeout: float = 2.0,
         connections: int = 10,
         clock: Callable[[], float] = time.time,
+        on_change: Callable[[Entry], None] = lambda _: None,
     ) -> AsyncIterator[Self]:
         """Bring the database forward, or raise LedgerTooNew; seconds, and SQLite's clock."""
         opening = open_database(database_url, statement_timeout, connections, clock)
@@ -57,11 +71,11 @@ class Ledger:
                 await bring_forward(database)
                 # The name is for people who look at the table; the rest makes it this process's.
                 owner = f"{socket.gethostname()}/{uuid.uuid4().hex[:12]}"
-                yield cls(database, owner, lease, lock)
+                yield cls(database, owner, lease, lock, on_change)
 
     async def receive(self, new: NewEntry, *, sending: bool) -> Received:
         """Write it down before anything else; `sending`: the caller POSTs it at once."""
-        entry = await self._one(
+        entry = await self._changed(
             "receive",
             key=new.key,
             team_id=new.team_id,
@@ -93,18 +107,26 @@ class Ledger:
         self, entry: Entry, conversation_id: str, conversation: Mapping[str, Any]
     ) -> Entry | None:
         """Weav's answer to this attempt: it counts even when the lease was lost meanwhile."""
-        found = {"conversation_id": conversation_id, "conversation": as_json(conversation)}
+        found = {"conversation_id": conversation_id, **_facts(conversation)}
         return await self._change("opened", entry, attempts=entry.attempts, **found)
 
     async def claim(
         self, entry: Entry, conversation_id: str, conversation: Mapping[str, Any]
     ) -> Entry | None:
         """Take a conversation found by looking; None also when another row has it."""
-        found = {"conversation_id": conversation_id, "conversation": as_json(conversation)}
+        found = {"conversation_id": conversation_id, **_facts(conversation)}
         try:
             return await self._change("claim", entry, **found)
         except Taken:
             return None
+
+    async def saw_conversation(self, conversation_id: str, conversation: Mapping[str, Any]) -> None:
+        """Keep what Weav says of it now, until it is removed with the rest."""
+        seen = {"conversation_id": conversation_id, **_facts(conversation)}
+        before = await self.by_conversation(conversation_id)
+        after = await self._many("saw_conversation", **seen)
+        for entry in [before, *after] if before else after:
+            self._on_change(entry)  # also whom it was assigned to until now
 
     async def announced(
         self,
@@ -118,11 +140,6 @@ class Ledger:
         place = {"slack_channel_id": slack_channel_id, "message_ts": message_ts}
         facts = {"card": None if card is None else as_json(card)}
         return await self._change("announced", entry, route=route, **place, **facts)
-
-    async def note_conversation(self, entry: Entry, conversation: Mapping[str, Any]) -> None:
-        """Keep what Weav says of it now, until it is removed with the rest."""
-        seen = {"conversation_id": entry.conversation_id, "conversation": as_json(conversation)}
-        await self._database.query("note_conversation", seen)
 
     async def queued(
         self,
@@ -176,15 +193,15 @@ class Ledger:
 
     async def again(self, id_: int, slack_user_id: str) -> Entry | None:
         """Do what "Create again" asks for; of any number of clicks one gets the row, unsent."""
-        return await self._one("again", id=id_, slack_user_id=slack_user_id)
+        return await self._changed("again", id=id_, slack_user_id=slack_user_id)
 
     async def look(self, id_: int, slack_user_id: str) -> Entry | None:
         """Do what "Look again" asks for; end it with `claim`, or `unconfirmed` and `told`."""
-        return await self._one("look", id=id_, slack_user_id=slack_user_id)
+        return await self._changed("look", id=id_, slack_user_id=slack_user_id)
 
     async def leave(self, id_: int, slack_user_id: str) -> Entry | None:
         """Do what "Leave it" asks for."""
-        return await self._one("leave", id=id_, slack_user_id=slack_user_id)
+        return await self._changed("leave", id=id_, slack_user_id=slack_user_id)
 
     async def take(self, limit: int) -> list[Entry]:
         """Overdue rows, each given to one replica; their state says what remains to be done."""
@@ -249,6 +266,20 @@ class Ledger:
         """Read what somebody asked for last, the newest first."""
         return await self._many("latest", team_id=team_id, slack_user_id=slack_user_id, limit=limit)
 
+    async def waiting(self, team_id: str, slack_user_id: str, limit: int) -> list[Entry]:
+        """Read what somebody still has to send again or to decide about, the newest first."""
+        whose = {"team_id": team_id, "slack_user_id": slack_user_id}
+        return await self._many("waiting", **whose, limit=limit)
+
+    async def open_conversations(
+        self, team_id: str, slack_user_id: str, weav_user_id: str, limit: int
+    ) -> list[Entry]:
+        """Read what somebody opened, or is assigned to, and was open when it was last looked at."""
+        whose = {"team_id": team_id, "slack_user_id": slack_user_id}
+        return await self._many(
+            "open_conversations", **whose, assignee=weav_user_id or None, limit=limit
+        )
+
     async def rivals(self, entry: Entry) -> list[Entry]:
         """Other rows a conversation like this one's may belong to. Ask after looking in Weav."""
         since = entry.begun_at - _OVERLAP
@@ -276,7 +307,13 @@ class Ledger:
 
     async def _change(self, name: str, entry: Entry, **values: Any) -> Entry | None:  # noqa: ANN401 - columns
         """Run a step of whoever holds the row as this entry says."""
-        return await self._one(name, id=entry.id, fence=entry.fence, **values)
+        return await self._changed(name, id=entry.id, fence=entry.fence, **values)
+
+    async def _changed(self, name: str, **values: Any) -> Entry | None:  # noqa: ANN401 - columns
+        entry = await self._one(name, **values)
+        if entry is not None:
+            self._on_change(entry)
+        return entry
 
     async def _one(self, name: str, **values: Any) -> Entry | None:  # noqa: ANN401 - columns
         rows = await self._many(name, **values)
@@ -286,6 +323,12 @@ class Ledger:
         asked_at = time.monotonic()
         values = {"owner": self.owner, "lease": self.lease, **values}
         return [Entry.read(row, asked_at) for row in await self._database.query(name, values)]
+
+
+def _facts(conversation: Mapping[str, Any]) -> dict[str, str | None]:
+    person = conversation.get("assignee_type") == "user"
+    assignee = str(conversation.get("assignee_id") or "").lower() if person else ""
+    return {"conversation": as_json(conversation), "assignee": assignee or None}
 
 
 def _process_lock(url: str) -> AbstractContextManager[str]:

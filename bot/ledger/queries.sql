@@ -35,20 +35,20 @@ UPDATE submissions SET
 WHERE id = :id AND fence = :fence AND owner = :owner AND state = 'sending'
 RETURNING *, ledger_clock() AS read_at;
 
--- name: opened(id, attempts, owner, lease, conversation_id, conversation)
+-- name: opened(id, attempts, owner, lease, conversation_id, conversation, assignee)
 -- Held by the attempt and not by the lease: an answer that comes late is still the truth.
 UPDATE submissions SET
   state = 'opened', reason = NULL, reason_code = NULL, conversation_id = :conversation_id, conversation = :conversation,
-  owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease, told = 0, finished_at = NULL,
+  assignee = :assignee, owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease, told = 0, finished_at = NULL,
   tried_for = 0
 WHERE id = :id AND attempts = :attempts AND (state IN ('sending', 'unconfirmed')
   OR (state = 'opened' AND owner = :owner AND conversation_id = :conversation_id))
 RETURNING *, ledger_clock() AS read_at;
 
--- name: claim(id, fence, owner, lease, conversation_id, conversation)
+-- name: claim(id, fence, owner, lease, conversation_id, conversation, assignee)
 UPDATE submissions SET
   state = 'opened', reason = NULL, reason_code = NULL, conversation_id = :conversation_id, conversation = :conversation,
-  recovered = 1, due_at = ledger_clock() + :lease, told = 0, finished_at = NULL, tried_for = 0
+  assignee = :assignee, recovered = 1, due_at = ledger_clock() + :lease, told = 0, finished_at = NULL, tried_for = 0
 WHERE id = :id AND fence = :fence AND owner = :owner AND (state IN ('sending', 'unconfirmed')
     OR (state = 'opened' AND conversation_id = :conversation_id))
   AND NOT EXISTS (
@@ -192,11 +192,11 @@ SELECT id FROM submissions WHERE conversation_id = :conversation_id AND id <> :i
 SELECT *, ledger_clock() AS read_at FROM submissions
 WHERE conversation_id = :conversation_id ORDER BY id LIMIT 1;
 
--- name: note_conversation(conversation_id, conversation)
+-- name: saw_conversation(conversation_id, conversation, assignee)
 -- What was removed after LEDGER_KEEP_DAYS stays so.
-UPDATE submissions SET conversation = :conversation
+UPDATE submissions SET conversation = :conversation, assignee = :assignee
 WHERE conversation_id = :conversation_id AND conversation IS NOT NULL
-RETURNING id;
+RETURNING *, ledger_clock() AS read_at;
 
 -- name: take_turn(conversation_id, owner, lease)
 INSERT INTO cards (conversation_id, owner, held_until, changes)
@@ -241,7 +241,8 @@ WITH old AS (
   WHERE finished_at < ledger_clock() - :keep AND request IS NOT NULL
   LIMIT :limit /*postgresql FOR UPDATE SKIP LOCKED */)
 UPDATE submissions SET
-  request = NULL, form = NULL, fingerprint = NULL, conversation = NULL, reason = NULL
+  request = NULL, form = NULL, fingerprint = NULL, conversation = NULL, assignee = NULL,
+  reason = NULL
 WHERE id IN (SELECT id FROM old) AND finished_at IS NOT NULL
 RETURNING id;
 

@@ -119,6 +119,7 @@ class Scheduler:
                 log.info("cards_forgotten", rows=forgotten)
             if forgotten := await self._ledger.due.forget(self._keep_days):
                 log.info("looks_forgotten", rows=forgotten)
+            await self._ledger.home_tabs.forget(self._keep_days)
         except LedgerUnavailable as error:
             log.warning("not_forgotten", error=str(error))
 

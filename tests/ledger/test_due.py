@@ -221,13 +221,13 @@ async def test_what_it_takes_to_draw_a_card_again_is_kept_when_all_else_is_remov
     await announced(ledger, ONE, {"subject": "Export hangs"})
     entry = await ledger.by_conversation(ONE)
     assert entry
-    await ledger.note_conversation(entry, {"subject": "Export hangs", "status": "closed"})
+    await ledger.saw_conversation(ONE, {"subject": "Export hangs", "status": "closed"})
     entry = await ledger.by_conversation(ONE)
     assert entry
     assert entry.conversation == {"subject": "Export hangs", "status": "closed"}
 
     await ledger.forget(0)
-    await ledger.note_conversation(entry, {"subject": "Export hangs"})
+    await ledger.saw_conversation(ONE, {"subject": "Export hangs"})
 
     entry = await ledger.by_conversation(ONE)
     assert entry

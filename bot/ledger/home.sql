@@ -1,0 +1,48 @@
+-- Who looks at their home tab, and what it lists.
+
+-- name: open_home_tab(slack_user_id, team_id, enterprise_id)
+INSERT INTO home_tabs (slack_user_id, team_id, enterprise_id, opened_at, content, hash)
+VALUES (:slack_user_id, :team_id, :enterprise_id, ledger_clock(), '', '')
+ON CONFLICT (slack_user_id) DO UPDATE SET
+  team_id = excluded.team_id, enterprise_id = excluded.enterprise_id,
+  opened_at = excluded.opened_at
+RETURNING slack_user_id;
+
+-- name: home_tabs(slack_user_id, within)
+-- One person's, or everybody's. Anybody can say that they are this or that person in Weav: whoever
+-- said so first is believed.
+SELECT tab.slack_user_id, tab.team_id, tab.enterprise_id, tab.content, tab.hash, who.weav_user_id
+FROM home_tabs AS tab LEFT JOIN weav_users AS who ON who.slack_user_id = tab.slack_user_id
+  AND NOT EXISTS (
+    SELECT 1 FROM weav_users AS other
+    WHERE other.weav_user_id = who.weav_user_id AND other.told_at < who.told_at)
+WHERE tab.slack_user_id = COALESCE(:slack_user_id, tab.slack_user_id)
+  AND tab.opened_at > ledger_clock() - :within;
+
+-- name: note_home_tab(slack_user_id, content, hash)
+UPDATE home_tabs SET content = :content, hash = :hash WHERE slack_user_id = :slack_user_id
+RETURNING slack_user_id;
+
+-- name: forget_home_tabs(keep, limit)
+DELETE FROM home_tabs WHERE slack_user_id IN (
+  SELECT slack_user_id FROM home_tabs WHERE opened_at < ledger_clock() - :keep LIMIT :limit)
+RETURNING slack_user_id;
+
+-- name: waiting(team_id, slack_user_id, limit)
+-- What was sent again since waits no more: from the same view, or about the same.
+SELECT *, ledger_clock() AS read_at FROM submissions AS waiting
+WHERE team_id = :team_id AND slack_user_id = :slack_user_id AND form IS NOT NULL
+  AND state IN ('refused', 'expired', 'unconfirmed')
+  AND (state = 'unconfirmed' OR NOT EXISTS (
+    SELECT 1 FROM submissions AS later
+    WHERE later.team_id = waiting.team_id AND later.slack_user_id = waiting.slack_user_id
+      AND later.id > waiting.id
+      AND (later.view_id = waiting.view_id OR later.fingerprint = waiting.fingerprint)))
+ORDER BY id DESC LIMIT :limit;
+
+-- name: open_conversations(team_id, slack_user_id, assignee, limit)
+-- Quotes in a text are written with a backslash, so that none can pass for a status.
+SELECT *, ledger_clock() AS read_at FROM submissions
+WHERE ((team_id = :team_id AND slack_user_id = :slack_user_id) OR assignee = :assignee)
+  AND state IN ('opened', 'announced') AND conversation LIKE '%"status":"open"%'
+ORDER BY id DESC LIMIT :limit;

@@ -1,0 +1,218 @@
+"""Who looks at their home tab, and what it lists, on both databases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.ledger import Entry, HomeTab, Ledger, WeavUser
+from tests.ledger.places import new_entry
+
+if TYPE_CHECKING:
+    from tests.ledger.places import Place
+
+DAY = 86400
+BEN_IN_WEAV = "5e1a0000-0000-4000-8000-000000000002"
+
+
+async def sending(ledger: Ledger, view_id: str = "V1", subject: str = "Invoice 12") -> Entry:
+    return (await ledger.receive(new_entry(view_id, subject), sending=True)).entry
+
+
+async def refused(ledger: Ledger, view_id: str = "V1", subject: str = "Invoice 12") -> Entry:
+    entry = await ledger.refused(await sending(ledger, view_id, subject), "Unknown customer.")
+    assert entry
+    told = await ledger.told(entry)
+    assert told
+    return told
+
+
+async def opened(ledger: Ledger, id_: str, view_id: str, **facts: Any) -> Entry:  # noqa: ANN401
+    entry = await sending(ledger, view_id, id_)
+    conversation = {"id": id_, "subject": id_, "status": "open", **facts}
+    found = await ledger.opened(entry, id_, conversation)
+    assert found
+    return found
+
+
+async def waiting(ledger: Ledger) -> list[int]:
+    return [entry.id for entry in await ledger.waiting("T1", "U1", 10)]
+
+
+async def open_ids(
+    ledger: Ledger, slack_user_id: str = "U1", weav_user_id: str = "", limit: int = 10
+) -> list[str | None]:
+    found = await ledger.open_conversations("T1", slack_user_id, weav_user_id, limit)
+    return [entry.conversation_id for entry in found]
+
+
+async def test_a_tab_is_remembered_with_what_it_shows(ledger: Ledger, other: Ledger) -> None:
+    assert await ledger.home_tabs.get("U1") is None
+
+    await ledger.home_tabs.opened("U1", "T1", "E1")
+    await ledger.home_tabs.published("U1", "digest", "1.abc")
+    await ledger.home_tabs.opened("U1", "T1", "")
+
+    tab = HomeTab("U1", "T1", "", "digest", "1.abc")
+    assert await other.home_tabs.get("U1") == tab
+    assert await other.home_tabs.opened_lately() == [tab]
+
+
+async def test_a_tab_counts_for_a_day_from_its_last_opening(ledger: Ledger, place: Place) -> None:
+    for slack_user_id in ("U1", "U2"):
+        await ledger.home_tabs.opened(slack_user_id, "T1", "")
+    await place.pass_time(DAY - 10)
+    await ledger.home_tabs.opened("U2", "T1", "")
+    await place.pass_time(20)
+
+    assert [tab.slack_user_id for tab in await ledger.home_tabs.opened_lately()] == ["U2"]
+    assert await ledger.home_tabs.get("U1")
+
+
+async def test_a_tab_is_forgotten_like_everything_else(ledger: Ledger, place: Place) -> None:
+    await ledger.home_tabs.opened("U1", "T1", "")
+    await place.pass_time(29 * DAY)
+    await ledger.home_tabs.opened("U2", "T1", "")
+    await place.pass_time(2 * DAY)
+
+    assert await ledger.home_tabs.forget(30) == 1
+
+    assert await ledger.home_tabs.get("U1") is None
+    assert await ledger.home_tabs.get("U2")
+
+
+async def test_whoever_said_first_who_they_are_is_believed(ledger: Ledger, place: Place) -> None:
+    for slack_user_id in ("U1", "U2"):
+        await ledger.home_tabs.opened(slack_user_id, "T1", "")
+        await ledger.customers.tell_user(WeavUser(slack_user_id, BEN_IN_WEAV, slack_user_id))
+        await place.pass_time(1)
+    await ledger.customers.tell_user(WeavUser("U1", BEN_IN_WEAV, "Renamed"))
+
+    tabs = {tab.slack_user_id: tab.weav_user_id for tab in await ledger.home_tabs.opened_lately()}
+
+    assert tabs == {"U1": BEN_IN_WEAV, "U2": ""}
+    user = await ledger.customers.user_with(BEN_IN_WEAV)
+    assert user
+    assert user.name == "Renamed"
+    await ledger.customers.tell_user(WeavUser("U1", "another", "Renamed"))
+    tab = await ledger.home_tabs.get("U2")
+    assert tab
+    assert tab.weav_user_id == BEN_IN_WEAV
+
+
+async def test_what_ended_without_a_conversation_waits(ledger: Ledger) -> None:
+    first = await refused(ledger, "V1", "Refused")
+    expired = await ledger.expired(await sending(ledger, "V2", "Expired"), "Time is over.")
+    unconfirmed = await ledger.unconfirmed(await sending(ledger, "V3", "Lost"), "No answer.")
+    await opened(ledger, "C-1", "V4")
+    left = await ledger.unconfirmed(await sending(ledger, "V5", "Left"), "No answer.")
+    assert expired
+    assert unconfirmed
+    assert left
+    await ledger.leave(left.id, "U1")
+
+    assert await waiting(ledger) == [unconfirmed.id, expired.id, first.id]
+    assert await ledger.waiting("T1", "U2", 10) == []
+    assert len(await ledger.waiting("T1", "U1", 2)) == 2
+
+
+async def test_what_was_sent_again_waits_no_more(ledger: Ledger) -> None:
+    await refused(ledger, "V1", "Corrected in the same form")
+    await sending(ledger, "V1", "Corrected")
+    await refused(ledger, "V2", "From its button")
+    await sending(ledger, "V3", "From its button")
+    lost = await ledger.unconfirmed(await sending(ledger, "V4", "Lost"), "No answer.")
+    assert lost
+    await sending(ledger, "V4", "Whoever lost it decides")
+
+    assert await waiting(ledger) == [lost.id]
+
+
+async def test_what_is_forgotten_waits_no_more(ledger: Ledger, place: Place) -> None:
+    await refused(ledger)
+    await place.pass_time(31 * DAY)
+
+    await ledger.forget(30)
+
+    assert await waiting(ledger) == []
+
+
+async def test_open_ones_are_those_that_somebody_opened_or_is_assigned_to(ledger: Ledger) -> None:
+    await opened(ledger, "C-1", "V1")
+    await opened(ledger, "C-2", "V2", status="closed")
+    to_ben = {"assignee_type": "user", "assignee_id": BEN_IN_WEAV.upper()}
+    await opened(ledger, "C-3", "V3", **to_ben)
+    await opened(ledger, "C-4", "V4", status="closed", **to_ben)
+    await opened(ledger, "C-5", "V5", assignee_type="agent", assignee_id=BEN_IN_WEAV)
+    await sending(ledger, "V6", "On its way")
+
+    assert await open_ids(ledger) == ["C-5", "C-3", "C-1"]
+    assert await open_ids(ledger, limit=1) == ["C-5"]
+    assert await open_ids(ledger, "U2", BEN_IN_WEAV) == ["C-3"]
+    assert await open_ids(ledger, "U2") == []
+
+
+async def test_no_words_of_a_text_make_a_closed_one_open(ledger: Ledger) -> None:
+    await opened(ledger, '"status":"open"', "V1", status="closed", more={'"status"': '"open"'})
+
+    assert await open_ids(ledger) == []
+
+
+async def test_what_weav_says_of_one_later_counts(ledger: Ledger, other: Ledger) -> None:
+    entry = await opened(ledger, "C-1", "V1")
+
+    await other.saw_conversation(
+        "C-1",
+        {"id": "C-1", "status": "open", "assignee_type": "user", "assignee_id": BEN_IN_WEAV},
+    )
+
+    assert await open_ids(ledger, "U2", BEN_IN_WEAV) == ["C-1"]
+    await other.saw_conversation("C-1", {"id": "C-1", "status": "closed"})
+    assert await open_ids(ledger) == []
+    now = await ledger.get(entry.id)
+    assert now
+    assert now == replace(
+        entry,
+        conversation_json='{"id":"C-1","status":"closed"}',
+        read_at=now.read_at,
+        asked_at=now.asked_at,
+    )
+
+
+async def test_what_is_forgotten_is_not_written_down_again(ledger: Ledger, place: Place) -> None:
+    entry = await opened(ledger, "C-1", "V1")
+    announced = await ledger.announced(entry, "channel", "C1", "1.1")
+    assert announced
+    await place.pass_time(31 * DAY)
+    await ledger.forget(30)
+
+    await ledger.saw_conversation("C-1", {"id": "C-1", "status": "open"})
+
+    now = await ledger.get(entry.id)
+    assert now
+    assert (now.conversation_json, now.assignee) == (None, None)
+
+
+@pytest.mark.parametrize("assignee", [None, 7, "", [], {}])
+async def test_an_odd_assignee_is_nobody(ledger: Ledger, assignee: object) -> None:
+    entry = await opened(ledger, "C-1", "V1", assignee_type="user", assignee_id=assignee)
+
+    assert entry.assignee in {None, "7"}
+    assert await open_ids(ledger, "U2", "") == []
+
+
+async def test_each_row_that_this_process_changes_is_told_of(place: Place) -> None:
+    told: list[tuple[str, str]] = []
+    async with Ledger.open(
+        place.url, on_change=lambda entry: told.append((entry.state, entry.assignee or ""))
+    ) as ledger:
+        entry = await opened(ledger, "C-1", "V1")
+        await ledger.get(entry.id)
+        await ledger.saw_conversation(
+            "C-1",
+            {"id": "C-1", "status": "open", "assignee_type": "user", "assignee_id": "BEN"},
+        )
+
+    assert told == [("sending", ""), ("opened", ""), ("opened", ""), ("opened", "ben")]
