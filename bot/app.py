@@ -1,5 +1,6 @@
 """Puts the parts together: the only place that opens the bot's clients and hands out settings."""
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,9 @@ from bot.follow.worker import FollowWorker
 from bot.form.defaults import READ_EVERY
 from bot.form.service import FormService
 from bot.health import Health, MetricsPage
+from bot.home.changes import Changes
+from bot.home.service import KEEP_CHECK, LOOK_AT_ALL_EVERY, REDRAW_EVERY, HomeService
+from bot.home.tab import Check
 from bot.ledger import Ledger, LedgerUnavailable, Look
 from bot.logs import get_logger
 from bot.metrics import Metrics
@@ -114,6 +118,7 @@ class Services:
     forms: FormService
     submissions: SubmissionService
     cards: CardService
+    home: HomeService
     notifier: Notifier
     scheduler: Scheduler
     follower: Follower
@@ -121,7 +126,12 @@ class Services:
     async def start(self) -> None:
         """Begin to take up what nobody works on, in the running event loop."""
         await self.forms.defaults.read()
-        self.scheduler.start((self.forms.defaults.read, READ_EVERY), *self.follower.rounds())
+        self.scheduler.start(
+            (self.forms.defaults.read, READ_EVERY),
+            (self.home.redraw_changed, REDRAW_EVERY),
+            (self.home.redraw_all, LOOK_AT_ALL_EVERY),
+            *self.follower.rounds(),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +154,15 @@ async def assembled(settings: Settings, pace: Pace) -> AsyncIterator[Bot]:
 
     Raise LedgerUnavailable or LedgerTooNew: there is no bot without a ledger.
     """
-    metrics, installation = Metrics(CollectorRegistry()), Installation()
+    metrics, installation, changes = Metrics(CollectorRegistry()), Installation(), Changes()
     tasks = Tasks(failed=metrics.failures.labels("task").inc)
     async with (
         slack_session() as session,
         Ledger.open(
-            settings.database_url, lease=pace.lease, statement_timeout=STATEMENT_TIMEOUT
+            settings.database_url,
+            lease=pace.lease,
+            statement_timeout=STATEMENT_TIMEOUT,
+            on_change=changes.note,
         ) as ledger,
         weav_client(
             settings.weav_api_url,
@@ -160,10 +173,23 @@ async def assembled(settings: Settings, pace: Pace) -> AsyncIterator[Bot]:
     ):
         token = settings.slack_bot_token.get_secret_value()
         client = slack_client(token, settings.slack_api_url, session, metrics, installation)
-        services = _services(settings, pace, ledger, weav, client, installation, tasks, metrics)
+        people = LookupCache(tasks, partial(members.member, client), members.KEEP_MEMBERS)
+        access_check = AccessCheck(_access(settings), installation, people)
+        services = _services(
+            settings,
+            pace,
+            ledger,
+            weav,
+            client,
+            installation,
+            access_check,
+            changes,
+            tasks,
+            metrics,
+        )
         app = bolt(token, settings.slack_api_url, session)
         register(app)
-        dispatcher = _dispatcher(settings, app, services, client, installation, tasks, metrics)
+        dispatcher = _dispatcher(settings, app, services, access_check, metrics)
         bot = _bot(settings, pace, services, dispatcher, client, installation, ledger, metrics)
         await services.start()
         try:
@@ -185,6 +211,8 @@ def _services(
     weav: WeavClient,
     client: SlackClient,
     installation: Installation,
+    access_check: AccessCheck,
+    changes: Changes,
     tasks: Tasks,
     metrics: Metrics,
 ) -> Services:
@@ -210,13 +238,19 @@ def _services(
     locks, looks = CardLocks(ledger.cards, every), pace.looks[:CARD_LOOKS]
     poster = CardPoster(slack, drawer)
     cards = CardService(ledger, weav, slack, drawer, locks, notifier, looks)
+    checks = LookupCache(tasks, partial(_check, _examiner(settings)), KEEP_CHECK)
+    home = HomeService(
+        ledger, slack, access_check, settings.slack_admins, checks, link, changes, notifier, tasks
+    )
     uses = CustomerUses(customers, starter(customers, directory, tasks))
     wish_of = forms.defaults.replies
     follower = _follower(
         settings, pace, ledger, weav, slack, drawer, locks, wish_of, tasks, metrics
     )
     expect = follower.inbox.expect if follower.inbox else None
-    announcer = Announcer(ledger, slack, poster, uses, retry_times.delivery, metrics, expect)
+    announcer = Announcer(
+        ledger, slack, poster, home.publish, uses, retry_times.delivery, metrics, expect
+    )
     creator = ConversationCreator(ledger, weav, retry_times, tasks)
     failures, leases = FailureHandler(ledger, slack, tasks), Leases(ledger, every)
     deliverer = Deliverer(ledger, announcer, failures, leases, tasks, pace.limits)
@@ -226,6 +260,7 @@ def _services(
         forms,
         SubmissionService(ledger, worker, choices, announcer, leases, notifier, tasks, link),
         cards,
+        home,
         notifier,
         Scheduler(ledger, worker, leases, tasks, settings.ledger_keep_days, pace.limits),
         follower,
@@ -257,16 +292,14 @@ def _dispatcher(
     settings: Settings,
     app: AsyncApp,
     services: Services,
-    client: SlackClient,
-    installation: Installation,
-    tasks: Tasks,
+    access_check: AccessCheck,
     metrics: Metrics,
 ) -> Dispatcher:
-    people = LookupCache(tasks, partial(members.member, client), members.KEEP_MEMBERS)
     context = {
         "forms": services.forms,
         "submissions": services.submissions,
         "cards": services.cards,
+        "home": services.home,
         "notifier": services.notifier,
         "metrics": metrics,
         "diagnosis": Diagnosis(settings.slack_admins, _examiner(settings), services.notifier),
@@ -274,7 +307,7 @@ def _dispatcher(
     return Dispatcher(
         app,
         context,
-        AccessCheck(_access(settings), installation, people),
+        access_check,
         settings.slack_admins,
         services.forms.open_forms,
         services.notifier,
@@ -340,6 +373,10 @@ def _access(settings: Settings) -> Access:
         guests=settings.slack_allow_guests,
         external=settings.slack_allow_external,
     )
+
+
+async def _check(examine: Callable[[], Awaitable[Message]] | None, _: str) -> Check | None:
+    return Check(await examine(), time.time()) if examine else None
 
 
 async def _writable(ledger: Ledger) -> bool:

@@ -15,6 +15,8 @@
 - A look at a conversation with a card: `FOLLOWING`, or as long as Weav's Retry-After says, and no
   others for `REST` to `LONGEST_REST` while Weav takes none; one that Weav does not have, or not yet
   as it told: `NOT_YET`.
+- A home tab that another replica has published at the same time: read and drawn again, three times
+  in all; one that Slack did not take: with the next change, or in ten minutes.
 - `views.open` after a lost connection, once and at once: `SlackApi.open_view`.
 
 A POST to Weav that may have been received is never repeated by the program itself.

@@ -8,7 +8,8 @@ before its listener runs: see `Dispatcher`. Bolt gives arguments by name, and it
 from slack_bolt.app.async_app import AsyncApp
 
 from bot.slack import ids
-from handlers import actions, commands, errors, form, shortcuts
+from bot.slack.payloads import AppHomeOpened
+from handlers import actions, commands, errors, events, form, shortcuts
 
 
 def register(app: AsyncApp) -> None:
@@ -21,6 +22,7 @@ def register(app: AsyncApp) -> None:
         app.action(field)(form.choose)
     app.message_shortcut(ids.MESSAGE_SHORTCUT)(shortcuts.open_from_message)
     app.global_shortcut(ids.GLOBAL_SHORTCUT)(shortcuts.open_new)
+    app.event(AppHomeOpened.kind)(events.show_home_tab)
     for action_id in (ids.ASSIGN_TO_ME, ids.CLOSE, ids.OPEN_AGAIN, ids.SET_PRIORITY):
         app.action(action_id)(actions.change)
     app.action(ids.REOPEN)(actions.reopen_form)

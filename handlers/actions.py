@@ -5,7 +5,8 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.card.controls import parse_click
 from bot.card.service import CardService
 from bot.form.service import FormRequest, FormService
-from bot.form.values import FilledForm
+from bot.form.values import FilledForm, FormValues, Origin
+from bot.home.service import HomeService
 from bot.slack import ids
 from bot.slack.notifier import Notifier
 from bot.slack.payloads import BlockActions
@@ -29,21 +30,28 @@ async def reopen_form(
     ack: AsyncAck,
     interaction: BlockActions,
     forms: FormService,
+    home: HomeService,
     known: bool,  # noqa: FBT001 - Bolt gives it by name
 ) -> None:
-    """Its value is the form, or in `status` the ID of the row that has it."""
+    """Its value is the form, or in a list the ID of the row that has it; empty for a new one."""
     await ack()
+    new = interaction.in_home_tab and not interaction.clicked.value
+    empty = FilledForm(FormValues(), Origin(in_home_tab=True))
+    form = empty if new else FilledForm.from_value(interaction.clicked.value).at_origin()
     form_request = FormRequest(
         trigger_id=interaction.trigger_id,
-        form=FilledForm.from_value(interaction.clicked.value).at_origin(),
+        form=form,
         slack_user_id=interaction.slack_user_id,
         response_url=interaction.response_url,
+        new=new,
         known=known,
     )
     if entry_id := _entry_id(interaction):
         await forms.open_stored(entry_id, form_request)
     else:
         await forms.open(form_request)
+    if interaction.in_home_tab and known:
+        home.clicked(interaction.slack_user_id)
 
 
 async def decide(ack: AsyncAck, interaction: BlockActions, submissions: SubmissionService) -> None:
@@ -51,6 +59,7 @@ async def decide(ack: AsyncAck, interaction: BlockActions, submissions: Submissi
         slack_user_id=interaction.slack_user_id,
         view_id=interaction.view.id,
         response_url=interaction.response_url,
+        in_home_tab=interaction.in_home_tab,
     )
     choice = CHOICES[interaction.clicked.action_id]
     submissions.decide(choice, _entry_id(interaction), target)

@@ -8,6 +8,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.access.refusals import admins_only
 from bot.form.service import FormRequest, FormService
 from bot.form.values import FilledForm, FormValues, Origin
+from bot.home.service import HomeService
 from bot.ledger import WeavUser
 from bot.slack import ids
 from bot.slack.blocks import Message, mrkdwn, plain_message, section
@@ -71,6 +72,7 @@ async def run_command(
     words: Words,
     forms: FormService,
     submissions: SubmissionService,
+    home: HomeService,
     diagnosis: Diagnosis,
     known: bool,  # noqa: FBT001 - Bolt gives it by name
 ) -> None:
@@ -85,6 +87,7 @@ async def run_command(
         case SetWeavUser(weav_user_id):
             user = WeavUser(author, weav_user_id, interaction.user_name or author)
             await _answer(ack, plain_message(await forms.link_weav_user(user)))
+            home.changed(author)
         case Subcommand.DEFAULTS:
             await ack()
             await forms.open_defaults(_form_request(interaction, FormValues(), known=known))

@@ -21,13 +21,15 @@ from bot.access.refusals import (
     refusal_offer,
     refusal_under_field,
 )
-from bot.access.rules import AccessCheck, Denial, Denied
+from bot.access.rules import AccessCheck, Denial, Denied, requester_of
 from bot.form.open_forms import OpenForms
 from bot.logs import get_logger, new_reference, reference
 from bot.metrics import Metrics, start_timer
 from bot.slack import ids
+from bot.slack.cache import keep
 from bot.slack.notifier import Notifier
 from bot.slack.payloads import (
+    AppHomeOpened,
     BlockActions,
     GlobalShortcut,
     Impersonal,
@@ -48,6 +50,8 @@ log = get_logger("weav_slack.dispatch")
 # What Bolt needs of a payload as it came. In the rest it looks for ids that nobody here asks for,
 # and breaks on what is of another type.
 _ROUTED_BY: Final = ("type", "command", "callback_id", "action_id", "actions", "view")
+# Slack repeats an event for six minutes.
+_EVENTS_REMEMBERED: Final = 10_000
 
 
 def bolt(token: str, slack_api_url: str, session: aiohttp.ClientSession) -> AsyncApp:
@@ -68,7 +72,7 @@ def bolt(token: str, slack_api_url: str, session: aiohttp.ClientSession) -> Asyn
         logger=logger,
         process_before_response=True,
         request_verification_enabled=False,  # `HttpTransport` does it, before anything is parsed
-        # This app has neither events nor functions.
+        # This app hears of no messages, its own or others', and has no functions.
         ignoring_self_events_enabled=False,
         url_verification_enabled=False,
         attaching_function_token_enabled=False,
@@ -111,6 +115,7 @@ class Dispatcher:
         self._open_forms = open_forms
         self._notifier = notifier
         self._metrics = metrics
+        self._events: dict[str, None] = {}
         for reason in Denial:  # a counter begins at 0: see `Metrics`
             metrics.refusals.labels(reason.value)
 
@@ -145,12 +150,15 @@ class Dispatcher:
     ) -> BoltResponse:
         if isinstance(payload, Impersonal):
             return _answer_nobody(payload)
+        if isinstance(payload, AppHomeOpened) and self._is_repeated(payload.event_id):
+            return BoltResponse(status=200, body="")
         if isinstance(payload, ViewSubmission):
             self._open_forms.submitted(payload.view.id)
         words = parse_words(payload.text) if isinstance(payload, SlashCommand) else None
         opens_form = _opens_form(payload, words)
         decision = await self._access_check.decide(
-            payload, shows_nothing=opens_form or words in (Subcommand.HELP, Subcommand.CHECK)
+            requester_of(payload),
+            shows_nothing=opens_form or words in (Subcommand.HELP, Subcommand.CHECK),
         )
         if isinstance(decision, Denied):
             return self._refused(payload, decision.reason)
@@ -172,15 +180,27 @@ class Dispatcher:
         return BoltResponse(status=200, body="")
 
     async def _dispatch(self, sent: dict[str, Any], context: dict[str, object]) -> BoltResponse:
-        body = {name: sent[name] for name in _ROUTED_BY if name in sent}
+        body: dict[str, Any] = {name: sent[name] for name in _ROUTED_BY if name in sent}
         if isinstance(view := sent.get("view"), dict):
             body["view"] = {"type": "modal", **view}  # Bolt breaks on a view without a type
+        if isinstance(event := sent.get("event"), dict):
+            body["event"] = {"type": event.get("type")}
         # "socket_mode" tells Bolt that the payload is read and verified: true of both ways here.
         request = AsyncBoltRequest(mode="socket_mode", body=body, context=context)
         response = await self._app.async_dispatch(request)
         if response.status != HTTPStatus.OK:
             raise RuntimeError(f"Bolt answered with the status {response.status}")
         return response
+
+    def _is_repeated(self, event_id: str) -> bool:
+        """Another process draws the same once more, which changes nothing either.
+
+        That Slack says that it sends an event again says nothing of the first: its answer may have
+        come too late, or whoever got it may be dead.
+        """
+        repeated = bool(event_id) and event_id in self._events
+        keep(self._events, event_id, None, _EVENTS_REMEMBERED)
+        return repeated
 
     def _refused(self, payload: Payload, reason: Denial) -> BoltResponse:
         """200 in any case, or Slack would show its own error."""
@@ -189,6 +209,10 @@ class Dispatcher:
         if isinstance(payload, ViewClosed):
             return BoltResponse(status=200, body="")
         message = refusal_message(reason, self._admins)
+        in_home_tab = isinstance(payload, BlockActions) and payload.in_home_tab
+        if in_home_tab and reason is not Denial.NOT_KNOWN:
+            self._notifier.show_in_home_tab(message, payload.slack_user_id)  # all else there goes
+            return BoltResponse(status=200, body="")
         if isinstance(payload, ViewSubmission):
             if reason is Denial.CHANNEL:
                 message = post_to_message(payload.view.value(ids.POST_TO), self._admins)

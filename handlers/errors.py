@@ -12,7 +12,14 @@ from bot.slack import ids
 from bot.slack.blocks import Message, plain_message
 from bot.slack.notifier import Notifier
 from bot.slack.options import Suggestion, nothing_offer, options
-from bot.slack.payloads import BlockSuggestion, Payload, SlashCommand, View, ViewSubmission
+from bot.slack.payloads import (
+    AppHomeOpened,
+    BlockSuggestion,
+    Payload,
+    SlashCommand,
+    View,
+    ViewSubmission,
+)
 
 log = get_logger("weav_slack.errors")
 # The input that says of a whole form what is wrong with it.
@@ -83,6 +90,9 @@ def answer_privately(
         case SlashCommand() if not acknowledged:
             body = {"response_type": "ephemeral", "text": notice.message.text}
             return BoltResponse(status=200, body=body)
+        case AppHomeOpened():
+            notifier.show_in_home_tab(notice.message, payload.slack_user_id)
+            return BoltResponse(status=200, body="")
         case BlockSuggestion():
             return BoltResponse(status=200, body={"options": options([notice.option])})
         case ViewSubmission() if field := field_for_errors(payload.view):

@@ -9,6 +9,7 @@ from bot.slack import ids
 from bot.slack.cache import LookupCache
 from bot.slack.client import Installation
 from bot.slack.payloads import (
+    AppHomeOpened,
     BlockActions,
     GlobalShortcut,
     MessageShortcut,
@@ -53,6 +54,7 @@ class Requester:
     On Enterprise Grid `team_id` may be an organisation's in place of a workspace's;
     `enterprise_id` is theirs, `home_enterprise` that of `home`, and `teams` are their workspaces.
     `guest` is None when nobody can tell: without the scope users:read the rule has no effect.
+    `presumed`: an event says where it happened, which is not surely where they belong to.
     """
 
     slack_user_id: str
@@ -64,14 +66,16 @@ class Requester:
     stranger: bool = False
     guest: bool | None = None
     slack_channel_id: str = ""
+    presumed: bool = False
 
     def as_told(self, member: Member) -> "Requester":
         """Add what Slack says of them to what the payload says."""
         standing = member.standing
+        sure = not (self.presumed and member.team_id)
         return replace(
             self,
-            team_id=self.team_id or member.team_id,
-            enterprise_id=self.enterprise_id or member.enterprise_id,
+            team_id=(self.team_id if sure else "") or member.team_id,
+            enterprise_id=(self.enterprise_id if sure else "") or member.enterprise_id,
             teams=member.teams,
             stranger=standing is Standing.STRANGER,
             guest=None if standing is Standing.UNTOLD else standing is Standing.GUEST,
@@ -134,15 +138,15 @@ class AccessCheck:
         self._installation = installation
         self._members = members
 
-    async def decide(self, payload: Payload, *, shows_nothing: bool) -> Decision:
-        """Judge by the payload, and by what Slack says of whoever sent it.
+    async def decide(self, requester: Requester, *, shows_nothing: bool = False) -> Decision:
+        """Judge by what a payload says of its requester, and by what Slack says of them.
 
         Whoever is remembered waits for nothing, and is looked up beside once that is old.
         `shows_nothing`: the answer tells what all may know, so that it may go to somebody of whom
         Slack says nothing in time. That a payload names no workspace stands in its way no more than
         that: the submission of a form does.
         """
-        requester = self._with_home(requester_of(payload))
+        requester = self._with_home(requester)
         denial = denial_of(self._access, requester)
         team_not_named = shows_nothing and denial is Denial.TEAM and not requester.team_id
         if team_not_named:
@@ -182,7 +186,7 @@ class AccessCheck:
             return False
         match denial:
             case None:
-                return not self._access.guests
+                return not self._access.guests or requester.presumed
             case Denial.EXTERNAL:
                 return bool(requester.home_enterprise) and not requester.enterprise_id
             case Denial.TEAM:
@@ -205,6 +209,8 @@ def requester_of(payload: Payload) -> Requester:
             enterprise_id=payload.enterprise_id or _organisation(payload.team_id),
             slack_channel_id=payload.channel_id,
         )
+    if isinstance(payload, AppHomeOpened):
+        return visitor(payload.slack_user_id, payload.team_id, payload.enterprise_id)
     team, theirs = payload.team, payload.user_team_id
     home = team.id
     if not isinstance(payload, MessageShortcut | GlobalShortcut):
@@ -217,6 +223,16 @@ def requester_of(payload: Payload) -> Requester:
         enterprise_id=payload.enterprise_id or _organisation(theirs),
         home_enterprise=team.enterprise_id if home == team.id else "",
         slack_channel_id=_place(payload),
+    )
+
+
+def visitor(slack_user_id: str, team_id: str, enterprise_id: str) -> Requester:
+    """Describe whoever looks at their home tab, as far as the event of its opening says."""
+    return Requester(
+        slack_user_id,
+        team_id,
+        enterprise_id=enterprise_id or _organisation(team_id),
+        presumed=True,
     )
 
 

@@ -259,6 +259,8 @@ def _way(origin: Origin) -> str:
             return f"with `{ids.COMMAND}`"
         case "message":
             return f"from {link(origin.message_link, 'a message')}"
+        case "shortcut" if origin.in_home_tab:
+            return "in the home tab"
         case "shortcut":
             return "with the shortcut"
         case _:

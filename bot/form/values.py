@@ -48,7 +48,8 @@ class Origin(BaseModel):
     """Where a form was opened from; it travels in the view's private_metadata.
 
     `shortened`: the message was longer than the subject that was made from it. `another`: whoever
-    fills it in knows that the message has a conversation, and wants one more.
+    fills it in knows that the message has a conversation, and wants one more. `in_home_tab` is a
+    shortcut for releases that do not know it.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -60,6 +61,7 @@ class Origin(BaseModel):
     message_link: str = ""
     shortened: bool = False
     another: bool = False
+    in_home_tab: bool = False
 
     @property
     def source(self) -> str:

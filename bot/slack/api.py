@@ -161,6 +161,18 @@ class SlackApi:
         view_id, drawn = text_at(seen, "id"), text_at(seen, "hash") or None
         return await ask(self._client.views_update(view_id=view_id, hash=drawn, view=dict(view)))
 
+    async def publish_home_tab(self, slack_user_id: str, view: Json, seen: str = "") -> ApiResult:
+        """Publish it over the one that has the hash `seen`, or whatever is there.
+
+        `hash_conflict`: another was published meanwhile. `not_enabled`: the app has no home tab,
+        since its manifest is older: https://docs.slack.dev/reference/methods/views.publish#errors.
+        """
+        return await _patiently(
+            lambda: self._client.views_publish(user_id=slack_user_id, view=view, hash=seen or None),
+            seconds=VIEW_UPDATE_WITHIN,
+            repeatable=True,
+        )
+
     async def post(
         self,
         slack_channel_id: str,

@@ -37,6 +37,11 @@ def section(text: Json) -> Json:
     return {"type": "section", "text": text}
 
 
+def header(text: str) -> Json:
+    """Show a heading of at most 150 characters."""
+    return {"type": "header", "text": plain(text)}
+
+
 def sentence(text: str) -> Json:
     """Show plain text as it is: it can neither format nor mention, and :codes: become emoji."""
     return section(_shown(text))
@@ -114,6 +119,11 @@ def overflow(action_id: str, labels: Mapping[str, str]) -> Json:
 def modal(title: str, drawn: Iterable[Json], **more: Any) -> Json:  # noqa: ANN401 - of any type
     """A view of `title` (at most 24 characters): https://docs.slack.dev/reference/views."""
     return {"type": "modal", "title": plain(title), "blocks": list(drawn), **more}
+
+
+def home_tab(drawn: Iterable[Json]) -> Json:
+    """A view of at most 100 blocks: https://docs.slack.dev/reference/views/home-tab-views."""
+    return {"type": "home", "blocks": list(drawn)}
 
 
 def _shown(text: str) -> Json:

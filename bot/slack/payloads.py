@@ -109,6 +109,7 @@ _NOTHING: Final = Input.model_validate({})
 
 class View(_Part):
     id: Id
+    type: Id
     callback_id: Id
     private_metadata: Text
     team_id: Id
@@ -243,6 +244,10 @@ class BlockActions(_Interaction):
         """Give the channel of the message that was clicked; empty in a view."""
         return self.channel.id or self.container.channel_id
 
+    @property
+    def in_home_tab(self) -> bool:
+        return self.view.type == "home"
+
 
 class BlockSuggestion(_Interaction):
     kind: ClassVar = "block_suggestion"
@@ -250,6 +255,21 @@ class BlockSuggestion(_Interaction):
     action_id: NeededId
     value: Text
     view: Lenient[View]
+
+
+class AppHomeOpened(_Part):
+    """Somebody looks at their home tab: https://docs.slack.dev/reference/events/app_home_opened.
+
+    `team_id` is where it happened, which is the app's workspace as a rule and not surely theirs.
+    """
+
+    kind: ClassVar = "app_home_opened"
+    response_url: ClassVar = ""
+
+    slack_user_id: Id = Field(validation_alias=AliasPath("event", "user"))
+    team_id: Id
+    enterprise_id: Id
+    event_id: Id
 
 
 class SslCheck(_Part):
@@ -280,19 +300,24 @@ Payload: TypeAlias = (
     | ViewClosed
     | BlockActions
     | BlockSuggestion
+    | AppHomeOpened
 )
 # What comes in nobody's name.
 Impersonal: TypeAlias = SslCheck | UrlVerification | OtherEvent
-_INTERACTIONS: Final[dict[str, type[Payload]]] = {
-    model.kind: model
-    for model in (
-        MessageShortcut,
-        GlobalShortcut,
-        ViewSubmission,
-        ViewClosed,
-        BlockActions,
-        BlockSuggestion,
-    )
+_EVENTS: Final = frozenset({"event_callback", "app_rate_limited"})
+_MODELS: Final[dict[str, type[Payload]]] = {
+    "event_callback": AppHomeOpened,
+    **{
+        model.kind: model
+        for model in (
+            MessageShortcut,
+            GlobalShortcut,
+            ViewSubmission,
+            ViewClosed,
+            BlockActions,
+            BlockSuggestion,
+        )
+    },
 }
 
 
@@ -313,12 +338,12 @@ def read_payload(sent: object) -> Payload | Impersonal:
         raise MalformedPayload("the payload is no object")
     if sent.get("ssl_check") == "1":
         return SslCheck()
-    match sent.get("type"):
-        case UrlVerification.kind:
-            return UrlVerification.model_validate(sent)
-        case "event_callback" | "app_rate_limited":
-            return OtherEvent()
-    model = SlashCommand if "command" in sent else _INTERACTIONS.get(str(sent.get("type")))
+    kind = str(sent.get("type"))
+    if kind == UrlVerification.kind:
+        return UrlVerification.model_validate(sent)
+    if kind in _EVENTS and not _opens_home_tab(sent):
+        return OtherEvent()
+    model = SlashCommand if "command" in sent else _MODELS.get(kind)
     if model is None:
         raise MalformedPayload("an interaction of an unknown type")
     try:
@@ -328,3 +353,9 @@ def read_payload(sent: object) -> Payload | Impersonal:
     if not payload.slack_user_id:
         raise MalformedPayload("nobody is in the payload", "nobody")
     return payload
+
+
+def _opens_home_tab(sent: Json) -> bool:
+    """Opening another tab of the app's is the same event."""
+    event = at(sent, "event")
+    return (text_at(event, "type"), text_at(event, "tab")) == (AppHomeOpened.kind, "home")

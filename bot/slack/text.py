@@ -166,7 +166,7 @@ def duration(seconds: float, second: str = "seconds", minute: str = "minutes") -
     return f"{seconds:.0f} {second}" if seconds < 90 else f"{seconds / 60:.0f} {minute}"  # noqa: PLR2004
 
 
-def clock(moment: datetime | float) -> str:
+def clock(moment: datetime | float, pattern: str = "{date_short_pretty} at {time}") -> str:
     """Show a moment in the reader's own time zone; seconds since the epoch, or a datetime.
 
     A datetime without a zone counts as UTC. One that is past the ends of the calendar in UTC is
@@ -181,7 +181,7 @@ def clock(moment: datetime | float) -> str:
     except OverflowError:
         return moment.isoformat(" ", "minutes")
     seconds = int(utc.timestamp())
-    return f"<!date^{seconds}^{{date_short_pretty}} at {{time}}|{utc:%Y-%m-%d %H:%M} UTC>"
+    return f"<!date^{seconds}^{pattern}|{utc:%Y-%m-%d %H:%M} UTC>"
 
 
 def plain(mrkdwn: str) -> str:

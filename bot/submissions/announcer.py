@@ -26,11 +26,12 @@ _MOST: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class ReplyTarget:
-    """Where the author sees the answer: the modal, else the message, else a direct message."""
+    """Where the author sees the answer: the modal or home tab, the message, or a direct message."""
 
     slack_user_id: str
     view_id: str = ""
     response_url: str = ""
+    in_home_tab: bool = False
 
 
 class CustomerUses:
@@ -71,6 +72,7 @@ class Announcer:
         ledger: Ledger,
         slack: SlackApi,
         cards: CardPoster,
+        publish_home_tab: Callable[[str], Awaitable[ApiResult]],
         customer_uses: CustomerUses,
         delivery: Backoff,
         metrics: Metrics,
@@ -80,6 +82,7 @@ class Announcer:
         self._ledger = ledger
         self._slack = slack
         self._cards = cards
+        self._publish_home_tab = publish_home_tab
         self._customer_uses = customer_uses
         self._metrics = metrics
         self._delivery = delivery
@@ -132,7 +135,9 @@ class Announcer:
 
     async def show(self, reply: Reply, form: FilledForm, target: ReplyTarget) -> ApiResult:
         """Put the answer where the author looks, or send it; Failed: Slack took it nowhere."""
-        if target.view_id:
+        if target.in_home_tab:
+            shown = await self._publish_home_tab(target.slack_user_id)
+        elif target.view_id:
             shown = await self._slack.update_view(target.view_id, view_of(reply, form))
         elif target.response_url:
             shown = await self._slack.respond(

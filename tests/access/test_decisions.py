@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from bot.access.members import USERS_READ, Member, Standing
-from bot.access.rules import Access, AccessCheck, Admitted, Denial, Denied, requester_of
+from bot.access.rules import (
+    Access,
+    AccessCheck,
+    Admitted,
+    Denial,
+    Denied,
+    requester_of,
+    visitor,
+)
 from bot.slack import ids
 from bot.slack.cache import LookupCache
 from bot.slack.client import Installation
@@ -23,6 +31,7 @@ from bot.tasks import Tasks
 
 MEMBER, GUEST = Member(Standing.MEMBER), Member(Standing.GUEST)
 COMMAND = SlashCommand.model_validate({"command": ids.COMMAND, "user_id": "U1", "team_id": "T1"})
+AUTHOR = requester_of(COMMAND)
 
 
 class Slack:
@@ -44,8 +53,10 @@ def check(
     access: Access | None = None,
     scopes: str = USERS_READ,
     keep: float = 60.0,
+    home: dict[str, str] | None = None,
 ) -> AccessCheck:
     installation = Installation()
+    installation.learn_home(home or {})
     installation.learn_scopes({"x-oauth-scopes": scopes})
     members = LookupCache(Tasks(), users_info, keep)
     return AccessCheck(access or Access(), installation, members)
@@ -61,7 +72,7 @@ async def test_who_is_not_remembered_waits_for_slack(*, shows_nothing: bool) -> 
     for member, decision in ((MEMBER, Admitted()), (GUEST, Denied(Denial.GUEST))):
         slack = Slack(member)
 
-        decided = await check(slack.users_info).decide(COMMAND, shows_nothing=shows_nothing)
+        decided = await check(slack.users_info).decide(AUTHOR, shows_nothing=shows_nothing)
 
         assert (decided, slack.asked) == (decision, 1)
 
@@ -69,8 +80,8 @@ async def test_who_is_not_remembered_waits_for_slack(*, shows_nothing: bool) -> 
 async def test_after_half_a_second_only_what_shows_nothing_is_let_in() -> None:
     silent = check(Slack().users_info)
 
-    opened, seconds = await waited(silent.decide(COMMAND, shows_nothing=True))
-    refused = await silent.decide(COMMAND, shows_nothing=False)
+    opened, seconds = await waited(silent.decide(AUTHOR, shows_nothing=True))
+    refused = await silent.decide(AUTHOR, shows_nothing=False)
 
     assert opened == Admitted(known=False)
     assert 0.45 < seconds < 1.5
@@ -83,9 +94,9 @@ async def test_who_is_remembered_waits_for_nothing_and_is_looked_up_beside(
 ) -> None:
     slack = Slack(MEMBER)
     at_once = check(slack.users_info, keep=0.0)  # what is remembered is old at once
-    await at_once.decide(COMMAND, shows_nothing=shows_nothing)
+    await at_once.decide(AUTHOR, shows_nothing=shows_nothing)
 
-    decided, seconds = await waited(at_once.decide(COMMAND, shows_nothing=shows_nothing))
+    decided, seconds = await waited(at_once.decide(AUTHOR, shows_nothing=shows_nothing))
     await asyncio.sleep(0)
 
     assert decided == Admitted()
@@ -99,7 +110,7 @@ async def test_what_slack_says_of_somebody_anew_counts_the_next_time() -> None:
     decisions = []
 
     for _ in range(3):
-        decisions.append(await refreshed.decide(COMMAND, shows_nothing=False))
+        decisions.append(await refreshed.decide(AUTHOR, shows_nothing=False))
         await asyncio.sleep(0.01)  # for the look-up beside
 
     assert decisions == [Admitted(), Admitted(), Denied(Denial.GUEST)]
@@ -111,7 +122,7 @@ async def test_what_slack_says_of_somebody_anew_counts_the_next_time() -> None:
 async def test_nobody_is_looked_up_where_it_changes_nothing(access: Access, scopes: str) -> None:
     slack = Slack()
 
-    decided = await check(slack.users_info, access, scopes).decide(COMMAND, shows_nothing=False)
+    decided = await check(slack.users_info, access, scopes).decide(AUTHOR, shows_nothing=False)
 
     assert (decided, slack.asked) == (Admitted(), 0)
 
@@ -120,9 +131,9 @@ async def test_while_the_scopes_are_not_known_a_form_waits_for_nothing() -> None
     slack = Slack(MEMBER)
     early = check(slack.users_info, scopes="")
 
-    assert await early.decide(COMMAND, shows_nothing=True) == Admitted(known=False)
+    assert await early.decide(AUTHOR, shows_nothing=True) == Admitted(known=False)
     assert slack.asked == 0
-    assert await early.decide(COMMAND, shows_nothing=False) == Admitted()
+    assert await early.decide(AUTHOR, shows_nothing=False) == Admitted()
 
 
 def sent(kind: str, **parts: object) -> Payload:
@@ -143,7 +154,7 @@ async def test_a_workspace_that_is_not_named_excuses_from_that_rule_alone(
     access: Access, decision: object
 ) -> None:
     named = {"callback_id": "x", "user": {"id": "U1"}, "channel": {"id": "C1"}}
-    shortcut = sent("message_action", **named)
+    shortcut = requester_of(sent("message_action", **named))
 
     decided = await check(Slack().users_info, access).decide(shortcut, shows_nothing=True)
 
@@ -190,3 +201,38 @@ def test_a_users_team_may_be_their_organisation(team_id: str, enterprise_id: str
 
     for payload in (command, clicked):
         assert requester_of(payload).enterprise_id == enterprise_id
+
+
+def lives(team_id: str, standing: Standing = Standing.MEMBER, organisation: str = "") -> Member:
+    teams = frozenset({team_id}) if organisation else frozenset()
+    return Member(standing, team_id, organisation, teams)
+
+
+@pytest.mark.parametrize(
+    ("member", "access", "decision"),
+    [
+        (lives("T1"), Access(), Admitted()),
+        (lives("T2"), Access(), Denied(Denial.EXTERNAL)),
+        (lives("T2"), Access(guests=True), Denied(Denial.EXTERNAL)),
+        (lives("T2"), Access(external=True), Admitted()),
+        (lives("T2"), Access(external=True, teams=frozenset({"T1"})), Denied(Denial.TEAM)),
+        (lives("T1", Standing.GUEST), Access(), Denied(Denial.GUEST)),
+        (lives("T2", organisation="E1"), Access(), Admitted()),
+        (lives("T2", organisation="E2"), Access(), Denied(Denial.EXTERNAL)),
+        (Member(Standing.UNTOLD), Access(teams=frozenset({"T1"})), Admitted()),
+    ],
+)
+async def test_where_an_event_happened_is_not_where_somebody_belongs_to(
+    member: Member, access: Access, decision: object
+) -> None:
+    """Slack's word about them counts, as far as it says one."""
+    home = {"team_id": "T1", "enterprise_id": "E1"}
+    asked = check(Slack(member).users_info, access, home=home)
+
+    assert await asked.decide(visitor("U1", "T1", "E1")) == decision
+
+
+async def test_who_opens_a_home_tab_is_not_let_in_before_slack_says_who_they_are() -> None:
+    silent = check(Slack().users_info, Access(guests=True))
+
+    assert await silent.decide(visitor("U1", "T1", "")) == Denied(Denial.NOT_KNOWN)

@@ -206,3 +206,27 @@ async def gets_a_form(at_home: House, slack_user_id: str) -> bool:
         lambda slack: slack.top_view(slack_user_id) or slack.from_bot(messages)
     )
     return at_home.slack.top_view(slack_user_id) is not None
+
+
+@pytest.mark.parametrize("scopes", [(), GRANTED])
+async def test_people_of_a_sister_workspace_have_a_home_tab_with_what_they_opened(
+    tmp_path: Path, scopes: tuple[str, ...]
+) -> None:
+    async with on_grid(tmp_path, scopes=scopes) as at_home:
+        sue = person(at_home, "U0SUE")
+        await sue.command(f"{JANE} email")
+        await opened(sue)
+        await sue.submit({"subject": "Export hangs"})
+        await at_home.card()
+
+        await sue.open_home()
+
+        await at_home.slack.until(
+            lambda slack: "U0SUE" in slack.homes and "Export hangs" in text_on(sue.home)
+        )
+        eve = person(at_home, "U0EVE")
+        await eve.open_home()
+        view = await at_home.slack.until(lambda slack: slack.homes.get("U0EVE"))
+        refused = "only for people of the organisation" in text_on(view)
+        assert refused == bool(scopes)
+        assert "Export hangs" not in text_on(view)

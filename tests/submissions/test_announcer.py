@@ -18,7 +18,7 @@ from bot.ledger import Entry, Ledger, NewEntry, State
 from bot.metrics import Metrics
 from bot.retry import Backoff
 from bot.sandbox.slack import SlackFault, SlackSandbox, Workspace
-from bot.slack.api import SlackApi
+from bot.slack.api import Failed, SlackApi
 from bot.slack.cache import LookupCache
 from bot.slack.client import Installation, slack_client, slack_session
 from bot.submissions.announcer import Announcer, CustomerUses
@@ -101,11 +101,23 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         names = Names(ledger.customers, Directory(WeavDirectory(weav.client), tasks))
         cards = CardPoster(slack_api, CardDrawer(names, channel_readers, lambda _: ""))
         uses = CustomerUses(ledger.customers, lambda _: None)
+
+        async def without_home_tab(_slack_user_id: str) -> Failed:
+            return Failed("not_opened")
+
         yield Office(
             place,
             ledger,
             slack.workspace,
-            Announcer(ledger, slack_api, cards, uses, Backoff(shortest=AGAIN), metrics),
+            Announcer(
+                ledger,
+                slack_api,
+                cards,
+                without_home_tab,
+                uses,
+                Backoff(shortest=AGAIN),
+                metrics,
+            ),
         )
 
 
