@@ -10,6 +10,7 @@ import yaml
 from bot.slack import ids
 
 SCOPES = ["commands", "chat:write", "chat:write.public"]
+EVENTS = ["app_home_opened"]  # which takes no scope
 
 _DESCRIPTION = "Open Weav conversations without leaving Slack"
 _LONG_DESCRIPTION = """\
@@ -17,7 +18,8 @@ Open a conversation in Weav from where you are: type /weav-conversation, use "Op
 conversation" on a message, or "New Weav conversation" from the shortcuts menu. Fill in the form, \
 and a card with the new conversation appears in the channel. A conversation is opened once, also \
 when you submit twice or Weav answers late, and nothing that you typed is lost: when Weav does not \
-answer, the conversation is queued or the form comes back filled in, with the reason.
+answer, the conversation is queued or the form comes back filled in, with the reason. The app's \
+home tab has what waits for you, and how your conversations are.
 """
 _SHORTCUTS = [
     {
@@ -46,7 +48,7 @@ def manifest(request_url: str | None = None) -> str:
         },
         "features": {
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": True,
             },
@@ -73,11 +75,15 @@ def _command(request_url: str | None) -> dict[str, Any]:
 
 def _settings(request_url: str | None) -> dict[str, Any]:
     interactivity: dict[str, Any] = {"is_enabled": True}
+    events: dict[str, Any] = {"bot_events": EVENTS}
     if request_url is not None:
+        # Slack asks there at once whether it is ours, so that the bot must run.
+        events = {"request_url": request_url, **events}
         interactivity["request_url"] = request_url
         # Where the selects of the form ask for their options: its name is older than modals.
         interactivity["message_menu_options_url"] = request_url
     return {
+        "event_subscriptions": events,
         "interactivity": interactivity,
         "org_deploy_enabled": False,
         "socket_mode_enabled": request_url is None,

@@ -10,6 +10,7 @@ from jsonschema import Draft7Validator
 
 from bot.manifest import SCOPES, manifest
 from bot.slack import ids
+from bot.slack.payloads import AppHomeOpened
 from tests.process import weav_slack
 
 HERE = Path(__file__).parent
@@ -54,6 +55,17 @@ def test_http_has_the_request_url_wherever_slack_calls() -> None:
     assert interactivity["request_url"] == REQUEST_URL
     assert interactivity["message_menu_options_url"] == REQUEST_URL
     assert document["features"]["slash_commands"][0]["url"] == REQUEST_URL
+    assert document["settings"]["event_subscriptions"]["request_url"] == REQUEST_URL
+
+
+@pytest.mark.parametrize("request_url", [None, REQUEST_URL])
+def test_it_has_the_home_tab_and_the_event_that_tells_of_its_opening(
+    request_url: str | None,
+) -> None:
+    document = read(manifest(request_url))
+
+    assert document["features"]["app_home"]["home_tab_enabled"] is True
+    assert document["settings"]["event_subscriptions"]["bot_events"] == [AppHomeOpened.kind]
 
 
 async def test_the_command_prints_it(tmp_path: Path) -> None:

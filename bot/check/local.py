@@ -12,7 +12,7 @@ from bot.check.findings import Finding, failed, note, ok, unchecked
 from bot.ledger import Condition, LedgerTooNew, LedgerUnavailable, inspect
 from bot.settings import Settings
 from bot.slack import ids
-from bot.slack.payloads import at
+from bot.slack.payloads import at, list_at
 from bot.slack.text import duration
 
 DATABASE: Final = "Database"
@@ -111,9 +111,12 @@ def _missing(found: object) -> Iterator[str]:
     for section, name in (("slash_commands", "command"), ("shortcuts", "callback_id")):
         there = set(_names(at(found, "features", section), name))
         yield from sorted(set(_names(wanted["features"][section], name)) - there)
-    scopes = at(found, "oauth_config", "scopes", "bot")
-    granted = scopes if isinstance(scopes, list) else []
-    yield from (f"scope {scope}" for scope in sorted(own.SCOPES) if scope not in granted)
+    scopes = list_at(found, "oauth_config", "scopes", "bot")
+    yield from (f"scope {scope}" for scope in sorted(own.SCOPES) if scope not in scopes)
+    if at(found, "features", "app_home", "home_tab_enabled") is not True:
+        yield "the home tab"
+    events = list_at(found, "settings", "event_subscriptions", "bot_events")
+    yield from (f"event {event}" for event in own.EVENTS if event not in events)
 
 
 def _wrong_ways(found: object, *, socket_mode: bool) -> Iterator[str]:
@@ -135,6 +138,7 @@ def _without_address(found: object) -> Iterator[str]:
     places = {"the command's url": at(ours, "url")}
     for name in ("request_url", "message_menu_options_url"):
         places[name] = at(found, "settings", "interactivity", name)
+    places["the events' request_url"] = at(found, "settings", "event_subscriptions", "request_url")
     for where, address in places.items():
         if not (isinstance(address, str) and address.startswith("https://")):
             yield where

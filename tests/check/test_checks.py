@@ -375,6 +375,16 @@ async def test_a_manifest_that_is_none_is_found(place: Place, content: str) -> N
     assert (code, points["Manifest"]["state"]) == (1, "failed")
 
 
+async def test_a_manifest_from_before_the_home_tab_is_found(place: Place) -> None:
+    old = manifest().replace("home_tab_enabled: true", "home_tab_enabled: false")
+    (place.folder / "manifest.yml").write_text(old.replace("app_home_opened", "app_mention"))
+
+    code, points = await place.check()
+
+    assert (code, points["Manifest"]["state"]) == (1, "failed")
+    assert "lacks the home tab, event app_home_opened" in points["Manifest"]["text"]
+
+
 async def test_a_manifest_for_http_that_is_too_old_for_the_selects_is_found(place: Place) -> None:
     whole = FOR_HTTP
     (place.folder / "manifest.yml").write_text(whole)
@@ -397,6 +407,7 @@ FOR_HTTP = manifest(EVENTS)
         ("http", FOR_HTTP.replace("enabled: false", "enabled: true"), "Socket Mode is enabled"),
         ("http", FOR_HTTP.replace("is_enabled: true", "x: 1"), "interactivity is not enabled"),
         ("socket", manifest().replace("is_enabled: true", "x: 1"), "interactivity is not enabled"),
+        ("http", FOR_HTTP.replace("    request_url", "    x", 1), "the events' request_url is no"),
         ("http", FOR_HTTP.replace("    request_url:", "    x:"), "request_url is no https"),
         ("http", FOR_HTTP.replace(" url: https:", " url: http:"), "the command's url is no https"),
     ],
