@@ -98,7 +98,8 @@ def _steps(error: Exception) -> list[traceback.FrameSummary]:
 
 def _leaks(there: Country) -> list[str]:
     said = [str(message.blocks) + message.text for message in there.at_home.slack.from_bot()]
-    shown = [str(view.sent) for view in there.at_home.slack.views.values()]
+    slack = there.at_home.slack
+    shown = [str(view.sent) for view in (*slack.views.values(), *slack.homes.values())]
     return [f"shown: {text}" for text in (*said, *shown) if CANARY in text or TOKEN in text]
 
 

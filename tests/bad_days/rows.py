@@ -85,6 +85,10 @@ class Row:
         view = self.house.slack.top_view(self.person.slack_user_id)
         return view is not None and view.blocks[0]["type"] == "alert"
 
+    async def at_home(self, text: str, within: float = 15) -> None:
+        homes, user = self.house.slack.homes, self.person.slack_user_id
+        await self.until(lambda: user in homes and text in text_on(homes[user]), within)
+
     async def shown(self, text: str, within: float = 15) -> None:
         await self.until(lambda: self.shows(text), within)
 

@@ -1,8 +1,9 @@
 """Every error code that Slack documents for the methods that the bot calls with people waiting.
 
-They are the "Errors" tables of these pages; what all four have in common stands here once:
+They are the "Errors" tables of these pages; what all of these have in common stands here once:
 https://docs.slack.dev/reference/methods/views.open/
 https://docs.slack.dev/reference/methods/views.update/
+https://docs.slack.dev/reference/methods/views.publish/
 https://docs.slack.dev/reference/methods/chat.postMessage/
 https://docs.slack.dev/reference/methods/chat.update/
 """
@@ -28,6 +29,11 @@ VIEWS_OPEN = _words("""
 """)
 
 VIEWS_UPDATE = _words("duplicate_external_id hash_conflict not_found view_too_large")
+
+VIEWS_PUBLISH = _words("""
+    duplicate_external_id hash_conflict missing_profile_id not_enabled not_implemented
+    view_too_large
+""")
 
 CHAT_POST_MESSAGE = _words("""
     app_access_restricted as_user_not_supported attachment_payload_limit_exceeded
@@ -61,6 +67,7 @@ CHAT_UPDATE = _words("""
 CODES = {
     "views.open": [*COMMON, *VIEWS_OPEN],
     "views.update": [*COMMON, *VIEWS_UPDATE],
+    "views.publish": [*COMMON, *VIEWS_PUBLISH],
     "chat.postMessage": [*COMMON, *CHAT_POST_MESSAGE],
     "chat.update": [*COMMON, *CHAT_UPDATE],
 }

@@ -72,6 +72,25 @@ async def update_form(row: Row, day: SlackDay) -> None:
     await _next_one_works(row, cards=1)
 
 
+async def publish_home_tab(row: Row, day: SlackDay) -> None:
+    """The tab comes with the next opening at the latest, and with what was done meanwhile."""
+    spell = bad_road(row, "/api/views.publish", row.person.slack_user_id, day)
+
+    answer = await row.person.open_home()
+
+    assert (answer.status, answer.trouble, answer.seconds < 3) == (200, "", True)
+    await row.until(lambda: not spell.left, 15)
+    if day.then in ("later", "lost") or day.name == "`hash_conflict`":
+        await row.at_home("You have opened none yet")
+    await row.command()
+    await row.opened()
+    await row.submit()
+    await row.told_in(State.ANNOUNCED)
+    await row.person.open_home()
+    await row.at_home(row.subject[:20])
+    assert row.told() == []
+
+
 async def post_card(row: Row, day: SlackDay) -> None:
     """The card is in the channel, or its author has it, and knows what is not certain."""
     bad_road(row, "/api/chat.postMessage", row.slack_channel_id, day)

@@ -176,4 +176,11 @@ NOWHERE = (
     "TLS: none spoken",
     "reset before it reads",
 )
-METHODS = ("views.open", "views.update", "chat.postMessage", "chat.update", "response_url")
+METHODS = (
+    "views.open",
+    "views.update",
+    "views.publish",
+    "chat.postMessage",
+    "chat.update",
+    "response_url",
+)

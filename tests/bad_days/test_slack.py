@@ -13,6 +13,7 @@ from tests.bad_days.slack_days import (
     open_form,
     post_card,
     post_card_where_the_bot_is_no_member,
+    publish_home_tab,
     redraw_card,
     redraw_card_nowhere,
     tell_privately,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 WALKS: dict[str, tuple[Callable[[Row, SlackDay], Awaitable[None]], list[SlackDay]]] = {
     "views.open": (open_form, slack("views.open")),
     "views.update": (update_form, slack("views.update")),
+    "views.publish": (publish_home_tab, slack("views.publish")),
     "chat.postMessage": (post_card, slack("chat.postMessage")),
     "chat.update": (redraw_card, slack("chat.update")),
     "a response_url": (tell_privately, slack("response_url")),
@@ -38,7 +40,7 @@ WALKS: dict[str, tuple[Callable[[Row, SlackDay], Awaitable[None]], list[SlackDay
 }
 
 
-@pytest.mark.parametrize("call", ["views.open", "chat.postMessage"])
+@pytest.mark.parametrize("call", ["views.open", "views.publish", "chat.postMessage"])
 async def test_a_bad_day_at_slack_leaves_nobody_in_the_dark(tmp_path: Path, call: str) -> None:
     live, days = WALKS[call]
     await walk(tmp_path, some(days), live, weav_timeout="5")

@@ -182,6 +182,12 @@ def _answered(stage: Stage, fault: WeavFault) -> Json:
     return replaced(form, ("view", "id"), f"V{len(stage.weav.store.customers)}")
 
 
+def _home_tab(stage: Stage, text: str) -> Json:
+    """What it shows is what the other entries have brought; Slack sends it along."""
+    shown = {"type": "home", "blocks": [{"type": "section", "text": {"text": text}}]}
+    return replaced(stage.payloads["home tab opened"], ("event", "view"), shown)
+
+
 ENTRIES: Final[dict[str, Callable[[Stage, str], Json]]] = {
     "command": _command,
     "command with a link": _link,
@@ -208,4 +214,5 @@ ENTRIES: Final[dict[str, Callable[[Stage, str], Json]]] = {
     "Weav's customer, pasted": _pasted,
     "Weav's conversation": _created,
     "Weav's refusal": _refused,
+    "home tab": _home_tab,
 }

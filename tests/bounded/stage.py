@@ -79,6 +79,8 @@ class Stage:
         if "trigger_id" in payload:
             trigger_id = self.slack.triggers.issue("U0ANN", "C0SUPPORT")
             payload = {**payload, "trigger_id": trigger_id}
+        if "event" in payload:
+            return Delivery("events_api", {**payload, "event_id": f"Ev{uuid4().hex}"})
         return Delivery("slash_commands" if "command" in payload else "interactive", payload)
 
     def customer(self, **fields: str) -> str:

@@ -16,6 +16,7 @@ from tests.canaries.work import (
     commands,
     looking_up,
     new_customers,
+    the_home_tab,
     weav_tells,
     what_is_not_confirmed,
     what_waits,
@@ -44,6 +45,8 @@ EVENTS = (
     "webhook_refused",
     "weav_not_read",
     "slack_not_told",
+    "home_tab_not_published",
+    "home_tab_not_read",
 )
 QUEUE_EVENTS = ("NotSent", "resumed", "announced", "Unconfirmed", "Refused")
 SCENES = (
@@ -57,6 +60,7 @@ SCENES = (
     weav_tells,
     what_is_not_confirmed,
     commands,
+    the_home_tab,
     without_the_database,
 )
 

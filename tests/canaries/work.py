@@ -3,10 +3,10 @@
 import sqlite3
 from contextlib import closing
 
-from bot.sandbox.slack import SlackFault, SlackMessage
+from bot.sandbox.slack import SlackFault, SlackMessage, Workspace
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
-from tests.canaries.watched import CUSTOMER, ECHO, MESSAGE, SUBJECT, Watched
+from tests.canaries.watched import CUSTOMER, ECHO, MESSAGE, NO_CODE, SUBJECT, Watched
 from tests.house import CREATE, JANE, LIST, text_on
 from tests.scenarios.cards import ANN_IN_WEAV, READ, WRITE
 from tests.scenarios.filling import AGENTS, COMPANY, NEW_CUSTOMER, ZOE
@@ -94,6 +94,30 @@ async def what_is_not_confirmed(bot: Watched) -> None:
     await bot.close_all()
 
 
+async def the_home_tab(bot: Watched) -> None:
+    """Of somebody who has everything in it, and is an admin."""
+    bot.weav.fail(WeavFault.lost_request(times=1, **CREATE))
+    bot.weav.fail(WeavFault(status=403, body=ECHO, **LIST))
+    await bot.open_form(f"{SUBJECT} at home")
+    await bot.ann.submit()
+    await bot.slack.until(lambda _: _offers(bot, ids.LEAVE), 10)
+    await bot.close_all()
+    bot.slack.faults.add(SlackFault("views.publish", error=NO_CODE))
+    await bot.ann.open_home()
+    await bot.struck()
+    await bot.ann.open_home()
+    await bot.slack.until(lambda slack: "*Weav read*" in _at_home(slack), 10)
+    await bot.ann.act_in_home(ids.LOOK_AGAIN)
+    await bot.slack.until(lambda slack: "looked again" in _at_home(slack), 10)
+    await bot.ann.act_in_home(ids.LEAVE)
+    await bot.slack.until(lambda slack: "left as it is" in _at_home(slack), 10)
+    bot.weav.faults.clear()
+
+
+def _at_home(slack: Workspace) -> str:
+    return text_on(slack.homes["U0ANN"]) if "U0ANN" in slack.homes else ""
+
+
 async def commands(bot: Watched) -> None:
     await bot.ann.command("defaults")
     await bot.slack.until(lambda slack: slack.top_view("U0ANN"))
@@ -132,6 +156,8 @@ async def without_the_database(bot: Watched) -> None:
     await bot.ann.submit()
     await bot.ann.suggest(ids.CUSTOMER_ID, CUSTOMER)
     await bot.ann.command("status")
+    await bot.ann.open_home()
+    await bot.slack.until(lambda slack: "does not answer" in _at_home(slack), 10)
     said = len(bot.slack.from_bot())
     await bot.ann.click(ids.OPEN_AGAIN)
     await bot.says_more_than(said)

@@ -75,6 +75,16 @@ class Alone:
         await self.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) >= count)
         return public(self.slack, "C0SUPPORT")[-1]
 
+    async def at_home(self, *texts: str, person: Person | None = None) -> None:
+        """Wait for a home tab that says all this."""
+        user = (person or self.ann).slack_user_id
+
+        def shown(slack: Workspace) -> bool:
+            tab = slack.homes.get(user)
+            return tab is not None and all(text in text_on(tab) for text in texts)
+
+        await self.slack.until(shown)
+
     async def told(self, text: str, slack_user_id: str = "U0ANN") -> None:
         """Wait until somebody is told this where nobody else reads it."""
         direct = self.slack.direct_messages(slack_user_id).id

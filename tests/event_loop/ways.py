@@ -23,6 +23,7 @@ async def go_every_way(alone: Alone) -> None:
     await _clicks(alone)
     await _in_weav(alone)
     await _shortcuts(alone)
+    await _home_tab(alone)
     await _bad_days(alone)
 
 
@@ -101,6 +102,17 @@ async def _shortcuts(alone: Alone) -> None:
     await ann.close()
 
 
+async def _home_tab(alone: Alone) -> None:
+    """Ann is an admin; what is hers is drawn again with what comes later."""
+    await alone.ann.open_home()
+    await alone.at_home("Export hangs for everybody", "*Weav read*")
+    await alone.ann.act_in_home(ids.REOPEN)
+    await alone.view()
+    await alone.ann.close()
+    await alone.eve.open_home()
+    await alone.at_home("None, as far as the bot knows", person=alone.eve)
+
+
 async def _bad_days(alone: Alone) -> None:
     ann = alone.ann
     await _submit(alone, WeavFault(status=401, times=1, **CREATE))
@@ -121,6 +133,7 @@ async def _bad_days(alone: Alone) -> None:
     await alone.view("Queued")
     await ann.close()
     assert "A bad day" in str((await ann.command("status")).body)
+    await alone.at_home("A bad day: queued")
 
 
 async def _submit(alone: Alone, fault: WeavFault) -> None:

@@ -92,6 +92,18 @@ async def click_on_a_card(at_home: House, ann: Person) -> str:
     return text_on(await at_home.private_answer())
 
 
+async def home_tab(at_home: House, ann: Person) -> str:
+    taken(await ann.open_home())
+    return text_on(await at_home.slack.until(lambda slack: slack.homes.get("U0ANN")))
+
+
+async def click_in_the_home_tab(at_home: House, ann: Person) -> str:
+    await at_home.ann.open_home()
+    await at_home.slack.until(lambda slack: slack.homes.get("U0ANN"))
+    taken(await ann.act_in_home(ids.REOPEN))
+    return text_on(await at_home.direct_message())
+
+
 DOINGS = [
     command,
     message_shortcut,
@@ -100,6 +112,8 @@ DOINGS = [
     suggestion,
     choice_in_the_form,
     click_on_a_card,
+    home_tab,
+    click_in_the_home_tab,
 ]
 
 

@@ -12,14 +12,21 @@ from hypothesis import strategies as st
 from bot.card.history import opened_line
 from bot.card.render import Card, render
 from bot.form.form import Form
-from bot.form.reply import NotConfirmed, message_of, reopen_message, view_of
+from bot.form.reply import (
+    NotConfirmed,
+    message_of,
+    not_confirmed_buttons,
+    reopen_button,
+    reopen_message,
+    view_of,
+)
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.form.view import render as render_form
 from bot.sandbox.slack import HttpEndpoint, Person, Workspace
 from bot.sandbox.slack.actions import action_entry, find_in_message
 from bot.sandbox.slack.directory import BOT_USER_ID
 from bot.sandbox.slack.methods.registry import call_method
-from bot.slack import ids
+from bot.slack import blocks, ids
 from bot.weav.models import Conversation
 from tests.house import JANE
 
@@ -66,7 +73,10 @@ def samples(slack: Workspace) -> dict[str, Json]:
     found["defaults saved"] = replaced(
         found["submission"], ("view", "callback_id"), ids.DEFAULTS_MODAL
     )
-    return found | _clicks(slack, ann)
+    found["home tab opened"] = ann.payloads.home_opened("home")
+    found["another event"] = ann.payloads.event({"type": "reaction_added", "user": "U0ANN"})
+    found["address verified"] = {"type": "url_verification", "challenge": "3eZbrw1aBm2rZgRNF"}
+    return found | _clicks(slack, ann) | _clicks_in_home_tab(slack, ann)
 
 
 def _clicks(slack: Workspace, ann: Person) -> dict[str, Json]:
@@ -90,6 +100,19 @@ def _clicks(slack: Workspace, ann: Person) -> dict[str, Json]:
     return found
 
 
+def _clicks_in_home_tab(slack: Workspace, ann: Person) -> dict[str, Json]:
+    rows = [blocks.actions(*not_confirmed_buttons(1)), blocks.actions(reopen_button(1))]
+    arguments = {"user_id": "U0ANN", "view": blocks.home_tab(rows)}
+    call_method(slack, "views.publish", slack.bot_token, arguments)
+    return {
+        f"{element['action_id']} in the home tab": ann.payloads.action_in_view(
+            ann.home, action_entry(block, element, None)
+        )
+        for block in ann.home.blocks
+        for element in block["elements"]
+    }
+
+
 def _say(slack: Workspace, card: Message, only_for: str = "") -> None:
     slack.add_message("C0SUPPORT", BOT_USER_ID, card.text, card.blocks, only_for=only_for)
 
@@ -101,7 +124,9 @@ def _open(slack: Workspace, view: Json) -> None:
 
 
 def encoded(payload: Json) -> bytes:
-    """As Slack posts it: a command's fields as they are, all else as JSON in `payload`."""
+    """As Slack posts it: a command is a form, an event JSON, all else is a form with JSON in it."""
+    if isinstance(payload, dict) and {"event", "challenge"} & payload.keys():
+        return json.dumps(payload).encode()
     if isinstance(payload, dict) and "command" in payload:
         return urlencode(payload, errors="replace").encode()
     return urlencode({"payload": json.dumps(payload)}).encode()
