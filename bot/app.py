@@ -16,9 +16,9 @@ from starlette.types import ASGIApp
 from bot.access import audience, members
 from bot.access.audience import ChannelReaders
 from bot.access.rules import Access, AccessCheck
-from bot.card.drawing import CardDrawer
 from bot.card.lock import CardLocks
 from bot.card.post import CardPoster
+from bot.card.render import CardDrawer
 from bot.card.service import CardService
 from bot.directory import Directory, Names, starter
 from bot.event_loop import STALLED, EventLoopWatch

@@ -1,11 +1,10 @@
 """What it takes to draw a card again that Weav does not tell: kept with its row, for good."""
 
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.card.history import opened_line
-from bot.card.render import Card
 from bot.form.values import FilledForm
 from bot.ledger import Entry
 from bot.slack.blocks import Json
@@ -17,7 +16,12 @@ RECOVERED: Final = (
 
 
 class CardFacts(BaseModel):
-    """As in `Card`; `thread_ts` is the thread that the card stands in, if it began none itself."""
+    """What is not known is empty.
+
+    `opened` says in mrkdwn who opened it, how and when; `note` is a plain sentence on how it went;
+    `above` are blocks that stand over the card and stay there; `thread_ts` is the thread that it
+    stands in, if it began none itself.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -25,10 +29,6 @@ class CardFacts(BaseModel):
     note: str = ""
     above: tuple[Json, ...] = ()
     thread_ts: str = ""
-
-    @classmethod
-    def on(cls, card: Card, thread_ts: str = "") -> Self:
-        return cls(opened=card.opened, note=card.note, above=tuple(card.above), thread_ts=thread_ts)
 
     @classmethod
     def of(cls, entry: Entry, conversation: Conversation) -> Self:
@@ -43,5 +43,5 @@ class CardFacts(BaseModel):
             thread_ts=form.place.thread_ts,
         )
 
-    def dump(self) -> dict[str, Any]:
-        return self.model_dump(exclude_defaults=True)
+
+NO_FACTS: Final = CardFacts()

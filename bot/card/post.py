@@ -9,10 +9,9 @@ from typing import Final, Literal
 
 from bot.access.audience import Audience
 from bot.card.controls import Click
-from bot.card.drawing import CardDrawer
-from bot.card.facts import RECOVERED, CardFacts
+from bot.card.facts import NO_FACTS, RECOVERED, CardFacts
 from bot.card.history import opened_line
-from bot.card.render import Card, render
+from bot.card.render import Card, CardDrawer, render
 from bot.form.values import FilledForm, Place
 from bot.ledger import Entry
 from bot.slack import blocks
@@ -44,7 +43,7 @@ class Delivered:
     route: Route
     slack_channel_id: str = ""
     message_ts: str = ""
-    facts: CardFacts = field(default_factory=CardFacts, compare=False)
+    facts: CardFacts = field(default=NO_FACTS, compare=False)
 
 
 class CardPoster:
@@ -60,13 +59,12 @@ class CardPoster:
         note, waited = RECOVERED if entry.recovered else "", waited_by_now(entry)
         if queued or waited > SHORT_WAIT:
             note = f"{note} It waited {duration(waited, 's', 'min')} for Weav.".strip()
-        opened = opened_line(conversation, form.origin, entry.slack_user_id)
-        card = await self.drawer.card(
-            conversation,
-            form.place.slack_channel_id,
-            CardFacts(opened=opened, note=note),
-            new=True,
+        facts = CardFacts(
+            opened=opened_line(conversation, form.origin, entry.slack_user_id),
+            note=note,
+            thread_ts=form.place.thread_ts,
         )
+        card = await self.drawer.card(conversation, form.place.slack_channel_id, facts, new=True)
         perhaps_there = bool(entry.route)
         return await deliver(
             self._slack, card, form.place, entry.slack_user_id, perhaps_there=perhaps_there
@@ -93,15 +91,13 @@ async def deliver(
     drawn = render(card)
     posted = await slack.post(place.slack_channel_id, drawn, place.thread_ts)
     if isinstance(posted, Done):
-        facts = CardFacts.on(card, place.thread_ts)
-        return Delivered("channel", posted.slack_channel_id, posted.message_ts, facts)
+        return Delivered("channel", posted.slack_channel_id, posted.message_ts, card.facts)
     if posted.certain and place.response_url:
         answered = await slack.respond(
             place.response_url, drawn, in_channel=True, thread_ts=place.thread_ts
         )
         if isinstance(answered, Done):
-            facts = CardFacts.on(card, place.thread_ts)
-            return Delivered("response_url", place.slack_channel_id, facts=facts)
+            return Delivered("response_url", place.slack_channel_id, facts=card.facts)
         if not answered.certain:
             posted = answered
     direct = _for_author(card, place, posted)
@@ -130,15 +126,15 @@ async def redraw(slack: SlackApi, card: Card, click: Click) -> Delivered | Faile
 
 def _directly(sent: ApiResult, card: Card, posted: Failed) -> Delivered | Failed:
     if isinstance(sent, Done):
-        facts = CardFacts.on(card)
-        return Delivered("direct", sent.slack_channel_id, sent.message_ts, facts)
+        return Delivered("direct", sent.slack_channel_id, sent.message_ts, card.facts)
     return replace(sent, certain=posted.certain)
 
 
 def _for_author(card: Card, place: Place, failure: Failed) -> Card:
     """Give all of it: whoever opened it knows it, and nobody else reads it there."""
     reason = blocks.section(blocks.mrkdwn(_why_here(place, failure)))
-    return replace(card, readers=Audience.INSIDE, above=[reason])
+    facts = card.facts.model_copy(update={"above": (reason,), "thread_ts": ""})
+    return replace(card, readers=Audience.INSIDE, facts=facts)
 
 
 def _why_here(place: Place, failure: Failed) -> str:

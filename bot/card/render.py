@@ -1,23 +1,24 @@
-"""The card: a conversation as everybody in the channel sees it, drawn from one value.
+"""The card, put together and drawn from one value: a conversation as everybody sees it.
 
 Channels that people of other organisations read, or may read, get a short one.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from bot import labels
-from bot.access.audience import Audience
+from bot.access.audience import Audience, ChannelReaders
 from bot.card.controls import controls
+from bot.card.facts import NO_FACTS, CardFacts
 from bot.card.history import Noted, change_lines
-from bot.directory import NOT_NAMED, Named
+from bot.directory import NOT_NAMED, Named, Names
 from bot.slack import blocks, ids
 from bot.slack.blocks import MESSAGE_LIMIT, Json, Message, sentence
 from bot.slack.payloads import text_at
 from bot.slack.text import escape, fold, link, shorten, web_address
-from bot.weav.models import SUBJECT_LIMIT, Conversation
+from bot.weav.models import DELETED, SUBJECT_LIMIT, Conversation
 
 _NO_SUBJECT: Final = "No subject"
 _UNASSIGNED: Final = "Unassigned"
@@ -35,20 +36,14 @@ _LINK: Final = re.compile(r"<https?://[^<|>]*\|([^<>]*)>")
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Everything that is drawn; what is not known is empty.
-
-    `opened` says in mrkdwn who opened it, how and when; `note` is a plain sentence on how it went;
-    `link` leads to it in Weav; `above` are blocks that stand over the card and stay there.
-    """
+    """Everything that is drawn; what is not known is empty. `link` leads to it in Weav."""
 
     conversation: Conversation
-    opened: str = ""
+    facts: CardFacts = NO_FACTS
     named: Named = NOT_NAMED
     readers: Audience = Audience.INSIDE
     link: str = ""
-    note: str = ""
     changes: Sequence[Noted] = ()
-    above: Sequence[Json] = ()
     new: bool = True
 
     @property
@@ -60,8 +55,39 @@ class Card:
         return self.readers in _WHY_SHORT
 
 
+class CardDrawer:
+    """Puts a card together from Weav's word, what is kept, and what is known of both."""
+
+    def __init__(
+        self, names: Names, channel_readers: ChannelReaders, link_to: Callable[[str], str]
+    ) -> None:
+        """`link_to`: a conversation's address in Weav by its id; empty where none is set."""
+        self._names = names
+        self._channel_readers = channel_readers
+        self.link_to = link_to
+
+    async def card(
+        self,
+        conversation: Conversation,
+        slack_channel_id: str,
+        facts: CardFacts,
+        changes: Sequence[Noted] = (),
+        *,
+        new: bool = False,
+    ) -> Card:
+        return Card(
+            conversation,
+            facts,
+            named=await self._names.of(conversation),
+            readers=await self._channel_readers.of_card(slack_channel_id),
+            link="" if conversation.status == DELETED else self.link_to(conversation.id),
+            changes=changes,
+            new=new,
+        )
+
+
 @dataclass(frozen=True, slots=True)
-class _Fact:
+class _Field:
     """What is known of a conversation, escaped; the sign is an emoji code."""
 
     name: str
@@ -74,22 +100,22 @@ def render(card: Card) -> Message:
     if card.is_short:
         return _short(card)
     conversation = card.conversation
-    facts = _facts(conversation, card.named)
-    notes = [note for note in (card.note, _SPAM if conversation.is_spam else "") if note]
+    fields = _fields(conversation, card.named)
+    notes = [note for note in (card.facts.note, _SPAM if conversation.is_spam else "") if note]
     changes = change_lines(card.changes)
     identified = _identified(conversation)
     drawn = Message.of(
-        _in_one_line(card, facts, notes, changes, identified),
-        *card.above,
+        _in_one_line(card, fields, notes, changes, identified),
+        *card.facts.above,
         blocks.title(_subject(conversation, SUBJECT_LIMIT), web_address(card.link)),
-        blocks.fields(*map(_field, facts)),
+        blocks.fields(*map(_drawn, fields)),
         *map(sentence, notes),
         controls(conversation),
         blocks.context(blocks.mrkdwn("\n".join(changes))) if changes else None,
         _opened(card),
         _identifiers(identified),
     )
-    above = [text_at(block, "text", "text") for block in card.above]
+    above = [text_at(block, "text", "text") for block in card.facts.above]
     text = " ".join([*filter(None, above), drawn.text])
     return Message(text, drawn.blocks) if len(text) <= MESSAGE_LIMIT else drawn
 
@@ -108,35 +134,35 @@ def _short(card: Card) -> Message:
     )
 
 
-def _facts(conversation: Conversation, named: Named) -> list[_Fact]:
+def _fields(conversation: Conversation, named: Named) -> list[_Field]:
     customer = _shown(named.customer)
-    facts = [
-        _Fact("Customer", customer) if customer else None,
-        _fact("Priority", conversation.priority, labels.PRIORITIES),
-        _fact("Status", conversation.status, labels.STATUSES_SHOWN),
+    fields = [
+        _Field("Customer", customer) if customer else None,
+        _field("Priority", conversation.priority, labels.PRIORITIES),
+        _field("Status", conversation.status, labels.STATUSES_SHOWN),
         _assignee(conversation, _shown(named.assignee)),
-        _fact("Channel", conversation.channel, labels.CHANNELS),
+        _field("Channel", conversation.channel, labels.CHANNELS),
     ]
-    return [fact for fact in facts if fact]
+    return [field for field in fields if field]
 
 
-def _fact(name: str, word: str | None, known: Mapping[str, str]) -> _Fact | None:
+def _field(name: str, word: str | None, known: Mapping[str, str]) -> _Field | None:
     if word and word in known:
-        return _Fact(name, known[word], labels.SIGNS[word])
+        return _Field(name, known[word], labels.SIGNS[word])
     shown = _shown(word)
-    return _Fact(name, shown) if shown else None
+    return _Field(name, shown) if shown else None
 
 
-def _assignee(conversation: Conversation, name: str) -> _Fact:
+def _assignee(conversation: Conversation, name: str) -> _Field:
     """Say of what kind it is where the name is not known."""
-    kind = _fact("Assignee", conversation.assignee_type, labels.ASSIGNEE_TYPES)
+    kind = _field("Assignee", conversation.assignee_type, labels.ASSIGNEE_TYPES)
     if kind:
         return replace(kind, word=name or kind.word)
-    return _Fact("Assignee", _shown(conversation.assignee_id) or _UNASSIGNED)
+    return _Field("Assignee", _shown(conversation.assignee_id) or _UNASSIGNED)
 
 
-def _field(fact: _Fact) -> Json:
-    return blocks.mrkdwn(f"*{fact.name}*\n{f'{fact.sign} {fact.word}'.lstrip()}")
+def _drawn(field: _Field) -> Json:
+    return blocks.mrkdwn(f"*{field.name}*\n{f'{field.sign} {field.word}'.lstrip()}")
 
 
 def _subject(conversation: Conversation, limit: int) -> str:
@@ -145,7 +171,7 @@ def _subject(conversation: Conversation, limit: int) -> str:
 
 def _opened(card: Card) -> Json | None:
     """Put who opened it first: it is read from here when the ledger has forgotten it."""
-    texts = [blocks.mrkdwn(text) for text in (card.opened, _open_in_weav(card.link)) if text]
+    texts = [blocks.mrkdwn(text) for text in (card.facts.opened, _open_in_weav(card.link)) if text]
     return blocks.context(*texts, block_id=ids.CARD_HISTORY) if texts else None
 
 
@@ -170,7 +196,7 @@ def _identified(conversation: Conversation) -> dict[str, str]:
 
 def _in_one_line(
     card: Card,
-    facts: Sequence[_Fact],
+    fields: Sequence[_Field],
     notes: Sequence[str],
     changes: Sequence[str],
     identified: Mapping[str, str],
@@ -178,10 +204,10 @@ def _in_one_line(
     """Say the same without signs, which screen readers would read aloud."""
     said = [
         f"{card.heading}: {escape(_subject(card.conversation, _IN_TEXT_LIMIT))}",
-        *(f"{fact.name}: {fact.word}" for fact in facts),
+        *(f"{field.name}: {field.word}" for field in fields),
         *(escape(shorten(fold(note), _IN_TEXT_LIMIT)) for note in notes),
         *changes,
-        _LINK.sub(r"\1", card.opened),
+        _LINK.sub(r"\1", card.facts.opened),
         *(f"{name}: {each}" for name, each in identified.items()),
     ]
     return " · ".join(filter(None, said))

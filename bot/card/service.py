@@ -4,9 +4,8 @@ from itertools import takewhile
 from typing import Final
 
 from bot.card.controls import Click, RequestedChange, assigned_to
-from bot.card.drawing import CardDrawer
 from bot.card.drawn import Drawn, what_is_drawn
-from bot.card.facts import CardFacts
+from bot.card.facts import NO_FACTS, CardFacts
 from bot.card.history import (
     MOST_KEPT,
     Change,
@@ -17,7 +16,7 @@ from bot.card.history import (
 )
 from bot.card.lock import NOBODY_KNOWS, CardLocks, HeldLock
 from bot.card.post import Delivered, redraw
-from bot.card.render import Card
+from bot.card.render import Card, CardDrawer
 from bot.card.update import (
     BUSY,
     Confirmed,
@@ -138,9 +137,8 @@ class CardService:
         changes: tuple[Noted, ...],
     ) -> Card:
         """What the ledger does not have of it is read from the card that was clicked."""
-        facts = CardFacts.of(entry, conversation) if entry else CardFacts()
-        above = tuple(blocks_above(click))
-        facts = facts.model_copy(update={"above": above})
+        facts = CardFacts.of(entry, conversation) if entry else NO_FACTS
+        facts = facts.model_copy(update={"above": blocks_above(click)})
         if entry is None or (entry.card is None and entry.form is None):
             opened = opened_line_in(click.card_blocks) or facts.opened
             facts = facts.model_copy(update={"opened": opened})
@@ -203,8 +201,8 @@ def _with_news(
     return (*changes_by_now(others, conversation, fields, lock.taken_at), *own)[-MOST_KEPT:]
 
 
-def blocks_above(click: Click) -> list[Json]:
+def blocks_above(click: Click) -> tuple[Json, ...]:
     """Return what stands over the title of the clicked card, such as why it is a direct message."""
     drawn = click.card_blocks
-    above = list(takewhile(lambda block: text_at(block, "type") != "rich_text", drawn))
-    return above if len(above) < len(drawn) else []
+    above = tuple(takewhile(lambda block: text_at(block, "type") != "rich_text", drawn))
+    return above if len(above) < len(drawn) else ()

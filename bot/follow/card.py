@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.card.controls import Field, is_uuid
-from bot.card.drawing import CardDrawer
 from bot.card.drawn import Drawn, what_is_drawn
 from bot.card.facts import CardFacts
 from bot.card.history import changes_by_now, done
 from bot.card.lock import NOBODY_KNOWS, CardLocks, HeldLock
-from bot.card.render import render
+from bot.card.render import CardDrawer, render
 from bot.follow.looks import (
     GONE_IN_SLACK,
     Again,

@@ -9,10 +9,10 @@ from typing import Any, Final, Self
 from pydantic import BaseModel, ConfigDict
 
 from bot.card.controls import is_uuid
-from bot.card.drawing import CardDrawer
 from bot.card.facts import CardFacts
 from bot.card.history import Replied, with_change
 from bot.card.lock import NOBODY_KNOWS, CardLocks
+from bot.card.render import CardDrawer
 from bot.follow.looks import (
     GONE_IN_SLACK,
     Again,

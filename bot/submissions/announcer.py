@@ -111,7 +111,7 @@ class Announcer:
             if self._expect:
                 await self._expect(conversation.id)
             where = (result.route, result.slack_channel_id, result.message_ts)
-            facts = result.facts.dump()
+            facts = result.facts.model_dump(exclude_defaults=True)
             await retry_until_written(lambda: self._ledger.announced(entry, *where, facts), entry)
         elif next_try := self._next_try(entry, result):
             log.warning("card_not_posted", entry=entry.id, code=result.code)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 
 from bot.card.controls import CardSnapshot
+from bot.card.facts import CardFacts
 from bot.card.render import Card, render
 from bot.form.from_message import form_from_message, mentions_of
 from bot.form.options import customer_label
@@ -95,8 +96,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "option": lambda any_text: options([Suggestion("x", any_text, any_text)]),
     "label": lambda any_text: customer_label(KnownCustomer(JANE, any_text, "jane@example.com")),
     "address": lambda any_text: web_address(f"https://{any_text}"),
-    "card": lambda any_text: render(Card(_conversation(any_text), note=any_text)),
-    "card's history": lambda any_text: render(Card(_conversation(""), opened=any_text)),
+    "card": lambda any_text: render(Card(_conversation(any_text), CardFacts(note=any_text))),
+    "card's history": lambda any_text: render(Card(_conversation(""), CardFacts(opened=any_text))),
     "Weav's customer": lambda any_text: Customer.read(
         {"id": JANE, "first_name": any_text, "last_name": any_text, "email": any_text}
     ),

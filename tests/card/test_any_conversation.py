@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.access.audience import Audience
 from bot.card.controls import CardSnapshot, Click, Field, RequestedChange
+from bot.card.facts import CardFacts
 from bot.card.history import (
     Change,
     opened_line,
@@ -160,9 +161,8 @@ def test_the_modal_that_says_that_it_is_open_is_taken(conversation: Conversation
 
 def drawn_by(conversation: Conversation, link: str, name: str) -> Message:
     origin = Origin(via="message", message_link=link)
-    opened = opened_line(conversation, origin, "U1")
-    named = Named(name, name)
-    return render(Card(conversation, opened=opened, named=named, link=link, note=name))
+    facts = CardFacts(opened=opened_line(conversation, origin, "U1"), note=name)
+    return render(Card(conversation, facts, named=Named(name, name), link=link))
 
 
 def clicked(card: Message) -> Click:
@@ -177,11 +177,9 @@ def clicked(card: Message) -> Click:
 def redrawn(conversation: Conversation, card: Message, link: str) -> Message:
     change = Change(slack_user_id="U1", field="status", value="closed", at=1.0)
     click = clicked(card)
-    opened, above = opened_line_in(click.card_blocks), blocks_above(click)
-    changes = [change] * 3
-    return render(
-        Card(conversation, opened=opened, link=link, changes=changes, above=above, new=False)
-    )
+    opened, above = opened_line_in(click.card_blocks), tuple(blocks_above(click))
+    facts = CardFacts(opened=opened, above=above)
+    return render(Card(conversation, facts, link=link, changes=[change] * 3, new=False))
 
 
 def taken(card: Message) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.access.audience import Audience
 from bot.card.controls import Field
+from bot.card.facts import CardFacts
 from bot.card.history import Change, opened_line
 from bot.card.render import Card, render
 from bot.directory import Named
@@ -34,7 +35,8 @@ COMMAND = Origin(via="command")
 
 
 def opened(conversation: Conversation, origin: Origin = COMMAND, **more: Any) -> Card:  # noqa: ANN401
-    return Card(conversation, opened=opened_line(conversation, origin, "U1"), **more)
+    facts = CardFacts(opened=opened_line(conversation, origin, "U1"), note=more.pop("note", ""))
+    return Card(conversation, facts, **more)
 
 
 def draw(conversation: Conversation, origin: Origin = COMMAND, **more: Any) -> Message:  # noqa: ANN401

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from bot.card.controls import CardSnapshot, Click, Field, RequestedChange
+from bot.card.facts import CardFacts
 from bot.card.history import (
     Change,
     Noted,
@@ -240,8 +241,8 @@ def test_a_card_of_another_shape_has_no_subject(blocks: list[object]) -> None:
 def again(conversation: Conversation, clicked: Click, **more: Any) -> Message:  # noqa: ANN401
     """Draw a card whose row the ledger has forgotten."""
     opened = more.pop("opened", opened_line_in(clicked.card_blocks))
-    card = Card(conversation, opened=opened, above=blocks_above(clicked), new=False, **more)
-    return render(card)
+    facts = CardFacts(opened=opened, above=tuple(blocks_above(clicked)))
+    return render(Card(conversation, facts, new=False, **more))
 
 
 def test_a_card_is_redrawn_with_its_lines_its_history_and_its_buttons() -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from hypothesis import strategies as st
 
+from bot.card.facts import CardFacts
 from bot.card.history import opened_line
 from bot.card.render import Card, render
 from bot.form.form import Form
@@ -87,7 +88,8 @@ def _clicks(slack: Workspace, ann: Person) -> dict[str, Json]:
         for element in block.get("elements", []):
             action = action_entry(block, element, None)
             found[element["action_id"]] = ann.payloads.action_in_view(view, action)
-    card = render(Card(CONVERSATION, opened=opened_line(CONVERSATION, ORIGIN, "U0ANN")))
+    opened = opened_line(CONVERSATION, ORIGIN, "U0ANN")
+    card = render(Card(CONVERSATION, CardFacts(opened=opened)))
     _say(slack, reopen_message("Again?", FilledForm(FORM, ORIGIN)), only_for="U0ANN")
     _say(
         slack, message_of(NotConfirmed("Not known.", 1), FilledForm(FORM, ORIGIN)), only_for="U0ANN"

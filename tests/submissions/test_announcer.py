@@ -9,8 +9,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from bot.access.audience import ChannelReaders
-from bot.card.drawing import CardDrawer
 from bot.card.post import CardPoster
+from bot.card.render import CardDrawer
 from bot.directory import Directory, Names
 from bot.form.reply import FormAgain
 from bot.form.values import FilledForm, FormValues, Origin
