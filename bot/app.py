@@ -31,7 +31,6 @@ from bot.follow.worker import FollowWorker
 from bot.form.defaults import READ_EVERY
 from bot.form.service import FormService
 from bot.health import Health, MetricsPage
-from bot.home.changes import Changes
 from bot.home.service import KEEP_CHECK, LOOK_AT_ALL_EVERY, REDRAW_EVERY, HomeService
 from bot.home.tab import Check
 from bot.ledger import Ledger, LedgerUnavailable, Look
@@ -154,7 +153,7 @@ async def assembled(settings: Settings, pace: Pace) -> AsyncIterator[Bot]:
 
     Raise LedgerUnavailable or LedgerTooNew: there is no bot without a ledger.
     """
-    metrics, installation, changes = Metrics(CollectorRegistry()), Installation(), Changes()
+    metrics, installation = Metrics(CollectorRegistry()), Installation()
     tasks = Tasks(failed=metrics.failures.labels("task").inc)
     async with (
         slack_session() as session,
@@ -162,7 +161,6 @@ async def assembled(settings: Settings, pace: Pace) -> AsyncIterator[Bot]:
             settings.database_url,
             lease=pace.lease,
             statement_timeout=STATEMENT_TIMEOUT,
-            on_change=changes.note,
         ) as ledger,
         weav_client(
             settings.weav_api_url,
@@ -183,7 +181,6 @@ async def assembled(settings: Settings, pace: Pace) -> AsyncIterator[Bot]:
             client,
             installation,
             access_check,
-            changes,
             tasks,
             metrics,
         )
@@ -212,7 +209,6 @@ def _services(
     client: SlackClient,
     installation: Installation,
     access_check: AccessCheck,
-    changes: Changes,
     tasks: Tasks,
     metrics: Metrics,
 ) -> Services:
@@ -240,7 +236,7 @@ def _services(
     cards = CardService(ledger, weav, slack, drawer, locks, notifier, looks)
     checks = LookupCache(tasks, partial(_check, _examiner(settings)), KEEP_CHECK)
     home = HomeService(
-        ledger, slack, access_check, settings.slack_admins, checks, link, changes, notifier, tasks
+        ledger, slack, access_check, settings.slack_admins, checks, link, notifier, tasks
     )
     uses = CustomerUses(customers, starter(customers, directory, tasks))
     wish_of = forms.defaults.replies

@@ -10,7 +10,6 @@ from pydantic_core import to_json
 
 from bot.access.refusals import refusal_message
 from bot.access.rules import AccessCheck, Denial, Denied, visitor
-from bot.home.changes import Changes
 from bot.home.status_report import LAST
 from bot.home.tab import (
     MOST_OPEN,
@@ -54,11 +53,10 @@ class HomeService:
         admins: Collection[str],
         checks: LookupCache[Check],
         link_to: Callable[[str], str],
-        changes: Changes,
         notifier: Notifier,
         tasks: Tasks,
     ) -> None:
-        """`checks` knows `THE_INSTALLATION`. `changes`: what the ledger notes."""
+        """`checks` knows `THE_INSTALLATION`."""
         self._ledger = ledger
         self._tabs = ledger.home_tabs
         self._slack = slack
@@ -66,7 +64,8 @@ class HomeService:
         self._admins = admins
         self._checks = checks
         self._link_to = link_to
-        self._changes = changes
+        # Whose tabs may show something older: people in Slack, and assignees in Weav.
+        self._concerned: set[str] = set()
         self._notifier = notifier
         self._tasks = tasks
         # Opened while the database was away, by the person.
@@ -83,7 +82,7 @@ class HomeService:
 
     def changed(self, slack_user_id: str) -> None:
         """Have it drawn again, if they opened it lately and it shows anything else."""
-        self._changes.people.add(slack_user_id)
+        self._concerned.add(slack_user_id)
 
     async def publish(self, slack_user_id: str) -> ApiResult:
         """Show somebody who may use the bot how everything is now; Failed: they do not see it."""
@@ -94,14 +93,14 @@ class HomeService:
             return Failed("database_away")
 
     async def redraw_changed(self) -> None:
-        changes = self._changes.take()
+        concerned, self._concerned = self._concerned | self._ledger.take_concerned(), set()
         try:
             await self._draw_missed()
-            tabs = await self._tabs.opened_lately() if changes.people else []
+            tabs = await self._tabs.opened_lately() if concerned else []
         except LedgerUnavailable:
-            self._changes.put_back(changes)
+            self._concerned |= concerned
             return
-        await self._redraw(filter(changes.concern, tabs))
+        await self._redraw(tab for tab in tabs if concerned & {tab.slack_user_id, tab.weav_user_id})
 
     async def redraw_all(self) -> None:
         """Look at each that was opened lately, and draw those that show something else."""

@@ -35,14 +35,10 @@ class Ledger:
         owner: str,
         lease: float,
         lock: str = "",
-        on_change: Callable[[Entry], None] = lambda _: None,
     ) -> None:
-        """`lock`: what only one process at a time holds, from its start to its end, if anything.
-
-        `on_change` gets each row that this process changes, and must be quick.
-        """
+        """`lock`: what only one process at a time holds, from its start to its end, if anything."""
         self._database = database
-        self._on_change = on_change
+        self._concerned: set[str] = set()
         self._locked = f"/lock {lock}" if lock else ""
         self.owner = f"{owner}{self._locked}"
         self.lease = lease
@@ -62,7 +58,6 @@ class Ledger:
         statement_timeout: float = 2.0,
         connections: int = 10,
         clock: Callable[[], float] = time.time,
-        on_change: Callable[[Entry], None] = lambda _: None,
     ) -> AsyncIterator[Self]:
         """Bring the database forward, or raise LedgerTooNew; seconds, and SQLite's clock."""
         opening = open_database(database_url, statement_timeout, connections, clock)
@@ -71,7 +66,7 @@ class Ledger:
                 await bring_forward(database)
                 # The name is for people who look at the table; the rest makes it this process's.
                 owner = f"{socket.gethostname()}/{uuid.uuid4().hex[:12]}"
-                yield cls(database, owner, lease, lock, on_change)
+                yield cls(database, owner, lease, lock)
 
     async def receive(self, new: NewEntry, *, sending: bool) -> Received:
         """Write it down before anything else; `sending`: the caller POSTs it at once."""
@@ -126,7 +121,13 @@ class Ledger:
         before = await self.by_conversation(conversation_id)
         after = await self._many("saw_conversation", **seen)
         for entry in [before, *after] if before else after:
-            self._on_change(entry)  # also whom it was assigned to until now
+            # Also whom it was assigned to until now.
+            self._concerned |= {entry.slack_user_id, entry.assignee or ""}
+
+    def take_concerned(self) -> set[str]:
+        """Whose rows this process has changed since: people in Slack, and assignees in Weav."""
+        concerned, self._concerned = self._concerned, set()
+        return concerned - {""}
 
     async def announced(
         self,
@@ -312,7 +313,7 @@ class Ledger:
     async def _changed(self, name: str, **values: Any) -> Entry | None:  # noqa: ANN401 - columns
         entry = await self._one(name, **values)
         if entry is not None:
-            self._on_change(entry)
+            self._concerned |= {entry.slack_user_id, entry.assignee or ""}
         return entry
 
     async def _one(self, name: str, **values: Any) -> Entry | None:  # noqa: ANN401 - columns

@@ -203,16 +203,13 @@ async def test_an_odd_assignee_is_nobody(ledger: Ledger, assignee: object) -> No
     assert await open_ids(ledger, "U2", "") == []
 
 
-async def test_each_row_that_this_process_changes_is_told_of(place: Place) -> None:
-    told: list[tuple[str, str]] = []
-    async with Ledger.open(
-        place.url, on_change=lambda entry: told.append((entry.state, entry.assignee or ""))
-    ) as ledger:
-        entry = await opened(ledger, "C-1", "V1")
-        await ledger.get(entry.id)
-        await ledger.saw_conversation(
-            "C-1",
-            {"id": "C-1", "status": "open", "assignee_type": "user", "assignee_id": "BEN"},
-        )
+async def test_whose_rows_this_process_changes_is_told_once(ledger: Ledger) -> None:
+    ann = {"assignee_type": "user", "assignee_id": "ANN"}
+    entry = await opened(ledger, "C-1", "V1", **ann)
+    assert ledger.take_concerned() == {entry.slack_user_id, "ann"}
 
-    assert told == [("sending", ""), ("opened", ""), ("opened", ""), ("opened", "ben")]
+    await ledger.get(entry.id)
+    assert ledger.take_concerned() == set()
+
+    await ledger.saw_conversation("C-1", {"id": "C-1", "status": "open", **ann, "assignee_id": "B"})
+    assert ledger.take_concerned() == {entry.slack_user_id, "ann", "b"}
