@@ -106,29 +106,25 @@ class HttpTransport:
 
 
 async def read_body(request: Request) -> bytes | NotRead:
-    """Read 1 MiB at most, for so long at most."""
+    """Read 1 MiB at most, for so long at most; of a longer one nothing more is read."""
+    if int(request.headers.get("content-length", 0)) > LONGEST_BODY:  # uvicorn vouches for a number
+        return _too_large()
+    body = bytearray()
     try:
         async with asyncio.timeout(LONGEST_UPLOAD):
-            body = await _read(request)
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LONGEST_BODY:
+                    return _too_large()
     except ClientDisconnect:
         return NotRead(GONE, Response(status_code=400))
     except TimeoutError:
         return NotRead("too_slow", PlainTextResponse("too slow", 408, {"connection": "close"}))
-    if body is None:
-        return NotRead("too_large", PlainTextResponse("too large", 413, {"connection": "close"}))
-    return body
-
-
-async def _read(request: Request) -> bytes | None:
-    """None: more than 1 MiB, and nothing after that is read."""
-    if int(request.headers.get("content-length", 0)) > LONGEST_BODY:  # uvicorn vouches for a number
-        return None
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            return None
     return bytes(body)
+
+
+def _too_large() -> NotRead:
+    return NotRead("too_large", PlainTextResponse("too large", 413, {"connection": "close"}))
 
 
 async def _has_hung_up(request: Request) -> bool:
