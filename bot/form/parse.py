@@ -105,6 +105,7 @@ def parse_submission(submitted: ViewSubmission) -> Submission | Problems:
         form=form.dump(),
         post_to=values.post_to,
         source=form.origin.source,
+        instead_of=form.origin.instead_of,
     )
     return Submission(form, new)
 

@@ -113,7 +113,7 @@ class FormService:
             await self._tell(plain_message(NOT_READ), form_request)
             return
         if entry and entry.form is not None and entry.slack_user_id == form_request.slack_user_id:
-            form = FilledForm.read(entry.form).at_origin()
+            form = FilledForm.read(entry.form).at_origin().again(entry_id)
             if not form_request.known:
                 form = replace(form, labels={})  # which name a customer and an assignee
             await self.open(replace(form_request, form=form))

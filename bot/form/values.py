@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from bot.slack import ids
@@ -49,7 +49,7 @@ class Origin(BaseModel):
 
     `shortened`: the message was longer than the subject that was made from it. `another`: whoever
     fills it in knows that the message has a conversation, and wants one more. `in_home_tab` is a
-    shortcut for releases that do not know it.
+    shortcut for releases that do not know it. `instead_of`: the ledger's row that had it before.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -62,6 +62,7 @@ class Origin(BaseModel):
     shortened: bool = False
     another: bool = False
     in_home_tab: bool = False
+    instead_of: Annotated[int, Field(ge=0, lt=2**63)] = 0
 
     @property
     def source(self) -> str:
@@ -138,6 +139,10 @@ class FilledForm:
     def read(cls, kept: Mapping[str, Any] | None) -> "FilledForm":
         """Read what the ledger keeps; empty for what it removed after `LEDGER_KEEP_DAYS`."""
         return _FILLED_FORM.validate_python(kept or {})
+
+    def again(self, entry_id: int) -> Self:
+        """Give it back: what is sent with it then is in place of that row of the ledger's."""
+        return replace(self, origin=self.origin.model_copy(update={"instead_of": entry_id}))
 
     def dump(self) -> dict[str, Any]:
         """Write what the ledger keeps."""

@@ -45,6 +45,7 @@ class NewEntry:
     form: Mapping[str, Any]
     post_to: str = ""
     source: str = ""  # the message in Slack that it is about
+    instead_of: int = 0  # the row whose form was given back, and is sent again with this one
     # Tells what this very submission wrote from what the same form wrote at another time.
     receipt: str = field(default_factory=lambda: uuid4().hex, compare=False)
 

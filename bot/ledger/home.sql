@@ -29,7 +29,7 @@ DELETE FROM home_tabs WHERE slack_user_id IN (
 RETURNING slack_user_id;
 
 -- name: waiting(team_id, slack_user_id, limit)
--- What was sent again since waits no more: from the same view, or about the same.
+-- What was sent again since waits no more: from the same view, or from a form that was given back.
 SELECT *, ledger_clock() AS read_at FROM submissions AS waiting
 WHERE team_id = :team_id AND slack_user_id = :slack_user_id AND form IS NOT NULL
   AND state IN ('refused', 'expired', 'unconfirmed')
@@ -37,7 +37,7 @@ WHERE team_id = :team_id AND slack_user_id = :slack_user_id AND form IS NOT NULL
     SELECT 1 FROM submissions AS later
     WHERE later.team_id = waiting.team_id AND later.slack_user_id = waiting.slack_user_id
       AND later.id > waiting.id
-      AND (later.view_id = waiting.view_id OR later.fingerprint = waiting.fingerprint)))
+      AND (later.view_id = waiting.view_id OR later.instead_of = waiting.id)))
 ORDER BY id DESC LIMIT :limit;
 
 -- name: open_conversations(team_id, slack_user_id, assignee, limit)

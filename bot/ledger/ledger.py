@@ -80,6 +80,7 @@ class Ledger:
             form=as_json(new.form),
             fingerprint=new.fingerprint,
             source=new.source or None,
+            instead_of=new.instead_of or None,
             receipt=new.receipt,
             state=(State.SENDING if sending else State.RECEIVED).value,
             attempts=int(sending),

@@ -2,13 +2,13 @@
 -- A step that records an outcome may be repeated when nobody knows whether the first was written;
 -- start_sending may not, since a POST follows it.
 
--- name: receive(key, team_id, slack_user_id, view_id, request, form, fingerprint, source, receipt, state, attempts, owner, lease)
+-- name: receive(key, team_id, slack_user_id, view_id, request, form, fingerprint, source, instead_of, receipt, state, attempts, owner, lease)
 -- One row a key. The same form again after a refusal or a certain failure is a new attempt.
 INSERT INTO submissions (
-  key, team_id, slack_user_id, view_id, request, form, fingerprint, source, receipt, state, attempts,
+  key, team_id, slack_user_id, view_id, request, form, fingerprint, source, instead_of, receipt, state, attempts,
   owner, fence, sent_at, due_at, created_at, received_at)
 VALUES (
-  :key, :team_id, :slack_user_id, :view_id, :request, :form, :fingerprint, :source, :receipt, :state, :attempts,
+  :key, :team_id, :slack_user_id, :view_id, :request, :form, :fingerprint, :source, :instead_of, :receipt, :state, :attempts,
   :owner, 1, CASE WHEN :state = 'sending' THEN ledger_clock() END,
   ledger_clock() + :lease, ledger_clock(), ledger_clock())
 ON CONFLICT (key) DO UPDATE SET

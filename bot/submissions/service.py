@@ -104,7 +104,8 @@ class SubmissionService:
         else:
             target = ReplyTarget(new.slack_user_id)
         with self._leases(begun.entry_id):
-            said = await self._announcer.show(result.reply, submission.form, target)
+            form = submission.form.again(begun.entry_id)
+            said = await self._announcer.show(result.reply, form, target)
             if not isinstance(result.reply, Created | Queued):
                 await self._announcer.note_told(result.entry, said)
 

@@ -122,5 +122,5 @@ class UnconfirmedChoices:
         return (Result(None, reply), entry) if reply else None
 
     async def _show(self, reply: Reply, entry: Entry | None, target: ReplyTarget) -> ApiResult:
-        form = FilledForm.read(entry.form if entry else None)
+        form = FilledForm.read(entry.form).again(entry.id) if entry else FilledForm()
         return await self._announcer.show(reply, form, target)

@@ -121,8 +121,9 @@ async def test_what_ended_without_a_conversation_waits(ledger: Ledger) -> None:
 async def test_what_was_sent_again_waits_no_more(ledger: Ledger) -> None:
     await refused(ledger, "V1", "Corrected in the same form")
     await sending(ledger, "V1", "Corrected")
-    await refused(ledger, "V2", "From its button")
-    await sending(ledger, "V3", "From its button")
+    first = await refused(ledger, "V2", "From its button")
+    corrected = replace(new_entry("V3", "Corrected again"), instead_of=first.id)
+    await ledger.receive(corrected, sending=True)
     lost = await ledger.unconfirmed(await sending(ledger, "V4", "Lost"), "No answer.")
     assert lost
     await sending(ledger, "V4", "Whoever lost it decides")

@@ -24,6 +24,7 @@ from tests.scenarios.cards import (
     posted,
 )
 from tests.scenarios.conftest import greeted
+from tests.scenarios.filling import NEW_CUSTOMER
 
 PUBLISH = "views.publish"
 NONE_YET = "You have opened none yet"
@@ -156,12 +157,45 @@ async def test_what_was_sent_again_waits_no_more(at_home: House) -> None:
     await at_home.ann.act_in_home(ids.REOPEN, block_id=row_of(at_home.ann.home, "Open the form"))
     await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
 
-    await at_home.ann.submit({"priority": "high"})
+    await at_home.ann.submit({"subject": "Sent from its button, corrected"})
 
-    view = await until_home(at_home, lambda view: "Sent from its button: created" in text_on(view))
+    view = await until_home(at_home, lambda view: "corrected: created" in text_on(view))
     assert blocks_under(view, "Waiting for you") == []
     # As in `status`, what was typed can still be had.
     assert buttons(blocks_under(view, "Your last submissions")) == ["Open the form"] * 2
+
+
+async def test_what_was_sent_again_from_a_message_waits_no_more(at_home: House) -> None:
+    at_home.weav.fail(WeavFault(hold=2.2, status=403, times=1, **CREATE))
+    await at_home.fill_in(subject="Refused late")
+    await at_home.ann.submit()
+    await at_home.ann.close()
+    said = await at_home.direct_message()
+    await at_home.ann.click(ids.REOPEN, said.ts)
+    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+
+    await at_home.ann.submit({"subject": "Corrected"})
+
+    await at_home.card()
+    view = await opened_home(at_home)
+    assert "Refused late: refused" in text_on(view)
+    assert blocks_under(view, "Waiting for you") == []
+
+
+async def test_what_was_sent_again_with_a_new_customer_waits_no_more(at_home: House) -> None:
+    at_home.weav.fail(WeavFault(status=403, times=1, **NEW_CUSTOMER))
+    await at_home.fill_in(subject="Export hangs")
+    await at_home.ann.type_in({"customer_id": "new@example.com"})
+    await at_home.ann.submit()
+    await at_home.ann.close()
+    await opened_home(at_home)
+    await at_home.ann.act_in_home(ids.REOPEN, block_id=row_of(at_home.ann.home, "Open the form"))
+    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+
+    await at_home.ann.submit()
+
+    view = await until_home(at_home, lambda view: "Export hangs: created" in text_on(view))
+    assert blocks_under(view, "Waiting for you") == []
 
 
 def row_of(view: SlackView, label: str) -> str:

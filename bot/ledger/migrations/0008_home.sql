@@ -1,5 +1,7 @@
 ALTER TABLE submissions ADD COLUMN assignee TEXT;
 
+ALTER TABLE submissions ADD COLUMN instead_of BIGINT;
+
 CREATE INDEX submissions_assignee ON submissions (assignee) WHERE assignee IS NOT NULL;
 
 CREATE TABLE home_tabs (
