@@ -306,6 +306,7 @@ def _dispatcher(
         access_check,
         settings.slack_admins,
         services.forms.open_forms,
+        services.home,
         services.notifier,
         metrics,
     )

@@ -23,6 +23,7 @@ from bot.access.refusals import (
 )
 from bot.access.rules import AccessCheck, Denial, Denied, requester_of
 from bot.form.open_forms import OpenForms
+from bot.home.service import HomeService
 from bot.logs import get_logger, new_reference, reference
 from bot.metrics import Metrics, start_timer
 from bot.slack import ids
@@ -45,6 +46,7 @@ from bot.slack.payloads import (
 )
 from handlers.command_text import OpenForm, Subcommand, Words, parse_words
 from handlers.errors import Notice, answer_mistake, answer_privately, field_for_errors
+from handlers.events import home_tab_of
 
 log = get_logger("weav_slack.dispatch")
 # What Bolt needs of a payload as it came. In the rest it looks for ids that nobody here asks for,
@@ -98,6 +100,7 @@ class Dispatcher:
         access_check: AccessCheck,
         admins: frozenset[str],
         open_forms: OpenForms,
+        home: HomeService,
         notifier: Notifier,
         metrics: Metrics,
     ) -> None:
@@ -113,6 +116,7 @@ class Dispatcher:
         self._access_check = access_check
         self._admins = admins
         self._open_forms = open_forms
+        self._home = home
         self._notifier = notifier
         self._metrics = metrics
         self._events: dict[str, None] = {}
@@ -206,19 +210,24 @@ class Dispatcher:
         """200 in any case, or Slack would show its own error."""
         self._metrics.refusals.labels(reason.value).inc()
         log.info("denied", reason=reason.value, kind=payload.kind, user=payload.slack_user_id)
-        if isinstance(payload, ViewClosed):
-            return BoltResponse(status=200, body="")
-        message = refusal_message(reason, self._admins)
-        in_home_tab = isinstance(payload, BlockActions) and payload.in_home_tab
-        if in_home_tab and reason is not Denial.NOT_KNOWN:
-            self._notifier.show_in_home_tab(message, payload.slack_user_id)  # all else there goes
-            return BoltResponse(status=200, body="")
-        if isinstance(payload, ViewSubmission):
-            if reason is Denial.CHANNEL:
-                message = post_to_message(payload.view.value(ids.POST_TO), self._admins)
-            if reason is not Denial.NOT_KNOWN and field_for_errors(payload.view):
-                # An error under a field cannot mention the admins.
-                self._notifier.tell(message, payload.slack_user_id, payload.response_url)
+        message, passing = refusal_message(reason, self._admins), reason is Denial.NOT_KNOWN
+        match payload:
+            case ViewClosed():
+                return BoltResponse(status=200, body="")
+            case AppHomeOpened() if passing:
+                self._home.opened(home_tab_of(payload), known=False)
+                return BoltResponse(status=200, body="")
+            case AppHomeOpened() | BlockActions(in_home_tab=True) if not passing:
+                self._home.say(message, payload.slack_user_id)  # all else there goes
+                return BoltResponse(status=200, body="")
+            case ViewSubmission():
+                if reason is Denial.CHANNEL:
+                    message = post_to_message(payload.view.value(ids.POST_TO), self._admins)
+                if not passing and field_for_errors(payload.view):
+                    # An error under a field cannot mention the admins.
+                    self._notifier.tell(message, payload.slack_user_id, payload.response_url)
+            case _:
+                pass
         notice = Notice(message, refusal_under_field(reason), refusal_offer(reason))
         return answer_privately(payload, notice, self._notifier)
 

@@ -13,7 +13,6 @@ from bot.slack.blocks import Message, plain_message
 from bot.slack.notifier import Notifier
 from bot.slack.options import Suggestion, nothing_offer, options
 from bot.slack.payloads import (
-    AppHomeOpened,
     BlockSuggestion,
     Payload,
     SlashCommand,
@@ -90,9 +89,6 @@ def answer_privately(
         case SlashCommand() if not acknowledged:
             body = {"response_type": "ephemeral", "text": notice.message.text}
             return BoltResponse(status=200, body=body)
-        case AppHomeOpened():
-            notifier.show_in_home_tab(notice.message, payload.slack_user_id)
-            return BoltResponse(status=200, body="")
         case BlockSuggestion():
             return BoltResponse(status=200, body={"options": options([notice.option])})
         case ViewSubmission() if field := field_for_errors(payload.view):

@@ -1,5 +1,6 @@
 """Who may use the bot: the rules, and the check that asks Slack for what they need to know."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, TypeAlias
@@ -159,6 +160,11 @@ class AccessCheck:
             return Admitted(known=False) if harmless else Denied(Denial.NOT_KNOWN)
         denial = denial_of(self._access, requester.as_told(member))
         return Denied(denial) if denial else Admitted()
+
+    async def looked_up(self, slack_user_id: str) -> None:
+        """Wait until Slack has said whatever it says of them."""
+        if looking := self._members.start(slack_user_id):
+            await asyncio.wait({looking})
 
     def _with_home(self, requester: Requester) -> Requester:
         """Slack's word about where the app is installed counts more than a payload's."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -24,7 +24,7 @@ from bot.ledger import HomeTab, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.slack import blocks
 from bot.slack.api import ApiResult, Done, Failed, SlackApi
-from bot.slack.blocks import Json
+from bot.slack.blocks import Json, Message
 from bot.slack.cache import LookupCache
 from bot.slack.notifier import Notifier
 from bot.slack.payloads import text_at
@@ -32,9 +32,10 @@ from bot.tasks import Tasks
 from bot.weav.models import Status
 
 log = get_logger("weav_slack.home")
-# Seconds. What changes together is one drawing; Slack takes about 100 a minute in a workspace.
+# Seconds. What changes together is one drawing; Slack takes about 100 a minute in a workspace, of
+# which half are left to those who open theirs and to other replicas.
 REDRAW_EVERY: Final = 1.0
-BETWEEN_REDRAWS: Final = 0.6
+BETWEEN_REDRAWS: Final = 1.2
 # Seconds: for what a replica that died left undrawn, or Slack did not take.
 LOOK_AT_ALL_EVERY: Final = 600.0
 # Seconds for which an installation is not looked at again.
@@ -42,9 +43,12 @@ KEEP_CHECK: Final = 300.0
 THE_INSTALLATION: Final = ""
 # Two replicas may publish the same tab at once, hardly ever so often in a row.
 _TRIES: Final = 3
+_CONFLICT: Final = "hash_conflict"
 
 
 class HomeService:
+    """Nobody else publishes a home tab, and each person's is published by one at a time."""
+
     def __init__(
         self,
         ledger: Ledger,
@@ -72,22 +76,29 @@ class HomeService:
         self._missed: dict[str, HomeTab] = {}
         # Kept for as long as anybody draws it or waits for that.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._pace = asyncio.Lock()
 
-    def opened(self, tab: HomeTab) -> None:
-        """Begin to draw it for somebody who may use the bot."""
-        self._notifier.spawn(self._opened(tab), "home_opened", tab.slack_user_id, "")
+    def opened(self, tab: HomeTab, *, known: bool = True) -> None:
+        """Begin to draw it; not `known`: Slack has not said yet whether they may see it."""
+        work = self._opened(tab, known=known)
+        self._notifier.spawn(work, "home_opened", tab.slack_user_id, "")
 
     def clicked(self, slack_user_id: str) -> None:
         self._notifier.spawn(self.publish(slack_user_id), "home_clicked", slack_user_id, "")
+
+    def say(self, message: Message, slack_user_id: str) -> None:
+        """Show it in place of everything, until the tab is drawn the next time."""
+        self._notifier.spawn(self._say(message, slack_user_id), "home_said", slack_user_id, "")
 
     def changed(self, slack_user_id: str) -> None:
         """Have it drawn again, if they opened it lately and it shows anything else."""
         self._concerned.add(slack_user_id)
 
     async def publish(self, slack_user_id: str) -> ApiResult:
-        """Show somebody who may use the bot how everything is now; Failed: they do not see it."""
+        """Show somebody how everything is now, or why not; Failed: they do not see it."""
         try:
-            return await self._draw(slack_user_id, self._content) or Done()
+            async with self._lock(slack_user_id):
+                return await self._draw(slack_user_id, wanted=True) or Done()
         except LedgerUnavailable as error:
             log.warning("home_tab_not_read", user=slack_user_id, error=str(error))
             return Failed("database_away")
@@ -95,110 +106,125 @@ class HomeService:
     async def redraw_changed(self) -> None:
         concerned, self._concerned = self._concerned | self._ledger.take_concerned(), set()
         try:
-            await self._draw_missed()
-            tabs = await self._tabs.opened_lately() if concerned else []
+            for tab in list(self._missed.values()):
+                await self._open(tab)
+            whose = await self._tabs.opened_lately(concerned) if concerned else []
         except LedgerUnavailable:
             self._concerned |= concerned
             return
-        await self._redraw(tab for tab in tabs if concerned & {tab.slack_user_id, tab.weav_user_id})
+        await self._redraw(whose)
 
     async def redraw_all(self) -> None:
         """Look at each that was opened lately, and draw those that show something else."""
         try:
-            tabs = await self._tabs.opened_lately()
+            whose = await self._tabs.opened_lately()
         except LedgerUnavailable as error:
             log.warning("home_tabs_not_read", error=str(error))
             return
-        await self._redraw(tabs)
+        await self._redraw(whose)
 
-    async def _opened(self, tab: HomeTab) -> None:
+    async def _opened(self, tab: HomeTab, *, known: bool) -> None:
         try:
             await self._open(tab)
         except LedgerUnavailable as error:
             log.warning("home_tab_not_read", user=tab.slack_user_id, error=str(error))
-            self._missed[tab.slack_user_id] = tab
-            away = blocks.home_tab(home_tab_without_database())
-            await self._slack.publish_home_tab(tab.slack_user_id, away)
+        if not known:
+            await self._access_check.looked_up(tab.slack_user_id)
+            await self.publish(tab.slack_user_id)
 
     async def _open(self, tab: HomeTab) -> None:
-        await self._tabs.opened(tab.slack_user_id, tab.team_id, tab.enterprise_id)
-        await self._draw(tab.slack_user_id, self._content)
-
-    async def _draw_missed(self) -> None:
-        while self._missed:
-            slack_user_id, tab = self._missed.popitem()
+        """LedgerUnavailable: the tab says so, until `redraw_changed` could open it."""
+        slack_user_id = tab.slack_user_id
+        async with self._lock(slack_user_id):
             try:
-                await self._open(tab)
+                await self._tabs.opened(tab)
+                await self._draw(slack_user_id, wanted=True)
             except LedgerUnavailable:
+                if slack_user_id not in self._missed:
+                    await self._publish(slack_user_id, home_tab_without_database())
                 self._missed[slack_user_id] = tab
                 raise
+            self._missed.pop(slack_user_id, None)
 
-    async def _redraw(self, tabs: Iterable[HomeTab]) -> None:
-        for tab in tabs:
-            drawing = self._tasks.spawn(self._redraw_one(tab), name="redraw_home_tab")
-            await asyncio.wait({drawing})
+    async def _say(self, message: Message, slack_user_id: str) -> None:
+        async with self._lock(slack_user_id):
+            await self._publish(slack_user_id, message.blocks)
 
-    async def _redraw_one(self, tab: HomeTab) -> None:
+    async def _redraw(self, whose: Iterable[str]) -> None:
+        """Both rounds have one pace, and take turns."""
+        for slack_user_id in whose:
+            async with self._pace:
+                drawing = self._tasks.spawn(self._redraw_one(slack_user_id), name="redraw_home_tab")
+                await asyncio.wait({drawing})
+                if not drawing.exception() and drawing.result():
+                    await asyncio.sleep(BETWEEN_REDRAWS)
+
+    async def _redraw_one(self, slack_user_id: str) -> ApiResult | None:
         try:
-            drawn = await self._draw(tab.slack_user_id, self._changed_content)
+            async with self._lock(slack_user_id):
+                return await self._draw(slack_user_id, wanted=False)
         except LedgerUnavailable:
-            self.changed(tab.slack_user_id)
-            return
-        if drawn is not None:
-            await asyncio.sleep(BETWEEN_REDRAWS)
+            self.changed(slack_user_id)
+            return None
 
-    async def _draw(
-        self, slack_user_id: str, read: Callable[[HomeTab], Awaitable[list[Json]]]
-    ) -> ApiResult | None:
-        """None: `read` gives nothing to publish. Raise LedgerUnavailable.
+    def _lock(self, slack_user_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(slack_user_id, asyncio.Lock())
+
+    async def _draw(self, slack_user_id: str, *, wanted: bool) -> ApiResult | None:
+        """None: it shows that already, and nobody has `wanted` it. Raise LedgerUnavailable.
 
         Nothing older goes over what another replica has drawn: Slack takes it only over what was
         there when it was read.
         """
-        async with self._locks.setdefault(slack_user_id, asyncio.Lock()):
-            result, conflicting = Failed("not_opened"), ""
-            for _ in range(_TRIES):
-                tab = await self._tabs.get(slack_user_id)
-                if tab is None:
-                    break
-                drawn = await read(tab)
-                if not drawn:
-                    return None
-                view = blocks.home_tab([*drawn, *self._installation(slack_user_id)])
-                # What was published and could not be noted has a hash that nobody knows.
-                seen = "" if tab.hash == conflicting else tab.hash
-                published = await self._slack.publish_home_tab(slack_user_id, view, seen)
-                if isinstance(published, Done):
-                    await self._note(slack_user_id, drawn, text_at(published.view, "hash"))
-                    self._look_at_installation(slack_user_id)
-                    return published
-                result, conflicting = published, tab.hash
-                if result.code != "hash_conflict":
-                    break
-            log.warning("home_tab_not_published", user=slack_user_id, code=result.code)
-            return result
+        result: ApiResult = Failed("not_opened")
+        besides: list[Json] = []
+        conflicting = ""
+        for _ in range(_TRIES):
+            tab = await self._tabs.get(slack_user_id)
+            if tab is None:
+                break
+            drawn, besides = await self._content(tab), self._installation(slack_user_id)
+            if not wanted and _digest(drawn) == tab.content:
+                return None  # and Slack need not be asked about them
+            requester = visitor(tab.slack_user_id, tab.team_id, tab.enterprise_id)
+            match await self._access_check.decide(requester):
+                case Denied(Denial.NOT_KNOWN) if tab.content:
+                    return Failed(Denial.NOT_KNOWN) if wanted else None
+                case Denied(reason):
+                    drawn, besides = refusal_message(reason, self._admins).blocks, []
+                    if not wanted and _digest(drawn) == tab.content:
+                        return None
+            # What was published and could not be noted has a hash that nobody knows.
+            seen = "" if tab.hash == conflicting else tab.hash
+            shown, content = [*drawn, *besides], _digest(drawn)
+            result = await self._publish(slack_user_id, shown, content, seen, tab.hash)
+            if result != Failed(_CONFLICT):
+                break
+            conflicting = tab.hash
+        if besides and isinstance(result, Done):
+            self._look_at_installation(slack_user_id)
+        return result
 
-    async def _note(self, slack_user_id: str, drawn: Sequence[Json], hash_: str) -> None:
+    async def _publish(
+        self,
+        slack_user_id: str,
+        shown: Sequence[Json],
+        content: str = "",
+        seen: str = "",
+        over: str = "",
+    ) -> ApiResult:
+        """Without `content`, whatever is drawn next counts as something else."""
+        view = blocks.home_tab(shown)
+        published = await self._slack.publish_home_tab(slack_user_id, view, seen)
+        if isinstance(published, Failed):
+            log.warning("home_tab_not_published", user=slack_user_id, code=published.code)
+            return published
         try:
-            await self._tabs.published(slack_user_id, _digest(drawn), hash_)
+            hash_ = text_at(published.view, "hash")
+            await self._tabs.published(slack_user_id, hash_, content, over)
         except LedgerUnavailable as error:  # it is drawn once more than needed
             log.warning("home_tab_not_noted", user=slack_user_id, error=str(error))
-
-    async def _changed_content(self, tab: HomeTab) -> list[Json]:
-        """Give what to draw while nobody asks for it; empty: nothing.
-
-        Whether they may see it was looked at when they opened it, and is looked at again.
-        """
-        drawn = await self._content(tab)
-        if _digest(drawn) == tab.content:
-            return []  # and Slack need not be asked
-        requester = visitor(tab.slack_user_id, tab.team_id, tab.enterprise_id)
-        match await self._access_check.decide(requester):
-            case Denied(Denial.NOT_KNOWN):
-                return []
-            case Denied(reason):
-                drawn = refusal_message(reason, self._admins).blocks
-        return [] if _digest(drawn) == tab.content else drawn
+        return published
 
     async def _content(self, tab: HomeTab) -> list[Json]:
         whose = (tab.team_id, tab.slack_user_id)
@@ -224,7 +250,7 @@ class HomeService:
             await asyncio.wait({looking})
             await self.publish(slack_user_id)
 
-        if slack_user_id in self._admins and (looking := self._checks.start(THE_INSTALLATION)):
+        if looking := self._checks.start(THE_INSTALLATION):
             self._tasks.spawn(draw_when_known(looking), name="look_at_installation")
 
 

@@ -1,14 +1,14 @@
 """Who looks at their home tab, and what Slack shows there as far as it is known."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from bot.ledger.database import Database, forget
 
 # Days for which a tab that was opened is drawn again when something changes.
 _LATELY: Final = 1.0
 _DAY: Final = 86400.0
-_EVER: Final = 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +33,32 @@ class HomeTabs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def opened(self, slack_user_id: str, team_id: str, enterprise_id: str) -> None:
-        whose = {"team_id": team_id, "enterprise_id": enterprise_id}
-        await self._database.query("open_home_tab", {"slack_user_id": slack_user_id, **whose})
+    async def opened(self, tab: HomeTab) -> None:
+        """Keep what is known of what it shows."""
+        whose = {"team_id": tab.team_id, "enterprise_id": tab.enterprise_id}
+        await self._database.query("open_home_tab", {"slack_user_id": tab.slack_user_id, **whose})
 
     async def get(self, slack_user_id: str) -> HomeTab | None:
         """None: they never opened it, or long ago."""
-        tabs = await self._read(slack_user_id=slack_user_id, within=_EVER)
-        return tabs[0] if tabs else None
+        rows = await self._database.query("home_tab", {"slack_user_id": slack_user_id})
+        return (
+            HomeTab(**{name: each or "" for name, each in dict(rows[0]).items()}) if rows else None
+        )
 
-    async def opened_lately(self) -> list[HomeTab]:
-        return await self._read(slack_user_id=None, within=_LATELY * _DAY)
+    async def opened_lately(self, concerned: Collection[str] = ()) -> list[str]:
+        """Name those in Slack who opened theirs; `concerned`: of these, in Slack or in Weav."""
+        whose = "".join(f",{each}" for each in concerned) + "," if concerned else ""
+        values = {"within": _LATELY * _DAY, "whose": whose}
+        rows = await self._database.query("opened_lately", values)
+        return [row["slack_user_id"] for row in rows]
 
-    async def published(self, slack_user_id: str, content: str, hash_: str) -> None:
-        shown = {"content": content, "hash": hash_}
+    async def published(
+        self, slack_user_id: str, hash_: str, content: str = "", over: str = ""
+    ) -> None:
+        """`over`: the hash that was noted when what it shows was read."""
+        shown = {"content": content, "hash": hash_, "over": over}
         await self._database.query("note_home_tab", {"slack_user_id": slack_user_id, **shown})
 
     async def forget(self, keep_days: float) -> int:
         """Remove those that nobody opened for so long; how many it were."""
         return await forget(self._database, "forget_home_tabs", keep_days)
-
-    async def _read(self, **values: Any) -> list[HomeTab]:  # noqa: ANN401 - columns
-        rows = await self._database.query("home_tabs", values)
-        return [HomeTab(**{name: value or "" for name, value in dict(row).items()}) for row in rows]

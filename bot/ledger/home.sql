@@ -8,19 +8,26 @@ ON CONFLICT (slack_user_id) DO UPDATE SET
   opened_at = excluded.opened_at
 RETURNING slack_user_id;
 
--- name: home_tabs(slack_user_id, within)
--- One person's, or everybody's. Anybody can say that they are this or that person in Weav: whoever
--- said so first is believed.
+-- name: home_tab(slack_user_id)
+-- Anybody can say that they are this or that person in Weav: whoever said so first is believed.
 SELECT tab.slack_user_id, tab.team_id, tab.enterprise_id, tab.content, tab.hash, who.weav_user_id
 FROM home_tabs AS tab LEFT JOIN weav_users AS who ON who.slack_user_id = tab.slack_user_id
   AND NOT EXISTS (
     SELECT 1 FROM weav_users AS other
     WHERE other.weav_user_id = who.weav_user_id AND other.told_at < who.told_at)
-WHERE tab.slack_user_id = COALESCE(:slack_user_id, tab.slack_user_id)
-  AND tab.opened_at > ledger_clock() - :within;
+WHERE tab.slack_user_id = :slack_user_id;
 
--- name: note_home_tab(slack_user_id, content, hash)
-UPDATE home_tabs SET content = :content, hash = :hash WHERE slack_user_id = :slack_user_id
+-- name: opened_lately(within, whose)
+-- `whose`: IDs in Slack or in Weav, each between commas; empty for everybody's.
+SELECT tab.slack_user_id
+FROM home_tabs AS tab LEFT JOIN weav_users AS who ON who.slack_user_id = tab.slack_user_id
+WHERE tab.opened_at > ledger_clock() - :within AND (:whose = ''
+  OR :whose LIKE '%,' || tab.slack_user_id || ',%' OR :whose LIKE '%,' || who.weav_user_id || ',%');
+
+-- name: note_home_tab(slack_user_id, content, hash, over)
+-- Where another was noted meanwhile, nobody knows which of the two Slack shows.
+UPDATE home_tabs SET content = CASE WHEN hash = :over THEN :content ELSE '' END, hash = :hash
+WHERE slack_user_id = :slack_user_id
 RETURNING slack_user_id;
 
 -- name: forget_home_tabs(keep, limit)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from bot.logs import get_logger, reference
 from bot.slack.api import Done, SlackApi
-from bot.slack.blocks import Message, home_tab, plain_message
+from bot.slack.blocks import Message, plain_message
 from bot.tasks import Tasks
 
 BROKEN: Final = (
@@ -30,11 +30,6 @@ class Notifier:
     def tell(self, message: Message, slack_user_id: str, response_url: str = "") -> None:
         telling = tell_privately(self._slack, message, slack_user_id, response_url)
         self._tasks.spawn(telling, name="tell")
-
-    def show_in_home_tab(self, message: Message, slack_user_id: str) -> None:
-        """Instead of what stands there."""
-        publishing = self._slack.publish_home_tab(slack_user_id, home_tab(message.blocks))
-        self._tasks.spawn(publishing, name="show_in_home_tab")
 
     def tell_when_known(
         self, message: Awaitable[Message], slack_user_id: str, response_url: str = ""

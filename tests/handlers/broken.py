@@ -94,7 +94,9 @@ class Parts:
         notifier, open_forms = self.notifier or services.notifier, services.forms.open_forms
         people = LookupCache(Tasks(), self.people, KEEP_MEMBERS)
         check = AccessCheck(self.access, self.installation, people)
-        return Dispatcher(self.app, {}, check, self.admins, open_forms, notifier, self.metrics)
+        return Dispatcher(
+            self.app, {}, check, self.admins, open_forms, services.home, notifier, self.metrics
+        )
 
     @property
     def failures(self) -> float:

@@ -94,7 +94,7 @@ async def click_on_a_card(at_home: House, ann: Person) -> str:
 
 async def home_tab(at_home: House, ann: Person) -> str:
     taken(await ann.open_home())
-    return text_on(await at_home.slack.until(lambda slack: slack.homes.get("U0ANN")))
+    return text_on(await at_home.direct_message())
 
 
 async def click_in_the_home_tab(at_home: House, ann: Person) -> str:

@@ -51,30 +51,43 @@ async def open_ids(
 async def test_a_tab_is_remembered_with_what_it_shows(ledger: Ledger, other: Ledger) -> None:
     assert await ledger.home_tabs.get("U1") is None
 
-    await ledger.home_tabs.opened("U1", "T1", "E1")
-    await ledger.home_tabs.published("U1", "digest", "1.abc")
-    await ledger.home_tabs.opened("U1", "T1", "")
+    await ledger.home_tabs.opened(HomeTab("U1", "T1", "E1"))
+    await ledger.home_tabs.published("U1", "1.abc", "digest")
+    await ledger.home_tabs.opened(HomeTab("U1", "T1", ""))
 
     tab = HomeTab("U1", "T1", "", "digest", "1.abc")
     assert await other.home_tabs.get("U1") == tab
-    assert await other.home_tabs.opened_lately() == [tab]
+    assert await other.home_tabs.opened_lately() == ["U1"]
+
+
+async def test_what_was_noted_meanwhile_is_not_overwritten_by_something_older(
+    ledger: Ledger, other: Ledger
+) -> None:
+    await ledger.home_tabs.opened(HomeTab("U1", "T1", ""))
+    await other.home_tabs.published("U1", "2.def", "newer")
+
+    await ledger.home_tabs.published("U1", "1.abc", "older")
+
+    tab = await ledger.home_tabs.get("U1")
+    assert tab
+    assert (tab.content, tab.hash) == ("", "1.abc")  # it shows nobody knows what
 
 
 async def test_a_tab_counts_for_a_day_from_its_last_opening(ledger: Ledger, place: Place) -> None:
     for slack_user_id in ("U1", "U2"):
-        await ledger.home_tabs.opened(slack_user_id, "T1", "")
+        await ledger.home_tabs.opened(HomeTab(slack_user_id, "T1", ""))
     await place.pass_time(DAY - 10)
-    await ledger.home_tabs.opened("U2", "T1", "")
+    await ledger.home_tabs.opened(HomeTab("U2", "T1", ""))
     await place.pass_time(20)
 
-    assert [tab.slack_user_id for tab in await ledger.home_tabs.opened_lately()] == ["U2"]
+    assert await ledger.home_tabs.opened_lately() == ["U2"]
     assert await ledger.home_tabs.get("U1")
 
 
 async def test_a_tab_is_forgotten_like_everything_else(ledger: Ledger, place: Place) -> None:
-    await ledger.home_tabs.opened("U1", "T1", "")
+    await ledger.home_tabs.opened(HomeTab("U1", "T1", ""))
     await place.pass_time(29 * DAY)
-    await ledger.home_tabs.opened("U2", "T1", "")
+    await ledger.home_tabs.opened(HomeTab("U2", "T1", ""))
     await place.pass_time(2 * DAY)
 
     assert await ledger.home_tabs.forget(30) == 1
@@ -83,16 +96,25 @@ async def test_a_tab_is_forgotten_like_everything_else(ledger: Ledger, place: Pl
     assert await ledger.home_tabs.get("U2")
 
 
+async def test_those_whom_a_change_concerns_are_named_in_slack(ledger: Ledger) -> None:
+    for slack_user_id in ("U1", "U2", "U23"):
+        await ledger.home_tabs.opened(HomeTab(slack_user_id, "T1", ""))
+    await ledger.customers.tell_user(WeavUser("U1", BEN_IN_WEAV, "Ben"))
+
+    assert await ledger.home_tabs.opened_lately({BEN_IN_WEAV, "U9"}) == ["U1"]
+    assert sorted(await ledger.home_tabs.opened_lately({"U2", "U1"})) == ["U1", "U2"]
+
+
 async def test_whoever_said_first_who_they_are_is_believed(ledger: Ledger, place: Place) -> None:
     for slack_user_id in ("U1", "U2"):
-        await ledger.home_tabs.opened(slack_user_id, "T1", "")
+        await ledger.home_tabs.opened(HomeTab(slack_user_id, "T1", ""))
         await ledger.customers.tell_user(WeavUser(slack_user_id, BEN_IN_WEAV, slack_user_id))
         await place.pass_time(1)
     await ledger.customers.tell_user(WeavUser("U1", BEN_IN_WEAV, "Renamed"))
 
-    tabs = {tab.slack_user_id: tab.weav_user_id for tab in await ledger.home_tabs.opened_lately()}
+    tabs = [await ledger.home_tabs.get(slack_user_id) for slack_user_id in ("U1", "U2")]
 
-    assert tabs == {"U1": BEN_IN_WEAV, "U2": ""}
+    assert [tab.weav_user_id for tab in tabs if tab] == [BEN_IN_WEAV, ""]
     user = await ledger.customers.user_with(BEN_IN_WEAV)
     assert user
     assert user.name == "Renamed"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -502,6 +503,52 @@ async def test_of_whom_slack_says_nothing_in_time_sees_nothing(tmp_path: Path) -
         await at_home.slack.until(lambda slack: slack.calls_of("users.info"))
 
 
+async def test_whom_slack_knows_later_has_their_tab_then(tmp_path: Path) -> None:
+    async with with_settings(tmp_path, scopes=("users:read",)) as at_home:
+        at_home.slack.faults.add(SlackFault("users.info", delay=1.5, times=1))
+        view = await opened_home(at_home)
+        assert "Slack does not say at the moment" in text_on(view)
+
+        await shows(at_home, NONE_YET)
+
+
+async def test_what_is_there_stays_while_slack_does_not_say_who_looks(tmp_path: Path) -> None:
+    async with with_settings(tmp_path, scopes=("users:read",)) as at_home:
+        await unconfirmed(at_home)
+        await opened_home(at_home)
+    async with with_settings(tmp_path, scopes=("users:read",)) as again:
+        again.slack.faults.add(SlackFault("users.info", delay=1.5, times=1))
+
+        await opened_home(again)
+
+        await shows(again, "Export hangs: not confirmed")
+        published = [str(call.arguments) for call in again.slack.calls_of(PUBLISH)]
+        assert [each for each in published if "Slack does not say" in each] == []
+
+
+async def test_whoever_may_use_it_again_has_their_tab_back(tmp_path: Path) -> None:
+    async with with_settings(tmp_path) as at_home:
+        await opened_home(at_home)
+    async with with_settings(tmp_path, slack_denied_users="U0ANN") as denying:
+        view = await opened_home(denying)
+        assert "you may not use the Weav bot" in text_on(view)
+
+    async with with_settings(tmp_path) as again:
+        await shows(again, NONE_YET)
+
+
+async def test_an_admin_who_is_denied_since_sees_why_and_nothing_else(tmp_path: Path) -> None:
+    async with with_settings(tmp_path, slack_admins="U0ANN") as at_home:
+        await opened_home(at_home)
+        await shows(at_home, "*Weav read*")
+    await execute(at_home, "UPDATE home_tabs SET content = 'older'")
+    async with with_settings(tmp_path, slack_admins="U0ANN", slack_denied_users="U0ANN") as denying:
+        await shows(denying, "you may not use the Weav bot")
+
+    view = denying.slack.homes["U0ANN"]  # what the bot had begun is done now
+    assert text_on(view) == "Sorry, you may not use the Weav bot. Ask <@U0ANN>."
+
+
 async def test_admins_see_what_check_finds(tmp_path: Path) -> None:
     async with with_settings(tmp_path, slack_admins="U0ANN") as at_home:
         at_home.slack.faults.add(SlackFault("auth.test", delay=0.5, times=1))
@@ -542,6 +589,22 @@ async def test_it_comes_when_the_database_is_back(at_home: House) -> None:
     await shows(at_home, NONE_YET)
     await posted(at_home, subject="Export hangs")
     await shows(at_home, "Export hangs: created · ")
+
+
+async def test_what_a_database_that_was_away_held_up_goes_over_nothing_newer(
+    at_home: House,
+) -> None:
+    await execute(at_home, "ALTER TABLE home_tabs RENAME TO elsewhere")
+    at_home.slack.faults.add(SlackFault(PUBLISH, delay=2.5, times=1))
+    await at_home.ann.open_home()
+    async with asyncio.timeout(5):  # a call that is held up is told of when it is over
+        while at_home.slack.faults.armed():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    await execute(at_home, "ALTER TABLE elsewhere RENAME TO home_tabs")
+
+    await at_home.slack.until(lambda slack: len(slack.calls_of(PUBLISH)) == 2)
+    assert NONE_YET in text_on(at_home.ann.home)
 
 
 async def test_a_choice_while_the_database_is_away_is_answered_in_a_message(
@@ -657,6 +720,22 @@ async def test_a_tab_that_nobody_opened_for_a_day_is_left_alone(at_home: House) 
 
     await shows(at_home, "Export hangs", slack_user_id="U0BEN")
     assert NONE_YET in text_on(at_home.ann.home)
+
+
+async def test_tabs_that_nobody_asks_for_are_drawn_at_one_pace(at_home: House) -> None:
+    home = at_home.bot.services.home
+    for person in (at_home.ann, at_home.ben, Person(at_home.slack, "U0CAT", at_home.ann.endpoint)):
+        await opened_home(at_home, person)
+        await home.publish(person.slack_user_id)  # and its opening is noted
+    before = len(at_home.slack.calls_of(PUBLISH))
+    await execute(at_home, "UPDATE home_tabs SET content = 'older'")
+    home.changed("U0CAT")
+
+    await asyncio.gather(home.redraw_all(), home.redraw_changed())
+
+    began = [call.at for call in at_home.slack.calls_of(PUBLISH)[before:]]
+    assert len(began) == 3
+    assert all(later - earlier > 1 for earlier, later in pairwise(began))
 
 
 async def test_a_tab_that_shows_everything_already_is_not_published_again(at_home: House) -> None:
