@@ -12,7 +12,7 @@ from bot.slack.blocks import Json, Message, mrkdwn, section, sentence
 from bot.slack.text import channel_name, clock, escape, fold, link, shorten, web_address
 from bot.weav.models import Conversation
 
-# Of the 100 blocks that Slack takes these are 64 at most, with their headings; `check` has its own.
+# Of the 100 blocks that Slack takes these are 66 at most, with their headings; `check` has its own.
 MOST_WAITING: Final = 10
 MOST_OPEN: Final = 20
 _NONE_YET: Final = (
