@@ -1,6 +1,5 @@
 """Puts the parts together: the only place that opens the bot's clients and hands out settings."""
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -31,8 +30,8 @@ from bot.follow.worker import FollowWorker
 from bot.form.defaults import READ_EVERY
 from bot.form.service import FormService
 from bot.health import Health, MetricsPage
-from bot.home.service import KEEP_CHECK, LOOK_AT_ALL_EVERY, REDRAW_EVERY, HomeService
-from bot.home.tab import Check
+from bot.home.diagnosis import Diagnosis
+from bot.home.service import LOOK_AT_ALL_EVERY, REDRAW_EVERY, HomeService
 from bot.ledger import Ledger, LedgerUnavailable, Look
 from bot.logs import get_logger
 from bot.metrics import Metrics
@@ -54,7 +53,6 @@ from bot.tasks import Tasks
 from bot.weav.client import WeavClient, weav_client
 from bot.weav.directory import WeavDirectory
 from handlers import register
-from handlers.commands import Diagnosis
 from handlers.dispatch import Dispatcher, bolt
 from handlers.http import HttpTransport
 from handlers.webhooks import WebhookEndpoint
@@ -118,6 +116,7 @@ class Services:
     submissions: SubmissionService
     cards: CardService
     home: HomeService
+    diagnosis: Diagnosis | None
     notifier: Notifier
     scheduler: Scheduler
     follower: Follower
@@ -234,9 +233,9 @@ def _services(
     locks, looks = CardLocks(ledger.cards, every), pace.looks[:CARD_LOOKS]
     poster = CardPoster(slack, drawer)
     cards = CardService(ledger, weav, slack, drawer, locks, notifier, looks)
-    checks = LookupCache(tasks, partial(_check, _examiner(settings)), KEEP_CHECK)
+    diagnosis = _diagnosis(settings)
     home = HomeService(
-        ledger, slack, access_check, settings.slack_admins, checks, link, notifier, tasks
+        ledger, slack, access_check, settings.slack_admins, diagnosis, link, notifier, tasks
     )
     uses = CustomerUses(customers, starter(customers, directory, tasks))
     wish_of = forms.defaults.replies
@@ -254,9 +253,10 @@ def _services(
     choices = UnconfirmedChoices(ledger, worker, announcer, leases)
     return Services(
         forms,
-        SubmissionService(ledger, worker, choices, announcer, leases, notifier, tasks, link),
+        SubmissionService(ledger, worker, choices, announcer, leases, notifier, tasks),
         cards,
         home,
+        diagnosis,
         notifier,
         Scheduler(ledger, worker, leases, tasks, settings.ledger_keep_days, pace.limits),
         follower,
@@ -298,7 +298,7 @@ def _dispatcher(
         "home": services.home,
         "notifier": services.notifier,
         "metrics": metrics,
-        "diagnosis": Diagnosis(settings.slack_admins, _examiner(settings), services.notifier),
+        "diagnosis": services.diagnosis,
     }
     return Dispatcher(
         app,
@@ -312,17 +312,17 @@ def _dispatcher(
     )
 
 
-def _examiner(settings: Settings) -> Callable[[], Awaitable[Message]] | None:
+def _diagnosis(settings: Settings) -> Diagnosis | None:
     """None where nobody may ask for it: to load what examines takes 30 ms of the start."""
     if not settings.slack_admins:
         return None
     from bot.check.checks import examine  # noqa: PLC0415
     from bot.check.report import as_message  # noqa: PLC0415
 
-    async def diagnose() -> Message:
+    async def examined() -> Message:
         return as_message(await examine(settings, Path.cwd()))
 
-    return diagnose
+    return Diagnosis(settings.slack_admins, examined)
 
 
 def _bot(
@@ -370,10 +370,6 @@ def _access(settings: Settings) -> Access:
         guests=settings.slack_allow_guests,
         external=settings.slack_allow_external,
     )
-
-
-async def _check(examine: Callable[[], Awaitable[Message]] | None, _: str) -> Check | None:
-    return Check(await examine(), time.time()) if examine else None
 
 
 async def _writable(ledger: Ledger) -> bool:

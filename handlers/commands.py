@@ -1,6 +1,5 @@
 """`/weav-conversation` and the words after it."""
 
-from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -8,13 +7,14 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.access.refusals import admins_only
 from bot.form.service import FormRequest, FormService
 from bot.form.values import FilledForm, FormValues, Origin
+from bot.home.diagnosis import Diagnosis
 from bot.home.service import HomeService
+from bot.home.tab import CHECKING
 from bot.ledger import WeavUser
 from bot.slack import ids
 from bot.slack.blocks import Message, mrkdwn, plain_message, section
 from bot.slack.notifier import Notifier
 from bot.slack.payloads import SlashCommand
-from bot.submissions.service import SubmissionService
 from handlers.command_text import OpenForm, SetWeavUser, Subcommand, Words
 
 
@@ -40,50 +40,28 @@ def usage_message(*, for_admin: bool = False) -> Message:
     return Message.of(usage, section(mrkdwn(usage)))
 
 
-class Diagnosis:
-    def __init__(
-        self,
-        admins: frozenset[str],
-        examine: Callable[[], Awaitable[Message]] | None,
-        notifier: Notifier,
-    ) -> None:
-        """`examine` takes as long as Slack and Weav do: seconds, or WEAV_TIMEOUT.
-
-        None where there are no admins.
-        """
-        self._admins = admins
-        self._examine = examine
-        self._notifier = notifier
-
-    def is_for(self, slack_user_id: str) -> bool:
-        return slack_user_id in self._admins
-
-    async def answer(self, ack: AsyncAck, asked: SlashCommand) -> None:
-        if self._examine is None or not self.is_for(asked.slack_user_id):
-            await ack(response_type="ephemeral", text=admins_only(self._admins))
-            return
-        self._notifier.tell_when_known(self._examine(), asked.slack_user_id, asked.response_url)
-        await ack(response_type="ephemeral", text="Checking this installation…")
-
-
 async def run_command(
     ack: AsyncAck,
     interaction: SlashCommand,
     words: Words,
     forms: FormService,
-    submissions: SubmissionService,
     home: HomeService,
-    diagnosis: Diagnosis,
+    diagnosis: Diagnosis | None,
+    notifier: Notifier,
     known: bool,  # noqa: FBT001 - Bolt gives it by name
 ) -> None:
     author = interaction.slack_user_id
+    admins = diagnosis.admins if diagnosis else ()
     match words:
         case Subcommand.HELP:
-            await _answer(ack, usage_message(for_admin=diagnosis.is_for(author)))
+            await _answer(ack, usage_message(for_admin=author in admins))
         case Subcommand.STATUS:
-            await _answer(ack, await submissions.status(interaction.team_id, author))
+            await _answer(ack, await home.status(interaction.team_id, author))
+        case Subcommand.CHECK if diagnosis and author in admins:
+            notifier.tell_when_known(diagnosis.look(), author, interaction.response_url)
+            await ack(response_type="ephemeral", text=CHECKING)
         case Subcommand.CHECK:
-            await diagnosis.answer(ack, interaction)
+            await ack(response_type="ephemeral", text=admins_only(admins))
         case SetWeavUser(weav_user_id):
             user = WeavUser(author, weav_user_id, interaction.user_name or author)
             await _answer(ack, plain_message(await forms.link_weav_user(user)))

@@ -10,11 +10,11 @@ from pydantic_core import to_json
 
 from bot.access.refusals import refusal_message
 from bot.access.rules import AccessCheck, Denial, Denied, visitor
-from bot.home.status_report import LAST
+from bot.home.diagnosis import Diagnosis
+from bot.home.status_report import LAST, report
 from bot.home.tab import (
     MOST_OPEN,
     MOST_WAITING,
-    Check,
     HomeContent,
     home_tab,
     home_tab_without_database,
@@ -25,7 +25,6 @@ from bot.logs import get_logger
 from bot.slack import blocks
 from bot.slack.api import ApiResult, Done, Failed, SlackApi
 from bot.slack.blocks import Json, Message
-from bot.slack.cache import LookupCache
 from bot.slack.notifier import Notifier
 from bot.slack.payloads import text_at
 from bot.tasks import Tasks
@@ -40,7 +39,6 @@ BETWEEN_REDRAWS: Final = 1.2
 LOOK_AT_ALL_EVERY: Final = 600.0
 # Seconds for which an installation is not looked at again.
 KEEP_CHECK: Final = 300.0
-THE_INSTALLATION: Final = ""
 # Two replicas may publish the same tab at once, hardly ever so often in a row.
 _TRIES: Final = 3
 _CONFLICT: Final = "hash_conflict"
@@ -55,18 +53,18 @@ class HomeService:
         slack: SlackApi,
         access_check: AccessCheck,
         admins: Collection[str],
-        checks: LookupCache[Check],
+        diagnosis: Diagnosis | None,
         link_to: Callable[[str], str],
         notifier: Notifier,
         tasks: Tasks,
     ) -> None:
-        """`checks` knows `THE_INSTALLATION`."""
+        """`diagnosis`: None where there are no admins."""
         self._ledger = ledger
         self._tabs = ledger.home_tabs
         self._slack = slack
         self._access_check = access_check
         self._admins = admins
-        self._checks = checks
+        self._diagnosis = diagnosis
         self._link_to = link_to
         # Whose tabs may show something older: people in Slack, and assignees in Weav.
         self._concerned: set[str] = set()
@@ -102,6 +100,9 @@ class HomeService:
         except LedgerUnavailable as error:
             log.warning("home_tab_not_read", user=slack_user_id, error=str(error))
             return Failed("database_away")
+
+    async def status(self, team_id: str, slack_user_id: str) -> Message:
+        return await report(self._ledger, team_id, slack_user_id, self._link_to)
 
     async def redraw_changed(self) -> None:
         concerned, self._concerned = self._concerned | self._ledger.take_concerned(), set()
@@ -201,8 +202,8 @@ class HomeService:
             if result != Failed(_CONFLICT):
                 break
             conflicting = tab.hash
-        if besides and isinstance(result, Done):
-            self._look_at_installation(slack_user_id)
+        if besides and self._diagnosis and isinstance(result, Done):
+            self._look_at_installation(self._diagnosis, slack_user_id)
         return result
 
     async def _publish(
@@ -239,19 +240,19 @@ class HomeService:
         return home_tab(HomeContent(waiting, still_open, latest), self._link_to)
 
     def _installation(self, slack_user_id: str) -> list[Json]:
-        if slack_user_id not in self._admins:
+        if self._diagnosis is None or slack_user_id not in self._admins:
             return []
-        return installation(self._checks.known(THE_INSTALLATION))
+        return installation(self._diagnosis.latest)
 
-    def _look_at_installation(self, slack_user_id: str) -> None:
+    def _look_at_installation(self, diagnosis: Diagnosis, slack_user_id: str) -> None:
         """Draw an admin's tab once more when it is looked at, unless that was done lately."""
 
-        async def draw_when_known(looking: asyncio.Task[None]) -> None:
-            await asyncio.wait({looking})
+        async def look() -> None:
+            await diagnosis.look(KEEP_CHECK)
             await self.publish(slack_user_id)
 
-        if looking := self._checks.start(THE_INSTALLATION):
-            self._tasks.spawn(draw_when_known(looking), name="look_at_installation")
+        if not diagnosis.is_known(KEEP_CHECK):
+            self._tasks.spawn(look(), name="look_at_installation")
 
 
 def _digest(drawn: Sequence[Json]) -> str:

@@ -23,7 +23,7 @@ _AWAY: Final = (
     "Open this tab again in a moment. The bot's database does not answer, so what you opened cannot"
     " be shown now."
 )
-_CHECKING: Final = "Checking this installation…"
+CHECKING: Final = "Checking this installation…"
 _SUBJECT_LIMIT: Final = 100
 _VALUE_LIMIT: Final = 50
 
@@ -63,7 +63,7 @@ def installation(check: Check | None) -> list[Json]:
     """Draw what an admin sees besides; None: it is being looked at."""
     heading = blocks.header("This installation")
     if check is None:
-        return [heading, sentence(_CHECKING)]
+        return [heading, sentence(CHECKING)]
     when = blocks.context(mrkdwn(clock(check.at, "checked {ago}")))
     return [heading, *check.found.blocks, when]
 

@@ -1,18 +1,15 @@
-"""What the handlers ask: submit a form, carry out a choice, tell the status."""
+"""What the handlers ask: submit a form, carry out a choice."""
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 from typing import Final
 
 from bot.form.parse import Submission
 from bot.form.reply import Created, Creating, FormAgain, Queued, Reply, reply_of
-from bot.home.status_report import report
 from bot.ledger import Ledger, LedgerUnavailable, NewEntry
 from bot.logs import get_logger
 from bot.retry import WITHDRAW_PAUSES
 from bot.slack.api import Done
-from bot.slack.blocks import Message
 from bot.slack.notifier import Notifier
 from bot.submissions.announcer import Announcer, ReplyTarget
 from bot.submissions.reconcile import Result
@@ -38,8 +35,6 @@ NOT_WRITTEN = (
 
 
 class SubmissionService:
-    """What the handlers ask; `link` makes a conversation's address in Weav from its id."""
-
     def __init__(
         self,
         ledger: Ledger,
@@ -49,7 +44,6 @@ class SubmissionService:
         leases: Leases,
         notifier: Notifier,
         tasks: Tasks,
-        link: Callable[[str], str],
     ) -> None:
         self._ledger = ledger
         self._worker = worker
@@ -58,14 +52,10 @@ class SubmissionService:
         self._leases = leases
         self._notifier = notifier
         self._tasks = tasks
-        self._link = link
 
     def decide(self, choice: Choice, entry_id: int, target: ReplyTarget) -> None:
         deciding = self._unconfirmed_choices.decide(choice, entry_id, target)
         self._notifier.spawn(deciding, "decide", target.slack_user_id, target.response_url)
-
-    async def status(self, team_id: str, slack_user_id: str) -> Message:
-        return await report(self._ledger, team_id, slack_user_id, self._link)
 
     async def submit(
         self, submission: Submission, answered: asyncio.Event, asked_at_clock: float

@@ -578,6 +578,19 @@ async def test_an_installation_is_not_looked_at_whenever_its_admin_looks(tmp_pat
         assert len(at_home.weav.requests) == asked
 
 
+async def test_what_an_admin_asked_for_is_in_their_tab(tmp_path: Path) -> None:
+    async with with_settings(tmp_path, slack_admins="U0ANN") as at_home:
+        await at_home.ann.command("check")
+        said = await at_home.slack.until(lambda slack: [m for m in slack.from_bot() if m.blocks])
+        assert "*Weav read*" in text_on(said[0])
+        asked = len(at_home.weav.requests)
+
+        view = await opened_home(at_home)
+
+        assert "*Weav read*" in text_on(view)
+        assert len(at_home.weav.requests) == asked
+
+
 async def test_it_comes_when_the_database_is_back(at_home: House) -> None:
     await execute(at_home, "ALTER TABLE home_tabs RENAME TO elsewhere")
 
