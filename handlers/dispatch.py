@@ -46,7 +46,6 @@ from bot.slack.payloads import (
 )
 from handlers.command_text import OpenForm, Subcommand, Words, parse_words
 from handlers.errors import Notice, answer_mistake, answer_privately, field_for_errors
-from handlers.events import home_tab_of
 
 log = get_logger("weav_slack.dispatch")
 # What Bolt needs of a payload as it came. In the rest it looks for ids that nobody here asks for,
@@ -215,7 +214,7 @@ class Dispatcher:
             case ViewClosed():
                 return BoltResponse(status=200, body="")
             case AppHomeOpened() if passing:
-                self._home.opened(home_tab_of(payload), known=False)
+                self._home.opened(payload, known=False)
                 return BoltResponse(status=200, body="")
             case AppHomeOpened() | BlockActions(in_home_tab=True) if not passing:
                 self._home.say(message, payload.slack_user_id)  # all else there goes

@@ -26,7 +26,7 @@ from bot.slack import blocks
 from bot.slack.api import ApiResult, Done, Failed, SlackApi
 from bot.slack.blocks import Json, Message
 from bot.slack.notifier import Notifier
-from bot.slack.payloads import text_at
+from bot.slack.payloads import AppHomeOpened, text_at
 from bot.tasks import Tasks
 from bot.weav.models import Status
 
@@ -76,10 +76,11 @@ class HomeService:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._pace = asyncio.Lock()
 
-    def opened(self, tab: HomeTab, *, known: bool = True) -> None:
+    def opened(self, event: AppHomeOpened, *, known: bool = True) -> None:
         """Begin to draw it; not `known`: Slack has not said yet whether they may see it."""
+        tab = HomeTab(event.slack_user_id, event.team_id, event.enterprise_id)
         work = self._opened(tab, known=known)
-        self._notifier.spawn(work, "home_opened", tab.slack_user_id, "")
+        self._notifier.spawn(work, "home_opened", event.slack_user_id, "")
 
     def clicked(self, slack_user_id: str) -> None:
         self._notifier.spawn(self.publish(slack_user_id), "home_clicked", slack_user_id, "")
@@ -189,7 +190,7 @@ class HomeService:
                 return None  # and Slack need not be asked about them
             requester = visitor(tab.slack_user_id, tab.team_id, tab.enterprise_id)
             match await self._access_check.decide(requester):
-                case Denied(Denial.NOT_KNOWN) if tab.content:
+                case Denied(Denial.NOT_KNOWN) if tab.hash:
                     return Failed(Denial.NOT_KNOWN) if wanted else None
                 case Denied(reason):
                     drawn, besides = refusal_message(reason, self._admins).blocks, []
