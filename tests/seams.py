@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import bot.follow.worker
 import bot.retry
 import bot.server
 import bot.submissions.service
@@ -22,6 +23,10 @@ def one_request_to_weav_at_once() -> None:
 
 def patch_one_request_to_weav_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bot.submissions.worker, "AT_ONCE", 1)
+
+
+def look_at_conversations(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr(bot.follow.worker, "AT_ONCE", at_once)
 
 
 def give_up_writing_after(monkeypatch: pytest.MonkeyPatch, *pauses: float) -> None:

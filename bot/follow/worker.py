@@ -52,7 +52,9 @@ class FollowWorker:
     async def refresh(self) -> None:
         """Take one look of those that nobody has asked for, in its turn among all replicas'."""
         try:
-            if self._is_resting or not (rows := await self._due.take(1, refresh=True)):
+            if self._is_resting or not self._room:
+                return
+            if not (rows := await self._due.take(1, refresh=True)):
                 return
             await asyncio.sleep(await self._due.reserve(REFRESHES, self._pace.refresh_every))
             self._start(rows[0])
@@ -77,7 +79,7 @@ class FollowWorker:
 
     async def _take(self) -> bool:
         """False: there is no more of it."""
-        room = AT_ONCE - len(self._running)
+        room = self._room
         rows = await self._due.take(room) if room else []
         for row in rows:
             self._start(row)
@@ -153,6 +155,11 @@ class FollowWorker:
             return
         pause = max(next_try.pause, retry_after or 0.0)
         await self._record(row, Again(pause, next_try.counted))
+
+    @property
+    def _room(self) -> int:
+        """A refresh may have begun while the last place was given away."""
+        return max(0, AT_ONCE - len(self._running))
 
     @property
     def _is_resting(self) -> bool:

@@ -11,9 +11,11 @@ import pytest
 
 from bot.ledger import State
 from bot.sandbox.weav import WeavFault
+from tests import seams
 from tests.house import QUICK, QUICK_FOLLOW, House, Mode, house, text_on
+from tests.metrics import scrape, value
 from tests.scenarios.cards import READ, another_bot, drawn, execute, posted
-from tests.scenarios.following import change, reads, redraws, select
+from tests.scenarios.following import SECRET, change, reads, redraws, select
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,6 +141,32 @@ async def test_one_is_looked_at_after_the_other_also_by_two_replicas(
 
         times = sorted(each.at for each in looks(at_home)[looked:])
         assert min((b - a).total_seconds() for a, b in pairwise(times)) > 0.2
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+async def test_looks_that_nobody_asked_for_leave_the_number_at_once_as_it_is(
+    tmp_path: Path,
+    database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    seams.look_at_conversations(monkeypatch, at_once=1)
+    url = "" if database == "sqlite" else request.getfixturevalue("postgres_url")
+    variables = {"weav_refresh_every": EVERY, "weav_webhook_secret": SECRET}
+    async with house(tmp_path, database=url, **variables) as at_home:
+        await several(at_home, 6)
+        held, looked = 0.4, len(looks(at_home))
+        at_home.weav.fail(WeavFault(hold=held, times=None, **READ))
+
+        for conversation in at_home.weav.conversations:
+            at_home.weav.store.change(conversation["id"], status="closed")
+        await at_home.slack.until(lambda _: len(redraws(at_home)) == 6, 20)
+
+        times = [each.at.timestamp() for each in looks(at_home)[looked:]]
+        at_once = [sum(at <= other < at + held for other in times) for at in times]
+        assert max(at_once) <= 2, at_once
+        samples = await scrape(at_home)
+        assert value(samples, "weav_slack_failures_total", where="task") == 0
 
 
 @pytest.mark.long
