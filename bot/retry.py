@@ -14,7 +14,7 @@
 - A click that comes before the row says what it is about: `NOTED_PAUSES`.
 - A look at a conversation with a card: `FOLLOWING`, or as long as Weav's Retry-After says, and no
   others for `REST` to `LONGEST_REST` while Weav takes none; one that Weav does not have, or not yet
-  as it told: `NOT_YET`.
+  as it told: `NOT_YET`; one whose answer cannot be read: `UNREADABLE`.
 - A home tab that another replica has published at the same time: read and drawn again, three times
   in all; one that Slack did not take: with the next change, or in ten minutes.
 - `views.open` after a lost connection, once and at once: `SlackApi.open_view`.
@@ -93,6 +93,7 @@ LAST_WORD: Final = Backoff(within=2 * DAY)
 # A change is shown at last, however long Weav or Slack are away.
 FOLLOWING: Final = Backoff(shortest=5.0, longest=600.0, within=14 * DAY)
 NOT_YET: Final = Backoff(shortest=10.0, longest=30.0, within=60.0)
+UNREADABLE: Final = Backoff(shortest=5.0, within=600.0)
 REST: Final = 5.0  # seconds
 LONGEST_REST: Final = 60.0
 

@@ -39,6 +39,7 @@ QUICK_FOLLOW = FollowPace(
     rest=0.2,
     following=Backoff(shortest=0.3, longest=1.0),
     not_yet=Backoff(shortest=0.3, longest=0.5, within=1.0),
+    unreadable=Backoff(shortest=0.3, within=2.0),
 )
 QUICK = Pace(lease=3, delivery=3, answers=3, drain=5, looks=(0.1, 0.2, 0.4), follow=QUICK_FOLLOW)
 

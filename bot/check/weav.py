@@ -63,7 +63,7 @@ def _no_token(url: str, shown: str) -> list[Finding]:
 
 async def _welcome(answer: HttpAnswer, url: str, shown: str) -> list[Finding]:
     """Take no other answer than a list of agents for one of Weav's: any server can say 200."""
-    if isinstance(await page_of_answer(AGENTS, 1, answer), LookUpFailed):
+    if isinstance(await page_of_answer(AGENTS, 1, 1, answer), LookUpFailed):
         text = f"what answers at {url} is not Weav's API: it shows no list of agents"
         return _unreached(failed(REACHED, text, _ADDRESS))
     return [

@@ -16,8 +16,8 @@ from bot.follow.looks import (
     Over,
     Settled,
     SlackAway,
-    WeavAway,
     not_posted,
+    not_read,
 )
 from bot.follow.pace import FollowPace
 from bot.ledger import DueRow, Entry, Ledger, Look, State
@@ -103,7 +103,7 @@ class CardFollower:
         if isinstance(found, Found):
             return found.conversation
         if not found.missing:
-            return WeavAway(found)
+            return not_read(row, found, self._pace)
         if not row.missing:
             pause = self._pace.not_yet.shortest
             return Again(pause, missing=True)

@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from bot.follow.pace import FollowPace
 from bot.ledger import DueRow
+from bot.logs import get_logger
+from bot.retry import Backoff
 from bot.slack.api import Failed
 from bot.weav.pages import LookUpFailed
+
+log = get_logger("weav_slack.looks")
+_MEMO_LATE: Final = "late_for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,27 @@ class Over:
 
 
 LookResult: TypeAlias = Settled | Again | WeavAway | SlackAway | Over
+
+
+def not_read(row: DueRow, failed: LookUpFailed, pace: FollowPace) -> LookResult:
+    """What concerns this conversation alone holds up no others, and comes to an end."""
+    if failed.missing:
+        return Settled("missing")
+    if failed.away:
+        return WeavAway(failed)
+    log.warning("weav_not_understood", conversation=row.id, reason=failed.reason)
+    return late(row, pace.unreadable) or Settled("unreadable", {**row.memo, _MEMO_LATE: 0.0})
+
+
+def late(row: DueRow, backoff: Backoff) -> Again | None:
+    """Weav answers, but not as it told; None: that was so for long enough.
+
+    Those seconds are not counted together with those in which nobody answers.
+    """
+    late_for = row.memo.get(_MEMO_LATE, 0.0)
+    if later := backoff.after(late_for):
+        return Again(later.pause, memo={**row.memo, _MEMO_LATE: late_for + later.counted})
+    return None
 
 
 def not_posted(row: DueRow, pace: FollowPace) -> LookResult:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.ledger import Look
-from bot.retry import FOLLOWING, LONGEST_REST, NOT_YET, REST, Backoff
+from bot.retry import FOLLOWING, LONGEST_REST, NOT_YET, REST, UNREADABLE, Backoff
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class FollowPace:
     longest_rest: float = LONGEST_REST
     following: Backoff = FOLLOWING
     not_yet: Backoff = NOT_YET
+    unreadable: Backoff = UNREADABLE
 
     def until(self, look: Look) -> float:
         return self.replies if look is Look.REPLIES else self.card

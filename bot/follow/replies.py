@@ -20,8 +20,8 @@ from bot.follow.looks import (
     Over,
     Settled,
     SlackAway,
-    WeavAway,
     not_posted,
+    not_read,
 )
 from bot.follow.pace import FollowPace
 from bot.ledger import DueRow, Entry, Ledger, Look, State
@@ -141,7 +141,7 @@ class ReplyFollower:
             return Settled("no_thread")
         messages = await customer_messages(self._weav, row.conversation_id)
         if isinstance(messages, LookUpFailed):
-            return Settled("missing") if messages.missing else WeavAway(messages)
+            return not_read(row, messages, self._pace)
         announced = Announced.model_validate(row.memo)
         if announced.telling:
             return await self._doubt(row, messages, announced)
@@ -169,7 +169,7 @@ class ReplyFollower:
         """
         found = await read_conversation(self._weav, row.conversation_id)
         if isinstance(found, LookUpFailed):
-            return Settled("missing") if found.missing else WeavAway(found)
+            return not_read(row, found, self._pace)
         conversation, announced = found.conversation, Announced.model_validate(row.memo)
         slack_channel_id, facts = entry.slack_channel_id or "", CardFacts.of(entry, conversation)
         notice = await self._notice(entry, conversation, new, facts, with_text=with_text)

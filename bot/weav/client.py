@@ -25,14 +25,16 @@ from bot.weav.outcomes import (
     HttpAnswer,
     Outcome,
     cause_of,
+    is_too_large,
     outcome_of_answer,
     outcome_of_error,
 )
-from bot.weav.pages import PAGE_SIZE, Listing, LookUpFailed, Row, page_of_answer
+from bot.weav.pages import PAGE_SIZES, Listing, LookUpFailed, Row, page_of_answer
 
 # Operation, outcome, seconds until the whole answer.
 Observe: TypeAlias = Callable[[str, str, float], None]
 MOST_PAGES: Final = 20
+MOST_SMALL_PAGES: Final = 100
 MOST_ROWS: Final = 10_000  # should Weav's pages be larger than what is asked for
 # Shorter than the idle time-outs of common servers (5 s and more): a POST on a connection that
 # the other side is just closing could not be told from one that was received.
@@ -126,12 +128,20 @@ class WeavClient:
         return tuple({conversation.id: conversation for conversation in listed}.values())
 
     async def all_pages(self, listing: Listing[Row]) -> tuple[Row, ...] | LookUpFailed:
-        """Read MOST_PAGES or MOST_ROWS at most; a list that is longer is none."""
+        """Read MOST_PAGES or MOST_ROWS at most; a list that is longer is none.
+
+        From a page on that is too large, smaller ones are asked for, MOST_SMALL_PAGES more.
+        """
         found: list[Row] = []
-        for number in range(1, MOST_PAGES + 1):
-            where = {"per_page": PAGE_SIZE, "page": number}
-            answer = await self.ask("GET", listing.path, listing.id, params=where)
-            page = await page_of_answer(listing, number, answer)
+        number, left, (size, *smaller) = 1, MOST_PAGES, PAGE_SIZES
+        while left:
+            answer = await self._page(listing, size, number)
+            while smaller and is_too_large(answer):
+                left, (size, *smaller) = MOST_SMALL_PAGES, smaller
+                number = len(found) // size + 1
+                del found[(number - 1) * size :]
+                answer = await self._page(listing, size, number)
+            page = await page_of_answer(listing, size, number, answer)
             if isinstance(page, LookUpFailed):
                 return page
             found.extend(page.rows)
@@ -139,7 +149,12 @@ class WeavClient:
                 break
             if page.is_last:
                 return tuple(found)
+            number, left = number + 1, left - 1
         return LookUpFailed(f"Weav has more of {listing.what} than the bot looks through.")
+
+    async def _page(self, listing: Listing[Row], size: int, number: int) -> Answer:
+        where = {"per_page": size, "page": number}
+        return await self.ask("GET", listing.path, listing.id, params=where)
 
     async def ask(
         self,

@@ -273,6 +273,10 @@ def cause_of(error: Exception) -> BaseException:
     return (error.__cause__ or error) if isinstance(error, httpx.HTTPError) else error
 
 
+def is_too_large(answer: Answer) -> bool:
+    return isinstance(answer, HttpAnswer) and len(answer.body) > BODY_LIMIT
+
+
 def json_of(body: bytes) -> object:
     """Return None for whatever is no JSON of a size and depth that can be meant seriously."""
     if len(body) > BODY_LIMIT:

@@ -22,7 +22,8 @@ from bot.weav.outcomes import (
     retry_after,
 )
 
-PAGE_SIZE: Final = 100  # Weav's highest
+# Weav's highest, and what is asked for next where a page is larger than what is read of an answer.
+PAGE_SIZES: Final = (100, 20, 5, 1)
 _MAY_NOT_LOOK: Final = (
     "The bot may not look into Weav. Tell whoever runs the bot that its token needs the ability"
     " external-api:read."
@@ -35,12 +36,14 @@ Row = TypeVar("Row")
 class LookUpFailed:
     """What is in Weav could not be found out; `final`: the token may not look.
 
-    `missing`: Weav does not have it. `retry_after`: seconds, where Weav says so.
+    `missing`: Weav does not have it. `away`: Weav shows nothing else either. `retry_after`:
+    seconds, where Weav says so.
     """
 
     reason: str
     final: bool = False
     missing: bool = field(default=False, compare=False)
+    away: bool = field(default=False, compare=False)
     retry_after: float | None = field(default=None, compare=False)
 
 
@@ -65,9 +68,9 @@ class Page(Generic[Row]):
 
 
 async def page_of_answer(
-    listing: Listing[Row], number: int, answer: Answer
+    listing: Listing[Row], size: int, number: int, answer: Answer
 ) -> Page[Row] | LookUpFailed:
-    """Read a page of however many rows Weav gives."""
+    """Read a page of however many rows Weav gives; `size` of them were asked for."""
     found = looked_up(answer, listing.what, listing.unknown)
     if isinstance(found, LookUpFailed):
         return found
@@ -79,38 +82,40 @@ async def page_of_answer(
         read = [listing.read(row) async for row in in_slices(rows)]
     except ValidationError:
         return unreadable
-    return Page(tuple(read), _is_last(number, len(rows), found))
+    return Page(tuple(read), _is_last(size, number, len(rows), found))
 
 
 def looked_up(answer: Answer, what: str, unknown: str) -> LookUpFailed | Any:  # noqa: ANN401 - JSON
     """Give the JSON of the answer, or say why Weav did not show `what`."""
     if not isinstance(answer, HttpAnswer):
-        return LookUpFailed(answer.reason)
+        return LookUpFailed(answer.reason, away=True)
     match answer.status:
         case status if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             return json_of(answer.body)
         case HTTPStatus.UNAUTHORIZED:
-            return LookUpFailed(NOT_ACCEPTED, final=True)
+            return LookUpFailed(NOT_ACCEPTED, final=True, away=True)
         case HTTPStatus.FORBIDDEN:
-            return LookUpFailed(_MAY_NOT_LOOK, final=True)
+            return LookUpFailed(_MAY_NOT_LOOK, final=True, away=True)
         case HTTPStatus.NOT_FOUND:
             return LookUpFailed(unknown, missing=True)
         case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
-            return LookUpFailed(SENTENCES[Cause.BUSY], retry_after=retry_after(answer.headers))
+            later = retry_after(answer.headers)
+            return LookUpFailed(SENTENCES[Cause.BUSY], away=True, retry_after=later)
         case status:
-            return LookUpFailed(f"Weav did not show {what} (answer {status}).")
+            away = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            return LookUpFailed(f"Weav did not show {what} (answer {status}).", away=away)
 
 
-def _is_last(number: int, size: int, answer: object) -> bool:
+def _is_last(size: int, number: int, given: int, answer: object) -> bool:
     paging = answer if isinstance(answer, Mapping) else {}
     links, meta = (_mapping(paging.get(name)) for name in ("links", "meta"))
-    if size == 0:
+    if given == 0:
         return True
     if "next" in links:
         return not links["next"]
     if isinstance(last_page := meta.get("last_page"), int):
         return number >= last_page
-    return size < PAGE_SIZE
+    return given < size
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -152,8 +152,9 @@ async def test_looks_that_nobody_asked_for_leave_the_number_at_once_as_it_is(
 ) -> None:
     seams.look_at_conversations(monkeypatch, at_once=1)
     url = "" if database == "sqlite" else request.getfixturevalue("postgres_url")
-    variables = {"weav_refresh_every": EVERY, "weav_webhook_secret": SECRET}
-    async with house(tmp_path, database=url, **variables) as at_home:
+    async with house(
+        tmp_path, database=url, weav_refresh_every=EVERY, weav_webhook_secret=SECRET
+    ) as at_home:
         await several(at_home, 6)
         held, looked = 0.4, len(looks(at_home))
         at_home.weav.fail(WeavFault(hold=held, times=None, **READ))

@@ -255,6 +255,22 @@ async def test_a_long_conversation_is_read_to_its_end(
     assert "messages)" not in notice.text
 
 
+async def test_a_thread_of_long_mails_is_read_to_its_end(at_home: House) -> None:
+    await saved(at_home, replies="text")
+    await posted(at_home)
+    await settled(at_home)
+    at_home.weav.webhooks.is_active = False
+    for number in range(12):
+        write(at_home, f"Mail {number} {'> It hangs. ' * 8000}", sender_type="user")
+    at_home.weav.webhooks.is_active = True
+
+    write(at_home, "It still hangs.")
+
+    assert text_on(await noticed(at_home)).endswith("It still hangs.")
+    await settled(at_home)
+    assert len(notices(at_home)) == 1
+
+
 async def test_in_a_shared_channel_it_has_neither_name_nor_text(tmp_path: Path) -> None:
     async with house(tmp_path, weav_webhook_secret=SECRET) as at_home:
         at_home.slack.scopes += ("channels:read",)

@@ -103,6 +103,38 @@ async def test_all_of_them_are_read_in_the_order_in_which_they_were_sent(
     assert await words(weav, conversation_id) == sent
 
 
+@pytest.mark.parametrize("bare", [False, True])
+@pytest.mark.parametrize(
+    ("lengths", "requests"),
+    [
+        ([100] * 99, 1),
+        ([100_000] * 12, 5),
+        ([10] * 130 + [300_000] * 4 + [10] * 30, 42),
+        ([1_000_000] * 3, 6),
+    ],
+    ids=["short", "mails", "later", "one at a time"],
+)
+async def test_what_is_too_large_for_a_page_is_read_in_smaller_ones(
+    weav: ServedWeav,
+    bare: bool,  # noqa: FBT001 - pytest's
+    lengths: list[int],
+    requests: int,
+) -> None:
+    weav.sandbox.listing.bare = bare
+    conversation_id = await written(weav, *("x" * length for length in lengths))
+    start = datetime(2026, 11, 29, tzinfo=UTC)
+    messages = weav.sandbox.store.messages[conversation_id]
+    for number, message in enumerate(messages):
+        message["sent_at"] = (start + timedelta(seconds=number)).isoformat()
+    before = len(weav.sandbox.requests)
+
+    listed = await customer_messages(weav.client, conversation_id)
+
+    assert not isinstance(listed, LookUpFailed)
+    assert [each.id for each in listed] == [each["id"] for each in messages]
+    assert len(weav.sandbox.requests) - before <= requests + bare
+
+
 async def test_what_the_customer_did_not_write_or_does_not_see_is_left_out(
     weav: ServedWeav,
 ) -> None:
