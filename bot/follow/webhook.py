@@ -11,11 +11,10 @@ from base64 import b64encode
 from enum import StrEnum
 from typing import Final
 
-from pydantic_core import from_json
-
 from bot.slack.text import DASHED
 
 _PREFIX: Final = "sha256="
+_ENDS: Final = (b"{}", b"[]", b'""')
 _UUID: Final = re.compile(rf"(?<![0-9a-f-]){DASHED}(?![0-9a-f-])", re.IGNORECASE)
 # A delivery is about one thing and those beside it: its customer, its assignee, its workspace.
 MOST_IDS: Final = 100
@@ -61,13 +60,13 @@ def is_signed(secret: bytes, body: bytes, signature: str) -> bool:
     return any(hmac.compare_digest(given, spelling) for spelling in spellings)
 
 
-def is_json(body: bytes) -> bool:
-    """Also False for what is nested more deeply than anything that is meant seriously."""
-    try:
-        from_json(body)
-    except ValueError:
-        return False
-    return True
+def looks_like_json(body: bytes) -> bool:
+    """Tell it by its ends: nothing but ids is read of it, and parsers refuse what customers write.
+
+    Half of a character, for one, or a number of 4,300 digits.
+    """
+    ends = body.strip()
+    return len(ends) > 1 and ends[:1] + ends[-1:] in _ENDS
 
 
 def ids_in(body: bytes) -> list[str]:

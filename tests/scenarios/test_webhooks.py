@@ -162,6 +162,20 @@ async def test_what_is_just_a_mebibyte_is_taken(told: House) -> None:
     assert looks(told) == [(id_, "card", 2, 0)]
 
 
+@pytest.mark.parametrize(
+    "said", [r'"half a smile: \ud83d"', "9" * 5_000], ids=["half a character", "a long number"]
+)
+async def test_what_json_allows_is_taken_whatever_a_parser_thinks_of_it(
+    told: House, said: str
+) -> None:
+    id_ = await with_card(told)
+
+    response = await Weav.to(told).send(f'{{"said": {said}, "id": "{id_}"}}'.encode())
+
+    assert response.status_code == 200
+    assert looks(told) == [(id_, "card", 2, 0)]
+
+
 async def test_when_the_database_is_away_weav_comes_again(told: House) -> None:
     await posted(told)
     told.lose("due")
