@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.follow.inbox import Inbox
-from bot.follow.webhook import Event, looks_like_json, is_signed, read_event
+from bot.follow.webhook import Event, is_signed, looks_like_json, read_event
 from bot.ledger import LedgerUnavailable
 from bot.logs import get_logger
 from bot.metrics import Metrics

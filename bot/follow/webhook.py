@@ -9,13 +9,16 @@ import hmac
 import re
 from base64 import b64encode
 from enum import StrEnum
+from itertools import chain
 from typing import Final
 
 from bot.slack.text import DASHED
 
 _PREFIX: Final = "sha256="
 _ENDS: Final = (b"{}", b"[]", b'""')
-_UUID: Final = re.compile(rf"(?<![0-9a-f-]){DASHED}(?![0-9a-f-])", re.IGNORECASE)
+_UUID: Final = re.compile(rf"(?<![0-9a-f-])({DASHED})(?![0-9a-f-])", re.IGNORECASE)
+# A whole text, also in JSON that is itself a text.
+_WHOLE: Final = re.compile(rf'"({DASHED})\\*"', re.IGNORECASE)
 # A delivery is about one thing and those beside it: its customer, its assignee, its workspace.
 MOST_IDS: Final = 100
 
@@ -72,11 +75,13 @@ def looks_like_json(body: bytes) -> bool:
 def ids_in(body: bytes) -> list[str]:
     """Find the first hundred UUIDs, whatever they are called and however deep they lie.
 
-    Each as it is spelled and in lower case, as it may be known here.
+    Those that are a whole text come first: a customer may paste any number of others. Each as it
+    is spelled and in lower case, as it may be known here.
     """
     found: dict[str, None] = {}
-    for match in _UUID.finditer(body.decode("latin-1")):
-        found[match[0]] = None
+    text = body.decode("latin-1")
+    for match in chain(_WHOLE.finditer(text), _UUID.finditer(text)):
+        found[match[1]] = None
         if len(found) == MOST_IDS:
             break
     return list(dict.fromkeys(each for id_ in found for each in (id_, id_.lower())))

@@ -8,6 +8,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -88,6 +89,7 @@ async def test_what_weav_signed_is_written_down(told: House, spelling: str) -> N
 
 async def test_both_modes_take_it(any_way: House) -> None:
     await posted(any_way)
+    await any_way.entry_in(State.ANNOUNCED)
 
     await Weav.to(any_way).tell(STATUS, conversation_in(any_way)["id"])
 
@@ -174,6 +176,18 @@ async def test_what_json_allows_is_taken_whatever_a_parser_thinks_of_it(
 
     assert response.status_code == 200
     assert looks(told) == [(id_, "card", 2, 0)]
+
+
+async def test_a_log_that_a_customer_pastes_hides_no_id(told: House) -> None:
+    id_ = await with_card(told)
+    log = "\n".join(f"request {uuid4()} failed" for _ in range(500))
+    plain = {"message": {"content": log}, "conversation_id": id_}
+
+    for body in (plain, {"payload": json.dumps(plain)}):
+        response = await Weav.to(told).send(json.dumps(body).encode())
+        assert response.status_code == 200
+
+    assert looks(told) == [(id_, "card", 3, 0)]
 
 
 async def test_when_the_database_is_away_weav_comes_again(told: House) -> None:
