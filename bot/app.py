@@ -232,7 +232,9 @@ def _services(
     drawer = CardDrawer(Names(customers, directory), channel_readers, link)
     locks, looks = CardLocks(ledger.cards, every), pace.looks[:CARD_LOOKS]
     poster = CardPoster(slack, drawer)
-    cards = CardService(ledger, weav, slack, drawer, locks, notifier, looks)
+    follows = settings.weav_webhook_secret or settings.weav_refresh_every
+    replies = pace.follow.replies if follows else None
+    cards = CardService(ledger, weav, slack, drawer, locks, notifier, looks, replies)
     diagnosis = _diagnosis(settings)
     home = HomeService(
         ledger, slack, access_check, settings.slack_admins, diagnosis, link, notifier, tasks

@@ -17,6 +17,7 @@ from bot.card.history import (
 from bot.card.lock import NOBODY_KNOWS, CardLocks, HeldLock
 from bot.card.post import Delivered, redraw
 from bot.card.render import Card, CardDrawer
+from bot.card.seen import note_seen
 from bot.card.update import (
     BUSY,
     Confirmed,
@@ -26,7 +27,7 @@ from bot.card.update import (
     changes_after,
     private_text,
 )
-from bot.ledger import Entry, Ledger, LedgerUnavailable
+from bot.ledger import Entry, Ledger, LedgerUnavailable, Look
 from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.api import Done, Failed, SlackApi
@@ -59,8 +60,9 @@ class CardService:
         locks: CardLocks,
         notifier: Notifier,
         looks: tuple[float, ...],
+        replies: float | None,
     ) -> None:
-        """`looks` are in seconds."""
+        """`looks` and `replies` are in seconds; None: cards do not follow Weav."""
         self._ledger = ledger
         self._weav = weav
         self._slack = slack
@@ -68,6 +70,7 @@ class CardService:
         self._locks = locks
         self._notifier = notifier
         self._looks = looks
+        self._replies = replies
 
     def change(self, click: Click) -> None:
         """Begin to do what was clicked, once; whoever clicked learns privately why not."""
@@ -89,9 +92,11 @@ class CardService:
         if requested is None:
             return WHO_ARE_YOU
         conversation_id = click.shown.conversation_id
-        entry = await self._ledger.by_conversation(conversation_id)
         async with self._locks.of(conversation_id) as lock:
-            return await self._locked(lock, requested, click, entry) if lock else BUSY
+            if lock is None:
+                return BUSY
+            entry = await self._ledger.by_conversation(conversation_id)
+            return await self._locked(lock, requested, click, entry)
 
     async def _locked(
         self, lock: HeldLock, requested: RequestedChange, click: Click, entry: Entry | None
@@ -121,7 +126,7 @@ class CardService:
         card = await self._card_again(result.conversation, click, entry, changes)
         if card.is_short and isinstance(result, Confirmed):
             text = change.line  # a short card says no such thing
-        return "\n".join(filter(None, [text, await self._redraw(card, click, lock)]))
+        return "\n".join(filter(None, [text, await self._redraw(card, click, lock, entry)]))
 
     async def _with_assignee(self, click: Click) -> RequestedChange | None:
         if click.requested.field != "assignee":
@@ -144,11 +149,12 @@ class CardService:
             facts = facts.model_copy(update={"opened": opened})
         return await self._drawer.card(conversation, click.slack_channel_id, facts, changes)
 
-    async def _redraw(self, card: Card, click: Click, lock: HeldLock) -> str:
+    async def _redraw(self, card: Card, click: Click, lock: HeldLock, entry: Entry | None) -> str:
         """Return what is to be said if Slack does not take it."""
         drawn = await redraw(self._slack, card, click)
         conversation_id = click.shown.conversation_id
-        await self._note(conversation_id, card.conversation, drawn)
+        if entry:
+            await self._note(entry, card.conversation, drawn)
         if isinstance(drawn, Delivered):
             log.info("card_drawn", conversation=conversation_id, route=drawn.route)
             lock.shown = Drawn.of(card.conversation).dump()
@@ -158,14 +164,15 @@ class CardService:
         return NOT_DRAWN.format(code=drawn.code)
 
     async def _note(
-        self, conversation_id: str, conversation: Conversation, drawn: Delivered | Failed
+        self, entry: Entry, conversation: Conversation, drawn: Delivered | Failed
     ) -> None:
         """Let `status` and the home tab say the same, and follow a card that can be drawn again."""
+        conversation_id, due = entry.conversation_id or "", self._ledger.due
         try:
-            facts = conversation.model_dump(mode="json")
-            await self._ledger.saw_conversation(conversation_id, facts)
-            if isinstance(drawn, Delivered) and drawn.route == "channel":
-                await self._ledger.due.resume(conversation_id)
+            is_there = isinstance(drawn, Delivered) and drawn.route == "channel"
+            if self._replies is not None and is_there and await due.resume(conversation_id):
+                await due.mark(conversation_id, Look.REPLIES, self._replies)
+            await note_seen(self._ledger, entry, conversation, self._replies)
         except LedgerUnavailable as error:
             log.warning("card_not_noted", conversation=conversation_id, error=str(error))
 

@@ -9,6 +9,7 @@ from bot.card.facts import CardFacts
 from bot.card.history import changes_by_now, done
 from bot.card.lock import NOBODY_KNOWS, CardLocks, HeldLock
 from bot.card.render import CardDrawer, render
+from bot.card.seen import note_seen
 from bot.follow.looks import (
     GONE_IN_SLACK,
     Again,
@@ -20,7 +21,7 @@ from bot.follow.looks import (
     not_read,
 )
 from bot.follow.pace import FollowPace
-from bot.ledger import DueRow, Entry, Ledger, Look, State
+from bot.ledger import DueRow, Entry, Ledger, State
 from bot.logs import get_logger
 from bot.slack.api import Failed, SlackApi
 from bot.weav.client import WeavClient
@@ -71,7 +72,7 @@ class CardFollower:
         """Let the status report tell what no card can be drawn with."""
         seen = await self._see(row, entry)
         if isinstance(seen, Conversation):
-            await self._note(entry, seen)
+            await note_seen(self._ledger, entry, seen, self._pace.replies)
             return self._settled(row, seen, "kept")
         return seen
 
@@ -84,7 +85,7 @@ class CardFollower:
             drawn = what_is_drawn(lock.shown, lock.changes, entry)
         if drawn and drawn.says(seen):
             lock.shown = Drawn.of(seen).dump()
-            await self._note(entry, seen)
+            await note_seen(self._ledger, entry, seen, self._pace.replies)
             return self._settled(row, seen, "unchanged")
         if (
             drawn
@@ -140,7 +141,7 @@ class CardFollower:
             lock.shown = NOBODY_KNOWS
             return Over(sent.code) if sent.code in GONE_IN_SLACK else SlackAway(sent)
         lock.shown = Drawn.of(seen).dump()
-        await self._note(entry, seen)
+        await note_seen(self._ledger, entry, seen, self._pace.replies)
         log.info("card_followed", conversation=row.conversation_id, changed=list(changed))
         if not lock.is_sure:
             # This process stood still, and what it sent may have come after what another has drawn.
@@ -153,17 +154,3 @@ class CardFollower:
         if is_due and (later := self._pace.not_yet.after(row.tried_for)):
             return Again(later.pause, later.counted)
         return Settled(outcome, {})
-
-    async def _note(self, entry: Entry, seen: Conversation) -> None:
-        """Keep what was seen; a message that nobody told of is looked for as well.
-
-        Its event may have come before the conversation was known here, or there is no webhook.
-        """
-        facts = seen.model_dump(mode="json")
-        if entry.conversation is None or entry.conversation == facts:
-            return
-        conversation_id = entry.conversation_id or ""
-        before = Conversation.read(entry.conversation)
-        if seen.last_message_at and seen.last_message_at != before.last_message_at:
-            await self._ledger.due.mark(conversation_id, Look.REPLIES, self._pace.replies)
-        await self._ledger.saw_conversation(conversation_id, facts)

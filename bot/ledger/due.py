@@ -155,9 +155,10 @@ class DueRows:
         """Look no more: its card cannot be drawn."""
         await self._database.query("end_looks", {"conversation_id": conversation_id})
 
-    async def resume(self, conversation_id: str) -> None:
-        """Undo `end`, since the card was drawn all the same: look at what was missed."""
-        await self._database.query("resume_looks", {"conversation_id": conversation_id})
+    async def resume(self, conversation_id: str) -> bool:
+        """Undo `end`, since the card was drawn all the same; False: there is nothing to undo."""
+        values = {"conversation_id": conversation_id}
+        return bool(await self._database.query("resume_looks", values))
 
     async def oldest(self) -> float:
         """Seconds that the look has waited for that is due for the longest time."""

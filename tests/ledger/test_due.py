@@ -211,7 +211,8 @@ async def test_what_cannot_be_drawn_any_more_is_followed_no_more_until_it_is_dra
     await ledger.due.mark(ONE, Look.CARD, 0)
     await place.pass_time(LEASE + 1)
     assert await ledger.due.take(10) == []
-    await ledger.due.resume(ONE)
+    assert await ledger.due.resume(ONE)
+    assert not await ledger.due.resume(ONE)
     assert await ledger.due.with_cards([ONE]) == [ONE]
 
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.follow.replies import Announced
+from bot.ledger import State
 from bot.sandbox.slack import SlackFault
 from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.webhooks import WebhookHabits
+from bot.slack import ids
 from bot.weav.messages import WrittenMessage
 from tests.follow.deliveries import CUSTOMER_WROTE
 from tests.house import CONVERSATION_URL, CREATE, JANE, House, house, text_on
@@ -185,6 +187,51 @@ async def test_a_reply_that_came_before_the_bot_knew_of_the_conversation_is_told
 
     card = await at_home.card()
     assert (await noticed(at_home)).thread_ts == card.ts
+
+
+async def test_a_reply_that_nobody_told_of_is_told_also_when_a_click_sees_it_first(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path, weav_refresh_every="60") as at_home:
+        card = await posted(at_home)
+        await at_home.entry_in(State.ANNOUNCED)
+        write(at_home)
+
+        await at_home.ben.click(ids.SET_PRIORITY, card.ts, "low")
+
+        assert (await noticed(at_home)).thread_ts == card.ts
+
+
+async def test_a_reply_that_came_while_the_card_was_gone_is_told_when_it_is_there_again(
+    at_home: House,
+) -> None:
+    card = await posted(at_home)
+    await settled(at_home)
+    at_home.slack.faults.add(SlackFault("chat.update", error="is_archived"))
+    change(at_home, status="closed")
+    await settled(at_home)
+    conversation_in(at_home)["last_message_at"] = None
+    write(at_home)
+    conversation_in(at_home)["last_message_at"] = None
+    await settled(at_home)
+
+    await at_home.ben.click(ids.SET_PRIORITY, card.ts, "low")
+
+    assert (await noticed(at_home)).thread_ts == card.ts
+    await settled(at_home)
+    assert len(notices(at_home)) == 1
+
+
+async def test_where_no_card_follows_weav_a_click_asks_for_no_look(tmp_path: Path) -> None:
+    async with house(tmp_path) as at_home:
+        card = await posted(at_home)
+        await at_home.entry_in(State.ANNOUNCED)
+        write(at_home)
+
+        await at_home.ben.click(ids.SET_PRIORITY, card.ts, "low")
+        await drawn(at_home, card, "set the priority to Low")
+
+        assert await select(at_home, "SELECT * FROM due") == []
 
 
 async def test_messages_that_come_together_are_one_notice_and_a_later_one_another(
