@@ -230,10 +230,10 @@ def _services(
     directory = Directory(WeavDirectory(weav), tasks)
     forms = FormService(ledger, weav, directory, slack, channel_readers, tasks, link)
     drawer = CardDrawer(Names(customers, directory), channel_readers, link)
-    locks, looks = CardLocks(ledger.cards, every), pace.looks[:CARD_LOOKS]
-    poster = CardPoster(slack, drawer)
     follows = settings.weav_webhook_secret or settings.weav_refresh_every
-    replies = pace.follow.replies if follows else None
+    locks = CardLocks(ledger.cards, every, due=ledger.due if follows else None)
+    poster = CardPoster(slack, drawer)
+    looks, replies = pace.looks[:CARD_LOOKS], pace.follow.replies if follows else None
     cards = CardService(ledger, weav, slack, drawer, locks, notifier, looks, replies)
     diagnosis = _diagnosis(settings)
     home = HomeService(

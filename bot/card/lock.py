@@ -8,7 +8,7 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from bot.card.history import Noted, read_changes
-from bot.ledger import CardLock, CardRows, LedgerUnavailable
+from bot.ledger import CardLock, CardRows, DueRows, LedgerUnavailable, Look
 from bot.logs import get_logger
 
 log = get_logger("weav_slack.lock")
@@ -65,20 +65,29 @@ class HeldLock:
                 self._warn("lock_not_kept", error)
         log.warning("lock_lost", conversation=self._row.conversation_id)
 
-    async def release(self) -> None:
+    async def release(self) -> bool:
+        """False: it was lost before."""
         try:
-            await self._cards.end_turn(self._row, self.shown)
+            return await self._cards.end_turn(self._row, self.shown)
         except LedgerUnavailable as error:  # it ends by itself, when its lease is over
             self._warn("lock_not_released", error)
+            return not self._lost
 
     def _warn(self, what: str, error: LedgerUnavailable) -> None:
         log.warning(what, conversation=self._row.conversation_id, error=str(error))
 
 
 class CardLocks:
-    def __init__(self, cards: CardRows, keep_every: float, wait_for: float = WAIT_FOR) -> None:
-        """Seconds; `keep_every` is well below the lease of `cards`."""
+    def __init__(
+        self,
+        cards: CardRows,
+        keep_every: float,
+        wait_for: float = WAIT_FOR,
+        due: DueRows | None = None,
+    ) -> None:
+        """Seconds; `keep_every` is well below the lease of `cards`. `due`: if cards follow Weav."""
         self._cards = cards
+        self._due = due
         self._keep_every = keep_every
         self._wait_for = wait_for
         # Kept for as long as anybody holds one or waits for it.
@@ -98,7 +107,7 @@ class CardLocks:
                 return
             held = await self._take(conversation_id, deadline)
             if held:
-                await stack.enter_async_context(self._kept(held))
+                await stack.enter_async_context(self._kept(conversation_id, held))
             yield held
 
     async def _take(self, conversation_id: str, deadline: float) -> HeldLock | None:
@@ -112,7 +121,7 @@ class CardLocks:
             await asyncio.sleep(ASK_EVERY)
 
     @asynccontextmanager
-    async def _kept(self, held: HeldLock) -> AsyncIterator[None]:
+    async def _kept(self, conversation_id: str, held: HeldLock) -> AsyncIterator[None]:
         keeping = asyncio.create_task(held.keep(self._keep_every))
         try:
             yield
@@ -120,4 +129,17 @@ class CardLocks:
             keeping.cancel()
             with suppress(asyncio.CancelledError):
                 await keeping
-            await held.release()
+            was_ours = await held.release()
+        if not was_ours and self._due:
+            await self._draw_anew(conversation_id, self._due)
+
+    async def _draw_anew(self, conversation_id: str, due: DueRows) -> None:
+        """What was drawn after the turn was lost may stand over what is newer."""
+        deadline = asyncio.get_running_loop().time() + self._wait_for
+        try:
+            if held := await self._take(conversation_id, deadline):
+                held.shown = NOBODY_KNOWS
+                await held.release()
+            await due.mark(conversation_id, Look.CARD, 0.0)
+        except LedgerUnavailable as error:
+            log.warning("not_drawn_anew", conversation=conversation_id, error=str(error))

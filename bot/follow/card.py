@@ -35,7 +35,6 @@ REDRAWS: Final = "redraw"
 _SOON: Final = 1.0
 _AT_ONCE: Final = 0.05
 _MEMO_PLACE: Final = "place"
-_MEMO_ANEW: Final = "anew"
 
 
 class CardFollower:
@@ -80,9 +79,7 @@ class CardFollower:
         seen = await self._see(row, entry)
         if not isinstance(seen, Conversation):
             return seen
-        drawn = None
-        if _MEMO_ANEW not in row.memo:
-            drawn = what_is_drawn(lock.shown, lock.changes, entry)
+        drawn = what_is_drawn(lock.shown, lock.changes, entry)
         if drawn and drawn.says(seen):
             lock.shown = Drawn.of(seen).dump()
             await note_seen(self._ledger, entry, seen, self._pace.replies)
@@ -143,9 +140,6 @@ class CardFollower:
         lock.shown = Drawn.of(seen).dump()
         await note_seen(self._ledger, entry, seen, self._pace.replies)
         log.info("card_followed", conversation=row.conversation_id, changed=list(changed))
-        if not lock.is_sure:
-            # This process stood still, and what it sent may have come after what another has drawn.
-            return Again(self._ledger.lease, memo={_MEMO_ANEW: True})
         return self._settled(row, seen, "redrawn")
 
     def _settled(self, row: DueRow, seen: Conversation, outcome: str) -> LookResult:

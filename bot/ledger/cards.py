@@ -70,8 +70,9 @@ class CardRows:
         noted = json.dumps(changes, separators=(",", ":"))
         return await self._query("note_changes", turn, changes=noted, shown=shown)
 
-    async def end_turn(self, turn: CardLock, shown: str | None = None) -> None:
-        await self._query("end_turn", turn, shown=shown)
+    async def end_turn(self, turn: CardLock, shown: str | None = None) -> bool:
+        """False: it was lost before."""
+        return await self._query("end_turn", turn, shown=shown)
 
     async def forget(self, keep_days: float) -> int:
         """Remove what is noted of cards that nobody clicked for so long; how many it were."""
