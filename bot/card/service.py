@@ -151,6 +151,7 @@ class CardService:
 
     async def _redraw(self, card: Card, click: Click, lock: HeldLock, entry: Entry | None) -> str:
         """Return what is to be said if Slack does not take it."""
+        lock.shown = NOBODY_KNOWS
         drawn = await redraw(self._slack, card, click)
         conversation_id = click.shown.conversation_id
         if entry:
@@ -159,7 +160,6 @@ class CardService:
             log.info("card_drawn", conversation=conversation_id, route=drawn.route)
             lock.shown = Drawn.of(card.conversation).dump()
             return ""
-        lock.shown = NOBODY_KNOWS
         log.warning("card_not_drawn", conversation=conversation_id, code=drawn.code)
         return NOT_DRAWN.format(code=drawn.code)
 

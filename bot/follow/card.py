@@ -133,9 +133,9 @@ class CardFollower:
         slack_channel_id, message_ts = entry.slack_channel_id or "", entry.message_ts or ""
         facts = CardFacts.of(entry, seen)
         card = await self._drawer.card(seen, slack_channel_id, facts, done(changes))
+        lock.shown = NOBODY_KNOWS
         sent = await self._slack.update(slack_channel_id, message_ts, render(card))
         if isinstance(sent, Failed):
-            lock.shown = NOBODY_KNOWS
             return Over(sent.code) if sent.code in GONE_IN_SLACK else SlackAway(sent)
         lock.shown = Drawn.of(seen).dump()
         await note_seen(self._ledger, entry, seen, self._pace.replies)

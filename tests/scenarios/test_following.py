@@ -692,6 +692,24 @@ async def test_drawings_wait_their_turn(tmp_path: Path) -> None:
             assert "Closed in Weav" in text_on(card)
 
 
+async def test_nobody_knows_what_a_card_says_that_was_being_drawn_when_the_bot_stopped(
+    at_home: House,
+) -> None:
+    card = await posted_and_settled(at_home)
+    await at_home.bot.services.scheduler.stop()
+    at_home.slack.faults.add(SlackFault("chat.update", delay=2.0))
+    async with another_bot(at_home, pace=replace(QUICK, drain=0.2)):
+        change(at_home, status="closed")
+        async with asyncio.timeout(5):
+            while not await select(at_home, "SELECT 1 FROM cards WHERE shown = ''"):  # noqa: ASYNC110 - the bot's doing
+                await asyncio.sleep(0.02)
+
+    assert [row[0] for row in await select(at_home, "SELECT shown FROM cards")] == [""]
+    async with another_bot(at_home):
+        await drawn(at_home, card, "Closed in Weav")
+        await settled(at_home)
+
+
 async def test_what_was_due_when_the_bot_stopped_is_looked_at_by_the_next(
     tmp_path: Path,
 ) -> None:
