@@ -17,7 +17,6 @@ from bot.follow.looks import (
     GONE_IN_SLACK,
     Again,
     LookResult,
-    Over,
     Settled,
     SlackAway,
     not_posted,
@@ -109,6 +108,11 @@ class Notice:
         return Message.of(text, drawn, quoted)
 
 
+def _is_closed(code: str) -> bool:
+    """Whether no later attempt reaches the thread, though the card perhaps."""
+    return code in GONE_IN_SLACK or code.startswith("restricted_action")
+
+
 class ReplyFollower:
     def __init__(
         self,
@@ -186,8 +190,10 @@ class ReplyFollower:
                 log.info("reply_told", conversation=row.conversation_id, messages=len(new))
                 await retry_until_written(lambda: due.looked(row, self._pace.replies, told), row)
                 return Settled("told", is_recorded=True)
-            await due.note(row, announced.dump())  # Slack did not confirm it
-        return Over(posted.code) if posted.code in GONE_IN_SLACK else SlackAway(posted)
+            if not posted.certain or _is_closed(posted.code):
+                return Again(_SOON)  # and the card says it
+            await due.note(row, announced.dump())
+        return SlackAway(posted)
 
     async def _notice(
         self,
@@ -221,7 +227,10 @@ class ReplyFollower:
     async def _doubt(
         self, row: DueRow, messages: Sequence[WrittenMessage], announced: Announced
     ) -> LookResult:
-        """A process died while it told the thread: the card says it, which can be said twice."""
+        """Whether the thread was told is not known, or it cannot be: the card says it.
+
+        Unlike the thread it can be told twice.
+        """
         times = [each.at for each in messages if each.key in announced.telling and each.at]
         replied = Replied(replied_at=times[-1].timestamp() if times else row.marked_at)
         async with self._locks.of(row.conversation_id) as lock:

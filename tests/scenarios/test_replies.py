@@ -386,16 +386,10 @@ async def test_weav_is_asked_until_it_tells(at_home: House, fault: WeavFault) ->
 @pytest.mark.parametrize(
     "fault",
     [
-        SlackFault("chat.postMessage", status=500, times=2),
-        pytest.param(SlackFault("chat.postMessage", error="internal_error", times=2), marks=LONG),
-        pytest.param(
-            SlackFault("chat.postMessage", status=429, error="ratelimited", retry_after=1),
-            marks=LONG,
-        ),
+        SlackFault("chat.postMessage", status=429, error="ratelimited", retry_after=1),
         pytest.param(SlackFault("chat.postMessage", error="token_revoked", times=2), marks=LONG),
-        SlackFault("chat.postMessage", drop="before", times=2),
     ],
-    ids=["500", "internal", "429", "revoked", "cut before"],
+    ids=["429", "revoked"],
 )
 async def test_slack_is_told_until_it_takes_it(at_home: House, fault: SlackFault) -> None:
     await posted(at_home)
@@ -409,6 +403,36 @@ async def test_slack_is_told_until_it_takes_it(at_home: House, fault: SlackFault
     assert len(notices(at_home)) == 1
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        SlackFault("chat.postMessage", status=500, times=None),
+        SlackFault("chat.postMessage", drop="after", times=None),
+        SlackFault("chat.postMessage", error="restricted_action_thread_locked", times=None),
+        SlackFault("chat.postMessage", error="thread_not_found", times=None),
+        pytest.param(SlackFault("chat.postMessage", error="internal_error"), marks=LONG),
+        pytest.param(SlackFault("chat.postMessage", drop="before"), marks=LONG),
+    ],
+    ids=["500", "cut after", "locked", "no thread", "internal", "cut before"],
+)
+async def test_what_slack_does_not_confirm_or_never_takes_is_on_the_card_and_not_told_again(
+    at_home: House, fault: SlackFault
+) -> None:
+    card = await posted(at_home)
+    await settled(at_home)
+    asked = len(at_home.slack.calls_of("chat.postMessage"))
+    at_home.slack.faults.add(fault)
+
+    write(at_home)
+
+    await drawn(at_home, card, "The customer replied · <!date^")
+    await settled(at_home)
+    assert len(at_home.slack.calls_of("chat.postMessage")) - asked == 1
+    at_home.slack.faults.clear()
+    change(at_home, priority="low")
+    await drawn(at_home, card, ":white_circle: Low")
+
+
 async def test_a_thread_that_is_gone_ends_it(at_home: House) -> None:
     card = await posted(at_home)
     await settled(at_home)
@@ -420,7 +444,7 @@ async def test_a_thread_that_is_gone_ends_it(at_home: House) -> None:
     await settled(at_home)
 
     assert notices(at_home) == []
-    assert redraws(at_home) == []
+    assert [call.answer["error"] for call in redraws(at_home)] == ["message_not_found"]
 
 
 async def test_of_a_deleted_conversation_nothing_is_told(at_home: House) -> None:
