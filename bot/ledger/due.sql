@@ -34,10 +34,14 @@ SELECT id FROM submissions WHERE id >= :first AND created_at > ledger_clock() - 
 ORDER BY id LIMIT 1;
 
 -- name: mark_open_conversations(first, within, every)
+-- Open is what is neither closed nor deleted. Quotes in a text are written with a backslash, and of
+-- what stands deeper no status has a priority behind it.
 INSERT INTO due (conversation_id, look, due_at, marks, marked_at)
 SELECT DISTINCT conversation_id, 'refresh', ledger_clock(), 1, ledger_clock() FROM submissions
 WHERE id >= :first AND state = 'announced' AND created_at > ledger_clock() - :within
-  AND (conversation IS NULL OR conversation LIKE '%"status":"open"%')
+  AND (conversation IS NULL OR NOT (
+    conversation LIKE '%"status":"closed","priority":%'
+    OR conversation LIKE '%"status":"deleted","priority":%'))
 ON CONFLICT (conversation_id, look) DO UPDATE SET
   due_at = excluded.due_at, marks = due.marks + 1, marked_at = excluded.marked_at
 WHERE due.due_at IS NULL AND due.is_over = 0 AND due.marked_at <= ledger_clock() - :every

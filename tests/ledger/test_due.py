@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot.ledger import DueRow, Ledger, LedgerUnavailable, Look
+from bot.weav.models import Conversation
 from tests.ledger.places import LEASE, Place, new_entry
 
 if TYPE_CHECKING:
@@ -18,8 +19,12 @@ ONE = "11111111-2222-4333-8444-555555555555"
 TWO = "11111111-2222-4333-8444-666666666666"
 
 
+def facts_of(**facts: object) -> Mapping[str, Any]:
+    return Conversation.read({"id": ONE, **facts}).model_dump(mode="json")
+
+
 async def announced(
-    ledger: Ledger, conversation_id: str, conversation: Mapping[str, str] | None = None
+    ledger: Ledger, conversation_id: str, conversation: Mapping[str, Any] | None = None
 ) -> None:
     """Let a conversation have a card."""
     received = await ledger.receive(new_entry(view_id=conversation_id), sending=True)
@@ -235,11 +240,33 @@ async def test_what_it_takes_to_draw_a_card_again_is_kept_when_all_else_is_remov
     assert (entry.conversation, entry.card) == (None, {"opened": "by Ann"})
 
 
+@pytest.mark.parametrize(
+    ("facts", "refreshed"),
+    [
+        ({"status": "open"}, 1),
+        ({"status": None}, 1),
+        ({}, 1),
+        ({"status": "snoozed"}, 1),
+        ({"subject": '"status":"closed","priority":'}, 1),
+        ({"customer": {"status": "closed", "name": "Jane"}}, 1),
+        ({"status": "closed"}, 0),
+        ({"status": "deleted"}, 0),
+    ],
+)
+async def test_open_is_what_is_neither_closed_nor_deleted(
+    ledger: Ledger, facts: dict[str, Any], refreshed: int
+) -> None:
+    await announced(ledger, ONE, facts_of(**facts))
+
+    first = await ledger.due.first_within(14 * DAY)
+    assert await ledger.due.mark_open(first, 14 * DAY, 600) == refreshed
+
+
 async def test_open_conversations_are_refreshed_one_round_after_the_other(
     ledger: Ledger, other: Ledger, place: Place
 ) -> None:
-    await announced(ledger, ONE, {"status": "open"})
-    await announced(ledger, TWO, {"status": "closed"})
+    await announced(ledger, ONE, facts_of(status="open"))
+    await announced(ledger, TWO, facts_of(status="closed"))
 
     first = await ledger.due.first_within(14 * DAY)
     assert await ledger.due.first_within(14 * DAY, first) == first
