@@ -134,9 +134,11 @@ class CardFollower:
         facts = CardFacts.of(entry, seen)
         card = await self._drawer.card(seen, slack_channel_id, facts, done(changes))
         lock.shown = NOBODY_KNOWS
-        sent = await self._slack.update(slack_channel_id, message_ts, render(card))
+        drawn = render(card)
+        sent = await self._slack.update(slack_channel_id, message_ts, drawn, within=0.0)
         if isinstance(sent, Failed):
-            return Over(sent.code) if sent.code in GONE_IN_SLACK else SlackAway(sent)
+            # The next time it takes another place.
+            return Over(sent.code) if sent.code in GONE_IN_SLACK else SlackAway(sent, {})
         lock.shown = Drawn.of(seen).dump()
         await note_seen(self._ledger, entry, seen, self._pace.replies)
         log.info("card_followed", conversation=row.conversation_id, changed=list(changed))

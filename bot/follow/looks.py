@@ -44,7 +44,10 @@ class WeavAway:
 
 @dataclass(frozen=True, slots=True)
 class SlackAway:
+    """The next look finds `memo`."""
+
     failed: Failed
+    memo: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

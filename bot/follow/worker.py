@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, TypeAlias, assert_never
+from typing import Any, Final, TypeAlias, assert_never
 
 from bot.follow.looks import Again, LookResult, Over, Settled, SlackAway, WeavAway
 from bot.follow.pace import FollowPace
@@ -132,12 +132,14 @@ class FollowWorker:
                 self._rest_for(failed.retry_after or 0.0)
                 next_try = self._pace.following.after(row.tried_for)
                 await self._later(row, next_try, failed.retry_after)
-            case SlackAway(failed):
+            case SlackAway(failed, memo):
                 log.warning("slack_not_told", conversation=row.id, code=failed.code)
                 self._count(row, "slack_away")
-                counts = failed.code not in REJECTED
-                next_try = self._pace.following.after(row.tried_for, counts=counts)
-                await self._later(row, next_try, failed.retry_after)
+                rejected = failed.code in REJECTED
+                if rejected:
+                    self._rest_for(0.0)
+                next_try = self._pace.following.after(row.tried_for, counts=not rejected)
+                await self._later(row, next_try, failed.retry_after, memo)
             case Over(code):
                 log.info("not_followed", conversation=row.id, code=code)
                 self._count(row, "over")
@@ -146,7 +148,11 @@ class FollowWorker:
                 assert_never(result)
 
     async def _later(
-        self, row: DueRow, next_try: NextTry | None, retry_after: float | None = None
+        self,
+        row: DueRow,
+        next_try: NextTry | None,
+        retry_after: float | None = None,
+        memo: Mapping[str, Any] | None = None,
     ) -> None:
         """Put it off, or leave it to the next event once it was tried for long enough."""
         if next_try is None:
@@ -154,7 +160,7 @@ class FollowWorker:
             await self._record(row, Settled("given_up"))
             return
         pause = max(next_try.pause, retry_after or 0.0)
-        await self._record(row, Again(pause, next_try.counted))
+        await self._record(row, Again(pause, next_try.counted, memo=memo))
 
     @property
     def _room(self) -> int:

@@ -221,13 +221,19 @@ class SlackApi:
             )
         )
 
-    async def update(self, slack_channel_id: str, message_ts: str, card: Message) -> ApiResult:
-        """Draw a message of the bot's anew, where it can reach the channel."""
+    async def update(
+        self,
+        slack_channel_id: str,
+        message_ts: str,
+        card: Message,
+        within: float = MESSAGE_UPDATE_WITHIN,
+    ) -> ApiResult:
+        """Draw a message of the bot's anew, where it can reach the channel, `within` seconds."""
         return await _patiently(
             lambda: self._client.chat_update(
                 channel=slack_channel_id, ts=message_ts, text=card.text, blocks=card.blocks
             ),
-            seconds=MESSAGE_UPDATE_WITHIN,
+            seconds=within,
             repeatable=True,
         )
 

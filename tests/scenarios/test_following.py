@@ -491,6 +491,33 @@ async def test_slack_is_told_until_it_takes_it(at_home: House, fault: SlackFault
     assert text_on(card).count("Closed in Weav") == 1
 
 
+async def test_a_click_does_not_wait_for_a_drawing_that_slack_puts_off(at_home: House) -> None:
+    card = await posted_and_settled(at_home)
+    at_home.slack.faults.add(
+        SlackFault("chat.update", status=429, error="ratelimited", retry_after=8)
+    )
+    change(at_home, status="closed")
+    await at_home.slack.until(lambda _: bool(redraws(at_home)))
+
+    await at_home.ben.click(ids.SET_PRIORITY, card.ts, "low")
+
+    await drawn(at_home, card, "set the priority to Low", "Closed in Weav", within=4)
+
+
+async def test_while_slack_rejects_the_bot_it_asks_less_and_less(at_home: House) -> None:
+    card = await posted_and_settled(at_home)
+    at_home.slack.faults.add(SlackFault("chat.update", error="token_revoked", times=None))
+
+    change(at_home, status="closed")
+    await at_home.slack.until(lambda _: len(redraws(at_home)) >= 5, 15)
+
+    times = [call.at for call in redraws(at_home)][:5]
+    pauses = [b - a for a, b in pairwise(times)]
+    assert pauses[-1] > 2 * pauses[0], pauses
+    at_home.slack.faults.clear()
+    await drawn(at_home, card, "Closed in Weav", within=15)
+
+
 async def test_while_the_database_is_away_weav_comes_again(at_home: House) -> None:
     card = await posted_and_settled(at_home)
     await execute(at_home, "ALTER TABLE due RENAME TO away")
@@ -670,8 +697,8 @@ async def test_two_replicas_look_once_and_draw_once(tmp_path: Path, postgres_url
 
 
 async def test_drawings_wait_their_turn(tmp_path: Path) -> None:
-    """Also those of two replicas: the ledger has the one row of them."""
-    follow = replace(QUICK_FOLLOW, redraw_every=0.3)
+    """Also those of two replicas, and after a failure: the ledger has the one row of them."""
+    follow = replace(QUICK_FOLLOW, redraw_every=0.6)
     pace = replace(QUICK, follow=follow)
     async with house(tmp_path, weav_webhook_secret=SECRET, pace=pace) as at_home:
         for number in range(5):
@@ -680,14 +707,15 @@ async def test_drawings_wait_their_turn(tmp_path: Path) -> None:
             await at_home.slack.until(lambda slack, n=number: len(slack.from_bot("C0SUPPORT")) > n)  # type: ignore[misc]
         await settled(at_home)
 
+        at_home.slack.faults.add(SlackFault("chat.update", status=500, times=3))
         for conversation in at_home.weav.conversations:
             at_home.weav.store.change(conversation["id"], status="closed")
-        await at_home.slack.until(lambda slack: len(slack.calls_of("chat.update")) == 5)
+        await at_home.slack.until(lambda slack: len(slack.calls_of("chat.update")) == 8, 15)
 
         times = sorted(call.at for call in redraws(at_home))
-        assert min(b - a for a, b in pairwise(times)) > 0.2
+        assert min(b - a for a, b in pairwise(times)) > 0.2, [t - times[0] for t in times]
         await settled(at_home)
-        assert len(redraws(at_home)) == 5
+        assert len(redraws(at_home)) == 8
         for card in at_home.slack.from_bot("C0SUPPORT"):
             assert "Closed in Weav" in text_on(card)
 
