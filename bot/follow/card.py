@@ -17,6 +17,7 @@ from bot.follow.looks import (
     Over,
     Settled,
     SlackAway,
+    late,
     not_posted,
     not_read,
 )
@@ -84,12 +85,9 @@ class CardFollower:
             lock.shown = Drawn.of(seen).dump()
             await note_seen(self._ledger, entry, seen, self._pace.replies)
             return self._settled(row, seen, "unchanged")
-        if (
-            drawn
-            and drawn.is_newer_than(seen)
-            and (later := self._pace.not_yet.after(row.tried_for))
-        ):
-            return Again(later.pause, later.counted)
+        is_older = drawn and drawn.is_newer_than(seen)
+        if is_older and (later := late(row, self._pace.not_yet)):
+            return later
         if place := await self._place(row):
             return place
         changed = drawn.changed(seen) if drawn else ()
@@ -147,6 +145,4 @@ class CardFollower:
     def _settled(self, row: DueRow, seen: Conversation, outcome: str) -> LookResult:
         """Weav may be late with a deletion that it has told of."""
         is_due = row.missing and seen.status != DELETED
-        if is_due and (later := self._pace.not_yet.after(row.tried_for)):
-            return Again(later.pause, later.counted)
-        return Settled(outcome, {})
+        return (is_due and late(row, self._pace.not_yet)) or Settled(outcome, {})

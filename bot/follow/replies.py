@@ -19,6 +19,7 @@ from bot.follow.looks import (
     LookResult,
     Settled,
     SlackAway,
+    late,
     not_posted,
     not_read,
 )
@@ -151,8 +152,7 @@ class ReplyFollower:
             return await self._doubt(row, messages, announced)
         new = announced.new_in(messages, row.marked_at)
         if not new:
-            later = self._pace.not_yet.after(row.tried_for)
-            return Again(later.pause, later.counted) if later else Settled("nothing_new")
+            return late(row, self._pace.not_yet) or Settled("nothing_new", announced.dump())
         wish = self._wish_of(entry.slack_channel_id)
         if wish == "off":
             return Settled("off", announced.after(messages).dump())

@@ -608,6 +608,30 @@ async def test_what_weav_dates_before_what_the_card_says_is_not_drawn(at_home: H
     await drawn(at_home, card, "Reopened in Weav")
 
 
+async def test_what_is_older_is_not_drawn_either_when_weav_was_away_before(
+    at_home: House,
+) -> None:
+    card = await posted_and_settled(at_home)
+    await at_home.ben.click(ids.CLOSE, card.ts)
+    await drawn(at_home, card, "closed it")
+    await settled(at_home)
+    conversation = conversation_in(at_home)
+    now = datetime.fromisoformat(conversation["updated_at"])
+    conversation.update(status="open", updated_at=(now - timedelta(minutes=1)).isoformat())
+    at_home.weav.fail(WeavFault(status=503, times=5, **READ))
+    read = len(reads(at_home))
+
+    await Weav.to(at_home).tell(STATUS, conversation["id"])
+    await at_home.weav.until(
+        lambda: [each.status for each in reads(at_home)][read + 5 :] == [200], 20
+    )
+    conversation.update(status="closed", updated_at=now.isoformat())
+    await settled(at_home)
+
+    assert len(redraws(at_home)) == 1
+    assert "*Status*\n:white_check_mark: Closed" in text_on(card)
+
+
 async def test_a_click_during_a_look_comes_after_it(at_home: House) -> None:
     card = await posted_and_settled(at_home)
     at_home.weav.fail(WeavFault(hold=0.5, times=1, **READ))

@@ -16,7 +16,7 @@ from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.webhooks import WebhookHabits
 from bot.slack import ids
 from bot.weav.messages import WrittenMessage
-from tests.follow.deliveries import CUSTOMER_WROTE
+from tests.follow.deliveries import CUSTOMER_WROTE, Weav
 from tests.house import CONVERSATION_URL, CREATE, JANE, House, house, text_on
 from tests.scenarios.cards import (
     BEN_IN_WEAV,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.sandbox.slack import SlackMessage
+    from bot.sandbox.weav import Exchange
 
 LIST = {"method": "GET", "path": "/conversations/*/messages"}
 SHARED = "C0PARTNERS"
@@ -58,6 +59,10 @@ def write(at_home: House, content: str = "It still hangs.", **more: object) -> s
 
 def notices(at_home: House) -> list[SlackMessage]:
     return [each for each in at_home.slack.from_bot() if " replied" in each.text]
+
+
+def lists(at_home: House) -> list[Exchange]:
+    return [each for each in at_home.weav.requests if each.path.endswith("/messages")]
 
 
 async def noticed(at_home: House, number: int = 1, within: float = 10) -> SlackMessage:
@@ -220,6 +225,19 @@ async def test_a_reply_that_came_while_the_card_was_gone_is_told_when_it_is_ther
     assert (await noticed(at_home)).thread_ts == card.ts
     await settled(at_home)
     assert len(notices(at_home)) == 1
+
+
+async def test_a_reply_is_waited_for_also_when_weav_was_away_before(at_home: House) -> None:
+    await posted(at_home)
+    await settled(at_home)
+    at_home.weav.webhooks.is_active = False
+    at_home.weav.fail(WeavFault(status=503, times=5, **LIST))  # type: ignore[arg-type]
+    await Weav.to(at_home).tell(CUSTOMER_WROTE, conversation_in(at_home)["id"])
+    await at_home.weav.until(lambda: [each.status for each in lists(at_home)][5:] == [200], 20)
+
+    write(at_home)
+
+    await noticed(at_home)
 
 
 async def test_where_no_card_follows_weav_a_click_asks_for_no_look(tmp_path: Path) -> None:
