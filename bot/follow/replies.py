@@ -51,7 +51,8 @@ _MOST_KEPT: Final = 200
 class Announced(BaseModel):
     """Which messages the thread was told of: kept with the row.
 
-    `told` are their signs, and what is not after `until` (seconds since the epoch) is old.
+    `told` are their signs. What is not after `until` (seconds since the epoch) is old, and so is
+    what has no date once there is such a moment.
     `telling`: those that it is just being told of. Should this process die meanwhile, nobody knows
     whether Slack has taken it.
     """
@@ -63,22 +64,23 @@ class Announced(BaseModel):
     telling: tuple[str, ...] = ()
 
     def new_in(self, messages: Sequence[WrittenMessage], marked_at: float) -> list[WrittenMessage]:
-        until = marked_at - _NEW_FOR if self.until is None else self.until
-        told = set(self.told)
+        told, until = set(self.told), marked_at - _NEW_FOR if self.until is None else self.until
         return [
             each
             for each in messages
-            if each.key not in told and (each.at is None or each.at.timestamp() > until)
+            if each.key not in told
+            and (each.at.timestamp() > until if each.at else self.until is None)
         ]
 
     def after(self, messages: Sequence[WrittenMessage]) -> Self:
-        """Count all of them as told, the oldest first."""
-        dropped, kept = messages[:-_MOST_KEPT], messages[-_MOST_KEPT:]
-        times = [each.at.timestamp() for each in dropped if each.at]
-        until = max([*times, *([] if self.until is None else [self.until])], default=self.until)
-        return self.model_copy(
-            update={"told": tuple(each.key for each in kept), "until": until, "telling": ()}
-        )
+        """Count all of them as told, the oldest first, beside what this list happens to lack."""
+        keys = dict.fromkeys([each.key for each in messages])
+        told = (*keys, *(key for key in self.told if key not in keys))
+        until = self.until
+        if dropped := set(told[:-_MOST_KEPT]):
+            times = [each.at.timestamp() for each in messages if each.at and each.key in dropped]
+            until = max([*times, until or 0.0])
+        return self.model_copy(update={"told": told[-_MOST_KEPT:], "until": until, "telling": ()})
 
     def dump(self) -> dict[str, Any]:
         return self.model_dump(exclude_defaults=True)

@@ -55,7 +55,8 @@ class WrittenMessage(BaseModel):
 
     @property
     def at(self) -> datetime | None:
-        return self.sent_at or self.created_at
+        """When it came: a mail may have been on its way for days."""
+        return max(filter(None, (self.sent_at, self.created_at)), default=None)
 
     @property
     def words(self) -> str:

@@ -48,6 +48,28 @@ def test_what_is_older_than_all_that_is_kept_is_not_new() -> None:
     assert again.new_in([*listed, message(501)], NOW.timestamp()) == []
 
 
+def test_what_a_list_happens_to_lack_is_not_new_in_the_next() -> None:
+    listed = [message(number) for number in range(1, 4)]
+    kept = Announced().after(listed).after(listed[:2])
+
+    assert kept.new_in(listed, NOW.timestamp()) == []
+    assert kept.after([]).new_in(listed, NOW.timestamp()) == []
+
+
+def test_what_was_sent_long_ago_and_came_just_now_is_new() -> None:
+    late = message(1, 48).model_copy(update={"created_at": NOW})
+
+    assert Announced().new_in([late], NOW.timestamp()) == [late]
+
+
+def test_messages_without_a_date_are_told_once_however_many() -> None:
+    listed = [message(number, None) for number in range(1, 301)]
+    kept = Announced.model_validate(Announced().after(listed).dump())
+
+    assert kept.new_in(listed, NOW.timestamp()) == []
+    assert numbers(kept.new_in([*listed, message(301)], NOW.timestamp())) == ["M301"]
+
+
 def test_a_notice_says_all_in_its_text_and_is_nothing_but_text() -> None:
     nasty = "<!channel> *x* <@U1> _y_ `z` :tada: https://evil.example"
     notice = Notice(nasty, 3, NOW, "https://weav.example/1", "<@U0BEN>", nasty).render()
