@@ -116,6 +116,16 @@ def _is_closed(code: str) -> bool:
     return code in GONE_IN_SLACK or code.startswith("restricted_action")
 
 
+def first_words(messages: Sequence[WrittenMessage]) -> str:
+    """Read no more of them than is shown: HTML takes its time."""
+    text = ""
+    for message in messages:
+        text = f"{text} {message.words}".strip()
+        if len(text) > TEXT_LIMIT:
+            break
+    return shorten(fold(text), TEXT_LIMIT)
+
+
 class ReplyFollower:
     def __init__(
         self,
@@ -208,14 +218,13 @@ class ReplyFollower:
     ) -> Notice:
         """Where people of other organisations read, it has neither name nor text."""
         card = await self._drawer.card(conversation, entry.slack_channel_id or "", facts)
-        text = " ".join(filter(None, (each.words for each in new)))
         return Notice(
             who="" if card.is_short else shorten(fold(card.named.customer), _NAME_LIMIT),
             count=len(new),
             at=new[-1].at,
             link=card.link,
             mention=f"<@{await self._whom(entry, conversation)}>",
-            text=shorten(fold(text), TEXT_LIMIT) if with_text and not card.is_short else "",
+            text=first_words(new) if with_text and not card.is_short else "",
         )
 
     async def _whom(self, entry: Entry, conversation: Conversation) -> str:

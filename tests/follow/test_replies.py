@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
-from bot.follow.replies import Announced, Notice
+from bot.follow.replies import Announced, Notice, first_words
 from bot.weav.messages import WrittenMessage
 from tests.said import unsaid
 from tests.slack.limits import faults
@@ -68,6 +69,19 @@ def test_messages_without_a_date_are_told_once_however_many() -> None:
 
     assert kept.new_in(listed, NOW.timestamp()) == []
     assert numbers(kept.new_in([*listed, message(301)], NOW.timestamp())) == ["M301"]
+
+
+def test_of_many_long_messages_no_more_is_read_than_is_shown() -> None:
+    html = "<p>It <b>still</b> hangs.</p>" * 350
+    messages = [WrittenMessage(id=str(number), content=html) for number in range(100)]
+    began = time.thread_time()
+
+    text = first_words(messages)
+
+    assert time.thread_time() - began < 0.02
+    assert len(text) == 300
+    assert text.endswith("…")
+    assert first_words(messages[:0]) == ""
 
 
 def test_a_notice_says_all_in_its_text_and_is_nothing_but_text() -> None:
