@@ -27,6 +27,7 @@ _WHY_SHORT: Final = {
     Audience.SHARED: "This channel is shared with other organisations: the rest is in Weav.",
     Audience.UNSEEN: "The bot cannot see who reads this channel: the rest is in Weav.",
 }
+_FORGOTTEN: Final = "Weav has deleted it, and the bot no longer keeps what it said."
 # A card is to be taken in at a glance: longer values than Weav documents are shortened.
 _VALUE_LIMIT: Final = 50
 # Escaping makes them up to five times as long, and the text of a message has its limit, too.
@@ -51,8 +52,15 @@ class Card:
         return "New Weav conversation" if self.new else "Weav conversation"
 
     @property
+    def why_short(self) -> str:
+        """Empty: it says everything."""
+        if self.conversation.model_fields_set == {"id", "status"}:
+            return _FORGOTTEN
+        return _WHY_SHORT.get(self.readers, "")
+
+    @property
     def is_short(self) -> bool:
-        return self.readers in _WHY_SHORT
+        return bool(self.why_short)
 
 
 class CardDrawer:
@@ -127,10 +135,10 @@ def _short(card: Card) -> Message:
     identifier = _shown(card.conversation.id)
     drawn = [f"*{card.heading}*", f"`{identifier}`", status, _open_in_weav(card.link)]
     return Message.of(
-        " · ".join(filter(None, [card.heading, identifier, status, _WHY_SHORT[card.readers]])),
+        " · ".join(filter(None, [card.heading, identifier, status, card.why_short])),
         blocks.section(blocks.mrkdwn(" · ".join(filter(None, drawn)))),
         controls(card.conversation, discreet=True),
-        blocks.footnote(_WHY_SHORT[card.readers]),
+        blocks.footnote(card.why_short),
     )
 
 

@@ -91,6 +91,8 @@ class CardFollower:
         if place := await self._place(row):
             return place
         changed = drawn.changed(seen) if drawn else ()
+        if seen.status == DELETED:
+            changed = ("status",)  # of all else nobody knows what it was at last
         return await self._draw(row, entry, seen, lock, changed)
 
     async def _see(self, row: DueRow, entry: Entry) -> Conversation | LookResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, product
@@ -337,6 +338,27 @@ async def test_a_conversation_deleted_in_weav_says_so_and_has_no_buttons(
     assert "Open in Weav" not in text_on(card)
     assert [block for block in card.blocks if block["type"] == "actions"] == []
     await says(at_home, "created · Deleted")
+
+
+async def test_a_deletion_changes_nothing_but_the_status_and_says_what_nobody_knows_any_more(
+    at_home: House,
+) -> None:
+    card = await posted_and_settled(at_home, assignee_type="user", assignee_id=BEN_IN_WEAV)
+    change(at_home, priority="high")
+    await drawn(at_home, card, "set to High in Weav")
+    await settled(at_home)
+    async with Ledger.open(at_home.database) as ledger:
+        assert await ledger.forget(0) == 1
+
+    at_home.weav.store.delete(conversation_in(at_home)["id"])
+
+    await drawn(at_home, card, "Deleted", "the bot no longer keeps what it said")
+    await settled(at_home)
+    for untrue in ("Unassigned", "not set", "No subject"):
+        assert untrue not in f"{card.text} {card.blocks}"
+    [row] = await select(at_home, "SELECT changes FROM cards")
+    assert [each["field"] for each in json.loads(row[0])] == ["priority", "status"]
+    assert [block for block in card.blocks if block["type"] == "actions"] == []
 
 
 async def test_without_its_event_it_is_deleted_when_it_is_missing_twice(at_home: House) -> None:
