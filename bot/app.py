@@ -98,10 +98,7 @@ class Follower:
     def rounds(self) -> list[Round]:
         if not (self.inbox or self.refresher):
             return []
-        rounds: list[Round] = [
-            (self.worker.sweep, self.pace.follow.sweep_every),
-            (self.worker.keep, self.pace.lease / 3),
-        ]
+        rounds: list[Round] = [(self.worker.sweep, self.pace.follow.sweep_every)]
         if self.refresher:
             rounds.append((self.refresher.mark, self.refresher.round_every))
             rounds.append((self.worker.refresh, self.pace.follow.refresh_every))
@@ -129,6 +126,7 @@ class Services:
             (self.home.redraw_changed, REDRAW_EVERY),
             (self.home.redraw_all, LOOK_AT_ALL_EVERY),
             *self.follower.rounds(),
+            keep=(self.follower.worker.keep, self.follower.pace.lease / 3),
         )
 
 

@@ -37,25 +37,25 @@ class Scheduler:
         self._has_room = asyncio.Event()
         self._took_over = False
         self._loops: list[asyncio.Task[None]] = []
+        self._renewing: list[asyncio.Task[None]] = []
 
-    def start(self, *others: Round) -> None:
-        """`others` go on for as long as this does."""
-        rounds = (
-            *others,
-            (self._sweep, self._limits.sweep_every),
-            (self._forget, FORGET_EVERY),
-            (self._leases.keep, self._leases.every),
-        )
-        for step, every in rounds:
-            self._loops.append(asyncio.create_task(self._tasks.repeat(step, every)))
+    def start(self, *others: Round, keep: Round) -> None:
+        """`others` go on until `stop`; `keep` renews other leases, until `finish`."""
+        own = (self._sweep, self._limits.sweep_every), (self._forget, FORGET_EVERY)
+        self._loops = [self._begun(*each) for each in (*others, *own)]
+        leases = (self._leases.keep, self._leases.every)
+        self._renewing = [self._begun(*each) for each in (keep, leases)]
+
+    def _begun(self, step: Callable[[], Awaitable[None]], every: float) -> asyncio.Task[None]:
+        return asyncio.create_task(self._tasks.repeat(step, every))
 
     async def stop(self) -> None:
-        """Leases are renewed to the end, by the loop that `finish` stops."""
-        await _cancel(self._loops[:-1])
+        """Begin nothing more; what runs keeps its leases."""
+        await _cancel(self._loops)
 
     async def finish(self) -> None:
         """Stop renewing, and let others have at once what this process could not finish."""
-        await _cancel(self._loops)
+        await _cancel([*self._loops, *self._renewing])
         try:
             await self._ledger.release()
         except LedgerUnavailable as error:

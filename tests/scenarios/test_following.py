@@ -766,6 +766,41 @@ async def test_drawings_wait_their_turn(tmp_path: Path) -> None:
             assert "Closed in Weav" in text_on(card)
 
 
+async def test_whoever_stops_keeps_what_it_looks_at_until_it_has_finished(
+    at_home: House,
+) -> None:
+    card = await posted_and_settled(at_home)
+    await at_home.bot.services.scheduler.stop()
+    at_home.weav.fail(WeavFault(hold=2.0, times=1, **READ))
+    read = len(reads(at_home))
+
+    async def stopped_while_it_looks() -> None:
+        async with another_bot(at_home, pace=replace(QUICK, lease=1)):
+            await at_home.weav.until(lambda: len(reads(at_home)) > read)
+
+    stopping = asyncio.create_task(stopped_while_it_looks())
+    change(at_home, status="closed")
+    await at_home.weav.until(lambda: len(reads(at_home)) > read)
+    async with another_bot(at_home):
+        await stopping
+        await drawn(at_home, card, "Closed in Weav")
+        await settled(at_home)
+
+    assert len(reads(at_home)) == read + 1
+
+
+async def test_that_a_new_card_is_to_be_looked_at_waits_for_the_database(at_home: House) -> None:
+    await execute(at_home, "ALTER TABLE due RENAME TO away")
+    card = await posted(at_home)
+    at_home.weav.webhooks.is_active = False
+    await at_home.entry_in(State.OPENED)
+
+    await execute(at_home, "ALTER TABLE away RENAME TO due")
+    change(at_home, status="closed")
+
+    await drawn(at_home, card, "Closed")
+
+
 async def test_nobody_knows_what_a_card_says_that_was_being_drawn_when_the_bot_stopped(
     at_home: House,
 ) -> None:
