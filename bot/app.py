@@ -242,9 +242,17 @@ def _services(
     follower = _follower(
         settings, pace, ledger, weav, slack, drawer, locks, wish_of, tasks, metrics
     )
-    expect = follower.inbox.expect if follower.inbox else None
+    # Weav may have told of it before it was known here.
+    expect = partial(ledger.due.mark, look=Look.CARD, delay=pace.follow.card)
     announcer = Announcer(
-        ledger, slack, poster, home.publish, uses, retry_times.delivery, metrics, expect
+        ledger,
+        slack,
+        poster,
+        home.publish,
+        uses,
+        retry_times.delivery,
+        metrics,
+        expect if follower.inbox else None,
     )
     creator = ConversationCreator(ledger, weav, retry_times, tasks)
     failures, leases = FailureHandler(ledger, slack, tasks), Leases(ledger, every)

@@ -35,13 +35,6 @@ class Inbox:
         await self._note_moment()
         return bool(found)
 
-    async def expect(self, conversation_id: str) -> None:
-        """Look at what has just got its card: Weav may have told of it before it was known here."""
-        try:
-            await self._due.mark(conversation_id, Look.CARD, self._pace.card)
-        except LedgerUnavailable as error:
-            log.warning("card_not_expected", conversation=conversation_id, error=str(error))
-
     async def _note_moment(self) -> None:
         """For `weav-slack check`; a database that is away now has done what mattered."""
         if time.monotonic() < self._note_again_at:

@@ -78,7 +78,10 @@ class Announcer:
         metrics: Metrics,
         expect: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
-        """`expect` is told of each conversation that has got a card, before that is recorded."""
+        """`expect` is told of each conversation that has got a card, before that is recorded.
+
+        It may raise LedgerUnavailable.
+        """
         self._ledger = ledger
         self._slack = slack
         self._cards = cards
@@ -108,8 +111,8 @@ class Announcer:
             self._metrics.cards.labels(result.route).inc()
             self._metrics.card_posted.observe(waited_by_now(entry))
             log.info("announced", entry=entry.id, route=result.route)
-            if self._expect:
-                await self._expect(conversation.id)
+            if expect := self._expect:
+                await retry_until_written(lambda: expect(conversation.id), entry)
             where = (result.route, result.slack_channel_id, result.message_ts)
             facts = result.facts.model_dump(exclude_defaults=True)
             await retry_until_written(lambda: self._ledger.announced(entry, *where, facts), entry)
