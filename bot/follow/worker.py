@@ -143,7 +143,7 @@ class FollowWorker:
             case Over(code):
                 log.info("not_followed", conversation=row.id, code=code)
                 self._count(row, "over")
-                await retry_until_written(lambda: self._due.end(row.conversation_id), row)
+                await retry_until_written(lambda: self._due.end(row), row)
             case _:
                 assert_never(result)
 

@@ -151,9 +151,9 @@ class DueRows:
         written = None if memo is None else as_json(memo)
         return await self._change("look_later", row, marks=row.marks, memo=written, **values)
 
-    async def end(self, conversation_id: str) -> None:
-        """Look no more: its card cannot be drawn."""
-        await self._database.query("end_looks", {"conversation_id": conversation_id})
+    async def end(self, row: DueRow) -> bool:
+        """Look no more at the conversation: its card cannot be drawn. False: the row is lost."""
+        return await self._change("end_looks", row)
 
     async def resume(self, conversation_id: str) -> bool:
         """Undo `end`, since the card was drawn all the same; False: there is nothing to undo."""

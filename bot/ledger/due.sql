@@ -90,9 +90,12 @@ UPDATE due SET
 WHERE conversation_id = :conversation_id AND look = :look AND owner = :owner
 RETURNING conversation_id;
 
--- name: end_looks(conversation_id)
+-- name: end_looks(conversation_id, look, owner)
+-- Repeated, it must not end what was resumed since.
 UPDATE due SET owner = NULL, due_at = NULL, is_over = 1
-WHERE conversation_id = :conversation_id
+WHERE conversation_id = :conversation_id AND EXISTS (
+  SELECT 1 FROM due AS held
+  WHERE held.conversation_id = :conversation_id AND held.look = :look AND held.owner = :owner)
 RETURNING conversation_id;
 
 -- name: resume_looks(conversation_id)

@@ -209,7 +209,7 @@ async def test_what_cannot_be_drawn_any_more_is_followed_no_more_until_it_is_dra
     await ledger.due.mark(ONE, Look.CARD, 0)
     row = await taken(ledger, place)
 
-    await ledger.due.end(ONE)
+    assert await ledger.due.end(row)
 
     assert not await ledger.due.looked(row, 1)
     assert await ledger.due.with_cards([ONE]) == []
@@ -218,6 +218,7 @@ async def test_what_cannot_be_drawn_any_more_is_followed_no_more_until_it_is_dra
     assert await ledger.due.take(10) == []
     assert await ledger.due.resume(ONE)
     assert not await ledger.due.resume(ONE)
+    assert not await ledger.due.end(row)
     assert await ledger.due.with_cards([ONE]) == [ONE]
 
 
