@@ -286,7 +286,7 @@ def _follower(
     cards = CardFollower(ledger, weav, slack, drawer, locks, pace.follow)
     replies = ReplyFollower(ledger, weav, slack, drawer, locks, wish_of, pace.follow)
     takes = {Look.CARD: cards.look, Look.REFRESH: cards.look, Look.REPLIES: replies.look}
-    worker = FollowWorker(ledger.due, takes, pace.follow, tasks, metrics)
+    worker = FollowWorker(ledger, takes, pace.follow, tasks, metrics)
     inbox = Inbox(ledger.due, pace.follow) if settings.weav_webhook_secret else None
     every = settings.weav_refresh_every * MINUTE
     return Follower(worker, inbox, Refresher(ledger.due, every) if every else None, pace)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from bot.card.controls import Field, is_uuid
+from bot.card.controls import Field
 from bot.card.drawn import Drawn, what_is_drawn
 from bot.card.facts import CardFacts
 from bot.card.history import changes_by_now, done
@@ -12,17 +12,17 @@ from bot.card.render import CardDrawer, render
 from bot.card.seen import note_seen
 from bot.follow.looks import (
     GONE_IN_SLACK,
+    SOON,
     Again,
     LookResult,
     Over,
     Settled,
     SlackAway,
     late,
-    not_posted,
     not_read,
 )
 from bot.follow.pace import FollowPace
-from bot.ledger import DueRow, Entry, Ledger, State
+from bot.ledger import DueRow, Entry, Ledger
 from bot.logs import get_logger
 from bot.slack.api import Failed, SlackApi
 from bot.weav.client import WeavClient
@@ -32,9 +32,7 @@ from bot.weav.models import DELETED, Conversation
 log = get_logger("weav_slack.follow")
 # The row of all redraws in the ledger.
 REDRAWS: Final = "redraw"
-# Seconds. Until a lock is free that is held for long; a place that is so near is no wait.
-_SOON: Final = 1.0
-_AT_ONCE: Final = 0.05
+_AT_ONCE: Final = 0.05  # seconds; a place that is so near is no wait
 _MEMO_PLACE: Final = "place"
 
 
@@ -55,18 +53,12 @@ class CardFollower:
         self._locks = locks
         self._pace = pace
 
-    async def look(self, row: DueRow) -> LookResult:
-        """Raise LedgerUnavailable: nothing is known to be done, and it is looked at again."""
-        entry = await self._ledger.by_conversation(row.conversation_id)
-        if entry is None or not is_uuid(row.conversation_id):
-            return Settled("unknown")
-        if entry.state is State.OPENED:
-            return not_posted(row, self._pace)
+    async def look(self, row: DueRow, entry: Entry) -> LookResult:
         if not (entry.slack_channel_id and entry.message_ts):
             return await self._keep(row, entry)
         async with self._locks.of(row.conversation_id) as lock:
             # A click that takes so long draws what it has found.
-            return await self._compare(row, entry, lock) if lock else Again(_SOON)
+            return await self._compare(row, entry, lock) if lock else Again(SOON)
 
     async def _keep(self, row: DueRow, entry: Entry) -> LookResult:
         """Let the status report tell what no card can be drawn with."""
@@ -129,7 +121,7 @@ class CardFollower:
         """What is noted before is drawn again should this process die before it is recorded."""
         changes = changes_by_now(lock.changes, seen, changed, lock.taken_at)
         if not await lock.note(changes):
-            return Again(_SOON)
+            return Again(SOON)
         slack_channel_id, message_ts = entry.slack_channel_id or "", entry.message_ts or ""
         facts = CardFacts.of(entry, seen)
         card = await self._drawer.card(seen, slack_channel_id, facts, done(changes))

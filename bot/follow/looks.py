@@ -12,6 +12,8 @@ from bot.slack.api import Failed
 from bot.weav.pages import LookUpFailed
 
 log = get_logger("weav_slack.looks")
+# Seconds. Until a lock is free that is held for long.
+SOON: Final = 1.0
 _MEMO_LATE: Final = "late_for"
 
 
@@ -79,12 +81,6 @@ def late(row: DueRow, backoff: Backoff) -> Again | None:
     if later := backoff.after(late_for):
         return Again(later.pause, memo={**row.memo, _MEMO_LATE: late_for + later.counted})
     return None
-
-
-def not_posted(row: DueRow, pace: FollowPace) -> LookResult:
-    """Its card is on the way, which Slack may not take for a day; then it is marked anew."""
-    later = pace.following.after(row.tried_for)
-    return Again(later.pause, later.counted) if later else Settled("not_posted")
 
 
 # What no later attempt mends: the card is gone, or the bot from where it is.

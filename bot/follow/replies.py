@@ -8,23 +8,22 @@ from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.card.controls import is_uuid
 from bot.card.facts import CardFacts
 from bot.card.history import Replied, with_change
 from bot.card.lock import NOBODY_KNOWS, CardLocks
 from bot.card.render import CardDrawer
 from bot.follow.looks import (
     GONE_IN_SLACK,
+    SOON,
     Again,
     LookResult,
     Settled,
     SlackAway,
     late,
-    not_posted,
     not_read,
 )
 from bot.follow.pace import FollowPace
-from bot.ledger import DueRow, Entry, Ledger, Look, State
+from bot.ledger import DueRow, Entry, Ledger, Look
 from bot.logs import get_logger
 from bot.retry import retry_until_written
 from bot.slack import blocks
@@ -41,7 +40,6 @@ log = get_logger("weav_slack.replies")
 TEXT_LIMIT: Final = 300
 _NAME_LIMIT: Final = 50
 _UNNAMED: Final = "The customer"
-_SOON: Final = 1.0  # seconds, until a lock is free that is held for long
 # Seconds before it was told of that a message can be new: Weav comes again for most of a day.
 _NEW_FOR: Final = 24 * 3600.0
 # Messages whose signs are kept; what is older than all of them is not new.
@@ -147,13 +145,7 @@ class ReplyFollower:
         self._pace = pace
         self._telling = asyncio.Lock()
 
-    async def look(self, row: DueRow) -> LookResult:
-        """Raise LedgerUnavailable: it is looked at again."""
-        entry = await self._ledger.by_conversation(row.conversation_id)
-        if entry is None or not is_uuid(row.conversation_id):
-            return Settled("unknown")
-        if entry.state is State.OPENED:
-            return not_posted(row, self._pace)
+    async def look(self, row: DueRow, entry: Entry) -> LookResult:
         if not (entry.slack_channel_id and entry.message_ts):
             return Settled("no_thread")
         messages = await customer_messages(self._weav, row.conversation_id)
@@ -194,7 +186,7 @@ class ReplyFollower:
         told = announced.after(messages).dump()
         async with self._telling:
             if not await due.note(row, telling.dump()):
-                return Again(_SOON)
+                return Again(SOON)
             posted = await self._slack.post(
                 slack_channel_id, notice.render(), thread_ts, within=0.0
             )
@@ -203,7 +195,7 @@ class ReplyFollower:
                 await retry_until_written(lambda: due.looked(row, self._pace.replies, told), row)
                 return Settled("told", is_recorded=True)
             if not posted.certain or _is_closed(posted.code):
-                return Again(_SOON)  # and the card says it
+                return Again(SOON)  # and the card says it
             await due.note(row, announced.dump())
         return SlackAway(posted)
 
@@ -246,13 +238,13 @@ class ReplyFollower:
         replied = Replied(replied_at=times[-1].timestamp() if times else row.marked_at)
         async with self._locks.of(row.conversation_id) as lock:
             if lock is None:
-                return Again(_SOON)
+                return Again(SOON)
             if replied not in lock.changes:
                 if not await lock.note(with_change(lock.changes, replied)):
-                    return Again(_SOON)
+                    return Again(SOON)
                 lock.shown = NOBODY_KNOWS
         await self._ledger.due.mark(row.conversation_id, Look.CARD, 0.0)
         log.warning("reply_perhaps_told", conversation=row.conversation_id)
         told = (*announced.told, *announced.telling)[-_MOST_KEPT:]
         settled = announced.model_copy(update={"told": told, "telling": ()})
-        return Again(_SOON, memo=settled.dump())
+        return Again(SOON, memo=settled.dump())

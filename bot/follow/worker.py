@@ -5,9 +5,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeAlias, assert_never
 
+from bot.card.controls import is_uuid
 from bot.follow.looks import Again, LookResult, Over, Settled, SlackAway, WeavAway
 from bot.follow.pace import FollowPace
-from bot.ledger import DueRow, DueRows, LedgerUnavailable, Look
+from bot.ledger import DueRow, Entry, Ledger, LedgerUnavailable, Look, State
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.retry import MISTAKES, NextTry, retry_until_written
@@ -15,7 +16,8 @@ from bot.slack.client import REJECTED
 from bot.tasks import Tasks
 
 log = get_logger("weav_slack.follow")
-TakeLook: TypeAlias = Callable[[DueRow], Awaitable[LookResult]]
+# Raises LedgerUnavailable: nothing is known to be done, and it is looked at again.
+TakeLook: TypeAlias = Callable[[DueRow, Entry], Awaitable[LookResult]]
 # Looks at once: Weav's rate limits are not documented.
 AT_ONCE: Final = 10
 # The row of all looks that nobody has asked for, in the ledger.
@@ -25,13 +27,14 @@ REFRESHES: Final = "refresh"
 class FollowWorker:
     def __init__(
         self,
-        due: DueRows,
+        ledger: Ledger,
         takes: Mapping[Look, TakeLook],
         pace: FollowPace,
         tasks: Tasks,
         metrics: Metrics,
     ) -> None:
-        self._due = due
+        self._ledger = ledger
+        self._due = ledger.due
         self._takes = takes
         self._pace = pace
         self._tasks = tasks
@@ -97,7 +100,7 @@ class FollowWorker:
 
     async def _work(self, row: DueRow) -> None:
         try:
-            result = await self._takes[row.look](row)
+            result = await self._look(row)
         except LedgerUnavailable as error:
             log.warning("not_looked", conversation=row.id, error=str(error))
             return  # taken up again when its lease is over
@@ -106,6 +109,16 @@ class FollowWorker:
             await self._later(row, MISTAKES.after(row.tried_for))
             return
         await self._record(row, result)
+
+    async def _look(self, row: DueRow) -> LookResult:
+        entry = await self._ledger.by_conversation(row.conversation_id)
+        if entry is None or not is_uuid(row.conversation_id):
+            return Settled("unknown")
+        if entry.state is State.OPENED:
+            # Its card is on the way, which Slack may not take for a day; then it is marked anew.
+            later = self._pace.following.after(row.tried_for)
+            return Again(later.pause, later.counted) if later else Settled("not_posted")
+        return await self._takes[row.look](row, entry)
 
     async def _record(self, row: DueRow, result: LookResult) -> None:
         match result:
