@@ -58,10 +58,6 @@ class Card:
             return _FORGOTTEN
         return _WHY_SHORT.get(self.readers, "")
 
-    @property
-    def is_short(self) -> bool:
-        return bool(self.why_short)
-
 
 class CardDrawer:
     """Puts a card together from Weav's word, what is kept, and what is known of both."""
@@ -105,7 +101,7 @@ class _Field:
 
 def render(card: Card) -> Message:
     """Draw what a support person needs first; what Weav left open is left out."""
-    if card.is_short:
+    if card.why_short:
         return _short(card)
     conversation = card.conversation
     fields = _fields(conversation, card.named)

@@ -124,7 +124,7 @@ class CardService:
         if result.conversation is None:
             return text
         card = await self._card_again(result.conversation, click, entry, changes)
-        if card.is_short and isinstance(result, Confirmed):
+        if card.why_short and isinstance(result, Confirmed):
             text = change.line  # a short card says no such thing
         return "\n".join(filter(None, [text, await self._redraw(card, click, lock, entry)]))
 

@@ -211,12 +211,12 @@ class ReplyFollower:
         """Where people of other organisations read, it has neither name nor text."""
         card = await self._drawer.card(conversation, entry.slack_channel_id or "", facts)
         return Notice(
-            who="" if card.is_short else shorten(fold(card.named.customer), _NAME_LIMIT),
+            who="" if card.why_short else shorten(fold(card.named.customer), _NAME_LIMIT),
             count=len(new),
             at=new[-1].at,
             link=card.link,
             mention=f"<@{await self._whom(entry, conversation)}>",
-            text=first_words(new) if with_text and not card.is_short else "",
+            text=first_words(new) if with_text and not card.why_short else "",
         )
 
     async def _whom(self, entry: Entry, conversation: Conversation) -> str:
