@@ -54,7 +54,8 @@ class Card:
     @property
     def why_short(self) -> str:
         """Empty: it says everything."""
-        if self.conversation.model_fields_set == {"id", "status"}:
+        conversation = self.conversation
+        if conversation.status == DELETED and conversation.model_fields_set == {"id", "status"}:
             return _FORGOTTEN
         return _WHY_SHORT.get(self.readers, "")
 

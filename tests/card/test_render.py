@@ -204,6 +204,13 @@ def test_slack_takes_a_card_with_extreme_values(text: str) -> None:
     assert len(card.text) <= 4000
 
 
+def test_a_conversation_of_which_weav_tells_little_is_not_deleted() -> None:
+    card = draw(Conversation.read({"id": FULL.id, "status": "open"}))
+
+    assert "No subject" in drawn(card)
+    assert "deleted" not in drawn(card)
+
+
 @given(st.text(), st.text(), st.text())
 def test_slack_takes_a_card_with_any_values(subject: str, word: str, note: str) -> None:
     card = draw(Conversation(id="x", subject=subject, status=word, customer_id=word), note=note)
