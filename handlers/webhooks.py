@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.follow.inbox import Inbox
-from bot.follow.webhook import Event, is_signed, looks_like_json, read_event
+from bot.follow.webhook import Event, is_json, is_signed, read_event
 from bot.ledger import LedgerUnavailable
 from bot.logs import get_logger
 from bot.metrics import Metrics
@@ -35,7 +35,7 @@ class WebhookEndpoint:
             return self._refused(body.reason, body.response)
         if not is_signed(self._secret, body, request.headers.get("x-weav-signature", "")):
             return self._refused("signature", PlainTextResponse("not signed by Weav", 401))
-        if not looks_like_json(body):
+        if not is_json(body):
             return self._refused("malformed", PlainTextResponse("malformed", 400))
         event = read_event(request.headers.get("x-weav-event", ""))
         try:

@@ -135,7 +135,7 @@ async def test_what_weav_did_not_sign_is_refused_and_nothing_of_it_is_logged(
     assert looks(told) == [(conversation_id, "card", 1, 0)]
 
 
-@pytest.mark.parametrize("body", [b"", b"payload=%7B%7D", b"\xff\xfe", b"[" * 5000])
+@pytest.mark.parametrize("body", [b"", b"{no json}", b"payload=%7B%7D", b"\xff\xfe", b"[" * 5000])
 async def test_what_is_no_json_is_refused(told: House, body: bytes) -> None:
     response = await Weav.to(told).send(body)
 
@@ -191,10 +191,10 @@ async def test_a_log_that_a_customer_pastes_hides_no_id(told: House) -> None:
 
 
 async def test_when_the_database_is_away_weav_comes_again(told: House) -> None:
-    await posted(told)
+    conversation_id = await with_card(told)
     told.lose("due")
 
-    response = await Weav.to(told).send(body_about(conversation_in(told)["id"]))
+    response = await Weav.to(told).send(body_about(conversation_id))
 
     assert response.status_code == 503
     assert await count(told, "not_written") == 1
@@ -225,9 +225,7 @@ async def test_a_conversation_without_a_card_is_taken_and_nothing_else(told: Hou
 
 
 async def test_that_it_is_deleted_is_a_sign_to_be_looked_at(told: House) -> None:
-    await posted(told)
-
-    conversation_id = conversation_in(told)["id"]
+    conversation_id = await with_card(told)
 
     await Weav.to(told).tell(DELETED, conversation_id)
     await Weav.to(told).tell(STATUS, conversation_id)
