@@ -53,6 +53,7 @@ async def test_a_conversation_is_opened_from_it_and_seen_there(ann: Seat) -> Non
     await expect(ann.home).to_contain_text("None, as far as the bot knows")
 
 
+@pytest.mark.long
 async def test_what_waits_is_gone_on_with_there(ann: Seat) -> None:
     await refused(ann, "Refused once")
     await not_confirmed(ann, "Lost on the way")
