@@ -19,7 +19,7 @@ NOBODY_KNOWS: Final = ""
 
 
 class HeldLock:
-    """One click's right to change a conversation; `changes` is what was noted before."""
+    """One's right to change a conversation and its card; `changes` is what was noted before."""
 
     def __init__(self, cards: CardRows, row: CardLock, asked_at: float) -> None:
         """`asked_at`: on the monotonic clock, from when on it is ours for one lease."""

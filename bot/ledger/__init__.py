@@ -1,6 +1,6 @@
 """What was asked and what became of it, in the database that is there."""
 
-from bot.ledger.cards import CardLock, CardNotes, CardRows
+from bot.ledger.cards import CardLock, CardRows
 from bot.ledger.customers import Defaults, KnownCustomer, KnownCustomers, WeavUser
 from bot.ledger.due import DueRow, DueRows, Look
 from bot.ledger.entry import CUSTOMER_EMAIL, Backlog, Entry, NewEntry, Received, State
@@ -14,7 +14,6 @@ __all__ = [
     "WEBHOOK",
     "Backlog",
     "CardLock",
-    "CardNotes",
     "CardRows",
     "Condition",
     "Defaults",

@@ -14,7 +14,7 @@ from bot.ledger.database import Database, forget
 
 @dataclass(frozen=True, slots=True)
 class CardLock:
-    """One click's right to change a conversation; `taken_at` is the database's time.
+    """One's right to change a conversation and its card; `taken_at` is the database's time.
 
     `changes` is what was noted before, anything JSON can hold, the newest last. `shown` is what the
     card says; None: it was never noted, empty: nobody knows.
@@ -25,14 +25,6 @@ class CardLock:
     changes: Sequence[Any]
     shown: str | None
     taken_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class CardNotes:
-    """What is noted of a card, without the right to change it."""
-
-    changes: Sequence[Any] = ()
-    shown: str | None = None
 
 
 class CardRows:
@@ -54,10 +46,6 @@ class CardRows:
         return CardLock(
             conversation_id, owner, json.loads(row["changes"]), row["shown"], row["read_at"]
         )
-
-    async def notes(self, conversation_id: str) -> CardNotes:
-        rows = await self._database.query("card_notes", {"conversation_id": conversation_id})
-        return CardNotes(json.loads(rows[0]["changes"]), rows[0]["shown"]) if rows else CardNotes()
 
     async def keep_turn(self, turn: CardLock) -> bool:
         """False: it is lost, and somebody else's by now or soon."""

@@ -19,8 +19,8 @@ _JSON: Final = json.JSONEncoder(separators=(",", ":"))
 class State(StrEnum):
     """How far a submission is; `TRANSITIONS` in transitions.py says what leads where.
 
-    A new one goes on into the SQL, the replies and `status`: "How to add" in bot/README.md names
-    the places.
+    A new one goes on into the SQL, a migration (the column has a CHECK), the replies and `status`:
+    "How to add" in bot/README.md names the places.
     """
 
     RECEIVED = "received"

@@ -218,9 +218,6 @@ WHERE conversation_id = :conversation_id AND owner = :owner RETURNING conversati
 UPDATE cards SET owner = NULL, shown = :shown
 WHERE conversation_id = :conversation_id AND owner = :owner RETURNING conversation_id;
 
--- name: card_notes(conversation_id)
-SELECT changes, shown FROM cards WHERE conversation_id = :conversation_id;
-
 -- name: forget_cards(keep, limit)
 -- A turn that is held lasts until later than now.
 DELETE FROM cards WHERE conversation_id IN (

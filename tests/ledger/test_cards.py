@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.ledger import CardNotes, Ledger, LedgerUnavailable
+from bot.ledger import Ledger, LedgerUnavailable
 from tests.ledger.places import LEASE, Place
 
 DAY = 86400
@@ -113,13 +113,11 @@ async def test_without_its_table_the_ledger_says_so(ledger: Ledger, place: Place
 
 
 async def test_what_the_card_says_is_the_next_ones_to_read(ledger: Ledger, other: Ledger) -> None:
-    assert await ledger.cards.notes(CONVERSATION) == CardNotes()
     turn = await ledger.cards.take_turn(CONVERSATION)
     assert turn
     assert turn.shown is None
 
     await ledger.cards.note_changes(turn, [], "")
-    assert await other.cards.notes(CONVERSATION) == CardNotes([], "")
     await ledger.cards.end_turn(turn, "closed")
 
     following = await other.cards.take_turn(CONVERSATION)
