@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.follow.delivery import Event, is_json, is_signed, read_event
 from bot.follow.inbox import Inbox
-from bot.follow.webhook import Event, is_json, is_signed, read_event
 from bot.ledger import LedgerUnavailable
 from bot.logs import get_logger
 from bot.metrics import Metrics

@@ -10,7 +10,7 @@ from bot.card.history import changes_by_now, done
 from bot.card.lock import NOBODY_KNOWS, CardLocks, HeldLock
 from bot.card.render import CardDrawer, render
 from bot.card.seen import note_seen
-from bot.follow.looks import (
+from bot.follow.look_results import (
     GONE_IN_SLACK,
     SOON,
     Again,

@@ -3,8 +3,8 @@
 import time
 from typing import Final
 
+from bot.follow.delivery import Event, ids_in
 from bot.follow.pace import FollowPace
-from bot.follow.webhook import Event, ids_in
 from bot.ledger import WEBHOOK, DueRows, LedgerUnavailable, Look
 from bot.logs import get_logger
 

@@ -12,7 +12,7 @@ from bot.card.facts import CardFacts
 from bot.card.history import Replied, with_change
 from bot.card.lock import NOBODY_KNOWS, CardLocks
 from bot.card.render import CardDrawer
-from bot.follow.looks import (
+from bot.follow.look_results import (
     GONE_IN_SLACK,
     SOON,
     Again,
@@ -46,7 +46,7 @@ _NEW_FOR: Final = 24 * 3600.0
 _MOST_KEPT: Final = 200
 
 
-class Announced(BaseModel):
+class ToldMessages(BaseModel):
     """Which messages the thread was told of: kept with the row.
 
     `told` are their signs. What is not after `until` (seconds since the epoch) is old, and so is
@@ -151,15 +151,15 @@ class ReplyFollower:
         messages = await customer_messages(self._weav, row.conversation_id)
         if isinstance(messages, LookUpFailed):
             return not_read(row, messages, self._pace)
-        announced = Announced.model_validate(row.memo)
-        if announced.telling:
-            return await self._doubt(row, messages, announced)
-        new = announced.new_in(messages, row.marked_at)
+        so_far = ToldMessages.model_validate(row.memo)
+        if so_far.telling:
+            return await self._doubt(row, messages, so_far)
+        new = so_far.new_in(messages, row.marked_at)
         if not new:
-            return late(row, self._pace.not_yet) or Settled("nothing_new", announced.dump())
+            return late(row, self._pace.not_yet) or Settled("nothing_new", so_far.dump())
         wish = self._wish_of(entry.slack_channel_id)
         if wish == "off":
-            return Settled("off", announced.after(messages).dump())
+            return Settled("off", so_far.after(messages).dump())
         return await self._tell(row, entry, messages, new, with_text=wish == "text")
 
     async def _tell(
@@ -178,12 +178,12 @@ class ReplyFollower:
         found = await read_conversation(self._weav, row.conversation_id)
         if isinstance(found, LookUpFailed):
             return not_read(row, found, self._pace)
-        conversation, announced = found.conversation, Announced.model_validate(row.memo)
+        conversation, so_far = found.conversation, ToldMessages.model_validate(row.memo)
         slack_channel_id, facts = entry.slack_channel_id or "", CardFacts.of(entry, conversation)
         notice = await self._notice(entry, conversation, new, facts, with_text=with_text)
-        telling = announced.model_copy(update={"telling": tuple(each.key for each in new)})
+        telling = so_far.model_copy(update={"telling": tuple(each.key for each in new)})
         thread_ts, due = facts.thread_ts or entry.message_ts or "", self._ledger.due
-        told = announced.after(messages).dump()
+        told = so_far.after(messages).dump()
         async with self._telling:
             if not await due.note(row, telling.dump()):
                 return Again(SOON)
@@ -196,7 +196,7 @@ class ReplyFollower:
                 return Settled("told", is_recorded=True)
             if not posted.certain or _is_closed(posted.code):
                 return Again(SOON)  # and the card says it
-            await due.note(row, announced.dump())
+            await due.note(row, so_far.dump())
         return SlackAway(posted)
 
     async def _notice(
@@ -228,13 +228,13 @@ class ReplyFollower:
         return entry.slack_user_id
 
     async def _doubt(
-        self, row: DueRow, messages: Sequence[WrittenMessage], announced: Announced
+        self, row: DueRow, messages: Sequence[WrittenMessage], so_far: ToldMessages
     ) -> LookResult:
         """Whether the thread was told is not known, or it cannot be: the card says it.
 
         Unlike the thread it can be told twice.
         """
-        times = [each.at for each in messages if each.key in announced.telling and each.at]
+        times = [each.at for each in messages if each.key in so_far.telling and each.at]
         replied = Replied(replied_at=times[-1].timestamp() if times else row.marked_at)
         async with self._locks.of(row.conversation_id) as lock:
             if lock is None:
@@ -245,6 +245,6 @@ class ReplyFollower:
                 lock.shown = NOBODY_KNOWS
         await self._ledger.due.mark(row.conversation_id, Look.CARD, 0.0)
         log.warning("reply_perhaps_told", conversation=row.conversation_id)
-        told = (*announced.told, *announced.telling)[-_MOST_KEPT:]
-        settled = announced.model_copy(update={"told": told, "telling": ()})
+        told = (*so_far.told, *so_far.telling)[-_MOST_KEPT:]
+        settled = so_far.model_copy(update={"told": told, "telling": ()})
         return Again(SOON, memo=settled.dump())

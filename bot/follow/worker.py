@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeAlias, assert_never
 
 from bot.card.controls import is_uuid
-from bot.follow.looks import Again, LookResult, Over, Settled, SlackAway, WeavAway
+from bot.follow.look_results import Again, LookResult, Over, Settled, SlackAway, WeavAway
 from bot.follow.pace import FollowPace
 from bot.ledger import DueRow, Entry, Ledger, LedgerUnavailable, Look, State
 from bot.logs import get_logger

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 
-from bot.follow.replies import Announced, Notice, first_words
+from bot.follow.replies import Notice, ToldMessages, first_words
 from bot.weav.messages import WrittenMessage
 from tests.said import unsaid
 from tests.slack.limits import faults
@@ -25,14 +25,14 @@ def numbers(messages: list[WrittenMessage]) -> list[str]:
 def test_at_first_all_are_new_but_those_of_another_day() -> None:
     listed = [message(1, 25), message(2, 23), message(3, 0), message(4, None)]
 
-    new = Announced().new_in(listed, NOW.timestamp())
+    new = ToldMessages().new_in(listed, NOW.timestamp())
 
     assert numbers(new) == ["M2", "M3", "M4"]
 
 
 def test_what_was_told_is_not_new_also_when_it_comes_back_from_the_ledger() -> None:
     listed = [message(number, 30 - number) for number in range(1, 4)]
-    kept = Announced.model_validate(Announced().after(listed).dump())
+    kept = ToldMessages.model_validate(ToldMessages().after(listed).dump())
 
     assert kept.new_in(listed, NOW.timestamp()) == []
     assert numbers(kept.new_in([*listed, message(4)], NOW.timestamp())) == ["M4"]
@@ -40,7 +40,7 @@ def test_what_was_told_is_not_new_also_when_it_comes_back_from_the_ledger() -> N
 
 def test_what_is_older_than_all_that_is_kept_is_not_new() -> None:
     listed = [message(number, 1000 - number) for number in range(1, 501)]
-    kept = Announced.model_validate(Announced().after(listed).dump())
+    kept = ToldMessages.model_validate(ToldMessages().after(listed).dump())
 
     assert len(kept.dump()["told"]) == 200
     assert kept.new_in(listed, NOW.timestamp()) == []
@@ -51,7 +51,7 @@ def test_what_is_older_than_all_that_is_kept_is_not_new() -> None:
 
 def test_what_a_list_happens_to_lack_is_not_new_in_the_next() -> None:
     listed = [message(number) for number in range(1, 4)]
-    kept = Announced().after(listed).after(listed[:2])
+    kept = ToldMessages().after(listed).after(listed[:2])
 
     assert kept.new_in(listed, NOW.timestamp()) == []
     assert kept.after([]).new_in(listed, NOW.timestamp()) == []
@@ -60,12 +60,12 @@ def test_what_a_list_happens_to_lack_is_not_new_in_the_next() -> None:
 def test_what_was_sent_long_ago_and_came_just_now_is_new() -> None:
     late = message(1, 48).model_copy(update={"created_at": NOW})
 
-    assert Announced().new_in([late], NOW.timestamp()) == [late]
+    assert ToldMessages().new_in([late], NOW.timestamp()) == [late]
 
 
 def test_messages_without_a_date_are_told_once_however_many() -> None:
     listed = [message(number, None) for number in range(1, 301)]
-    kept = Announced.model_validate(Announced().after(listed).dump())
+    kept = ToldMessages.model_validate(ToldMessages().after(listed).dump())
 
     assert kept.new_in(listed, NOW.timestamp()) == []
     assert numbers(kept.new_in([*listed, message(301)], NOW.timestamp())) == ["M301"]

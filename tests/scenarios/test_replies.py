@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.follow.replies import Announced
+from bot.follow.replies import ToldMessages
 from bot.ledger import State
 from bot.sandbox.slack import SlackFault
 from bot.sandbox.weav import WeavFault
@@ -484,7 +484,7 @@ async def test_where_a_bot_died_while_it_told_the_card_says_it_and_nobody_is_tol
     await settled(at_home)
     at_home.weav.webhooks.is_active = False
     message_id = write(at_home)
-    telling = Announced(telling=(WrittenMessage(id=message_id).key,)).dump()
+    telling = ToldMessages(telling=(WrittenMessage(id=message_id).key,)).dump()
     at_home.weav.webhooks.is_active = True
     await execute(
         at_home,

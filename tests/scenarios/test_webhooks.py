@@ -14,8 +14,8 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from bot.follow.delivery import Event
 from bot.follow.pace import FollowPace
-from bot.follow.webhook import Event
 from bot.ledger import State
 from tests.follow.deliveries import (
     CUSTOMER_WROTE,
@@ -27,7 +27,7 @@ from tests.follow.deliveries import (
     body_about,
     signature_of,
 )
-from tests.follow.test_webhook import around
+from tests.follow.test_delivery import around
 from tests.house import JANE, QUICK, House, Mode, house
 from tests.metrics import scrape, value
 from tests.scenarios.cards import conversation_in, posted

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.follow.webhook import Event
+from bot.follow.delivery import Event
 from bot.slack import ids
 from tests.chance import by_chance
-from tests.follow.test_webhook import around
+from tests.follow.test_delivery import around
 from tests.house import JANE
 from tests.strangers.running import POLITE, Running, running
 from tests.strangers.samples import ODD, encoded, nested, places, replaced, samples, spoiled, torn

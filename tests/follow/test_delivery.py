@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.follow.webhook import MOST_IDS, Event, ids_in, is_json, is_signed, read_event
+from bot.follow.delivery import MOST_IDS, Event, ids_in, is_json, is_signed, read_event
 from tests.follow.deliveries import SECRET, SPELLINGS, signature_of
 from tests.house import JANE
 
