@@ -1,7 +1,7 @@
 """Every retry of the bot: what is tried again, how often, and for how long.
 
-- A call that Slack certainly did not take, or that may be made twice: `call_pauses`, or as long as
-  Slack's Retry-After says, for the seconds of `*_WITHIN`.
+- A call that did not reach Slack, or came too often, and one that may be made twice whose answer
+  was cut off: `call_pauses`, or as long as Slack's Retry-After says, for the seconds of `*_WITHIN`.
 - A direct message that may not have arrived: once and at once, `SlackApi.message`.
 - A card or an answer that Slack took nowhere: `RetryTimes.delivery`, for a day.
 - A row that the bot makes a mistake with: `MISTAKES` for a day, then its author is told, for which
