@@ -127,29 +127,38 @@ class WeavClient:
             return listed
         return tuple({conversation.id: conversation for conversation in listed}.values())
 
-    async def all_pages(self, listing: Listing[Row]) -> tuple[Row, ...] | LookUpFailed:
+    async def all_pages(
+        self, listing: Listing[Row], *, without_too_large: bool = False
+    ) -> tuple[Row, ...] | LookUpFailed:
         """Read MOST_PAGES or MOST_ROWS at most; a list that is longer is none.
 
-        From a page on that is too large, smaller ones are asked for, MOST_SMALL_PAGES more.
+        What is in a page that is too large is asked for in smaller ones, MOST_SMALL_PAGES besides.
+        `without_too_large`: pass over a row that is too large by itself.
         """
         found: list[Row] = []
-        number, left, (size, *smaller) = 1, MOST_PAGES, PAGE_SIZES
-        while left:
+        position, left, small_left = 0, MOST_PAGES, MOST_SMALL_PAGES
+        (size, *smaller), larger = PAGE_SIZES, list[int]()
+        while left and small_left and len(found) <= MOST_ROWS:
+            number = position // size + 1
             answer = await self._page(listing, size, number)
-            while smaller and is_too_large(answer):
-                left, (size, *smaller) = MOST_SMALL_PAGES, smaller
-                number = len(found) // size + 1
-                del found[(number - 1) * size :]
-                answer = await self._page(listing, size, number)
-            page = await page_of_answer(listing, size, number, answer)
-            if isinstance(page, LookUpFailed):
-                return page
-            found.extend(page.rows)
-            if len(found) > MOST_ROWS:
-                break
-            if page.is_last:
-                return tuple(found)
-            number, left = number + 1, left - 1
+            if larger:
+                small_left -= 1
+            else:
+                left -= 1
+            if is_too_large(answer) and smaller:
+                larger.append(size)
+                size, *smaller = smaller
+                continue
+            if not (is_too_large(answer) and without_too_large):
+                page = await page_of_answer(listing, size, number, answer)
+                if isinstance(page, LookUpFailed):
+                    return page
+                found.extend(page.rows)
+                if page.is_last:
+                    return tuple(found)
+            position += size
+            while larger and position % larger[-1] == 0:
+                size, smaller = larger.pop(), [size, *smaller]
         return LookUpFailed(f"Weav has more of {listing.what} than the bot looks through.")
 
     async def _page(self, listing: Listing[Row], size: int, number: int) -> Answer:
@@ -212,7 +221,7 @@ class WeavClient:
                 async with aclosing(response):
                     body = await _body(response)
         except Exception as error:
-            if response is None:
+            if response is None or request.method == "GET":
                 raise
             # The status stands, whatever happens to the body.
             _noted(request, error)

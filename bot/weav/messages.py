@@ -75,7 +75,8 @@ async def customer_messages(
             "Weav does not find this conversation.",
             WrittenMessage.read,
             conversation_id,
-        )
+        ),
+        without_too_large=True,
     )
     if isinstance(listed, LookUpFailed):
         return listed

@@ -102,7 +102,8 @@ def looked_up(answer: Answer, what: str, unknown: str) -> LookUpFailed | Any:  #
             later = retry_after(answer.headers)
             return LookUpFailed(SENTENCES[Cause.BUSY], away=True, retry_after=later)
         case status:
-            away = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            # A redirection leads to a page that says so.
+            away = status == HTTPStatus.REQUEST_TIMEOUT or status // 100 in {3, 5}
             return LookUpFailed(f"Weav did not show {what} (answer {status}).", away=away)
 
 

@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from bot.sandbox.weav import WeavFault
+from bot.sandbox.weav import WeavFault, Wire
 from bot.sandbox.weav.app import READ, TOKEN, WRITE
 from bot.weav.client import MOST_PAGES, WeavClient
 from bot.weav.models import Conversation
@@ -88,6 +88,22 @@ async def test_more_pages_than_can_be_read_are_no_answer(weav: ServedWeav) -> No
 
     assert "than the bot looks through" in await failure(weav.client)
     assert len(weav.sandbox.requests) == MOST_PAGES
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [WeavFault(wire=Wire.DRIP), WeavFault(status=302), WeavFault(status=408)],
+    ids=["slow drip", "redirection", "time-out"],
+)
+async def test_what_says_nothing_of_a_list_says_that_weav_is_away(
+    weav: ServedWeav, fault: WeavFault
+) -> None:
+    weav.sandbox.fail(fault)
+
+    found = await weav.client.customer_conversations(UUID(weav.customer_id))
+
+    assert isinstance(found, LookUpFailed)
+    assert found.away
 
 
 async def test_a_page_that_fails_is_no_shorter_list(weav: ServedWeav) -> None:

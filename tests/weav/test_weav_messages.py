@@ -111,8 +111,9 @@ async def test_all_of_them_are_read_in_the_order_in_which_they_were_sent(
         ([100_000] * 12, 5),
         ([10] * 130 + [300_000] * 4 + [10] * 30, 42),
         ([1_000_000] * 3, 6),
+        ([300_000] * 5 + [10] * 245, 22),
     ],
-    ids=["short", "mails", "later", "one at a time"],
+    ids=["short", "mails", "later", "one at a time", "sooner"],
 )
 async def test_what_is_too_large_for_a_page_is_read_in_smaller_ones(
     weav: ServedWeav,
@@ -133,6 +134,15 @@ async def test_what_is_too_large_for_a_page_is_read_in_smaller_ones(
     assert not isinstance(listed, LookUpFailed)
     assert [each.id for each in listed] == [each["id"] for each in messages]
     assert len(weav.sandbox.requests) - before <= requests + bare
+
+
+async def test_a_message_that_is_too_large_by_itself_hides_no_other(weav: ServedWeav) -> None:
+    conversation_id = await written(weav, *["x"] * 9, "y" * 1_100_000, "z")
+
+    listed = await customer_messages(weav.client, conversation_id)
+
+    assert not isinstance(listed, LookUpFailed)
+    assert sorted(each.content or "" for each in listed) == [*["x"] * 9, "z"]
 
 
 async def test_what_the_customer_did_not_write_or_does_not_see_is_left_out(
