@@ -32,7 +32,10 @@ from bot.weav.models import DELETED, Conversation
 log = get_logger("weav_slack.follow")
 # The row of all redraws in the ledger.
 REDRAWS: Final = "redraw"
-_AT_ONCE: Final = 0.05  # seconds; a place that is so near is no wait
+# Seconds. A place that is so near is no wait; those of long ago, when Weav or the bot was away,
+# would all be taken at once.
+_AT_ONCE: Final = 0.05
+_GONE_AFTER: Final = 30.0
 _MEMO_PLACE: Final = "place"
 
 
@@ -78,7 +81,7 @@ class CardFollower:
             await note_seen(self._ledger, entry, seen, self._pace.replies)
             return self._settled(row, seen, "unchanged")
         is_older = drawn and drawn.is_newer_than(seen)
-        if is_older and (later := late(row, self._pace.not_yet)):
+        if is_older and (later := late(row, self._pace)):
             return later
         if place := await self._place(row):
             return place
@@ -103,7 +106,7 @@ class CardFollower:
     async def _place(self, row: DueRow) -> Again | None:
         """Take a place in the row of all redraws; None: it is this one's turn."""
         place = row.memo.get(_MEMO_PLACE)
-        if place is None:
+        if place is None or row.now - place > _GONE_AFTER:
             place = row.now + await self._ledger.due.reserve(REDRAWS, self._pace.redraw_every)
         wait = place - row.now
         if wait <= _AT_ONCE:
@@ -139,4 +142,4 @@ class CardFollower:
     def _settled(self, row: DueRow, seen: Conversation, outcome: str) -> LookResult:
         """Weav may be late with a deletion that it has told of."""
         is_due = row.missing and seen.status != DELETED
-        return (is_due and late(row, self._pace.not_yet)) or Settled(outcome, {})
+        return (is_due and late(row, self._pace)) or Settled(outcome, {})

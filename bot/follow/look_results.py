@@ -14,7 +14,9 @@ from bot.weav.pages import LookUpFailed
 log = get_logger("weav_slack.looks")
 # Seconds. Until a lock is free that is held for long.
 SOON: Final = 1.0
-_MEMO_LATE: Final = "late_for"
+# How long it has been so, in seconds: of the two, whichever it was last.
+_LATE_FOR: Final = "late_for"
+_UNREADABLE_FOR: Final = "unreadable_for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +71,23 @@ def not_read(row: DueRow, failed: LookUpFailed, pace: FollowPace) -> LookResult:
     if failed.away:
         return WeavAway(failed)
     log.warning("weav_not_understood", conversation=row.id, reason=failed.reason)
-    return late(row, pace.unreadable) or Settled("unreadable", {**row.memo, _MEMO_LATE: 0.0})
+    again = _not_yet(row, _UNREADABLE_FOR, pace.unreadable)
+    return again or Settled("unreadable", {**row.memo, _UNREADABLE_FOR: 0.0})
 
 
-def late(row: DueRow, backoff: Backoff) -> Again | None:
-    """Weav answers, but not as it told; None: that was so for long enough.
+def late(row: DueRow, pace: FollowPace) -> Again | None:
+    """Weav answers, but not as it told; None: that was so for long enough."""
+    return _not_yet(row, _LATE_FOR, pace.not_yet)
 
-    Those seconds are not counted together with those in which nobody answers.
-    """
-    late_for = row.memo.get(_MEMO_LATE, 0.0)
-    if later := backoff.after(late_for):
-        return Again(later.pause, memo={**row.memo, _MEMO_LATE: late_for + later.counted})
-    return None
+
+def _not_yet(row: DueRow, clock: str, backoff: Backoff) -> Again | None:
+    """Nor are those seconds counted together with those in which nobody answers."""
+    seconds = row.memo.get(clock, 0.0)
+    later = backoff.after(seconds)
+    if later is None:
+        return None
+    others = {name: row.memo[name] for name in row.memo.keys() - {_LATE_FOR, _UNREADABLE_FOR}}
+    return Again(later.pause, memo={**others, clock: seconds + later.counted})
 
 
 # What no later attempt mends: the card is gone, or the bot from where it is.

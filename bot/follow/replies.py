@@ -156,7 +156,7 @@ class ReplyFollower:
             return await self._doubt(row, messages, so_far)
         new = so_far.new_in(messages, row.marked_at)
         if not new:
-            return late(row, self._pace.not_yet) or Settled("nothing_new", so_far.dump())
+            return late(row, self._pace) or Settled("nothing_new", so_far.dump())
         wish = self._wish_of(entry.slack_channel_id)
         if wish == "off":
             return Settled("off", so_far.after(messages).dump())
@@ -245,6 +245,6 @@ class ReplyFollower:
                 lock.shown = NOBODY_KNOWS
         await self._ledger.due.mark(row.conversation_id, Look.CARD, 0.0)
         log.warning("reply_perhaps_told", conversation=row.conversation_id)
-        told = (*so_far.told, *so_far.telling)[-_MOST_KEPT:]
-        settled = so_far.model_copy(update={"told": told, "telling": ()})
+        said = {*so_far.told, *so_far.telling}
+        settled = so_far.after([each for each in messages if each.key in said])
         return Again(SOON, memo=settled.dump())

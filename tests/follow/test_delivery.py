@@ -101,6 +101,14 @@ def test_as_many_ids_are_found_as_are_meant_seriously() -> None:
     assert ids_in(json.dumps(ids).encode()) == ids[:MOST_IDS]
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_pasted_log_hides_no_id(indent: int | None) -> None:
+    log = [{"request_id": f"00000000-0000-4000-8000-{number:012}"} for number in range(1000)]
+    body = {"content": json.dumps(log, indent=indent), "conversation_id": JANE}
+
+    assert JANE in ids_in(json.dumps(body).encode())
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"{no json}", b"\xff", b"[" * 10_000, b"{}x", b"NaN{"])
 def test_what_is_no_json_is_known_for_it(body: bytes) -> None:
     assert not is_json(body)

@@ -766,6 +766,27 @@ async def test_drawings_wait_their_turn(tmp_path: Path) -> None:
             assert "Closed in Weav" in text_on(card)
 
 
+async def test_turns_of_long_ago_are_not_all_taken_at_once(tmp_path: Path) -> None:
+    pace = replace(QUICK, follow=replace(QUICK_FOLLOW, redraw_every=0.6))
+    async with house(tmp_path, weav_webhook_secret=SECRET, pace=pace) as at_home:
+        for number in range(4):
+            await at_home.fill_in(subject=f"Case {number}")
+            await at_home.ann.submit()
+            await at_home.slack.until(lambda slack, n=number: len(slack.from_bot("C0SUPPORT")) > n)  # type: ignore[misc]
+        await settled(at_home)
+        at_home.weav.webhooks.is_active = False
+        for conversation in at_home.weav.conversations:
+            at_home.weav.store.change(conversation["id"], status="closed")
+
+        await execute(
+            at_home, """UPDATE due SET due_at = 1, marks = marks + 1, memo = '{"place": 1}'"""
+        )
+        await at_home.slack.until(lambda slack: len(slack.calls_of("chat.update")) == 4, 15)
+
+        times = sorted(call.at for call in redraws(at_home))
+        assert min(b - a for a, b in pairwise(times)) > 0.2, [t - times[0] for t in times]
+
+
 async def test_whoever_stops_keeps_what_it_looks_at_until_it_has_finished(
     at_home: House,
 ) -> None:

@@ -506,6 +506,31 @@ async def test_where_a_bot_died_while_it_told_the_card_says_it_and_nobody_is_tol
     await drawn(at_home, card, "closed it", "The customer replied · <!date^")
 
 
+async def test_what_was_told_long_ago_is_not_told_again_after_a_doubt(at_home: House) -> None:
+    card = await posted(at_home)
+    await settled(at_home)
+    at_home.weav.webhooks.is_active = False
+    for number in range(205):
+        write(at_home, f"Message {number}")
+    messages = at_home.weav.store.messages[conversation_in(at_home)["id"]]
+    start = datetime.now(UTC) - timedelta(hours=1)
+    for number, message in enumerate(messages):
+        message["sent_at"] = message["created_at"] = (start + timedelta(seconds=number)).isoformat()
+    keys = [WrittenMessage(id=message["id"]).key for message in messages]
+    until = (start + timedelta(seconds=3)).timestamp()
+    memo = ToldMessages(told=tuple(keys[4:204]), until=until, telling=(keys[204],)).dump()
+    await execute(
+        at_home,
+        "INSERT INTO due (conversation_id, look, due_at, marks, marked_at, memo) SELECT"  # noqa: S608 - ours
+        f" conversation_id, 'replies', 1, 1, marked_at, '{json.dumps(memo)}' FROM due",
+    )
+
+    await drawn(at_home, card, "The customer replied · <!date^")
+    await settled(at_home)
+
+    assert [each for each in notices(at_home) if each is not card] == []
+
+
 async def test_two_replicas_tell_it_once(tmp_path: Path, postgres_url: str) -> None:
     async with (
         house(tmp_path, database=postgres_url, weav_webhook_secret=SECRET) as at_home,
