@@ -229,7 +229,7 @@ def _services(
     forms = FormService(ledger, weav, directory, slack, channel_readers, tasks, link)
     drawer = CardDrawer(Names(customers, directory), channel_readers, link)
     follows = settings.weav_webhook_secret or settings.weav_refresh_every
-    locks = CardLocks(ledger.cards, every, due=ledger.due if follows else None)
+    locks = CardLocks(ledger.cards, every, due=ledger.due if follows else None, tasks=tasks)
     poster = CardPoster(slack, drawer)
     looks, replies = pace.looks[:CARD_LOOKS], pace.follow.replies if follows else None
     cards = CardService(ledger, weav, slack, drawer, locks, notifier, looks, replies)

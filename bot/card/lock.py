@@ -1,6 +1,7 @@
 """One change of a conversation at a time: a queue in this process, a leased row among replicas."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -10,6 +11,7 @@ from weakref import WeakValueDictionary
 from bot.card.history import Noted, read_changes
 from bot.ledger import CardLock, CardRows, DueRows, LedgerUnavailable, Look
 from bot.logs import get_logger
+from bot.tasks import Tasks
 
 log = get_logger("weav_slack.lock")
 # Seconds: a change takes as long as Weav needs to be read, written and read again.
@@ -84,10 +86,15 @@ class CardLocks:
         keep_every: float,
         wait_for: float = WAIT_FOR,
         due: DueRows | None = None,
+        tasks: Tasks | None = None,
     ) -> None:
-        """Seconds; `keep_every` is well below the lease of `cards`. `due`: if cards follow Weav."""
+        """Seconds; `keep_every` is well below the lease of `cards`.
+
+        `due` and `tasks`: where cards follow Weav, to draw one anew.
+        """
         self._cards = cards
         self._due = due
+        self._tasks = tasks
         self._keep_every = keep_every
         self._wait_for = wait_for
         # Kept for as long as anybody holds one or waits for it.
@@ -129,15 +136,13 @@ class CardLocks:
             keeping.cancel()
             with suppress(asyncio.CancelledError):
                 await keeping
-            was_ours = await held.release()
-        if not was_ours and self._due:
-            await self._draw_anew(conversation_id, self._due)
+            if not await held.release() and self._due and self._tasks:
+                self._tasks.spawn(self._draw_anew(conversation_id, self._due), name="draw_anew")
 
     async def _draw_anew(self, conversation_id: str, due: DueRows) -> None:
         """What was drawn after the turn was lost may stand over what is newer."""
-        deadline = asyncio.get_running_loop().time() + self._wait_for
         try:
-            if held := await self._take(conversation_id, deadline):
+            if held := await self._take(conversation_id, math.inf):
                 held.shown = NOBODY_KNOWS
                 await held.release()
             await due.mark(conversation_id, Look.CARD, 0.0)

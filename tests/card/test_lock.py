@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.card.history import Change
-from bot.card.lock import CardLocks
+from bot.card.lock import NOBODY_KNOWS, CardLocks
 from bot.ledger import Ledger, LedgerUnavailable
+from bot.tasks import Tasks
 from tests.ledger.places import LEASE, SQLitePlace
 
 CONVERSATION = "11111111-2222-3333-4444-555555555555"
@@ -108,6 +109,30 @@ async def test_another_replica_waits_for_its_row(ledger: Ledger) -> None:
         assert second is None
     async with there.of(CONVERSATION) as following:
         assert following
+
+
+async def test_who_lost_it_waits_for_nobody_and_has_the_card_drawn_anew(
+    ledger: Ledger, place: SQLitePlace
+) -> None:
+    tasks = Tasks()
+    slow = CardLocks(ledger.cards, keep_every=60, due=ledger.due, tasks=tasks)
+    other = CardLocks(ledger.cards, keep_every=5)
+    async with slow.of(CONVERSATION) as held:
+        assert held
+        await place.execute("UPDATE cards SET held_until = 0")  # it stands still
+        others = other.of(CONVERSATION)
+        theirs = await others.__aenter__()
+        assert theirs
+        theirs.shown = "theirs"
+
+    await others.__aexit__(None, None, None)
+
+    assert await tasks.drain(5) == 0
+    turn = await ledger.cards.take_turn(CONVERSATION)
+    assert turn
+    assert turn.shown == NOBODY_KNOWS
+    [row] = await ledger.due.take(1)
+    assert row.conversation_id == CONVERSATION
 
 
 async def test_another_conversation_does_not_wait(ledger: Ledger) -> None:
