@@ -106,10 +106,10 @@ class HomeService:
         return await report(self._ledger, team_id, slack_user_id, self._link_to)
 
     async def redraw_changed(self) -> None:
+        for tab in list(self._missed.values()):
+            await asyncio.wait({self._tasks.spawn(self._open_missed(tab), name="open_home_tab")})
         concerned, self._concerned = self._concerned | self._ledger.take_concerned(), set()
         try:
-            for tab in list(self._missed.values()):
-                await self._open(tab)
             whose = await self._tabs.opened_lately(concerned) if concerned else []
         except LedgerUnavailable:
             self._concerned |= concerned
@@ -147,6 +147,15 @@ class HomeService:
                 self._missed[slack_user_id] = tab
                 raise
             self._missed.pop(slack_user_id, None)
+
+    async def _open_missed(self, tab: HomeTab) -> None:
+        try:
+            await self._open(tab)
+        except LedgerUnavailable:
+            return
+        except Exception:
+            self._missed.pop(tab.slack_user_id, None)
+            raise
 
     async def _say(self, message: Message, slack_user_id: str) -> None:
         async with self._lock(slack_user_id):

@@ -1,11 +1,12 @@
 -- Who looks at their home tab, and what it lists.
 
 -- name: open_home_tab(slack_user_id, team_id, enterprise_id)
+-- It is about to be drawn, and is drawn later if that fails, whatever was shown before.
 INSERT INTO home_tabs (slack_user_id, team_id, enterprise_id, opened_at, content, hash)
 VALUES (:slack_user_id, :team_id, :enterprise_id, ledger_clock(), '', '')
 ON CONFLICT (slack_user_id) DO UPDATE SET
   team_id = excluded.team_id, enterprise_id = excluded.enterprise_id,
-  opened_at = excluded.opened_at
+  opened_at = excluded.opened_at, content = ''
 RETURNING slack_user_id;
 
 -- name: home_tab(slack_user_id)
@@ -36,7 +37,8 @@ DELETE FROM home_tabs WHERE slack_user_id IN (
 RETURNING slack_user_id;
 
 -- name: waiting(team_id, slack_user_id, limit)
--- What was sent again since waits no more: from the same view, or from a form that was given back.
+-- What was sent again since waits no more: from the same view, from a form that was given back, or
+-- about the same.
 SELECT *, ledger_clock() AS read_at FROM submissions AS waiting
 WHERE team_id = :team_id AND slack_user_id = :slack_user_id AND form IS NOT NULL
   AND state IN ('refused', 'expired', 'unconfirmed')
@@ -44,7 +46,8 @@ WHERE team_id = :team_id AND slack_user_id = :slack_user_id AND form IS NOT NULL
     SELECT 1 FROM submissions AS later
     WHERE later.team_id = waiting.team_id AND later.slack_user_id = waiting.slack_user_id
       AND later.id > waiting.id
-      AND (later.view_id = waiting.view_id OR later.instead_of = waiting.id)))
+      AND (later.view_id = waiting.view_id OR later.instead_of = waiting.id
+        OR later.fingerprint = waiting.fingerprint)))
 ORDER BY id DESC LIMIT :limit;
 
 -- name: open_conversations(team_id, slack_user_id, assignee, limit)

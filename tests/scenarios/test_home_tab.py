@@ -199,6 +199,17 @@ async def test_what_was_sent_again_with_a_new_customer_waits_no_more(at_home: Ho
     assert blocks_under(view, "Waiting for you") == []
 
 
+async def test_what_was_sent_again_from_another_form_waits_no_more(at_home: House) -> None:
+    await refused(at_home)
+    view = await opened_home(at_home)
+    assert buttons(blocks_under(view, "Waiting for you")) == ["Open the form"]
+
+    await posted(at_home)
+
+    view = await until_home(at_home, lambda view: "Export hangs: created" in text_on(view))
+    assert blocks_under(view, "Waiting for you") == []
+
+
 def row_of(view: SlackView, label: str) -> str:
     """Name the first block with such a button."""
     return next(
@@ -602,6 +613,23 @@ async def test_it_comes_when_the_database_is_back(at_home: House) -> None:
     await shows(at_home, NONE_YET)
     await posted(at_home, subject="Export hangs")
     await shows(at_home, "Export hangs: created · ")
+
+
+async def test_a_tab_that_cannot_be_drawn_holds_up_no_other(at_home: House) -> None:
+    await posted(at_home)
+    await at_home.entry_in(State.ANNOUNCED)
+    await execute(at_home, "ALTER TABLE home_tabs RENAME TO elsewhere")
+    for person in (at_home.ann, at_home.ben):
+        assert "database does not answer" in text_on(await opened_home(at_home, person))
+    await execute(at_home, "UPDATE submissions SET received_at = 'never'")
+
+    await execute(at_home, "ALTER TABLE elsewhere RENAME TO home_tabs")
+
+    await shows(at_home, NONE_YET, slack_user_id="U0BEN")
+    await execute(at_home, "UPDATE submissions SET received_at = 1")
+    await posted(at_home, subject="Another")
+    await opened_home(at_home)
+    await shows(at_home, "Another: created")
 
 
 async def test_what_a_database_that_was_away_held_up_goes_over_nothing_newer(
