@@ -17,8 +17,8 @@ from bot.slack.text import DASHED
 
 _PREFIX: Final = "sha256="
 _UUID: Final = re.compile(rf"(?<![0-9a-f-])({DASHED})(?![0-9a-f-])", re.IGNORECASE)
-# A whole text, and not a part of one that is itself JSON.
-_WHOLE: Final = re.compile(rf'(?<!\\)"({DASHED})"', re.IGNORECASE)
+# A whole text. In a text that is itself JSON a backslash stands before the second quote.
+_WHOLE: Final = re.compile(rf'"({DASHED})"', re.IGNORECASE)
 # A delivery is about one thing and those beside it: its customer, its assignee, its workspace.
 MOST_IDS: Final = 100
 

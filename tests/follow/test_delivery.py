@@ -3,7 +3,7 @@
 import gc
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -129,17 +129,25 @@ def test_whatever_json_allows_is_taken(body: bytes) -> None:
     assert ids_in(body) == [JANE]
 
 
+def seconds_of(work: Callable[[], object]) -> float:
+    """The best of three: other programs empty the processor's caches."""
+
+    def once() -> float:
+        began = time.thread_time()
+        work()
+        return time.thread_time() - began
+
+    return min(once() for _ in range(3))
+
+
 @pytest.mark.parametrize(
     "part",
     [b"a", b"-", b"0123456789abcdef-", b'"', JANE.encode()[:-1] + b" ", b"00000000-0000-", b"[],"],
 )
 def test_a_long_body_keeps_nobody_waiting(part: bytes) -> None:
     body = (part * (1 << 20))[: 1 << 20]
-    began = time.thread_time()
 
-    ids_in(body)
-
-    assert time.thread_time() - began < 0.05
+    assert seconds_of(lambda: ids_in(body)) < 0.05
 
 
 @pytest.mark.usefixtures("garbage_as_the_bot_looks_for_it")
@@ -148,8 +156,6 @@ def test_a_long_body_is_known_for_json_at_once(
     part: bytes,
 ) -> None:
     body = b"[%s0]" % (part * ((1 << 20) // len(part) - 1))
-    began = time.thread_time()
 
     assert is_json(body)
-
-    assert time.thread_time() - began < 0.05
+    assert seconds_of(lambda: is_json(body)) < 0.05
