@@ -47,7 +47,7 @@ from bot.submissions.create import ConversationCreator
 from bot.submissions.failures import FailureHandler
 from bot.submissions.scheduler import Round, Scheduler
 from bot.submissions.service import SubmissionService
-from bot.submissions.unconfirmed import UnconfirmedChoices
+from bot.submissions.unconfirmed_choices import UnconfirmedChoices
 from bot.submissions.worker import Deliverer, Leases, Limits, Worker
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient, weav_client

@@ -12,7 +12,7 @@ from bot.slack.notifier import Notifier
 from bot.slack.payloads import BlockActions
 from bot.submissions.announcer import ReplyTarget
 from bot.submissions.service import SubmissionService
-from bot.submissions.unconfirmed import Choice
+from bot.submissions.unconfirmed_choices import Choice
 
 CHOICES = {
     ids.LOOK_AGAIN: Choice.LOOK_AGAIN,

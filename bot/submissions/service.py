@@ -13,7 +13,7 @@ from bot.slack.api import Done
 from bot.slack.notifier import Notifier
 from bot.submissions.announcer import Announcer, ReplyTarget
 from bot.submissions.reconcile import Result
-from bot.submissions.unconfirmed import Choice, UnconfirmedChoices
+from bot.submissions.unconfirmed_choices import Choice, UnconfirmedChoices
 from bot.submissions.worker import Begun, Leases, Worker
 from bot.tasks import Tasks
 
