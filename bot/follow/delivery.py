@@ -17,8 +17,9 @@ from bot.slack.text import DASHED
 
 _PREFIX: Final = "sha256="
 _UUID: Final = re.compile(rf"(?<![0-9a-f-])({DASHED})(?![0-9a-f-])", re.IGNORECASE)
-# A whole text. In a text that is itself JSON a backslash stands before the second quote.
-_WHOLE: Final = re.compile(rf'"({DASHED})"', re.IGNORECASE)
+# A whole text. In one that is itself JSON backslashes stand before the second quote: the deeper
+# such texts lie in each other, the more.
+_WHOLE: Final = re.compile(rf'"({DASHED})(\\*)"', re.IGNORECASE)
 # A delivery is about one thing and those beside it: its customer, its assignee, its workspace.
 MOST_IDS: Final = 100
 
@@ -79,12 +80,13 @@ def is_json(body: bytes) -> bool:
 def ids_in(body: bytes) -> list[str]:
     """Find the first hundred UUIDs, whatever they are called and however deep they lie.
 
-    Those that are a whole text come first: a customer may paste any number of others. Each as it
-    is spelled and in lower case, as it may be known here.
+    Those that are a whole text come first, and those in JSON in a text after them: a customer may
+    paste any number of others. Each as it is spelled and in lower case, as it may be known here.
     """
     found: dict[str, None] = {}
     text = body.decode("latin-1")
-    for match in chain(_WHOLE.finditer(text), _UUID.finditer(text)):
+    whole = sorted(_WHOLE.finditer(text), key=lambda match: len(match[2]))
+    for match in chain(whole, _UUID.finditer(text)):
         found[match[1]] = None
         if len(found) == MOST_IDS:
             break
