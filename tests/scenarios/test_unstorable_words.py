@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from bot.ledger import State
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import CREATE, house, text_on
@@ -31,7 +32,7 @@ async def test_a_conversation_has_its_card(tmp_path: Path, postgres_url: str) ->
         await at_home.ann.submit()
 
         card = await at_home.card()
-        [entry] = await at_home.entries()
+        entry = await at_home.entry_in(State.ANNOUNCED)
         assert (entry.conversation_id, entry.message_ts) == ("c-1", card.ts)
 
 
