@@ -60,10 +60,6 @@ def footnote(text: str) -> Json:
     return context(_shown(text))
 
 
-def divider() -> Json:
-    return {"type": "divider"}
-
-
 def title(text: str, url: str) -> Json:
     """In bold and never parsed: its URLs and names are dead; with a URL all of it leads there."""
     leads = {"type": "link", "url": url} if url else {"type": "text"}
