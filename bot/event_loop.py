@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Final
 
@@ -30,24 +31,19 @@ _DEEPEST: Final = 16
 _PATIENCE: Final = 1.0
 
 
+@dataclass(eq=False, repr=False)
 class EventLoopWatch:
     """`observe` is told the lag of every tick; one of `stalled` seconds or more is in the log.
 
     After `stands` seconds the log has it while it lasts.
     """
 
-    def __init__(
-        self,
-        observe: Callable[[float], None],
-        stalled: float = STALLED,
-        stands: float = STANDS,
-    ) -> None:
-        self._observe = observe
-        self._stalled = stalled
-        self._stands = stands
-        self._ticked = 0.0
-        # What the thread has seen since the last tick.
-        self._at_work: dict[str, str] = {}
+    _observe: Callable[[float], None]
+    _stalled: float = STALLED
+    _stands: float = STANDS
+    _ticked: float = field(default=0.0, init=False)
+    # What the thread has seen since the last tick.
+    _at_work: dict[str, str] = field(default_factory=dict, init=False)
 
     @contextmanager
     def watching(self) -> Iterator[None]:

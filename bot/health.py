@@ -3,6 +3,7 @@
 import asyncio
 import platform
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from slack_sdk.web.async_client import AsyncWebClient
@@ -31,20 +32,15 @@ class SlackTokenRejected(Exception):
     """Slack answered and does not accept the bot token; the text is Slack's code."""
 
 
+@dataclass(eq=False, repr=False)
 class Health:
     """`probes` are asked at each `/readyz`; Weav is not among them, its being down is no fault."""
 
-    def __init__(
-        self,
-        client: AsyncWebClient,
-        installation: Installation,
-        probes: Mapping[str, Callable[[], Awaitable[bool]]],
-    ) -> None:
-        self._client = client
-        self._installation = installation
-        self._probes = probes
-        self._slack_knows_us = False
-        self._missed = 0
+    _client: AsyncWebClient
+    _installation: Installation
+    _probes: Mapping[str, Callable[[], Awaitable[bool]]]
+    _slack_knows_us: bool = field(default=False, init=False)
+    _missed: int = field(default=0, init=False)
 
     async def greet(self) -> bool:
         """Ask auth.test, which also warms the connection; raise `SlackTokenRejected`."""

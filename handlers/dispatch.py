@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, assert_never
 
@@ -91,36 +91,29 @@ class Acknowledgement:
     delivered: asyncio.Event | None = None
 
 
+@dataclass(eq=False, repr=False)
 class Dispatcher:
-    def __init__(
-        self,
-        app: AsyncApp,
-        context: Mapping[str, object],
-        access_check: AccessCheck,
-        admins: frozenset[str],
-        open_forms: OpenForms,
-        home: HomeService,
-        notifier: Notifier,
-        metrics: Metrics,
-    ) -> None:
-        """`context` goes to every listener by name, with what is known of the payload.
+    """`context` goes to every listener by name, with what is known of the payload.
 
-        `interaction`: the payload. `words`: what was typed after a command. `known`: see
-        `Admitted`. `answered` is set when Slack has the answer to a submission. `asked_at_clock`:
-        when Slack asked, before the access check, on the event loop's clock. `acknowledged`: Slack
-        has its answer, nothing can be said in it any more.
-        """
-        self._app = app
-        self._context = context
-        self._access_check = access_check
-        self._admins = admins
-        self._open_forms = open_forms
-        self._home = home
-        self._notifier = notifier
-        self._metrics = metrics
-        self._events: dict[str, None] = {}
+    `interaction`: the payload. `words`: what was typed after a command. `known`: see
+    `Admitted`. `answered` is set when Slack has the answer to a submission. `asked_at_clock`:
+    when Slack asked, before the access check, on the event loop's clock. `acknowledged`: Slack
+    has its answer, nothing can be said in it any more.
+    """
+
+    _app: AsyncApp
+    _context: Mapping[str, object]
+    _access_check: AccessCheck
+    _admins: frozenset[str]
+    _open_forms: OpenForms
+    _home: HomeService
+    _notifier: Notifier
+    _metrics: Metrics
+    _events: dict[str, None] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
         for reason in Denial:  # a counter begins at 0: see `Metrics`
-            metrics.refusals.labels(reason.value)
+            self._metrics.refusals.labels(reason.value)
 
     async def answer(self, sent: object) -> Acknowledgement:
         """Answer one payload; all that is logged on the way has one reference.

@@ -131,13 +131,11 @@ class Denied:
 Decision: TypeAlias = Admitted | Denied
 
 
+@dataclass(eq=False, repr=False)
 class AccessCheck:
-    def __init__(
-        self, access: Access, installation: Installation, members: LookupCache[Member]
-    ) -> None:
-        self._access = access
-        self._installation = installation
-        self._members = members
+    _access: Access
+    _installation: Installation
+    _members: LookupCache[Member]
 
     async def decide(self, requester: Requester, *, shows_nothing: bool = False) -> Decision:
         """Judge by what a payload says of its requester, and by what Slack says of them.

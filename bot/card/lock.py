@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -79,31 +80,27 @@ class HeldLock:
         log.warning(what, conversation=self._row.conversation_id, error=str(error))
 
 
+@dataclass(eq=False, repr=False)
 class CardLocks:
-    def __init__(
-        self,
-        cards: CardRows,
-        keep_every: float,
-        wait_for: float = WAIT_FOR,
-        due: DueRows | None = None,
-        tasks: Tasks | None = None,
-    ) -> None:
-        """Seconds; `keep_every` is well below the lease of `cards`.
+    """Seconds; `keep_every` is well below the lease of `cards`.
 
-        `due` and `tasks`: where cards follow Weav, to draw one anew.
-        """
-        self._cards = cards
-        self._due = due
-        self._tasks = tasks
-        self._keep_every = keep_every
-        self._wait_for = wait_for
-        # Kept for as long as anybody holds one or waits for it.
-        self._here: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+    `due` and `tasks`: where cards follow Weav, to draw one anew.
+    """
+
+    _cards: CardRows
+    keep_every: float
+    wait_for: float = WAIT_FOR
+    due: DueRows | None = None
+    tasks: Tasks | None = None
+    # Kept for as long as anybody holds one or waits for it.
+    _here: WeakValueDictionary[str, asyncio.Lock] = field(
+        default_factory=WeakValueDictionary, init=False
+    )
 
     @asynccontextmanager
     async def of(self, conversation_id: str) -> AsyncIterator[HeldLock | None]:
         """Wait for it; None: others are at it for too long. Raise LedgerUnavailable."""
-        deadline = asyncio.get_running_loop().time() + self._wait_for
+        deadline = asyncio.get_running_loop().time() + self.wait_for
         here = self._here.setdefault(conversation_id, asyncio.Lock())
         async with AsyncExitStack() as stack:
             try:
@@ -129,15 +126,15 @@ class CardLocks:
 
     @asynccontextmanager
     async def _kept(self, conversation_id: str, held: HeldLock) -> AsyncIterator[None]:
-        keeping = asyncio.create_task(held.keep(self._keep_every))
+        keeping = asyncio.create_task(held.keep(self.keep_every))
         try:
             yield
         finally:
             keeping.cancel()
             with suppress(asyncio.CancelledError):
                 await keeping
-            if not await held.release() and self._due and self._tasks:
-                self._tasks.spawn(self._draw_anew(conversation_id, self._due), name="draw_anew")
+            if not await held.release() and self.due and self.tasks:
+                self.tasks.spawn(self._draw_anew(conversation_id, self.due), name="draw_anew")
 
     async def _draw_anew(self, conversation_id: str, due: DueRows) -> None:
         """What was drawn after the turn was lost may stand over what is newer."""

@@ -60,16 +60,16 @@ class Card:
         return _WHY_SHORT.get(self.readers, "")
 
 
+@dataclass(eq=False, repr=False)
 class CardDrawer:
-    """Puts a card together from Weav's word, what is kept, and what is known of both."""
+    """Puts a card together from Weav's word, what is kept, and what is known of both.
 
-    def __init__(
-        self, names: Names, channel_readers: ChannelReaders, link_to: Callable[[str], str]
-    ) -> None:
-        """`link_to`: a conversation's address in Weav by its id; empty where none is set."""
-        self._names = names
-        self._channel_readers = channel_readers
-        self.link_to = link_to
+    `link_to`: a conversation's address in Weav by its id; empty where none is set.
+    """
+
+    _names: Names
+    _channel_readers: ChannelReaders
+    link_to: Callable[[str], str]
 
     async def card(
         self,

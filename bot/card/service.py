@@ -1,5 +1,6 @@
 """A click on a card: carried out once, and the card drawn again for everybody."""
 
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
@@ -50,27 +51,18 @@ NOT_DRAWN: Final = (
 )
 
 
+@dataclass(eq=False, repr=False)
 class CardService:
-    def __init__(
-        self,
-        ledger: Ledger,
-        weav: WeavClient,
-        slack: SlackApi,
-        drawer: CardDrawer,
-        locks: CardLocks,
-        notifier: Notifier,
-        looks: tuple[float, ...],
-        replies: float | None,
-    ) -> None:
-        """`looks` and `replies` are in seconds; None: cards do not follow Weav."""
-        self._ledger = ledger
-        self._weav = weav
-        self._slack = slack
-        self._drawer = drawer
-        self._locks = locks
-        self._notifier = notifier
-        self._looks = looks
-        self._replies = replies
+    """`looks` and `replies` are in seconds; None: cards do not follow Weav."""
+
+    _ledger: Ledger
+    _weav: WeavClient
+    _slack: SlackApi
+    _drawer: CardDrawer
+    _locks: CardLocks
+    _notifier: Notifier
+    _looks: tuple[float, ...]
+    _replies: float | None
 
     def change(self, click: Click) -> None:
         """Begin to do what was clicked, once; whoever clicked learns privately why not."""

@@ -1,6 +1,7 @@
 """One look at a conversation in Weav: a card that says otherwise is drawn again for everybody."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from bot.card.controls import Field
@@ -39,22 +40,14 @@ _GONE_AFTER: Final = 30.0
 _MEMO_PLACE: Final = "place"
 
 
+@dataclass(eq=False, repr=False)
 class CardFollower:
-    def __init__(
-        self,
-        ledger: Ledger,
-        weav: WeavClient,
-        slack: SlackApi,
-        drawer: CardDrawer,
-        locks: CardLocks,
-        pace: FollowPace,
-    ) -> None:
-        self._ledger = ledger
-        self._weav = weav
-        self._slack = slack
-        self._drawer = drawer
-        self._locks = locks
-        self._pace = pace
+    _ledger: Ledger
+    _weav: WeavClient
+    _slack: SlackApi
+    _drawer: CardDrawer
+    _locks: CardLocks
+    _pace: FollowPace
 
     async def look(self, row: DueRow, entry: Entry) -> LookResult:
         if not (entry.slack_channel_id and entry.message_ts):

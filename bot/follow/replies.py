@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self
 
@@ -124,26 +124,18 @@ def first_words(messages: Sequence[WrittenMessage]) -> str:
     return shorten(fold(text), TEXT_LIMIT)
 
 
+@dataclass(eq=False, repr=False)
 class ReplyFollower:
-    def __init__(
-        self,
-        ledger: Ledger,
-        weav: WeavClient,
-        slack: SlackApi,
-        drawer: CardDrawer,
-        locks: CardLocks,
-        wish_of: Callable[[str], str],
-        pace: FollowPace,
-    ) -> None:
-        """`wish_of`: what the threads of a Slack channel's cards are told, as `REPLIES` has it."""
-        self._ledger = ledger
-        self._weav = weav
-        self._slack = slack
-        self._drawer = drawer
-        self._locks = locks
-        self._wish_of = wish_of
-        self._pace = pace
-        self._telling = asyncio.Lock()
+    """`wish_of`: what the threads of a Slack channel's cards are told, as `REPLIES` has it."""
+
+    _ledger: Ledger
+    _weav: WeavClient
+    _slack: SlackApi
+    _drawer: CardDrawer
+    _locks: CardLocks
+    _wish_of: Callable[[str], str]
+    _pace: FollowPace
+    _telling: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def look(self, row: DueRow, entry: Entry) -> LookResult:
         if not (entry.slack_channel_id and entry.message_ts):

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, assert_never
 
 from bot.card.controls import is_uuid
@@ -24,25 +25,17 @@ AT_ONCE: Final = 10
 REFRESHES: Final = "refresh"
 
 
+@dataclass(eq=False, repr=False)
 class FollowWorker:
-    def __init__(
-        self,
-        ledger: Ledger,
-        takes: Mapping[Look, TakeLook],
-        pace: FollowPace,
-        tasks: Tasks,
-        metrics: Metrics,
-    ) -> None:
-        self._ledger = ledger
-        self._due = ledger.due
-        self._takes = takes
-        self._pace = pace
-        self._tasks = tasks
-        self._metrics = metrics
-        self._running: dict[asyncio.Task[None], DueRow] = {}
-        self._cancelled: list[DueRow] = []
-        self._rest = 0.0
-        self._rests_until = 0.0
+    _ledger: Ledger
+    _takes: Mapping[Look, TakeLook]
+    _pace: FollowPace
+    _tasks: Tasks
+    _metrics: Metrics
+    _running: dict[asyncio.Task[None], DueRow] = field(default_factory=dict, init=False)
+    _cancelled: list[DueRow] = field(default_factory=list, init=False)
+    _rest: float = field(default=0.0, init=False)
+    _rests_until: float = field(default=0.0, init=False)
 
     async def sweep(self) -> None:
         """Take up what is due, for as long as there is more of it than can be done at once."""
@@ -57,9 +50,9 @@ class FollowWorker:
         try:
             if self._is_resting or not self._room:
                 return
-            if not (rows := await self._due.take(1, refresh=True)):
+            if not (rows := await self._ledger.due.take(1, refresh=True)):
                 return
-            await asyncio.sleep(await self._due.reserve(REFRESHES, self._pace.refresh_every))
+            await asyncio.sleep(await self._ledger.due.reserve(REFRESHES, self._pace.refresh_every))
             self._start(rows[0])
         except LedgerUnavailable as error:
             log.warning("looks_not_taken", error=str(error))
@@ -68,7 +61,7 @@ class FollowWorker:
         """Lengthen the leases of what this process looks at."""
         try:
             if self._running:
-                await self._due.renew(self._running.values())
+                await self._ledger.due.renew(self._running.values())
         except LedgerUnavailable as error:
             log.warning("looks_not_renewed", error=str(error))
 
@@ -76,14 +69,14 @@ class FollowWorker:
         """Let others have at once what this process has not finished."""
         try:
             if left := [*self._cancelled, *self._running.values()]:
-                await self._due.release(left)
+                await self._ledger.due.release(left)
         except LedgerUnavailable as error:
             log.warning("looks_not_released", error=str(error))
 
     async def _take(self) -> bool:
         """False: there is no more of it."""
         room = self._room
-        rows = await self._due.take(room) if room else []
+        rows = await self._ledger.due.take(room) if room else []
         for row in rows:
             self._start(row)
         return len(rows) == room
@@ -121,16 +114,17 @@ class FollowWorker:
         return await self._takes[row.look](row, entry)
 
     async def _record(self, row: DueRow, result: LookResult) -> None:
+        due = self._ledger.due
         match result:
             case Settled(outcome, memo, is_recorded):
                 self._count(row, outcome)
                 self._rest = 0.0
                 if not is_recorded:
                     delay = self._pace.until(row.look)
-                    await retry_until_written(lambda: self._due.looked(row, delay, memo), row)
+                    await retry_until_written(lambda: due.looked(row, delay, memo), row)
             case Again(pause, counted, missing, memo):
                 await retry_until_written(
-                    lambda: self._due.later(
+                    lambda: due.later(
                         row,
                         pause,
                         counted=counted,
@@ -156,7 +150,7 @@ class FollowWorker:
             case Over(code):
                 log.info("not_followed", conversation=row.id, code=code)
                 self._count(row, "over")
-                await retry_until_written(lambda: self._due.end(row), row)
+                await retry_until_written(lambda: due.end(row), row)
             case _:
                 assert_never(result)
 

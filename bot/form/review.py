@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from bot.directory import Directory
@@ -20,11 +21,11 @@ SOMEBODY_WAS_FIRST: Final = (
 _MADE_NOTHING: Final = frozenset({State.REFUSED, State.EXPIRED})
 
 
+@dataclass(eq=False, repr=False)
 class Reviewer:
-    def __init__(self, ledger: Ledger, directory: Directory, prefiller: Prefiller) -> None:
-        self._ledger = ledger
-        self._directory = directory
-        self._prefiller = prefiller
+    _ledger: Ledger
+    _directory: Directory
+    _prefiller: Prefiller
 
     async def objection(self, submission: Submission) -> FormAgain | None:
         """None as well when our database does not tell in time: then the usual way decides."""

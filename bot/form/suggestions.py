@@ -92,11 +92,11 @@ class OptionQuery:
     since: float
 
 
+@dataclass(eq=False, repr=False)
 class Suggester:
-    def __init__(self, customers: KnownCustomers, directory: Directory, tasks: Tasks) -> None:
-        self._customers = customers
-        self._directory = directory
-        self._tasks = tasks
+    _customers: KnownCustomers
+    _directory: Directory
+    _tasks: Tasks
 
     async def customers(self, typed: OptionQuery) -> list[Suggestion]:
         """Never empty: an offer says what failed, or what else to type."""

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -44,37 +45,30 @@ _TRIES: Final = 3
 _CONFLICT: Final = "hash_conflict"
 
 
+@dataclass(eq=False, repr=False)
 class HomeService:
-    """Nobody else publishes a home tab, and each person's is published by one at a time."""
+    """Nobody else publishes a home tab, and each person's is published by one at a time.
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        slack: SlackApi,
-        access_check: AccessCheck,
-        admins: Collection[str],
-        diagnosis: Diagnosis | None,
-        link_to: Callable[[str], str],
-        notifier: Notifier,
-        tasks: Tasks,
-    ) -> None:
-        """`diagnosis`: None where there are no admins."""
-        self._ledger = ledger
-        self._tabs = ledger.home_tabs
-        self._slack = slack
-        self._access_check = access_check
-        self._admins = admins
-        self._diagnosis = diagnosis
-        self._link_to = link_to
-        # Whose tabs may show something older: people in Slack, and assignees in Weav.
-        self._concerned: set[str] = set()
-        self._notifier = notifier
-        self._tasks = tasks
-        # Opened while the database was away, by the person.
-        self._missed: dict[str, HomeTab] = {}
-        # Kept for as long as anybody draws it or waits for that.
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._pace = asyncio.Lock()
+    `diagnosis`: None where there are no admins.
+    """
+
+    _ledger: Ledger
+    _slack: SlackApi
+    _access_check: AccessCheck
+    _admins: Collection[str]
+    _diagnosis: Diagnosis | None
+    _link_to: Callable[[str], str]
+    _notifier: Notifier
+    _tasks: Tasks
+    # Whose tabs may show something older: people in Slack, and assignees in Weav.
+    _concerned: set[str] = field(default_factory=set, init=False)
+    # Opened while the database was away, by the person.
+    _missed: dict[str, HomeTab] = field(default_factory=dict, init=False)
+    # Kept for as long as anybody draws it or waits for that.
+    _locks: WeakValueDictionary[str, asyncio.Lock] = field(
+        default_factory=WeakValueDictionary, init=False
+    )
+    _pace: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     def opened(self, event: AppHomeOpened, *, known: bool = True) -> None:
         """Begin to draw it; not `known`: Slack has not said yet whether they may see it."""
@@ -110,7 +104,7 @@ class HomeService:
             await asyncio.wait({self._tasks.spawn(self._open_missed(tab), name="open_home_tab")})
         concerned, self._concerned = self._concerned | self._ledger.take_concerned(), set()
         try:
-            whose = await self._tabs.opened_lately(concerned) if concerned else []
+            whose = await self._ledger.home_tabs.opened_lately(concerned) if concerned else []
         except LedgerUnavailable:
             self._concerned |= concerned
             return
@@ -119,7 +113,7 @@ class HomeService:
     async def redraw_all(self) -> None:
         """Look at each that was opened lately, and draw those that show something else."""
         try:
-            whose = await self._tabs.opened_lately()
+            whose = await self._ledger.home_tabs.opened_lately()
         except LedgerUnavailable as error:
             log.warning("home_tabs_not_read", error=str(error))
             return
@@ -139,7 +133,7 @@ class HomeService:
         slack_user_id = tab.slack_user_id
         async with self._lock(slack_user_id):
             try:
-                await self._tabs.opened(tab)
+                await self._ledger.home_tabs.opened(tab)
                 await self._draw(slack_user_id, wanted=True)
             except LedgerUnavailable:
                 if slack_user_id not in self._missed:
@@ -191,7 +185,7 @@ class HomeService:
         besides: list[Json] = []
         conflicting = ""
         for _ in range(_TRIES):
-            tab = await self._tabs.get(slack_user_id)
+            tab = await self._ledger.home_tabs.get(slack_user_id)
             if tab is None:
                 break
             drawn, besides = await self._content(tab), self._installation(slack_user_id)
@@ -232,7 +226,7 @@ class HomeService:
             return published
         try:
             hash_ = text_at(published.view, "hash")
-            await self._tabs.published(slack_user_id, hash_, content, over)
+            await self._ledger.home_tabs.published(slack_user_id, hash_, content, over)
         except LedgerUnavailable as error:  # it is drawn once more than needed
             log.warning("home_tab_not_noted", user=slack_user_id, error=str(error))
         return published

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -191,6 +191,7 @@ def errors() -> Iterator[None]:
         raise LedgerUnavailable(f"The ledger's file cannot be used: {error}.") from error
 
 
+@dataclass(eq=False, repr=False)
 class SQLite:
     """Statements that come while others are being written are then written together.
 
@@ -201,23 +202,17 @@ class SQLite:
 
     dialect = "sqlite"
 
-    def __init__(
-        self,
-        writer: Connected,
-        reader: Connected,
-        at_hand: Connected,
-        timeout: float,
-        busy: float,
-    ) -> None:
-        self._writer = writer
-        self._reader = reader
-        self._at_hand = at_hand
-        self._timeout = timeout
-        self._busy = busy
+    _writer: Connected
+    _reader: Connected
+    _at_hand: Connected
+    _timeout: float
+    _busy: float
+    _waiting: list[Statement] = field(default_factory=list, init=False)
+    _writing: asyncio.Task[None] | None = field(default=None, init=False)
+    _closed: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
         self._queries = load_queries(self.dialect, SQLite3Adapter)
-        self._waiting: list[Statement] = []
-        self._writing: asyncio.Task[None] | None = None
-        self._closed = False
 
     async def query(self, name: str, values: Mapping[str, Any]) -> Rows:
         """One that still waits when its time is over is withdrawn; one being written cannot be."""

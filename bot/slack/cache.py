@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -16,26 +17,20 @@ _MOST: Final = 10_000
 _AGAIN_AFTER: Final = 5.0  # seconds, for one that failed
 
 
+@dataclass(eq=False, repr=False)
 class LookupCache(Generic[T]):
     """`ask` gives None when it failed; what was known before stands then.
 
     `keep` is in seconds; what is `passing` is asked for anew each time.
     """
 
-    def __init__(
-        self,
-        tasks: Tasks,
-        ask: Callable[[str], Awaitable[T | None]],
-        keep: float,
-        passing: Collection[T] = (),
-    ) -> None:
-        self._tasks = tasks
-        self._ask = ask
-        self._keep = keep
-        self._passing = passing
-        self._known: dict[str, T] = {}
-        self._fresh_until: dict[str, float] = {}
-        self._running: dict[str, asyncio.Task[None]] = {}
+    _tasks: Tasks
+    _ask: Callable[[str], Awaitable[T | None]]
+    _keep: float
+    _passing: Collection[T] = ()
+    _known: dict[str, T] = field(default_factory=dict, init=False)
+    _fresh_until: dict[str, float] = field(default_factory=dict, init=False)
+    _running: dict[str, asyncio.Task[None]] = field(default_factory=dict, init=False)
 
     def known(self, key: str) -> T | None:
         return self._known.get(key)

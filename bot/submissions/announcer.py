@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from bot.card.post import CardPoster, Delivered, waited_by_now
@@ -34,18 +34,14 @@ class ReplyTarget:
     in_home_tab: bool = False
 
 
+@dataclass(eq=False, repr=False)
 class CustomerUses:
-    def __init__(
-        self,
-        customers: KnownCustomers,
-        start_meeting: Callable[[str], object],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """`start_meeting` learns who a customer is, and nobody waits for it."""
-        self._customers = customers
-        self._start_meeting = start_meeting
-        self._clock = clock
-        self._fresh_until: dict[tuple[str, str, str], float] = {}
+    """`start_meeting` learns who a customer is, and nobody waits for it."""
+
+    _customers: KnownCustomers
+    _start_meeting: Callable[[str], object]
+    _clock: Callable[[], float] = time.monotonic
+    _fresh_until: dict[tuple[str, str, str], float] = field(default_factory=dict, init=False)
 
     async def note_use(self, entry: Entry) -> None:
         """Beside the straight way: a use that is not written is not missed."""
@@ -66,30 +62,21 @@ class CustomerUses:
         self._start_meeting(customer_id)
 
 
+@dataclass(eq=False, repr=False)
 class Announcer:
-    def __init__(
-        self,
-        ledger: Ledger,
-        slack: SlackApi,
-        cards: CardPoster,
-        publish_home_tab: Callable[[str], Awaitable[ApiResult]],
-        customer_uses: CustomerUses,
-        delivery: Backoff,
-        metrics: Metrics,
-        expect: Callable[[str], Awaitable[None]] | None = None,
-    ) -> None:
-        """`expect` is told of each conversation that has got a card, before that is recorded.
+    """`expect` is told of each conversation that has got a card, before that is recorded.
 
-        It may raise LedgerUnavailable.
-        """
-        self._ledger = ledger
-        self._slack = slack
-        self._cards = cards
-        self._publish_home_tab = publish_home_tab
-        self._customer_uses = customer_uses
-        self._metrics = metrics
-        self._delivery = delivery
-        self._expect = expect
+    It may raise LedgerUnavailable.
+    """
+
+    _ledger: Ledger
+    _slack: SlackApi
+    _cards: CardPoster
+    _publish_home_tab: Callable[[str], Awaitable[ApiResult]]
+    _customer_uses: CustomerUses
+    _delivery: Backoff
+    _metrics: Metrics
+    _expect: Callable[[str], Awaitable[None]] | None = None
 
     async def announce(
         self,

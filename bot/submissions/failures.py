@@ -5,6 +5,7 @@ Its author is told then in plain words, and Slack has another day to take them.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
@@ -30,11 +31,11 @@ NOT_CREATED = (
 MISTAKE = "The bot made a mistake with it again and again."
 
 
+@dataclass(eq=False, repr=False)
 class FailureHandler:
-    def __init__(self, ledger: Ledger, slack: SlackApi, tasks: Tasks) -> None:
-        self._ledger = ledger
-        self._slack = slack
-        self._tasks = tasks
+    _ledger: Ledger
+    _slack: SlackApi
+    _tasks: Tasks
 
     @asynccontextmanager
     async def put_off_on_error(self, entry: Entry) -> AsyncIterator[None]:

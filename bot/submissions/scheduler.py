@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from bot.ledger import Entry, Ledger, LedgerUnavailable
@@ -17,27 +18,19 @@ MOST_BATCHES = 5
 Round: TypeAlias = tuple[Callable[[], Awaitable[None]], float]
 
 
+@dataclass(eq=False, repr=False)
 class Scheduler:
-    def __init__(
-        self,
-        ledger: Ledger,
-        worker: Worker,
-        leases: Leases,
-        tasks: Tasks,
-        keep_days: int,
-        limits: Limits,
-    ) -> None:
-        self._ledger = ledger
-        self._worker = worker
-        self._leases = leases
-        self._tasks = tasks
-        self._keep_days = keep_days
-        self._limits = limits
-        self._resumed = 0
-        self._has_room = asyncio.Event()
-        self._took_over = False
-        self._loops: list[asyncio.Task[None]] = []
-        self._renewing: list[asyncio.Task[None]] = []
+    _ledger: Ledger
+    _worker: Worker
+    _leases: Leases
+    _tasks: Tasks
+    _keep_days: int
+    _limits: Limits
+    _resumed: int = field(default=0, init=False)
+    _has_room: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _took_over: bool = field(default=False, init=False)
+    _loops: list[asyncio.Task[None]] = field(default_factory=list, init=False)
+    _renewing: list[asyncio.Task[None]] = field(default_factory=list, init=False)
 
     def start(self, *others: Round, keep: Round) -> None:
         """`others` go on until `stop`; `keep` renews other leases, until `finish`."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 from typing import Final
 
 from bot.form.parse import Submission
@@ -34,24 +35,15 @@ NOT_WRITTEN = (
 )
 
 
+@dataclass(eq=False, repr=False)
 class SubmissionService:
-    def __init__(
-        self,
-        ledger: Ledger,
-        worker: Worker,
-        unconfirmed_choices: UnconfirmedChoices,
-        announcer: Announcer,
-        leases: Leases,
-        notifier: Notifier,
-        tasks: Tasks,
-    ) -> None:
-        self._ledger = ledger
-        self._worker = worker
-        self._unconfirmed_choices = unconfirmed_choices
-        self._announcer = announcer
-        self._leases = leases
-        self._notifier = notifier
-        self._tasks = tasks
+    _ledger: Ledger
+    _worker: Worker
+    _unconfirmed_choices: UnconfirmedChoices
+    _announcer: Announcer
+    _leases: Leases
+    _notifier: Notifier
+    _tasks: Tasks
 
     def decide(self, choice: Choice, entry_id: int, target: ReplyTarget) -> None:
         deciding = self._unconfirmed_choices.decide(choice, entry_id, target)

@@ -1,6 +1,7 @@
 """What an author chooses where `reconcile.py` found nothing for certain."""
 
 import asyncio
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias, assert_never
 
@@ -35,14 +36,12 @@ class Choice(StrEnum):
 _ChoiceResult: TypeAlias = tuple[Result, Entry | None]
 
 
+@dataclass(eq=False, repr=False)
 class UnconfirmedChoices:
-    def __init__(
-        self, ledger: Ledger, worker: Worker, announcer: Announcer, leases: Leases
-    ) -> None:
-        self._ledger = ledger
-        self._worker = worker
-        self._announcer = announcer
-        self._leases = leases
+    _ledger: Ledger
+    _worker: Worker
+    _announcer: Announcer
+    _leases: Leases
 
     async def decide(self, choice: Choice, entry_id: int, target: ReplyTarget) -> None:
         """Carry it out once, however often it is clicked, and show what became of it."""

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 from weakref import WeakValueDictionary
 
@@ -76,25 +76,19 @@ class Leases:
             await asyncio.sleep(RENEW_AGAIN)
 
 
+@dataclass(eq=False, repr=False)
 class Deliverer:
-    def __init__(
-        self,
-        ledger: Ledger,
-        announcer: Announcer,
-        failures: FailureHandler,
-        leases: Leases,
-        tasks: Tasks,
-        limits: Limits,
-    ) -> None:
-        self._ledger = ledger
-        self._announcer = announcer
-        self._failures = failures
-        self._leases = leases
-        self._tasks = tasks
-        self._limits = limits
-        self._waiting = 0
-        # Kept for as long as anybody is at it.
-        self._at_place: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+    _ledger: Ledger
+    _announcer: Announcer
+    _failures: FailureHandler
+    _leases: Leases
+    _tasks: Tasks
+    _limits: Limits
+    _waiting: int = field(default=0, init=False)
+    # Kept for as long as anybody is at it.
+    _at_place: WeakValueDictionary[str, asyncio.Semaphore] = field(
+        default_factory=WeakValueDictionary, init=False
+    )
 
     def deliver(self, taken: Entry, result: Result) -> None:
         """Begin it; `taken` is the row as it was taken up."""
@@ -151,29 +145,20 @@ class Begun:
     work: asyncio.Task[Result]
 
 
+@dataclass(eq=False, repr=False)
 class Worker:
-    def __init__(
-        self,
-        ledger: Ledger,
-        creator: ConversationCreator,
-        cards: CardPoster,
-        announcer: Announcer,
-        deliverer: Deliverer,
-        failures: FailureHandler,
-        leases: Leases,
-        tasks: Tasks,
-    ) -> None:
-        self._ledger = ledger
-        self._creator = creator
-        self._reconciler = creator.reconciler
-        self._cards = cards
-        self._announcer = announcer
-        self._deliverer = deliverer
-        self._failures = failures
-        self._leases = leases
-        self._tasks = tasks
+    _ledger: Ledger
+    _creator: ConversationCreator
+    _cards: CardPoster
+    _announcer: Announcer
+    _deliverer: Deliverer
+    _failures: FailureHandler
+    _leases: Leases
+    _tasks: Tasks
+    _works: dict[int, asyncio.Task[Result]] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._works: dict[int, asyncio.Task[Result]] = {}
 
     async def begin(self, new: NewEntry) -> Begun:
         """Write it down and start, or join what the same submission started before.
@@ -211,7 +196,7 @@ class Worker:
     async def look_again(self, entry: Entry) -> Result:
         """One look at the author's word, for a row that `Ledger.look` gave us."""
         with self._leases(entry.id):
-            result = await self._reconciler.look(entry, STILL_UNKNOWN, looks=(0.0,))
+            result = await self._creator.reconciler.look(entry, STILL_UNKNOWN, looks=(0.0,))
         self._tasks.spawn(self._announce(result), name="announce")
         return result
 
@@ -233,7 +218,7 @@ class Worker:
                     self._tasks.spawn(self._record(sent, held.pop_all()), name="record")
                     return Result(sent.entry, Created(sent.conversation))
                 case Unanswered(as_sent, reason):
-                    result = await self._reconciler.look(as_sent, reason)
+                    result = await self._creator.reconciler.look(as_sent, reason)
                 case Result():
                     result = sent
                 case _:
@@ -255,7 +240,7 @@ class Worker:
 
     async def _finish(self, entry: Entry) -> Result:
         if entry.state is State.SENDING and not entry.new_customer:
-            return await self._reconciler.look_now(entry, entry.reason or RESTARTED)
+            return await self._creator.reconciler.look_now(entry, entry.reason or RESTARTED)
         reply = reply_of(entry)
         if reply is None or isinstance(reply, Queued):
             return await self._creator.not_in_time(entry) or await self._send_due(entry)
@@ -271,7 +256,7 @@ class Worker:
             case Unrecorded():
                 return Result(await self._creator.record(sent), Created(sent.conversation))
             case Unanswered(as_sent, reason):
-                return await self._reconciler.look_later(as_sent, reason)
+                return await self._creator.reconciler.look_later(as_sent, reason)
             case Result():
                 return sent
             case _:

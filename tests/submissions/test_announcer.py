@@ -97,7 +97,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         async def untold(_slack_channel_id: str) -> None:
             return None
 
-        channel_readers = ChannelReaders(LookupCache(tasks, untold, keep=60), installation)
+        channel_readers = ChannelReaders(LookupCache(tasks, untold, 60), installation)
         names = Names(ledger.customers, Directory(WeavDirectory(weav.client), tasks))
         cards = CardPoster(slack_api, CardDrawer(names, channel_readers, lambda _: ""))
         uses = CustomerUses(ledger.customers, lambda _: None)
