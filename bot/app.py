@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import aiohttp
 from prometheus_client import CollectorRegistry
-from slack_bolt.app.async_app import AsyncApp
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
@@ -40,7 +40,7 @@ from bot.settings import Settings
 from bot.slack.api import SlackApi
 from bot.slack.blocks import Message
 from bot.slack.cache import LookupCache
-from bot.slack.client import Installation, SlackClient, slack_client, slack_session
+from bot.slack.client import Installation, slack_client, slack_session
 from bot.slack.notifier import Notifier
 from bot.submissions.announcer import Announcer, CustomerUses
 from bot.submissions.create import ConversationCreator
@@ -150,7 +150,7 @@ async def assembled(settings: Settings, pace: Pace) -> AsyncIterator[Bot]:
 
     Raise LedgerUnavailable or LedgerTooNew: there is no bot without a ledger.
     """
-    metrics, installation = Metrics(CollectorRegistry()), Installation()
+    metrics = Metrics(CollectorRegistry())
     tasks = Tasks(failed=metrics.failures.labels("task").inc)
     async with (
         slack_session() as session,
@@ -166,158 +166,189 @@ async def assembled(settings: Settings, pace: Pace) -> AsyncIterator[Bot]:
             metrics.note_weav_request,
         ) as weav,
     ):
-        token = settings.slack_bot_token.get_secret_value()
-        client = slack_client(token, settings.slack_api_url, session, metrics, installation)
-        people = LookupCache(tasks, partial(members.member, client), members.KEEP_MEMBERS)
-        access_check = AccessCheck(_access(settings), installation, people)
-        services = _services(
-            settings,
-            pace,
-            ledger,
-            weav,
-            client,
-            installation,
-            access_check,
-            tasks,
-            metrics,
-        )
-        app = bolt(token, settings.slack_api_url, session)
-        register(app)
-        dispatcher = _dispatcher(settings, app, services, access_check, metrics)
-        bot = _bot(settings, pace, services, dispatcher, client, installation, ledger, metrics)
-        await services.start()
+        bot = _Assembly(settings, pace, session, ledger, weav, tasks, metrics).bot()
+        await bot.services.start()
         try:
             yield bot
         finally:
-            await services.scheduler.stop()
+            await bot.services.scheduler.stop()
             if bot.socket is not None:
                 await bot.socket.stop(pace.answers)
             if unfinished := await tasks.drain(pace.drain):
                 log.warning("not_drained", tasks=unfinished)
-            await services.scheduler.finish()
-            await services.follower.worker.release()
+            await bot.services.scheduler.finish()
+            await bot.services.follower.worker.release()
 
 
-def _services(
-    settings: Settings,
-    pace: Pace,
-    ledger: Ledger,
-    weav: WeavClient,
-    client: SlackClient,
-    installation: Installation,
-    access_check: AccessCheck,
-    tasks: Tasks,
-    metrics: Metrics,
-) -> Services:
-    customers, every = ledger.customers, pace.lease / 3
-    # A conversation's address in Weav by its id; empty where none is set.
-    link = partial((settings.weav_conversation_url or "").replace, "{id}")
-    retry_times = RetryTimes(
-        settings.weav_retry_for,
-        Backoff(shortest=pace.delivery),
-        pace.looks,
-        pace.spread,
-        settings.weav_timeout,
-    )
-    slack = SlackApi(client)
-    audiences = LookupCache(
-        tasks, partial(audience.audience, client), audience.KEEP_AUDIENCE, audience.PASSING
-    )
-    channel_readers = ChannelReaders(audiences, installation)
-    notifier = Notifier(slack, tasks)
-    directory = Directory(WeavDirectory(weav), tasks)
-    forms = FormService(ledger, weav, directory, slack, channel_readers, tasks, link)
-    drawer = CardDrawer(Names(customers, directory), channel_readers, link)
-    follows = settings.weav_webhook_secret or settings.weav_refresh_every
-    locks = CardLocks(ledger.cards, every, due=ledger.due if follows else None, tasks=tasks)
-    poster = CardPoster(slack, drawer)
-    looks, replies = pace.looks[:CARD_LOOKS], pace.follow.replies if follows else None
-    cards = CardService(ledger, weav, slack, drawer, locks, notifier, looks, replies)
-    diagnosis = _diagnosis(settings)
-    home = HomeService(
-        ledger, slack, access_check, settings.slack_admins, diagnosis, link, notifier, tasks
-    )
-    uses = CustomerUses(customers, starter(customers, directory, tasks))
-    wish_of = forms.defaults.replies
-    follower = _follower(
-        settings, pace, ledger, weav, slack, drawer, locks, wish_of, tasks, metrics
-    )
-    # Weav may have told of it before it was known here.
-    expect = partial(ledger.due.mark, look=Look.CARD, delay=pace.follow.card)
-    announcer = Announcer(
-        ledger,
-        slack,
-        poster,
-        home.publish,
-        uses,
-        retry_times.delivery,
-        metrics,
-        expect if follower.inbox else None,
-    )
-    creator = ConversationCreator(ledger, weav, retry_times, tasks)
-    failures, leases = FailureHandler(ledger, slack, tasks), Leases(ledger, every)
-    deliverer = Deliverer(ledger, announcer, failures, leases, tasks, pace.limits)
-    worker = Worker(ledger, creator, poster, announcer, deliverer, failures, leases, tasks)
-    choices = UnconfirmedChoices(ledger, worker, announcer, leases)
-    return Services(
-        forms,
-        SubmissionService(ledger, worker, choices, announcer, leases, notifier, tasks),
-        cards,
-        home,
-        diagnosis,
-        notifier,
-        Scheduler(ledger, worker, leases, tasks, settings.ledger_keep_days, pace.limits),
-        follower,
-    )
+@dataclass(eq=False, repr=False)
+class _Assembly:
+    """Puts the bot together from what is open."""
 
+    settings: Settings
+    pace: Pace
+    session: aiohttp.ClientSession
+    ledger: Ledger
+    weav: WeavClient
+    tasks: Tasks
+    metrics: Metrics
 
-def _follower(
-    settings: Settings,
-    pace: Pace,
-    ledger: Ledger,
-    weav: WeavClient,
-    slack: SlackApi,
-    drawer: CardDrawer,
-    locks: CardLocks,
-    wish_of: Callable[[str], str],
-    tasks: Tasks,
-    metrics: Metrics,
-) -> Follower:
-    cards = CardFollower(ledger, weav, slack, drawer, locks, pace.follow)
-    replies = ReplyFollower(ledger, weav, slack, drawer, locks, wish_of, pace.follow)
-    takes = {Look.CARD: cards.look, Look.REFRESH: cards.look, Look.REPLIES: replies.look}
-    worker = FollowWorker(ledger, takes, pace.follow, tasks, metrics)
-    inbox = Inbox(ledger.due, pace.follow) if settings.weav_webhook_secret else None
-    every = settings.weav_refresh_every * MINUTE
-    return Follower(worker, inbox, Refresher(ledger.due, every) if every else None, pace)
+    def __post_init__(self) -> None:
+        settings = self.settings
+        self.installation = Installation()
+        self.token = settings.slack_bot_token.get_secret_value()
+        self.client = slack_client(
+            self.token, settings.slack_api_url, self.session, self.metrics, self.installation
+        )
+        people = LookupCache(self.tasks, partial(members.member, self.client), members.KEEP_MEMBERS)
+        self.access_check = AccessCheck(_access(settings), self.installation, people)
 
+    def bot(self) -> Bot:
+        services = self.services()
+        dispatcher = self.dispatcher(services)
+        probes: dict[str, Callable[[], Awaitable[bool]]] = {"database": self._is_writable}
+        socket = self.socket(dispatcher)
+        if socket:
+            probes["socket"] = socket.client.is_connected
+        health = Health(self.client, self.installation, probes)
+        mode = "socket" if socket else "http"
+        page = MetricsPage(self.metrics, self.ledger, health.checks, mode)
+        routes = [*health.routes(), *page.routes()]
+        webhook_secret = self.settings.weav_webhook_secret
+        if webhook_secret and services.follower.inbox:
+            self.metrics.webhooks_enabled.set(1)
+            secret = webhook_secret.get_secret_value()
+            routes += WebhookEndpoint(services.follower.inbox, secret, self.metrics).routes()
+        asgi: ASGIApp = Starlette(routes=routes)
+        if self.settings.slack_signing_secret and not socket:
+            secret = self.settings.slack_signing_secret.get_secret_value()
+            asgi = HttpTransport(dispatcher, secret, asgi)
+        event_loop = EventLoopWatch(self.metrics.event_loop_lag.observe, self.pace.stalled)
+        return Bot(asgi, services, health, socket, event_loop)
 
-def _dispatcher(
-    settings: Settings,
-    app: AsyncApp,
-    services: Services,
-    access_check: AccessCheck,
-    metrics: Metrics,
-) -> Dispatcher:
-    context = {
-        "forms": services.forms,
-        "submissions": services.submissions,
-        "cards": services.cards,
-        "home": services.home,
-        "notifier": services.notifier,
-        "metrics": metrics,
-        "diagnosis": services.diagnosis,
-    }
-    return Dispatcher(
-        app,
-        context,
-        access_check,
-        settings.slack_admins,
-        services.forms.open_forms,
-        services.home,
-        services.notifier,
-        metrics,
-    )
+    def services(self) -> Services:
+        settings, pace, tasks = self.settings, self.pace, self.tasks
+        ledger, weav, slack = self.ledger, self.weav, SlackApi(self.client)
+        # A conversation's address in Weav by its id; empty where none is set.
+        link = partial((settings.weav_conversation_url or "").replace, "{id}")
+        retry_times = RetryTimes(
+            settings.weav_retry_for,
+            Backoff(shortest=pace.delivery),
+            pace.looks,
+            pace.spread,
+            settings.weav_timeout,
+        )
+        audiences = LookupCache(
+            tasks, partial(audience.audience, self.client), audience.KEEP_AUDIENCE, audience.PASSING
+        )
+        channel_readers = ChannelReaders(audiences, self.installation)
+        notifier = Notifier(slack, tasks)
+        directory = Directory(WeavDirectory(weav), tasks)
+        forms = FormService(ledger, weav, directory, slack, channel_readers, tasks, link)
+        diagnosis = _diagnosis(settings)
+        home = HomeService(
+            ledger,
+            slack,
+            self.access_check,
+            settings.slack_admins,
+            diagnosis,
+            link,
+            notifier,
+            tasks,
+        )
+
+        follows = settings.weav_webhook_secret or settings.weav_refresh_every
+        leases = Leases(ledger, pace.lease / 3)
+        due, replies = (ledger.due, pace.follow.replies) if follows else (None, None)
+        drawer = CardDrawer(Names(ledger.customers, directory), channel_readers, link)
+        locks = CardLocks(ledger.cards, leases.every, due=due, tasks=tasks)
+        looks = pace.looks[:CARD_LOOKS]
+        cards = CardService(ledger, weav, slack, drawer, locks, notifier, looks, replies)
+        follower = self.follower(slack, drawer, locks, forms.defaults.replies)
+
+        uses = CustomerUses(ledger.customers, starter(ledger.customers, directory, tasks))
+        # Weav may have told of it before it was known here.
+        expect = partial(ledger.due.mark, look=Look.CARD, delay=pace.follow.card)
+        poster = CardPoster(slack, drawer)
+        announcer = Announcer(
+            ledger,
+            slack,
+            poster,
+            home.publish,
+            uses,
+            retry_times.delivery,
+            self.metrics,
+            expect if follower.inbox else None,
+        )
+        creator = ConversationCreator(ledger, weav, retry_times, tasks)
+        failures = FailureHandler(ledger, slack, tasks)
+        deliverer = Deliverer(ledger, announcer, failures, leases, tasks, pace.limits)
+        worker = Worker(ledger, creator, poster, announcer, deliverer, failures, leases, tasks)
+        choices = UnconfirmedChoices(ledger, worker, announcer, leases)
+        return Services(
+            forms,
+            SubmissionService(ledger, worker, choices, announcer, leases, notifier, tasks),
+            cards,
+            home,
+            diagnosis,
+            notifier,
+            Scheduler(ledger, worker, leases, tasks, settings.ledger_keep_days, pace.limits),
+            follower,
+        )
+
+    def follower(
+        self, slack: SlackApi, drawer: CardDrawer, locks: CardLocks, wish_of: Callable[[str], str]
+    ) -> Follower:
+        ledger, weav, pace = self.ledger, self.weav, self.pace.follow
+        cards = CardFollower(ledger, weav, slack, drawer, locks, pace)
+        replies = ReplyFollower(ledger, weav, slack, drawer, locks, wish_of, pace)
+        takes = {Look.CARD: cards.look, Look.REFRESH: cards.look, Look.REPLIES: replies.look}
+        worker = FollowWorker(ledger, takes, pace, self.tasks, self.metrics)
+        inbox = Inbox(ledger.due, pace) if self.settings.weav_webhook_secret else None
+        every = self.settings.weav_refresh_every * MINUTE
+        return Follower(worker, inbox, Refresher(ledger.due, every) if every else None, self.pace)
+
+    def dispatcher(self, services: Services) -> Dispatcher:
+        app = bolt(self.token, self.settings.slack_api_url, self.session)
+        register(app)
+        context = {
+            "forms": services.forms,
+            "submissions": services.submissions,
+            "cards": services.cards,
+            "home": services.home,
+            "notifier": services.notifier,
+            "metrics": self.metrics,
+            "diagnosis": services.diagnosis,
+        }
+        return Dispatcher(
+            app,
+            context,
+            self.access_check,
+            self.settings.slack_admins,
+            services.forms.open_forms,
+            services.home,
+            services.notifier,
+            self.metrics,
+        )
+
+    def socket(self, dispatcher: Dispatcher) -> "SocketModeTransport | None":
+        if self.settings.slack_app_token is None:
+            return None
+        # 15 ms of the start, which HTTP does without.
+        from handlers.socket_mode import (  # noqa: PLC0415
+            SocketModeConnection,
+            SocketModeTransport,
+        )
+
+        token = self.settings.slack_app_token.get_secret_value()
+        connection = SocketModeConnection(token, self.client, self.pace.ping)
+        return SocketModeTransport(connection, dispatcher)
+
+    async def _is_writable(self) -> bool:
+        try:
+            await self.ledger.check_writable()
+        except LedgerUnavailable:
+            return False
+        return True
 
 
 def _diagnosis(settings: Settings) -> Diagnosis | None:
@@ -333,42 +364,6 @@ def _diagnosis(settings: Settings) -> Diagnosis | None:
     return Diagnosis(settings.slack_admins, examined)
 
 
-def _bot(
-    settings: Settings,
-    pace: Pace,
-    services: Services,
-    dispatcher: Dispatcher,
-    client: SlackClient,
-    installation: Installation,
-    ledger: Ledger,
-    metrics: Metrics,
-) -> Bot:
-    probes: dict[str, Callable[[], Awaitable[bool]]] = {"database": lambda: _writable(ledger)}
-    socket = None
-    if settings.slack_app_token is not None:
-        # 15 ms of the start, which HTTP does without.
-        from handlers.socket_mode import (  # noqa: PLC0415
-            SocketModeConnection,
-            SocketModeTransport,
-        )
-
-        app_token = settings.slack_app_token.get_secret_value()
-        socket = SocketModeTransport(SocketModeConnection(app_token, client, pace.ping), dispatcher)
-        probes["socket"] = socket.client.is_connected
-    health = Health(client, installation, probes)
-    page = MetricsPage(metrics, ledger, health.checks, "socket" if socket else "http")
-    routes = [*health.routes(), *page.routes()]
-    if settings.weav_webhook_secret and services.follower.inbox:
-        secret = settings.weav_webhook_secret.get_secret_value()
-        metrics.webhooks_enabled.set(1)
-        routes += WebhookEndpoint(services.follower.inbox, secret, metrics).routes()
-    asgi: ASGIApp = Starlette(routes=routes)
-    if settings.slack_signing_secret is not None and socket is None:
-        asgi = HttpTransport(dispatcher, settings.slack_signing_secret.get_secret_value(), asgi)
-    event_loop = EventLoopWatch(metrics.event_loop_lag.observe, pace.stalled)
-    return Bot(asgi, services, health, socket, event_loop)
-
-
 def _access(settings: Settings) -> Access:
     return Access(
         channels=settings.slack_allowed_channels,
@@ -378,11 +373,3 @@ def _access(settings: Settings) -> Access:
         guests=settings.slack_allow_guests,
         external=settings.slack_allow_external,
     )
-
-
-async def _writable(ledger: Ledger) -> bool:
-    try:
-        await ledger.check_writable()
-    except LedgerUnavailable:
-        return False
-    return True
