@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 from uuid import UUID
 
-from bot.ledger import KnownCustomer, KnownCustomers, LedgerUnavailable
+from bot.ledger import KnownCustomer, KnownCustomers, LedgerUnavailable, logged_if_unavailable
 from bot.ledger.folding import searchable
 from bot.logs import get_logger
 from bot.slack.cache import LookupCache, keep
@@ -127,7 +127,7 @@ async def learn_customer(
     customers: KnownCustomers, directory: Directory, customer_id: str, within: float
 ) -> KnownCustomer | None:
     """Learn who it is, in so many seconds; None: known before, or Weav does not tell."""
-    try:
+    with logged_if_unavailable(log, "not_learned"):
         known = await customers.customer(customer_id)
         if known and (known.name or known.email):
             return None
@@ -135,10 +135,8 @@ async def learn_customer(
         if not isinstance(found, KnownCustomer):
             return None
         await customers.learn(found)
-    except LedgerUnavailable as error:
-        log.warning("not_learned", error=str(error))
-        return None
-    return found
+        return found
+    return None
 
 
 def starter(

@@ -10,7 +10,7 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from bot.card.history import Noted, read_changes
-from bot.ledger import CardLock, CardRows, DueRows, LedgerUnavailable, Look
+from bot.ledger import CardLock, CardRows, DueRows, LedgerUnavailable, Look, logged_if_unavailable
 from bot.logs import get_logger
 from bot.tasks import Tasks
 
@@ -138,10 +138,8 @@ class CardLocks:
 
     async def _draw_anew(self, conversation_id: str, due: DueRows) -> None:
         """What was drawn after the turn was lost may stand over what is newer."""
-        try:
+        with logged_if_unavailable(log, "not_drawn_anew", conversation=conversation_id):
             if held := await self._take(conversation_id, math.inf):
                 held.shown = NOBODY_KNOWS
                 await held.release()
             await due.mark(conversation_id, Look.CARD, 0.0)
-        except LedgerUnavailable as error:
-            log.warning("not_drawn_anew", conversation=conversation_id, error=str(error))

@@ -28,7 +28,7 @@ from bot.card.update import (
     changes_after,
     private_text,
 )
-from bot.ledger import Entry, Ledger, LedgerUnavailable, Look
+from bot.ledger import Entry, Ledger, Look, logged_if_unavailable
 from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.api import Done, Failed, SlackApi
@@ -70,11 +70,9 @@ class CardService:
         self._notifier.spawn(changing, "change", click.slack_user_id, click.response_url)
 
     async def _change(self, click: Click) -> None:
-        try:
+        text = DATABASE_AWAY
+        with logged_if_unavailable(log, "change_not_begun"):
             text = await self._carried_out(click)
-        except LedgerUnavailable as error:
-            log.warning("change_not_begun", error=str(error))
-            text = DATABASE_AWAY
         if text:
             await self._tell(click, text)
 
@@ -160,13 +158,11 @@ class CardService:
     ) -> None:
         """Let `status` and the home tab say the same, and follow a card that can be drawn again."""
         conversation_id, due = entry.conversation_id or "", self._ledger.due
-        try:
+        with logged_if_unavailable(log, "card_not_noted", conversation=conversation_id):
             is_there = isinstance(drawn, Delivered) and drawn.route == "channel"
             if self._replies is not None and is_there and await due.resume(conversation_id):
                 await due.mark(conversation_id, Look.REPLIES, self._replies)
             await note_seen(self._ledger, entry, conversation, self._replies)
-        except LedgerUnavailable as error:
-            log.warning("card_not_noted", conversation=conversation_id, error=str(error))
 
     async def _tell(self, click: Click, text: str) -> None:
         """Tell the one who clicked where they did, else as a direct message.

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.follow.delivery import Event, ids_in
 from bot.follow.pace import FollowPace
-from bot.ledger import WEBHOOK, DueRows, LedgerUnavailable, Look
+from bot.ledger import WEBHOOK, DueRows, Look, logged_if_unavailable
 from bot.logs import get_logger
 
 log = get_logger("weav_slack.inbox")
@@ -39,9 +39,6 @@ class Inbox:
         """For `weav-slack check`; a database that is away now has done what mattered."""
         if time.monotonic() < self._note_again_at:
             return
-        try:
+        with logged_if_unavailable(log, "webhook_not_noted"):
             await self._due.note_moment(WEBHOOK)
-        except LedgerUnavailable as error:
-            log.warning("webhook_not_noted", error=str(error))
-            return
-        self._note_again_at = time.monotonic() + _NOTED_EVERY
+            self._note_again_at = time.monotonic() + _NOTED_EVERY

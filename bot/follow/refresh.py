@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.ledger import DueRows, LedgerUnavailable
+from bot.ledger import DueRows, logged_if_unavailable
 from bot.logs import get_logger
 
 log = get_logger("weav_slack.refresh")
@@ -22,9 +22,7 @@ class Refresher:
 
     async def mark(self) -> None:
         """Have those looked at that nobody has looked at for so long."""
-        try:
+        with logged_if_unavailable(log, "not_refreshed"):
             self._first = await self._due.first_within(WITHIN, self._first)
             if marked := await self._due.mark_open(self._first, WITHIN, self._every):
                 log.info("refreshing", conversations=marked)
-        except LedgerUnavailable as error:
-            log.warning("not_refreshed", error=str(error))

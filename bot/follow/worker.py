@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias, assert_never
 from bot.card.controls import is_uuid
 from bot.follow.look_results import Again, LookResult, Over, Settled, SlackAway, WeavAway
 from bot.follow.pace import FollowPace
-from bot.ledger import DueRow, Entry, Ledger, LedgerUnavailable, Look, State
+from bot.ledger import DueRow, Entry, Ledger, LedgerUnavailable, Look, State, logged_if_unavailable
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.retry import MISTAKES, NextTry, retry_until_written
@@ -39,39 +39,31 @@ class FollowWorker:
 
     async def sweep(self) -> None:
         """Take up what is due, for as long as there is more of it than can be done at once."""
-        try:
+        with logged_if_unavailable(log, "looks_not_taken"):
             while not self._is_resting and await self._take():
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-        except LedgerUnavailable as error:
-            log.warning("looks_not_taken", error=str(error))
 
     async def refresh(self) -> None:
         """Take one look of those that nobody has asked for, in its turn among all replicas'."""
-        try:
+        with logged_if_unavailable(log, "looks_not_taken"):
             if self._is_resting or not self._room:
                 return
             if not (rows := await self._ledger.due.take(1, refresh=True)):
                 return
             await asyncio.sleep(await self._ledger.due.reserve(REFRESHES, self._pace.refresh_every))
             self._start(rows[0])
-        except LedgerUnavailable as error:
-            log.warning("looks_not_taken", error=str(error))
 
     async def keep(self) -> None:
         """Lengthen the leases of what this process looks at."""
-        try:
+        with logged_if_unavailable(log, "looks_not_renewed"):
             if self._running:
                 await self._ledger.due.renew(self._running.values())
-        except LedgerUnavailable as error:
-            log.warning("looks_not_renewed", error=str(error))
 
     async def release(self) -> None:
         """Let others have at once what this process has not finished."""
-        try:
+        with logged_if_unavailable(log, "looks_not_released"):
             if left := [*self._cancelled, *self._running.values()]:
                 await self._ledger.due.release(left)
-        except LedgerUnavailable as error:
-            log.warning("looks_not_released", error=str(error))
 
     async def _take(self) -> bool:
         """False: there is no more of it."""

@@ -10,7 +10,7 @@ from bot.form.form import Form
 from bot.form.parse import Problems, choices_in, problems_of
 from bot.form.values import FormValues, Origin, values_of
 from bot.labels import REPLIES
-from bot.ledger import KnownCustomers, LedgerUnavailable
+from bot.ledger import KnownCustomers, logged_if_unavailable
 from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.options import NOTHING
@@ -97,10 +97,7 @@ class ChannelDefaults:
     async def read(self) -> None:
         """Learn what others chose; when the database does not answer, nothing is forgotten."""
         choices = self._choices
-        try:
+        with logged_if_unavailable(log, "defaults_not_read"):
             known = await self._customers.all_defaults()
-        except LedgerUnavailable as error:
-            log.warning("defaults_not_read", error=str(error))
-            return
-        if choices == self._choices:  # else this may be older than what was chosen here
-            self._by_channel = known
+            if choices == self._choices:  # else this may be older than what was chosen here
+                self._by_channel = known

@@ -17,7 +17,14 @@ from bot.form.options import (
     unknown_offer,
 )
 from bot.form.values import new_customer_in
-from bot.ledger import Defaults, KnownCustomer, KnownCustomers, LedgerUnavailable, WeavUser
+from bot.ledger import (
+    Defaults,
+    KnownCustomer,
+    KnownCustomers,
+    LedgerUnavailable,
+    WeavUser,
+    logged_if_unavailable,
+)
 from bot.ledger.folding import words_of
 from bot.logs import get_logger
 from bot.slack import ids
@@ -161,10 +168,9 @@ class Suggester:
         return unchecked_offer(customer_id, found.reason)
 
     async def learn(self, customer: KnownCustomer) -> None:
-        try:
+        # If this is lost, Weav is asked again another time.
+        with logged_if_unavailable(log, "not_learned"):
             await self._customers.learn(customer)
-        except LedgerUnavailable as error:
-            log.warning("not_learned", error=str(error))  # Weav is asked again another time
 
     async def _agents(self, typed: OptionQuery, pasted: str) -> list[Suggestion]:
         agents = await self._directory.agents(_left(typed.since + SUGGEST_WITHIN))

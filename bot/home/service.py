@@ -21,7 +21,7 @@ from bot.home.tab import (
     home_tab_without_database,
     installation,
 )
-from bot.ledger import HomeTab, Ledger, LedgerUnavailable
+from bot.ledger import HomeTab, Ledger, LedgerUnavailable, logged_if_unavailable
 from bot.logs import get_logger
 from bot.slack import blocks
 from bot.slack.api import ApiResult, Done, Failed, SlackApi
@@ -89,12 +89,10 @@ class HomeService:
 
     async def publish(self, slack_user_id: str) -> ApiResult:
         """Show somebody how everything is now, or why not; Failed: they do not see it."""
-        try:
+        with logged_if_unavailable(log, "home_tab_not_read", user=slack_user_id):
             async with self._lock(slack_user_id):
                 return await self._draw(slack_user_id, wanted=True) or Done()
-        except LedgerUnavailable as error:
-            log.warning("home_tab_not_read", user=slack_user_id, error=str(error))
-            return Failed("database_away")
+        return Failed("database_away")
 
     async def status(self, team_id: str, slack_user_id: str) -> Message:
         return await report(self._ledger, team_id, slack_user_id, self._link_to)
@@ -112,18 +110,12 @@ class HomeService:
 
     async def redraw_all(self) -> None:
         """Look at each that was opened lately, and draw those that show something else."""
-        try:
-            whose = await self._ledger.home_tabs.opened_lately()
-        except LedgerUnavailable as error:
-            log.warning("home_tabs_not_read", error=str(error))
-            return
-        await self._redraw(whose)
+        with logged_if_unavailable(log, "home_tabs_not_read"):
+            await self._redraw(await self._ledger.home_tabs.opened_lately())
 
     async def _opened(self, tab: HomeTab, *, known: bool) -> None:
-        try:
+        with logged_if_unavailable(log, "home_tab_not_read", user=tab.slack_user_id):
             await self._open(tab)
-        except LedgerUnavailable as error:
-            log.warning("home_tab_not_read", user=tab.slack_user_id, error=str(error))
         if not known:
             await self._access_check.looked_up(tab.slack_user_id)
             await self.publish(tab.slack_user_id)
@@ -224,11 +216,10 @@ class HomeService:
         if isinstance(published, Failed):
             log.warning("home_tab_not_published", user=slack_user_id, code=published.code)
             return published
-        try:
+        # If this is lost, the tab is only drawn once more than needed.
+        with logged_if_unavailable(log, "home_tab_not_noted", user=slack_user_id):
             hash_ = text_at(published.view, "hash")
             await self._ledger.home_tabs.published(slack_user_id, hash_, content, over)
-        except LedgerUnavailable as error:  # it is drawn once more than needed
-            log.warning("home_tab_not_noted", user=slack_user_id, error=str(error))
         return published
 
     async def _content(self, tab: HomeTab) -> list[Json]:

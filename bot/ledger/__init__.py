@@ -4,7 +4,7 @@ from bot.ledger.cards import CardLock, CardRows
 from bot.ledger.customers import Defaults, KnownCustomer, KnownCustomers, WeavUser
 from bot.ledger.due import DueRow, DueRows, Look
 from bot.ledger.entry import CUSTOMER_EMAIL, Backlog, Entry, NewEntry, Received, State
-from bot.ledger.errors import LedgerTooNew, LedgerUnavailable
+from bot.ledger.errors import LedgerTooNew, LedgerUnavailable, logged_if_unavailable
 from bot.ledger.home import HomeTab, HomeTabs
 from bot.ledger.ledger import Ledger
 from bot.ledger.schema import WEBHOOK, Condition, inspect
@@ -33,4 +33,5 @@ __all__ = [
     "State",
     "WeavUser",
     "inspect",
+    "logged_if_unavailable",
 ]

@@ -8,7 +8,7 @@ from typing import Final
 from bot.card.post import CardPoster, Delivered, waited_by_now
 from bot.form.reply import Created, Reply, message_of, view_of
 from bot.form.values import FilledForm
-from bot.ledger import Entry, KnownCustomers, Ledger, LedgerUnavailable
+from bot.ledger import Entry, KnownCustomers, Ledger, LedgerUnavailable, logged_if_unavailable
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.retry import Backoff, NextTry, put_off, retry_until_written
@@ -51,15 +51,12 @@ class CustomerUses:
         use = (customer_id, channel, entry.slack_user_id)
         if not customer_id or self._fresh_until.get(use, 0.0) > self._clock():
             return
-        try:
+        with logged_if_unavailable(log, "use_not_noted"):
             await self._customers.note_use(*use)
-        except LedgerUnavailable as error:
-            log.warning("use_not_noted", error=str(error))
-            return
-        if len(self._fresh_until) >= _MOST:
-            self._fresh_until.clear()
-        self._fresh_until[use] = self._clock() + _OFTEN
-        self._start_meeting(customer_id)
+            if len(self._fresh_until) >= _MOST:
+                self._fresh_until.clear()
+            self._fresh_until[use] = self._clock() + _OFTEN
+            self._start_meeting(customer_id)
 
 
 @dataclass(eq=False, repr=False)

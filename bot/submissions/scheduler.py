@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from bot.ledger import Entry, Ledger, LedgerUnavailable
+from bot.ledger import Entry, Ledger, logged_if_unavailable
 from bot.logs import get_logger
 from bot.submissions.worker import Leases, Limits, Worker
 from bot.tasks import Tasks
@@ -49,19 +49,15 @@ class Scheduler:
     async def finish(self) -> None:
         """Stop renewing, and let others have at once what this process could not finish."""
         await _cancel([*self._loops, *self._renewing])
-        try:
+        with logged_if_unavailable(log, "not_released"):
             await self._ledger.release()
-        except LedgerUnavailable as error:
-            log.warning("not_released", error=str(error))
 
     async def _sweep(self) -> None:
-        try:
+        with logged_if_unavailable(log, "not_swept"):
             await self._take_over()
             for _ in range(MOST_BATCHES):
                 if not await self._take() or not await self._room():
                     return
-        except LedgerUnavailable as error:
-            log.warning("not_swept", error=str(error))
 
     async def _take_over(self) -> None:
         if not self._took_over:
@@ -103,7 +99,7 @@ class Scheduler:
             self._tell_of_room()
 
     async def _forget(self) -> None:
-        try:
+        with logged_if_unavailable(log, "not_forgotten"):
             if forgotten := await self._ledger.forget(self._keep_days):
                 log.info("forgotten", entries=forgotten)
             if forgotten := await self._ledger.customers.forget(self._keep_days):
@@ -113,8 +109,6 @@ class Scheduler:
             if forgotten := await self._ledger.due.forget(self._keep_days):
                 log.info("looks_forgotten", rows=forgotten)
             await self._ledger.home_tabs.forget(self._keep_days)
-        except LedgerUnavailable as error:
-            log.warning("not_forgotten", error=str(error))
 
 
 async def _cancel(loops: list[asyncio.Task[None]]) -> None:

@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 from bot.card.post import CardPoster
 from bot.form.reply import Created, Creating, Queued, Reply, reply_of
 from bot.form.values import FilledForm
-from bot.ledger import Entry, Ledger, LedgerUnavailable, NewEntry, State
+from bot.ledger import Entry, Ledger, LedgerUnavailable, NewEntry, State, logged_if_unavailable
 from bot.logs import get_logger
 from bot.retry import RENEW_AGAIN, retry_until_written
 from bot.submissions.announcer import Announcer, ReplyTarget
@@ -69,10 +69,8 @@ class Leases:
     async def keep(self) -> None:
         """Renew once, trying again until it is done or nothing is held any more."""
         while True:
-            try:
+            with logged_if_unavailable(log, "leases_not_renewed"):
                 return await self.renew()
-            except LedgerUnavailable as error:
-                log.warning("leases_not_renewed", error=str(error))
             await asyncio.sleep(RENEW_AGAIN)
 
 
