@@ -43,9 +43,9 @@ async def bench(amount: Amount, folder: Path) -> str:
     titles = {each.name: each.title for each in shown}
     loads = f"load average {load:.2f} before and {os.getloadavg()[0]:.2f} after"
     words = (
-        f"Medians of {amount.rounds} rounds in turns, with quartiles; ratios are taken round by"
-        f" round. {os.cpu_count()} cores, Python {platform.python_version()}, {loads},"
-        f" {time.monotonic() - began:.0f} s.\n"
+        f"Medians of {amount.rounds} rounds, with quartiles. The programs take turns; a ratio is"
+        f" the median of the rounds' ratios. {os.cpu_count()} cores, Python"
+        f" {platform.python_version()}, {loads}, {time.monotonic() - began:.0f} s in all.\n"
     )
     text = f"{markdown(table(metrics, titles, amount))}\n{words}"
     (folder / "results.md").write_text(text)
@@ -57,9 +57,9 @@ async def memory(folder: Path) -> str:
     found = await sizes(10_000, 100_000)
     reached = "reached" if found.ratio <= MOST_GROWTH else "**missed**"
     text = (
-        f"After 10,000 submissions the bot takes {found.after_few:.1f} MB, after 100,000"
-        f" {found.after_many:.1f} MB: {found.ratio:.2f} times as much (≤ {MOST_GROWTH}:"
-        f" {reached}).\n"
+        f"The bot uses {found.after_few:.1f} MB after 10,000 submissions and"
+        f" {found.after_many:.1f} MB after 100,000: {found.ratio:.2f} times as much"
+        f" (≤ {MOST_GROWTH}: {reached}).\n"
     )
     (folder / "memory.md").write_text(text)
     return text

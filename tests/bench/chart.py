@@ -32,7 +32,7 @@ def chart(metrics: Mapping[str, Figures], titles: Mapping[str, str], amount: Amo
     height = 10 + len(shown) * (30 + len(metrics) * _STEP + 10)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img">',
-        "<title>The bot beside the same form written with Bolt</title>",
+        "<title>The bot compared with the same form written with Bolt</title>",
         f"<style>{_STYLE}</style>",
     ]
     top = 10

@@ -73,19 +73,19 @@ def rows(amount: Amount) -> list[Row]:
     burst = f"{amount.burst} commands at once"
     return [
         Row(
-            "CPU for a submission",
+            "CPU per submission",
             "ms",
             lambda f: _milliseconds(f.submission_cpu),
             targets=(Target(1.3, DURABLE.name), Target(1.3, SHARED_COMMITS.name)),
         ),
         Row(
-            "CPU for a command",
+            "CPU per command",
             "ms",
             lambda f: _milliseconds(f.command_cpu),
             targets=(Target(1.3, DURABLE.name), Target(1.3, SHARED_COMMITS.name)),
         ),
         Row(
-            f"Submissions, {amount.submissions_at_once} under way",
+            f"Submissions, {amount.submissions_at_once} in flight",
             "/s",
             lambda f: f.rates,
             "more",
@@ -98,7 +98,7 @@ def rows(amount: Amount) -> list[Row]:
             ),
         ),
         Row(
-            "Submission to card, less Weav's time, p50",
+            "Submission to card, without Weav's time, p50",
             "ms",
             lambda f: _milliseconds(f.cards),
             targets=(Target(1.2, _BEST),),
@@ -139,20 +139,20 @@ def rows(amount: Amount) -> list[Row]:
             wanted=amount.slow,
         ),
         Row(
-            "Memory after it all",
+            "Memory at the end",
             "MB",
             lambda f: [f.megabytes],
             targets=(Target(0.7, JAVASCRIPT.name),),
         ),
         Row(
-            "Start to the first answer",
+            "Start to first answer",
             "s",
             lambda f: f.starts,
             targets=(Target(1.2, DURABLE.name),),
         ),
         Row(f"{burst}: connections to Slack", "", lambda f: [f.connections]),
         Row(
-            "Else not answered, no card, or done twice",
+            "Unanswered, no card, or created twice in other rows",
             "",
             lambda f: [f.unanswered + f.without_card + f.twice],
             wanted=0,
@@ -186,7 +186,7 @@ def verdicts(row: Row, metrics: Mapping[str, Figures], titles: Mapping[str, str]
         [there] = row.values(metrics[BOT.name])
         return f"{row.wanted}: {_REACHED[there == row.wanted]}"
     sign = "≤" if row.better == "less" else "≥"
-    named = {_BEST: "the best that writes nothing down", **titles}
+    named = {_BEST: "the best that stores nothing", **titles}
     found = [row.verdict(target, metrics) for target in row.targets]
     return "; ".join(
         f"{sign} {each.target.factor:g} of {named[each.target.of]}:"

@@ -18,9 +18,9 @@ TITLES = {"bot": "weav-slack", "async": "async Bolt", "js": "Bolt for JavaScript
 # Times what the least durable code takes. 1.3 is the target, which a submission reaches beside the
 # floor with a commit for each of its writes. The rest may not become worse than it is.
 MOST_CPU = [
-    ("CPU for a submission", DURABLE, 1.3),
-    ("CPU for a submission", SHARED_COMMITS, 1.7),
-    ("CPU for a command", DURABLE, 1.6),
+    ("CPU per submission", DURABLE, 1.3),
+    ("CPU per submission", SHARED_COMMITS, 1.7),
+    ("CPU per command", DURABLE, 1.6),
 ]
 
 
@@ -87,7 +87,7 @@ def test_what_the_machine_does_in_a_round_falls_out_of_the_ratios() -> None:
 def test_the_best_is_one_that_people_write_and_writes_nothing_down() -> None:
     rates = {"bot": 2.0, "sync": 3.0, "async": 4.0, "floor": 8.0, "durable": 16.0, "peer": 32.0}
     metrics = {name: Figures(rates=[rate]) for name, rate in rates.items()}
-    sustained = _row("Submissions, 200 under way")
+    sustained = _row("Submissions, 200 in flight")
 
     best = sustained.verdict(Target(0.5, "best"), metrics)
 
@@ -100,7 +100,7 @@ def test_a_target_is_judged_by_the_median_of_its_ratios() -> None:
         "bot": Figures(rates=[3.0, 3.0, 30.0]),
         "durable": Figures(rates=[4.0, 6.0, 10.0]),
     }
-    row = _row("Submissions, 200 under way")
+    row = _row("Submissions, 200 in flight")
 
     found = row.verdict(Target(0.75, DURABLE.name), metrics)
 
