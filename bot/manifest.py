@@ -1,6 +1,6 @@
-"""The app manifest, from the same ids that the handlers listen for.
+"""The app manifest, built from the ids that the handlers listen for.
 
-https://docs.slack.dev/reference/app-manifest; Slack's own JSON Schema checks it in the tests.
+https://docs.slack.dev/reference/app-manifest; the tests check it against Slack's JSON Schema.
 """
 
 from typing import Any
@@ -10,16 +10,16 @@ import yaml
 from bot.slack import ids
 
 SCOPES = ["commands", "chat:write", "chat:write.public"]
-EVENTS = ["app_home_opened"]  # which takes no scope
+EVENTS = ["app_home_opened"]  # takes no scope
 
 _DESCRIPTION = "Open Weav conversations without leaving Slack"
 _LONG_DESCRIPTION = """\
-Open a conversation in Weav from where you are: type /weav-conversation, use "Open Weav \
-conversation" on a message, or "New Weav conversation" from the shortcuts menu. Fill in the form, \
-and a card with the new conversation appears in the channel. A conversation is opened once, also \
-when you submit twice or Weav answers late, and nothing that you typed is lost: when Weav does not \
-answer, the conversation is queued or the form comes back filled in, with the reason. The app's \
-home tab has what waits for you, and how your conversations are.
+Open a conversation in Weav without leaving Slack: type /weav-conversation, choose "Open Weav \
+conversation" in a message's menu, or "New Weav conversation" in the shortcuts menu. Fill in the \
+form, and a card for the new conversation appears in the channel. A form opens one conversation \
+only, even if you submit it twice or Weav answers late. Nothing you type is lost: if Weav is down, \
+the conversation is queued, or the form comes back filled in, with the reason. The app's home tab \
+shows what waits for you and how your conversations are.
 """
 _SHORTCUTS = [
     {
@@ -38,7 +38,7 @@ _SHORTCUTS = [
 
 
 def manifest(request_url: str | None = None) -> str:
-    """YAML to paste into Slack: Socket Mode, or HTTP when a request URL is given."""
+    """Return YAML to paste into Slack: for HTTP if a request URL is given, else for Socket Mode."""
     document = {
         "display_information": {
             "name": "Weav",
@@ -77,10 +77,10 @@ def _settings(request_url: str | None) -> dict[str, Any]:
     interactivity: dict[str, Any] = {"is_enabled": True}
     events: dict[str, Any] = {"bot_events": EVENTS}
     if request_url is not None:
-        # Slack asks there at once whether it is ours, so that the bot must run.
+        # Slack verifies this URL when the manifest is pasted, so the bot must be running.
         events = {"request_url": request_url, **events}
         interactivity["request_url"] = request_url
-        # Where the selects of the form ask for their options: its name is older than modals.
+        # The form's selects load their options from here; the name is older than modals.
         interactivity["message_menu_options_url"] = request_url
     return {
         "event_subscriptions": events,
