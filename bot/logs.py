@@ -24,6 +24,7 @@ CHATTY: Final = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "aiohttp", "asy
 # What these say has addresses and ports in it at most; `bot` speaks of Weav without its words.
 PLAIN: Final = ("uvicorn", "bot")
 _REFERENCE: Final = "reference"
+_HANDSHAKE_FAILED: Final = "uvloop.loop.SSLProtocol._on_handshake_complete"
 
 
 def plain_tracebacks(
@@ -87,6 +88,7 @@ def configure(level: str, log_format: Literal["console", "json"]) -> None:
     logging.captureWarnings(capture=True)
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("asyncio").addFilter(_is_not_uvloop_noise)
     structlog.configure(
         processors=[_add_logger_name, *_shared(), draw],
         logger_factory=lambda name: _Lines(name, handler),
@@ -162,3 +164,16 @@ def _without_values(
         event["event"] = template or "a library's message, left out since it may quote somebody"
         event["at"] = f"{record.module}:{record.lineno} {record.funcName}"
     return event
+
+
+def _is_not_uvloop_noise(record: logging.LogRecord) -> bool:
+    """Drop the error of a TLS handshake that uvloop does not retrieve.
+
+    When a connection attempt is cancelled just as its handshake fails, uvloop raises the
+    cancellation and forgets the future of the handshake; asyncio's own loop logs nothing there:
+    https://github.com/MagicStack/uvloop/issues/437
+    """
+    trace = record.exc_info[2] if record.exc_info else None
+    raised_in = trace.tb_frame.f_code.co_name if trace else ""
+    forgotten = record.getMessage().startswith("Future exception was never retrieved")
+    return not (forgotten and raised_in == _HANDSHAKE_FAILED)

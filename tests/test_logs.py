@@ -1,8 +1,11 @@
 """What is written down: one line an event, without the words of exceptions and libraries."""
 
 import asyncio
+import gc
 import json
 import logging
+import socket
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
@@ -13,6 +16,7 @@ import structlog
 
 from bot.logs import configure, get_logger, new_reference, reference
 from bot.tasks import Tasks
+from tests.bad_days.weather import talker
 
 CANARY = "CANARY"
 
@@ -99,6 +103,41 @@ def test_uvicorns_lines_are_kept(lines: Lines) -> None:
     logging.getLogger("uvicorn.error").info("Uvicorn running on %s", "127.0.0.1:3000")
 
     assert "Uvicorn running on 127.0.0.1:3000" in lines.text
+
+
+async def test_a_failed_handshake_of_a_cancelled_connection_is_not_written(lines: Lines) -> None:
+    """Cancel after each step of the event loop: after one of them uvloop forgets the error."""
+    async with talker() as address:
+        host, port = address.split(":")
+        loop, tls = asyncio.get_running_loop(), ssl.create_default_context()
+        for steps in range(1, 6):
+            tcp = socket.create_connection((host, int(port)))
+            tcp.settimeout(0)
+            await asyncio.sleep(0.02)  # until there are bytes to read
+            connecting = loop.create_connection(
+                asyncio.Protocol, sock=tcp, ssl=tls, server_hostname=host
+            )
+            task = asyncio.create_task(connecting)
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            del task
+            gc.collect()
+
+    assert lines.text == ""
+
+
+async def test_any_other_future_that_was_never_retrieved_is_written(lines: Lines) -> None:
+    future = asyncio.get_running_loop().create_future()
+    try:
+        fail(CANARY)
+    except ValueError as error:
+        future.set_exception(error)
+    del future
+    gc.collect()
+
+    assert "ValueError: tests.test_logs:" in lines.text
 
 
 def test_json_lines_are_objects(lines: Lines) -> None:
