@@ -4,12 +4,11 @@ https://docs.slack.dev/apis/events-api/using-socket-mode
 """
 
 import asyncio
-import json
 import time
 from typing import Any
 
 import aiohttp
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 from slack_bolt import BoltResponse
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
@@ -22,6 +21,7 @@ from bot.logs import get_logger
 from bot.slack.api import Done, Failed, ask
 from bot.slack.client import REJECTED
 from bot.slack.payloads import MalformedPayload, text_at
+from bot.surrogates import replace_surrogates
 from handlers.dispatch import Acknowledgement, Dispatcher
 
 log = get_logger("weav_slack.socket_mode")
@@ -153,7 +153,7 @@ class SocketModeTransport:
 
 
 def _without_surrogates(payload: object) -> object:
-    """Put a question mark for half of a surrogate pair, which no database and no request can carry.
+    """Put a question mark for a lone surrogate, which no database and no request can carry.
 
     The SDK's JSON takes it, and that of the request URL does not. Raise `MalformedPayload` for what
     is nested more deeply than the request URL takes.
@@ -162,7 +162,7 @@ def _without_surrogates(payload: object) -> object:
         to_json(payload)
     except ValueError:
         try:
-            return from_json(json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace"))
+            return replace_surrogates(payload)
         except (ValueError, RecursionError) as error:
             raise MalformedPayload("nested too deeply") from error
     return payload

@@ -6,6 +6,7 @@ what certainly did not create a conversation counts as not sent. The shape of a 
 answered by its status alone.
 """
 
+import json
 import re
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ import httpx
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from bot.surrogates import replace_surrogates
 from bot.weav.models import Conversation, NewConversation, one_line
 
 LONGEST_REASON: Final = 300  # characters of Weav's own words that are passed on
@@ -278,12 +280,23 @@ def is_too_large(answer: Answer) -> bool:
 
 
 def json_of(body: bytes) -> object:
-    """Return None for whatever is no JSON of a size and depth that can be meant seriously."""
+    """Return None for whatever is no JSON of a size and depth that can be meant seriously.
+
+    A customer's mail may hold a lone surrogate, which `from_json` refuses: it reads as "?".
+    """
     if len(body) > BODY_LIMIT:
         return None
     try:
         return from_json(body)
     except ValueError:
+        return _read_with_surrogates(body)
+
+
+def _read_with_surrogates(body: bytes) -> object:
+    """Take 20 ms for 1 MiB, where `from_json` takes 3; return None for any other fault."""
+    try:
+        return replace_surrogates(json.loads(body.decode()))
+    except (ValueError, RecursionError):
         return None
 
 

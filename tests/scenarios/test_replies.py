@@ -367,6 +367,19 @@ async def test_whatever_the_customer_writes_is_text(at_home: House) -> None:
     assert notice.blocks[-1]["text"]["type"] == "plain_text"
 
 
+async def test_half_an_emoji_in_a_mail_or_a_subject_hides_no_reply(at_home: House) -> None:
+    await saved(at_home, replies="text")
+    await posted(at_home)
+    conversation_in(at_home)["subject"] = "Export \ud83d hangs"
+
+    write(at_home, "It \ud83d still hangs.")
+
+    notice = await noticed(at_home)
+    assert notice.blocks[-1]["text"]["text"] == "It ? still hangs."
+    await settled(at_home)
+    assert "Export ? hangs" in text_on(await at_home.card())
+
+
 async def test_a_card_that_cannot_be_found_again_has_no_thread(at_home: House) -> None:
     await posted(at_home, "response_url")
 

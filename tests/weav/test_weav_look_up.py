@@ -41,6 +41,15 @@ async def test_only_this_customers_conversations_are_found(weav: ServedWeav) -> 
     assert [found.id for found in await looked_up(weav)] == [mine["id"]]
 
 
+async def test_half_an_emoji_hides_no_conversation(weav: ServedWeav) -> None:
+    for subject in ("Whole", "Half \ud83d"):
+        weav.sandbox.store.create_conversation(
+            {"channel": "chat", "customer_id": weav.customer_id, "subject": subject}
+        )
+
+    assert [one.subject for one in await looked_up(weav)] == ["Whole", "Half ?"]
+
+
 @pytest.mark.parametrize(("count", "pages"), [(99, 1), (100, 1), (101, 2), (250, 3)])
 async def test_all_pages_are_read(weav: ServedWeav, count: int, pages: int) -> None:
     for _ in range(count):

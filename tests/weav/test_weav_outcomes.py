@@ -26,6 +26,10 @@ from bot.weav.outcomes import (
 GOOD = b'{"id": "c1", "subject": "Hi"}'
 
 
+def half_an_emoji_and(value: bytes) -> bytes:
+    return b'{"id": "c1", "subject": "Hi \\ud83d", "more": ' + value + b"}"
+
+
 def outcome(status: int, body: bytes = b"", **headers: str) -> Outcome:
     named = {name.replace("_", "-").title(): value for name, value in headers.items()}
     return outcome_of_answer(HttpAnswer(status, named, body))
@@ -58,11 +62,32 @@ def test_any_2xx_with_a_conversation_is_opened(status: int) -> None:
         b"[" * 100_000,
         gzip.compress(GOOD, mtime=0),
         GOOD + b" " * BODY_LIMIT,
+        GOOD.decode().encode("utf-16"),
+        half_an_emoji_and(b"[" * 300 + b"]" * 300),
+        half_an_emoji_and(b"[" * 100_000),
+        half_an_emoji_and(b'"' + b"x" * BODY_LIMIT + b'"'),
     ],
     ids=lambda body: body[:12],
 )
 def test_a_2xx_that_cannot_be_read_is_unconfirmed(body: bytes) -> None:
     assert isinstance(outcome(201, body), Unconfirmed)
+
+
+@pytest.mark.parametrize(
+    ("escaped", "subject"),
+    [
+        (rb"Hi \ud83d", "Hi ?"),
+        (rb"\uDE00 Hi", "? Hi"),
+        (rb"\ud83d\ud83d\ude00\ude00", "?\N{GRINNING FACE}?"),
+        (rb"\\ud83d \ud83d", r"\ud83d ?"),
+        ("Grüße \\ud83d".encode(), "Grüße ?"),
+    ],
+)
+def test_half_an_emoji_reads_as_a_question_mark(escaped: bytes, subject: str) -> None:
+    result = outcome(201, b'{"id": "c1", "subject": "' + escaped + b'", "\\ud83d": [1.5, null]}')
+
+    assert isinstance(result, Opened)
+    assert result.conversation.subject == subject
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -1,8 +1,8 @@
 """Weav's endpoints after `openapi.yaml`, on a store."""
 
+import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from json import JSONDecodeError
 from math import ceil
 from typing import Any
 
@@ -31,30 +31,37 @@ class Listing:
     newest_first: bool = False
 
 
+class AsciiJson(JSONResponse):
+    """Escapes what is not ASCII, as PHP's json_encode does, and so carries lone surrogates."""
+
+    def render(self, content: object) -> bytes:
+        return json.dumps(content).encode()
+
+
 class Endpoints:
     def __init__(self, store: Store, listing: Listing) -> None:
         self.store = store
         self.listing = listing
 
     async def create_conversation(self, request: Request) -> Response:
-        return JSONResponse(self.store.create_conversation(await _body(request)), 201)
+        return AsciiJson(self.store.create_conversation(await _body(request)), 201)
 
     async def update_conversation(self, request: Request) -> Response:
         conversation = _find(self.store.conversations, request)
-        return JSONResponse(self.store.update_conversation(conversation, await _body(request)))
+        return AsciiJson(self.store.update_conversation(conversation, await _body(request)))
 
     async def get_conversation(self, request: Request) -> Response:
-        return JSONResponse(_find(self.store.conversations, request))
+        return AsciiJson(_find(self.store.conversations, request))
 
     async def list_messages(self, request: Request) -> Response:
         conversation = _find(self.store.conversations, request)
         return self._page(request, self.store.messages.get(conversation["id"], ()))
 
     async def create_customer(self, request: Request) -> Response:
-        return JSONResponse(self.store.create_customer(await _body(request)), 201)
+        return AsciiJson(self.store.create_customer(await _body(request)), 201)
 
     async def get_customer(self, request: Request) -> Response:
-        return JSONResponse(_find(self.store.customers, request))
+        return AsciiJson(_find(self.store.customers, request))
 
     async def list_customer_conversations(self, request: Request) -> Response:
         customer = _find(self.store.customers, request)
@@ -68,7 +75,7 @@ class Endpoints:
         return self._page(request, self.store.agents.values())
 
     async def create_agent(self, request: Request) -> Response:
-        return JSONResponse(self.store.create_agent(await _body(request)), 201)
+        return AsciiJson(self.store.create_agent(await _body(request)), 201)
 
     def _page(self, request: Request, things: Iterable[Thing]) -> Response:
         size = _number(request, "per_page", 15, 100)
@@ -76,7 +83,7 @@ class Endpoints:
         rows = list(things)[:: -1 if self.listing.newest_first else 1]
         shown = rows[(page - 1) * size : page * size]
         if self.listing.bare:
-            return JSONResponse({"data": shown, "links": {}, "meta": {}})
+            return AsciiJson({"data": shown, "links": {}, "meta": {}})
         last = max(ceil(len(rows) / size), 1)
 
         def link(number: int) -> str | None:
@@ -86,7 +93,7 @@ class Endpoints:
         numbers = {"first": 1, "last": last, "prev": page - 1, "next": page + 1}
         links = {name: link(number) for name, number in numbers.items()}
         meta = {"current_page": page, "last_page": last, "per_page": size, "total": len(rows)}
-        return JSONResponse({"data": shown, "links": links, "meta": meta})
+        return AsciiJson({"data": shown, "links": links, "meta": meta})
 
 
 def weav_api(endpoints: Endpoints, abilities: Abilities) -> Starlette:
@@ -127,7 +134,7 @@ def _route(method: str, path: str, endpoint: Endpoint, abilities: Abilities) -> 
 async def _body(request: Request) -> Thing:
     try:
         return cleaned(await request.json())
-    except (JSONDecodeError, UnicodeDecodeError):
+    except (json.JSONDecodeError, UnicodeDecodeError):
         return {}
 
 
@@ -152,7 +159,7 @@ def _number(request: Request, name: str, default: int, highest: int) -> int:
 
 async def _refuse(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return JSONResponse({"message": getattr(error, "detail", "Server Error")}, status)
+    return AsciiJson({"message": getattr(error, "detail", "Server Error")}, status)
 
 
 async def _refuse_invalid(_: Request, error: Exception) -> Response:
@@ -162,4 +169,4 @@ async def _refuse_invalid(_: Request, error: Exception) -> Response:
     message = reasons[0]
     if more:
         message += f" (and {more} more error{'s' if more > 1 else ''})"
-    return JSONResponse({"message": message, "errors": problems}, 422)
+    return AsciiJson({"message": message, "errors": problems}, 422)
