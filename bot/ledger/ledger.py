@@ -296,12 +296,6 @@ class Ledger:
                 found.add(id_)
         return frozenset(found)
 
-    async def next_due(self) -> float | None:
-        """Seconds until something is due, negative when it is overdue; None: nothing is open."""
-        [row] = await self._database.query("next_due", {})
-        seconds: float | None = row["seconds"]
-        return seconds
-
     async def backlog(self) -> Backlog:
         rows = await self._database.query("backlog", {})
         counts = {State(row["state"]): row["entries"] for row in rows}

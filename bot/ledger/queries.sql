@@ -225,9 +225,6 @@ DELETE FROM cards WHERE conversation_id IN (
   AND held_until < ledger_clock() - :keep
 RETURNING conversation_id;
 
--- name: next_due()
-SELECT MIN(due_at) - ledger_clock() AS seconds FROM submissions WHERE due_at IS NOT NULL;
-
 -- name: backlog()
 SELECT state, COUNT(*) AS entries, ledger_clock() - MIN(received_at) AS oldest
 FROM submissions WHERE due_at IS NOT NULL GROUP BY state;

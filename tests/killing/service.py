@@ -106,7 +106,7 @@ class Service:
     async def settled(self) -> dict[int, Entry]:
         """Wait until nothing remains to be done for any row; return them by number."""
         async with Ledger.open(self.database) as ledger, asyncio.timeout(SETTLES_WITHIN):
-            while await ledger.next_due() is not None:  # noqa: ASYNC110 - another process's doing
+            while (await ledger.backlog()).counts:  # noqa: ASYNC110 - another process's doing
                 await asyncio.sleep(0.2)
         return await self.rows()
 

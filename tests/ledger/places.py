@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
+    from bot.ledger import Entry
+
 LEASE = 15.0
 
 _MOVED_CLOCK = """
@@ -72,6 +74,12 @@ class PostgresPlace:
             await connection.execute(sql)
         finally:
             await connection.close()
+
+
+def due_in(entry: Entry) -> float:
+    """Seconds from when the row was read until it is due; it must be."""
+    assert entry.due_at is not None
+    return entry.due_at - entry.read_at
 
 
 def new_entry(view_id: str = "V1", subject: str = "Invoice 12", post_to: str = "C1") -> NewEntry:

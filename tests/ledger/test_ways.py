@@ -42,7 +42,6 @@ async def test_the_straight_way_is_three_writes_and_leaves_nothing_to_do(ledger:
     assert (announced.route, announced.slack_channel_id) == ("channel", "C1")
     assert announced.message_ts == "12.34"
     assert announced.attempts == 1
-    assert await ledger.next_due() is None
 
 
 async def test_what_was_written_comes_back_as_it_was(ledger: Ledger) -> None:

@@ -19,7 +19,7 @@ from bot.submissions.reconcile import Result
 from bot.tasks import Tasks
 from bot.weav.models import Conversation
 from tests.house import CREATE, JANE
-from tests.ledger.places import LEASE, SQLitePlace
+from tests.ledger.places import LEASE, SQLitePlace, due_in
 from tests.weav.served import ServedWeav, served_weav
 
 NEW = NewEntry(
@@ -96,9 +96,7 @@ class Counter:
     async def next_due(self) -> float:
         """Seconds until the queued one is tried."""
         await self.tasks.drain(5)
-        first = (await self.ledger.latest("T1", "U1"))[-1]
-        assert first.due_at
-        return first.due_at - first.read_at
+        return due_in((await self.ledger.latest("T1", "U1"))[-1])
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from bot.submissions.create import ConversationCreator
 from bot.submissions.worker import RESTARTED, Limits
 from bot.tasks import Tasks
 from tests.house import CREATE, LIST, QUICK, house, public, text_on
-from tests.ledger.places import LEASE, SQLitePlace
+from tests.ledger.places import LEASE, SQLitePlace, due_in
 from tests.submissions.test_create import NEW
 from tests.weav.served import ServedWeav, served_weav
 
@@ -56,9 +56,8 @@ class After:
         return entry
 
     async def due_in(self) -> float:
-        due = await self.ledger.next_due()
-        assert due is not None
-        return due
+        [entry] = await self.ledger.latest(NEW.team_id, NEW.slack_user_id)
+        return due_in(entry)
 
     @property
     def lists(self) -> int:
