@@ -1,1 +1,1 @@
-"""What stands in the channel: drawn, posted, changed by clicks."""
+"""The card in the Slack channel: drawn, posted and changed by clicks."""

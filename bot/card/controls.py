@@ -1,6 +1,6 @@
-"""The buttons and the menu on a card, and what a click on them asks for.
+"""The buttons and the menu on a card, and the change that a click on them asks for.
 
-handlers/__init__.py registers who hears of the click.
+handlers/__init__.py registers the listeners.
 https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 """
 
@@ -20,16 +20,16 @@ Field = Literal["assignee", "status", "priority"]
 # https://docs.slack.dev/reference/block-kit/block-elements/button-element
 _LABEL_LIMIT: Final = 75
 _UUID: Final = re.compile(DASHED, re.IGNORECASE)
-# One more of them, and `CardSnapshot.load` could no longer read the cards that are there.
+# With one more field, `CardSnapshot.load` could not read the cards that are already posted.
 FIELDS: Final[tuple[Field, ...]] = ("status", "priority", "assignee")
 
 
 @dataclass(frozen=True, slots=True)
 class CardSnapshot:
-    """What a card said when it was clicked: it travels in the block_id of the buttons.
+    """What a card says, as hashes in the block_id of its buttons; each click sends them back.
 
-    The values are signs that can only be compared: in a shared channel the block_id is read by
-    apps of other organisations, too, and a value that Weav invents may be anything.
+    Hashes, because apps of other organisations can read the block_id in a shared channel, and
+    because Weav's values may contain any character.
     """
 
     conversation_id: str
@@ -37,7 +37,7 @@ class CardSnapshot:
 
     @classmethod
     def of(cls, conversation: Conversation) -> Self | None:
-        """None for an id that is no UUID: nothing can be asked about it safely."""
+        """None if the id is no UUID, and so not safe in a request's path."""
         if not is_uuid(conversation.id):
             return None
         return cls(conversation.id, tuple(sign_of(conversation, field) for field in FIELDS))
@@ -55,17 +55,17 @@ class CardSnapshot:
         return "|".join([ids.CARD, self.conversation_id, *self.signs])
 
     def shows(self, conversation: Conversation, field: Field) -> bool:
-        """Whether this field is still as the card said; the other fields do not count."""
+        """Whether the card still says the truth about this one field."""
         return self.signs[FIELDS.index(field)] == sign_of(conversation, field)
 
 
 def is_uuid(conversation_id: str) -> bool:
-    """Whether it can be put into the path of a request."""
+    """Whether the id is safe in the path of a request."""
     return _UUID.fullmatch(conversation_id) is not None
 
 
 def value_of(conversation: Conversation, field: Field) -> str:
-    """In Weav's words, for comparing; empty: nothing."""
+    """Return the field as Weav spells it (an assignee as `type:id`, lower case); empty if unset."""
     match field:
         case "status":
             return conversation.status or ""
@@ -77,9 +77,9 @@ def value_of(conversation: Conversation, field: Field) -> str:
 
 
 def controls(conversation: Conversation, *, discreet: bool = False) -> Json | None:
-    """Draw what can be done with it, for everybody who sees the card; nothing if it is deleted.
+    """Draw the buttons and the priority menu; None if the conversation is deleted.
 
-    `discreet`: without saying what it is about, or which priority it has.
+    `discreet`: reveal neither the subject nor the priority.
     """
     shown = CardSnapshot.of(conversation)
     if shown is None or conversation.status == DELETED:
@@ -96,14 +96,14 @@ def controls(conversation: Conversation, *, discreet: bool = False) -> Json | No
 
 
 def _button(label: str, action_id: str, subject: str) -> Json:
-    # Many cards in a channel have the same buttons: a screen reader says whose this one is.
+    # All cards have the same buttons: the subject tells screen readers which card this one is on.
     said = shorten(f"{label}: {subject}" if subject else label, _LABEL_LIMIT)
     return blocks.button(label, action_id, said=said)
 
 
 def _priorities(current: str | None) -> Json:
-    # No select: that keeps showing what was clicked, whether Weav took it or not, and also over an
-    # update of the message: https://github.com/slackapi/bolt-js/issues/2766.
+    # Not a select: it keeps showing the clicked option, even if Weav refused the change, and even
+    # after the message is updated: https://github.com/slackapi/bolt-js/issues/2766.
     others = {
         value: f"{labels.SIGNS[value]} Priority: {label}"
         for value, label in labels.PRIORITIES.items()
@@ -113,14 +113,14 @@ def _priorities(current: str | None) -> Json:
 
 
 def sign_of(conversation: Conversation, field: Field) -> str:
-    """Say what it is by something that can be compared and not read."""
+    """Hash the field's value, so that it can be compared but not read."""
     said = f"{conversation.id}|{value_of(conversation, field)}"
     return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class RequestedChange:
-    """What a click asks for; the assignee's value is empty until somebody knows who it is."""
+    """The change that a click asks for; an assignee is empty until their Weav id is looked up."""
 
     field: Field
     value: str
@@ -128,7 +128,7 @@ class RequestedChange:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """`card_blocks` is the message that was clicked, empty if Slack did not send it along."""
+    """`card_blocks` are those of the clicked message; empty if Slack did not send them."""
 
     requested: RequestedChange
     shown: CardSnapshot
@@ -141,7 +141,7 @@ class Click:
 
     @property
     def subject(self) -> str:
-        """Read from the card itself what it calls the conversation; empty if it does not say."""
+        """Read the subject from the card itself; empty if it has none."""
         titles = (block for block in self.card_blocks if text_at(block, "type") == "rich_text")
         line = _first(list_at(next(titles, None), "elements"))
         return text_at(_first(list_at(line, "elements")), "text")
@@ -152,7 +152,7 @@ def assigned_to(weav_user_id: object) -> RequestedChange:
 
 
 def parse_click(actions: BlockActions) -> Click | None:
-    """None: it is from no card that we know."""
+    """None if the click is not on one of our cards."""
     requested, shown = _requested(actions.clicked), CardSnapshot.load(actions.clicked.block_id)
     if requested is None or shown is None:
         return None

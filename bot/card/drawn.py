@@ -1,7 +1,6 @@
-"""What a card says of its conversation, to know when it has to be drawn again.
+"""What a card says about its conversation, as hashes, to know when to redraw it.
 
-Signs that can be compared and not read: the ledger keeps them when all that names somebody is
-removed.
+The ledger keeps hashes, because they stay after personal data is removed.
 """
 
 import hashlib
@@ -17,7 +16,7 @@ from bot.weav.models import Conversation
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """`rest` is the sign of what no click changes; `updated_at` is Weav's, if it told."""
+    """`rest` is the hash of the fields that no click changes; `updated_at` is Weav's, if given."""
 
     signs: tuple[str, ...]
     rest: str
@@ -30,7 +29,7 @@ class Drawn:
 
     @classmethod
     def load(cls, dumped: str) -> Self | None:
-        """None for what another release wrote."""
+        """None if another release wrote it in another shape."""
         match dumped.split("|"):
             case [*signs, rest, updated_at] if len(signs) == len(FIELDS):
                 pass
@@ -51,10 +50,10 @@ class Drawn:
         return (self.signs, self.rest) == (now.signs, now.rest)
 
     def changed(self, conversation: Conversation) -> tuple[Field, ...]:
-        """Name the fields of a click that are no longer as the card says.
+        """Return the clickable fields that differ from the card.
 
-        A status or priority that Weav had left open is no change: it may tell less of what it has
-        just created than of what it is asked for.
+        A status or priority that was unset does not count as changed: Weav may leave it out when
+        it creates the conversation, and give it when the conversation is read.
         """
         nothing = conversation.model_copy(update=dict.fromkeys(("status", "priority")))
         pairs = zip(FIELDS, self.signs, strict=True)
@@ -66,16 +65,16 @@ class Drawn:
         )
 
     def is_newer_than(self, conversation: Conversation) -> bool:
-        """Whether Weav itself dates what the card says later than this."""
+        """Whether the card shows a later `updated_at` than this conversation has."""
         if self.updated_at is None or conversation.updated_at is None:
             return False
         return self.updated_at > conversation.updated_at
 
 
 def what_is_drawn(shown: str | None, changes: Sequence[Any], entry: Entry) -> Drawn | None:
-    """Read what is noted of a card; None: nobody knows what it says, so it is to be drawn.
+    """Return what a card says, from `cards.shown`; None if that is not known, so redraw the card.
 
-    A card that nobody has changed says what Weav had said when it was posted.
+    A card that was never changed says what Weav returned when the conversation was opened.
     """
     if shown:
         return Drawn.load(shown)

@@ -1,4 +1,4 @@
-"""What it takes to draw a card again that Weav does not tell: kept with its row, for good."""
+"""What a redraw needs besides Weav's data; it is stored with the row and never removed."""
 
 from typing import Final, Self
 
@@ -16,11 +16,11 @@ RECOVERED: Final = (
 
 
 class CardFacts(BaseModel):
-    """What is not known is empty.
+    """A field is empty if it is not known.
 
-    `opened` says in mrkdwn who opened it, how and when; `note` is a plain sentence on how it went;
-    `above` are blocks that stand over the card and stay there; `thread_ts` is the thread that it
-    stands in, if it began none itself.
+    `opened`: who opened the conversation, how and when, in mrkdwn. `note`: a plain sentence about a
+    delay or a recovery. `above`: blocks that stay above the card. `thread_ts`: the thread that the
+    card was posted into.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -32,7 +32,7 @@ class CardFacts(BaseModel):
 
     @classmethod
     def of(cls, entry: Entry, conversation: Conversation) -> Self:
-        """Read what is kept, or what the form of a row still tells that has nothing kept."""
+        """Read the stored facts; a row without them may still have its form to derive them from."""
         if entry.card is not None:
             return cls.model_validate(entry.card)
         form = FilledForm.read(entry.form)

@@ -1,4 +1,4 @@
-"""Who opened a conversation and who changed what: on its card, and in what people are told."""
+"""Who opened a conversation and who changed what: on its card, and in private messages."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeAlias, assert_never
@@ -18,16 +18,16 @@ _LATEST: Final = 3  # on a card
 MOST_KEPT: Final = 10
 _VALUE_LIMIT: Final = 60
 _SUBJECT_LIMIT: Final = 100
-# Seconds; Weav has answered a change by then, or never will.
+# Seconds; after that Weav will not answer a change any more.
 _UNDER_WAY_FOR: Final = 120.0
 _NOT_KNOWN_WHO: Final = "Somebody changed this conversation meanwhile."
 
 
 class Change(BaseModel):
-    """What somebody did, or wants to do, with a click; `at` is in seconds since the epoch.
+    """A change that somebody made or asked for with a click; `at` is in seconds since the epoch.
 
-    Without a `slack_user_id` it was done in Weav. `under_way`: noted before Weav was asked, and
-    whether it was done is not known.
+    Without a `slack_user_id` it was made in Weav. `under_way`: recorded before Weav was asked, and
+    not confirmed yet.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -45,7 +45,7 @@ class Change(BaseModel):
 
 
 class Replied(BaseModel):
-    """The customer wrote, and nobody knows whether the card's thread was told."""
+    """The customer replied, and it is not known whether the card's thread got the notice."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -61,7 +61,7 @@ _NOTED: Final[TypeAdapter[Noted]] = TypeAdapter(Noted)
 
 
 def read_changes(noted: Sequence[Any]) -> tuple[Noted, ...]:
-    """Read what was noted, the oldest first; what a newer release wrote is passed over."""
+    """Read the history, the oldest first; skip entries that this release does not know."""
     changes = []
     for each in noted:
         try:
@@ -78,9 +78,10 @@ def with_change(changes: Sequence[Noted], change: Noted) -> tuple[Noted, ...]:
 def known_changes(
     changes: Sequence[Noted], conversation: Conversation, changed: Field | None = None
 ) -> tuple[Noted, ...]:
-    """Keep of what was under way what has come true, after a process died or an answer was lost.
+    """Confirm the changes under way that Weav shows, and drop the others.
 
-    `changed`: the field that has just been changed, so that it was something else until now.
+    They are left over from a process that died or from an answer that was lost. `changed`: the
+    field that was changed just now, so its value proves nothing about an earlier change.
     """
     return tuple(
         _as_done(each)
@@ -92,9 +93,9 @@ def known_changes(
 def changes_by_now(
     changes: Sequence[Noted], conversation: Conversation, changed: Iterable[Field], now: float
 ) -> tuple[Noted, ...]:
-    """Add what was done in Weav: what `changed` that no click on this card explains.
+    """Add the changes made in Weav: the `changed` fields that no click on this card explains.
 
-    A click that is still under way after its process has died may come true for a while.
+    A click under way is kept until it is out of date: Weav may still carry it out.
     """
     known = tuple(
         _as_done(each) if _has_come_true(each, conversation) else each
@@ -109,7 +110,7 @@ def changes_by_now(
 
 
 def done(changes: Iterable[Noted]) -> tuple[Noted, ...]:
-    """Leave out what nobody knows to be done."""
+    """Leave out the changes that are not confirmed."""
     return tuple(change for change in changes if not _is_under_way(change))
 
 
@@ -135,7 +136,7 @@ def _as_done(noted: Noted) -> Noted:
 
 
 def _changed_at(conversation: Conversation, field: Field, now: float) -> float:
-    """When it was, in seconds since the epoch, as far as Weav tells."""
+    """Return Weav's time of the change in seconds since the epoch; `now` if Weav gives none."""
     told = conversation.updated_at
     if field == "status" and conversation.status == Status.CLOSED:
         told = conversation.closed_at or told
@@ -145,20 +146,20 @@ def _changed_at(conversation: Conversation, field: Field, now: float) -> float:
 
 
 def change_lines(changes: Sequence[Noted]) -> list[str]:
-    """Say the last changes in mrkdwn, the newest first."""
+    """Return the latest changes in mrkdwn, the newest first."""
     return [change.line for change in reversed(changes[-_LATEST:])]
 
 
 def opened_line(conversation: Conversation, origin: Origin | None, slack_user_id: str) -> str:
-    """Say who opened it, how and when, in mrkdwn; without an origin nobody knows how."""
+    """Say in mrkdwn who opened it and when, and how if the origin is known."""
     who = f"Opened by <@{slack_user_id}> {_way(origin) if origin else ''}".rstrip()
     return f"{who} · {clock(conversation.created_at)}" if conversation.created_at else who
 
 
 def opened_line_in(card_blocks: Iterable[object]) -> str:
-    """Read that line from a card, also of version 0.1.0; empty if it does not say.
+    """Read that line from a card, also from one of version 0.1.0; empty if the card has none.
 
-    Without it the link is what comes first.
+    The block then begins with the link.
     """
     for block in card_blocks:
         if text_at(block, "block_id") == ids.CARD_HISTORY:
@@ -171,14 +172,14 @@ def opened_line_in(card_blocks: Iterable[object]) -> str:
 def last_change(
     changes: Sequence[Noted], conversation: Conversation, field: Field
 ) -> Change | None:
-    """Find who made this field what it is; None: nobody on this card did."""
+    """Find the change that gave the field its value; None if no change on this card did."""
     of_field = (each for each in reversed(changes) if isinstance(each, Change))
     last = next((change for change in of_field if change.field == field), None)
     return last if last and last.value == value_of(conversation, field) else None
 
 
 def overtaken_text(field: Field, conversation: Conversation, first: Change | None) -> str:
-    """Tell somebody that another one was first, in mrkdwn."""
+    """Tell somebody in mrkdwn that another change came first."""
     how = first.line if first else f"{_NOT_KNOWN_WHO} {_now(field, conversation)}"
     return (
         f"{how}\nThe card is up to date now. If you still want your change, click again: your click"
@@ -187,7 +188,7 @@ def overtaken_text(field: Field, conversation: Conversation, first: Change | Non
 
 
 def already_text(change: Change, made: Change | None) -> str:
-    """Tell somebody that nothing was left to do, in mrkdwn."""
+    """Tell somebody in mrkdwn that nothing was left to do."""
     if made:
         return f"{made.line}\nSo nothing was left to do."
     match change.field:
@@ -202,9 +203,10 @@ def already_text(change: Change, made: Change | None) -> str:
 
 
 def private_message(text: str, click: Click, url: str) -> Message:
-    """Say something in mrkdwn to the one who clicked, its unknown parts escaped by the caller.
+    """Tell somebody in mrkdwn what became of their click; the caller escapes `text`.
 
-    It names the conversation no more than the card did, which people of other organisations read.
+    The message reveals no more of the conversation than the card, which people of other
+    organisations may read.
     """
     subject = escape(shorten(fold(click.subject), _SUBJECT_LIMIT))
     said = f"{link(url, subject or f'`{click.shown.conversation_id}`')}: {text}"
@@ -224,7 +226,7 @@ def _did(change: Change) -> str:
 
 
 def _done(change: Change) -> str:
-    """Say what was done in Weav, where nobody here knows by whom."""
+    """Describe a change made in Weav, whose author is not known."""
     match change.field:
         case "assignee":
             return "Assigned in Weav" if change.value else "Unassigned in Weav"

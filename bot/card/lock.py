@@ -1,4 +1,4 @@
-"""One change of a conversation at a time: a queue in this process, a leased row among replicas."""
+"""One change of a conversation at a time: a queue in this process, a leased row across replicas."""
 
 import asyncio
 import math
@@ -15,31 +15,31 @@ from bot.logs import get_logger
 from bot.tasks import Tasks
 
 log = get_logger("weav_slack.lock")
-# Seconds: a change takes as long as Weav needs to be read, written and read again.
+# Seconds: a change reads from Weav, writes, and reads again.
 WAIT_FOR = 30.0
 ASK_EVERY = 0.1
 NOBODY_KNOWS: Final = ""
 
 
 class HeldLock:
-    """One's right to change a conversation and its card; `changes` is what was noted before."""
+    """The right to change a conversation and its card; `changes` is the card's history so far."""
 
     def __init__(self, cards: CardRows, row: CardLock, asked_at: float) -> None:
-        """`asked_at`: on the monotonic clock, from when on it is ours for one lease."""
+        """`asked_at`: when the lease began, on the monotonic clock."""
         self._cards = cards
         self._row = row
         self._kept_at = asked_at
         self._lost = False
         self.changes = read_changes(row.changes)
-        # What the card says, to be noted with the release: whoever draws it sets it.
+        # What the card says; the lock holder sets it when it draws, and the release stores it.
         self.shown = row.shown
         self.taken_at = row.taken_at  # in the database's time
 
     async def note(self, changes: Sequence[Noted]) -> bool:
-        """False: the lock is somebody else's now, as after a long standstill of this process.
+        """Store the history. False: the lock is lost, e.g. because this process stood still.
 
-        Until the release nobody knows what the card says, should this process die. Without the
-        database the line is on the card, and gone with the next one.
+        `shown` stays unknown in the database until the release, in case this process dies. If the
+        database is away, the card shows the new line all the same, but the next redraw loses it.
         """
         noted = [each.model_dump(exclude_defaults=True) for each in changes]
         try:
@@ -51,11 +51,11 @@ class HeldLock:
 
     @property
     def is_sure(self) -> bool:
-        """False: it may be somebody else's by now, since this process may have stood still."""
+        """False if the lease may have expired, e.g. because this process stood still."""
         return not self._lost and time.monotonic() - self._kept_at < self._cards.lease
 
     async def keep(self, every: float) -> None:
-        """Renew the lease, each time after so many seconds, until it is lost."""
+        """Renew the lease every so many seconds until it is lost."""
         while not self._lost:
             await asyncio.sleep(every)
             asked_at = time.monotonic()
@@ -69,10 +69,10 @@ class HeldLock:
         log.warning("lock_lost", conversation=self._row.conversation_id)
 
     async def release(self) -> bool:
-        """False: it was lost before."""
+        """False: the lock was lost before."""
         try:
             return await self._cards.end_turn(self._row, self.shown)
-        except LedgerUnavailable as error:  # it ends by itself, when its lease is over
+        except LedgerUnavailable as error:  # the lease will expire
             self._warn("lock_not_released", error)
             return not self._lost
 
@@ -82,9 +82,9 @@ class HeldLock:
 
 @dataclass(eq=False, repr=False)
 class CardLocks:
-    """Seconds; `keep_every` is well below the lease of `cards`.
+    """Times are in seconds; `keep_every` is well below the lease of `cards`.
 
-    `due` and `tasks`: where cards follow Weav, to draw one anew.
+    `due` and `tasks` redraw a card whose lock was lost; `due` is None if cards do not follow Weav.
     """
 
     _cards: CardRows
@@ -92,14 +92,14 @@ class CardLocks:
     wait_for: float = WAIT_FOR
     due: DueRows | None = None
     tasks: Tasks | None = None
-    # Kept for as long as anybody holds one or waits for it.
+    # Each lives as long as somebody holds it or waits for it.
     _here: WeakValueDictionary[str, asyncio.Lock] = field(
         default_factory=WeakValueDictionary, init=False
     )
 
     @asynccontextmanager
     async def of(self, conversation_id: str) -> AsyncIterator[HeldLock | None]:
-        """Wait for it; None: others are at it for too long. Raise LedgerUnavailable."""
+        """Wait for the lock; None after `wait_for`. Raise LedgerUnavailable."""
         deadline = asyncio.get_running_loop().time() + self.wait_for
         here = self._here.setdefault(conversation_id, asyncio.Lock())
         async with AsyncExitStack() as stack:
@@ -115,7 +115,7 @@ class CardLocks:
             yield held
 
     async def _take(self, conversation_id: str, deadline: float) -> HeldLock | None:
-        """Ask again while another replica has it."""
+        """Poll while another replica holds the row."""
         while True:
             asked_at = time.monotonic()
             if row := await self._cards.take_turn(conversation_id):
@@ -137,7 +137,7 @@ class CardLocks:
                 self.tasks.spawn(self._draw_anew(conversation_id, self.due), name="draw_anew")
 
     async def _draw_anew(self, conversation_id: str, due: DueRows) -> None:
-        """What was drawn after the turn was lost may stand over what is newer."""
+        """Redraw the card: what this process drew after losing the lock may be out of date."""
         with logged_if_unavailable(log, "not_drawn_anew", conversation=conversation_id):
             if held := await self._take(conversation_id, math.inf):
                 held.shown = NOBODY_KNOWS

@@ -1,6 +1,6 @@
-"""The card of a conversation that was opened: drawn, and posted on the way that takes it.
+"""The card of a new conversation: drawn, and posted on the first route that Slack accepts.
 
-The route: the channel or thread → the form's response_url → its author's messages.
+The routes: the channel or thread → the form's response_url → a direct message to the author.
 """
 
 import time
@@ -20,7 +20,7 @@ from bot.slack.text import channel_name, duration
 from bot.weav.models import Conversation
 
 Route = Literal["channel", "response_url", "direct"]
-# https://docs.slack.dev/reference/methods/chat.postMessage#errors, those that a person can mend.
+# The errors that a person can fix: https://docs.slack.dev/reference/methods/chat.postMessage#errors
 WHY: Final = {
     "not_in_channel": "the bot is not a member of it",
     "channel_not_found": "the bot is not a member of it, or cannot see it",
@@ -32,13 +32,13 @@ WHY: Final = {
     "ratelimited": "Slack asks the bot to slow down",
 }
 _NOT_CONFIRMED: Final = Failed("no_answer", certain=False)
-# A wait that nobody need explain, in seconds.
+# Seconds; the card explains a longer wait.
 SHORT_WAIT: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """`facts`: what it takes to draw it again."""
+    """`facts`: for a later redraw."""
 
     route: Route
     slack_channel_id: str = ""
@@ -54,7 +54,7 @@ class CardPoster:
     async def post(
         self, entry: Entry, conversation: Conversation, *, queued: bool = False
     ) -> Delivered | Failed:
-        """Post the card of what Weav has opened; its audience is known before."""
+        """Post the card of a new conversation; look up first who reads the channel."""
         form = FilledForm.read(entry.form)
         note, waited = RECOVERED if entry.recovered else "", waited_by_now(entry)
         if queued or waited > SHORT_WAIT:
@@ -72,18 +72,18 @@ class CardPoster:
 
 
 def waited_by_now(entry: Entry) -> float:
-    """Seconds since it was asked for; the row itself knows how many they were when it was read."""
+    """Seconds since the submission; `entry.waited` counts up to when the row was read."""
     return entry.waited + time.monotonic() - entry.asked_at
 
 
 async def deliver(
     slack: SlackApi, card: Card, place: Place, author: str, *, perhaps_there: bool = False
 ) -> Delivered | Failed:
-    """Post the card once on the first way that takes it; `Failed`: on no way, ask again later.
+    """Post the card once, on the first route that Slack accepts; on `Failed`, retry later.
 
-    A post that may have arrived is not made a second time in the channel: the author is told, with
-    the whole card where the channel would have got less. `Failed` that is not `certain` means such
-    a post; whoever asks again says so with `perhaps_there`.
+    A post that may have arrived is never repeated in the channel. The author gets the card as a
+    direct message instead, always the full one. `Failed` with `certain=False` means that the
+    channel may have the card; pass `perhaps_there` with the retry then.
     """
     if perhaps_there:
         again = _for_author(card, place, _NOT_CONFIRMED)
@@ -105,10 +105,10 @@ async def deliver(
 
 
 async def redraw(slack: SlackApi, card: Card, click: Click) -> Delivered | Failed:
-    """Put the card where the clicked one stands.
+    """Replace the clicked card.
 
-    chat.update does not reach what a response_url posted where the bot is no member; the click's
-    own response_url does, wherever it was.
+    chat.update cannot change a message that a response_url posted in a channel without the bot;
+    the click's own response_url can.
     """
     drawn = render(card)
     updated = await slack.update(click.slack_channel_id, click.message_ts, drawn)
@@ -131,7 +131,7 @@ def _directly(sent: ApiResult, card: Card, posted: Failed) -> Delivered | Failed
 
 
 def _for_author(card: Card, place: Place, failure: Failed) -> Card:
-    """Give all of it: whoever opened it knows it, and nobody else reads it there."""
+    """Make it the full card: only its author, who wrote the form, reads a direct message."""
     reason = blocks.section(blocks.mrkdwn(_why_here(place, failure)))
     facts = card.facts.model_copy(update={"above": (reason,), "thread_ts": ""})
     return replace(card, readers=Audience.INSIDE, facts=facts)

@@ -1,6 +1,6 @@
-"""The card, put together and drawn from one value: a conversation as everybody sees it.
+"""The card: one value with everything that it shows, and how that is drawn.
 
-Channels that people of other organisations read, or may read, get a short one.
+A channel that people of other organisations read, or may read, gets a short card.
 """
 
 import re
@@ -28,16 +28,16 @@ _WHY_SHORT: Final = {
     Audience.UNSEEN: "The bot cannot see who reads this channel: the rest is in Weav.",
 }
 _FORGOTTEN: Final = "Weav has deleted it, and the bot no longer keeps what it said."
-# A card is to be taken in at a glance: longer values than Weav documents are shortened.
+# A card must be readable at a glance, so values longer than Weav documents are cut.
 _VALUE_LIMIT: Final = 50
-# Escaping makes them up to five times as long, and the text of a message has its limit, too.
+# Escaping makes text up to five times as long, and a message's `text` has a limit, too.
 _IN_TEXT_LIMIT: Final = 150
 _LINK: Final = re.compile(r"<https?://[^<|>]*\|([^<>]*)>")
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Everything that is drawn; what is not known is empty. `link` leads to it in Weav."""
+    """Everything that a card shows; empty if not known. `link` opens the conversation in Weav."""
 
     conversation: Conversation
     facts: CardFacts = NO_FACTS
@@ -53,7 +53,7 @@ class Card:
 
     @property
     def why_short(self) -> str:
-        """Empty: it says everything."""
+        """Say why the card is short; empty if it is a full card."""
         conversation = self.conversation
         if conversation.status == DELETED and conversation.model_fields_set == {"id", "status"}:
             return _FORGOTTEN
@@ -62,9 +62,9 @@ class Card:
 
 @dataclass(eq=False, repr=False)
 class CardDrawer:
-    """Puts a card together from Weav's word, what is kept, and what is known of both.
+    """Builds a card from Weav's conversation, the stored facts, and the names of the people in it.
 
-    `link_to`: a conversation's address in Weav by its id; empty where none is set.
+    `link_to` returns a conversation's address in Weav by its id; empty if no address is set.
     """
 
     _names: Names
@@ -93,7 +93,7 @@ class CardDrawer:
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """What is known of a conversation, escaped; the sign is an emoji code."""
+    """One field of a conversation, escaped; `sign` is an emoji code."""
 
     name: str
     word: str
@@ -101,7 +101,7 @@ class _Field:
 
 
 def render(card: Card) -> Message:
-    """Draw what a support person needs first; what Weav left open is left out."""
+    """Draw what a support person needs first; leave out fields that Weav did not set."""
     if card.why_short:
         return _short(card)
     conversation = card.conversation
@@ -126,7 +126,7 @@ def render(card: Card) -> Message:
 
 
 def _short(card: Card) -> Message:
-    """Draw ID, status and link, and why no more: no subject, nobody's name."""
+    """Draw ID, status, link and the reason why there is no more: no subject, and no names."""
     status = card.conversation.status or ""
     status = _shown(labels.STATUSES_SHOWN.get(status, status))
     identifier = _shown(card.conversation.id)
@@ -159,7 +159,7 @@ def _field(name: str, word: str | None, known: Mapping[str, str]) -> _Field | No
 
 
 def _assignee(conversation: Conversation, name: str) -> _Field:
-    """Say of what kind it is where the name is not known."""
+    """Draw the assignee's name, or their type if the name is not known."""
     kind = _field("Assignee", conversation.assignee_type, labels.ASSIGNEE_TYPES)
     if kind:
         return replace(kind, word=name or kind.word)
@@ -175,7 +175,7 @@ def _subject(conversation: Conversation, limit: int) -> str:
 
 
 def _opened(card: Card) -> Json | None:
-    """Put who opened it first: it is read from here when the ledger has forgotten it."""
+    """Put the opened line first: `opened_line_in` reads it if the ledger has forgotten it."""
     texts = [blocks.mrkdwn(text) for text in (card.facts.opened, _open_in_weav(card.link)) if text]
     return blocks.context(*texts, block_id=ids.CARD_HISTORY) if texts else None
 
@@ -185,7 +185,7 @@ def _open_in_weav(url: str) -> str:
 
 
 def _identifiers(identified: Mapping[str, str]) -> Json:
-    """Each is a text of its own: Slack breaks the line between them, and not within an ID."""
+    """Make each a text of its own, so that Slack breaks the line between IDs and not inside one."""
     drawn = (f"{name} `{identifier}`" for name, identifier in identified.items())
     return blocks.context(*map(blocks.mrkdwn, drawn))
 
@@ -206,7 +206,7 @@ def _in_one_line(
     changes: Sequence[str],
     identified: Mapping[str, str],
 ) -> str:
-    """Say the same without signs, which screen readers would read aloud."""
+    """Say the same without emoji, which screen readers would read aloud."""
     said = [
         f"{card.heading}: {escape(_subject(card.conversation, _IN_TEXT_LIMIT))}",
         *(f"{field.name}: {field.word}" for field in fields),

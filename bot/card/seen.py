@@ -1,4 +1,4 @@
-"""What Weav says of a conversation now, kept for `status`, the home tab and the next look."""
+"""What Weav says about a conversation, stored for `status`, the home tab and the next look."""
 
 from bot.ledger import Entry, Ledger, Look
 from bot.weav.models import Conversation
@@ -7,10 +7,10 @@ from bot.weav.models import Conversation
 async def note_seen(
     ledger: Ledger, entry: Entry, seen: Conversation, replies: float | None
 ) -> None:
-    """Keep what was seen; a message that nobody told of is looked for `replies` seconds later.
+    """Store what Weav said; after a new message, mark a look for replies in `replies` seconds.
 
-    Its event may have come before the conversation was known here, or there is no webhook. None:
-    cards do not follow Weav.
+    Its event may have come before the ledger knew the conversation, or there is no webhook.
+    `replies` is None if cards do not follow Weav.
     """
     facts = seen.model_dump(mode="json")
     if entry.conversation is None or entry.conversation == facts:

@@ -1,4 +1,4 @@
-"""A click on a card: carried out once, and the card drawn again for everybody."""
+"""A click on a card: carried out once in Weav, and the card redrawn for everybody."""
 
 from dataclasses import dataclass
 from itertools import takewhile
@@ -53,7 +53,10 @@ NOT_DRAWN: Final = (
 
 @dataclass(eq=False, repr=False)
 class CardService:
-    """`looks` and `replies` are in seconds; None: cards do not follow Weav."""
+    """`looks`: seconds before each look for a change whose answer was lost.
+
+    `replies`: seconds from a new message to the look for replies; None if cards do not follow Weav.
+    """
 
     _ledger: Ledger
     _weav: WeavClient
@@ -65,7 +68,7 @@ class CardService:
     _replies: float | None
 
     def change(self, click: Click) -> None:
-        """Begin to do what was clicked, once; whoever clicked learns privately why not."""
+        """Start to carry out the click, once; if that fails, its author is told privately."""
         changing = self._change(click)
         self._notifier.spawn(changing, "change", click.slack_user_id, click.response_url)
 
@@ -77,7 +80,7 @@ class CardService:
             await self._tell(click, text)
 
     async def _carried_out(self, click: Click) -> str:
-        """Return what is to be said to the one who clicked, in mrkdwn; empty: the card says it."""
+        """Return the private answer to the click in mrkdwn; empty if the card says it all."""
         requested = await self._with_assignee(click)
         if requested is None:
             return WHO_ARE_YOU
@@ -91,7 +94,7 @@ class CardService:
     async def _locked(
         self, lock: HeldLock, requested: RequestedChange, click: Click, entry: Entry | None
     ) -> str:
-        """Draw it before the lock is another's, too: of two cards the later one must stay."""
+        """Change the conversation and redraw the card under the lock: the last redraw must win."""
         change = Change(
             slack_user_id=click.slack_user_id,
             field=requested.field,
@@ -110,12 +113,12 @@ class CardService:
         if result.conversation and entry:
             changes = _with_news(changes, change, result.conversation, lock, entry)
         if not isinstance(result, Doubtful | LockLost):
-            await lock.note(changes)  # what is in doubt stays under way until the next click
+            await lock.note(changes)  # a doubtful change stays under way until the next click
         if result.conversation is None:
             return text
         card = await self._card_again(result.conversation, click, entry, changes)
         if card.why_short and isinstance(result, Confirmed):
-            text = change.line  # a short card says no such thing
+            text = change.line  # a short card has no history
         return "\n".join(filter(None, [text, await self._redraw(card, click, lock, entry)]))
 
     async def _with_assignee(self, click: Click) -> RequestedChange | None:
@@ -131,7 +134,7 @@ class CardService:
         entry: Entry | None,
         changes: tuple[Noted, ...],
     ) -> Card:
-        """What the ledger does not have of it is read from the card that was clicked."""
+        """Build the card; what the ledger no longer has is read from the clicked card."""
         facts = CardFacts.of(entry, conversation) if entry else NO_FACTS
         facts = facts.model_copy(update={"above": blocks_above(click)})
         if entry is None or (entry.card is None and entry.form is None):
@@ -140,7 +143,7 @@ class CardService:
         return await self._drawer.card(conversation, click.slack_channel_id, facts, changes)
 
     async def _redraw(self, card: Card, click: Click, lock: HeldLock, entry: Entry | None) -> str:
-        """Return what is to be said if Slack does not take it."""
+        """Return the private answer if Slack refuses the redraw, or an empty text."""
         lock.shown = NOBODY_KNOWS
         drawn = await redraw(self._slack, card, click)
         conversation_id = click.shown.conversation_id
@@ -156,7 +159,7 @@ class CardService:
     async def _note(
         self, entry: Entry, conversation: Conversation, drawn: Delivered | Failed
     ) -> None:
-        """Let `status` and the home tab say the same, and follow a card that can be drawn again."""
+        """Store the conversation for `status` and the home tab, and follow a redrawn card again."""
         conversation_id, due = entry.conversation_id or "", self._ledger.due
         with logged_if_unavailable(log, "card_not_noted", conversation=conversation_id):
             is_there = isinstance(drawn, Delivered) and drawn.route == "channel"
@@ -165,11 +168,11 @@ class CardService:
             await note_seen(self._ledger, entry, conversation, self._replies)
 
     async def _tell(self, click: Click, text: str) -> None:
-        """Tell the one who clicked where they did, else as a direct message.
+        """Answer the click privately, next to the card, or else as a direct message.
 
-        A response_url knows no thread for what one person sees, and puts it into the channel. There
-        it is seen beside a card that began a thread; a card in somebody else's needs a method of
-        its own.
+        A response_url cannot post an ephemeral message into a thread; it posts to the channel. That
+        is fine for a card that stands in the channel. For a card inside a thread, use
+        chat.postEphemeral.
         """
         message = private_message(text, click, self._drawer.link_to(click.shown.conversation_id))
         channel, person = click.slack_channel_id, click.slack_user_id
@@ -187,7 +190,7 @@ def _with_news(
     lock: HeldLock,
     entry: Entry,
 ) -> tuple[Noted, ...]:
-    """Add what the click has found changed in Weav, before what the click itself did."""
+    """Add the changes made in Weav that the click found, and put the click's own change last."""
     drawn = what_is_drawn(lock.shown, lock.changes, entry)
     changed = drawn.changed(conversation) if drawn else ()
     own = [each for each in changes if each == change]
@@ -197,7 +200,7 @@ def _with_news(
 
 
 def blocks_above(click: Click) -> tuple[Json, ...]:
-    """Return what stands over the title of the clicked card, such as why it is a direct message."""
+    """Return the blocks above the clicked card's title, e.g. why it is a direct message."""
     drawn = click.card_blocks
     above = tuple(takewhile(lambda block: text_at(block, "type") != "rich_text", drawn))
     return above if len(above) < len(drawn) else ()

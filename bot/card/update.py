@@ -1,6 +1,6 @@
 """A click carried out in Weav: read, compare, write, confirm.
 
-A PUT takes all five fields and would put the others back: whoever calls this holds the lock.
+The caller holds the lock: a PUT writes all five fields, so two at once would undo each other.
 """
 
 import asyncio
@@ -48,28 +48,28 @@ BUSY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """Weav has made the change, and said so."""
+    """Weav made the change and confirmed it."""
 
     conversation: Conversation
 
 
 @dataclass(frozen=True, slots=True)
 class AlreadySo:
-    """It was so before."""
+    """The field already had the requested value."""
 
     conversation: Conversation
 
 
 @dataclass(frozen=True, slots=True)
 class Overtaken:
-    """The field is no longer as the clicked card said, so nobody knows if it is still wanted."""
+    """The field no longer has the value that the card showed, so the click may be outdated."""
 
     conversation: Conversation
 
 
 @dataclass(frozen=True, slots=True)
 class NotChanged:
-    """Certainly not changed."""
+    """Nothing was changed for certain."""
 
     reason: str
     conversation: None = None
@@ -77,7 +77,7 @@ class NotChanged:
 
 @dataclass(frozen=True, slots=True)
 class Doubtful:
-    """Sent, and not confirmed; `conversation` is what Weav said afterwards, if it said anything."""
+    """Sent but not confirmed; `conversation` is what Weav said afterwards, if anything."""
 
     reason: str
     conversation: Conversation | None
@@ -85,7 +85,7 @@ class Doubtful:
 
 @dataclass(frozen=True, slots=True)
 class LockLost:
-    """Nothing was written: another replica has the lock, and what was read may be old."""
+    """Nothing was written: the lock is lost, and what was read may be out of date."""
 
     conversation: None = None
 
@@ -102,7 +102,7 @@ async def carry_out(
         return NotChanged(f"{found.reason} {NOTHING_CHANGED}")
     if not_needed := compare(found.conversation, change, shown):
         return not_needed
-    # If this process dies before Weav answers, the next click still finds who it was.
+    # If this process dies before Weav answers, the next click still knows who asked for the change.
     under_way = change.model_copy(update={"under_way": True})
     if not await lock.note(with_change(lock.changes, under_way)):
         return LockLost()
@@ -114,7 +114,7 @@ async def carry_out(
 def compare(
     conversation: Conversation, change: Change, shown: CardSnapshot
 ) -> AlreadySo | Overtaken | None:
-    """None: the change is still to be made."""
+    """None: make the change."""
     if value_of(conversation, change.field) == change.value:
         return AlreadySo(conversation)
     return None if shown.shows(conversation, change.field) else Overtaken(conversation)
@@ -176,7 +176,7 @@ def _has(conversation: Conversation, change: Change, before: Found) -> bool:
 def changes_after(
     changes: Sequence[Noted], change: Change, result: ChangeResult
 ) -> tuple[Noted, ...]:
-    """Return what is known to have been changed, the oldest first."""
+    """Return the card's history after a click, the oldest first."""
     match result:
         case Confirmed(conversation):
             return with_change(known_changes(changes, conversation, change.field), change)
@@ -193,7 +193,7 @@ def changes_after(
 def private_text(
     result: ChangeResult, change: Change, changes: Sequence[Noted], click: Click
 ) -> str:
-    """Tell the one who clicked in mrkdwn what the card does not; empty: it says everything."""
+    """Return the private answer to the click in mrkdwn; empty if the card says it all."""
     match result:
         case Confirmed():
             return ""
@@ -201,7 +201,7 @@ def private_text(
             made = last_change(changes, conversation, change.field)
             own = made is not None and made.slack_user_id == change.slack_user_id
             if own and not click.shown.shows(conversation, change.field):
-                return ""  # a double click: what its first half did is drawn now
+                return ""  # a double click: the redrawn card shows what the first one did
             return already_text(change, None if own else made)
         case Overtaken(conversation):
             made = last_change(changes, conversation, change.field)

@@ -1,1 +1,1 @@
-"""Cards that follow what happens in Weav: told by its webhooks, or looked up now and then."""
+"""Cards that follow changes in Weav: its webhooks announce them, or the bot polls for them."""

@@ -1,4 +1,4 @@
-"""One look at a conversation in Weav: a card that says otherwise is drawn again for everybody."""
+"""One look at a conversation in Weav, which redraws its card if the card says something else."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,10 +31,10 @@ from bot.weav.existing_conversations import Found, read_conversation
 from bot.weav.models import DELETED, Conversation
 
 log = get_logger("weav_slack.follow")
-# The row of all redraws in the ledger.
+# The ledger's name for the slots of redraws.
 REDRAWS: Final = "redraw"
-# Seconds. A place that is so near is no wait; those of long ago, when Weav or the bot was away,
-# would all be taken at once.
+# Seconds. A slot this close counts as now. A slot far in the past is stale (Weav or the bot was
+# down); using it would let all stale looks run at once.
 _AT_ONCE: Final = 0.05
 _GONE_AFTER: Final = 30.0
 _MEMO_PLACE: Final = "place"
@@ -53,11 +53,11 @@ class CardFollower:
         if not (entry.slack_channel_id and entry.message_ts):
             return await self._keep(row, entry)
         async with self._locks.of(row.conversation_id) as lock:
-            # A click that takes so long draws what it has found.
+            # A click that holds the lock for so long will redraw the card itself.
             return await self._compare(row, entry, lock) if lock else Again(SOON)
 
     async def _keep(self, row: DueRow, entry: Entry) -> LookResult:
-        """Let the status report tell what no card can be drawn with."""
+        """Store what Weav says for `status` alone: there is no card that could be redrawn."""
         seen = await self._see(row, entry)
         if isinstance(seen, Conversation):
             await note_seen(self._ledger, entry, seen, self._pace.replies)
@@ -80,11 +80,11 @@ class CardFollower:
             return place
         changed = drawn.changed(seen) if drawn else ()
         if seen.status == DELETED:
-            changed = ("status",)  # of all else nobody knows what it was at last
+            changed = ("status",)  # what the other fields were in the end is not known
         return await self._draw(row, entry, seen, lock, changed)
 
     async def _see(self, row: DueRow, entry: Entry) -> Conversation | LookResult:
-        """Read it in Weav; two signs that it is missing, and it is deleted."""
+        """Read it in Weav; after two signs that it is missing, take it as deleted."""
         found = await read_conversation(self._weav, row.conversation_id)
         if isinstance(found, Found):
             return found.conversation
@@ -97,7 +97,7 @@ class CardFollower:
         return Conversation.read(known).model_copy(update={"status": DELETED})
 
     async def _place(self, row: DueRow) -> Again | None:
-        """Take a place in the row of all redraws; None: it is this one's turn."""
+        """Wait for a slot, so that redraws are paced across replicas; None: redraw now."""
         place = row.memo.get(_MEMO_PLACE)
         if place is None or row.now - place > _GONE_AFTER:
             place = row.now + await self._ledger.due.reserve(REDRAWS, self._pace.redraw_every)
@@ -114,7 +114,7 @@ class CardFollower:
         lock: HeldLock,
         changed: Sequence[Field],
     ) -> LookResult:
-        """What is noted before is drawn again should this process die before it is recorded."""
+        """Store the history first, so that after a crash the next look draws the same lines."""
         changes = changes_by_now(lock.changes, seen, changed, lock.taken_at)
         if not await lock.note(changes):
             return Again(SOON)
@@ -125,7 +125,7 @@ class CardFollower:
         drawn = render(card)
         sent = await self._slack.update(slack_channel_id, message_ts, drawn, within=0.0)
         if isinstance(sent, Failed):
-            # The next time it takes another place.
+            # An empty memo: the next look takes a new slot.
             return Over(sent.code) if sent.code in GONE_IN_SLACK else SlackAway(sent, {})
         lock.shown = Drawn.of(seen).dump()
         await note_seen(self._ledger, entry, seen, self._pace.replies)
@@ -133,6 +133,6 @@ class CardFollower:
         return self._settled(row, seen, "redrawn")
 
     def _settled(self, row: DueRow, seen: Conversation, outcome: str) -> LookResult:
-        """Weav may be late with a deletion that it has told of."""
+        """Look again if a deletion was announced that Weav does not show yet."""
         is_due = row.missing and seen.status != DELETED
         return (is_due and late(row, self._pace)) or Settled(outcome, {})

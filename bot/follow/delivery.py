@@ -1,8 +1,8 @@
-"""A delivery of Weav's: who sent it, what it is about, and which ids are in it.
+"""A webhook delivery from Weav: its signature, its event, and the ids in its body.
 
-https://docs.weav.com/api-reference/webhooks/webhook-delivery names headers and events. The names in
-the body and the spelling of the signature are not documented, so every spelling is taken, and an id
-is looked for wherever it may stand.
+https://docs.weav.com/api-reference/webhooks/webhook-delivery documents headers and events, but not
+the body's names and the signature's encoding. So accept every encoding, and find ids anywhere in
+the body.
 """
 
 import hmac
@@ -17,15 +17,15 @@ from bot.slack.text import DASHED
 
 _PREFIX: Final = "sha256="
 _UUID: Final = re.compile(rf"(?<![0-9a-f-])({DASHED})(?![0-9a-f-])", re.IGNORECASE)
-# A whole text. In one that is itself JSON backslashes stand before the second quote: the deeper
-# such texts lie in each other, the more.
+# An id that is a whole JSON string. In JSON inside a JSON string, backslashes precede the closing
+# quote: the deeper the nesting, the more.
 _WHOLE: Final = re.compile(rf'"({DASHED})(\\*)"', re.IGNORECASE)
-# A delivery is about one thing and those beside it: its customer, its assignee, its workspace.
+# A delivery names its subject and a few others: a customer, an assignee, a workspace.
 MOST_IDS: Final = 100
 
 
 class Event(StrEnum):
-    """Weav's own words."""
+    """Weav's names."""
 
     CONVERSATION_CREATED = "conversation.created"
     CONVERSATION_DELETED = "conversation.deleted"
@@ -52,12 +52,12 @@ class Event(StrEnum):
 
 
 def read_event(name: str) -> Event | None:
-    """None: no event that we know."""
+    """None if we do not know the event."""
     return next((event for event in Event if event == name.strip()), None)
 
 
 def is_signed(secret: bytes, body: bytes, signature: str) -> bool:
-    """Whether it is the HMAC-SHA-256 of the body, in hex or base64, with or without `sha256=`."""
+    """Accept the body's HMAC-SHA-256 in hex or base64, with or without `sha256=`."""
     digest = hmac.digest(secret, body, "sha256")
     given = signature.strip().removeprefix(_PREFIX).encode()
     spellings = (digest.hex().encode(), digest.hex().upper().encode(), b64encode(digest))
@@ -65,10 +65,10 @@ def is_signed(secret: bytes, body: bytes, signature: str) -> bool:
 
 
 def is_json(body: bytes) -> bool:
-    """Also False for what is nested more deeply than anything that is meant seriously.
+    """Tell whether the body is JSON; False also for absurdly deep nesting.
 
-    What customers may write is JSON, too: half of a character, or a number of 4,300 digits, which
-    other parsers refuse.
+    Customers can put half a surrogate pair or a number of 4,300 digits into it. Both are JSON,
+    although other parsers refuse them.
     """
     try:
         json.loads(body, parse_int=str)
@@ -78,10 +78,11 @@ def is_json(body: bytes) -> bool:
 
 
 def ids_in(body: bytes) -> list[str]:
-    """Find the first hundred UUIDs, whatever they are called and however deep they lie.
+    """Find the first hundred UUIDs, under any name and at any depth.
 
-    Those that are a whole text come first, and those in JSON in a text after them: a customer may
-    paste any number of others. Each as it is spelled and in lower case, as it may be known here.
+    A customer may paste any number of UUIDs, so whole JSON strings come first, then strings in
+    nested JSON, then all others. Return each as spelled and in lower case: the ledger may have
+    either.
     """
     found: dict[str, None] = {}
     text = body.decode("latin-1")

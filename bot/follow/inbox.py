@@ -1,4 +1,4 @@
-"""What Weav tells is written down: whose card, and whose replies, are to be looked at."""
+"""The inbox of Weav's webhooks: it marks each conversation that an event names as due."""
 
 import time
 from typing import Final
@@ -9,7 +9,7 @@ from bot.ledger import WEBHOOK, DueRows, Look, logged_if_unavailable
 from bot.logs import get_logger
 
 log = get_logger("weav_slack.inbox")
-# Seconds: so exactly the ledger knows when a delivery was accepted last.
+# Seconds: how often the ledger updates the time of the last delivery.
 _NOTED_EVERY: Final = 30.0
 
 
@@ -20,9 +20,9 @@ class Inbox:
         self._note_again_at = 0.0
 
     async def accept(self, event: Event | None, body: bytes) -> bool:
-        """False: it is about nothing that has a card. Raise LedgerUnavailable: it is not written.
+        """False: no conversation in it has a card. Raise LedgerUnavailable: nothing is written.
 
-        Nothing in it is believed: each conversation that it names is only looked at.
+        The body is only a hint: the looks read each conversation in Weav.
         """
         found = []
         if event is not None and event.is_of_conversation:
@@ -36,7 +36,7 @@ class Inbox:
         return bool(found)
 
     async def _note_moment(self) -> None:
-        """For `weav-slack check`; a database that is away now has done what mattered."""
+        """Record the time for `weav-slack check`; if that fails, the marks are still written."""
         if time.monotonic() < self._note_again_at:
             return
         with logged_if_unavailable(log, "webhook_not_noted"):

@@ -1,4 +1,4 @@
-"""What became of a look at a conversation, and so of its row."""
+"""The results of a look at a conversation; each says what happens to its row next."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from bot.slack.api import Failed
 from bot.weav.pages import LookUpFailed
 
 log = get_logger("weav_slack.looks")
-# Seconds. Until a lock is free that is held for long.
+# Seconds until a retry, for example when the lock is held for long.
 SOON: Final = 1.0
-# How long it has been so, in seconds: of the two, whichever it was last.
+# How long it has been so, in seconds; a memo has only the one that was true last.
 _LATE_FOR: Final = "late_for"
 _UNREADABLE_FOR: Final = "unreadable_for"
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Nothing remains to be done; `outcome` is counted, and the next look finds `memo`.
+    """Nothing is left to do. `outcome` is a metric's label; `memo` is kept for the next look.
 
-    `is_recorded`: the row says so already.
+    `is_recorded`: the row is already updated.
     """
 
     outcome: str
@@ -33,7 +33,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """To be looked at once more; seconds, and how many of them count as trying."""
+    """Look again after `pause` seconds; `counted` of them count towards giving up."""
 
     pause: float
     counted: float = 0.0
@@ -48,7 +48,7 @@ class WeavAway:
 
 @dataclass(frozen=True, slots=True)
 class SlackAway:
-    """The next look finds `memo`."""
+    """`memo` is kept for the next look."""
 
     failed: Failed
     memo: Mapping[str, Any] | None = None
@@ -56,7 +56,7 @@ class SlackAway:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """There is nothing left to draw or to tell in Slack; its code."""
+    """The card or its channel is gone, so end all looks; `code` is Slack's error."""
 
     code: str
 
@@ -65,7 +65,7 @@ LookResult: TypeAlias = Settled | Again | WeavAway | SlackAway | Over
 
 
 def not_read(row: DueRow, failed: LookUpFailed, pace: FollowPace) -> LookResult:
-    """What concerns this conversation alone holds up no others, and comes to an end."""
+    """Choose the result for a failed read: an error of this conversation alone stops no others."""
     if failed.missing:
         return Settled("missing")
     if failed.away:
@@ -76,12 +76,12 @@ def not_read(row: DueRow, failed: LookUpFailed, pace: FollowPace) -> LookResult:
 
 
 def late(row: DueRow, pace: FollowPace) -> Again | None:
-    """Weav answers, but not as it told; None: that was so for long enough."""
+    """Weav does not show yet what its event announced; None: stop waiting for it."""
     return _not_yet(row, _LATE_FOR, pace.not_yet)
 
 
 def _not_yet(row: DueRow, clock: str, backoff: Backoff) -> Again | None:
-    """Nor are those seconds counted together with those in which nobody answers."""
+    """Count these seconds in the memo, apart from `tried_for`, which counts outages."""
     seconds = row.memo.get(clock, 0.0)
     later = backoff.after(seconds)
     if later is None:
@@ -90,7 +90,7 @@ def _not_yet(row: DueRow, clock: str, backoff: Backoff) -> Again | None:
     return Again(later.pause, memo={**others, clock: seconds + later.counted})
 
 
-# What no later attempt mends: the card is gone, or the bot from where it is.
+# No retry helps: the card is gone, or the bot is no longer in its channel.
 # https://docs.slack.dev/reference/methods/chat.update#errors
 GONE_IN_SLACK = frozenset(
     {

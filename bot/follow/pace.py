@@ -1,4 +1,4 @@
-"""How soon, and how often, things are looked at and drawn."""
+"""How soon and how often the bot looks at conversations and redraws cards."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,11 @@ from bot.retry import FOLLOWING, LONGEST_REST, NOT_YET, REST, UNREADABLE, Backof
 
 @dataclass(frozen=True, slots=True)
 class FollowPace:
-    """Seconds. `card` and `replies`: from what Weav tells until somebody looks.
+    """Seconds. `card` and `replies`: from an event to the look, so that a burst shares one look.
 
-    What comes together is one look. `redraw_every`: chat.update takes "50+" a minute in a
-    workspace, and clicks need some of them: https://docs.slack.dev/apis/web-api/rate-limits.
-    `refresh_every`: between looks that nobody has asked for. `rest`: without looks when Weav takes
-    none, doubled each time until `longest_rest`.
+    `redraw_every`: Slack allows "50+" chat.update a minute in a workspace, and clicks need some of
+    them: https://docs.slack.dev/apis/web-api/rate-limits. `refresh_every`: between refresh looks.
+    `rest`: how long all looks stop when Weav is down, doubled each time up to `longest_rest`.
     """
 
     card: float = 1.0

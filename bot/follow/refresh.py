@@ -1,4 +1,4 @@
-"""Where no webhook reaches the bot: open conversations with a card are looked at now and then."""
+"""Polling where no webhook reaches the bot: marks open conversations as due in rounds."""
 
 from typing import Final
 
@@ -6,9 +6,9 @@ from bot.ledger import DueRows, logged_if_unavailable
 from bot.logs import get_logger
 
 log = get_logger("weav_slack.refresh")
-# Seconds for which a conversation is refreshed after it was submitted.
+# Seconds after its submission for which a conversation is refreshed.
 WITHIN: Final = 14 * 24 * 3600.0
-# Rounds in the time between two looks at a conversation: each takes those that are due by then.
+# Rounds in the time between two looks at the same conversation.
 _ROUNDS: Final = 4
 
 
@@ -21,7 +21,7 @@ class Refresher:
         self._first = 0
 
     async def mark(self) -> None:
-        """Have those looked at that nobody has looked at for so long."""
+        """Mark the open conversations whose last refresh is too long ago."""
         with logged_if_unavailable(log, "not_refreshed"):
             self._first = await self._due.first_within(WITHIN, self._first)
             if marked := await self._due.mark_open(self._first, WITHIN, self._every):

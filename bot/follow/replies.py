@@ -1,4 +1,4 @@
-"""The customer replied: the card's thread is told, once."""
+"""Notices in a card's thread that the customer replied, each posted once."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -40,19 +40,18 @@ log = get_logger("weav_slack.replies")
 TEXT_LIMIT: Final = 300
 _NAME_LIMIT: Final = 50
 _UNNAMED: Final = "The customer"
-# Seconds before it was told of that a message can be new: Weav comes again for most of a day.
+# Seconds before the first event that a message still counts as new: Weav retries for most of a day.
 _NEW_FOR: Final = 24 * 3600.0
-# Messages whose signs are kept; what is older than all of them is not new.
+# Messages whose keys are kept; a message that is older than all of them is not new.
 _MOST_KEPT: Final = 200
 
 
 class ToldMessages(BaseModel):
-    """Which messages the thread was told of: kept with the row.
+    """Which messages the thread was told of; stored as the row's memo.
 
-    `told` are their signs. What is not after `until` (seconds since the epoch) is old, and so is
-    what has no date once there is such a moment.
-    `telling`: those that it is just being told of. Should this process die meanwhile, nobody knows
-    whether Slack has taken it.
+    `told`: the keys of those messages. `until`, in seconds since the epoch: older messages are not
+    new, and once it is set, neither are messages without a date. `telling`: the keys of messages
+    whose notice is being posted; after a crash it is not known whether Slack has the notice.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -71,7 +70,7 @@ class ToldMessages(BaseModel):
         ]
 
     def after(self, messages: Sequence[WrittenMessage]) -> Self:
-        """Count all of them as told, the oldest first, beside what this list happens to lack."""
+        """Count these messages, the oldest first, as told; keep those that the list lacks."""
         keys = dict.fromkeys([each.key for each in messages])
         told = (*keys, *(key for key in self.told if key not in keys))
         until = self.until
@@ -86,7 +85,7 @@ class ToldMessages(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What the thread is told; what is unknown, or not for everybody who reads there, is empty."""
+    """What the thread is told; a field is empty if it is unknown or not for all its readers."""
 
     who: str
     count: int
@@ -110,12 +109,12 @@ class Notice:
 
 
 def _is_closed(code: str) -> bool:
-    """Whether no later attempt reaches the thread, though the card perhaps."""
+    """Tell whether no retry will reach the thread; the card may still be updated."""
     return code in GONE_IN_SLACK or code.startswith("restricted_action")
 
 
 def first_words(messages: Sequence[WrittenMessage]) -> str:
-    """Read no more of them than is shown: HTML takes its time."""
+    """Read no more of the messages than is shown, because HTML takes long to parse."""
     text = ""
     for message in messages:
         text = f"{text} {message.words}".strip()
@@ -126,7 +125,7 @@ def first_words(messages: Sequence[WrittenMessage]) -> str:
 
 @dataclass(eq=False, repr=False)
 class ReplyFollower:
-    """`wish_of`: what the threads of a Slack channel's cards are told, as `REPLIES` has it."""
+    """`wish_of`: what a Slack channel wants its threads to be told, one of `REPLIES`."""
 
     _ledger: Ledger
     _weav: WeavClient
@@ -163,9 +162,9 @@ class ReplyFollower:
         *,
         with_text: bool,
     ) -> LookResult:
-        """Slack cannot be asked what it has taken: what it is told is written down before.
+        """Post the notice, but first store its messages as `telling`: Slack cannot be asked later.
 
-        One at a time, so that a process that dies leaves one in doubt at most.
+        Post one notice at a time, so that a crash leaves at most one in doubt.
         """
         found = await read_conversation(self._weav, row.conversation_id)
         if isinstance(found, LookUpFailed):
@@ -187,7 +186,7 @@ class ReplyFollower:
                 await retry_until_written(lambda: due.looked(row, self._pace.replies, told), row)
                 return Settled("told", is_recorded=True)
             if not posted.certain or _is_closed(posted.code):
-                return Again(SOON)  # and the card says it
+                return Again(SOON)  # `telling` stays: the next look says it on the card
             await due.note(row, so_far.dump())
         return SlackAway(posted)
 
@@ -200,7 +199,7 @@ class ReplyFollower:
         *,
         with_text: bool,
     ) -> Notice:
-        """Where people of other organisations read, it has neither name nor text."""
+        """Leave out name and text if people of other organisations may read the channel."""
         card = await self._drawer.card(conversation, entry.slack_channel_id or "", facts)
         return Notice(
             who="" if card.why_short else shorten(fold(card.named.customer), _NAME_LIMIT),
@@ -212,7 +211,7 @@ class ReplyFollower:
         )
 
     async def _whom(self, entry: Entry, conversation: Conversation) -> str:
-        """Name the assignee, if they have said who they are in Weav, or else the author."""
+        """Return the assignee, if the bot knows who that is in Slack, or else the author."""
         if conversation.assignee_type == AssigneeType.USER and conversation.assignee_id:
             assignee_id = conversation.assignee_id.lower()
             if user := await self._ledger.customers.user_with(assignee_id):
@@ -222,9 +221,9 @@ class ReplyFollower:
     async def _doubt(
         self, row: DueRow, messages: Sequence[WrittenMessage], so_far: ToldMessages
     ) -> LookResult:
-        """Whether the thread was told is not known, or it cannot be: the card says it.
+        """Say on the card that the customer replied: the thread has the notice perhaps, or never.
 
-        Unlike the thread it can be told twice.
+        Saying it twice on the card does no harm; in the thread it would.
         """
         times = [each.at for each in messages if each.key in so_far.telling and each.at]
         replied = Replied(replied_at=times[-1].timestamp() if times else row.marked_at)

@@ -1,4 +1,4 @@
-"""What is due to be looked at, taken up by one replica each, and put off when others are away."""
+"""Takes the looks that are due, each on one replica, and retries later if Weav or Slack is down."""
 
 import asyncio
 import time
@@ -17,11 +17,11 @@ from bot.slack.client import REJECTED
 from bot.tasks import Tasks
 
 log = get_logger("weav_slack.follow")
-# Raises LedgerUnavailable: nothing is known to be done, and it is looked at again.
+# On LedgerUnavailable the look is repeated when its lease is over.
 TakeLook: TypeAlias = Callable[[DueRow, Entry], Awaitable[LookResult]]
 # Looks at once: Weav's rate limits are not documented.
 AT_ONCE: Final = 10
-# The row of all looks that nobody has asked for, in the ledger.
+# The ledger's name for the slots of refresh looks.
 REFRESHES: Final = "refresh"
 
 
@@ -38,13 +38,13 @@ class FollowWorker:
     _rests_until: float = field(default=0.0, init=False)
 
     async def sweep(self) -> None:
-        """Take up what is due, for as long as there is more of it than can be done at once."""
+        """Start the looks that are due; while there are more than `AT_ONCE`, wait and go on."""
         with logged_if_unavailable(log, "looks_not_taken"):
             while not self._is_resting and await self._take():
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
 
     async def refresh(self) -> None:
-        """Take one look of those that nobody has asked for, in its turn among all replicas'."""
+        """Start one refresh look, when its slot among all replicas comes."""
         with logged_if_unavailable(log, "looks_not_taken"):
             if self._is_resting or not self._room:
                 return
@@ -54,19 +54,19 @@ class FollowWorker:
             self._start(rows[0])
 
     async def keep(self) -> None:
-        """Lengthen the leases of what this process looks at."""
+        """Renew the leases of the looks that run here."""
         with logged_if_unavailable(log, "looks_not_renewed"):
             if self._running:
                 await self._ledger.due.renew(self._running.values())
 
     async def release(self) -> None:
-        """Let others have at once what this process has not finished."""
+        """Give back at once the looks that this process did not finish."""
         with logged_if_unavailable(log, "looks_not_released"):
             if left := [*self._cancelled, *self._running.values()]:
                 await self._ledger.due.release(left)
 
     async def _take(self) -> bool:
-        """False: there is no more of it."""
+        """False: no more looks are due."""
         room = self._room
         rows = await self._ledger.due.take(room) if room else []
         for row in rows:
@@ -88,8 +88,8 @@ class FollowWorker:
             result = await self._look(row)
         except LedgerUnavailable as error:
             log.warning("not_looked", conversation=row.id, error=str(error))
-            return  # taken up again when its lease is over
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is in the log
+            return  # repeated when its lease is over
+        except Exception as error:  # noqa: BLE001 - any bug is logged, and the look retried
             self._tasks.failed("look", error)
             await self._later(row, MISTAKES.after(row.tried_for))
             return
@@ -100,7 +100,7 @@ class FollowWorker:
         if entry is None or not is_uuid(row.conversation_id):
             return Settled("unknown")
         if entry.state is State.OPENED:
-            # Its card is on the way, which Slack may not take for a day; then it is marked anew.
+            # Its card is still being posted, for up to a day; it is marked again after that.
             later = self._pace.following.after(row.tried_for)
             return Again(later.pause, later.counted) if later else Settled("not_posted")
         return await self._takes[row.look](row, entry)
@@ -153,7 +153,7 @@ class FollowWorker:
         retry_after: float | None = None,
         memo: Mapping[str, Any] | None = None,
     ) -> None:
-        """Put it off, or leave it to the next event once it was tried for long enough."""
+        """Retry later, or give up until the next event if `next_try` is None."""
         if next_try is None:
             log.error("look_given_up", conversation=row.id)
             await self._record(row, Settled("given_up"))
@@ -163,7 +163,7 @@ class FollowWorker:
 
     @property
     def _room(self) -> int:
-        """A refresh may have begun while the last place was given away."""
+        """Not below 0: a refresh may start while a sweep takes the last free place."""
         return max(0, AT_ONCE - len(self._running))
 
     @property
@@ -171,7 +171,7 @@ class FollowWorker:
         return time.monotonic() < self._rests_until
 
     def _rest_for(self, seconds: float) -> None:
-        """Those that failed at the same time count as one."""
+        """Stop all looks; failures during a rest do not lengthen the next one."""
         if not self._is_resting:
             self._rest = max(self._pace.rest, min(self._rest * 2, self._pace.longest_rest))
         until = time.monotonic() + max(self._rest, seconds)

@@ -1,1 +1,1 @@
-"""What a person sees of their own: `status`, and the home tab."""
+"""What a person sees of their own conversations: `status` and the home tab."""

@@ -1,4 +1,4 @@
-"""The admins' look at their installation: in their home tab, and when they ask for it."""
+"""The check of the installation for admins: in their home tab, and with the `check` command."""
 
 import asyncio
 import time
@@ -10,18 +10,18 @@ from bot.slack.blocks import Message
 
 class Diagnosis:
     def __init__(self, admins: Collection[str], examine: Callable[[], Awaitable[Message]]) -> None:
-        """`examine` takes as long as Slack and Weav do: seconds, or WEAV_TIMEOUT."""
+        """`examine` waits for Slack and Weav: some seconds, or up to WEAV_TIMEOUT."""
         self.admins = admins
         self.latest: Check | None = None
         self._examine = examine
         self._one_at_a_time = asyncio.Lock()
 
     def is_known(self, keep: float) -> bool:
-        """Tell whether somebody looked within `keep` seconds."""
+        """Tell whether the latest check is less than `keep` seconds old."""
         return self.latest is not None and time.time() - self.latest.at < keep
 
     async def look(self, keep: float = 0.0) -> Message:
-        """Give what was found within `keep` seconds, or look again."""
+        """Return the latest check if it is less than `keep` seconds old, or check again."""
         async with self._one_at_a_time:
             if self.latest is None or not self.is_known(keep):
                 self.latest = Check(await self._examine(), time.time())

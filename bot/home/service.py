@@ -1,4 +1,4 @@
-"""The home tab is published: when it is opened, after a click in it, and when something changed."""
+"""Publishes home tabs: when one is opened, after a click in it, and when its content changes."""
 
 import asyncio
 import hashlib
@@ -32,24 +32,24 @@ from bot.tasks import Tasks
 from bot.weav.models import Status
 
 log = get_logger("weav_slack.home")
-# Seconds. What changes together is one drawing; Slack takes about 100 a minute in a workspace, of
-# which half are left to those who open theirs and to other replicas.
+# Seconds. A burst of changes shares one redraw. Slack allows about 100 calls a minute in a
+# workspace; half of them stay free for people who open their tab, and for other replicas.
 REDRAW_EVERY: Final = 1.0
 BETWEEN_REDRAWS: Final = 1.2
-# Seconds: for what a replica that died left undrawn, or Slack did not take.
+# Seconds: catches redraws that a dead replica left behind or that Slack refused.
 LOOK_AT_ALL_EVERY: Final = 600.0
-# Seconds for which an installation is not looked at again.
+# Seconds for which a check of the installation is reused.
 KEEP_CHECK: Final = 300.0
-# Two replicas may publish the same tab at once, hardly ever so often in a row.
+# Two replicas may publish the same tab at once, but hardly this often in a row.
 _TRIES: Final = 3
 _CONFLICT: Final = "hash_conflict"
 
 
 @dataclass(eq=False, repr=False)
 class HomeService:
-    """Nobody else publishes a home tab, and each person's is published by one at a time.
+    """The only publisher of home tabs; it publishes each person's tab once at a time.
 
-    `diagnosis`: None where there are no admins.
+    `diagnosis` is None if there are no admins.
     """
 
     _ledger: Ledger
@@ -60,18 +60,18 @@ class HomeService:
     _link_to: Callable[[str], str]
     _notifier: Notifier
     _tasks: Tasks
-    # Whose tabs may show something older: people in Slack, and assignees in Weav.
+    # Ids of people in Slack and of assignees in Weav whose tabs may be out of date.
     _concerned: set[str] = field(default_factory=set, init=False)
-    # Opened while the database was away, by the person.
+    # Tabs opened while the database was away, by Slack user id.
     _missed: dict[str, HomeTab] = field(default_factory=dict, init=False)
-    # Kept for as long as anybody draws it or waits for that.
+    # Each lives as long as somebody holds it or waits for it.
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(
         default_factory=WeakValueDictionary, init=False
     )
     _pace: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     def opened(self, event: AppHomeOpened, *, known: bool = True) -> None:
-        """Begin to draw it; not `known`: Slack has not said yet whether they may see it."""
+        """Start to draw it; `known` is False if Slack has not said yet whether they may see it."""
         tab = HomeTab(event.slack_user_id, event.team_id, event.enterprise_id)
         work = self._opened(tab, known=known)
         self._notifier.spawn(work, "home_opened", event.slack_user_id, "")
@@ -80,15 +80,15 @@ class HomeService:
         self._notifier.spawn(self.publish(slack_user_id), "home_clicked", slack_user_id, "")
 
     def say(self, message: Message, slack_user_id: str) -> None:
-        """Show it in place of everything, until the tab is drawn the next time."""
+        """Show the message in place of the tab until the next redraw."""
         self._notifier.spawn(self._say(message, slack_user_id), "home_said", slack_user_id, "")
 
     def changed(self, slack_user_id: str) -> None:
-        """Have it drawn again, if they opened it lately and it shows anything else."""
+        """Redraw the tab soon, if it was opened lately and its content differs."""
         self._concerned.add(slack_user_id)
 
     async def publish(self, slack_user_id: str) -> ApiResult:
-        """Show somebody how everything is now, or why not; Failed: they do not see it."""
+        """Publish the current content, or why there is none; Failed: the tab does not show it."""
         with logged_if_unavailable(log, "home_tab_not_read", user=slack_user_id):
             async with self._lock(slack_user_id):
                 return await self._draw(slack_user_id, wanted=True) or Done()
@@ -109,7 +109,7 @@ class HomeService:
         await self._redraw(whose)
 
     async def redraw_all(self) -> None:
-        """Look at each that was opened lately, and draw those that show something else."""
+        """Compare every tab that was opened lately, and redraw those that differ."""
         with logged_if_unavailable(log, "home_tabs_not_read"):
             await self._redraw(await self._ledger.home_tabs.opened_lately())
 
@@ -121,7 +121,7 @@ class HomeService:
             await self.publish(tab.slack_user_id)
 
     async def _open(self, tab: HomeTab) -> None:
-        """LedgerUnavailable: the tab says so, until `redraw_changed` could open it."""
+        """Without the database, say so in the tab and raise; `redraw_changed` opens it later."""
         slack_user_id = tab.slack_user_id
         async with self._lock(slack_user_id):
             try:
@@ -148,7 +148,7 @@ class HomeService:
             await self._publish(slack_user_id, message.blocks)
 
     async def _redraw(self, whose: Iterable[str]) -> None:
-        """Both rounds have one pace, and take turns."""
+        """Redraw one after the other; both rounds share one pace."""
         for slack_user_id in whose:
             async with self._pace:
                 drawing = self._tasks.spawn(self._redraw_one(slack_user_id), name="redraw_home_tab")
@@ -168,10 +168,9 @@ class HomeService:
         return self._locks.setdefault(slack_user_id, asyncio.Lock())
 
     async def _draw(self, slack_user_id: str, *, wanted: bool) -> ApiResult | None:
-        """None: it shows that already, and nobody has `wanted` it. Raise LedgerUnavailable.
+        """Publish the tab; None: not `wanted`, and it is up to date. Raise LedgerUnavailable.
 
-        Nothing older goes over what another replica has drawn: Slack takes it only over what was
-        there when it was read.
+        Slack's hash keeps this from overwriting what another replica published in the meantime.
         """
         result: ApiResult = Failed("not_opened")
         besides: list[Json] = []
@@ -182,7 +181,7 @@ class HomeService:
                 break
             drawn, besides = await self._content(tab), self._installation(slack_user_id)
             if not wanted and _digest(drawn) == tab.content:
-                return None  # and Slack need not be asked about them
+                return None  # without asking Slack about the person
             requester = visitor(tab.slack_user_id, tab.team_id, tab.enterprise_id)
             match await self._access_check.decide(requester):
                 case Denied(Denial.NOT_KNOWN) if tab.hash:
@@ -191,7 +190,7 @@ class HomeService:
                     drawn, besides = refusal_message(reason, self._admins).blocks, []
                     if not wanted and _digest(drawn) == tab.content:
                         return None
-            # What was published and could not be noted has a hash that nobody knows.
+            # After a conflict with the same row, its hash is out of date: publish without one.
             seen = "" if tab.hash == conflicting else tab.hash
             shown, content = [*drawn, *besides], _digest(drawn)
             result = await self._publish(slack_user_id, shown, content, seen, tab.hash)
@@ -210,13 +209,13 @@ class HomeService:
         seen: str = "",
         over: str = "",
     ) -> ApiResult:
-        """Without `content`, whatever is drawn next counts as something else."""
+        """Publish it; without `content`, the next redraw always publishes."""
         view = blocks.home_tab(shown)
         published = await self._slack.publish_home_tab(slack_user_id, view, seen)
         if isinstance(published, Failed):
             log.warning("home_tab_not_published", user=slack_user_id, code=published.code)
             return published
-        # If this is lost, the tab is only drawn once more than needed.
+        # If this is not stored, the tab is redrawn once too often.
         with logged_if_unavailable(log, "home_tab_not_noted", user=slack_user_id):
             hash_ = text_at(published.view, "hash")
             await self._ledger.home_tabs.published(slack_user_id, hash_, content, over)
@@ -240,7 +239,7 @@ class HomeService:
         return installation(self._diagnosis.latest)
 
     def _look_at_installation(self, diagnosis: Diagnosis, slack_user_id: str) -> None:
-        """Draw an admin's tab once more when it is looked at, unless that was done lately."""
+        """Check the installation, unless that was done lately, and redraw the admin's tab then."""
 
         async def look() -> None:
             await diagnosis.look(KEEP_CHECK)

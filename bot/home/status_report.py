@@ -1,4 +1,4 @@
-"""`/weav-conversation status`: what became of the author's last submissions."""
+"""`/weav-conversation status`: the state of the author's last submissions."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -16,22 +16,22 @@ from bot.weav.models import Conversation
 _HEADING: Final = "Your last Weav conversations"
 _ID_LIMIT: Final = 40
 _NOW_LIMIT: Final = 40
-# What a subject, a reason and a link may have, divided by the first of these with which all fits.
+# The limits of a subject, a reason and a link are divided by the first share with which all fits.
 _SUBJECT_LIMIT: Final = 100
 _REASON_LIMIT: Final = 150
 _LINK_LIMIT: Final = 1500
 _SHARES: Final = (1, 2, 3, 4, 6, 8, 12)
 LAST = 10
-# Seconds of Slack's 3: a pool's connection and the statement may take as long each.
+# Seconds of Slack's 3: getting a connection and running the statement may each take this long.
 READ_WITHIN: Final = 1.5
 _GIVEN_BACK = {State.REFUSED, State.EXPIRED, State.LEFT}
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One submission; `at` is in seconds since the epoch, what is unknown is empty.
+    """One submission; `at` is in seconds since the epoch, and a field is empty if not known.
 
-    `now`: what Weav said of its conversation last.
+    `now`: the conversation's status and priority when Weav was last read.
     """
 
     subject: str
@@ -45,7 +45,7 @@ class Line:
 
 
 def status_message(lines: Sequence[Line]) -> Message:
-    """List submissions, the newest first, ten at most: more would be too long for Slack."""
+    """List submissions, the newest first; ten at most, because more would be too long for Slack."""
     if not lines:
         none = "You have opened none yet."
         return Message.of(f"{_HEADING}: {none}", _section(none))
@@ -64,7 +64,7 @@ def _list(lines: Sequence[Line], share: int) -> Message:
 
 
 def draw(line: Line, share: int = 1) -> str:
-    """Write it in mrkdwn; `share`: by what its longest parts are divided."""
+    """Write one line in mrkdwn; `share` divides the limits of its longest parts."""
     subject = escape(shorten(line.subject, _SUBJECT_LIMIT // share)) or "_No subject_"
     parts = [f"{subject}: {line.state}"]
     if line.reason:
@@ -114,7 +114,7 @@ def line_of(entry: Entry, link: Callable[[str], str]) -> Line:
 
 
 def _now(entry: Entry) -> str:
-    """Say its status and priority, as they were seen last."""
+    """Return the status and priority when Weav was last read."""
     if entry.conversation is None:
         return ""
     conversation = Conversation.read(entry.conversation)
@@ -124,7 +124,7 @@ def _now(entry: Entry) -> str:
 
 
 def _ways_on(entry: Entry) -> list[Json]:
-    """Give back what was typed, or let its author decide; nothing once it is removed."""
+    """Let the author reopen the form or choose; no buttons once the form is removed."""
     if entry.form is None:
         return []
     if entry.state is State.UNCONFIRMED:

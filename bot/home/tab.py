@@ -1,4 +1,4 @@
-"""The home tab, drawn from one value: what waits for a person, and how their conversations are."""
+"""The home tab: what waits for a person, their open conversations and their last submissions."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from bot.slack.blocks import Json, Message, mrkdwn, section, sentence
 from bot.slack.text import channel_name, clock, escape, fold, link, shorten, web_address
 from bot.weav.models import Conversation
 
-# Of the 100 blocks that Slack takes these are 66 at most, with their headings; `check` has its own.
+# Slack allows 100 blocks. These lists take up to 66 with their headings; the check adds its own.
 MOST_WAITING: Final = 10
 MOST_OPEN: Final = 20
 _NONE_YET: Final = (
@@ -30,7 +30,7 @@ _VALUE_LIMIT: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class HomeContent:
-    """Rows of the ledger, the newest first; up to one more than is shown."""
+    """Entries of the ledger, the newest first; one more than shown means that there are more."""
 
     waiting: Sequence[Entry] = ()
     open: Sequence[Entry] = ()
@@ -38,7 +38,7 @@ class HomeContent:
 
 
 def home_tab(content: HomeContent, link_to: Callable[[str], str]) -> list[Json]:
-    """Draw what everybody has; `link_to` makes a conversation's address from its id."""
+    """Draw the part for everybody; `link_to` returns a conversation's address by its id."""
     return [
         _new_conversation(),
         *_waiting(content.waiting, link_to),
@@ -53,14 +53,14 @@ def home_tab_without_database() -> list[Json]:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was found wrong with the installation, or well; `at` is in seconds since the epoch."""
+    """The report on the installation; `at` is in seconds since the epoch."""
 
     found: Message
     at: float
 
 
 def installation(check: Check | None) -> list[Json]:
-    """Draw what an admin sees besides; None: it is being looked at."""
+    """Draw the part for admins; None: the check is still running."""
     heading = blocks.header("This installation")
     if check is None:
         return [heading, sentence(CHECKING)]
@@ -112,7 +112,7 @@ def _more(entries: Sequence[Entry], most: int) -> Iterator[Json]:
 
 
 def _conversation(entry: Entry, link_to: Callable[[str], str]) -> str:
-    """Write how it was when the bot last knew, and where its card is."""
+    """Write the conversation as the bot last knew it, and where its card is."""
     conversation = Conversation.read(entry.conversation)
     subject = escape(shorten(fold(conversation.subject or ""), _SUBJECT_LIMIT)) or "No subject"
     facts = [

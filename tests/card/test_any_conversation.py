@@ -1,4 +1,4 @@
-"""Whatever Weav says of a conversation can be drawn, and Slack takes what is drawn."""
+"""Slack accepts what the bot draws for any conversation that Weav may return."""
 
 import json
 from datetime import datetime, timedelta, timezone
@@ -62,14 +62,14 @@ def is_id(text: str) -> bool:
 
 
 def is_whole(text: str) -> bool:
-    """Say whether it can be a name in JSON that pydantic reads and writes."""
+    """Tell whether pydantic can read and write it as a key in JSON."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-# Of what is escaped.
+# The longest values, of a character that is escaped.
 LONGEST: Final = Conversation.model_validate(dict.fromkeys(Conversation.model_fields, "&" * 600))
 
-# Half a surrogate pair and control characters are text, and a body has room for a lot of it.
+# Text may hold half a surrogate pair and control characters, and be very long.
 characters = st.characters(exclude_categories=())
 texts = st.one_of(
     st.sampled_from([*NASTY, *WORDS, "\ud800", "\0", "\x1b[31m", "\u2028", "\u200b"]),
@@ -98,7 +98,7 @@ links = st.sampled_from(["", "https://weav.example/{id}", "https://weav.example/
 
 
 def after_a_restart(conversation: Conversation) -> Conversation:
-    """As the ledger gives it back."""
+    """Return it as the ledger would."""
     return Conversation.read(json.loads(json.dumps(conversation.model_dump(mode="json"))))
 
 
@@ -183,5 +183,5 @@ def redrawn(conversation: Conversation, card: Message, link: str) -> Message:
 
 
 def taken(card: Message) -> None:
-    """Raise SlackError for what Slack refuses."""
+    """Raise SlackError if Slack would refuse it."""
     check_message(card.text, card.blocks)

@@ -1,4 +1,4 @@
-"""What a card says of its conversation, as the ledger keeps it."""
+"""What a card says about its conversation, as the ledger stores it."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ async def test_otherwise_nobody_knows_what_it_says(ledger: Ledger) -> None:
 
 
 def test_a_former_release_passes_over_what_was_done_in_weav() -> None:
-    """It takes a line without a person for one that it cannot read."""
+    """It cannot read a line without a person."""
     noted = Change(field="status", value="closed", at=1.0).model_dump(exclude_defaults=True)
 
     assert noted == {"field": "status", "value": "closed", "at": 1.0}

@@ -119,7 +119,7 @@ async def test_who_lost_it_waits_for_nobody_and_has_the_card_drawn_anew(
     other = CardLocks(ledger.cards, keep_every=5)
     async with slow.of(CONVERSATION) as held:
         assert held
-        await place.execute("UPDATE cards SET held_until = 0")  # it stands still
+        await place.execute("UPDATE cards SET held_until = 0")  # as if it stood still
         others = other.of(CONVERSATION)
         theirs = await others.__aenter__()
         assert theirs
@@ -202,7 +202,7 @@ async def test_who_cannot_renew_it_for_a_whole_lease_changes_nothing(place: SQLi
         locks = CardLocks(ledger.cards, keep_every=0.1)
         async with locks.of(CONVERSATION) as held:
             assert held
-            await asyncio.sleep(0.5)  # the lease is to be renewed in this time
+            await asyncio.sleep(0.5)  # several renewals
             assert await held.note([])
             await place.execute("DROP TABLE cards")
             await asyncio.sleep(0.5)
@@ -218,7 +218,7 @@ async def test_a_database_that_goes_away_meanwhile_stops_nothing(
         assert held
         await place.execute("DROP TABLE cards")
         assert await held.note([CLOSED])
-        await asyncio.sleep(0.2)  # the lease is to be renewed in this time
+        await asyncio.sleep(0.2)  # several renewals
 
     with pytest.raises(LedgerUnavailable):
         async with locks.of(CONVERSATION):

@@ -49,7 +49,7 @@ OLD_OPENED = (
     "Opened by <@U1> from <https://a.slack.com/archives/C1/p1|a message>"
     " · <!date^1795336860^{date_short_pretty} at {time}|2026-11-22 08:41 UTC>"
 )
-# As version 0.1.0 posted it, without its buttons.
+# A card of version 0.1.0, without its buttons.
 OLD_CARD: list[dict[str, Any]] = [
     {
         "type": "rich_text",
@@ -239,7 +239,7 @@ def test_a_card_of_another_shape_has_no_subject(blocks: list[object]) -> None:
 
 
 def again(conversation: Conversation, clicked: Click, **more: Any) -> Message:  # noqa: ANN401
-    """Draw a card whose row the ledger has forgotten."""
+    """Redraw a card whose row the ledger has forgotten."""
     opened = more.pop("opened", opened_line_in(clicked.card_blocks))
     facts = CardFacts(opened=opened, above=tuple(blocks_above(clicked)))
     return render(Card(conversation, facts, new=False, **more))

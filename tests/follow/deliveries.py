@@ -1,4 +1,4 @@
-"""Weav's webhooks as Weav may send them: nobody knows how it spells them."""
+"""Weav's webhooks in every encoding that Weav may use, because it documents none."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def signature_of(body: bytes, spelling: str = "hex", secret: str = SECRET) -> st
 
 
 def body_about(conversation_id: str, **more: object) -> bytes:
-    """One of the shapes that it may have."""
+    """Return one of the shapes that a body may have."""
     return json.dumps(
         {
             "event": "conversation.updated",
@@ -51,7 +51,7 @@ def body_about(conversation_id: str, **more: object) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Weav:
-    """Weav's sending half."""
+    """Weav as the sender of webhooks."""
 
     url: str
 
@@ -62,7 +62,7 @@ class Weav:
     async def tell(
         self, event: str, conversation_id: str, spelling: str = "hex", **more: object
     ) -> None:
-        """Deliver it, and be answered that it is accepted."""
+        """Deliver a webhook, and check that it is accepted."""
         body = body_about(conversation_id, **more)
         response = await self.send(body, event, signature_of(body, spelling))
         assert response.status_code == 200
@@ -70,7 +70,7 @@ class Weav:
     async def send(
         self, body: bytes, event: str = STATUS, signature: str | None = "", **headers: str
     ) -> httpx.Response:
-        """Send these very bytes; an empty signature is the right one, None is none."""
+        """Send these exact bytes; sign them if `signature` is empty, but not if it is None."""
         sent: dict[str, Any] = {"content-type": "application/json", "x-weav-event": event}
         if signature is not None:
             sent["x-weav-signature"] = signature or signature_of(body)

@@ -1,4 +1,4 @@
-"""Whose delivery it is, and which ids are in it."""
+"""The signature of a delivery, and the ids in its body."""
 
 import gc
 import json
@@ -21,7 +21,7 @@ _SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False
 
 @pytest.fixture
 def garbage_as_the_bot_looks_for_it() -> Iterator[None]:
-    """Seldom, since that takes a parser longer than all the rest."""
+    """Collect garbage as seldom as the bot does; it takes a parser longer than parsing."""
     found = gc.get_threshold()
     gc.set_threshold(100_000)
     yield
@@ -64,7 +64,7 @@ def test_events_are_weavs_words_and_no_others() -> None:
 
 @st.composite
 def around(draw: st.DrawFn, inside: Any) -> Any:  # noqa: ANN401 - JSON
-    """Build a body of any shape with this somewhere in it."""
+    """Build a body of any shape with `inside` somewhere in it."""
     value = inside
     for _ in range(draw(st.integers(0, 12))):
         match draw(st.sampled_from(["member", "element", "key", "text"])):
@@ -130,7 +130,7 @@ def test_whatever_json_allows_is_taken(body: bytes) -> None:
 
 
 def seconds_of(work: Callable[[], object]) -> float:
-    """The best of three: other programs empty the processor's caches."""
+    """Return the best of three runs, because other programs evict the CPU's caches."""
 
     def once() -> float:
         began = time.thread_time()

@@ -1,4 +1,4 @@
-"""How long a look is put off that Weav answers, and not as it told."""
+"""How long the bot retries a look whose answer is unreadable or behind Weav's event."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which of a conversation's messages its card's thread has to be told of."""
+"""Which of a conversation's messages the card's thread is still to be told of, and the notice."""
 
 from __future__ import annotations
 

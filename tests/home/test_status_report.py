@@ -1,4 +1,4 @@
-"""The list of an author's last submissions, while the database does not give it."""
+"""The list of an author's last submissions while the database does not answer."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The home tab as a value: what stands where, and that Slack takes the largest one."""
+"""The drawn home tab: its parts, and that Slack accepts the largest one."""
 
 import json
 from dataclasses import fields
