@@ -31,7 +31,7 @@ from bot.form.defaults import READ_EVERY
 from bot.form.service import FormService
 from bot.health import Health, MetricsPage
 from bot.home.diagnosis import Diagnosis
-from bot.home.service import LOOK_AT_ALL_EVERY, REDRAW_EVERY, HomeService
+from bot.home.service import REDRAW_ALL_EVERY, REDRAW_EVERY, HomeService
 from bot.ledger import Ledger, LedgerUnavailable, Look
 from bot.logs import get_logger
 from bot.metrics import Metrics
@@ -124,9 +124,9 @@ class Services:
         self.scheduler.start(
             (self.forms.defaults.read, READ_EVERY),
             (self.home.redraw_changed, REDRAW_EVERY),
-            (self.home.redraw_all, LOOK_AT_ALL_EVERY),
+            (self.home.redraw_all, REDRAW_ALL_EVERY),
             *self.follower.rounds(),
-            keep=(self.follower.worker.keep, self.follower.pace.lease / 3),
+            keep=(self.follower.worker.renew, self.follower.pace.lease / 3),
         )
 
 
@@ -296,11 +296,11 @@ class _Assembly:
         )
 
     def follower(
-        self, slack: SlackApi, drawer: CardDrawer, locks: CardLocks, wish_of: Callable[[str], str]
+        self, slack: SlackApi, drawer: CardDrawer, locks: CardLocks, mode_of: Callable[[str], str]
     ) -> Follower:
         ledger, weav, pace = self.ledger, self.weav, self.pace.follow
         cards = CardFollower(ledger, weav, slack, drawer, locks, pace)
-        replies = ReplyFollower(ledger, weav, slack, drawer, locks, wish_of, pace)
+        replies = ReplyFollower(ledger, weav, slack, drawer, locks, mode_of, pace)
         takes = {Look.CARD: cards.look, Look.REFRESH: cards.look, Look.REPLIES: replies.look}
         worker = FollowWorker(ledger, takes, pace, self.tasks, self.metrics)
         inbox = Inbox(ledger.due, pace) if self.settings.weav_webhook_secret else None

@@ -58,7 +58,7 @@ async def run_command(
         case Subcommand.STATUS:
             await _answer(ack, await home.status(interaction.team_id, author))
         case Subcommand.CHECK if diagnosis and author in admins:
-            notifier.tell_when_known(diagnosis.look(), author, interaction.response_url)
+            notifier.tell_when_known(diagnosis.check(), author, interaction.response_url)
             await ack(response_type="ephemeral", text=CHECKING)
         case Subcommand.CHECK:
             await ack(response_type="ephemeral", text=admins_only(admins))

@@ -33,30 +33,30 @@ class CardSnapshot:
     """
 
     conversation_id: str
-    signs: tuple[str, ...]
+    hashes: tuple[str, ...]
 
     @classmethod
     def of(cls, conversation: Conversation) -> Self | None:
         """None if the id is no UUID, and so not safe in a request's path."""
         if not is_uuid(conversation.id):
             return None
-        return cls(conversation.id, tuple(sign_of(conversation, field) for field in FIELDS))
+        return cls(conversation.id, tuple(field_hash(conversation, field) for field in FIELDS))
 
     @classmethod
     def load(cls, block_id: str) -> Self | None:
         match block_id.split("|"):
-            case [ids.CARD, conversation_id, *signs] if len(signs) == len(FIELDS) and is_uuid(
+            case [ids.CARD, conversation_id, *hashes] if len(hashes) == len(FIELDS) and is_uuid(
                 conversation_id
             ):
-                return cls(conversation_id, tuple(signs))
+                return cls(conversation_id, tuple(hashes))
         return None
 
     def dump(self) -> str:
-        return "|".join([ids.CARD, self.conversation_id, *self.signs])
+        return "|".join([ids.CARD, self.conversation_id, *self.hashes])
 
     def shows(self, conversation: Conversation, field: Field) -> bool:
         """Whether the card still says the truth about this one field."""
-        return self.signs[FIELDS.index(field)] == sign_of(conversation, field)
+        return self.hashes[FIELDS.index(field)] == field_hash(conversation, field)
 
 
 def is_uuid(conversation_id: str) -> bool:
@@ -90,7 +90,7 @@ def controls(conversation: Conversation, *, discreet: bool = False) -> Json | No
     return blocks.actions(
         _button("Assign to me", ids.ASSIGN_TO_ME, subject),
         _button(*toggle, subject),
-        _priorities("" if discreet else conversation.priority),
+        _priority_menu("" if discreet else conversation.priority),
         block_id=shown.dump(),
     )
 
@@ -101,7 +101,7 @@ def _button(label: str, action_id: str, subject: str) -> Json:
     return blocks.button(label, action_id, said=said)
 
 
-def _priorities(current: str | None) -> Json:
+def _priority_menu(current: str | None) -> Json:
     # Not a select: it keeps showing the clicked option, even if Weav refused the change, and even
     # after the message is updated: https://github.com/slackapi/bolt-js/issues/2766.
     others = {
@@ -112,7 +112,7 @@ def _priorities(current: str | None) -> Json:
     return blocks.overflow(ids.SET_PRIORITY, others)
 
 
-def sign_of(conversation: Conversation, field: Field) -> str:
+def field_hash(conversation: Conversation, field: Field) -> str:
     """Hash the field's value, so that it can be compared but not read."""
     said = f"{conversation.id}|{value_of(conversation, field)}"
     return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
@@ -153,7 +153,7 @@ def assigned_to(weav_user_id: object) -> RequestedChange:
 
 def parse_click(actions: BlockActions) -> Click | None:
     """None if the click is not on one of our cards."""
-    requested, shown = _requested(actions.clicked), CardSnapshot.load(actions.clicked.block_id)
+    requested, shown = _change_of(actions.clicked), CardSnapshot.load(actions.clicked.block_id)
     if requested is None or shown is None:
         return None
     return Click(
@@ -172,7 +172,7 @@ def _first(several: list[Any]) -> object:
     return several[0] if several else None
 
 
-def _requested(action: Action) -> RequestedChange | None:
+def _change_of(action: Action) -> RequestedChange | None:
     match action.action_id:
         case ids.ASSIGN_TO_ME:
             return RequestedChange("assignee", "")

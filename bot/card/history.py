@@ -14,7 +14,7 @@ from bot.slack.payloads import list_at, text_at
 from bot.slack.text import clock, escape, fold, link, shorten
 from bot.weav.models import DELETED, Conversation, Status
 
-_LATEST: Final = 3  # on a card
+_SHOWN_ON_CARD: Final = 3  # on a card
 MOST_KEPT: Final = 10
 _VALUE_LIMIT: Final = 60
 _SUBJECT_LIMIT: Final = 100
@@ -40,7 +40,9 @@ class Change(BaseModel):
 
     @property
     def line(self) -> str:
-        did = f"<@{self.slack_user_id}> {_did(self)}" if self.slack_user_id else _done(self)
+        did = (
+            f"<@{self.slack_user_id}> {_by_person(self)}" if self.slack_user_id else _in_weav(self)
+        )
         return f"{did} · {clock(self.at)}"
 
 
@@ -56,28 +58,28 @@ class Replied(BaseModel):
         return f"The customer replied · {clock(self.replied_at)}"
 
 
-Noted: TypeAlias = Change | Replied
-_NOTED: Final[TypeAdapter[Noted]] = TypeAdapter(Noted)
+HistoryLine: TypeAlias = Change | Replied
+_HISTORY_LINE: Final[TypeAdapter[HistoryLine]] = TypeAdapter(HistoryLine)
 
 
-def read_changes(noted: Sequence[Any]) -> tuple[Noted, ...]:
+def read_changes(noted: Sequence[Any]) -> tuple[HistoryLine, ...]:
     """Read the history, the oldest first; skip entries that this release does not know."""
     changes = []
     for each in noted:
         try:
-            changes.append(_NOTED.validate_python(each))
+            changes.append(_HISTORY_LINE.validate_python(each))
         except ValidationError:
             continue
     return tuple(changes)
 
 
-def with_change(changes: Sequence[Noted], change: Noted) -> tuple[Noted, ...]:
+def with_change(changes: Sequence[HistoryLine], change: HistoryLine) -> tuple[HistoryLine, ...]:
     return (*changes, change)[-MOST_KEPT:]
 
 
-def known_changes(
-    changes: Sequence[Noted], conversation: Conversation, changed: Field | None = None
-) -> tuple[Noted, ...]:
+def settle_changes(
+    changes: Sequence[HistoryLine], conversation: Conversation, changed: Field | None = None
+) -> tuple[HistoryLine, ...]:
     """Confirm the changes under way that Weav shows, and drop the others.
 
     They are left over from a process that died or from an answer that was lost. `changed`: the
@@ -90,9 +92,9 @@ def known_changes(
     )
 
 
-def changes_by_now(
-    changes: Sequence[Noted], conversation: Conversation, changed: Iterable[Field], now: float
-) -> tuple[Noted, ...]:
+def with_changes_in_weav(
+    changes: Sequence[HistoryLine], conversation: Conversation, changed: Iterable[Field], now: float
+) -> tuple[HistoryLine, ...]:
     """Add the changes made in Weav: the `changed` fields that no click on this card explains.
 
     A click under way is kept until it is out of date: Weav may still carry it out.
@@ -103,26 +105,28 @@ def changes_by_now(
         if _has_come_true(each, conversation) or not _is_out_of_date(each, now)
     )
     for field in changed:
-        if last_change(done(known), conversation, field) is None:
+        if last_change(confirmed(known), conversation, field) is None:
             value, at = value_of(conversation, field), _changed_at(conversation, field, now)
             known = with_change(known, Change(field=field, value=value, at=at))
     return known
 
 
-def done(changes: Iterable[Noted]) -> tuple[Noted, ...]:
+def confirmed(changes: Iterable[HistoryLine]) -> tuple[HistoryLine, ...]:
     """Leave out the changes that are not confirmed."""
     return tuple(change for change in changes if not _is_under_way(change))
 
 
-def _is_under_way(noted: Noted) -> bool:
+def _is_under_way(noted: HistoryLine) -> bool:
     return isinstance(noted, Change) and noted.under_way
 
 
-def _is_out_of_date(noted: Noted, now: float) -> bool:
+def _is_out_of_date(noted: HistoryLine, now: float) -> bool:
     return isinstance(noted, Change) and noted.under_way and now - noted.at >= _UNDER_WAY_FOR
 
 
-def _has_come_true(noted: Noted, conversation: Conversation, changed: Field | None = None) -> bool:
+def _has_come_true(
+    noted: HistoryLine, conversation: Conversation, changed: Field | None = None
+) -> bool:
     return (
         isinstance(noted, Change)
         and noted.under_way
@@ -131,7 +135,7 @@ def _has_come_true(noted: Noted, conversation: Conversation, changed: Field | No
     )
 
 
-def _as_done(noted: Noted) -> Noted:
+def _as_done(noted: HistoryLine) -> HistoryLine:
     return noted.model_copy(update={"under_way": False}) if isinstance(noted, Change) else noted
 
 
@@ -145,14 +149,14 @@ def _changed_at(conversation: Conversation, field: Field, now: float) -> float:
     return told.timestamp()
 
 
-def change_lines(changes: Sequence[Noted]) -> list[str]:
+def change_lines(changes: Sequence[HistoryLine]) -> list[str]:
     """Return the latest changes in mrkdwn, the newest first."""
-    return [change.line for change in reversed(changes[-_LATEST:])]
+    return [change.line for change in reversed(changes[-_SHOWN_ON_CARD:])]
 
 
 def opened_line(conversation: Conversation, origin: Origin | None, slack_user_id: str) -> str:
     """Say in mrkdwn who opened it and when, and how if the origin is known."""
-    who = f"Opened by <@{slack_user_id}> {_way(origin) if origin else ''}".rstrip()
+    who = f"Opened by <@{slack_user_id}> {_how(origin) if origin else ''}".rstrip()
     return f"{who} · {clock(conversation.created_at)}" if conversation.created_at else who
 
 
@@ -170,7 +174,7 @@ def opened_line_in(card_blocks: Iterable[object]) -> str:
 
 
 def last_change(
-    changes: Sequence[Noted], conversation: Conversation, field: Field
+    changes: Sequence[HistoryLine], conversation: Conversation, field: Field
 ) -> Change | None:
     """Find the change that gave the field its value; None if no change on this card did."""
     of_field = (each for each in reversed(changes) if isinstance(each, Change))
@@ -180,7 +184,7 @@ def last_change(
 
 def overtaken_text(field: Field, conversation: Conversation, first: Change | None) -> str:
     """Tell somebody in mrkdwn that another change came first."""
-    how = first.line if first else f"{_NOT_KNOWN_WHO} {_now(field, conversation)}"
+    how = first.line if first else f"{_NOT_KNOWN_WHO} {_value_now(field, conversation)}"
     return (
         f"{how}\nThe card is up to date now. If you still want your change, click again: your click"
         " was not carried out, because the card showed something older."
@@ -197,7 +201,7 @@ def already_text(change: Change, made: Change | None) -> str:
         case "status":
             return f"It is {'closed' if change.value == Status.CLOSED else 'open'} already."
         case "priority":
-            return f"Its priority is {_label(change.value)} already."
+            return f"Its priority is {_priority_label(change.value)} already."
         case _:
             assert_never(change.field)
 
@@ -213,34 +217,34 @@ def private_message(text: str, click: Click, url: str) -> Message:
     return Message.of(said, blocks.section(blocks.mrkdwn(said)))
 
 
-def _did(change: Change) -> str:
+def _by_person(change: Change) -> str:
     match change.field:
         case "assignee":
             return "took it"
         case "status":
             return "closed it" if change.value == Status.CLOSED else "reopened it"
         case "priority":
-            return f"set the priority to {_label(change.value)}"
+            return f"set the priority to {_priority_label(change.value)}"
         case _:
             assert_never(change.field)
 
 
-def _done(change: Change) -> str:
+def _in_weav(change: Change) -> str:
     """Describe a change made in Weav, whose author is not known."""
     match change.field:
         case "assignee":
             return "Assigned in Weav" if change.value else "Unassigned in Weav"
         case "status":
             done = {Status.CLOSED: "Closed", Status.OPEN: "Reopened", DELETED: "Deleted"}
-            said = done.get(change.value) or f"Status set to {_word(change.value)}"
+            said = done.get(change.value) or f"Status set to {_escaped(change.value)}"
             return f"{said} in Weav"
         case "priority":
-            return f"Priority set to {_label(change.value)} in Weav"
+            return f"Priority set to {_priority_label(change.value)} in Weav"
         case _:
             assert_never(change.field)
 
 
-def _now(field: Field, conversation: Conversation) -> str:
+def _value_now(field: Field, conversation: Conversation) -> str:
     match field:
         case "assignee":
             return (
@@ -248,14 +252,14 @@ def _now(field: Field, conversation: Conversation) -> str:
             )
         case "status":
             status = conversation.status or ""
-            return f"Its status is {_word(labels.STATUSES.get(status, status))} now."
+            return f"Its status is {_escaped(labels.STATUSES.get(status, status))} now."
         case "priority":
-            return f"Its priority is {_label(conversation.priority or '')} now."
+            return f"Its priority is {_priority_label(conversation.priority or '')} now."
         case _:
             assert_never(field)
 
 
-def _way(origin: Origin) -> str:
+def _how(origin: Origin) -> str:
     match origin.via:
         case "command":
             return f"with `{ids.COMMAND}`"
@@ -269,9 +273,9 @@ def _way(origin: Origin) -> str:
             assert_never(origin.via)
 
 
-def _label(priority: str) -> str:
-    return _word(labels.PRIORITIES.get(priority, priority))
+def _priority_label(priority: str) -> str:
+    return _escaped(labels.PRIORITIES.get(priority, priority))
 
 
-def _word(word: str) -> str:
+def _escaped(word: str) -> str:
     return escape(shorten(word, _VALUE_LIMIT)) or "not set"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from weakref import WeakValueDictionary
 
-from bot.card.history import Noted, read_changes
+from bot.card.history import HistoryLine, read_changes
 from bot.ledger import CardLock, CardRows, DueRows, LedgerUnavailable, Look, logged_if_unavailable
 from bot.logs import get_logger
 from bot.tasks import Tasks
@@ -17,8 +17,8 @@ from bot.tasks import Tasks
 log = get_logger("weav_slack.lock")
 # Seconds: a change reads from Weav, writes, and reads again.
 WAIT_FOR = 30.0
-ASK_EVERY = 0.1
-NOBODY_KNOWS: Final = ""
+POLL_EVERY = 0.1
+SHOWN_UNKNOWN: Final = ""
 
 
 class HeldLock:
@@ -28,14 +28,14 @@ class HeldLock:
         """`asked_at`: when the lease began, on the monotonic clock."""
         self._cards = cards
         self._row = row
-        self._kept_at = asked_at
+        self._renewed_at = asked_at
         self._lost = False
         self.changes = read_changes(row.changes)
         # What the card says; the lock holder sets it when it draws, and the release stores it.
         self.shown = row.shown
         self.taken_at = row.taken_at  # in the database's time
 
-    async def note(self, changes: Sequence[Noted]) -> bool:
+    async def note(self, changes: Sequence[HistoryLine]) -> bool:
         """Store the history. False: the lock is lost, e.g. because this process stood still.
 
         `shown` stays unknown in the database until the release, in case this process dies. If the
@@ -43,25 +43,25 @@ class HeldLock:
         """
         noted = [each.model_dump(exclude_defaults=True) for each in changes]
         try:
-            held = await self._cards.note_changes(self._row, noted, NOBODY_KNOWS)
+            held = await self._cards.note_changes(self._row, noted, SHOWN_UNKNOWN)
         except LedgerUnavailable as error:
             self._warn("change_not_noted", error)
             held = not self._lost
-        return held and self.is_sure
+        return held and self.is_held
 
     @property
-    def is_sure(self) -> bool:
+    def is_held(self) -> bool:
         """False if the lease may have expired, e.g. because this process stood still."""
-        return not self._lost and time.monotonic() - self._kept_at < self._cards.lease
+        return not self._lost and time.monotonic() - self._renewed_at < self._cards.lease
 
-    async def keep(self, every: float) -> None:
+    async def renew(self, every: float) -> None:
         """Renew the lease every so many seconds until it is lost."""
         while not self._lost:
             await asyncio.sleep(every)
             asked_at = time.monotonic()
             try:
                 if await self._cards.keep_turn(self._row):
-                    self._kept_at = asked_at
+                    self._renewed_at = asked_at
                 else:
                     self._lost = True
             except LedgerUnavailable as error:
@@ -76,24 +76,24 @@ class HeldLock:
             self._warn("lock_not_released", error)
             return not self._lost
 
-    def _warn(self, what: str, error: LedgerUnavailable) -> None:
-        log.warning(what, conversation=self._row.conversation_id, error=str(error))
+    def _warn(self, event: str, error: LedgerUnavailable) -> None:
+        log.warning(event, conversation=self._row.conversation_id, error=str(error))
 
 
 @dataclass(eq=False, repr=False)
 class CardLocks:
-    """Times are in seconds; `keep_every` is well below the lease of `cards`.
+    """Times are in seconds; `renew_every` is well below the lease of `cards`.
 
     `due` and `tasks` redraw a card whose lock was lost; `due` is None if cards do not follow Weav.
     """
 
     _cards: CardRows
-    keep_every: float
+    renew_every: float
     wait_for: float = WAIT_FOR
     due: DueRows | None = None
     tasks: Tasks | None = None
     # Each lives as long as somebody holds it or waits for it.
-    _here: WeakValueDictionary[str, asyncio.Lock] = field(
+    _queues: WeakValueDictionary[str, asyncio.Lock] = field(
         default_factory=WeakValueDictionary, init=False
     )
 
@@ -101,7 +101,7 @@ class CardLocks:
     async def of(self, conversation_id: str) -> AsyncIterator[HeldLock | None]:
         """Wait for the lock; None after `wait_for`. Raise LedgerUnavailable."""
         deadline = asyncio.get_running_loop().time() + self.wait_for
-        here = self._here.setdefault(conversation_id, asyncio.Lock())
+        here = self._queues.setdefault(conversation_id, asyncio.Lock())
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout_at(deadline):
@@ -109,12 +109,12 @@ class CardLocks:
             except TimeoutError:
                 yield None
                 return
-            held = await self._take(conversation_id, deadline)
+            held = await self._acquire(conversation_id, deadline)
             if held:
-                await stack.enter_async_context(self._kept(conversation_id, held))
+                await stack.enter_async_context(self._renewed(conversation_id, held))
             yield held
 
-    async def _take(self, conversation_id: str, deadline: float) -> HeldLock | None:
+    async def _acquire(self, conversation_id: str, deadline: float) -> HeldLock | None:
         """Poll while another replica holds the row."""
         while True:
             asked_at = time.monotonic()
@@ -122,24 +122,24 @@ class CardLocks:
                 return HeldLock(self._cards, row, asked_at)
             if asyncio.get_running_loop().time() > deadline:
                 return None
-            await asyncio.sleep(ASK_EVERY)
+            await asyncio.sleep(POLL_EVERY)
 
     @asynccontextmanager
-    async def _kept(self, conversation_id: str, held: HeldLock) -> AsyncIterator[None]:
-        keeping = asyncio.create_task(held.keep(self.keep_every))
+    async def _renewed(self, conversation_id: str, held: HeldLock) -> AsyncIterator[None]:
+        renewing = asyncio.create_task(held.renew(self.renew_every))
         try:
             yield
         finally:
-            keeping.cancel()
+            renewing.cancel()
             with suppress(asyncio.CancelledError):
-                await keeping
+                await renewing
             if not await held.release() and self.due and self.tasks:
-                self.tasks.spawn(self._draw_anew(conversation_id, self.due), name="draw_anew")
+                self.tasks.spawn(self._redraw_later(conversation_id, self.due), name="draw_anew")
 
-    async def _draw_anew(self, conversation_id: str, due: DueRows) -> None:
+    async def _redraw_later(self, conversation_id: str, due: DueRows) -> None:
         """Redraw the card: what this process drew after losing the lock may be out of date."""
         with logged_if_unavailable(log, "not_drawn_anew", conversation=conversation_id):
-            if held := await self._take(conversation_id, math.inf):
-                held.shown = NOBODY_KNOWS
+            if held := await self._acquire(conversation_id, math.inf):
+                held.shown = SHOWN_UNKNOWN
                 await held.release()
             await due.mark(conversation_id, Look.CARD, 0.0)

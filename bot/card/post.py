@@ -21,7 +21,7 @@ from bot.weav.models import Conversation
 
 Route = Literal["channel", "response_url", "direct"]
 # The errors that a person can fix: https://docs.slack.dev/reference/methods/chat.postMessage#errors
-WHY: Final = {
+POST_ERRORS: Final = {
     "not_in_channel": "the bot is not a member of it",
     "channel_not_found": "the bot is not a member of it, or cannot see it",
     "is_archived": "it is archived",
@@ -56,7 +56,7 @@ class CardPoster:
     ) -> Delivered | Failed:
         """Post the card of a new conversation; look up first who reads the channel."""
         form = FilledForm.read(entry.form)
-        note, waited = RECOVERED if entry.recovered else "", waited_by_now(entry)
+        note, waited = RECOVERED if entry.recovered else "", seconds_waited(entry)
         if queued or waited > SHORT_WAIT:
             note = f"{note} It waited {duration(waited, 's', 'min')} for Weav.".strip()
         facts = CardFacts(
@@ -65,29 +65,29 @@ class CardPoster:
             thread_ts=form.place.thread_ts,
         )
         card = await self.drawer.card(conversation, form.place.slack_channel_id, facts, new=True)
-        perhaps_there = bool(entry.route)
+        maybe_posted = bool(entry.route)
         return await deliver(
-            self._slack, card, form.place, entry.slack_user_id, perhaps_there=perhaps_there
+            self._slack, card, form.place, entry.slack_user_id, maybe_posted=maybe_posted
         )
 
 
-def waited_by_now(entry: Entry) -> float:
+def seconds_waited(entry: Entry) -> float:
     """Seconds since the submission; `entry.waited` counts up to when the row was read."""
     return entry.waited + time.monotonic() - entry.asked_at
 
 
 async def deliver(
-    slack: SlackApi, card: Card, place: Place, author: str, *, perhaps_there: bool = False
+    slack: SlackApi, card: Card, place: Place, author: str, *, maybe_posted: bool = False
 ) -> Delivered | Failed:
     """Post the card once, on the first route that Slack accepts; on `Failed`, retry later.
 
     A post that may have arrived is never repeated in the channel. The author gets the card as a
     direct message instead, always the full one. `Failed` with `certain=False` means that the
-    channel may have the card; pass `perhaps_there` with the retry then.
+    channel may have the card; pass `maybe_posted` with the retry then.
     """
-    if perhaps_there:
+    if maybe_posted:
         again = _for_author(card, place, _NOT_CONFIRMED)
-        return _directly(await slack.post(author, render(again)), again, _NOT_CONFIRMED)
+        return _sent_directly(await slack.post(author, render(again)), again, _NOT_CONFIRMED)
     drawn = render(card)
     posted = await slack.post(place.slack_channel_id, drawn, place.thread_ts)
     if isinstance(posted, Done):
@@ -101,7 +101,7 @@ async def deliver(
         if not answered.certain:
             posted = answered
     direct = _for_author(card, place, posted)
-    return _directly(await slack.message(author, render(direct)), direct, posted)
+    return _sent_directly(await slack.message(author, render(direct)), direct, posted)
 
 
 async def redraw(slack: SlackApi, card: Card, click: Click) -> Delivered | Failed:
@@ -124,7 +124,7 @@ async def redraw(slack: SlackApi, card: Card, click: Click) -> Delivered | Faile
     return replaced
 
 
-def _directly(sent: ApiResult, card: Card, posted: Failed) -> Delivered | Failed:
+def _sent_directly(sent: ApiResult, card: Card, posted: Failed) -> Delivered | Failed:
     if isinstance(sent, Done):
         return Delivered("direct", sent.slack_channel_id, sent.message_ts, card.facts)
     return replace(sent, certain=posted.certain)
@@ -132,12 +132,12 @@ def _directly(sent: ApiResult, card: Card, posted: Failed) -> Delivered | Failed
 
 def _for_author(card: Card, place: Place, failure: Failed) -> Card:
     """Make it the full card: only its author, who wrote the form, reads a direct message."""
-    reason = blocks.section(blocks.mrkdwn(_why_here(place, failure)))
+    reason = blocks.section(blocks.mrkdwn(_why_direct(place, failure)))
     facts = card.facts.model_copy(update={"above": (reason,), "thread_ts": ""})
     return replace(card, readers=Audience.INSIDE, facts=facts)
 
 
-def _why_here(place: Place, failure: Failed) -> str:
+def _why_direct(place: Place, failure: Failed) -> str:
     channel = channel_name(place.slack_channel_id)
     where = channel or "your direct message"
     if not failure.certain:
@@ -145,7 +145,7 @@ def _why_here(place: Place, failure: Failed) -> str:
             "The conversation exists in Weav. Slack did not confirm that its card was posted in"
             f" {where}, so here it is again."
         )
-    why = WHY.get(failure.code, f"Slack says `{failure.code}`")
+    why = POST_ERRORS.get(failure.code, f"Slack says `{failure.code}`")
     reason = f"The conversation exists in Weav. Its card could not be posted in {where}: {why}."
     if channel and failure.code in {"not_in_channel", "channel_not_found"}:
         reason += " To have cards there, type `/invite @Weav` in that channel."

@@ -12,7 +12,7 @@ from bot import labels
 from bot.access.audience import Audience, ChannelReaders
 from bot.card.controls import controls
 from bot.card.facts import NO_FACTS, CardFacts
-from bot.card.history import Noted, change_lines
+from bot.card.history import HistoryLine, change_lines
 from bot.directory import NOT_NAMED, Named, Names
 from bot.slack import blocks, ids
 from bot.slack.blocks import MESSAGE_LIMIT, Json, Message, sentence
@@ -44,7 +44,7 @@ class Card:
     named: Named = NOT_NAMED
     readers: Audience = Audience.INSIDE
     link: str = ""
-    changes: Sequence[Noted] = ()
+    changes: Sequence[HistoryLine] = ()
     new: bool = True
 
     @property
@@ -76,7 +76,7 @@ class CardDrawer:
         conversation: Conversation,
         slack_channel_id: str,
         facts: CardFacts,
-        changes: Sequence[Noted] = (),
+        changes: Sequence[HistoryLine] = (),
         *,
         new: bool = False,
     ) -> Card:
@@ -108,17 +108,17 @@ def render(card: Card) -> Message:
     fields = _fields(conversation, card.named)
     notes = [note for note in (card.facts.note, _SPAM if conversation.is_spam else "") if note]
     changes = change_lines(card.changes)
-    identified = _identified(conversation)
+    named_ids = _named_ids(conversation)
     drawn = Message.of(
-        _in_one_line(card, fields, notes, changes, identified),
+        _plain_text(card, fields, notes, changes, named_ids),
         *card.facts.above,
         blocks.title(_subject(conversation, SUBJECT_LIMIT), web_address(card.link)),
-        blocks.fields(*map(_drawn, fields)),
+        blocks.fields(*map(_field_block, fields)),
         *map(sentence, notes),
         controls(conversation),
         blocks.context(blocks.mrkdwn("\n".join(changes))) if changes else None,
-        _opened(card),
-        _identifiers(identified),
+        _opened_block(card),
+        _ids_block(named_ids),
     )
     above = [text_at(block, "text", "text") for block in card.facts.above]
     text = " ".join([*filter(None, above), drawn.text])
@@ -128,8 +128,8 @@ def render(card: Card) -> Message:
 def _short(card: Card) -> Message:
     """Draw ID, status, link and the reason why there is no more: no subject, and no names."""
     status = card.conversation.status or ""
-    status = _shown(labels.STATUSES_SHOWN.get(status, status))
-    identifier = _shown(card.conversation.id)
+    status = _escaped_value(labels.STATUSES_SHOWN.get(status, status))
+    identifier = _escaped_value(card.conversation.id)
     drawn = [f"*{card.heading}*", f"`{identifier}`", status, _open_in_weav(card.link)]
     return Message.of(
         " · ".join(filter(None, [card.heading, identifier, status, card.why_short])),
@@ -140,12 +140,12 @@ def _short(card: Card) -> Message:
 
 
 def _fields(conversation: Conversation, named: Named) -> list[_Field]:
-    customer = _shown(named.customer)
+    customer = _escaped_value(named.customer)
     fields = [
         _Field("Customer", customer) if customer else None,
         _field("Priority", conversation.priority, labels.PRIORITIES),
         _field("Status", conversation.status, labels.STATUSES_SHOWN),
-        _assignee(conversation, _shown(named.assignee)),
+        _assignee(conversation, _escaped_value(named.assignee)),
         _field("Channel", conversation.channel, labels.CHANNELS),
     ]
     return [field for field in fields if field]
@@ -154,7 +154,7 @@ def _fields(conversation: Conversation, named: Named) -> list[_Field]:
 def _field(name: str, word: str | None, known: Mapping[str, str]) -> _Field | None:
     if word and word in known:
         return _Field(name, known[word], labels.SIGNS[word])
-    shown = _shown(word)
+    shown = _escaped_value(word)
     return _Field(name, shown) if shown else None
 
 
@@ -163,10 +163,10 @@ def _assignee(conversation: Conversation, name: str) -> _Field:
     kind = _field("Assignee", conversation.assignee_type, labels.ASSIGNEE_TYPES)
     if kind:
         return replace(kind, word=name or kind.word)
-    return _Field("Assignee", _shown(conversation.assignee_id) or _UNASSIGNED)
+    return _Field("Assignee", _escaped_value(conversation.assignee_id) or _UNASSIGNED)
 
 
-def _drawn(field: _Field) -> Json:
+def _field_block(field: _Field) -> Json:
     return blocks.mrkdwn(f"*{field.name}*\n{f'{field.sign} {field.word}'.lstrip()}")
 
 
@@ -174,7 +174,7 @@ def _subject(conversation: Conversation, limit: int) -> str:
     return shorten(fold(conversation.subject or ""), limit) or _NO_SUBJECT
 
 
-def _opened(card: Card) -> Json | None:
+def _opened_block(card: Card) -> Json | None:
     """Put the opened line first: `opened_line_in` reads it if the ledger has forgotten it."""
     texts = [blocks.mrkdwn(text) for text in (card.facts.opened, _open_in_weav(card.link)) if text]
     return blocks.context(*texts, block_id=ids.CARD_HISTORY) if texts else None
@@ -184,27 +184,27 @@ def _open_in_weav(url: str) -> str:
     return link(url, "Open in Weav") if web_address(url) else ""
 
 
-def _identifiers(identified: Mapping[str, str]) -> Json:
+def _ids_block(named_ids: Mapping[str, str]) -> Json:
     """Make each a text of its own, so that Slack breaks the line between IDs and not inside one."""
-    drawn = (f"{name} `{identifier}`" for name, identifier in identified.items())
+    drawn = (f"{name} `{identifier}`" for name, identifier in named_ids.items())
     return blocks.context(*map(blocks.mrkdwn, drawn))
 
 
-def _identified(conversation: Conversation) -> dict[str, str]:
+def _named_ids(conversation: Conversation) -> dict[str, str]:
     named = {
-        "Customer ID": _shown(conversation.customer_id),
-        "Assignee ID": _shown(conversation.assignee_id),
-        "Conversation ID": _shown(conversation.id),
+        "Customer ID": _escaped_value(conversation.customer_id),
+        "Assignee ID": _escaped_value(conversation.assignee_id),
+        "Conversation ID": _escaped_value(conversation.id),
     }
     return {name: identifier for name, identifier in named.items() if identifier}
 
 
-def _in_one_line(
+def _plain_text(
     card: Card,
     fields: Sequence[_Field],
     notes: Sequence[str],
     changes: Sequence[str],
-    identified: Mapping[str, str],
+    named_ids: Mapping[str, str],
 ) -> str:
     """Say the same without emoji, which screen readers would read aloud."""
     said = [
@@ -213,10 +213,10 @@ def _in_one_line(
         *(escape(shorten(fold(note), _IN_TEXT_LIMIT)) for note in notes),
         *changes,
         _LINK.sub(r"\1", card.facts.opened),
-        *(f"{name}: {each}" for name, each in identified.items()),
+        *(f"{name}: {each}" for name, each in named_ids.items()),
     ]
     return " · ".join(filter(None, said))
 
 
-def _shown(text: str | None) -> str:
+def _escaped_value(text: str | None) -> str:
     return escape(shorten(fold(text or ""), _VALUE_LIMIT))

@@ -5,17 +5,17 @@ from itertools import takewhile
 from typing import Final
 
 from bot.card.controls import Click, RequestedChange, assigned_to
-from bot.card.drawn import Drawn, what_is_drawn
+from bot.card.digest import CardDigest, shown_digest
 from bot.card.facts import NO_FACTS, CardFacts
 from bot.card.history import (
     MOST_KEPT,
     Change,
-    Noted,
-    changes_by_now,
+    HistoryLine,
     opened_line_in,
     private_message,
+    with_changes_in_weav,
 )
-from bot.card.lock import NOBODY_KNOWS, CardLocks, HeldLock
+from bot.card.lock import SHOWN_UNKNOWN, CardLocks, HeldLock
 from bot.card.post import Delivered, redraw
 from bot.card.render import Card, CardDrawer
 from bot.card.seen import note_seen
@@ -65,7 +65,7 @@ class CardService:
     _locks: CardLocks
     _notifier: Notifier
     _looks: tuple[float, ...]
-    _replies: float | None
+    _replies_after: float | None
 
     def change(self, click: Click) -> None:
         """Start to carry out the click, once; if that fails, its author is told privately."""
@@ -75,11 +75,11 @@ class CardService:
     async def _change(self, click: Click) -> None:
         text = DATABASE_AWAY
         with logged_if_unavailable(log, "change_not_begun"):
-            text = await self._carried_out(click)
+            text = await self._answer_to(click)
         if text:
             await self._tell(click, text)
 
-    async def _carried_out(self, click: Click) -> str:
+    async def _answer_to(self, click: Click) -> str:
         """Return the private answer to the click in mrkdwn; empty if the card says it all."""
         requested = await self._with_assignee(click)
         if requested is None:
@@ -89,9 +89,9 @@ class CardService:
             if lock is None:
                 return BUSY
             entry = await self._ledger.by_conversation(conversation_id)
-            return await self._locked(lock, requested, click, entry)
+            return await self._change_locked(lock, requested, click, entry)
 
-    async def _locked(
+    async def _change_locked(
         self, lock: HeldLock, requested: RequestedChange, click: Click, entry: Entry | None
     ) -> str:
         """Change the conversation and redraw the card under the lock: the last redraw must win."""
@@ -111,12 +111,12 @@ class CardService:
         changes = changes_after(lock.changes, change, result)
         text = private_text(result, change, changes, click)
         if result.conversation and entry:
-            changes = _with_news(changes, change, result.conversation, lock, entry)
+            changes = _with_found_changes(changes, change, result.conversation, lock, entry)
         if not isinstance(result, Doubtful | LockLost):
             await lock.note(changes)  # a doubtful change stays under way until the next click
         if result.conversation is None:
             return text
-        card = await self._card_again(result.conversation, click, entry, changes)
+        card = await self._current_card(result.conversation, click, entry, changes)
         if card.why_short and isinstance(result, Confirmed):
             text = change.line  # a short card has no history
         return "\n".join(filter(None, [text, await self._redraw(card, click, lock, entry)]))
@@ -127,12 +127,12 @@ class CardService:
         user = await self._ledger.customers.user(click.slack_user_id)
         return assigned_to(user.weav_user_id) if user else None
 
-    async def _card_again(
+    async def _current_card(
         self,
         conversation: Conversation,
         click: Click,
         entry: Entry | None,
-        changes: tuple[Noted, ...],
+        changes: tuple[HistoryLine, ...],
     ) -> Card:
         """Build the card; what the ledger no longer has is read from the clicked card."""
         facts = CardFacts.of(entry, conversation) if entry else NO_FACTS
@@ -144,28 +144,28 @@ class CardService:
 
     async def _redraw(self, card: Card, click: Click, lock: HeldLock, entry: Entry | None) -> str:
         """Return the private answer if Slack refuses the redraw, or an empty text."""
-        lock.shown = NOBODY_KNOWS
+        lock.shown = SHOWN_UNKNOWN
         drawn = await redraw(self._slack, card, click)
         conversation_id = click.shown.conversation_id
         if entry:
-            await self._note(entry, card.conversation, drawn)
+            await self._record(entry, card.conversation, drawn)
         if isinstance(drawn, Delivered):
             log.info("card_drawn", conversation=conversation_id, route=drawn.route)
-            lock.shown = Drawn.of(card.conversation).dump()
+            lock.shown = CardDigest.of(card.conversation).dump()
             return ""
         log.warning("card_not_drawn", conversation=conversation_id, code=drawn.code)
         return NOT_DRAWN.format(code=drawn.code)
 
-    async def _note(
+    async def _record(
         self, entry: Entry, conversation: Conversation, drawn: Delivered | Failed
     ) -> None:
         """Store the conversation for `status` and the home tab, and follow a redrawn card again."""
         conversation_id, due = entry.conversation_id or "", self._ledger.due
         with logged_if_unavailable(log, "card_not_noted", conversation=conversation_id):
             is_there = isinstance(drawn, Delivered) and drawn.route == "channel"
-            if self._replies is not None and is_there and await due.resume(conversation_id):
-                await due.mark(conversation_id, Look.REPLIES, self._replies)
-            await note_seen(self._ledger, entry, conversation, self._replies)
+            if self._replies_after is not None and is_there and await due.resume(conversation_id):
+                await due.mark(conversation_id, Look.REPLIES, self._replies_after)
+            await note_seen(self._ledger, entry, conversation, self._replies_after)
 
     async def _tell(self, click: Click, text: str) -> None:
         """Answer the click privately, next to the card, or else as a direct message.
@@ -183,20 +183,20 @@ class CardService:
         await tell_privately(self._slack, message, person, click.response_url)
 
 
-def _with_news(
-    changes: tuple[Noted, ...],
+def _with_found_changes(
+    changes: tuple[HistoryLine, ...],
     change: Change,
     conversation: Conversation,
     lock: HeldLock,
     entry: Entry,
-) -> tuple[Noted, ...]:
+) -> tuple[HistoryLine, ...]:
     """Add the changes made in Weav that the click found, and put the click's own change last."""
-    drawn = what_is_drawn(lock.shown, lock.changes, entry)
-    changed = drawn.changed(conversation) if drawn else ()
+    drawn = shown_digest(lock.shown, lock.changes, entry)
+    changed = drawn.changed_fields(conversation) if drawn else ()
     own = [each for each in changes if each == change]
     others = [each for each in changes if each != change]
     fields = [field for field in changed if not (own and field == change.field)]
-    return (*changes_by_now(others, conversation, fields, lock.taken_at), *own)[-MOST_KEPT:]
+    return (*with_changes_in_weav(others, conversation, fields, lock.taken_at), *own)[-MOST_KEPT:]
 
 
 def blocks_above(click: Click) -> tuple[Json, ...]:

@@ -11,11 +11,11 @@ from typing import Final, TypeAlias, assert_never
 from bot.card.controls import CardSnapshot, Click, value_of
 from bot.card.history import (
     Change,
-    Noted,
+    HistoryLine,
     already_text,
-    known_changes,
     last_change,
     overtaken_text,
+    settle_changes,
     with_change,
 )
 from bot.card.lock import HeldLock
@@ -140,7 +140,7 @@ async def _confirm(
     looks: tuple[float, ...],
 ) -> ChangeResult:
     match outcome:
-        case Changed(conversation) if _has(conversation, change, before):
+        case Changed(conversation) if _has_change(conversation, change, before):
             return Confirmed(conversation)
         case Changed():
             return await _look(weav, NOT_TAKEN, change, before, looks)
@@ -163,27 +163,27 @@ async def _look(
         now = await read_conversation(weav, before.conversation.id)
         if isinstance(now, Found):
             seen = now.conversation
-            if _has(seen, change, before):
+            if _has_change(seen, change, before):
                 return Confirmed(seen)
     return Doubtful(f"{reason} {STILL if seen else NOT_KNOWN}", seen)
 
 
-def _has(conversation: Conversation, change: Change, before: Found) -> bool:
+def _has_change(conversation: Conversation, change: Change, before: Found) -> bool:
     same = conversation.id.lower() == before.conversation.id.lower()
     return same and value_of(conversation, change.field) == change.value
 
 
 def changes_after(
-    changes: Sequence[Noted], change: Change, result: ChangeResult
-) -> tuple[Noted, ...]:
+    changes: Sequence[HistoryLine], change: Change, result: ChangeResult
+) -> tuple[HistoryLine, ...]:
     """Return the card's history after a click, the oldest first."""
     match result:
         case Confirmed(conversation):
-            return with_change(known_changes(changes, conversation, change.field), change)
+            return with_change(settle_changes(changes, conversation, change.field), change)
         case AlreadySo(conversation) | Overtaken(conversation):
-            return known_changes(changes, conversation)
+            return settle_changes(changes, conversation)
         case Doubtful(conversation=conversation) if conversation:
-            return known_changes(changes, conversation)
+            return settle_changes(changes, conversation)
         case Doubtful() | NotChanged() | LockLost():
             return tuple(changes)
         case _:
@@ -191,7 +191,7 @@ def changes_after(
 
 
 def private_text(
-    result: ChangeResult, change: Change, changes: Sequence[Noted], click: Click
+    result: ChangeResult, change: Change, changes: Sequence[HistoryLine], click: Click
 ) -> str:
     """Return the private answer to the click in mrkdwn; empty if the card says it all."""
     match result:

@@ -5,22 +5,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.card.controls import Field
-from bot.card.drawn import Drawn, what_is_drawn
+from bot.card.digest import CardDigest, shown_digest
 from bot.card.facts import CardFacts
-from bot.card.history import changes_by_now, done
-from bot.card.lock import NOBODY_KNOWS, CardLocks, HeldLock
+from bot.card.history import confirmed, with_changes_in_weav
+from bot.card.lock import SHOWN_UNKNOWN, CardLocks, HeldLock
 from bot.card.render import CardDrawer, render
 from bot.card.seen import note_seen
 from bot.follow.look_results import (
     GONE_IN_SLACK,
     SOON,
     Again,
+    GoneInSlack,
     LookResult,
-    Over,
     Settled,
     SlackAway,
-    late,
     not_read,
+    not_yet,
 )
 from bot.follow.pace import FollowPace
 from bot.ledger import DueRow, Entry, Ledger
@@ -35,9 +35,9 @@ log = get_logger("weav_slack.follow")
 REDRAWS: Final = "redraw"
 # Seconds. A slot this close counts as now. A slot far in the past is stale (Weav or the bot was
 # down); using it would let all stale looks run at once.
-_AT_ONCE: Final = 0.05
-_GONE_AFTER: Final = 30.0
-_MEMO_PLACE: Final = "place"
+_COUNTS_AS_NOW: Final = 0.05
+_STALE_AFTER: Final = 30.0
+_MEMO_SLOT: Final = "place"
 
 
 @dataclass(eq=False, repr=False)
@@ -51,39 +51,39 @@ class CardFollower:
 
     async def look(self, row: DueRow, entry: Entry) -> LookResult:
         if not (entry.slack_channel_id and entry.message_ts):
-            return await self._keep(row, entry)
+            return await self._look_without_card(row, entry)
         async with self._locks.of(row.conversation_id) as lock:
             # A click that holds the lock for so long will redraw the card itself.
             return await self._compare(row, entry, lock) if lock else Again(SOON)
 
-    async def _keep(self, row: DueRow, entry: Entry) -> LookResult:
+    async def _look_without_card(self, row: DueRow, entry: Entry) -> LookResult:
         """Store what Weav says for `status` alone: there is no card that could be redrawn."""
-        seen = await self._see(row, entry)
+        seen = await self._read(row, entry)
         if isinstance(seen, Conversation):
             await note_seen(self._ledger, entry, seen, self._pace.replies)
             return self._settled(row, seen, "kept")
         return seen
 
     async def _compare(self, row: DueRow, entry: Entry, lock: HeldLock) -> LookResult:
-        seen = await self._see(row, entry)
+        seen = await self._read(row, entry)
         if not isinstance(seen, Conversation):
             return seen
-        drawn = what_is_drawn(lock.shown, lock.changes, entry)
-        if drawn and drawn.says(seen):
-            lock.shown = Drawn.of(seen).dump()
+        drawn = shown_digest(lock.shown, lock.changes, entry)
+        if drawn and drawn.matches(seen):
+            lock.shown = CardDigest.of(seen).dump()
             await note_seen(self._ledger, entry, seen, self._pace.replies)
             return self._settled(row, seen, "unchanged")
         is_older = drawn and drawn.is_newer_than(seen)
-        if is_older and (later := late(row, self._pace)):
+        if is_older and (later := not_yet(row, self._pace)):
             return later
-        if place := await self._place(row):
-            return place
-        changed = drawn.changed(seen) if drawn else ()
+        if wait := await self._wait_for_slot(row):
+            return wait
+        changed = drawn.changed_fields(seen) if drawn else ()
         if seen.status == DELETED:
             changed = ("status",)  # what the other fields were in the end is not known
         return await self._draw(row, entry, seen, lock, changed)
 
-    async def _see(self, row: DueRow, entry: Entry) -> Conversation | LookResult:
+    async def _read(self, row: DueRow, entry: Entry) -> Conversation | LookResult:
         """Read it in Weav; after two signs that it is missing, take it as deleted."""
         found = await read_conversation(self._weav, row.conversation_id)
         if isinstance(found, Found):
@@ -96,15 +96,15 @@ class CardFollower:
         known = entry.conversation or {"id": row.conversation_id}
         return Conversation.read(known).model_copy(update={"status": DELETED})
 
-    async def _place(self, row: DueRow) -> Again | None:
+    async def _wait_for_slot(self, row: DueRow) -> Again | None:
         """Wait for a slot, so that redraws are paced across replicas; None: redraw now."""
-        place = row.memo.get(_MEMO_PLACE)
-        if place is None or row.now - place > _GONE_AFTER:
-            place = row.now + await self._ledger.due.reserve(REDRAWS, self._pace.redraw_every)
-        wait = place - row.now
-        if wait <= _AT_ONCE:
+        slot = row.memo.get(_MEMO_SLOT)
+        if slot is None or row.now - slot > _STALE_AFTER:
+            slot = row.now + await self._ledger.due.reserve(REDRAWS, self._pace.redraw_every)
+        wait = slot - row.now
+        if wait <= _COUNTS_AS_NOW:
             return None
-        return Again(wait, memo={**row.memo, _MEMO_PLACE: place})
+        return Again(wait, memo={**row.memo, _MEMO_SLOT: slot})
 
     async def _draw(
         self,
@@ -115,19 +115,19 @@ class CardFollower:
         changed: Sequence[Field],
     ) -> LookResult:
         """Store the history first, so that after a crash the next look draws the same lines."""
-        changes = changes_by_now(lock.changes, seen, changed, lock.taken_at)
+        changes = with_changes_in_weav(lock.changes, seen, changed, lock.taken_at)
         if not await lock.note(changes):
             return Again(SOON)
         slack_channel_id, message_ts = entry.slack_channel_id or "", entry.message_ts or ""
         facts = CardFacts.of(entry, seen)
-        card = await self._drawer.card(seen, slack_channel_id, facts, done(changes))
-        lock.shown = NOBODY_KNOWS
+        card = await self._drawer.card(seen, slack_channel_id, facts, confirmed(changes))
+        lock.shown = SHOWN_UNKNOWN
         drawn = render(card)
         sent = await self._slack.update(slack_channel_id, message_ts, drawn, within=0.0)
         if isinstance(sent, Failed):
             # An empty memo: the next look takes a new slot.
-            return Over(sent.code) if sent.code in GONE_IN_SLACK else SlackAway(sent, {})
-        lock.shown = Drawn.of(seen).dump()
+            return GoneInSlack(sent.code) if sent.code in GONE_IN_SLACK else SlackAway(sent, {})
+        lock.shown = CardDigest.of(seen).dump()
         await note_seen(self._ledger, entry, seen, self._pace.replies)
         log.info("card_followed", conversation=row.conversation_id, changed=list(changed))
         return self._settled(row, seen, "redrawn")
@@ -135,4 +135,4 @@ class CardFollower:
     def _settled(self, row: DueRow, seen: Conversation, outcome: str) -> LookResult:
         """Look again if a deletion was announced that Weav does not show yet."""
         is_due = row.missing and seen.status != DELETED
-        return (is_due and late(row, self._pace)) or Settled(outcome, {})
+        return (is_due and not_yet(row, self._pace)) or Settled(outcome, {})

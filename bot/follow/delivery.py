@@ -19,7 +19,7 @@ _PREFIX: Final = "sha256="
 _UUID: Final = re.compile(rf"(?<![0-9a-f-])({DASHED})(?![0-9a-f-])", re.IGNORECASE)
 # An id that is a whole JSON string. In JSON inside a JSON string, backslashes precede the closing
 # quote: the deeper the nesting, the more.
-_WHOLE: Final = re.compile(rf'"({DASHED})(\\*)"', re.IGNORECASE)
+_WHOLE_STRING: Final = re.compile(rf'"({DASHED})(\\*)"', re.IGNORECASE)
 # A delivery names its subject and a few others: a customer, an assignee, a workspace.
 MOST_IDS: Final = 100
 
@@ -86,7 +86,7 @@ def ids_in(body: bytes) -> list[str]:
     """
     found: dict[str, None] = {}
     text = body.decode("latin-1")
-    whole = sorted(_WHOLE.finditer(text), key=lambda match: len(match[2]))
+    whole = sorted(_WHOLE_STRING.finditer(text), key=lambda match: len(match[2]))
     for match in chain(whole, _UUID.finditer(text)):
         found[match[1]] = None
         if len(found) == MOST_IDS:

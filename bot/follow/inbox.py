@@ -24,16 +24,16 @@ class Inbox:
 
         The body is only a hint: the looks read each conversation in Weav.
         """
-        found = []
+        conversation_ids = []
         if event is not None and event.is_of_conversation:
-            found = await self._due.with_cards(ids_in(body))
-        for conversation_id in found:
+            conversation_ids = await self._due.with_cards(ids_in(body))
+        for conversation_id in conversation_ids:
             deleted = event is Event.CONVERSATION_DELETED
             await self._due.mark(conversation_id, Look.CARD, self._pace.card, missing=deleted)
             if event is Event.CUSTOMER_MESSAGE:
                 await self._due.mark(conversation_id, Look.REPLIES, self._pace.replies)
         await self._note_moment()
-        return bool(found)
+        return bool(conversation_ids)
 
     async def _note_moment(self) -> None:
         """Record the time for `weav-slack check`; if that fails, the marks are still written."""

@@ -55,13 +55,13 @@ class SlackAway:
 
 
 @dataclass(frozen=True, slots=True)
-class Over:
+class GoneInSlack:
     """The card or its channel is gone, so end all looks; `code` is Slack's error."""
 
     code: str
 
 
-LookResult: TypeAlias = Settled | Again | WeavAway | SlackAway | Over
+LookResult: TypeAlias = Settled | Again | WeavAway | SlackAway | GoneInSlack
 
 
 def not_read(row: DueRow, failed: LookUpFailed, pace: FollowPace) -> LookResult:
@@ -71,16 +71,16 @@ def not_read(row: DueRow, failed: LookUpFailed, pace: FollowPace) -> LookResult:
     if failed.away:
         return WeavAway(failed)
     log.warning("weav_not_understood", conversation=row.id, reason=failed.reason)
-    again = _not_yet(row, _UNREADABLE_FOR, pace.unreadable)
+    again = _retry(row, _UNREADABLE_FOR, pace.unreadable)
     return again or Settled("unreadable", {**row.memo, _UNREADABLE_FOR: 0.0})
 
 
-def late(row: DueRow, pace: FollowPace) -> Again | None:
+def not_yet(row: DueRow, pace: FollowPace) -> Again | None:
     """Weav does not show yet what its event announced; None: stop waiting for it."""
-    return _not_yet(row, _LATE_FOR, pace.not_yet)
+    return _retry(row, _LATE_FOR, pace.not_yet)
 
 
-def _not_yet(row: DueRow, clock: str, backoff: Backoff) -> Again | None:
+def _retry(row: DueRow, clock: str, backoff: Backoff) -> Again | None:
     """Count these seconds in the memo, apart from `tried_for`, which counts outages."""
     seconds = row.memo.get(clock, 0.0)
     later = backoff.after(seconds)

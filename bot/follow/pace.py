@@ -26,5 +26,5 @@ class FollowPace:
     not_yet: Backoff = NOT_YET
     unreadable: Backoff = UNREADABLE
 
-    def until(self, look: Look) -> float:
+    def delay_of(self, look: Look) -> float:
         return self.replies if look is Look.REPLIES else self.card

@@ -7,7 +7,7 @@ from bot.logs import get_logger
 
 log = get_logger("weav_slack.refresh")
 # Seconds after its submission for which a conversation is refreshed.
-WITHIN: Final = 14 * 24 * 3600.0
+REFRESHED_FOR: Final = 14 * 24 * 3600.0
 # Rounds in the time between two looks at the same conversation.
 _ROUNDS: Final = 4
 
@@ -18,11 +18,11 @@ class Refresher:
         self._due = due
         self._every = every
         self.round_every = every / _ROUNDS
-        self._first = 0
+        self._first_id = 0
 
     async def mark(self) -> None:
         """Mark the open conversations whose last refresh is too long ago."""
         with logged_if_unavailable(log, "not_refreshed"):
-            self._first = await self._due.first_within(WITHIN, self._first)
-            if marked := await self._due.mark_open(self._first, WITHIN, self._every):
+            self._first_id = await self._due.first_within(REFRESHED_FOR, self._first_id)
+            if marked := await self._due.mark_open(self._first_id, REFRESHED_FOR, self._every):
                 log.info("refreshing", conversations=marked)

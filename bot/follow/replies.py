@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.card.facts import CardFacts
 from bot.card.history import Replied, with_change
-from bot.card.lock import NOBODY_KNOWS, CardLocks
+from bot.card.lock import SHOWN_UNKNOWN, CardLocks
 from bot.card.render import CardDrawer
 from bot.follow.look_results import (
     GONE_IN_SLACK,
@@ -19,8 +19,8 @@ from bot.follow.look_results import (
     LookResult,
     Settled,
     SlackAway,
-    late,
     not_read,
+    not_yet,
 )
 from bot.follow.pace import FollowPace
 from bot.ledger import DueRow, Entry, Ledger, Look
@@ -108,7 +108,7 @@ class Notice:
         return Message.of(text, drawn, quoted)
 
 
-def _is_closed(code: str) -> bool:
+def _is_unreachable(code: str) -> bool:
     """Tell whether no retry will reach the thread; the card may still be updated."""
     return code in GONE_IN_SLACK or code.startswith("restricted_action")
 
@@ -125,14 +125,14 @@ def first_words(messages: Sequence[WrittenMessage]) -> str:
 
 @dataclass(eq=False, repr=False)
 class ReplyFollower:
-    """`wish_of`: what a Slack channel wants its threads to be told, one of `REPLIES`."""
+    """`mode_of`: what a Slack channel wants its threads to be told, one of `REPLIES`."""
 
     _ledger: Ledger
     _weav: WeavClient
     _slack: SlackApi
     _drawer: CardDrawer
     _locks: CardLocks
-    _wish_of: Callable[[str], str]
+    _mode_of: Callable[[str], str]
     _pace: FollowPace
     _telling: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
@@ -142,18 +142,18 @@ class ReplyFollower:
         messages = await customer_messages(self._weav, row.conversation_id)
         if isinstance(messages, LookUpFailed):
             return not_read(row, messages, self._pace)
-        so_far = ToldMessages.model_validate(row.memo)
-        if so_far.telling:
-            return await self._doubt(row, messages, so_far)
-        new = so_far.new_in(messages, row.marked_at)
+        memo = ToldMessages.model_validate(row.memo)
+        if memo.telling:
+            return await self._say_on_card(row, messages, memo)
+        new = memo.new_in(messages, row.marked_at)
         if not new:
-            return late(row, self._pace) or Settled("nothing_new", so_far.dump())
-        wish = self._wish_of(entry.slack_channel_id)
-        if wish == "off":
-            return Settled("off", so_far.after(messages).dump())
-        return await self._tell(row, entry, messages, new, with_text=wish == "text")
+            return not_yet(row, self._pace) or Settled("nothing_new", memo.dump())
+        mode = self._mode_of(entry.slack_channel_id)
+        if mode == "off":
+            return Settled("off", memo.after(messages).dump())
+        return await self._post_notice(row, entry, messages, new, with_text=mode == "text")
 
-    async def _tell(
+    async def _post_notice(
         self,
         row: DueRow,
         entry: Entry,
@@ -169,12 +169,12 @@ class ReplyFollower:
         found = await read_conversation(self._weav, row.conversation_id)
         if isinstance(found, LookUpFailed):
             return not_read(row, found, self._pace)
-        conversation, so_far = found.conversation, ToldMessages.model_validate(row.memo)
+        conversation, memo = found.conversation, ToldMessages.model_validate(row.memo)
         slack_channel_id, facts = entry.slack_channel_id or "", CardFacts.of(entry, conversation)
         notice = await self._notice(entry, conversation, new, facts, with_text=with_text)
-        telling = so_far.model_copy(update={"telling": tuple(each.key for each in new)})
+        telling = memo.model_copy(update={"telling": tuple(each.key for each in new)})
         thread_ts, due = facts.thread_ts or entry.message_ts or "", self._ledger.due
-        told = so_far.after(messages).dump()
+        told = memo.after(messages).dump()
         async with self._telling:
             if not await due.note(row, telling.dump()):
                 return Again(SOON)
@@ -185,9 +185,9 @@ class ReplyFollower:
                 log.info("reply_told", conversation=row.conversation_id, messages=len(new))
                 await retry_until_written(lambda: due.looked(row, self._pace.replies, told), row)
                 return Settled("told", is_recorded=True)
-            if not posted.certain or _is_closed(posted.code):
+            if not posted.certain or _is_unreachable(posted.code):
                 return Again(SOON)  # `telling` stays: the next look says it on the card
-            await due.note(row, so_far.dump())
+            await due.note(row, memo.dump())
         return SlackAway(posted)
 
     async def _notice(
@@ -206,11 +206,11 @@ class ReplyFollower:
             count=len(new),
             at=new[-1].at,
             link=card.link,
-            mention=f"<@{await self._whom(entry, conversation)}>",
+            mention=f"<@{await self._mentioned(entry, conversation)}>",
             text=first_words(new) if with_text and not card.why_short else "",
         )
 
-    async def _whom(self, entry: Entry, conversation: Conversation) -> str:
+    async def _mentioned(self, entry: Entry, conversation: Conversation) -> str:
         """Return the assignee, if the bot knows who that is in Slack, or else the author."""
         if conversation.assignee_type == AssigneeType.USER and conversation.assignee_id:
             assignee_id = conversation.assignee_id.lower()
@@ -218,14 +218,14 @@ class ReplyFollower:
                 return user.slack_user_id
         return entry.slack_user_id
 
-    async def _doubt(
-        self, row: DueRow, messages: Sequence[WrittenMessage], so_far: ToldMessages
+    async def _say_on_card(
+        self, row: DueRow, messages: Sequence[WrittenMessage], memo: ToldMessages
     ) -> LookResult:
         """Say on the card that the customer replied: the thread has the notice perhaps, or never.
 
         Saying it twice on the card does no harm; in the thread it would.
         """
-        times = [each.at for each in messages if each.key in so_far.telling and each.at]
+        times = [each.at for each in messages if each.key in memo.telling and each.at]
         replied = Replied(replied_at=times[-1].timestamp() if times else row.marked_at)
         async with self._locks.of(row.conversation_id) as lock:
             if lock is None:
@@ -233,9 +233,9 @@ class ReplyFollower:
             if replied not in lock.changes:
                 if not await lock.note(with_change(lock.changes, replied)):
                     return Again(SOON)
-                lock.shown = NOBODY_KNOWS
+                lock.shown = SHOWN_UNKNOWN
         await self._ledger.due.mark(row.conversation_id, Look.CARD, 0.0)
         log.warning("reply_perhaps_told", conversation=row.conversation_id)
-        said = {*so_far.told, *so_far.telling}
-        settled = so_far.after([each for each in messages if each.key in said])
+        said = {*memo.told, *memo.telling}
+        settled = memo.after([each for each in messages if each.key in said])
         return Again(SOON, memo=settled.dump())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, assert_never
 
 from bot.card.controls import is_uuid
-from bot.follow.look_results import Again, LookResult, Over, Settled, SlackAway, WeavAway
+from bot.follow.look_results import Again, GoneInSlack, LookResult, Settled, SlackAway, WeavAway
 from bot.follow.pace import FollowPace
 from bot.ledger import DueRow, Entry, Ledger, LedgerUnavailable, Look, State, logged_if_unavailable
 from bot.logs import get_logger
@@ -18,7 +18,7 @@ from bot.tasks import Tasks
 
 log = get_logger("weav_slack.follow")
 # On LedgerUnavailable the look is repeated when its lease is over.
-TakeLook: TypeAlias = Callable[[DueRow, Entry], Awaitable[LookResult]]
+LookAt: TypeAlias = Callable[[DueRow, Entry], Awaitable[LookResult]]
 # Looks at once: Weav's rate limits are not documented.
 AT_ONCE: Final = 10
 # The ledger's name for the slots of refresh looks.
@@ -28,7 +28,7 @@ REFRESHES: Final = "refresh"
 @dataclass(eq=False, repr=False)
 class FollowWorker:
     _ledger: Ledger
-    _takes: Mapping[Look, TakeLook]
+    _looks: Mapping[Look, LookAt]
     _pace: FollowPace
     _tasks: Tasks
     _metrics: Metrics
@@ -53,7 +53,7 @@ class FollowWorker:
             await asyncio.sleep(await self._ledger.due.reserve(REFRESHES, self._pace.refresh_every))
             self._start(rows[0])
 
-    async def keep(self) -> None:
+    async def renew(self) -> None:
         """Renew the leases of the looks that run here."""
         with logged_if_unavailable(log, "looks_not_renewed"):
             if self._running:
@@ -91,7 +91,7 @@ class FollowWorker:
             return  # repeated when its lease is over
         except Exception as error:  # noqa: BLE001 - any bug is logged, and the look retried
             self._tasks.failed("look", error)
-            await self._later(row, MISTAKES.after(row.tried_for))
+            await self._retry_later(row, MISTAKES.after(row.tried_for))
             return
         await self._record(row, result)
 
@@ -103,7 +103,7 @@ class FollowWorker:
             # Its card is still being posted, for up to a day; it is marked again after that.
             later = self._pace.following.after(row.tried_for)
             return Again(later.pause, later.counted) if later else Settled("not_posted")
-        return await self._takes[row.look](row, entry)
+        return await self._looks[row.look](row, entry)
 
     async def _record(self, row: DueRow, result: LookResult) -> None:
         due = self._ledger.due
@@ -112,7 +112,7 @@ class FollowWorker:
                 self._count(row, outcome)
                 self._rest = 0.0
                 if not is_recorded:
-                    delay = self._pace.until(row.look)
+                    delay = self._pace.delay_of(row.look)
                     await retry_until_written(lambda: due.looked(row, delay, memo), row)
             case Again(pause, counted, missing, memo):
                 await retry_until_written(
@@ -130,7 +130,7 @@ class FollowWorker:
                 self._count(row, "weav_away")
                 self._rest_for(failed.retry_after or 0.0)
                 next_try = self._pace.following.after(row.tried_for)
-                await self._later(row, next_try, failed.retry_after)
+                await self._retry_later(row, next_try, failed.retry_after)
             case SlackAway(failed, memo):
                 log.warning("slack_not_told", conversation=row.id, code=failed.code)
                 self._count(row, "slack_away")
@@ -138,15 +138,15 @@ class FollowWorker:
                 if rejected:
                     self._rest_for(0.0)
                 next_try = self._pace.following.after(row.tried_for, counts=not rejected)
-                await self._later(row, next_try, failed.retry_after, memo)
-            case Over(code):
+                await self._retry_later(row, next_try, failed.retry_after, memo)
+            case GoneInSlack(code):
                 log.info("not_followed", conversation=row.id, code=code)
                 self._count(row, "over")
                 await retry_until_written(lambda: due.end(row), row)
             case _:
                 assert_never(result)
 
-    async def _later(
+    async def _retry_later(
         self,
         row: DueRow,
         next_try: NextTry | None,

@@ -16,13 +16,13 @@ class Diagnosis:
         self._examine = examine
         self._one_at_a_time = asyncio.Lock()
 
-    def is_known(self, keep: float) -> bool:
-        """Tell whether the latest check is less than `keep` seconds old."""
-        return self.latest is not None and time.time() - self.latest.at < keep
+    def is_recent(self, max_age: float) -> bool:
+        """Tell whether the latest check is less than `max_age` seconds old."""
+        return self.latest is not None and time.time() - self.latest.at < max_age
 
-    async def look(self, keep: float = 0.0) -> Message:
-        """Return the latest check if it is less than `keep` seconds old, or check again."""
+    async def check(self, max_age: float = 0.0) -> Message:
+        """Return the latest check if it is less than `max_age` seconds old, or check again."""
         async with self._one_at_a_time:
-            if self.latest is None or not self.is_known(keep):
+            if self.latest is None or not self.is_recent(max_age):
                 self.latest = Check(await self._examine(), time.time())
-            return self.latest.found
+            return self.latest.report

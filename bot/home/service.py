@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from bot.access.refusals import refusal_message
 from bot.access.rules import AccessCheck, Denial, Denied, visitor
 from bot.home.diagnosis import Diagnosis
-from bot.home.status_report import LAST, report
+from bot.home.status_report import MOST_LISTED, report
 from bot.home.tab import (
     MOST_OPEN,
     MOST_WAITING,
@@ -37,9 +37,9 @@ log = get_logger("weav_slack.home")
 REDRAW_EVERY: Final = 1.0
 BETWEEN_REDRAWS: Final = 1.2
 # Seconds: catches redraws that a dead replica left behind or that Slack refused.
-LOOK_AT_ALL_EVERY: Final = 600.0
+REDRAW_ALL_EVERY: Final = 600.0
 # Seconds for which a check of the installation is reused.
-KEEP_CHECK: Final = 300.0
+CHECK_MAX_AGE: Final = 300.0
 # Two replicas may publish the same tab at once, but hardly this often in a row.
 _TRIES: Final = 3
 _CONFLICT: Final = "hash_conflict"
@@ -173,13 +173,13 @@ class HomeService:
         Slack's hash keeps this from overwriting what another replica published in the meantime.
         """
         result: ApiResult = Failed("not_opened")
-        besides: list[Json] = []
+        admin_part: list[Json] = []
         conflicting = ""
         for _ in range(_TRIES):
             tab = await self._ledger.home_tabs.get(slack_user_id)
             if tab is None:
                 break
-            drawn, besides = await self._content(tab), self._installation(slack_user_id)
+            drawn, admin_part = await self._content(tab), self._admin_part(slack_user_id)
             if not wanted and _digest(drawn) == tab.content:
                 return None  # without asking Slack about the person
             requester = visitor(tab.slack_user_id, tab.team_id, tab.enterprise_id)
@@ -187,18 +187,18 @@ class HomeService:
                 case Denied(Denial.NOT_KNOWN) if tab.hash:
                     return Failed(Denial.NOT_KNOWN) if wanted else None
                 case Denied(reason):
-                    drawn, besides = refusal_message(reason, self._admins).blocks, []
+                    drawn, admin_part = refusal_message(reason, self._admins).blocks, []
                     if not wanted and _digest(drawn) == tab.content:
                         return None
             # After a conflict with the same row, its hash is out of date: publish without one.
             seen = "" if tab.hash == conflicting else tab.hash
-            shown, content = [*drawn, *besides], _digest(drawn)
+            shown, content = [*drawn, *admin_part], _digest(drawn)
             result = await self._publish(slack_user_id, shown, content, seen, tab.hash)
             if result != Failed(_CONFLICT):
                 break
             conflicting = tab.hash
-        if besides and self._diagnosis and isinstance(result, Done):
-            self._look_at_installation(self._diagnosis, slack_user_id)
+        if admin_part and self._diagnosis and isinstance(result, Done):
+            self._check_installation(self._diagnosis, slack_user_id)
         return result
 
     async def _publish(
@@ -226,26 +226,26 @@ class HomeService:
         waiting, opened, latest = await asyncio.gather(
             self._ledger.waiting(*whose, MOST_WAITING + 1),
             self._ledger.open_conversations(*whose, tab.weav_user_id, MOST_OPEN + 1),
-            self._ledger.latest(*whose, LAST),
+            self._ledger.latest(*whose, MOST_LISTED),
         )
         still_open = [
             each for each in opened if text_at(each.conversation, "status") == Status.OPEN
         ]
         return home_tab(HomeContent(waiting, still_open, latest), self._link_to)
 
-    def _installation(self, slack_user_id: str) -> list[Json]:
+    def _admin_part(self, slack_user_id: str) -> list[Json]:
         if self._diagnosis is None or slack_user_id not in self._admins:
             return []
         return installation(self._diagnosis.latest)
 
-    def _look_at_installation(self, diagnosis: Diagnosis, slack_user_id: str) -> None:
+    def _check_installation(self, diagnosis: Diagnosis, slack_user_id: str) -> None:
         """Check the installation, unless that was done lately, and redraw the admin's tab then."""
 
         async def look() -> None:
-            await diagnosis.look(KEEP_CHECK)
+            await diagnosis.check(CHECK_MAX_AGE)
             await self.publish(slack_user_id)
 
-        if not diagnosis.is_known(KEEP_CHECK):
+        if not diagnosis.is_recent(CHECK_MAX_AGE):
             self._tasks.spawn(look(), name="look_at_installation")
 
 

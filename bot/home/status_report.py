@@ -15,13 +15,13 @@ from bot.weav.models import Conversation
 
 _HEADING: Final = "Your last Weav conversations"
 _ID_LIMIT: Final = 40
-_NOW_LIMIT: Final = 40
+_LAST_SEEN_LIMIT: Final = 40
 # The limits of a subject, a reason and a link are divided by the first share with which all fits.
 _SUBJECT_LIMIT: Final = 100
 _REASON_LIMIT: Final = 150
 _LINK_LIMIT: Final = 1500
 _SHARES: Final = (1, 2, 3, 4, 6, 8, 12)
-LAST = 10
+MOST_LISTED = 10
 # Seconds of Slack's 3: getting a connection and running the statement may each take this long.
 READ_WITHIN: Final = 1.5
 _GIVEN_BACK = {State.REFUSED, State.EXPIRED, State.LEFT}
@@ -31,7 +31,7 @@ _GIVEN_BACK = {State.REFUSED, State.EXPIRED, State.LEFT}
 class Line:
     """One submission; `at` is in seconds since the epoch, and a field is empty if not known.
 
-    `now`: the conversation's status and priority when Weav was last read.
+    `last_seen`: the conversation's status and priority when Weav was last read.
     """
 
     subject: str
@@ -40,8 +40,8 @@ class Line:
     at: float
     link: str
     conversation_id: str
-    now: str = ""
-    ways_on: Sequence[Json] = field(default=())
+    last_seen: str = ""
+    buttons: Sequence[Json] = field(default=())
 
 
 def status_message(lines: Sequence[Line]) -> Message:
@@ -53,7 +53,7 @@ def status_message(lines: Sequence[Line]) -> Message:
 
 
 def _list(lines: Sequence[Line], share: int) -> Message:
-    drawn = [draw(line, share) for line in lines]
+    drawn = [line_text(line, share) for line in lines]
     rows = [
         block
         for line, said in zip(lines, drawn, strict=True)
@@ -63,14 +63,14 @@ def _list(lines: Sequence[Line], share: int) -> Message:
     return Message.of(text, _section(f"*{_HEADING}*"), *rows)
 
 
-def draw(line: Line, share: int = 1) -> str:
+def line_text(line: Line, share: int = 1) -> str:
     """Write one line in mrkdwn; `share` divides the limits of its longest parts."""
     subject = escape(shorten(line.subject, _SUBJECT_LIMIT // share)) or "_No subject_"
     parts = [f"{subject}: {line.state}"]
     if line.reason:
         parts.append(escape(shorten(line.reason, _REASON_LIMIT // share)))
-    if line.now:
-        parts.append(escape(shorten(line.now, _NOW_LIMIT)))
+    if line.last_seen:
+        parts.append(escape(shorten(line.last_seen, _LAST_SEEN_LIMIT)))
     parts.append(clock(line.at))
     if line.conversation_id:
         identifier = f"`{escape(shorten(line.conversation_id, _ID_LIMIT))}`"
@@ -81,7 +81,7 @@ def draw(line: Line, share: int = 1) -> str:
 
 
 def _actions(line: Line) -> Json | None:
-    return blocks.actions(*line.ways_on) if line.ways_on else None
+    return blocks.actions(*line.buttons) if line.buttons else None
 
 
 def _section(text: str) -> Json:
@@ -93,7 +93,7 @@ async def report(
 ) -> Message:
     try:
         async with asyncio.timeout(READ_WITHIN):
-            entries = await ledger.latest(team_id, slack_user_id, LAST)
+            entries = await ledger.latest(team_id, slack_user_id, MOST_LISTED)
     except (LedgerUnavailable, TimeoutError):
         return plain_message("The bot's database does not answer. Try again in a moment.")
     return status_message([line_of(entry, link) for entry in entries])
@@ -108,12 +108,12 @@ def line_of(entry: Entry, link: Callable[[str], str]) -> Line:
         at=entry.received_at,
         link=link(entry.conversation_id) if entry.conversation_id else "",
         conversation_id=entry.conversation_id or "",
-        now=_now(entry),
-        ways_on=_ways_on(entry),
+        last_seen=_last_seen(entry),
+        buttons=_buttons(entry),
     )
 
 
-def _now(entry: Entry) -> str:
+def _last_seen(entry: Entry) -> str:
     """Return the status and priority when Weav was last read."""
     if entry.conversation is None:
         return ""
@@ -123,7 +123,7 @@ def _now(entry: Entry) -> str:
     return ", ".join(fold(word) for word in words if word)
 
 
-def _ways_on(entry: Entry) -> list[Json]:
+def _buttons(entry: Entry) -> list[Json]:
     """Let the author reopen the form or choose; no buttons once the form is removed."""
     if entry.form is None:
         return []

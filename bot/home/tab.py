@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot import labels
-from bot.home.status_report import Line, draw, line_of
+from bot.home.status_report import Line, line_of, line_text
 from bot.ledger import Entry
 from bot.slack import blocks, ids
 from bot.slack.blocks import Json, Message, mrkdwn, section, sentence
@@ -55,7 +55,7 @@ def home_tab_without_database() -> list[Json]:
 class Check:
     """The report on the installation; `at` is in seconds since the epoch."""
 
-    found: Message
+    report: Message
     at: float
 
 
@@ -65,7 +65,7 @@ def installation(check: Check | None) -> list[Json]:
     if check is None:
         return [heading, sentence(CHECKING)]
     when = blocks.context(mrkdwn(clock(check.at, "checked {ago}")))
-    return [heading, *check.found.blocks, when]
+    return [heading, *check.report.blocks, when]
 
 
 def _new_conversation() -> Json:
@@ -97,13 +97,13 @@ def _latest(content: HomeContent, link_to: Callable[[str], str]) -> Iterator[Jso
     waiting = {entry.id for entry in content.waiting[:MOST_WAITING]}
     for entry in content.latest:
         line = line_of(entry, link_to)
-        yield from _submission(replace(line, ways_on=()) if entry.id in waiting else line)
+        yield from _submission(replace(line, buttons=()) if entry.id in waiting else line)
 
 
 def _submission(line: Line) -> Iterator[Json]:
-    yield section(mrkdwn(draw(line)))
-    if line.ways_on:
-        yield blocks.actions(*line.ways_on)
+    yield section(mrkdwn(line_text(line)))
+    if line.buttons:
+        yield blocks.actions(*line.buttons)
 
 
 def _more(entries: Sequence[Entry], most: int) -> Iterator[Json]:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.card.post import CardPoster, Delivered, waited_by_now
+from bot.card.post import CardPoster, Delivered, seconds_waited
 from bot.form.reply import Created, Reply, message_of, view_of
 from bot.form.values import FilledForm
 from bot.ledger import Entry, KnownCustomers, Ledger, LedgerUnavailable, logged_if_unavailable
@@ -93,7 +93,7 @@ class Announcer:
         result = await (posting or self._cards.post(entry, conversation, queued=queued))
         if isinstance(result, Delivered):
             self._metrics.cards.labels(result.route).inc()
-            self._metrics.card_posted.observe(waited_by_now(entry))
+            self._metrics.card_posted.observe(seconds_waited(entry))
             log.info("announced", entry=entry.id, route=result.route)
             if expect := self._expect:
                 await retry_until_written(lambda: expect(conversation.id), entry)

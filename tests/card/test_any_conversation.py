@@ -61,7 +61,7 @@ def is_id(text: str) -> bool:
     return bool(text.strip()) and text.isprintable()
 
 
-def is_whole(text: str) -> bool:
+def is_json_key(text: str) -> bool:
     """Tell whether pydantic can read and write it as a key in JSON."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
@@ -84,7 +84,7 @@ values = st.one_of(
     st.just(10**4000),
     st.floats(),
     st.lists(texts, max_size=2),
-    st.dictionaries(texts.filter(is_whole), texts, max_size=2),
+    st.dictionaries(texts.filter(is_json_key), texts, max_size=2),
 )
 moments = st.one_of(
     st.sampled_from(ODD_DATES), values, st.datetimes(timezones=st.timezones()).map(str)
@@ -97,7 +97,7 @@ conversations = st.fixed_dictionaries(
 links = st.sampled_from(["", "https://weav.example/{id}", "https://weav.example/?id={id}&<|>"])
 
 
-def after_a_restart(conversation: Conversation) -> Conversation:
+def as_stored(conversation: Conversation) -> Conversation:
     """Return it as the ledger would."""
     return Conversation.read(json.loads(json.dumps(conversation.model_dump(mode="json"))))
 
@@ -105,31 +105,31 @@ def after_a_restart(conversation: Conversation) -> Conversation:
 @given(conversations, links, texts, st.sampled_from([Audience.SHARED, Audience.UNSEEN]))
 @example(Conversation(id=UUID, created_at=BEFORE_THE_FIRST), "", "", Audience.SHARED)
 @example(LONGEST, "https://weav.example/{id}", "&" * 600, Audience.UNSEEN)
-def test_its_cards_are_taken(
+def test_slack_accepts_the_cards_of_any_conversation(
     conversation: Conversation, template: str, name: str, readers: Audience
 ) -> None:
-    for each in (conversation, after_a_restart(conversation)):
+    for each in (conversation, as_stored(conversation)):
         link = template.replace("{id}", each.id)
-        full = drawn_by(each, link, name)
-        taken(full)
-        taken(render(Card(each, readers=readers, link=link)))
-        taken(redrawn(each, full, link))
+        full = full_card(each, link, name)
+        check_slack_accepts(full)
+        check_slack_accepts(render(Card(each, readers=readers, link=link)))
+        check_slack_accepts(redrawn(each, full, link))
 
 
 @given(conversations, links, st.sampled_from(["status", "priority", "assignee"]))
-def test_who_came_second_can_be_told_how_it_is(
+def test_slack_accepts_the_answer_to_an_overtaken_click(
     conversation: Conversation, template: str, field: Field
 ) -> None:
     link = template.replace("{id}", conversation.id)
-    click = clicked(drawn_by(conversation, link, ""))
+    click = clicked(full_card(conversation, link, ""))
 
-    taken(private_message(overtaken_text(field, conversation, None), click, link))
+    check_slack_accepts(private_message(overtaken_text(field, conversation, None), click, link))
 
 
 @given(st.lists(conversations, min_size=1, max_size=3), links, st.floats(0, 1e12), texts)
 @example([LONGEST] * 3, f"https://weav.example/{'x' * 490}", 1e12, "&" * 600)
 @example([Conversation(id=UUID, subject="\ud800")], "", 0.0, "")
-def test_a_list_of_those_that_are_open_is_taken(
+def test_slack_accepts_a_list_of_open_conversations(
     several: list[Conversation], template: str, age: float, named: str
 ) -> None:
     listed = [OpenConversation(each, age, template.replace("{id}", each.id)) for each in several]
@@ -139,7 +139,7 @@ def test_a_list_of_those_that_are_open_is_taken(
 
 
 @given(conversations, links)
-def test_a_message_that_has_it_already_can_say_so(
+def test_slack_accepts_a_form_and_a_status_with_a_duplicate(
     conversation: Conversation, template: str
 ) -> None:
     link = template.replace("{id}", conversation.id)
@@ -147,19 +147,19 @@ def test_a_message_that_has_it_already_can_say_so(
     line = Line("Export hangs", "opened", "", 1.0, link, conversation.id)
 
     check_view(render_form(Form().showing(duplicate_blocks(already))))
-    taken(status_message([line]))
+    check_slack_accepts(status_message([line]))
 
 
 @given(conversations)
-def test_the_modal_that_says_that_it_is_open_is_taken(conversation: Conversation) -> None:
+def test_slack_accepts_the_modal_and_message_after_opening(conversation: Conversation) -> None:
     answer = Created(conversation)
     form = FilledForm(FormValues(post_to="C1"), Origin())
 
     check_view(view_of(answer, form))
-    taken(message_of(answer, form))
+    check_slack_accepts(message_of(answer, form))
 
 
-def drawn_by(conversation: Conversation, link: str, name: str) -> Message:
+def full_card(conversation: Conversation, link: str, name: str) -> Message:
     origin = Origin(via="message", message_link=link)
     facts = CardFacts(opened=opened_line(conversation, origin, "U1"), note=name)
     return render(Card(conversation, facts, named=Named(name, name), link=link))
@@ -182,6 +182,6 @@ def redrawn(conversation: Conversation, card: Message, link: str) -> Message:
     return render(Card(conversation, facts, link=link, changes=[change] * 3, new=False))
 
 
-def taken(card: Message) -> None:
+def check_slack_accepts(card: Message) -> None:
     """Raise SlackError if Slack would refuse it."""
     check_message(card.text, card.blocks)

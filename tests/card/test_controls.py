@@ -23,14 +23,14 @@ ID = "11111111-2222-3333-4444-555555555555"
 OPEN = Conversation(id=ID, status="open", priority="normal", subject="Export hangs")
 
 
-def drawn(conversation: Conversation) -> dict[str, Any]:
+def drawn_controls(conversation: Conversation) -> dict[str, Any]:
     block = controls(conversation)
     assert block is not None
     return block
 
 
 def elements(conversation: Conversation) -> dict[str, dict[str, Any]]:
-    return {each["action_id"]: each for each in drawn(conversation)["elements"]}
+    return {each["action_id"]: each for each in drawn_controls(conversation)["elements"]}
 
 
 def payload(clicked: dict[str, Any], **more: Any) -> BlockActions:  # noqa: ANN401 - JSON
@@ -49,7 +49,7 @@ def payload(clicked: dict[str, Any], **more: Any) -> BlockActions:  # noqa: ANN4
 
 
 def action(action_id: str, block_id: str = "", **more: object) -> dict[str, Any]:
-    block_id = block_id or drawn(OPEN)["block_id"]
+    block_id = block_id or drawn_controls(OPEN)["block_id"]
     return {"action_id": action_id, "block_id": block_id, **more}
 
 
@@ -86,7 +86,7 @@ def test_a_screen_reader_says_which_conversation_a_button_is_for() -> None:
 
 
 @pytest.mark.parametrize("word", [None, "on_hold", *NASTY])
-def test_words_that_we_do_not_know_leave_the_buttons_as_they_are(word: str | None) -> None:
+def test_unknown_values_do_not_change_the_buttons(word: str | None) -> None:
     unknown = Conversation(
         id=ID, status=word, priority=word, assignee_type=word, assignee_id=word, subject=word
     )
@@ -95,10 +95,10 @@ def test_words_that_we_do_not_know_leave_the_buttons_as_they_are(word: str | Non
 
     assert list(shown) == [ids.ASSIGN_TO_ME, ids.CLOSE, ids.SET_PRIORITY]
     assert len(shown[ids.SET_PRIORITY]["options"]) == 4
-    assert faults([drawn(unknown)]) == []
+    assert faults([drawn_controls(unknown)]) == []
 
 
-def test_in_a_shared_channel_the_buttons_say_nothing_about_it() -> None:
+def test_in_a_shared_channel_the_buttons_reveal_nothing() -> None:
     block = controls(OPEN, discreet=True)
     assert block
 
@@ -119,7 +119,7 @@ def test_a_click_brings_back_what_the_card_showed(
     conversation = Conversation(
         id=ID, status=status, priority=priority, assignee_type=kind, assignee_id=assignee
     )
-    block_id = drawn(conversation)["block_id"]
+    block_id = drawn_controls(conversation)["block_id"]
 
     shown = CardSnapshot.load(block_id)
 
@@ -131,7 +131,7 @@ def test_a_click_brings_back_what_the_card_showed(
     assert shown.shows(conversation, "assignee")
 
 
-def test_only_the_field_that_is_meant_is_compared() -> None:
+def test_only_the_given_field_is_compared() -> None:
     shown = CardSnapshot.of(OPEN)
     assert shown
     closed = OPEN.model_copy(update={"status": "closed"})
@@ -140,7 +140,7 @@ def test_only_the_field_that_is_meant_is_compared() -> None:
     assert shown.shows(closed, "priority")
 
 
-def test_an_assignee_is_compared_without_regard_to_spelling() -> None:
+def test_an_assignee_is_compared_in_any_case() -> None:
     assigned = OPEN.model_copy(update={"assignee_type": "user", "assignee_id": ASSIGNEE.upper()})
 
     assert value_of(assigned, "assignee") == assigned_to(ASSIGNEE).value == f"user:{ASSIGNEE}"
@@ -155,7 +155,7 @@ def test_an_assignee_is_compared_without_regard_to_spelling() -> None:
         (chosen("urgent"), RequestedChange("priority", "urgent")),
     ],
 )
-def test_a_click_says_what_is_asked_for(
+def test_a_click_is_parsed_into_the_requested_change(
     clicked: dict[str, Any], requested: RequestedChange
 ) -> None:
     click = parse_click(payload(clicked))
@@ -181,12 +181,12 @@ def test_a_click_says_what_is_asked_for(
         {"action_id": ids.CLOSE, "block_id": 3},
     ],
 )
-def test_what_is_from_no_card_is_no_click(clicked: dict[str, Any]) -> None:
+def test_an_action_that_is_not_on_a_card_is_no_click(clicked: dict[str, Any]) -> None:
     assert parse_click(payload(clicked)) is None
 
 
 @pytest.mark.parametrize("message", [None, {}, {"blocks": None}, {"blocks": "x"}, "x"])
-def test_a_message_that_slack_did_not_send_along_is_missed_by_nobody(message: object) -> None:
+def test_a_click_without_its_message_is_parsed(message: object) -> None:
     click = parse_click(payload(action(ids.CLOSE), message=message))
 
     assert click
@@ -195,7 +195,7 @@ def test_a_message_that_slack_did_not_send_along_is_missed_by_nobody(message: ob
 
 
 @given(st.recursive(st.none() | st.text() | st.integers(), st.lists))
-def test_any_container_is_read(anything: object) -> None:
+def test_any_container_is_parsed(anything: object) -> None:
     click = parse_click(payload(action(ids.CLOSE), container=anything, channel=anything))
 
     assert click

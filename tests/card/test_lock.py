@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.card.history import Change
-from bot.card.lock import NOBODY_KNOWS, CardLocks
+from bot.card.lock import SHOWN_UNKNOWN, CardLocks
 from bot.ledger import Ledger, LedgerUnavailable
 from bot.tasks import Tasks
 from tests.ledger.places import LEASE, SQLitePlace
@@ -28,8 +28,8 @@ async def ledger(place: SQLitePlace) -> AsyncIterator[Ledger]:
         yield ledger
 
 
-async def test_one_begins_when_the_one_before_ends(ledger: Ledger) -> None:
-    locks = CardLocks(ledger.cards, keep_every=5)
+async def test_the_second_holder_starts_when_the_first_has_finished(ledger: Ledger) -> None:
+    locks = CardLocks(ledger.cards, renew_every=5)
     order: list[str] = []
     begun = asyncio.Event()
 
@@ -49,16 +49,16 @@ async def test_one_begins_when_the_one_before_ends(ledger: Ledger) -> None:
     assert order == ["first", "second"]
 
 
-async def test_who_waits_too_long_gets_none(ledger: Ledger) -> None:
-    locks = CardLocks(ledger.cards, keep_every=5, wait_for=0.2)
+async def test_waiting_for_the_lock_times_out(ledger: Ledger) -> None:
+    locks = CardLocks(ledger.cards, renew_every=5, wait_for=0.2)
 
     async with locks.of(CONVERSATION) as first, locks.of(CONVERSATION) as second:
         assert first is not None
         assert second is None
 
 
-async def test_it_ends_with_an_error_too(ledger: Ledger) -> None:
-    locks = CardLocks(ledger.cards, keep_every=5, wait_for=0.2)
+async def test_an_error_releases_the_lock(ledger: Ledger) -> None:
+    locks = CardLocks(ledger.cards, renew_every=5, wait_for=0.2)
     with pytest.raises(ZeroDivisionError):
         async with locks.of(CONVERSATION):
             raise ZeroDivisionError
@@ -67,8 +67,8 @@ async def test_it_ends_with_an_error_too(ledger: Ledger) -> None:
         assert following is not None
 
 
-async def test_those_who_wait_in_one_process_come_in_order(ledger: Ledger) -> None:
-    locks = CardLocks(ledger.cards, keep_every=5)
+async def test_waiters_in_one_process_are_served_in_order(ledger: Ledger) -> None:
+    locks = CardLocks(ledger.cards, renew_every=5)
     order: list[int] = []
 
     async def click(number: int) -> None:
@@ -82,10 +82,10 @@ async def test_those_who_wait_in_one_process_come_in_order(ledger: Ledger) -> No
     assert order == list(range(10))
 
 
-async def test_those_who_wait_in_one_process_do_not_ask_the_database(
+async def test_waiters_in_one_process_do_not_poll_the_database(
     ledger: Ledger, place: SQLitePlace
 ) -> None:
-    locks = CardLocks(ledger.cards, keep_every=5)
+    locks = CardLocks(ledger.cards, renew_every=5)
 
     async def click() -> bool:
         async with locks.of(CONVERSATION) as held:
@@ -101,8 +101,8 @@ async def test_those_who_wait_in_one_process_do_not_ask_the_database(
     assert await asyncio.gather(*waiting) == [True] * 5
 
 
-async def test_another_replica_waits_for_its_row(ledger: Ledger) -> None:
-    here, there = (CardLocks(ledger.cards, keep_every=5, wait_for=0.2) for _ in range(2))
+async def test_another_replica_waits_for_the_row(ledger: Ledger) -> None:
+    here, there = (CardLocks(ledger.cards, renew_every=5, wait_for=0.2) for _ in range(2))
 
     async with here.of(CONVERSATION) as first, there.of(CONVERSATION) as second:
         assert first
@@ -111,12 +111,12 @@ async def test_another_replica_waits_for_its_row(ledger: Ledger) -> None:
         assert following
 
 
-async def test_who_lost_it_waits_for_nobody_and_has_the_card_drawn_anew(
+async def test_losing_the_lock_marks_the_card_for_a_redraw_without_waiting(
     ledger: Ledger, place: SQLitePlace
 ) -> None:
     tasks = Tasks()
-    slow = CardLocks(ledger.cards, keep_every=60, due=ledger.due, tasks=tasks)
-    other = CardLocks(ledger.cards, keep_every=5)
+    slow = CardLocks(ledger.cards, renew_every=60, due=ledger.due, tasks=tasks)
+    other = CardLocks(ledger.cards, renew_every=5)
     async with slow.of(CONVERSATION) as held:
         assert held
         await place.execute("UPDATE cards SET held_until = 0")  # as if it stood still
@@ -130,21 +130,21 @@ async def test_who_lost_it_waits_for_nobody_and_has_the_card_drawn_anew(
     assert await tasks.drain(5) == 0
     turn = await ledger.cards.take_turn(CONVERSATION)
     assert turn
-    assert turn.shown == NOBODY_KNOWS
+    assert turn.shown == SHOWN_UNKNOWN
     [row] = await ledger.due.take(1)
     assert row.conversation_id == CONVERSATION
 
 
 async def test_another_conversation_does_not_wait(ledger: Ledger) -> None:
-    locks = CardLocks(ledger.cards, keep_every=5, wait_for=0.2)
+    locks = CardLocks(ledger.cards, renew_every=5, wait_for=0.2)
 
     async with locks.of(CONVERSATION) as first, locks.of("another") as second:
         assert first
         assert second
 
 
-async def test_who_gives_up_waiting_leaves_the_queue(ledger: Ledger) -> None:
-    locks = CardLocks(ledger.cards, keep_every=5, wait_for=5)
+async def test_a_cancelled_waiter_leaves_the_queue(ledger: Ledger) -> None:
+    locks = CardLocks(ledger.cards, renew_every=5, wait_for=5)
 
     async def click() -> None:
         async with locks.of(CONVERSATION):
@@ -161,10 +161,8 @@ async def test_who_gives_up_waiting_leaves_the_queue(ledger: Ledger) -> None:
         await click()
 
 
-async def test_who_lost_it_is_told_so_when_they_note_something(
-    ledger: Ledger, place: SQLitePlace
-) -> None:
-    locks = CardLocks(ledger.cards, keep_every=5)
+async def test_noting_fails_after_the_lock_was_lost(ledger: Ledger, place: SQLitePlace) -> None:
+    locks = CardLocks(ledger.cards, renew_every=5)
 
     async with locks.of(CONVERSATION) as held:
         assert held
@@ -175,10 +173,10 @@ async def test_who_lost_it_is_told_so_when_they_note_something(
         assert not await held.note([])
 
 
-async def test_one_that_could_not_be_kept_stays_lost_without_the_database(
+async def test_a_lost_lock_stays_lost_while_the_database_is_away(
     ledger: Ledger, place: SQLitePlace
 ) -> None:
-    locks = CardLocks(ledger.cards, keep_every=0.05)
+    locks = CardLocks(ledger.cards, renew_every=0.05)
 
     async with locks.of(CONVERSATION) as held:
         assert held
@@ -188,18 +186,18 @@ async def test_one_that_could_not_be_kept_stays_lost_without_the_database(
         assert not await held.note([])
 
 
-async def test_who_stood_still_for_a_whole_lease_changes_nothing(place: SQLitePlace) -> None:
+async def test_noting_fails_after_a_standstill_of_a_whole_lease(place: SQLitePlace) -> None:
     async with Ledger.open(place.url, lease=0.3) as ledger:
-        locks = CardLocks(ledger.cards, keep_every=5)
+        locks = CardLocks(ledger.cards, renew_every=5)
         async with locks.of(CONVERSATION) as held:
             assert held
             time.sleep(0.4)  # noqa: ASYNC251 - the standstill
             assert not await held.note([])
 
 
-async def test_who_cannot_renew_it_for_a_whole_lease_changes_nothing(place: SQLitePlace) -> None:
+async def test_noting_fails_after_a_whole_lease_without_renewal(place: SQLitePlace) -> None:
     async with Ledger.open(place.url, lease=0.3) as ledger:
-        locks = CardLocks(ledger.cards, keep_every=0.1)
+        locks = CardLocks(ledger.cards, renew_every=0.1)
         async with locks.of(CONVERSATION) as held:
             assert held
             await asyncio.sleep(0.5)  # several renewals
@@ -209,10 +207,10 @@ async def test_who_cannot_renew_it_for_a_whole_lease_changes_nothing(place: SQLi
             assert not await held.note([])
 
 
-async def test_a_database_that_goes_away_meanwhile_stops_nothing(
+async def test_the_lock_survives_a_short_database_outage(
     ledger: Ledger, place: SQLitePlace
 ) -> None:
-    locks = CardLocks(ledger.cards, keep_every=0.05)
+    locks = CardLocks(ledger.cards, renew_every=0.05)
 
     async with locks.of(CONVERSATION) as held:
         assert held
@@ -225,8 +223,8 @@ async def test_a_database_that_goes_away_meanwhile_stops_nothing(
             pass
 
 
-async def test_what_was_noted_is_the_next_ones_to_read(ledger: Ledger) -> None:
-    locks = CardLocks(ledger.cards, keep_every=5)
+async def test_the_next_holder_reads_the_noted_changes(ledger: Ledger) -> None:
+    locks = CardLocks(ledger.cards, renew_every=5)
     async with locks.of(CONVERSATION) as held:
         assert held
         assert held.changes == ()

@@ -69,7 +69,7 @@ def test_a_card_says_first_what_a_support_person_needs() -> None:
     ]
 
 
-def test_identifiers_are_in_the_small_print_at_its_foot() -> None:
+def test_ids_are_in_the_small_print_at_the_bottom() -> None:
     card = draw(FULL)
 
     assert small_print(card)[-3:] == [
@@ -80,7 +80,7 @@ def test_identifiers_are_in_the_small_print_at_its_foot() -> None:
     assert not any(each in "".join(fields(card)) for each in (CUSTOMER, ASSIGNEE, ID))
 
 
-def test_a_card_names_whom_the_bot_knows() -> None:
+def test_a_card_shows_the_names_that_the_bot_knows() -> None:
     card = draw(FULL, named=Named("Jane <Doe>", "Mail & more"))
 
     assert "*Customer*\nJane &lt;Doe&gt;" in fields(card)
@@ -89,7 +89,7 @@ def test_a_card_names_whom_the_bot_knows() -> None:
     assert "Assignee: Mail &amp; more · " in card.text
 
 
-def test_a_customer_whose_name_is_not_known_has_their_id_alone() -> None:
+def test_without_a_name_only_the_customer_id_is_shown() -> None:
     card = draw(FULL)
 
     assert "Customer:" not in card.text
@@ -97,7 +97,7 @@ def test_a_customer_whose_name_is_not_known_has_their_id_alone() -> None:
     assert f"Customer ID: {CUSTOMER}" in card.text
 
 
-def test_the_text_says_the_same_in_one_line() -> None:
+def test_the_text_says_the_same_as_the_blocks_in_one_line() -> None:
     card = draw(FULL, named=Named("Jane Doe"), note="It waited for Weav.")
 
     assert card.text == (
@@ -109,7 +109,7 @@ def test_the_text_says_the_same_in_one_line() -> None:
     )
 
 
-def test_what_weav_left_open_is_left_out() -> None:
+def test_unset_fields_are_left_out() -> None:
     card = draw(Conversation(id=ID))
 
     assert fields(card) == ["*Assignee*\nUnassigned"]
@@ -118,13 +118,13 @@ def test_what_weav_left_open_is_left_out() -> None:
     assert "!date" not in drawn(card)
 
 
-def test_a_word_that_we_do_not_know_is_shown_as_it_is() -> None:
+def test_an_unknown_value_is_shown_as_it_is() -> None:
     card = draw(Conversation(id=ID, status="on_hold", priority="<b>", assignee_type="team"))
 
     assert fields(card) == ["*Priority*\n&lt;b&gt;", "*Status*\non_hold", "*Assignee*\nteam"]
 
 
-def test_an_assignee_of_no_known_kind_is_somebody() -> None:
+def test_an_assignee_without_a_type_is_shown_by_id() -> None:
     assert fields(draw(Conversation(id=ID, assignee_id=ASSIGNEE))) == [f"*Assignee*\n{ASSIGNEE}"]
 
 
@@ -149,7 +149,7 @@ def test_a_card_says_who_opened_it_and_how(origin: Origin, how: str) -> None:
     assert how.replace("<https://a.example/p1|a message>", "a message") in card.text
 
 
-def test_a_link_is_on_the_subject_and_below() -> None:
+def test_the_subject_and_the_small_print_link_to_weav() -> None:
     card = draw(FULL, link="https://app.example/c/1?a=b")
 
     assert card.blocks[0]["elements"][0]["elements"][0]["url"] == "https://app.example/c/1?a=b"
@@ -157,17 +157,17 @@ def test_a_link_is_on_the_subject_and_below() -> None:
 
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "app.example", "https://" + "x" * 3000])
-def test_what_is_no_web_address_is_no_link(link: str) -> None:
+def test_only_a_web_address_becomes_a_link(link: str) -> None:
     assert drawn(draw(FULL, link=link)) == drawn(draw(FULL))
 
 
-def test_a_link_cannot_be_broken_out_of() -> None:
+def test_an_address_cannot_break_out_of_its_link() -> None:
     assert "<https://a.example/%3E%7C%20|Open in Weav>" in drawn(
         draw(FULL, link="https://a.example/>| ")
     )
 
 
-def test_spam_is_warned_of() -> None:
+def test_a_card_warns_of_spam() -> None:
     card = draw(FULL.model_copy(update={"is_spam": True}))
 
     assert ":warning: Weav marks this conversation as spam." in drawn(card)
@@ -176,7 +176,7 @@ def test_spam_is_warned_of() -> None:
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_text_from_outside_is_never_active_in_a_card(text: str) -> None:
+def test_untrusted_text_is_never_active_in_a_card(text: str) -> None:
     nasty = Conversation(**dict.fromkeys(Conversation.model_fields, text) | {"id": f"i{text}"})
     card = draw(nasty, named=Named(text, text), note=text)
 
@@ -189,7 +189,7 @@ def test_text_from_outside_is_never_active_in_a_card(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_slack_takes_a_card_with_extreme_values(text: str) -> None:
+def test_slack_accepts_a_card_with_extreme_values(text: str) -> None:
     nasty = Conversation(**dict.fromkeys(Conversation.model_fields, text) | {"id": f"i{text}"})
     url = f"https://{text}"
     card = draw(
@@ -204,7 +204,7 @@ def test_slack_takes_a_card_with_extreme_values(text: str) -> None:
     assert len(card.text) <= 4000
 
 
-def test_a_conversation_of_which_weav_tells_little_is_not_deleted() -> None:
+def test_a_conversation_with_few_fields_is_not_taken_as_deleted() -> None:
     card = draw(Conversation.read({"id": FULL.id, "status": "open"}))
 
     assert "No subject" in drawn(card)
@@ -212,7 +212,7 @@ def test_a_conversation_of_which_weav_tells_little_is_not_deleted() -> None:
 
 
 @given(st.text(), st.text(), st.text())
-def test_slack_takes_a_card_with_any_values(subject: str, word: str, note: str) -> None:
+def test_slack_accepts_a_card_with_any_values(subject: str, word: str, note: str) -> None:
     card = draw(Conversation(id="x", subject=subject, status=word, customer_id=word), note=note)
 
     assert faults(card.blocks) == []
@@ -230,7 +230,7 @@ def test_slack_takes_a_card_with_any_values(subject: str, word: str, note: str) 
         ("assignee", "", "Unassigned in Weav"),
     ],
 )
-def test_what_was_done_in_weav_stands_beside_the_clicks(
+def test_changes_made_in_weav_are_listed_with_the_clicks(
     field: Field, value: str, said: str
 ) -> None:
     changes = [
@@ -247,7 +247,7 @@ def test_what_was_done_in_weav_stands_beside_the_clicks(
 
 
 @pytest.mark.parametrize("readers", [Audience.INSIDE, Audience.SHARED])
-def test_a_deleted_one_says_so_and_has_no_buttons(readers: Audience) -> None:
+def test_a_deleted_conversation_has_a_card_without_buttons(readers: Audience) -> None:
     card = draw(FULL.model_copy(update={"status": "deleted"}), readers=readers)
 
     assert "Deleted" in drawn(card)

@@ -7,15 +7,15 @@ from bot.card.controls import CardSnapshot, Click, Field, RequestedChange
 from bot.card.facts import CardFacts
 from bot.card.history import (
     Change,
-    Noted,
+    HistoryLine,
     already_text,
     change_lines,
-    known_changes,
     last_change,
     opened_line_in,
     overtaken_text,
     private_message,
     read_changes,
+    settle_changes,
     with_change,
 )
 from bot.card.render import Card, render
@@ -140,8 +140,8 @@ def test_a_card_has_the_last_three_the_newest_first() -> None:
     ]
 
 
-def test_what_is_noted_can_be_read_and_does_not_grow() -> None:
-    changes: tuple[Noted, ...] = ()
+def test_the_history_can_be_stored_and_has_a_limit() -> None:
+    changes: tuple[HistoryLine, ...] = ()
     for value in [*["open", "closed"] * 10, "open"]:
         changes = with_change(changes, change(value=value))
 
@@ -152,11 +152,11 @@ def test_what_is_noted_can_be_read_and_does_not_grow() -> None:
     assert changes[-1] == change(value="open")
 
 
-def test_what_a_newer_release_noted_is_passed_over() -> None:
+def test_unknown_entries_of_a_newer_release_are_skipped() -> None:
     assert read_changes([{"field": "tags"}, 3, change().model_dump()]) == (change(),)
 
 
-def test_who_made_it_so_is_the_last_one_who_did() -> None:
+def test_the_latest_change_explains_a_value() -> None:
     changes = [change(who="U1"), change(value="open", who="U2"), change(who="U3")]
 
     maker = last_change(changes, CLOSED, "status")
@@ -165,7 +165,7 @@ def test_who_made_it_so_is_the_last_one_who_did() -> None:
     assert maker.slack_user_id == "U3"
 
 
-def test_what_was_changed_elsewhere_was_made_by_nobody_here() -> None:
+def test_a_change_made_elsewhere_has_no_author_here() -> None:
     assert last_change([change(value="open")], CLOSED, "status") is None
     assert last_change([], CLOSED, "priority") is None
 
@@ -178,7 +178,7 @@ def test_what_was_changed_elsewhere_was_made_by_nobody_here() -> None:
         ("assignee", "It has another assignee."),
     ],
 )
-def test_the_second_one_is_told_what_the_first_one_did(field: Field, now: str) -> None:
+def test_an_overtaken_click_is_told_what_the_first_one_did(field: Field, now: str) -> None:
     assert overtaken_text(field, CLOSED, change()).startswith("<@U2> closed it")
     assert now in overtaken_text(field, CLOSED, None)
     assert "It is unassigned now." in overtaken_text("assignee", Conversation(id="x"), None)
@@ -193,13 +193,13 @@ def test_the_second_one_is_told_what_the_first_one_did(field: Field, now: str) -
         (change("assignee", "user:x"), "It is assigned to you already."),
     ],
 )
-def test_what_was_so_already_is_said(wanted: Change, said: str) -> None:
+def test_a_click_that_changes_nothing_is_told_so(wanted: Change, said: str) -> None:
     assert already_text(wanted, None) == said
     assert "<@U2> closed it" in already_text(wanted, change())
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_words_of_weavs_own_are_never_active(text: str) -> None:
+def test_values_from_weav_are_never_active(text: str) -> None:
     nasty = Conversation(id="x", status=text, priority=text, assignee_id=text)
     fields: list[Field] = ["status", "priority", "assignee"]
 
@@ -211,7 +211,7 @@ def test_words_of_weavs_own_are_never_active(text: str) -> None:
         assert faults(said.blocks) == []
 
 
-def test_slack_takes_a_note_with_the_longest_link_and_reason() -> None:
+def test_slack_accepts_an_answer_with_the_longest_link_and_reason() -> None:
     link = f"https://weav.example/{'x' * LONGEST_LINK}"[:LONGEST_LINK]
     subject = FULL.model_copy(update={"subject": "&" * 500})
 
@@ -220,7 +220,7 @@ def test_slack_takes_a_note_with_the_longest_link_and_reason() -> None:
     check_message(told.text, told.blocks)
 
 
-def test_who_clicked_is_told_of_the_conversation_as_its_card_names_it() -> None:
+def test_the_answer_to_a_click_names_the_conversation_as_the_card_does() -> None:
     titled = private_message("So it is.", click(*draw(FULL).blocks), "")
     untitled = private_message("So it is.", click(), "")
 
@@ -238,15 +238,15 @@ def test_a_card_of_another_shape_has_no_subject(blocks: list[object]) -> None:
     assert click(*blocks).subject == ""
 
 
-def again(conversation: Conversation, clicked: Click, **more: Any) -> Message:  # noqa: ANN401
+def redrawn_card(conversation: Conversation, clicked: Click, **more: Any) -> Message:  # noqa: ANN401
     """Redraw a card whose row the ledger has forgotten."""
     opened = more.pop("opened", opened_line_in(clicked.card_blocks))
     facts = CardFacts(opened=opened, above=tuple(blocks_above(clicked)))
     return render(Card(conversation, facts, new=False, **more))
 
 
-def test_a_card_is_redrawn_with_its_lines_its_history_and_its_buttons() -> None:
-    card = again(CLOSED, click(), changes=[change()], opened="Opened by <@U1>")
+def test_a_redrawn_card_has_its_changes_its_origin_and_its_buttons() -> None:
+    card = redrawn_card(CLOSED, click(), changes=[change()], opened="Opened by <@U1>")
 
     assert f"<@U2> closed it · {MOMENT}" in small_print(card)
     assert "Opened by <@U1>" in small_print(card)
@@ -255,23 +255,23 @@ def test_a_card_is_redrawn_with_its_lines_its_history_and_its_buttons() -> None:
     assert "<@U2> closed it" in card.text
 
 
-def test_what_the_ledger_has_forgotten_is_read_from_the_card_itself() -> None:
+def test_the_opened_line_is_read_from_the_card_itself() -> None:
     first = draw(FULL)
     assert opened_line_in(first.blocks).startswith("Opened by <@U1> with ")
 
-    second = again(CLOSED, click(*first.blocks))
+    second = redrawn_card(CLOSED, click(*first.blocks))
 
     assert opened_line_in(second.blocks) == opened_line_in(first.blocks)
 
 
-def test_a_card_of_version_0_1_0_becomes_one_of_ours_that_says_as_much() -> None:
+def test_a_card_of_version_0_1_0_is_redrawn_without_losing_anything() -> None:
     [loaded] = [
         CardSnapshot.load(block["block_id"]) for block in OLD_CARD if block["type"] == "actions"
     ]
     above = {"type": "section", "text": {"type": "mrkdwn", "text": "Could not be posted."}}
     clicked = click(above, *OLD_CARD)
 
-    card = again(CLOSED, clicked, changes=[change()], named=Named("Jane Doe"))
+    card = redrawn_card(CLOSED, clicked, changes=[change()], named=Named("Jane Doe"))
 
     assert loaded
     assert loaded.shows(FULL, "priority")
@@ -293,40 +293,40 @@ def test_a_card_of_version_0_1_0_becomes_one_of_ours_that_says_as_much() -> None
         [{"block_id": "weav_card_history", "elements": [{"text": "<url|Open in Weav>"}]}],
     ],
 )
-def test_a_card_that_does_not_say_who_opened_it_has_no_history(blocks: list[object]) -> None:
+def test_a_card_without_an_opened_line_gives_none(blocks: list[object]) -> None:
     assert opened_line_in(blocks) == ""
 
 
-def test_what_stands_above_a_card_stays_there_and_in_its_text() -> None:
+def test_blocks_above_a_card_stay_there_and_in_its_text() -> None:
     above = {"type": "section", "text": {"type": "mrkdwn", "text": "Could not be posted."}}
 
-    second = again(CLOSED, click(above, *draw(FULL).blocks))
+    second = redrawn_card(CLOSED, click(above, *draw(FULL).blocks))
 
     assert second.blocks[0] == above
     assert second.blocks.count(above) == 1
     assert second.text.startswith("Could not be posted. Weav conversation: ")
 
 
-def test_what_is_too_long_for_the_text_is_above_the_card_alone() -> None:
+def test_a_long_block_above_a_card_is_left_out_of_the_text() -> None:
     above = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3900}}
 
-    second = again(CLOSED, click(above, *draw(FULL).blocks))
+    second = redrawn_card(CLOSED, click(above, *draw(FULL).blocks))
 
     assert second.blocks[0] == above
     assert second.text.startswith("Weav conversation: ")
 
 
-def test_nothing_is_kept_of_a_message_that_is_no_card() -> None:
+def test_blocks_of_a_message_that_is_no_card_are_dropped() -> None:
     other = {"type": "section", "text": {"type": "mrkdwn", "text": "Hello"}}
 
-    assert other not in again(CLOSED, click(other)).blocks
+    assert other not in redrawn_card(CLOSED, click(other)).blocks
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_slack_takes_a_redrawn_card_with_extreme_values(text: str) -> None:
+def test_slack_accepts_a_redrawn_card_with_extreme_values(text: str) -> None:
     nasty = Conversation(**dict.fromkeys(Conversation.model_fields, text) | {"id": FULL.id})
 
-    card = again(
+    card = redrawn_card(
         nasty,
         click(),
         changes=[change("priority", text)] * 3,
@@ -347,7 +347,7 @@ def test_slack_takes_a_redrawn_card_with_extreme_values(text: str) -> None:
         (CLOSED, change("priority", "low"), None),
     ],
 )
-def test_a_click_counts_as_long_as_its_field_is_as_the_card_said(
+def test_a_click_counts_while_its_field_is_what_the_card_says(
     now: Conversation, wanted: Change, expected: object
 ) -> None:
     shown = CardSnapshot.of(FULL)
@@ -364,7 +364,7 @@ def test_a_click_counts_as_long_as_its_field_is_as_the_card_said(
         (change("assignee", "user:7"), {"assignee_type": "user", "assignee_id": "7"}),
     ],
 )
-def test_one_field_is_changed_and_the_others_are_as_they_were_read(
+def test_an_update_changes_one_field_and_keeps_the_others(
     wanted: Change, written: dict[str, str]
 ) -> None:
     read = Update(subject="Export hangs", status="open", priority="urgent", assignee_id="8")
@@ -387,13 +387,13 @@ UNDER_WAY = change(who="U1").model_copy(update={"under_way": True})
         (LockLost(), [UNDER_WAY]),
     ],
 )
-def test_what_was_under_way_is_known_once_weav_shows_it(
+def test_a_change_under_way_is_confirmed_once_weav_shows_it(
     result: ChangeResult, known: list[Change]
 ) -> None:
     assert list(changes_after([UNDER_WAY], change(), result)) == known
 
 
-def test_what_was_under_way_in_another_field_may_have_come_true_meanwhile() -> None:
+def test_a_change_under_way_in_another_field_can_be_confirmed() -> None:
     urgent = change("priority", "urgent").model_copy(update={"under_way": True})
 
-    assert known_changes([urgent], CLOSED, "status") == (change("priority", "urgent"),)
+    assert settle_changes([urgent], CLOSED, "status") == (change("priority", "urgent"),)

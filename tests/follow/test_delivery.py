@@ -20,7 +20,7 @@ _SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False
 
 
 @pytest.fixture
-def garbage_as_the_bot_looks_for_it() -> Iterator[None]:
+def rare_garbage_collection() -> Iterator[None]:
     """Collect garbage as seldom as the bot does; it takes a parser longer than parsing."""
     found = gc.get_threshold()
     gc.set_threshold(100_000)
@@ -33,14 +33,14 @@ def signed(body: bytes, signature: str) -> bool:
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_every_spelling_of_the_signature_is_taken(spelling: str) -> None:
+def test_every_encoding_of_the_signature_is_accepted(spelling: str) -> None:
     assert signed(BODY, signature_of(BODY, spelling))
     assert signed(b"", signature_of(b"", spelling))
     assert signed(BODY, f" {signature_of(BODY, spelling)} ")
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_a_signature_of_anything_else_is_none(spelling: str) -> None:
+def test_other_signatures_are_refused(spelling: str) -> None:
     assert not signed(BODY, signature_of(BODY + b" ", spelling))
     assert not signed(BODY, signature_of(BODY, spelling, "another"))
     assert not signed(BODY, signature_of(BODY, spelling)[:-1])
@@ -51,11 +51,11 @@ def test_a_signature_of_anything_else_is_none(spelling: str) -> None:
 
 
 @given(st.text())
-def test_no_other_text_is_a_signature(text: str) -> None:
+def test_any_other_text_is_refused_as_a_signature(text: str) -> None:
     assert not signed(BODY, text)
 
 
-def test_events_are_weavs_words_and_no_others() -> None:
+def test_only_weavs_event_names_are_known() -> None:
     assert [read_event(event.value) for event in Event] == list(Event)
     assert read_event(" conversation.status.updated ") is Event.STATUS
     for unknown in ("", "conversation.merged", "CONVERSATION.DELETED", "é"):
@@ -63,7 +63,7 @@ def test_events_are_weavs_words_and_no_others() -> None:
 
 
 @st.composite
-def around(draw: st.DrawFn, inside: Any) -> Any:  # noqa: ANN401 - JSON
+def json_with(draw: st.DrawFn, inside: Any) -> Any:  # noqa: ANN401 - JSON
     """Build a body of any shape with `inside` somewhere in it."""
     value = inside
     for _ in range(draw(st.integers(0, 12))):
@@ -81,28 +81,28 @@ def around(draw: st.DrawFn, inside: Any) -> Any:  # noqa: ANN401 - JSON
 
 
 @given(st.uuids(), st.data())
-def test_an_id_is_found_wherever_it_stands(id_: UUID, data: st.DataObject) -> None:
+def test_an_id_is_found_anywhere_in_the_body(id_: UUID, data: st.DataObject) -> None:
     spelled = data.draw(st.sampled_from([str(id_), str(id_).upper(), f"urn:uuid:{id_}"]))
-    body = json.dumps(data.draw(around(spelled))).encode()
+    body = json.dumps(data.draw(json_with(spelled))).encode()
 
     assert is_json(body)
     assert str(id_) in ids_in(body)
 
 
-def test_an_id_is_found_in_an_address_and_in_no_longer_word() -> None:
+def test_an_id_is_found_in_an_address_but_not_inside_a_longer_word() -> None:
     assert ids_in(f'"https://app.weav.example/c/{JANE}?tab=1"'.encode()) == [JANE]
     assert ids_in(f'"a{JANE}"'.encode()) == []
     assert ids_in(f'"{JANE}-1"'.encode()) == []
 
 
-def test_as_many_ids_are_found_as_are_meant_seriously() -> None:
+def test_at_most_a_hundred_ids_are_found() -> None:
     ids = [f"00000000-0000-4000-8000-{number:012}" for number in range(1000)]
 
     assert ids_in(json.dumps(ids).encode()) == ids[:MOST_IDS]
 
 
 @pytest.mark.parametrize("indent", [None, 2])
-def test_a_pasted_log_hides_no_id(indent: int | None) -> None:
+def test_a_pasted_log_does_not_hide_the_conversation(indent: int | None) -> None:
     log = [{"request_id": f"00000000-0000-4000-8000-{number:012}"} for number in range(1000)]
     body = {"content": json.dumps(log, indent=indent), "conversation_id": JANE}
 
@@ -110,7 +110,7 @@ def test_a_pasted_log_hides_no_id(indent: int | None) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"{no json}", b"\xff", b"[" * 10_000, b"{}x", b"NaN{"])
-def test_what_is_no_json_is_known_for_it(body: bytes) -> None:
+def test_a_body_that_is_not_json_is_refused(body: bytes) -> None:
     assert not is_json(body)
 
 
@@ -122,7 +122,7 @@ def test_what_is_no_json_is_known_for_it(body: bytes) -> None:
     ],
     ids=["half a character", "a long number"],
 )
-def test_whatever_json_allows_is_taken(body: bytes) -> None:
+def test_everything_that_json_allows_is_accepted(body: bytes) -> None:
     body = body.replace(b"%s", JANE.encode())
 
     assert is_json(body)
@@ -144,15 +144,15 @@ def seconds_of(work: Callable[[], object]) -> float:
     "part",
     [b"a", b"-", b"0123456789abcdef-", b'"', JANE.encode()[:-1] + b" ", b"00000000-0000-", b"[],"],
 )
-def test_a_long_body_keeps_nobody_waiting(part: bytes) -> None:
+def test_a_long_body_is_searched_quickly(part: bytes) -> None:
     body = (part * (1 << 20))[: 1 << 20]
 
     assert seconds_of(lambda: ids_in(body)) < 0.05
 
 
-@pytest.mark.usefixtures("garbage_as_the_bot_looks_for_it")
+@pytest.mark.usefixtures("rare_garbage_collection")
 @pytest.mark.parametrize("part", [b"[],", b"0,", b'"a",', b'{"a":0},'])
-def test_a_long_body_is_known_for_json_at_once(
+def test_a_long_body_is_parsed_quickly(
     part: bytes,
 ) -> None:
     body = b"[%s0]" % (part * ((1 << 20) // len(part) - 1))

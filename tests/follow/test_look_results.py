@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.follow.look_results import Again, late, not_read
+from bot.follow.look_results import Again, not_read, not_yet
 from bot.follow.pace import FollowPace
 from bot.ledger import DueRow, Look
 from bot.weav.pages import LookUpFailed
@@ -17,7 +17,7 @@ def row(memo: Mapping[str, Any] | None) -> DueRow:
     return DueRow("C-1", Look.CARD, "me", marks=1, missing=False, memo=memo or {}, **times)
 
 
-def test_what_cannot_be_read_comes_to_an_end() -> None:
+def test_an_unreadable_conversation_is_given_up_in_the_end() -> None:
     pauses, memo = [], None
     while isinstance(again := not_read(row(memo), UNREADABLE, PACE), Again):
         pauses.append(again.pause)
@@ -26,14 +26,14 @@ def test_what_cannot_be_read_comes_to_an_end() -> None:
     assert 300 < sum(pauses) < 1200
 
 
-def test_weav_may_lag_as_long_when_it_could_not_be_read_before() -> None:
+def test_unreadable_answers_do_not_shorten_the_wait_for_a_lagging_weav() -> None:
     memo: Mapping[str, Any] | None = {"told": ["1"]}
     for _ in range(6):
         again = not_read(row(memo), UNREADABLE, PACE)
         assert isinstance(again, Again)
         memo = again.memo
 
-    lagging = late(row(memo), PACE)
+    lagging = not_yet(row(memo), PACE)
 
     assert lagging
     assert lagging.pause == PACE.not_yet.shortest

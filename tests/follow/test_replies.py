@@ -22,7 +22,7 @@ def numbers(messages: list[WrittenMessage]) -> list[str]:
     return [each.id or "" for each in messages]
 
 
-def test_at_first_all_are_new_but_those_of_another_day() -> None:
+def test_at_first_all_messages_of_the_last_day_are_new() -> None:
     listed = [message(1, 25), message(2, 23), message(3, 0), message(4, None)]
 
     new = ToldMessages().new_in(listed, NOW.timestamp())
@@ -30,7 +30,7 @@ def test_at_first_all_are_new_but_those_of_another_day() -> None:
     assert numbers(new) == ["M2", "M3", "M4"]
 
 
-def test_what_was_told_is_not_new_also_when_it_comes_back_from_the_ledger() -> None:
+def test_told_messages_are_not_new_after_being_stored() -> None:
     listed = [message(number, 30 - number) for number in range(1, 4)]
     kept = ToldMessages.model_validate(ToldMessages().after(listed).dump())
 
@@ -38,7 +38,7 @@ def test_what_was_told_is_not_new_also_when_it_comes_back_from_the_ledger() -> N
     assert numbers(kept.new_in([*listed, message(4)], NOW.timestamp())) == ["M4"]
 
 
-def test_what_is_older_than_all_that_is_kept_is_not_new() -> None:
+def test_a_message_older_than_all_kept_keys_is_not_new() -> None:
     listed = [message(number, 1000 - number) for number in range(1, 501)]
     kept = ToldMessages.model_validate(ToldMessages().after(listed).dump())
 
@@ -49,7 +49,7 @@ def test_what_is_older_than_all_that_is_kept_is_not_new() -> None:
     assert again.new_in([*listed, message(501)], NOW.timestamp()) == []
 
 
-def test_what_a_list_happens_to_lack_is_not_new_in_the_next() -> None:
+def test_a_message_missing_from_one_list_is_not_new_in_the_next() -> None:
     listed = [message(number) for number in range(1, 4)]
     kept = ToldMessages().after(listed).after(listed[:2])
 
@@ -57,13 +57,13 @@ def test_what_a_list_happens_to_lack_is_not_new_in_the_next() -> None:
     assert kept.after([]).new_in(listed, NOW.timestamp()) == []
 
 
-def test_what_was_sent_long_ago_and_came_just_now_is_new() -> None:
+def test_a_message_sent_long_ago_that_arrived_just_now_is_new() -> None:
     late = message(1, 48).model_copy(update={"created_at": NOW})
 
     assert ToldMessages().new_in([late], NOW.timestamp()) == [late]
 
 
-def test_messages_without_a_date_are_told_once_however_many() -> None:
+def test_many_messages_without_a_date_are_told_once() -> None:
     listed = [message(number, None) for number in range(1, 301)]
     kept = ToldMessages.model_validate(ToldMessages().after(listed).dump())
 
@@ -71,7 +71,7 @@ def test_messages_without_a_date_are_told_once_however_many() -> None:
     assert numbers(kept.new_in([*listed, message(301)], NOW.timestamp())) == ["M301"]
 
 
-def test_of_many_long_messages_no_more_is_read_than_is_shown() -> None:
+def test_only_the_shown_part_of_many_long_messages_is_parsed() -> None:
     html = "<p>It <b>still</b> hangs.</p>" * 350
     messages = [WrittenMessage(id=str(number), content=html) for number in range(100)]
     began = time.thread_time()
@@ -84,7 +84,7 @@ def test_of_many_long_messages_no_more_is_read_than_is_shown() -> None:
     assert first_words(messages[:0]) == ""
 
 
-def test_a_notice_says_all_in_its_text_and_is_nothing_but_text() -> None:
+def test_a_notice_escapes_its_text_and_repeats_it_in_full() -> None:
     nasty = "<!channel> *x* <@U1> _y_ `z` :tada: https://evil.example"
     notice = Notice(nasty, 3, NOW, "https://weav.example/1", "<@U0BEN>", nasty).render()
 
@@ -95,7 +95,7 @@ def test_a_notice_says_all_in_its_text_and_is_nothing_but_text() -> None:
     assert "(3 messages)" in notice.text
 
 
-def test_a_notice_without_anything_known_is_a_notice() -> None:
+def test_a_notice_works_without_any_optional_fact() -> None:
     notice = Notice("", 1, None, "", "<@U0ANN>").render()
 
     assert notice.text == "The customer replied · <@U0ANN>"

@@ -8,7 +8,7 @@ from bot.home.status_report import report
 from bot.ledger import Ledger
 
 
-async def test_a_database_that_answers_slowly_is_said_to_be_away_before_slack_gives_up(
+async def test_a_slow_database_is_reported_before_slack_gives_up(
     postgres_url: str,
 ) -> None:
     async with Ledger.open(postgres_url, statement_timeout=10) as ledger:

@@ -65,7 +65,7 @@ def labels(found: list[dict[str, Any]]) -> list[str]:
     return [element["text"]["text"] for row in rows for element in row]
 
 
-def test_nothing_is_said_of_what_nobody_did() -> None:
+def test_an_empty_tab_has_no_waiting_part() -> None:
     found = drawn(HomeContent())
 
     assert [block["type"] for block in found] == [
@@ -78,7 +78,7 @@ def test_nothing_is_said_of_what_nobody_did() -> None:
     assert "Waiting for you" not in texts(found)
 
 
-def test_what_waits_comes_first_with_its_reason_and_its_buttons_once() -> None:
+def test_waiting_submissions_come_first_and_have_their_buttons_once() -> None:
     lost = entry(1, State.UNCONFIRMED, reason="No answer came.")
 
     found = drawn(HomeContent(waiting=[lost], latest=[lost]))
@@ -88,7 +88,7 @@ def test_what_waits_comes_first_with_its_reason_and_its_buttons_once() -> None:
     assert labels(found) == ["New conversation", "Look again", "Create again", "Leave it"]
 
 
-def test_an_open_one_says_how_it_is_and_where_its_card_is() -> None:
+def test_an_open_conversation_shows_its_state_and_where_its_card_is() -> None:
     created = "2026-01-02T03:04:05Z"
     one = opened(7, priority="urgent", channel="chat", created_at=created)
 
@@ -102,7 +102,7 @@ def test_an_open_one_says_how_it_is_and_where_its_card_is() -> None:
     )
 
 
-def test_what_is_not_known_is_left_out_and_without_an_address_there_is_the_id() -> None:
+def test_unknown_facts_are_left_out_and_the_id_replaces_a_missing_link() -> None:
     one = opened(7, subject=None, priority="blocker", is_spam=None)
 
     view = blocks.home_tab(home_tab(HomeContent(open=[one]), lambda _: ""))
@@ -113,7 +113,7 @@ def test_what_is_not_known_is_left_out_and_without_an_address_there_is_the_id() 
 
 
 @pytest.mark.parametrize("text", [*NASTY, "&" * 500, "🎉" * 500, "\x1b" * 500])
-def test_the_largest_is_not_too_large_for_slack(text: str) -> None:
+def test_slack_accepts_the_largest_tab(text: str) -> None:
     long = f"https://weav.example/{'x' * 1400}"
     words = ("subject", "priority", "channel", "assignee_id", "assignee_type")
     one = opened(1, **dict.fromkeys(words, text))
@@ -134,7 +134,7 @@ def test_the_largest_is_not_too_large_for_slack(text: str) -> None:
     assert len(json.dumps(view).encode()) < 250_000
 
 
-def test_more_than_are_shown_are_said_to_be_there() -> None:
+def test_a_list_that_is_cut_says_so() -> None:
     lost = [entry(id_, State.UNCONFIRMED) for id_ in range(MOST_WAITING + 1)]
 
     found = drawn(HomeContent(waiting=lost, open=[opened(1)] * (MOST_OPEN + 1)))
@@ -149,7 +149,7 @@ def test_more_than_are_shown_are_said_to_be_there() -> None:
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_words_are_escaped_wherever_they_stand(text: str) -> None:
+def test_untrusted_text_is_escaped_everywhere(text: str) -> None:
     facts = dict.fromkeys(("subject", "priority", "channel"), text)
     content = HomeContent(
         waiting=[entry(1, State.REFUSED, text, reason=text)],
@@ -163,12 +163,12 @@ def test_words_are_escaped_wherever_they_stand(text: str) -> None:
         assert text not in said
 
 
-def test_without_the_database_the_way_to_the_form_is_left() -> None:
+def test_without_the_database_the_form_can_still_be_opened() -> None:
     view = blocks.home_tab(home_tab_without_database())
 
     assert home_problems(view) == []
     assert labels(view["blocks"]) == ["New conversation"]
 
 
-def test_what_was_not_looked_at_yet_is_said_to_be_looked_at() -> None:
+def test_a_running_check_is_announced() -> None:
     assert texts(installation(None)) == ["This installation", "Checking this installation…"]

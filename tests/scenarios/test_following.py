@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.card.drawn import Drawn
+from bot.card.digest import CardDigest
 from bot.ledger import Ledger, State
 from bot.sandbox.slack import SlackFault
 from bot.sandbox.weav import WeavFault
@@ -687,7 +687,7 @@ async def somebody_elses_turn(at_home: House) -> None:
         while not await select(at_home, "SELECT 1 FROM cards WHERE shown = ''"):  # noqa: ASYNC110 - the bot's doing
             await asyncio.sleep(0.02)
     conversation = Conversation.read(conversation_in(at_home))
-    shown = Drawn.of(conversation).dump()
+    shown = CardDigest.of(conversation).dump()
     await execute(at_home, f"UPDATE cards SET owner = 'another', shown = '{shown}'")  # noqa: S608 - ours
 
 

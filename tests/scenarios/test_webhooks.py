@@ -27,7 +27,7 @@ from tests.follow.deliveries import (
     body_about,
     signature_of,
 )
-from tests.follow.test_delivery import around
+from tests.follow.test_delivery import json_with
 from tests.house import JANE, QUICK, House, Mode, house
 from tests.metrics import scrape, value
 from tests.scenarios.cards import conversation_in, posted
@@ -251,7 +251,7 @@ async def test_an_id_is_found_in_a_body_of_any_shape(told: House) -> None:
     sent_so_far = 0
 
     @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(around(id_))
+    @given(json_with(id_))
     def sent(shape: object) -> None:
         nonlocal sent_so_far
         sent_so_far += 1

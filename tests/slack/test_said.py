@@ -9,7 +9,7 @@ from bot.access.audience import Audience
 from bot.access.refusals import post_to_message, refusal_message
 from bot.access.rules import Denial
 from bot.card.history import overtaken_text, private_message
-from bot.card.post import WHY, _for_author
+from bot.card.post import POST_ERRORS, _for_author
 from bot.card.render import Card, render
 from bot.check.findings import Finding
 from bot.check.findings import Level as Checked
@@ -30,7 +30,7 @@ from bot.slack import ids
 from bot.slack.api import Failed
 from bot.slack.blocks import Message, plain_message
 from handlers.commands import usage_message
-from tests.card.test_any_conversation import clicked, drawn_by, redrawn
+from tests.card.test_any_conversation import clicked, full_card, redrawn
 from tests.card.test_render import FULL
 from tests.said import LONGEST_TEXT, unsaid
 from tests.slack.limits import NASTY
@@ -74,8 +74,8 @@ def all_messages(text: str) -> list[Message]:
     states = sorted(set(STATES.values()))
     lines = [Line(text, state, text, 1.0, LINK, text, text) for state in states]
     conversation = FULL.model_copy(update={"subject": text})
-    card = drawn_by(conversation, LINK, text)
-    failures = [Failed("no_answer", certain=False), *map(Failed, [*WHY, "other"])]
+    card = full_card(conversation, LINK, text)
+    failures = [Failed("no_answer", certain=False), *map(Failed, [*POST_ERRORS, "other"])]
     moved = [render(_for_author(Card(conversation), Place("C1"), each)) for each in failures]
     click = clicked(card)
     return [

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bot.follow.delivery import Event
 from bot.slack import ids
 from tests.chance import by_chance
-from tests.follow.test_delivery import around
+from tests.follow.test_delivery import json_with
 from tests.house import JANE
 from tests.strangers.running import POLITE, Running, running
 from tests.strangers.samples import ODD, encoded, nested, places, replaced, samples, spoiled, torn
@@ -83,7 +83,7 @@ def tell_anything(bot: Running, payloads: Payloads, data: st.DataObject) -> None
     if not bot.weav.conversations:
         bot.send(encoded(payloads["submission"]))
     known = [each["id"] for each in bot.weav.conversations]
-    body = json.dumps(data.draw(around(data.draw(st.sampled_from([JANE, *known]))))).encode()
+    body = json.dumps(data.draw(json_with(data.draw(st.sampled_from([JANE, *known]))))).encode()
     if data.draw(st.booleans()):
         body = data.draw(torn(body))
     event = data.draw(st.sampled_from(Event) | st.text(ascii_letters + ".", max_size=40))

@@ -9,29 +9,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from bot.card.controls import FIELDS, Field, sign_of
+from bot.card.controls import FIELDS, Field, field_hash
 from bot.ledger import Entry
 from bot.weav.models import Conversation
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class CardDigest:
     """`rest` is the hash of the fields that no click changes; `updated_at` is Weav's, if given."""
 
-    signs: tuple[str, ...]
+    field_hashes: tuple[str, ...]
     rest: str
     updated_at: datetime | None
 
     @classmethod
     def of(cls, conversation: Conversation) -> Self:
-        signs = tuple(sign_of(conversation, field) for field in FIELDS)
-        return cls(signs, _rest(conversation), conversation.updated_at)
+        field_hashes = tuple(field_hash(conversation, field) for field in FIELDS)
+        return cls(field_hashes, _rest_hash(conversation), conversation.updated_at)
 
     @classmethod
     def load(cls, dumped: str) -> Self | None:
         """None if another release wrote it in another shape."""
         match dumped.split("|"):
-            case [*signs, rest, updated_at] if len(signs) == len(FIELDS):
+            case [*field_hashes, rest, updated_at] if len(field_hashes) == len(FIELDS):
                 pass
             case _:
                 return None
@@ -39,29 +39,29 @@ class Drawn:
             at = datetime.fromisoformat(updated_at) if updated_at else None
         except ValueError:
             return None
-        return cls(tuple(signs), rest, at)
+        return cls(tuple(field_hashes), rest, at)
 
     def dump(self) -> str:
         updated_at = self.updated_at.isoformat() if self.updated_at else ""
-        return "|".join([*self.signs, self.rest, updated_at])
+        return "|".join([*self.field_hashes, self.rest, updated_at])
 
-    def says(self, conversation: Conversation) -> bool:
-        now = Drawn.of(conversation)
-        return (self.signs, self.rest) == (now.signs, now.rest)
+    def matches(self, conversation: Conversation) -> bool:
+        now = CardDigest.of(conversation)
+        return (self.field_hashes, self.rest) == (now.field_hashes, now.rest)
 
-    def changed(self, conversation: Conversation) -> tuple[Field, ...]:
+    def changed_fields(self, conversation: Conversation) -> tuple[Field, ...]:
         """Return the clickable fields that differ from the card.
 
         A status or priority that was unset does not count as changed: Weav may leave it out when
         it creates the conversation, and give it when the conversation is read.
         """
         nothing = conversation.model_copy(update=dict.fromkeys(("status", "priority")))
-        pairs = zip(FIELDS, self.signs, strict=True)
+        pairs = zip(FIELDS, self.field_hashes, strict=True)
         return tuple(
             field
-            for field, sign in pairs
-            if sign != sign_of(conversation, field)
-            and (field == "assignee" or sign != sign_of(nothing, field))
+            for field, hash_ in pairs
+            if hash_ != field_hash(conversation, field)
+            and (field == "assignee" or hash_ != field_hash(nothing, field))
         )
 
     def is_newer_than(self, conversation: Conversation) -> bool:
@@ -71,19 +71,19 @@ class Drawn:
         return self.updated_at > conversation.updated_at
 
 
-def what_is_drawn(shown: str | None, changes: Sequence[Any], entry: Entry) -> Drawn | None:
+def shown_digest(shown: str | None, changes: Sequence[Any], entry: Entry) -> CardDigest | None:
     """Return what a card says, from `cards.shown`; None if that is not known, so redraw the card.
 
     A card that was never changed says what Weav returned when the conversation was opened.
     """
     if shown:
-        return Drawn.load(shown)
+        return CardDigest.load(shown)
     if shown is None and not changes and entry.conversation:
-        return Drawn.of(Conversation.read(entry.conversation))
+        return CardDigest.of(Conversation.read(entry.conversation))
     return None
 
 
-def _rest(conversation: Conversation) -> str:
+def _rest_hash(conversation: Conversation) -> str:
     said = (
         conversation.subject,
         conversation.channel,
