@@ -1,5 +1,6 @@
 """Who opened a conversation and who changed what: on its card, and in private messages."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeAlias, assert_never
 
@@ -78,32 +79,33 @@ def with_change(changes: Sequence[HistoryLine], change: HistoryLine) -> tuple[Hi
 
 
 def settle_changes(
-    changes: Sequence[HistoryLine], conversation: Conversation, changed: Field | None = None
+    changes: Sequence[HistoryLine],
+    conversation: Conversation,
+    changed: Field | None = None,
+    now: float = math.inf,
 ) -> tuple[HistoryLine, ...]:
-    """Confirm the changes under way that Weav shows, and drop the others.
+    """Confirm the changes under way that Weav shows, and drop those that Weav will not make.
 
     They are left over from a process that died or from an answer that was lost. `changed`: the
-    field that was changed just now, so its value proves nothing about an earlier change.
+    field that was changed just now, so its value proves nothing about an earlier change. Without
+    `now`, drop all that Weav does not show.
     """
-    return tuple(
-        _as_done(each)
-        for each in changes
-        if not _is_under_way(each) or _has_come_true(each, conversation, changed)
-    )
+    settled: list[HistoryLine] = []
+    for each in changes:
+        if isinstance(each, Replied) or not each.under_way:
+            settled.append(each)
+        elif each.field != changed and each.value == value_of(conversation, each.field):
+            settled.append(each.model_copy(update={"under_way": False}))
+        elif now - each.at < _UNDER_WAY_FOR:
+            settled.append(each)
+    return tuple(settled)
 
 
 def with_changes_in_weav(
     changes: Sequence[HistoryLine], conversation: Conversation, changed: Iterable[Field], now: float
 ) -> tuple[HistoryLine, ...]:
-    """Add the changes made in Weav: the `changed` fields that no click on this card explains.
-
-    A click under way is kept until it is out of date: Weav may still carry it out.
-    """
-    known = tuple(
-        _as_done(each) if _has_come_true(each, conversation) else each
-        for each in changes
-        if _has_come_true(each, conversation) or not _is_out_of_date(each, now)
-    )
+    """Add the changes made in Weav: the `changed` fields that no click on this card explains."""
+    known = settle_changes(changes, conversation, now=now)
     for field in changed:
         if last_change(confirmed(known), conversation, field) is None:
             value, at = value_of(conversation, field), _changed_at(conversation, field, now)
@@ -113,30 +115,7 @@ def with_changes_in_weav(
 
 def confirmed(changes: Iterable[HistoryLine]) -> tuple[HistoryLine, ...]:
     """Leave out the changes that are not confirmed."""
-    return tuple(change for change in changes if not _is_under_way(change))
-
-
-def _is_under_way(noted: HistoryLine) -> bool:
-    return isinstance(noted, Change) and noted.under_way
-
-
-def _is_out_of_date(noted: HistoryLine, now: float) -> bool:
-    return isinstance(noted, Change) and noted.under_way and now - noted.at >= _UNDER_WAY_FOR
-
-
-def _has_come_true(
-    noted: HistoryLine, conversation: Conversation, changed: Field | None = None
-) -> bool:
-    return (
-        isinstance(noted, Change)
-        and noted.under_way
-        and noted.field != changed
-        and noted.value == value_of(conversation, noted.field)
-    )
-
-
-def _as_done(noted: HistoryLine) -> HistoryLine:
-    return noted.model_copy(update={"under_way": False}) if isinstance(noted, Change) else noted
+    return tuple(each for each in changes if isinstance(each, Replied) or not each.under_way)
 
 
 def _changed_at(conversation: Conversation, field: Field, now: float) -> float:
