@@ -98,15 +98,17 @@ class HomeService:
         return await report(self._ledger, team_id, slack_user_id, self._link_to)
 
     async def redraw_changed(self) -> None:
-        for tab in list(self._missed.values()):
-            await asyncio.wait({self._tasks.spawn(self._open_missed(tab), name="open_home_tab")})
         concerned, self._concerned = self._concerned | self._ledger.take_concerned(), set()
         try:
-            whose = await self._ledger.home_tabs.opened_lately(concerned) if concerned else []
+            for tab in list(self._missed.values()):
+                await self._ledger.home_tabs.opened(tab)
+                self._missed.pop(tab.slack_user_id, None)
+                concerned.add(tab.slack_user_id)
+            outdated = await self._ledger.home_tabs.opened_lately(concerned) if concerned else []
         except LedgerUnavailable:
             self._concerned |= concerned
             return
-        await self._redraw(whose)
+        await self._redraw(outdated)
 
     async def redraw_all(self) -> None:
         """Compare every tab that was opened lately, and redraw those that differ."""
@@ -114,42 +116,27 @@ class HomeService:
             await self._redraw(await self._ledger.home_tabs.opened_lately())
 
     async def _opened(self, tab: HomeTab, *, known: bool) -> None:
-        with logged_if_unavailable(log, "home_tab_not_read", user=tab.slack_user_id):
-            await self._open(tab)
-        if not known:
-            await self._access_check.looked_up(tab.slack_user_id)
-            await self.publish(tab.slack_user_id)
-
-    async def _open(self, tab: HomeTab) -> None:
-        """Without the database, say so in the tab and raise; `redraw_changed` opens it later."""
+        """Draw the tab; without the database it says so, and `redraw_changed` draws it later."""
         slack_user_id = tab.slack_user_id
         async with self._lock(slack_user_id):
             try:
                 await self._ledger.home_tabs.opened(tab)
                 await self._draw(slack_user_id, wanted=True)
-            except LedgerUnavailable:
-                if slack_user_id not in self._missed:
-                    await self._publish(slack_user_id, home_tab_without_database())
+            except LedgerUnavailable as error:
+                log.warning("home_tab_not_read", user=slack_user_id, error=str(error))
+                await self._publish(slack_user_id, home_tab_without_database())
                 self._missed[slack_user_id] = tab
-                raise
-            self._missed.pop(slack_user_id, None)
-
-    async def _open_missed(self, tab: HomeTab) -> None:
-        try:
-            await self._open(tab)
-        except LedgerUnavailable:
-            return
-        except Exception:
-            self._missed.pop(tab.slack_user_id, None)
-            raise
+        if not known:
+            await self._access_check.looked_up(slack_user_id)
+            await self.publish(slack_user_id)
 
     async def _say(self, message: Message, slack_user_id: str) -> None:
         async with self._lock(slack_user_id):
             await self._publish(slack_user_id, message.blocks)
 
-    async def _redraw(self, whose: Iterable[str]) -> None:
+    async def _redraw(self, slack_user_ids: Iterable[str]) -> None:
         """Redraw one after the other; both rounds share one pace."""
-        for slack_user_id in whose:
+        for slack_user_id in slack_user_ids:
             async with self._pace:
                 drawing = self._tasks.spawn(self._redraw_one(slack_user_id), name="redraw_home_tab")
                 await asyncio.wait({drawing})
@@ -179,54 +166,60 @@ class HomeService:
             tab = await self._ledger.home_tabs.get(slack_user_id)
             if tab is None:
                 break
-            drawn, admin_part = await self._content(tab), self._admin_part(slack_user_id)
-            if not wanted and _digest(drawn) == tab.content:
+            content, admin_part = await self._content(tab), self._admin_part(slack_user_id)
+            if not wanted and _digest(content) == tab.content:
                 return None  # without asking Slack about the person
             requester = visitor(tab.slack_user_id, tab.team_id, tab.enterprise_id)
             match await self._access_check.decide(requester):
                 case Denied(Denial.NOT_KNOWN) if tab.hash:
                     return Failed(Denial.NOT_KNOWN) if wanted else None
                 case Denied(reason):
-                    drawn, admin_part = refusal_message(reason, self._admins).blocks, []
-                    if not wanted and _digest(drawn) == tab.content:
+                    content, admin_part = refusal_message(reason, self._admins).blocks, []
+                    if not wanted and _digest(content) == tab.content:
                         return None
             # After a conflict with the same row, its hash is out of date: publish without one.
-            seen = "" if tab.hash == conflicting else tab.hash
-            shown, content = [*drawn, *admin_part], _digest(drawn)
-            result = await self._publish(slack_user_id, shown, content, seen, tab.hash)
+            expected = "" if tab.hash == conflicting else tab.hash
+            drawn, digest = [*content, *admin_part], _digest(content)
+            result = await self._publish(slack_user_id, drawn, digest, expected, tab.hash)
             if result != Failed(_CONFLICT):
                 break
             conflicting = tab.hash
-        if admin_part and self._diagnosis and isinstance(result, Done):
-            self._check_installation(self._diagnosis, slack_user_id)
+        is_shown = admin_part and isinstance(result, Done)
+        if is_shown and self._diagnosis and not self._diagnosis.is_recent(CHECK_MAX_AGE):
+            checking = self._check_installation(self._diagnosis, slack_user_id)
+            self._tasks.spawn(checking, name="look_at_installation")
         return result
 
     async def _publish(
         self,
         slack_user_id: str,
-        shown: Sequence[Json],
-        content: str = "",
-        seen: str = "",
-        over: str = "",
+        drawn: Sequence[Json],
+        digest: str = "",
+        expected: str = "",
+        stored: str = "",
     ) -> ApiResult:
-        """Publish it; without `content`, the next redraw always publishes."""
-        view = blocks.home_tab(shown)
-        published = await self._slack.publish_home_tab(slack_user_id, view, seen)
+        """Publish it if Slack's hash is `expected`, or in any case if that is empty.
+
+        `digest` and `stored` are for the row: without a digest, or if the row's hash is no longer
+        `stored`, the next redraw publishes again.
+        """
+        view = blocks.home_tab(drawn)
+        published = await self._slack.publish_home_tab(slack_user_id, view, expected)
         if isinstance(published, Failed):
             log.warning("home_tab_not_published", user=slack_user_id, code=published.code)
             return published
         # If this is not stored, the tab is redrawn once too often.
         with logged_if_unavailable(log, "home_tab_not_noted", user=slack_user_id):
             hash_ = text_at(published.view, "hash")
-            await self._ledger.home_tabs.published(slack_user_id, hash_, content, over)
+            await self._ledger.home_tabs.published(slack_user_id, hash_, digest, stored)
         return published
 
     async def _content(self, tab: HomeTab) -> list[Json]:
-        whose = (tab.team_id, tab.slack_user_id)
+        author = (tab.team_id, tab.slack_user_id)
         waiting, opened, latest = await asyncio.gather(
-            self._ledger.waiting(*whose, MOST_WAITING + 1),
-            self._ledger.open_conversations(*whose, tab.weav_user_id, MOST_OPEN + 1),
-            self._ledger.latest(*whose, MOST_LISTED),
+            self._ledger.waiting(*author, MOST_WAITING + 1),
+            self._ledger.open_conversations(*author, tab.weav_user_id, MOST_OPEN + 1),
+            self._ledger.latest(*author, MOST_LISTED),
         )
         still_open = [
             each for each in opened if text_at(each.conversation, "status") == Status.OPEN
@@ -238,15 +231,9 @@ class HomeService:
             return []
         return installation(self._diagnosis.latest)
 
-    def _check_installation(self, diagnosis: Diagnosis, slack_user_id: str) -> None:
-        """Check the installation, unless that was done lately, and redraw the admin's tab then."""
-
-        async def look() -> None:
-            await diagnosis.check(CHECK_MAX_AGE)
-            await self.publish(slack_user_id)
-
-        if not diagnosis.is_recent(CHECK_MAX_AGE):
-            self._tasks.spawn(look(), name="look_at_installation")
+    async def _check_installation(self, diagnosis: Diagnosis, slack_user_id: str) -> None:
+        await diagnosis.check(CHECK_MAX_AGE)
+        await self.publish(slack_user_id)
 
 
 def _digest(drawn: Sequence[Json]) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from bot.form.reply import not_confirmed_buttons, reopen_button
@@ -53,17 +54,17 @@ def status_message(lines: Sequence[Line]) -> Message:
 
 
 def _list(lines: Sequence[Line], share: int) -> Message:
-    drawn = [line_text(line, share) for line in lines]
-    rows = [
-        block
-        for line, said in zip(lines, drawn, strict=True)
-        for block in (_section(said), _actions(line))
-    ]
-    text = "\n".join([f"{_HEADING}:", *drawn])
+    text = "\n".join([f"{_HEADING}:", *(line_text(line, share) for line in lines)])
+    rows = chain.from_iterable(line_blocks(line, share) for line in lines)
     return Message.of(text, _section(f"*{_HEADING}*"), *rows)
 
 
-def line_text(line: Line, share: int = 1) -> str:
+def line_blocks(line: Line, share: int = 1) -> list[Json]:
+    text = _section(line_text(line, share))
+    return [text, blocks.actions(*line.buttons)] if line.buttons else [text]
+
+
+def line_text(line: Line, share: int) -> str:
     """Write one line in mrkdwn; `share` divides the limits of its longest parts."""
     subject = escape(shorten(line.subject, _SUBJECT_LIMIT // share)) or "_No subject_"
     parts = [f"{subject}: {line.state}"]
@@ -78,10 +79,6 @@ def line_text(line: Line, share: int = 1) -> str:
         short = url and len(url) <= _LINK_LIMIT // share
         parts.append(link(line.link, "Open in Weav") if short else identifier)
     return " · ".join(parts)
-
-
-def _actions(line: Line) -> Json | None:
-    return blocks.actions(*line.buttons) if line.buttons else None
 
 
 def _section(text: str) -> Json:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot import labels
-from bot.home.status_report import Line, line_of, line_text
+from bot.home.status_report import line_blocks, line_of
 from bot.ledger import Entry
 from bot.slack import blocks, ids
 from bot.slack.blocks import Json, Message, mrkdwn, section, sentence
@@ -77,7 +77,7 @@ def _waiting(entries: Sequence[Entry], link_to: Callable[[str], str]) -> Iterato
         return
     yield blocks.header("Waiting for you")
     for entry in entries[:MOST_WAITING]:
-        yield from _submission(replace(line_of(entry, link_to), reason=entry.reason or ""))
+        yield from line_blocks(replace(line_of(entry, link_to), reason=entry.reason or ""))
     yield from _more(entries, MOST_WAITING)
 
 
@@ -97,13 +97,7 @@ def _latest(content: HomeContent, link_to: Callable[[str], str]) -> Iterator[Jso
     waiting = {entry.id for entry in content.waiting[:MOST_WAITING]}
     for entry in content.latest:
         line = line_of(entry, link_to)
-        yield from _submission(replace(line, buttons=()) if entry.id in waiting else line)
-
-
-def _submission(line: Line) -> Iterator[Json]:
-    yield section(mrkdwn(line_text(line)))
-    if line.buttons:
-        yield blocks.actions(*line.buttons)
+        yield from line_blocks(replace(line, buttons=()) if entry.id in waiting else line)
 
 
 def _more(entries: Sequence[Entry], most: int) -> Iterator[Json]:
