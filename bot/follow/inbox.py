@@ -24,11 +24,10 @@ class Inbox:
 
         The body is only a hint: the looks read each conversation in Weav.
         """
-        conversation_ids = []
-        if event is not None and event.is_of_conversation:
-            conversation_ids = await self._due.with_cards(ids_in(body))
+        ids = ids_in(body) if event and event.is_of_conversation else []
+        deleted = event is Event.CONVERSATION_DELETED
+        conversation_ids = await self._due.with_cards(ids)
         for conversation_id in conversation_ids:
-            deleted = event is Event.CONVERSATION_DELETED
             await self._due.mark(conversation_id, Look.CARD, self._pace.card, missing=deleted)
             if event is Event.CUSTOMER_MESSAGE:
                 await self._due.mark(conversation_id, Look.REPLIES, self._pace.replies)

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.card.facts import CardFacts
+from bot.card.facts import NO_FACTS, CardFacts
 from bot.card.history import Replied, with_change
 from bot.card.lock import SHOWN_UNKNOWN, CardLocks
 from bot.card.render import CardDrawer
@@ -171,7 +171,7 @@ class ReplyFollower:
             return not_read(row, found, self._pace)
         conversation, memo = found.conversation, ToldMessages.model_validate(row.memo)
         slack_channel_id, facts = entry.slack_channel_id or "", CardFacts.of(entry, conversation)
-        notice = await self._notice(entry, conversation, new, facts, with_text=with_text)
+        notice = await self._notice(entry, conversation, new, with_text=with_text)
         telling = memo.model_copy(update={"telling": tuple(each.key for each in new)})
         thread_ts, due = facts.thread_ts or entry.message_ts or "", self._ledger.due
         told = memo.after(messages).dump()
@@ -195,12 +195,11 @@ class ReplyFollower:
         entry: Entry,
         conversation: Conversation,
         new: Sequence[WrittenMessage],
-        facts: CardFacts,
         *,
         with_text: bool,
     ) -> Notice:
         """Leave out name and text if people of other organisations may read the channel."""
-        card = await self._drawer.card(conversation, entry.slack_channel_id or "", facts)
+        card = await self._drawer.card(conversation, entry.slack_channel_id or "", NO_FACTS)
         return Notice(
             who="" if card.why_short else shorten(fold(card.named.customer), _NAME_LIMIT),
             count=len(new),

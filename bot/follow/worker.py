@@ -33,7 +33,6 @@ class FollowWorker:
     _tasks: Tasks
     _metrics: Metrics
     _running: dict[asyncio.Task[None], DueRow] = field(default_factory=dict, init=False)
-    _cancelled: list[DueRow] = field(default_factory=list, init=False)
     _rest: float = field(default=0.0, init=False)
     _rests_until: float = field(default=0.0, init=False)
 
@@ -62,8 +61,8 @@ class FollowWorker:
     async def release(self) -> None:
         """Give back at once the looks that this process did not finish."""
         with logged_if_unavailable(log, "looks_not_released"):
-            if left := [*self._cancelled, *self._running.values()]:
-                await self._ledger.due.release(left)
+            if self._running:
+                await self._ledger.due.release(self._running.values())
 
     async def _take(self) -> bool:
         """False: no more looks are due."""
@@ -79,9 +78,8 @@ class FollowWorker:
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        row = self._running.pop(task)
-        if task.cancelled():
-            self._cancelled.append(row)
+        if not task.cancelled():  # `release` gives a cancelled look back
+            del self._running[task]
 
     async def _work(self, row: DueRow) -> None:
         try:
