@@ -40,7 +40,7 @@ class CardSnapshot:
         """None if the id is no UUID, and so not safe in a request's path."""
         if not is_uuid(conversation.id):
             return None
-        return cls(conversation.id, tuple(field_hash(conversation, field) for field in FIELDS))
+        return cls(conversation.id, hashes_of(conversation))
 
     @classmethod
     def load(cls, block_id: str) -> Self | None:
@@ -56,7 +56,8 @@ class CardSnapshot:
 
     def shows(self, conversation: Conversation, field: Field) -> bool:
         """Whether the card still says the truth about this one field."""
-        return self.hashes[FIELDS.index(field)] == field_hash(conversation, field)
+        index = FIELDS.index(field)
+        return self.hashes[index] == hashes_of(conversation)[index]
 
 
 def is_uuid(conversation_id: str) -> bool:
@@ -112,10 +113,11 @@ def _priority_menu(current: str | None) -> Json:
     return blocks.overflow(ids.SET_PRIORITY, others)
 
 
-def field_hash(conversation: Conversation, field: Field) -> str:
-    """Hash the field's value, so that it can be compared but not read."""
-    said = f"{conversation.id}|{value_of(conversation, field)}"
-    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
+def hashes_of(conversation: Conversation) -> tuple[str, ...]:
+    """Hash the values of `FIELDS`, so that they can be compared but not read."""
+    texts = [f"{conversation.id}|{value_of(conversation, field)}" for field in FIELDS]
+    digests = [hashlib.sha256(text.encode("utf-8", "replace")) for text in texts]
+    return tuple(digest.hexdigest()[:16] for digest in digests)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ The ledger keeps hashes, because they stay after personal data is removed.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
-from bot.card.controls import FIELDS, Field, field_hash
+from bot.card.controls import FIELDS, Field, hashes_of
 from bot.ledger import Entry
 from bot.weav.models import Conversation
 
@@ -24,30 +24,24 @@ class CardDigest:
 
     @classmethod
     def of(cls, conversation: Conversation) -> Self:
-        field_hashes = tuple(field_hash(conversation, field) for field in FIELDS)
-        return cls(field_hashes, _rest_hash(conversation), conversation.updated_at)
+        return cls(hashes_of(conversation), _rest_hash(conversation), conversation.updated_at)
 
     @classmethod
     def load(cls, dumped: str) -> Self | None:
         """None if another release wrote it in another shape."""
-        match dumped.split("|"):
-            case [*field_hashes, rest, updated_at] if len(field_hashes) == len(FIELDS):
-                pass
-            case _:
-                return None
         try:
+            status, priority, assignee, rest, updated_at = dumped.split("|")
             at = datetime.fromisoformat(updated_at) if updated_at else None
         except ValueError:
             return None
-        return cls(tuple(field_hashes), rest, at)
+        return cls((status, priority, assignee), rest, at)
 
     def dump(self) -> str:
         updated_at = self.updated_at.isoformat() if self.updated_at else ""
         return "|".join([*self.field_hashes, self.rest, updated_at])
 
     def matches(self, conversation: Conversation) -> bool:
-        now = CardDigest.of(conversation)
-        return (self.field_hashes, self.rest) == (now.field_hashes, now.rest)
+        return replace(CardDigest.of(conversation), updated_at=self.updated_at) == self
 
     def changed_fields(self, conversation: Conversation) -> tuple[Field, ...]:
         """Return the clickable fields that differ from the card.
@@ -55,14 +49,10 @@ class CardDigest:
         A status or priority that was unset does not count as changed: Weav may leave it out when
         it creates the conversation, and give it when the conversation is read.
         """
-        nothing = conversation.model_copy(update=dict.fromkeys(("status", "priority")))
-        pairs = zip(FIELDS, self.field_hashes, strict=True)
-        return tuple(
-            field
-            for field, hash_ in pairs
-            if hash_ != field_hash(conversation, field)
-            and (field == "assignee" or hash_ != field_hash(nothing, field))
-        )
+        unset = conversation.model_copy(update={"status": None, "priority": None})
+        now, before = hashes_of(conversation), hashes_of(unset)
+        rows = zip(FIELDS, self.field_hashes, now, before, strict=True)
+        return tuple(field for field, shown, *same in rows if shown not in same)
 
     def is_newer_than(self, conversation: Conversation) -> bool:
         """Whether the card shows a later `updated_at` than this conversation has."""

@@ -46,10 +46,10 @@ class Delivered:
     facts: CardFacts = field(default=NO_FACTS, compare=False)
 
 
+@dataclass(eq=False, repr=False)
 class CardPoster:
-    def __init__(self, slack: SlackApi, drawer: CardDrawer) -> None:
-        self._slack = slack
-        self.drawer = drawer
+    _slack: SlackApi
+    drawer: CardDrawer
 
     async def post(
         self, entry: Entry, conversation: Conversation, *, queued: bool = False
@@ -66,9 +66,36 @@ class CardPoster:
         )
         card = await self.drawer.card(conversation, form.place.slack_channel_id, facts, new=True)
         maybe_posted = bool(entry.route)
-        return await deliver(
-            self._slack, card, form.place, entry.slack_user_id, maybe_posted=maybe_posted
-        )
+        return await self._deliver(card, form.place, entry.slack_user_id, maybe_posted=maybe_posted)
+
+    async def _deliver(
+        self, card: Card, place: Place, author: str, *, maybe_posted: bool
+    ) -> Delivered | Failed:
+        """Post the card once, on the first route that Slack accepts; on `Failed`, retry later.
+
+        A post that may have arrived is never repeated in the channel. The author gets the card as a
+        direct message instead, always the full one. `Failed` with `certain=False` means that the
+        channel may have the card; the retry must be `maybe_posted` then.
+        """
+        if maybe_posted:
+            again = _for_author(card, place, _NOT_CONFIRMED)
+            sent = await self._slack.post(author, render(again))
+            return _sent_directly(sent, again, _NOT_CONFIRMED)
+        drawn = render(card)
+        posted = await self._slack.post(place.slack_channel_id, drawn, place.thread_ts)
+        if isinstance(posted, Done):
+            return Delivered("channel", posted.slack_channel_id, posted.message_ts, card.facts)
+        if posted.certain and place.response_url:
+            answered = await self._slack.respond(
+                place.response_url, drawn, in_channel=True, thread_ts=place.thread_ts
+            )
+            if isinstance(answered, Done):
+                return Delivered("response_url", place.slack_channel_id, facts=card.facts)
+            if not answered.certain:
+                posted = answered
+        direct = _for_author(card, place, posted)
+        sent = await self._slack.message(author, render(direct))
+        return _sent_directly(sent, direct, posted)
 
 
 def seconds_waited(entry: Entry) -> float:
@@ -76,35 +103,7 @@ def seconds_waited(entry: Entry) -> float:
     return entry.waited + time.monotonic() - entry.asked_at
 
 
-async def deliver(
-    slack: SlackApi, card: Card, place: Place, author: str, *, maybe_posted: bool = False
-) -> Delivered | Failed:
-    """Post the card once, on the first route that Slack accepts; on `Failed`, retry later.
-
-    A post that may have arrived is never repeated in the channel. The author gets the card as a
-    direct message instead, always the full one. `Failed` with `certain=False` means that the
-    channel may have the card; pass `maybe_posted` with the retry then.
-    """
-    if maybe_posted:
-        again = _for_author(card, place, _NOT_CONFIRMED)
-        return _sent_directly(await slack.post(author, render(again)), again, _NOT_CONFIRMED)
-    drawn = render(card)
-    posted = await slack.post(place.slack_channel_id, drawn, place.thread_ts)
-    if isinstance(posted, Done):
-        return Delivered("channel", posted.slack_channel_id, posted.message_ts, card.facts)
-    if posted.certain and place.response_url:
-        answered = await slack.respond(
-            place.response_url, drawn, in_channel=True, thread_ts=place.thread_ts
-        )
-        if isinstance(answered, Done):
-            return Delivered("response_url", place.slack_channel_id, facts=card.facts)
-        if not answered.certain:
-            posted = answered
-    direct = _for_author(card, place, posted)
-    return _sent_directly(await slack.message(author, render(direct)), direct, posted)
-
-
-async def redraw(slack: SlackApi, card: Card, click: Click) -> Delivered | Failed:
+async def redraw(slack: SlackApi, card: Card, click: Click) -> Route | Failed:
     """Replace the clicked card.
 
     chat.update cannot change a message that a response_url posted in a channel without the bot;
@@ -113,15 +112,13 @@ async def redraw(slack: SlackApi, card: Card, click: Click) -> Delivered | Faile
     drawn = render(card)
     updated = await slack.update(click.slack_channel_id, click.message_ts, drawn)
     if isinstance(updated, Done):
-        return Delivered("channel", click.slack_channel_id, click.message_ts)
+        return "channel"
     if not click.response_url:
         return updated
     replaced = await slack.respond(
         click.response_url, drawn, in_channel=True, replace_original=True
     )
-    if isinstance(replaced, Done):
-        return Delivered("response_url", click.slack_channel_id, click.message_ts)
-    return replaced
+    return "response_url" if isinstance(replaced, Done) else replaced
 
 
 def _sent_directly(sent: ApiResult, card: Card, posted: Failed) -> Delivered | Failed:

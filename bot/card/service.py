@@ -8,7 +8,6 @@ from bot.card.controls import Click, RequestedChange, assigned_to
 from bot.card.digest import CardDigest, shown_digest
 from bot.card.facts import NO_FACTS, CardFacts
 from bot.card.history import (
-    MOST_KEPT,
     Change,
     HistoryLine,
     opened_line_in,
@@ -16,9 +15,9 @@ from bot.card.history import (
     with_changes_in_weav,
 )
 from bot.card.lock import SHOWN_UNKNOWN, CardLocks, HeldLock
-from bot.card.post import Delivered, redraw
+from bot.card.post import redraw
 from bot.card.render import Card, CardDrawer
-from bot.card.seen import note_seen
+from bot.card.seen import store_conversation
 from bot.card.update import (
     BUSY,
     Confirmed,
@@ -65,7 +64,7 @@ class CardService:
     _locks: CardLocks
     _notifier: Notifier
     _looks: tuple[float, ...]
-    _replies_after: float | None
+    _replies: float | None
 
     def change(self, click: Click) -> None:
         """Start to carry out the click, once; if that fails, its author is told privately."""
@@ -145,27 +144,26 @@ class CardService:
     async def _redraw(self, card: Card, click: Click, lock: HeldLock, entry: Entry | None) -> str:
         """Return the private answer if Slack refuses the redraw, or an empty text."""
         lock.shown = SHOWN_UNKNOWN
-        drawn = await redraw(self._slack, card, click)
+        route = await redraw(self._slack, card, click)
         conversation_id = click.shown.conversation_id
         if entry:
-            await self._record(entry, card.conversation, drawn)
-        if isinstance(drawn, Delivered):
-            log.info("card_drawn", conversation=conversation_id, route=drawn.route)
-            lock.shown = CardDigest.of(card.conversation).dump()
-            return ""
-        log.warning("card_not_drawn", conversation=conversation_id, code=drawn.code)
-        return NOT_DRAWN.format(code=drawn.code)
+            await self._record(entry, card.conversation, is_updatable=route == "channel")
+        if isinstance(route, Failed):
+            log.warning("card_not_drawn", conversation=conversation_id, code=route.code)
+            return NOT_DRAWN.format(code=route.code)
+        log.info("card_drawn", conversation=conversation_id, route=route)
+        lock.shown = CardDigest.of(card.conversation).dump()
+        return ""
 
     async def _record(
-        self, entry: Entry, conversation: Conversation, drawn: Delivered | Failed
+        self, entry: Entry, conversation: Conversation, *, is_updatable: bool
     ) -> None:
-        """Store the conversation for `status` and the home tab, and follow a redrawn card again."""
-        conversation_id, due = entry.conversation_id or "", self._ledger.due
+        """Store the conversation for `status` and the home tab, and follow the card again."""
+        conversation_id, due, replies = entry.conversation_id or "", self._ledger.due, self._replies
         with logged_if_unavailable(log, "card_not_noted", conversation=conversation_id):
-            is_there = isinstance(drawn, Delivered) and drawn.route == "channel"
-            if self._replies_after is not None and is_there and await due.resume(conversation_id):
-                await due.mark(conversation_id, Look.REPLIES, self._replies_after)
-            await note_seen(self._ledger, entry, conversation, self._replies_after)
+            if replies is not None and is_updatable and await due.resume(conversation_id):
+                await due.mark(conversation_id, Look.REPLIES, replies)
+            await store_conversation(self._ledger, entry, conversation, replies)
 
     async def _tell(self, click: Click, text: str) -> None:
         """Answer the click privately, next to the card, or else as a direct message.
@@ -191,12 +189,11 @@ def _with_found_changes(
     entry: Entry,
 ) -> tuple[HistoryLine, ...]:
     """Add the changes made in Weav that the click found, and put the click's own change last."""
-    drawn = shown_digest(lock.shown, lock.changes, entry)
-    changed = drawn.changed_fields(conversation) if drawn else ()
-    own = [each for each in changes if each == change]
-    others = [each for each in changes if each != change]
-    fields = [field for field in changed if not (own and field == change.field)]
-    return (*with_changes_in_weav(others, conversation, fields, lock.taken_at), *own)[-MOST_KEPT:]
+    digest = shown_digest(lock.shown, lock.changes, entry)
+    changed = digest.changed_fields(conversation) if digest else ()
+    lines = with_changes_in_weav(changes, conversation, changed, lock.taken_at)
+    own = [line for line in lines if line == change]
+    return (*(line for line in lines if line != change), *own)
 
 
 def blocks_above(click: Click) -> tuple[Json, ...]:

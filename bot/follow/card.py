@@ -10,7 +10,7 @@ from bot.card.facts import CardFacts
 from bot.card.history import confirmed, with_changes_in_weav
 from bot.card.lock import SHOWN_UNKNOWN, CardLocks, HeldLock
 from bot.card.render import CardDrawer, render
-from bot.card.seen import note_seen
+from bot.card.seen import store_conversation
 from bot.follow.look_results import (
     GONE_IN_SLACK,
     SOON,
@@ -60,25 +60,23 @@ class CardFollower:
         """Store what Weav says for `status` alone: there is no card that could be redrawn."""
         seen = await self._read(row, entry)
         if isinstance(seen, Conversation):
-            await note_seen(self._ledger, entry, seen, self._pace.replies)
-            return self._settled(row, seen, "kept")
+            return await self._settle(row, entry, seen, "kept")
         return seen
 
     async def _compare(self, row: DueRow, entry: Entry, lock: HeldLock) -> LookResult:
         seen = await self._read(row, entry)
         if not isinstance(seen, Conversation):
             return seen
-        drawn = shown_digest(lock.shown, lock.changes, entry)
-        if drawn and drawn.matches(seen):
+        digest = shown_digest(lock.shown, lock.changes, entry)
+        if digest and digest.matches(seen):
             lock.shown = CardDigest.of(seen).dump()
-            await note_seen(self._ledger, entry, seen, self._pace.replies)
-            return self._settled(row, seen, "unchanged")
-        is_older = drawn and drawn.is_newer_than(seen)
+            return await self._settle(row, entry, seen, "unchanged")
+        is_older = digest and digest.is_newer_than(seen)
         if is_older and (later := not_yet(row, self._pace)):
             return later
         if wait := await self._wait_for_slot(row):
             return wait
-        changed = drawn.changed_fields(seen) if drawn else ()
+        changed = digest.changed_fields(seen) if digest else ()
         if seen.status == DELETED:
             changed = ("status",)  # what the other fields were in the end is not known
         return await self._draw(row, entry, seen, lock, changed)
@@ -128,11 +126,13 @@ class CardFollower:
             # An empty memo: the next look takes a new slot.
             return GoneInSlack(sent.code) if sent.code in GONE_IN_SLACK else SlackAway(sent, {})
         lock.shown = CardDigest.of(seen).dump()
-        await note_seen(self._ledger, entry, seen, self._pace.replies)
         log.info("card_followed", conversation=row.conversation_id, changed=list(changed))
-        return self._settled(row, seen, "redrawn")
+        return await self._settle(row, entry, seen, "redrawn")
 
-    def _settled(self, row: DueRow, seen: Conversation, outcome: str) -> LookResult:
-        """Look again if a deletion was announced that Weav does not show yet."""
+    async def _settle(
+        self, row: DueRow, entry: Entry, seen: Conversation, outcome: str
+    ) -> LookResult:
+        """Store what Weav said; look again if it does not show an announced deletion yet."""
+        await store_conversation(self._ledger, entry, seen, self._pace.replies)
         is_due = row.missing and seen.status != DELETED
         return (is_due and not_yet(row, self._pace)) or Settled(outcome, {})
