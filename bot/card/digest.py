@@ -18,7 +18,7 @@ from bot.weav.models import Conversation
 class CardDigest:
     """`rest` is the hash of the fields that no click changes; `updated_at` is Weav's, if given."""
 
-    field_hashes: tuple[str, ...]
+    hashes: tuple[str, ...]
     rest: str
     updated_at: datetime | None
 
@@ -38,7 +38,7 @@ class CardDigest:
 
     def dump(self) -> str:
         updated_at = self.updated_at.isoformat() if self.updated_at else ""
-        return "|".join([*self.field_hashes, self.rest, updated_at])
+        return "|".join([*self.hashes, self.rest, updated_at])
 
     def matches(self, conversation: Conversation) -> bool:
         return replace(CardDigest.of(conversation), updated_at=self.updated_at) == self
@@ -51,7 +51,7 @@ class CardDigest:
         """
         unset = conversation.model_copy(update={"status": None, "priority": None})
         now, before = hashes_of(conversation), hashes_of(unset)
-        rows = zip(FIELDS, self.field_hashes, now, before, strict=True)
+        rows = zip(FIELDS, self.hashes, now, before, strict=True)
         return tuple(field for field, shown, *same in rows if shown not in same)
 
     def is_newer_than(self, conversation: Conversation) -> bool:

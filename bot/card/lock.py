@@ -10,7 +10,7 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from bot.card.history import HistoryLine, read_changes
-from bot.ledger import CardLock, CardRows, DueRows, LedgerUnavailable, Look, logged_if_unavailable
+from bot.ledger import CardLock, CardRows, DueRows, Look, logged_if_unavailable
 from bot.logs import get_logger
 from bot.tasks import Tasks
 
@@ -28,6 +28,7 @@ class HeldLock:
         """`asked_at`: when the lease began, on the monotonic clock."""
         self._cards = cards
         self._row = row
+        self._conversation_id = row.conversation_id
         self._renewed_at = asked_at
         self._lost = False
         self.changes = read_changes(row.changes)
@@ -41,43 +42,29 @@ class HeldLock:
         `shown` stays unknown in the database until the release, in case this process dies. If the
         database is away, the card shows the new line all the same, but the next redraw loses it.
         """
-        noted = [each.model_dump(exclude_defaults=True) for each in changes]
-        try:
+        noted, held = [each.model_dump(exclude_defaults=True) for each in changes], True
+        with logged_if_unavailable(log, "change_not_noted", conversation=self._conversation_id):
             held = await self._cards.note_changes(self._row, noted, SHOWN_UNKNOWN)
-        except LedgerUnavailable as error:
-            self._warn("change_not_noted", error)
-            held = not self._lost
-        return held and self.is_held
-
-    @property
-    def is_held(self) -> bool:
-        """False if the lease may have expired, e.g. because this process stood still."""
-        return not self._lost and time.monotonic() - self._renewed_at < self._cards.lease
+        is_leased = time.monotonic() - self._renewed_at < self._cards.lease
+        return held and is_leased and not self._lost
 
     async def renew(self, every: float) -> None:
         """Renew the lease every so many seconds until it is lost."""
         while not self._lost:
             await asyncio.sleep(every)
             asked_at = time.monotonic()
-            try:
+            with logged_if_unavailable(log, "lock_not_kept", conversation=self._conversation_id):
                 if await self._cards.keep_turn(self._row):
                     self._renewed_at = asked_at
                 else:
                     self._lost = True
-            except LedgerUnavailable as error:
-                self._warn("lock_not_kept", error)
-        log.warning("lock_lost", conversation=self._row.conversation_id)
+        log.warning("lock_lost", conversation=self._conversation_id)
 
     async def release(self) -> bool:
-        """False: the lock was lost before."""
-        try:
+        """False: the lock was lost before. Without the database, the lease expires later."""
+        with logged_if_unavailable(log, "lock_not_released", conversation=self._conversation_id):
             return await self._cards.end_turn(self._row, self.shown)
-        except LedgerUnavailable as error:  # the lease will expire
-            self._warn("lock_not_released", error)
-            return not self._lost
-
-    def _warn(self, event: str, error: LedgerUnavailable) -> None:
-        log.warning(event, conversation=self._row.conversation_id, error=str(error))
+        return not self._lost
 
 
 @dataclass(eq=False, repr=False)

@@ -89,8 +89,7 @@ class CardFollower:
         if not found.missing:
             return not_read(row, found, self._pace)
         if not row.missing:
-            pause = self._pace.not_yet.shortest
-            return Again(pause, missing=True)
+            return Again(self._pace.not_yet.shortest, missing=True)
         known = entry.conversation or {"id": row.conversation_id}
         return Conversation.read(known).model_copy(update={"status": DELETED})
 

@@ -39,7 +39,13 @@ class FollowWorker:
     async def sweep(self) -> None:
         """Start the looks that are due; while there are more than `AT_ONCE`, wait and go on."""
         with logged_if_unavailable(log, "looks_not_taken"):
-            while not self._is_resting and await self._take():
+            while not self._is_resting:
+                room = self._room
+                rows = await self._ledger.due.take(room) if room else []
+                for row in rows:
+                    self._start(row)
+                if len(rows) < room:
+                    return
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
 
     async def refresh(self) -> None:
@@ -63,14 +69,6 @@ class FollowWorker:
         with logged_if_unavailable(log, "looks_not_released"):
             if self._running:
                 await self._ledger.due.release(self._running.values())
-
-    async def _take(self) -> bool:
-        """False: no more looks are due."""
-        room = self._room
-        rows = await self._ledger.due.take(room) if room else []
-        for row in rows:
-            self._start(row)
-        return len(rows) == room
 
     def _start(self, row: DueRow) -> None:
         task = self._tasks.spawn(self._work(row), name="look")
