@@ -34,11 +34,11 @@ from bot.weav.outcomes import NotSent, Refused, Unconfirmed
 from bot.weav.pages import LookUpFailed
 
 NOTHING_CHANGED: Final = "Nothing was changed."
-STILL: Final = (
+MAY_STILL_COME: Final = (
     "Look in Weav before you click again: your change may still come. The card shows what Weav says"
     " now, which is without your change."
 )
-NOT_KNOWN: Final = "Look in Weav before you click again: your change may have been made or not."
+MAYBE_MADE: Final = "Look in Weav before you click again: your change may have been made or not."
 NOT_TAKEN: Final = "Weav did not make the change."
 BUSY: Final = (
     "Try again in a moment. Somebody else's click on this card is still being carried out, so yours"
@@ -69,7 +69,7 @@ class Overtaken:
 
 @dataclass(frozen=True, slots=True)
 class NotChanged:
-    """Nothing was changed for certain."""
+    """It is certain that nothing was changed."""
 
     reason: str
     conversation: None = None
@@ -165,7 +165,7 @@ async def _look(
             seen = now.conversation
             if _has_change(seen, change, before):
                 return Confirmed(seen)
-    return Doubtful(f"{reason} {STILL if seen else NOT_KNOWN}", seen)
+    return Doubtful(f"{reason} {MAY_STILL_COME if seen else MAYBE_MADE}", seen)
 
 
 def _has_change(conversation: Conversation, change: Change, before: Found) -> bool:

@@ -181,7 +181,7 @@ async def test_a_lost_lock_stays_lost_while_the_database_is_away(
     async with locks.of(CONVERSATION) as held:
         assert held
         await place.execute("UPDATE cards SET owner = 'another'")
-        await asyncio.sleep(0.2)  # the lease is to be renewed in this time
+        await asyncio.sleep(0.2)  # several renewals
         await place.execute("DROP TABLE cards")
         assert not await held.note([])
 
