@@ -1,4 +1,4 @@
-"""What was asked and what became of it, in the database that is there."""
+"""The bot's database: what was asked and what became of it, on SQLite or PostgreSQL."""
 
 from bot.ledger.cards import CardLock, CardRows
 from bot.ledger.customers import Defaults, KnownCustomer, KnownCustomers, WeavUser

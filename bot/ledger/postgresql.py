@@ -16,13 +16,13 @@ _Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 _Pooled: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 _Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
-# Any number will do that no other program in the same database locks: "weav" in ASCII.
+# An arbitrary number that no other program in the same database should lock: "weav" in ASCII.
 _MIGRATION_LOCK: Final = 0x77656176
-_LONG: Final = 600.0
+_LONG: Final = 600.0  # seconds for a migration
 
 
 class _Adapter(AsyncPGAdapter):
-    """Leaves connections to us; aiosql's own looks through all their attributes each time."""
+    """Uses the connection as it is; aiosql's own adapter inspects all its attributes each time."""
 
     async def select(
         self,
@@ -38,7 +38,7 @@ class _Adapter(AsyncPGAdapter):
 
 
 class PostgreSQL:
-    """A lost connection fails what ran on it; the next statement gets a new one."""
+    """A lost connection fails the statement that ran on it; the next one gets a new connection."""
 
     dialect = "postgresql"
 
@@ -66,7 +66,7 @@ class PostgreSQL:
                 yield run
 
     async def settle(self) -> None:
-        """Wait for what the server is still asked to end."""
+        """Wait until the connections of abandoned statements are released."""
         await asyncio.gather(*self._given_up, return_exceptions=True)
 
     @asynccontextmanager
@@ -75,8 +75,8 @@ class PostgreSQL:
         try:
             yield connection
         except (asyncio.CancelledError, TimeoutError):
-            # asyncpg asks the server to end the statement before it lets the connection go, or
-            # breaks it after a time-out: nobody who has given up waits for that as well.
+            # Before it releases a connection, asyncpg asks the server to cancel the statement, and
+            # it closes the connection after a timeout. The caller has given up and must not wait.
             self._release_beside(connection)
             raise
         except BaseException:
@@ -121,7 +121,7 @@ async def open_postgresql(
 
 
 async def _keep(_connection: _Connection) -> None:
-    """Nothing of ours stays in a session, and resetting it would be a second round trip."""
+    """Do not reset a connection: we leave no session state, and it costs a round trip."""
 
 
 @contextmanager
@@ -130,7 +130,7 @@ def _readable() -> Iterator[None]:
         yield
     except asyncpg.InterfaceError:
         raise
-    except (ValueError, OverflowError):  # quotes what it took for a port: a part of the password
+    except (ValueError, OverflowError):  # its text may quote a part of the password as the port
         raise LedgerUnavailable(
             "DATABASE_URL cannot be read: a password's / ? # [ ] @ % are written as %2F and so on."
         ) from None
@@ -145,8 +145,8 @@ def _errors() -> Iterator[None]:
     except TimeoutError as error:
         raise LedgerUnavailable("The ledger's database does not answer in time.") from error
     except asyncpg.PostgresError as error:
-        # Its first argument alone: the detail may show the row, and with it personal data.
+        # Only the first argument: the detail may show the row's personal data.
         raise LedgerUnavailable(f"The ledger's database says: {error.args[0]}.") from error
     except (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
-        # The second is also what a failover gives: no server takes writes at the moment.
+        # A failover raises InternalClientError: no server takes writes at the moment.
         raise LedgerUnavailable(f"The ledger's database cannot be reached: {error}.") from error

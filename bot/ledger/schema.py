@@ -1,4 +1,4 @@
-"""The ledger's database: opened, inspected without changing it, brought forward."""
+"""Opens the ledger's database, migrates it, and inspects it without changing it."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ _PRESENT: Final = {
     "postgresql": "SELECT 1 WHERE to_regclass('ledger_version') IS NOT NULL",
 }
 _MIGRATIONS: Final = _HERE / "migrations"
-# The moment at which Weav's last webhook was accepted, to half a minute.
+# Name of the moment at which Weav's last webhook was accepted, to half a minute.
 WEBHOOK: Final = "webhook"
 _LAST_WEBHOOK: Final = (
     f"SELECT ledger_clock() - moment AS seconds FROM moments WHERE name = '{WEBHOOK}'"  # noqa: S608
@@ -27,9 +27,10 @@ _LAST_WEBHOOK: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`found` is 0 for a database that the first start will fill.
+    """What kind of database it is, its schema version, and the newest version that we know.
 
-    `last_webhook`: seconds since one of Weav's was accepted; None: none was, or nobody knows yet.
+    `found` is 0 if there are no tables yet. `last_webhook`: seconds since a webhook of Weav's was
+    accepted; None: none was, or the schema is too old to know.
     """
 
     kind: str
@@ -39,7 +40,10 @@ class Condition:
 
 
 async def inspect(database_url: str) -> Condition:
-    """Write without changing anything; raise LedgerUnavailable or LedgerTooNew."""
+    """Prove that the database is writable, and leave no trace.
+
+    Raises LedgerUnavailable or LedgerTooNew.
+    """
     newest = newest_version()
     if database_url.startswith(_SQLITE) and not _is_there(_file(database_url)):
         _check_folder(_file(database_url).parent)
@@ -71,7 +75,7 @@ def _file(database_url: str) -> Path:
 def _is_there(file: Path) -> bool:
     try:
         return file.exists()
-    except OSError as error:  # a name that is too long, a folder that may not be looked into
+    except OSError as error:  # the name is too long, or the folder may not be read
         raise LedgerUnavailable(f"The ledger's file cannot be used: {error.strerror}.") from error
 
 
@@ -82,12 +86,12 @@ def _check_folder(folder: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise LedgerUnavailable(
-            f"The ledger's file cannot be made in {folder}: {error.strerror}."
+            f"The ledger's file cannot be created in {folder}: {error.strerror}."
         ) from error
 
 
 async def bring_forward(database: Database) -> None:
-    """Apply the migrations that this database has not seen, all or none."""
+    """Apply the missing migrations in one transaction."""
     newest = newest_version()
     async with database.exclusive() as run:
         await run("CREATE TABLE IF NOT EXISTS ledger_version (version INTEGER NOT NULL)")
@@ -105,7 +109,7 @@ async def bring_forward(database: Database) -> None:
 def too_new(found: int, newest: int) -> LedgerTooNew:
     return LedgerTooNew(
         f"The ledger's database has version {found}, and this release knows {newest}. "
-        "Run the release that brought it forward, or restore a backup made before."
+        "Run the release that migrated it, or restore a backup from before."
     )
 
 
@@ -134,13 +138,13 @@ def open_database(
     clock: Callable[[], float],
 ) -> AbstractAsyncContextManager[Database]:
     if url.startswith(("postgresql://", "postgres://")):
-        # Its driver takes 3 MB, which a bot with a file can do without.
+        # Its driver takes 3 MB of memory, which SQLite users are spared.
         from bot.ledger.postgresql import open_postgresql  # noqa: PLC0415
 
         return open_postgresql(url, statement_timeout, connections)
     path = _file_of(url)
     if path is None:
-        # The address is not shown: it may hold a password.
+        # The URL is not shown: it may contain a password.
         raise ValueError("DATABASE_URL begins with sqlite:/// or postgresql://")
     return open_sqlite(path, statement_timeout, clock)
 
