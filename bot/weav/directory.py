@@ -1,8 +1,9 @@
-"""Who is in Weav, as far as its API tells: customers by id or company, and agents.
+"""Who is in Weav, as far as its API tells: customers by ID or company, and agents.
 
-Field for field after https://docs.weav.com/api-reference/customers/create-customer and
-https://docs.weav.com/api-reference/agents/list-agents, as far as the bot uses them. There is no
-search for customers and no list of people in the API that we know of.
+The models have the fields that the bot uses of
+https://docs.weav.com/api-reference/customers/create-customer and
+https://docs.weav.com/api-reference/agents/list-agents. The API documents neither a search for
+customers nor a list of users.
 """
 
 import re
@@ -18,8 +19,9 @@ from bot.weav.models import _fold, _shorter, _Text, _Unreadable, unwrapped
 from bot.weav.outcomes import HttpAnswer, NotSent, Refused, Unconfirmed, read_answer, refusals
 from bot.weav.pages import Listing, LookUpFailed, looked_up
 
-# Not what RFC 5322 allows, but what people have: https://html.spec.whatwg.org/#e-mail-state.
-# Nothing is without a bound, or a search takes the square of the text's length.
+# The addresses that people have, not all that RFC 5322 allows:
+# https://html.spec.whatwg.org/#e-mail-state. Every repetition is bounded, or searching a text
+# would take quadratic time.
 _LABEL: Final = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 NAME_CHARACTER: Final = r"[\w.!#$%&'*+/=?^`{|}~-]"
 DOMAIN: Final = rf"{_LABEL}(?:\.{_LABEL}){{1,20}}"
@@ -44,7 +46,7 @@ def _an_address(text: str) -> str:
 
 
 class NewCustomer(BaseModel):
-    """The body of `POST /customers`: the one field that is required, and that we know."""
+    """The body of `POST /customers`, with the only required field."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -55,7 +57,7 @@ class NewCustomer(BaseModel):
 
 
 class _Answer(BaseModel):
-    """Only the id must be there; a value of an unexpected type reads as None."""
+    """Only `id` is required; a value of an unexpected type reads as None."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
 
@@ -63,7 +65,7 @@ class _Answer(BaseModel):
 
     @classmethod
     def read(cls, answer: object) -> Self:
-        """Read a bare object or one inside `data`; raise pydantic's ValidationError."""
+        """Read an object, bare or inside `data`; raises ValidationError."""
         return cls.model_validate(unwrapped(answer))
 
 
@@ -91,7 +93,7 @@ AGENTS: Final = Listing("/agents", "its agents", "Weav has no list of agents her
 
 @dataclass(frozen=True, slots=True)
 class NoSuch:
-    """Weav was asked, and has none."""
+    """Weav answered that it has no such customer."""
 
     reason: str
 
@@ -105,7 +107,7 @@ Creation: TypeAlias = CustomerCreated | Refused | NotSent | Unconfirmed
 
 
 class WeavDirectory:
-    """What the network or Weav do comes back as a value."""
+    """Looks people up and creates customers; failures are return values."""
 
     def __init__(self, weav: WeavClient) -> None:
         self._weav = weav
@@ -141,7 +143,7 @@ class WeavDirectory:
         return tuple(sorted(active, key=lambda agent: (agent.name or "").casefold()))
 
     async def create_customer(self, new: NewCustomer) -> Creation:
-        """Send the request exactly once; what a known e-mail address leads to is not documented."""
+        """Send the POST exactly once; Weav does not document its answer to a known address."""
         answer = await self._weav.ask("POST", "/customers", json=new.body())
         read = read_answer(answer, new.model_fields_set, _CREATING)
         if isinstance(read, Refused):
@@ -162,7 +164,7 @@ def _customer(answer: object) -> Customer | None:
 
 
 def _refusal(refused: Refused) -> Refused:
-    """Put the reasons into one sentence about the customer: the form has one field for both."""
+    """Make one sentence of all reasons: the form has one field for the customer."""
     why = refused.message
     if refused.status not in _CREATING:
         said = " ".join(refused.fields.values()) or why

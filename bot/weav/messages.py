@@ -1,8 +1,8 @@
-"""What was written in a conversation.
+"""Reads the customer's messages in a conversation.
 
-https://docs.weav.com/api-reference/conversations/list-messages-in-conversation shows a sample and
-no more: neither the order of messages nor the format of their content is documented, and any field
-may be missing.
+https://docs.weav.com/api-reference/conversations/list-messages-in-conversation only shows a sample.
+It documents neither the order of messages nor the format of their content, and any field may be
+missing.
 """
 
 import hashlib
@@ -20,13 +20,14 @@ from bot.weav.pages import Listing, LookUpFailed
 
 _CUSTOMER: Final = "customer"
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
-# A tag of HTML, or a comment; where there is none of these, a "<" is somebody's own.
+# An HTML tag or comment.
 _TAG: Final = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z!][a-zA-Z0-9]{0,20})[^<>]*>")
+# What shows that a text is HTML; without it, a "<" is part of what somebody wrote.
 _HTML: Final = re.compile(
     r"</[a-zA-Z][a-zA-Z0-9]{0,20}\s{0,9}>|<(?:br|p|div|html)\b", re.IGNORECASE
 )
 _UNSEEN: Final = frozenset({"script", "style", "head", "title"})
-# Between these no word ends.
+# These tags do not end a word.
 _INLINE: Final = frozenset({"a", "b", "em", "font", "i", "s", "span", "strong", "sub", "sup", "u"})
 
 
@@ -44,30 +45,30 @@ class WrittenMessage(BaseModel):
 
     @classmethod
     def read(cls, row: object) -> Self:
-        """Raise pydantic's ValidationError for what is no object."""
+        """Raise ValidationError if the row is not an object."""
         return cls.model_validate(row)
 
     @property
     def key(self) -> str:
-        """The same for the same message, also where Weav gives no ID."""
+        """A digest that identifies the message, even if Weav gives no ID."""
         said = self.id or f"{self.sent_at} {self.created_at} {self.content}"
         return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
 
     @property
     def at(self) -> datetime | None:
-        """When it came: a mail may have been on its way for days."""
+        """When it arrived: an email may have been under way for days."""
         return max(filter(None, (self.sent_at, self.created_at)), default=None)
 
     @property
     def words(self) -> str:
-        """Its content on one line, without what is HTML in it."""
+        """The content on one line, without HTML."""
         return one_line(_without_tags(self.content or ""))
 
 
 async def customer_messages(
     weav: WeavClient, conversation_id: str
 ) -> tuple[WrittenMessage, ...] | LookUpFailed:
-    """Read what the customer wrote and can see, the oldest first."""
+    """Read what the customer wrote, without internal notes, oldest first."""
     listed = await weav.all_pages(
         Listing(
             "/conversations/{id}/messages",
@@ -100,7 +101,7 @@ def _without_tags(content: str) -> str:
 
 
 def _seen_in(content: str) -> Iterable[str]:
-    """Give the texts between tags, without those of a page's head."""
+    """Yield the texts between tags, except inside scripts, styles and a page's head."""
     at, unseen = 0, ""
     for tag in _TAG.finditer(content):
         if not unseen:
