@@ -1,4 +1,4 @@
-"""Who is in Weav: asked at most once in five minutes, never waited for longer than one says."""
+"""Who is in Weav, cached for five minutes; every caller says how long it waits."""
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
@@ -21,26 +21,26 @@ T = TypeVar("T")
 KEEP_DIRECTORY: Final = 300.0  # seconds
 SLOW: Final = "Weav did not answer in time."
 _AGENTS: Final = "agents"
-# An outage fails them all, and each reason is wanted for the seconds until it is asked again.
+# An outage fails every look-up; a reason is only needed until its look-up is repeated.
 _MOST_REASONS: Final = 500
-# Seconds; whoever fills in a form is past this by then.
+# Seconds; by then, somebody who fills in a form is past this field.
 LIST_WITHIN: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Listed(Generic[T]):
-    """Somebody in one of Weav's lists, ready to be searched."""
+    """Somebody in one of Weav's lists, with a text to search in."""
 
     who: T
     search: str
 
     def has(self, words: Collection[str]) -> bool:
-        """Whether all of them are in the name or address; they are folded."""
+        """Whether the name or address contains all of these folded words."""
         return all(word in self.search for word in words)
 
 
 class Asked(Generic[T]):
-    """An older answer stands for one that fails or is late."""
+    """Cached look-ups in Weav; an older answer replaces one that fails or is late."""
 
     def __init__(self, tasks: Tasks, ask: Callable[[str], Awaitable[T | LookUpFailed]]) -> None:
         self._lookups: LookupCache[T] = LookupCache(tasks, self._answer, KEEP_DIRECTORY)
@@ -67,7 +67,7 @@ class Asked(Generic[T]):
 
 
 class Directory:
-    """Everything is remembered in this process alone; `within` is in seconds."""
+    """Caches in this process only; `within` is in seconds."""
 
     def __init__(self, directory: WeavDirectory, tasks: Tasks) -> None:
         self._directory = directory
@@ -86,11 +86,11 @@ class Directory:
         return await self._companies.find(company_id, within)
 
     async def agents(self, within: float) -> tuple[Listed[Agent], ...] | LookUpFailed:
-        """Active ones, by name."""
+        """Return the active agents, by name."""
         return await self._agents.find(_AGENTS, within)
 
     def start_customer(self, customer_id: str) -> None:
-        """Begin to look it up beside what else happens."""
+        """Start the look-up in the background."""
         self._customers.start(customer_id)
 
     def start_agents(self) -> None:
@@ -126,7 +126,7 @@ def known(customer: Customer) -> KnownCustomer:
 async def learn_customer(
     customers: KnownCustomers, directory: Directory, customer_id: str, within: float
 ) -> KnownCustomer | None:
-    """Learn who it is, in so many seconds; None: known before, or Weav does not tell."""
+    """Store a customer's name from Weav; None: known before, or not learned `within` seconds."""
     with logged_if_unavailable(log, "not_learned"):
         known = await customers.customer(customer_id)
         if known and (known.name or known.email):
@@ -142,7 +142,7 @@ async def learn_customer(
 def starter(
     customers: KnownCustomers, directory: Directory, tasks: Tasks
 ) -> Callable[[str], object]:
-    """Learn a customer's name beside what else happens."""
+    """Return a function that learns a customer's name in the background."""
     return lambda customer_id: tasks.spawn(
         learn_customer(customers, directory, customer_id, LIST_WITHIN), name="learn_customer"
     )
@@ -150,7 +150,7 @@ def starter(
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Whom a conversation's ids stand for; empty where that is not known."""
+    """The names for a conversation's IDs; empty if not known."""
 
     customer: str = ""
     assignee: str = ""
@@ -162,14 +162,14 @@ class Names:
         self._directory = directory
 
     async def of(self, conversation: Conversation) -> Named:
-        """Nobody is named without the database; the card has their ids."""
+        """Return no names if the database is unavailable; the card shows the IDs then."""
         try:
             customer = await self._customers.customer(conversation.customer_id or "")
             assignee = await self._assignee(conversation)
         except LedgerUnavailable:
             return NOT_NAMED
-        # Somebody who was just created by their address has nothing else; a channel that others
-        # read gets the short card, without either.
+        # A customer who was just created has only an address. That is no leak: if people of other
+        # organisations read the channel, the card is a short one without the customer.
         return Named((customer.name or customer.email) if customer else "", assignee)
 
     async def _assignee(self, conversation: Conversation) -> str:
