@@ -19,7 +19,7 @@ from bot.card.lock import CardLocks
 from bot.card.post import CardPoster
 from bot.card.render import CardDrawer
 from bot.card.service import CardService
-from bot.directory import Directory, Names, starter
+from bot.directory import Directory, Names, learner
 from bot.event_loop import STALLED, EventLoopWatch
 from bot.follow.card import CardFollower
 from bot.follow.inbox import Inbox
@@ -265,7 +265,7 @@ class _Assembly:
         cards = CardService(ledger, weav, slack, drawer, locks, notifier, looks, replies)
         follower = self.follower(slack, drawer, locks, forms.defaults.replies)
 
-        uses = CustomerUses(ledger.customers, starter(ledger.customers, directory, tasks))
+        uses = CustomerUses(ledger.customers, learner(ledger.customers, directory, tasks))
         # Weav may have told of it before it was known here.
         expect = partial(ledger.due.mark, look=Look.CARD, delay=pace.follow.card)
         poster = CardPoster(slack, drawer)

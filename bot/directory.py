@@ -11,7 +11,7 @@ from bot.logs import get_logger
 from bot.slack.cache import LookupCache, keep
 from bot.slices import in_slices
 from bot.tasks import Tasks
-from bot.weav.directory import Agent, Customer, NoSuch, WeavDirectory
+from bot.weav.directory import Agent, Customer, NoSuchCustomer, WeavDirectory
 from bot.weav.models import AssigneeType, Conversation
 from bot.weav.pages import LookUpFailed
 
@@ -31,7 +31,7 @@ LIST_WITHIN: Final = 3.0
 class Listed(Generic[T]):
     """Somebody in one of Weav's lists, with a text to search in."""
 
-    who: T
+    item: T
     search: str
 
     def has(self, words: Collection[str]) -> bool:
@@ -39,13 +39,13 @@ class Listed(Generic[T]):
         return all(word in self.search for word in words)
 
 
-class Asked(Generic[T]):
+class Lookups(Generic[T]):
     """Cached look-ups in Weav; an older answer replaces one that fails or is late."""
 
     def __init__(self, tasks: Tasks, ask: Callable[[str], Awaitable[T | LookUpFailed]]) -> None:
         self._lookups: LookupCache[T] = LookupCache(tasks, self._answer, KEEP_DIRECTORY)
         self._ask = ask
-        self._why: dict[str, str] = {}
+        self._reasons: dict[str, str] = {}
 
     def known(self, key: str) -> T | None:
         return self._lookups.known(key)
@@ -55,14 +55,14 @@ class Asked(Generic[T]):
 
     async def find(self, key: str, within: float) -> T | LookUpFailed:
         found = await self._lookups.find(key, max(within, 0.0))
-        return LookUpFailed(self._why.get(key, SLOW)) if found is None else found
+        return LookUpFailed(self._reasons.get(key, SLOW)) if found is None else found
 
     async def _answer(self, key: str) -> T | None:
         answer = await self._ask(key)
         if isinstance(answer, LookUpFailed):
-            keep(self._why, key, answer.reason, _MOST_REASONS)
+            keep(self._reasons, key, answer.reason, _MOST_REASONS)
             return None
-        self._why.pop(key, None)
+        self._reasons.pop(key, None)
         return answer
 
 
@@ -71,13 +71,13 @@ class Directory:
 
     def __init__(self, directory: WeavDirectory, tasks: Tasks) -> None:
         self._directory = directory
-        self._customers: Asked[KnownCustomer | NoSuch] = Asked(tasks, self._customer)
-        self._companies: Asked[tuple[Listed[KnownCustomer], ...]] = Asked(tasks, self._company)
-        self._agents: Asked[tuple[Listed[Agent], ...]] = Asked(tasks, self._all_agents)
+        self._customers: Lookups[KnownCustomer | NoSuchCustomer] = Lookups(tasks, self._customer)
+        self._companies: Lookups[tuple[Listed[KnownCustomer], ...]] = Lookups(tasks, self._company)
+        self._agents: Lookups[tuple[Listed[Agent], ...]] = Lookups(tasks, self._all_agents)
 
     async def customer(
         self, customer_id: str, within: float
-    ) -> KnownCustomer | NoSuch | LookUpFailed:
+    ) -> KnownCustomer | NoSuchCustomer | LookUpFailed:
         return await self._customers.find(customer_id, within)
 
     async def company(
@@ -98,17 +98,17 @@ class Directory:
 
     def known_agent(self, agent_id: str) -> Agent | None:
         agents = self._agents.known(_AGENTS) or ()
-        return next((each.who for each in agents if str(each.who.id) == agent_id), None)
+        return next((each.item for each in agents if str(each.item.id) == agent_id), None)
 
-    async def _customer(self, customer_id: str) -> KnownCustomer | NoSuch | LookUpFailed:
+    async def _customer(self, customer_id: str) -> KnownCustomer | NoSuchCustomer | LookUpFailed:
         found = await self._directory.customer(UUID(customer_id))
-        return known(found) if isinstance(found, Customer) else found
+        return known_customer(found) if isinstance(found, Customer) else found
 
     async def _company(self, company_id: str) -> tuple[Listed[KnownCustomer], ...] | LookUpFailed:
         listed = await self._directory.company_customers(UUID(company_id))
         if isinstance(listed, LookUpFailed):
             return listed
-        several = in_slices(map(known, listed))
+        several = in_slices(map(known_customer, listed))
         return tuple([Listed(each, searchable(each.name, each.email)) async for each in several])
 
     async def _all_agents(self, _: str) -> tuple[Listed[Agent], ...] | LookUpFailed:
@@ -119,7 +119,7 @@ class Directory:
         return tuple([Listed(each, searchable(each.name or "")) async for each in several])
 
 
-def known(customer: Customer) -> KnownCustomer:
+def known_customer(customer: Customer) -> KnownCustomer:
     return KnownCustomer(str(customer.id), customer.name, customer.email or "")
 
 
@@ -139,7 +139,7 @@ async def learn_customer(
     return None
 
 
-def starter(
+def learner(
     customers: KnownCustomers, directory: Directory, tasks: Tasks
 ) -> Callable[[str], object]:
     """Return a function that learns a customer's name in the background."""
@@ -149,7 +149,7 @@ def starter(
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ConversationNames:
     """The names for a conversation's IDs; empty if not known."""
 
     customer: str = ""
@@ -161,16 +161,16 @@ class Names:
         self._customers = customers
         self._directory = directory
 
-    async def of(self, conversation: Conversation) -> Named:
+    async def of(self, conversation: Conversation) -> ConversationNames:
         """Return no names if the database is unavailable; the card shows the IDs then."""
         try:
             customer = await self._customers.customer(conversation.customer_id or "")
             assignee = await self._assignee(conversation)
         except LedgerUnavailable:
-            return NOT_NAMED
+            return NO_NAMES
         # A customer who was just created has only an address. That is no leak: if people of other
         # organisations read the channel, the card is a short one without the customer.
-        return Named((customer.name or customer.email) if customer else "", assignee)
+        return ConversationNames((customer.name or customer.email) if customer else "", assignee)
 
     async def _assignee(self, conversation: Conversation) -> str:
         assignee_id = (conversation.assignee_id or "").lower()
@@ -179,10 +179,10 @@ class Names:
                 agent = self._directory.known_agent(assignee_id)
                 return (agent.name or "") if agent else ""
             case AssigneeType.USER:
-                user = await self._customers.user_with(assignee_id)
+                user = await self._customers.user_by_weav_id(assignee_id)
                 return user.name if user else ""
             case _:
                 return ""
 
 
-NOT_NAMED: Final = Named()
+NO_NAMES: Final = ConversationNames()

@@ -43,7 +43,7 @@ class HeldLock:
         """
         noted = [each.model_dump(exclude_defaults=True) for each in changes]
         try:
-            held = await self._cards.note_changes(self._row, noted, NOBODY_KNOWS)
+            held = await self._cards.record_changes(self._row, noted, NOBODY_KNOWS)
         except LedgerUnavailable as error:
             self._warn("change_not_noted", error)
             held = not self._lost
@@ -60,7 +60,7 @@ class HeldLock:
             await asyncio.sleep(every)
             asked_at = time.monotonic()
             try:
-                if await self._cards.keep_turn(self._row):
+                if await self._cards.renew(self._row):
                     self._kept_at = asked_at
                 else:
                     self._lost = True
@@ -71,7 +71,7 @@ class HeldLock:
     async def release(self) -> bool:
         """False: it was lost before."""
         try:
-            return await self._cards.end_turn(self._row, self.shown)
+            return await self._cards.release(self._row, self.shown)
         except LedgerUnavailable as error:  # it ends by itself, when its lease is over
             self._warn("lock_not_released", error)
             return not self._lost
@@ -118,7 +118,7 @@ class CardLocks:
         """Ask again while another replica has it."""
         while True:
             asked_at = time.monotonic()
-            if row := await self._cards.take_turn(conversation_id):
+            if row := await self._cards.acquire(conversation_id):
                 return HeldLock(self._cards, row, asked_at)
             if asyncio.get_running_loop().time() > deadline:
                 return None

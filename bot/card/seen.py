@@ -19,4 +19,4 @@ async def note_seen(
     is_later = seen.last_message_at and seen.last_message_at != before.last_message_at
     if is_later and replies is not None:
         await ledger.due.mark(conversation_id, Look.REPLIES, replies)
-    await ledger.saw_conversation(conversation_id, facts)
+    await ledger.set_conversation(conversation_id, facts)

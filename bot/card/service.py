@@ -160,7 +160,7 @@ class CardService:
         conversation_id, due = entry.conversation_id or "", self._ledger.due
         with logged_if_unavailable(log, "card_not_noted", conversation=conversation_id):
             is_there = isinstance(drawn, Delivered) and drawn.route == "channel"
-            if self._replies is not None and is_there and await due.resume(conversation_id):
+            if self._replies is not None and is_there and await due.resume_looks(conversation_id):
                 await due.mark(conversation_id, Look.REPLIES, self._replies)
             await note_seen(self._ledger, entry, conversation, self._replies)
 

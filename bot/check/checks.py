@@ -20,20 +20,20 @@ async def examine(settings: Settings, folder: Path) -> list[Finding]:
     socket_mode = settings.slack_app_token is not None
     manifest = local.manifest(folder / "manifest.yml", socket_mode=socket_mode)
     found = await asyncio.gather(
-        whatever_happens([local.DATABASE, local.FOLLOWING], local.database(settings)),
-        whatever_happens(slack.POINTS, slack.examine(settings)),
-        whatever_happens(weav.POINTS, weav.examine(settings)),
-        whatever_happens([local.MANIFEST], manifest),
+        examine_safely([local.DATABASE, local.FOLLOWING], local.database(settings)),
+        examine_safely(slack.POINTS, slack.examine(settings)),
+        examine_safely(weav.POINTS, weav.examine(settings)),
+        examine_safely([local.MANIFEST], manifest),
     )
     return [ok(SETTINGS, "complete and well-formed"), *(each for part in found for each in part)]
 
 
-async def whatever_happens(
-    points: Sequence[str], looking: Awaitable[Sequence[Finding]]
+async def examine_safely(
+    points: Sequence[str], examination: Awaitable[Sequence[Finding]]
 ) -> Sequence[Finding]:
     """Turn an exception in a check into a finding, so that the other checks still count."""
     try:
-        return await looking
+        return await examination
     except Exception as error:
         log.exception("not_examined", points=points)
         text = f"could not be looked at ({type(error).__name__})"

@@ -9,7 +9,7 @@ import yaml
 
 from bot import manifest as own
 from bot.check.findings import Finding, failed, note, ok, unchecked
-from bot.ledger import Condition, LedgerTooNew, LedgerUnavailable, inspect
+from bot.ledger import Inspection, LedgerTooNew, LedgerUnavailable, inspect
 from bot.settings import Settings
 from bot.slack import ids
 from bot.slack.payloads import at, list_at
@@ -42,23 +42,23 @@ _FOR_HTTP: Final = (
 
 async def database(settings: Settings) -> list[Finding]:
     try:
-        condition = await inspect(settings.database_url)
+        inspection = await inspect(settings.database_url)
     except LedgerTooNew as error:
         found = failed(DATABASE, str(error), "Install the newer release again.")
     except LedgerUnavailable as error:
         mend = "Check that DATABASE_URL is right and that the bot may write there."
         found = failed(DATABASE, str(error), mend)
     else:
-        return [_database(condition), _following(settings, condition.last_webhook)]
+        return [_database(inspection), _following(settings, inspection.last_webhook)]
     return [found, unchecked(FOLLOWING, f"see {DATABASE}")]
 
 
-def _database(condition: Condition) -> Finding:
-    if condition.found == 0:
-        return ok(DATABASE, f"{condition.kind}, can be set up; the first start does it")
-    text = f"{condition.kind}, writable, version {condition.found}"
-    if condition.found < condition.newest:
-        text += f"; the next start migrates it to {condition.newest}"
+def _database(inspection: Inspection) -> Finding:
+    if inspection.version == 0:
+        return ok(DATABASE, f"{inspection.kind}, can be set up; the first start does it")
+    text = f"{inspection.kind}, writable, version {inspection.version}"
+    if inspection.version < inspection.newest_version:
+        text += f"; the next start migrates it to {inspection.newest_version}"
     return ok(DATABASE, text)
 
 

@@ -41,9 +41,7 @@ _SIGNING_SECRET: Final = re.compile(r"[0-9a-f]{32}")
 # Slack's requests are valid for 300 s; a clock that is a minute off will drift further.
 _MOST_SECONDS: Final = 60.0
 _ADDRESS: Final = "Check that SLACK_API_URL is right, and that this machine can reach it."
-_COPY: Final = (
-    "Install the app if it is not, and copy SLACK_BOT_TOKEN from OAuth & Permissions again."
-)
+_COPY: Final = "Install the app if needed, and copy SLACK_BOT_TOKEN from OAuth & Permissions again."
 _LATER: Final = "That says nothing about the token. Check again in a minute."
 # In addition to REJECTED, for a method that needs a scope.
 _WITHOUT_SCOPE: Final = frozenset({"missing_scope", "no_permission"})
@@ -65,12 +63,12 @@ async def examine(settings: Settings) -> list[Finding]:
             answer = await client.auth_test()
         except _ERRORS as error:
             headers = getattr(getattr(error, "response", None), "headers", {})
-            refused = _why_not(TOKEN, settings, error, REJECTED, f"{shown} is not accepted", _COPY)
+            refused = _failure(TOKEN, settings, error, REJECTED, f"{shown} is not accepted", _COPY)
             token = [refused, *_unknown_scopes("without an accepted token")]
         else:
             headers = answer.headers
             token = [_accepted(shown, answer), *_scopes(installation)]
-        return [*token, await _door(settings, client), _clock(headers)]
+        return [*token, await _incoming(settings, client), _clock(headers)]
 
 
 def _accepted(shown: str, answer: Any) -> Finding:  # noqa: ANN401 - the SDK's response
@@ -101,7 +99,7 @@ def _of_an_organisation(shown: str, answer: Any) -> Finding:  # noqa: ANN401 - t
     return note(TOKEN, text, mend)
 
 
-def _why_not(
+def _failure(
     point: str,
     settings: Settings,
     error: Exception,
@@ -138,7 +136,7 @@ def _scopes(installation: Installation) -> list[Finding]:
     return [needed, optional]
 
 
-async def _door(settings: Settings, client: SlackClient) -> Finding:
+async def _incoming(settings: Settings, client: SlackClient) -> Finding:
     if settings.slack_app_token is not None:
         return await _app_token(settings, settings.slack_app_token.get_secret_value(), client)
     secret = settings.slack_signing_secret
@@ -161,7 +159,7 @@ async def _app_token(settings: Settings, app_token: str, client: SlackClient) ->
         await client.apps_connections_open(app_token=app_token)
     except _ERRORS as error:
         rejected = REJECTED | _WITHOUT_SCOPE
-        return _why_not(INCOMING, settings, error, rejected, f"{named} opens nothing", mend)
+        return _failure(INCOMING, settings, error, rejected, f"{named} opens nothing", mend)
     return ok(INCOMING, f"{named} opens a connection")
 
 

@@ -48,7 +48,7 @@ async def judge(answer: Answer, url: str, token: str) -> list[Finding]:
             busy = f"Weav takes no requests at the moment (answer {answer.status})"
             return _unreached(failed(REACHED, busy, "Wait a minute and check again."))
         case status if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            return await _welcome(answer, url, shown)
+            return await _list_of_agents(answer, url, shown)
         case status:
             text = f"the answer at {url} is {status}, not Weav's list of agents"
             return _unreached(failed(REACHED, text, _ADDRESS))
@@ -61,7 +61,7 @@ def _no_token(url: str, shown: str) -> list[Finding]:
     return [ok(REACHED, f"reached at {url}"), refused, *rest]
 
 
-async def _welcome(answer: HttpAnswer, url: str, shown: str) -> list[Finding]:
+async def _list_of_agents(answer: HttpAnswer, url: str, shown: str) -> list[Finding]:
     """Accept only a list of agents as Weav's answer: any server can say 200."""
     if isinstance(await page_of_answer(AGENTS, 1, 1, answer), LookUpFailed):
         text = f"what answers at {url} is not Weav's API: it shows no list of agents"

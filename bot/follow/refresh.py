@@ -23,6 +23,6 @@ class Refresher:
     async def mark(self) -> None:
         """Have those looked at that nobody has looked at for so long."""
         with logged_if_unavailable(log, "not_refreshed"):
-            self._first = await self._due.first_within(WITHIN, self._first)
-            if marked := await self._due.mark_open(self._first, WITHIN, self._every):
+            self._first = await self._due.first_submission(WITHIN, self._first)
+            if marked := await self._due.mark_open_conversations(self._first, WITHIN, self._every):
                 log.info("refreshing", conversations=marked)

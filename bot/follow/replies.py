@@ -118,7 +118,7 @@ def first_words(messages: Sequence[WrittenMessage]) -> str:
     """Read no more of them than is shown: HTML takes its time."""
     text = ""
     for message in messages:
-        text = f"{text} {message.words}".strip()
+        text = f"{text} {message.text}".strip()
         if len(text) > TEXT_LIMIT:
             break
     return shorten(fold(text), TEXT_LIMIT)
@@ -177,18 +177,18 @@ class ReplyFollower:
         thread_ts, due = facts.thread_ts or entry.message_ts or "", self._ledger.due
         told = so_far.after(messages).dump()
         async with self._telling:
-            if not await due.note(row, telling.dump()):
+            if not await due.save_memo(row, telling.dump()):
                 return Again(SOON)
             posted = await self._slack.post(
                 slack_channel_id, notice.render(), thread_ts, within=0.0
             )
             if isinstance(posted, Done):
                 log.info("reply_told", conversation=row.conversation_id, messages=len(new))
-                await retry_until_written(lambda: due.looked(row, self._pace.replies, told), row)
+                await retry_until_written(lambda: due.finish(row, self._pace.replies, told), row)
                 return Settled("told", is_recorded=True)
             if not posted.certain or _is_closed(posted.code):
                 return Again(SOON)  # and the card says it
-            await due.note(row, so_far.dump())
+            await due.save_memo(row, so_far.dump())
         return SlackAway(posted)
 
     async def _notice(
@@ -215,7 +215,7 @@ class ReplyFollower:
         """Name the assignee, if they have said who they are in Weav, or else the author."""
         if conversation.assignee_type == AssigneeType.USER and conversation.assignee_id:
             assignee_id = conversation.assignee_id.lower()
-            if user := await self._ledger.customers.user_with(assignee_id):
+            if user := await self._ledger.customers.user_by_weav_id(assignee_id):
                 return user.slack_user_id
         return entry.slack_user_id
 

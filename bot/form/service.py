@@ -237,7 +237,7 @@ class FormService:
 
     async def link_weav_user(self, user: WeavUser) -> str:
         """Carry out `me UUID`: others will find them by this name."""
-        if not await _saved(self._customers.tell_user(user), "user_not_kept"):
+        if not await _saved(self._customers.save_user(user), "user_not_kept"):
             return NOT_SURELY_SAVED
         return (
             f"From now on you are {user.weav_user_id} in Weav, and the form offers you as assignee."

@@ -7,7 +7,7 @@ from bot.ledger.entry import CUSTOMER_EMAIL, Backlog, Entry, NewEntry, Received,
 from bot.ledger.errors import LedgerTooNew, LedgerUnavailable, logged_if_unavailable
 from bot.ledger.home import HomeTab, HomeTabs
 from bot.ledger.ledger import Ledger
-from bot.ledger.schema import WEBHOOK, Condition, inspect
+from bot.ledger.schema import WEBHOOK, Inspection, inspect
 
 __all__ = [
     "CUSTOMER_EMAIL",
@@ -15,13 +15,13 @@ __all__ = [
     "Backlog",
     "CardLock",
     "CardRows",
-    "Condition",
     "Defaults",
     "DueRow",
     "DueRows",
     "Entry",
     "HomeTab",
     "HomeTabs",
+    "Inspection",
     "KnownCustomer",
     "KnownCustomers",
     "Ledger",

@@ -16,8 +16,8 @@ from bot.ledger.database import Database, forget
 class CardLock:
     """The right to change a conversation and its card; `taken_at` is the database's time.
 
-    `changes` is the history so far, anything JSON can hold, newest last. `shown` says in digests
-    what the card shows: None if never recorded, empty if unknown.
+    `changes` is the history so far, anything JSON can hold, newest last. `shown` has signs of what
+    the card shows: None if never recorded, empty if unknown.
     """
 
     conversation_id: str
@@ -35,7 +35,7 @@ class CardRows:
         self._database = database
         self.lease = lease
 
-    async def take_turn(self, conversation_id: str) -> CardLock | None:
+    async def acquire(self, conversation_id: str) -> CardLock | None:
         """None: somebody else holds the lock, in this replica or another."""
         owner = uuid4().hex
         values = {"conversation_id": conversation_id, "owner": owner, "lease": self.lease}
@@ -47,25 +47,25 @@ class CardRows:
             conversation_id, owner, json.loads(row["changes"]), row["shown"], row["read_at"]
         )
 
-    async def keep_turn(self, turn: CardLock) -> bool:
+    async def renew(self, lock: CardLock) -> bool:
         """False: the lock is lost, and another owner has it or may take it."""
-        return await self._query("keep_turn", turn, lease=self.lease)
+        return await self._query("keep_turn", lock, lease=self.lease)
 
-    async def note_changes(
-        self, turn: CardLock, changes: Sequence[Any], shown: str | None = None
+    async def record_changes(
+        self, lock: CardLock, changes: Sequence[Any], shown: str | None = None
     ) -> bool:
         """False: the lock is lost, and nothing was recorded."""
-        noted = json.dumps(changes, separators=(",", ":"))
-        return await self._query("note_changes", turn, changes=noted, shown=shown)
+        recorded = json.dumps(changes, separators=(",", ":"))
+        return await self._query("note_changes", lock, changes=recorded, shown=shown)
 
-    async def end_turn(self, turn: CardLock, shown: str | None = None) -> bool:
+    async def release(self, lock: CardLock, shown: str | None = None) -> bool:
         """False: the lock was already lost."""
-        return await self._query("end_turn", turn, shown=shown)
+        return await self._query("end_turn", lock, shown=shown)
 
     async def forget(self, keep_days: float) -> int:
         """Remove the rows of cards that nobody has locked for `keep_days`; return how many."""
         return await forget(self._database, "forget_cards", keep_days)
 
-    async def _query(self, name: str, turn: CardLock, **values: object) -> bool:
-        held = {"conversation_id": turn.conversation_id, "owner": turn.owner}
+    async def _query(self, name: str, lock: CardLock, **values: object) -> bool:
+        held = {"conversation_id": lock.conversation_id, "owner": lock.owner}
         return bool(await self._database.query(name, {**held, **values}))

@@ -62,28 +62,28 @@ class KnownCustomers:
         First those used in this channel, then those used by this author, then all others.
         """
         words = fold(query).split()[:_WORDS]
-        patterns = [containing(word) for word in words] + ["%"] * (_WORDS - len(words))
-        parts = dict(zip(("first", "second", "third", "fourth"), patterns, strict=True))
+        like = [containing(word) for word in words] + ["%"] * (_WORDS - len(words))
+        patterns = dict(zip(("first", "second", "third", "fourth"), like, strict=True))
         scopes = _scopes(slack_channel_id, slack_user_id)
-        rows = list(await self._query("used_customers", **parts, **scopes, limit=limit))
-        rows += await self._others(words, parts, limit)
+        rows = list(await self._query("used_customers", **patterns, **scopes, limit=limit))
+        rows += await self._all_customers(words, patterns, limit)
         found: dict[str, KnownCustomer] = {}
         for row in rows:
             found.setdefault(row["id"], _customer(row))
         return list(found.values())[:limit]
 
-    async def _others(
-        self, words: Sequence[str], parts: Mapping[str, str], limit: int
+    async def _all_customers(
+        self, words: Sequence[str], patterns: Mapping[str, str], limit: int
     ) -> Sequence[Mapping[str, Any]]:
         if not words:
             return await self._query("recent_customers", limit=limit)
-        start = f"% {parts['first'].removeprefix('%')}"
+        start = f"% {patterns['first'].removeprefix('%')}"
         if len(words) == 1:
-            first = parts["first"]
+            first = patterns["first"]
             return await self._query(
                 "matching_customers_by_one", first=first, start=start, limit=limit
             )
-        return await self._query("matching_customers", **parts, start=start, limit=limit)
+        return await self._query("matching_customers", **patterns, start=start, limit=limit)
 
     async def customer(
         self, customer_id: str, slack_channel_id: str = "", slack_user_id: str = ""
@@ -92,7 +92,7 @@ class KnownCustomers:
         rows = await self._query("customer_by_id", id=customer_id, **scopes)
         return _customer(rows[0]) if rows else None
 
-    async def customer_with(self, email: str) -> KnownCustomer | None:
+    async def customer_by_email(self, email: str) -> KnownCustomer | None:
         rows = await self._query("customer_by_email", email_key=email_key(email))
         return _customer(rows[0]) if rows else None
 
@@ -106,13 +106,13 @@ class KnownCustomers:
             search=searchable(customer.name, customer.email),
         )
 
-    async def note_use(self, customer_id: str, slack_channel_id: str, slack_user_id: str) -> None:
+    async def record_use(self, customer_id: str, slack_channel_id: str, slack_user_id: str) -> None:
         """Remember that somebody chose this customer in this channel."""
         await self._query("meet_customer", id=customer_id, search=f" {customer_id}")
         scopes = _scopes(slack_channel_id, slack_user_id)
         await self._query("use_customer", customer_id=customer_id, **scopes)
 
-    async def tell_user(self, user: WeavUser) -> None:
+    async def save_user(self, user: WeavUser) -> None:
         await self._query(
             "tell_weav_user",
             slack_user_id=user.slack_user_id,
@@ -125,7 +125,7 @@ class KnownCustomers:
         rows = await self._query("weav_user", slack_user_id=slack_user_id)
         return _user(rows[0]) if rows else None
 
-    async def user_with(self, weav_user_id: str) -> WeavUser | None:
+    async def user_by_weav_id(self, weav_user_id: str) -> WeavUser | None:
         rows = await self._query("weav_user_by_id", weav_user_id=weav_user_id)
         return _user(rows[0]) if rows else None
 
@@ -137,7 +137,7 @@ class KnownCustomers:
         )
         return [_user(row) for row in rows]
 
-    async def choose_defaults(
+    async def save_defaults(
         self, slack_channel_id: str, chosen: Mapping[str, str], slack_user_id: str
     ) -> None:
         await self._query(

@@ -95,7 +95,7 @@ class DueRows:
             },
         )
 
-    async def first_within(self, within: float, first: int = 0) -> int:
+    async def first_submission(self, within: float, first: int = 0) -> int:
         """Return the id of the first submission that is at most `within` seconds old.
 
         It searches from id `first` on, and returns `first` if there is none. From 0 on it reads
@@ -105,7 +105,7 @@ class DueRows:
         rows = await self._database.query("first_submission", values)
         return rows[0]["id"] if rows else first
 
-    async def mark_open(self, first: int, within: float, every: float) -> int:
+    async def mark_open_conversations(self, first: int, within: float, every: float) -> int:
         """Make a refresh due for open conversations without a look for `every` seconds; how many.
 
         Only submissions from id `first` on, at most `within` seconds old, count.
@@ -128,18 +128,18 @@ class DueRows:
         """Give the rows back at shutdown, so that others need not wait for the leases to expire."""
         await self._database.query("release_due", {"owners": _owners(rows)})
 
-    async def note(self, row: DueRow, memo: Mapping[str, Any]) -> bool:
+    async def save_memo(self, row: DueRow, memo: Mapping[str, Any]) -> bool:
         """Save the memo; False: another owner has the row now, and nothing was saved."""
         return await self._change("note_memo", row, memo=as_json(memo))
 
-    async def looked(
+    async def finish(
         self, row: DueRow, delay: float, memo: Mapping[str, Any] | None = None
     ) -> bool:
         """Finish the look; if the row was marked meanwhile, it is due again after `delay`."""
         written = None if memo is None else as_json(memo)
         return await self._change("looked", row, marks=row.marks, delay=delay, memo=written)
 
-    async def later(
+    async def put_off(
         self,
         row: DueRow,
         delay: float,
@@ -153,12 +153,12 @@ class DueRows:
         written = None if memo is None else as_json(memo)
         return await self._change("look_later", row, marks=row.marks, memo=written, **values)
 
-    async def end(self, row: DueRow) -> bool:
+    async def end_looks(self, row: DueRow) -> bool:
         """Stop following the conversation, since its card cannot be drawn; False: row lost."""
         return await self._change("end_looks", row)
 
-    async def resume(self, conversation_id: str) -> bool:
-        """Undo `end`, since the card could be drawn after all; False: it was not ended."""
+    async def resume_looks(self, conversation_id: str) -> bool:
+        """Undo `end_looks`, since the card could be drawn after all; False: it was not ended."""
         values = {"conversation_id": conversation_id}
         return bool(await self._database.query("resume_looks", values))
 
@@ -172,7 +172,7 @@ class DueRows:
         rows = await self._database.query("reserve", {"name": name, "every": every})
         return max(float(rows[0]["seconds"]), 0.0)
 
-    async def note_moment(self, name: str) -> None:
+    async def record_moment(self, name: str) -> None:
         """Record the current time under this name."""
         await self._database.query("note_moment", {"name": name})
 

@@ -15,7 +15,7 @@ from bot.ledger.entry import Backlog, Entry, NewEntry, Received, State, as_json,
 from bot.ledger.errors import Taken
 from bot.ledger.home import HomeTabs
 from bot.ledger.process_lock import locked
-from bot.ledger.schema import _file_of, bring_forward, open_database
+from bot.ledger.schema import _file_of, migrate, open_database
 
 # Seconds. A POST that began this long before ours may create its conversation after ours began.
 _OVERLAP: Final = 300.0
@@ -66,7 +66,7 @@ class Ledger:
         opening = open_database(database_url, statement_timeout, connections, clock)
         with _process_lock(database_url) as lock:
             async with opening as database:
-                await bring_forward(database)
+                await migrate(database)
                 # The host name is for people who read the table; the rest makes the owner unique.
                 owner = f"{socket.gethostname()}/{uuid.uuid4().hex[:12]}"
                 yield cls(database, owner, lease, lock)
@@ -119,7 +119,7 @@ class Ledger:
         except Taken:
             return None
 
-    async def saw_conversation(self, conversation_id: str, conversation: Mapping[str, Any]) -> None:
+    async def set_conversation(self, conversation_id: str, conversation: Mapping[str, Any]) -> None:
         """Update what Weav says of a conversation, unless the ledger has already forgotten it."""
         seen = {"conversation_id": conversation_id, **_facts(conversation)}
         before = await self.by_conversation(conversation_id)
@@ -179,7 +179,7 @@ class Ledger:
         """Finish a row whose author was told that it is refused, expired or not confirmed."""
         return await self._change("told", entry)
 
-    async def later(
+    async def put_off(
         self,
         entry: Entry,
         delay: float,
@@ -196,11 +196,11 @@ class Ledger:
         why = {"route": route or None, "reason": reason or None}
         return await self._change("later", entry, delay=delay, counted=counted, **why)
 
-    async def again(self, id_: int, slack_user_id: str) -> Entry | None:
+    async def create_again(self, id_: int, slack_user_id: str) -> Entry | None:
         """Carry out "Create again"; only one of several clicks gets the row, not sent yet."""
         return await self._changed("again", id=id_, slack_user_id=slack_user_id)
 
-    async def look(self, id_: int, slack_user_id: str) -> Entry | None:
+    async def look_again(self, id_: int, slack_user_id: str) -> Entry | None:
         """Carry out "Look again"; end the look with `claim`, or with `unconfirmed` and `told`."""
         return await self._changed("look", id=id_, slack_user_id=slack_user_id)
 
@@ -212,7 +212,7 @@ class Ledger:
         """Take overdue rows, each by exactly one replica; the state says what is left to do."""
         return await self._many("take", limit=limit)
 
-    def surely_holds(self, entry: Entry) -> bool:
+    def still_holds(self, entry: Entry) -> bool:
         """False: the lease that `entry` knows of may have expired; the process may have paused."""
         return time.monotonic() - entry.asked_at < self.lease
 
@@ -263,7 +263,7 @@ class Ledger:
     async def by_key(self, key: str) -> Entry | None:
         return await self._one("by_key", key=key)
 
-    async def about(self, source: str) -> Entry | None:
+    async def by_source(self, source: str) -> Entry | None:
         """Find a submission about this Slack message that has, or may have, a conversation."""
         return await self._one("by_source", source=source)
 

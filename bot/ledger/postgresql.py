@@ -46,17 +46,17 @@ class PostgreSQL:
         self._pool = pool
         self._timeout = timeout
         self._queries = load_queries(self.dialect, _Adapter)
-        self._given_up: set[asyncio.Task[None]] = set()
+        self._releasing: set[asyncio.Task[None]] = set()
 
     async def query(self, name: str, values: Mapping[str, Any]) -> Rows:
         statement = getattr(self._queries, name)
-        with _errors():
+        with _translated_errors():
             async with self._connection() as connection:
                 return [row async for row in statement(connection, **values)]
 
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[Run]:
-        with _errors():
+        with _translated_errors():
             async with self._connection() as connection, connection.transaction():
 
                 async def run(sql: str) -> Rows:
@@ -67,7 +67,7 @@ class PostgreSQL:
 
     async def settle(self) -> None:
         """Wait until the connections of abandoned statements are released."""
-        await asyncio.gather(*self._given_up, return_exceptions=True)
+        await asyncio.gather(*self._releasing, return_exceptions=True)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[_Pooled]:
@@ -77,17 +77,17 @@ class PostgreSQL:
         except (asyncio.CancelledError, TimeoutError):
             # Before it releases a connection, asyncpg asks the server to cancel the statement, and
             # it closes the connection after a timeout. The caller has given up and must not wait.
-            self._release_beside(connection)
+            self._release_in_background(connection)
             raise
         except BaseException:
             await self._pool.release(connection, timeout=self._timeout)
             raise
         await self._pool.release(connection, timeout=self._timeout)
 
-    def _release_beside(self, connection: _Pooled) -> None:
+    def _release_in_background(self, connection: _Pooled) -> None:
         releasing = asyncio.create_task(self._release(connection))
-        self._given_up.add(releasing)
-        releasing.add_done_callback(self._given_up.discard)
+        self._releasing.add(releasing)
+        releasing.add_done_callback(self._releasing.discard)
 
     async def _release(self, connection: _Pooled) -> None:
         with suppress(TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
@@ -98,14 +98,14 @@ class PostgreSQL:
 async def open_postgresql(
     url: str, statement_timeout: float, connections: int
 ) -> AsyncIterator[PostgreSQL]:
-    with _errors(), _readable():
+    with _translated_errors(), _hidden_password():
         pool = await asyncpg.create_pool(
             url,
             min_size=1,
             max_size=connections,
             timeout=statement_timeout,
             command_timeout=statement_timeout,
-            reset=_keep,
+            reset=_no_reset,
             server_settings={"application_name": "weav-slack"},
         )
     database = PostgreSQL(pool, statement_timeout)
@@ -120,12 +120,12 @@ async def open_postgresql(
         await database.settle()
 
 
-async def _keep(_connection: _Connection) -> None:
+async def _no_reset(_connection: _Connection) -> None:
     """Do not reset a connection: we leave no session state, and it costs a round trip."""
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
+def _hidden_password() -> Iterator[None]:
     try:
         yield
     except asyncpg.InterfaceError:
@@ -137,7 +137,7 @@ def _readable() -> Iterator[None]:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def _translated_errors() -> Iterator[None]:
     try:
         yield
     except asyncpg.UniqueViolationError as error:

@@ -26,20 +26,20 @@ _LAST_WEBHOOK: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """What kind of database it is, its schema version, and the newest version that we know.
+class Inspection:
+    """`version` is 0 if there are no tables yet; `newest_version` is the one of this release.
 
-    `found` is 0 if there are no tables yet. `last_webhook`: seconds since a webhook of Weav's was
-    accepted; None: none was, or the schema is too old to know.
+    `last_webhook`: seconds since a webhook of Weav's was accepted; None: none was, or the schema is
+    too old to know.
     """
 
     kind: str
-    found: int
-    newest: int
+    version: int
+    newest_version: int
     last_webhook: float | None = None
 
 
-async def inspect(database_url: str) -> Condition:
+async def inspect(database_url: str) -> Inspection:
     """Prove that the database is writable, and leave no trace.
 
     Raises LedgerUnavailable or LedgerTooNew.
@@ -47,7 +47,7 @@ async def inspect(database_url: str) -> Condition:
     newest = newest_version()
     if database_url.startswith(_SQLITE) and not _is_there(_file(database_url)):
         _check_folder(_file(database_url).parent)
-        return Condition("SQLite", 0, newest)
+        return Inspection("SQLite", 0, newest)
     async with open_database(database_url, 2.0, 1, time.time) as database:
         async with database.exclusive() as run:
             found = await _version_found(run, _PRESENT[database.dialect])
@@ -55,7 +55,7 @@ async def inspect(database_url: str) -> Condition:
         if found > newest:
             raise too_new(found, newest)
         kind = "SQLite" if database.dialect == "sqlite" else "PostgreSQL"
-        return Condition(kind, found, newest, rows[0]["seconds"] if rows else None)
+        return Inspection(kind, found, newest, rows[0]["seconds"] if rows else None)
 
 
 async def _version_found(run: Run, present: str) -> int:
@@ -90,7 +90,7 @@ def _check_folder(folder: Path) -> None:
         ) from error
 
 
-async def bring_forward(database: Database) -> None:
+async def migrate(database: Database) -> None:
     """Apply the missing migrations in one transaction."""
     newest = newest_version()
     async with database.exclusive() as run:

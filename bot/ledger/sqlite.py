@@ -23,7 +23,7 @@ _RETURNING: Final = (3, 35)
 # The statements of a plain submission: some ten microseconds each, however many rows there are.
 _SHORT: Final = frozenset({"receive", "opened", "customer_by_id", "announced"})
 # Statements in one transaction: few enough that none waits long for the others.
-_MOST: Final = 100
+_MOST_TOGETHER: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Statement:
     rows: asyncio.Future[Rows]
     short: bool
 
-    def end(self, result: Rows | Exception) -> None:
+    def resolve(self, result: Rows | Exception) -> None:
         if self.rows.done():
             return  # timed out meanwhile
         if isinstance(result, Exception):
@@ -44,28 +44,28 @@ class Statement:
             self.rows.set_result(result)
 
 
-def run_together(
-    connection: sqlite3.Connection, batch: Sequence[Statement], busy: float
+def run_batch(
+    connection: sqlite3.Connection, batch: Sequence[Statement], busy_timeout: float
 ) -> Sequence[Rows | Exception]:
-    """Run a batch in one transaction; wait at most `busy` seconds for other processes' locks.
+    """Run a batch in one transaction; `busy_timeout` is the longest wait for another process.
 
     Nothing is durable before this returns, and then everything is. A statement that timed out
     during the wait is dropped, because its caller was already told that nothing was written.
     """
-    begin(connection, busy)
+    begin(connection, busy_timeout)
     return commit(connection, execute(connection, batch))
 
 
-def begin(connection: sqlite3.Connection, busy: float) -> None:
-    connection.execute(f"PRAGMA busy_timeout = {int(busy * 1000)}")
+def begin(connection: sqlite3.Connection, busy_timeout: float) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
     try:
         connection.execute("BEGIN IMMEDIATE")
     finally:
         connection.execute("PRAGMA busy_timeout = 0")
 
 
-def begin_at_once(connection: sqlite3.Connection) -> bool:
-    """False: another process has the file, or it failed; `run_together` waits and finds out."""
+def begin_if_free(connection: sqlite3.Connection) -> bool:
+    """False: another process has the file, or it failed; `run_batch` waits and finds out."""
     try:
         connection.execute("BEGIN IMMEDIATE")
     except sqlite3.Error:
@@ -106,7 +106,7 @@ def fetch(connection: sqlite3.Connection, sql: str, values: Mapping[str, Any]) -
 
 
 @dataclass(frozen=True, slots=True)
-class Connected:
+class Connection:
     """A connection and a thread for blocking calls; two threads never use it at the same time."""
 
     connection: sqlite3.Connection
@@ -118,20 +118,20 @@ class Connected:
 
 
 @asynccontextmanager
-async def connected(
-    path: Path, busy: float, clock: Callable[[], float]
-) -> AsyncIterator[Connected]:
+async def open_connection(
+    path: Path, busy_timeout: float, clock: Callable[[], float]
+) -> AsyncIterator[Connection]:
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1, "ledger") as thread:
-        with errors():
-            connection = await loop.run_in_executor(thread, connect, path, busy, clock)
+        with translated_errors():
+            connection = await loop.run_in_executor(thread, connect, path, busy_timeout, clock)
         try:
-            yield Connected(connection, thread)
+            yield Connection(connection, thread)
         finally:
             await loop.run_in_executor(thread, connection.close)
 
 
-def connect(path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Connection:
+def connect(path: Path, busy_timeout: float, clock: Callable[[], float]) -> sqlite3.Connection:
     _create_private(path)
     # isolation_level=None: autocommit, unless we BEGIN a transaction.
     connection = sqlite3.connect(
@@ -145,7 +145,7 @@ def connect(path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Conn
         # Pages of 4 KB in the -wal file before a checkpoint, which waits for the disk, too. Larger
         # than the default, because a submission changes more pages the more rows there are.
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
-        connection.execute(f"PRAGMA busy_timeout = {int(busy * 1000)}")
+        connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
     except sqlite3.Error:
         connection.close()
         raise
@@ -177,7 +177,7 @@ def _create_private(path: Path) -> None:
 
 
 @contextmanager
-def errors() -> Iterator[None]:
+def translated_errors() -> Iterator[None]:
     """Raise SQLite's errors as the ledger's own."""
     try:
         yield
@@ -202,11 +202,11 @@ class SQLite:
 
     dialect = "sqlite"
 
-    _writer: Connected
-    _reader: Connected
-    _at_hand: Connected
+    _writer: Connection
+    _reader: Connection
+    _short_reader: Connection
     _timeout: float
-    _busy: float
+    _busy_timeout: float
     _waiting: list[Statement] = field(default_factory=list, init=False)
     _writing: asyncio.Task[None] | None = field(default=None, init=False)
     _closed: bool = field(default=False, init=False)
@@ -217,26 +217,26 @@ class SQLite:
     async def query(self, name: str, values: Mapping[str, Any]) -> Rows:
         """Run a statement; at its timeout it is dropped, unless it is just being written."""
         sql, short = getattr(self._queries, name).sql, name in _SHORT
-        with errors():
+        with translated_errors():
             if self._closed:
                 raise sqlite3.ProgrammingError("it is closed")
             async with asyncio.timeout(self._timeout):
                 if sql.startswith("SELECT"):
                     return await self._read(sql, values, short=short)
-                return await self._written(sql, values, short=short)
+                return await self._write(sql, values, short=short)
 
     async def _read(self, sql: str, values: Mapping[str, Any], *, short: bool) -> Rows:
         if short:
             with suppress(sqlite3.OperationalError):  # locked, for example: the reader can wait
-                return fetch(self._at_hand.connection, sql, values)
+                return fetch(self._short_reader.connection, sql, values)
         return await self._reader.run(fetch, sql, values)
 
-    async def _written(self, sql: str, values: Mapping[str, Any], *, short: bool) -> Rows:
+    async def _write(self, sql: str, values: Mapping[str, Any], *, short: bool) -> Rows:
         loop = asyncio.get_running_loop()
         statement = Statement(sql, values, loop.create_future(), short)
         self._waiting.append(statement)
         if self._writing is None:
-            self._writing = loop.create_task(self._write())
+            self._writing = loop.create_task(self._write_waiting())
         return await statement.rows
 
     async def close(self) -> None:
@@ -248,7 +248,7 @@ class SQLite:
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[Run]:
         """Only before the first `query`, because nothing else may use the connection meanwhile."""
-        with errors():
+        with translated_errors():
             await self._writer.run(begin, START_WITHIN)
             try:
                 yield self._run
@@ -260,16 +260,16 @@ class SQLite:
     async def _run(self, sql: str) -> Rows:
         return [dict(row) for row in await self._writer.run(fetch, sql, {})]
 
-    async def _write(self) -> None:
+    async def _write_waiting(self) -> None:
         try:
             while self._waiting:
                 # Let ready tasks run first: they may add to this commit, or post a card.
                 await asyncio.sleep(0)
                 wanted = [each for each in self._waiting if not each.rows.done()]
-                batch, self._waiting = wanted[:_MOST], wanted[_MOST:]
+                batch, self._waiting = wanted[:_MOST_TOGETHER], wanted[_MOST_TOGETHER:]
                 if batch:
                     for statement, result in zip(batch, await self._results(batch), strict=True):
-                        statement.end(result)
+                        statement.resolve(result)
         finally:
             self._writing = None
 
@@ -278,9 +278,9 @@ class SQLite:
         try:
             # SQLite releases the GIL twice a statement, and while the event loop is busy, a thread
             # waits up to 5 ms to get it back. So the thread is only for waiting for the disk.
-            if all(each.short for each in batch) and begin_at_once(writer.connection):
+            if all(each.short for each in batch) and begin_if_free(writer.connection):
                 return await writer.run(commit, execute(writer.connection, batch))
-            return await writer.run(run_together, batch, self._busy)
+            return await writer.run(run_batch, batch, self._busy_timeout)
         except sqlite3.Error as error:
             return [error] * len(batch)
 
@@ -293,13 +293,13 @@ async def open_sqlite(
         raise LedgerUnavailable(f"SQLite 3.35 is needed, and this is {sqlite3.sqlite_version}.")
     # Short enough that the batch under way and the next one both end before their callers time out:
     # nothing may be written after its caller was told that it failed.
-    busy = statement_timeout * 0.4
+    busy_timeout = statement_timeout * 0.4
     async with (
-        connected(path, 0, clock) as writer,
-        connected(path, busy, clock) as reader,
-        connected(path, 0, clock) as at_hand,
+        open_connection(path, 0, clock) as writer,
+        open_connection(path, busy_timeout, clock) as reader,
+        open_connection(path, 0, clock) as short_reader,
     ):
-        database = SQLite(writer, reader, at_hand, statement_timeout, busy)
+        database = SQLite(writer, reader, short_reader, statement_timeout, busy_timeout)
         try:
             yield database
         finally:

@@ -81,7 +81,7 @@ class ConversationCreator:
                     return None
                 ready = entry = begun
             if entry.new_customer:
-                if not self._ledger.surely_holds(entry):
+                if not self._ledger.still_holds(entry):
                     return self._too_late(entry)
                 ready = await self._customers.assign(entry)
         except LedgerUnavailable as error:
@@ -101,7 +101,7 @@ class ConversationCreator:
     async def _post(
         self, entry: Entry, post_card: PostCard | None
     ) -> Result | Unrecorded | Unanswered:
-        if not self._ledger.surely_holds(entry):
+        if not self._ledger.still_holds(entry):
             return self._too_late(entry)
         new = NewConversation.model_validate(entry.request)
         outcome = await self._weav.create_conversation(new)
@@ -119,7 +119,7 @@ class ConversationCreator:
         match outcome:
             case Opened(conversation):
                 posting = None
-                if post_card and self._ledger.surely_holds(entry):
+                if post_card and self._ledger.still_holds(entry):
                     posting = self._tasks.spawn(post_card(entry, conversation), name="post")
                 return Unrecorded(entry, conversation, posting)
             case Refused():

@@ -8,7 +8,7 @@ import asyncio
 import time
 from typing import Final, assert_never
 
-from bot.directory import known
+from bot.directory import known_customer
 from bot.ledger import CUSTOMER_EMAIL, Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.retry import retry_until_written
@@ -46,7 +46,7 @@ class CustomerCreation:
         return await self._ledger.name_customer(entry, {**request, ids.CUSTOMER_ID: found})
 
     async def _find_or_create(self, email: str, entry: Entry) -> str | Refused | NotSent | None:
-        if seen := await self._ledger.customers.customer_with(email):
+        if seen := await self._ledger.customers.customer_by_email(email):
             return seen.id
         asked_at = time.monotonic()
         if await self._begin(email, entry):
@@ -72,7 +72,7 @@ class CustomerCreation:
                 created = str(customer.id)
                 await retry_until_written(lambda: self._new.created(email, entry, created), entry)
                 await retry_until_written(
-                    lambda: self._ledger.customers.learn(known(customer)), entry
+                    lambda: self._ledger.customers.learn(known_customer(customer)), entry
                 )
                 return created
             case Refused(message=message, status=status):

@@ -69,10 +69,10 @@ async def weav_client(
     concurrent requests wait for a free connection, for the same time.
     """
     connector = aiohttp.TCPConnector(
-        limit=connections, keepalive_timeout=_KEPT_ALIVE, ssl=_trusted()
+        limit=connections, keepalive_timeout=_KEPT_ALIVE, ssl=_tls_context()
     )
     session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-    async with AiohttpTransport(verify=_trusted(), client=session) as transport:
+    async with AiohttpTransport(verify=_tls_context(), client=session) as transport:
         yield WeavClient(transport, api_url, token, seconds, user_agent, observe)
 
 
@@ -187,7 +187,7 @@ class WeavClient:
         except Exception as error:  # noqa: BLE001
             # The transport lets raw aiohttp errors through, and no error may count as "not sent" by
             # mistake.
-            return outcome_of_error(_noted(request, error))
+            return outcome_of_error(_logged(request, error))
         else:
             return answer
         finally:
@@ -225,14 +225,14 @@ class WeavClient:
             if response is None or request.method == "GET":
                 raise
             # Once a write has its status, a broken body does not change what Weav did.
-            _noted(request, error)
+            _logged(request, error)
             body = b""
         body = body.replace(self._token, b"(token)")
         return HttpAnswer(response.status_code, response.headers, body)
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def _tls_context() -> ssl.SSLContext:
     """Load the trusted certificates once in a process: it takes 40 ms of CPU."""
     return httpx.create_ssl_context()
 
@@ -251,7 +251,7 @@ async def _body(response: httpx.Response) -> bytes:
     return body if inflater.eof or len(body) > BODY_LIMIT else b""
 
 
-def _noted(request: httpx.Request, error: Exception) -> Exception:
+def _logged(request: httpx.Request, error: Exception) -> Exception:
     what = type(cause_of(error)).__name__
     logger.warning("no answer from Weav to %s: %s", request.method, what)
     return error

@@ -15,9 +15,9 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.weav.client import WeavClient
-from bot.weav.models import _fold, _shorter, _Text, _Unreadable, unwrapped
+from bot.weav.models import NoneIfUnreadable, Text, cut, trim, unwrapped
 from bot.weav.outcomes import HttpAnswer, NotSent, Refused, Unconfirmed, read_answer, refusals
-from bot.weav.pages import Listing, LookUpFailed, looked_up
+from bot.weav.pages import Listing, LookUpFailed, read_lookup
 
 # The addresses that people have, not all that RFC 5322 allows:
 # https://html.spec.whatwg.org/#e-mail-state. Every repetition is bounded, or searching a text
@@ -27,19 +27,19 @@ NAME_CHARACTER: Final = r"[\w.!#$%&'*+/=?^`{|}~-]"
 DOMAIN: Final = rf"{_LABEL}(?:\.{_LABEL}){{1,20}}"
 _EMAIL: Final = re.compile(f"{NAME_CHARACTER}{{1,255}}@{DOMAIN}")
 LONGEST_EMAIL: Final = 255
-_UNKNOWN: Final = "Weav does not know this customer."
-_TAKEN: Final = (
+_UNKNOWN_CUSTOMER: Final = "Weav does not know this customer."
+_IF_TAKEN: Final = (
     " If Weav has this customer already, paste their ID: the API cannot look for an e-mail address."
 )
 
 
-_CREATING: Final = refusals(
+_CREATE_REFUSALS: Final = refusals(
     "create customers",
-    {HTTPStatus.CONFLICT: f"Weav did not create this customer (answer 409).{_TAKEN}"},
+    {HTTPStatus.CONFLICT: f"Weav did not create this customer (answer 409).{_IF_TAKEN}"},
 )
 
 
-def _an_address(text: str) -> str:
+def _check_email(text: str) -> str:
     if not _EMAIL.fullmatch(text):
         raise ValueError("is no e-mail address")
     return text
@@ -50,13 +50,13 @@ class NewCustomer(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    email: Annotated[str, Field(max_length=LONGEST_EMAIL), AfterValidator(_an_address)]
+    email: Annotated[str, Field(max_length=LONGEST_EMAIL), AfterValidator(_check_email)]
 
     def body(self) -> dict[str, str]:
         return self.model_dump()
 
 
-class _Answer(BaseModel):
+class _Record(BaseModel):
     """Only `id` is required; a value of an unexpected type reads as None."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
@@ -69,30 +69,30 @@ class _Answer(BaseModel):
         return cls.model_validate(unwrapped(answer))
 
 
-_Line = Annotated[_Text, BeforeValidator(_fold), BeforeValidator(_shorter)]
+_Line = Annotated[Text, BeforeValidator(trim), BeforeValidator(cut)]
 
 
-class Customer(_Answer):
+class Customer(_Record):
     first_name: _Line = None
     last_name: _Line = None
     email: _Line = None
-    company_id: _Text = None
+    company_id: Text = None
 
     @property
     def name(self) -> str:
         return " ".join(filter(None, (self.first_name, self.last_name)))
 
 
-class Agent(_Answer):
+class Agent(_Record):
     name: _Line = None
-    is_active: Annotated[bool | None, _Unreadable] = None
+    is_active: Annotated[bool | None, NoneIfUnreadable] = None
 
 
 AGENTS: Final = Listing("/agents", "its agents", "Weav has no list of agents here.", Agent.read)
 
 
 @dataclass(frozen=True, slots=True)
-class NoSuch:
+class NoSuchCustomer:
     """Weav answered that it has no such customer."""
 
     reason: str
@@ -112,11 +112,11 @@ class WeavDirectory:
     def __init__(self, weav: WeavClient) -> None:
         self._weav = weav
 
-    async def customer(self, customer_id: UUID) -> Customer | NoSuch | LookUpFailed:
+    async def customer(self, customer_id: UUID) -> Customer | NoSuchCustomer | LookUpFailed:
         answer = await self._weav.ask("GET", "/customers/{id}", customer_id)
         if isinstance(answer, HttpAnswer) and answer.status == HTTPStatus.NOT_FOUND:
-            return NoSuch(_UNKNOWN)
-        found = looked_up(answer, "this customer", _UNKNOWN)
+            return NoSuchCustomer(_UNKNOWN_CUSTOMER)
+        found = read_lookup(answer, "this customer", _UNKNOWN_CUSTOMER)
         if isinstance(found, LookUpFailed):
             return found
         customer = _customer(found)
@@ -145,7 +145,7 @@ class WeavDirectory:
     async def create_customer(self, new: NewCustomer) -> Creation:
         """Send the POST exactly once; Weav does not document its answer to a known address."""
         answer = await self._weav.ask("POST", "/customers", json=new.body())
-        read = read_answer(answer, new.model_fields_set, _CREATING)
+        read = read_answer(answer, new.model_fields_set, _CREATE_REFUSALS)
         if isinstance(read, Refused):
             return _refusal(read)
         if isinstance(read, NotSent | Unconfirmed):
@@ -166,7 +166,7 @@ def _customer(answer: object) -> Customer | None:
 def _refusal(refused: Refused) -> Refused:
     """Make one sentence of all reasons: the form has one field for the customer."""
     why = refused.message
-    if refused.status not in _CREATING:
+    if refused.status not in _CREATE_REFUSALS:
         said = " ".join(refused.fields.values()) or why
-        why = f"Weav did not create this customer: {said}{_TAKEN}"
+        why = f"Weav did not create this customer: {said}{_IF_TAKEN}"
     return replace(refused, message=why, fields={})

@@ -21,11 +21,11 @@ from bot.weav.outcomes import (
     outcome_of_answer,
     refusals,
 )
-from bot.weav.pages import LookUpFailed, looked_up
+from bot.weav.pages import LookUpFailed, read_lookup
 
 _UNREADABLE: Final = "Weav's answer could not be read."
 _GONE: Final = "Weav does not find this conversation: it may have been deleted there."
-_CHANGING: Final = refusals(
+_CHANGE_REFUSALS: Final = refusals(
     "change conversations", {HTTPStatus.NOT_FOUND: _GONE, HTTPStatus.CONFLICT: CONFLICT}
 )
 
@@ -72,7 +72,7 @@ ChangeOutcome: TypeAlias = Changed | Refused | NotSent | Unconfirmed
 async def read_conversation(weav: WeavClient, conversation_id: str) -> Found | LookUpFailed:
     """Read a conversation, to draw it or to write it back; the ID is a UUID as Weav spelled it."""
     answer = await weav.ask("GET", "/conversations/{id}", conversation_id)
-    found = looked_up(answer, "this conversation", _GONE)
+    found = read_lookup(answer, "this conversation", _GONE)
     if isinstance(found, LookUpFailed):
         return found
     try:
@@ -95,5 +95,5 @@ async def write_conversation(
     idempotent: https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2.
     """
     answer = await weav.ask("PUT", "/conversations/{id}", conversation_id, json=update.body())
-    outcome = outcome_of_answer(answer, fields=(), by_status=_CHANGING)
+    outcome = outcome_of_answer(answer, fields=(), by_status=_CHANGE_REFUSALS)
     return Changed(outcome.conversation) if isinstance(outcome, Opened) else outcome

@@ -31,7 +31,7 @@ SUBJECT_LIMIT: Final = 500
 # Copying from a web page adds these, and str.strip() keeps them.
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 # Characters that are read of a text in Weav's answers: many times what its documentation allows.
-_LONGEST = 10_000
+_LONGEST_TEXT = 10_000
 
 
 class Channel(StrEnum):
@@ -64,7 +64,7 @@ def one_line(text: str) -> str:
     return _WHITE_SPACE.sub(" ", text).strip()
 
 
-def _fold(value: object) -> object:
+def trim(value: object) -> object:
     return one_line(value) or None if isinstance(value, str) else value
 
 
@@ -87,7 +87,7 @@ class ConversationChoices(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     channel: Channel | None = None
-    subject: Annotated[str | None, Field(max_length=SUBJECT_LIMIT), BeforeValidator(_fold)] = None
+    subject: Annotated[str | None, Field(max_length=SUBJECT_LIMIT), BeforeValidator(trim)] = None
     status: Status | None = None
     priority: Priority | None = None
     assignee_type: AssigneeType | None = None
@@ -135,8 +135,8 @@ def unwrapped(answer: object) -> object:
     return answer
 
 
-def _shorter(value: object) -> object:
-    return value[:_LONGEST] if isinstance(value, str) else value
+def cut(value: object) -> object:
+    return value[:_LONGEST_TEXT] if isinstance(value, str) else value
 
 
 def _none_if_unreadable(value: object, handler: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401
@@ -150,11 +150,11 @@ def _in_utc_if_naive(value: datetime) -> datetime:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-_Unreadable = WrapValidator(_none_if_unreadable)
-_Text = Annotated[str | None, _Unreadable, BeforeValidator(_shorter)]
-_Date = Annotated[
+NoneIfUnreadable = WrapValidator(_none_if_unreadable)
+Text = Annotated[str | None, NoneIfUnreadable, BeforeValidator(cut)]
+Date = Annotated[
     Annotated[datetime, AfterValidator(_in_utc_if_naive)] | None,
-    _Unreadable,
+    NoneIfUnreadable,
 ]
 
 
@@ -167,21 +167,21 @@ class Conversation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow", coerce_numbers_to_str=True)
 
-    id: Annotated[str, BeforeValidator(_fold), BeforeValidator(_shorter)]
-    channel: _Text = None
-    customer_id: _Text = None
-    subject: _Text = None
-    status: _Text = None
-    priority: _Text = None
-    assignee_id: _Text = None
-    assignee_type: _Text = None
-    closed_at: _Date = None
-    first_response_at: _Date = None
-    last_message_at: _Date = None
-    is_spam: Annotated[bool | None, _Unreadable] = None
-    spam_score: Annotated[float | None, _Unreadable] = None
-    created_at: _Date = None
-    updated_at: _Date = None
+    id: Annotated[str, BeforeValidator(trim), BeforeValidator(cut)]
+    channel: Text = None
+    customer_id: Text = None
+    subject: Text = None
+    status: Text = None
+    priority: Text = None
+    assignee_id: Text = None
+    assignee_type: Text = None
+    closed_at: Date = None
+    first_response_at: Date = None
+    last_message_at: Date = None
+    is_spam: Annotated[bool | None, NoneIfUnreadable] = None
+    spam_score: Annotated[float | None, NoneIfUnreadable] = None
+    created_at: Date = None
+    updated_at: Date = None
 
     @classmethod
     def read(cls, answer: object) -> Self:

@@ -40,7 +40,7 @@ def refusals(what: str, others: Mapping[int, str]) -> Mapping[int, str]:
     return {HTTPStatus.UNAUTHORIZED: NOT_ACCEPTED, HTTPStatus.FORBIDDEN: may_not, **others}
 
 
-_OPENING: Final = refusals(
+_OPEN_REFUSALS: Final = refusals(
     "open conversations",
     {
         HTTPStatus.NOT_FOUND: (
@@ -65,7 +65,7 @@ def read_refusal(
     status: int,
     answer: object,
     known: Container[str] = NewConversation.model_fields,
-    by_status: Mapping[int, str] = _OPENING,
+    by_status: Mapping[int, str] = _OPEN_REFUSALS,
 ) -> tuple[str, Mapping[str, str]]:
     """Return the message for the whole request, and the reasons by field of its body."""
     fields: dict[str, str] = {}
@@ -86,17 +86,17 @@ def _message(status: int, answer: object, fields: Mapping[str, str], others: lis
         return _shorten(f"Weav did not accept this: {' '.join(dict.fromkeys(others))}")
     if fields:
         return ""
-    if summary := _text(_at(answer, "message")) or _text(_at(answer, "error")):
+    if summary := _text(_member(answer, "message")) or _text(_member(answer, "error")):
         return _shorten(f"Weav did not accept this: {summary}")
     return "Weav did not accept this and gave no reason. Check the fields and submit again."
 
 
-def _at(answer: object, name: str) -> object:
+def _member(answer: object, name: str) -> object:
     return answer.get(name) if isinstance(answer, Mapping) else None
 
 
 def _reasons(answer: object) -> Iterator[tuple[str, str]]:
-    match _at(answer, "errors"):
+    match _member(answer, "errors"):
         case Mapping() as errors:
             pairs = list(errors.items())
         case errors:
@@ -206,7 +206,7 @@ Answer: TypeAlias = HttpAnswer | NotSent | Unconfirmed
 def outcome_of_answer(
     answer: Answer,
     fields: Container[str] = NewConversation.model_fields,
-    by_status: Mapping[int, str] = _OPENING,
+    by_status: Mapping[int, str] = _OPEN_REFUSALS,
 ) -> Outcome:
     """Read the conversation in an answer; a body over BODY_LIMIT counts as unreadable."""
     read = read_answer(answer, fields, by_status)

@@ -71,7 +71,7 @@ async def page_of_answer(
     listing: Listing[Row], size: int, number: int, answer: Answer
 ) -> Page[Row] | LookUpFailed:
     """Read page `number`, whose request asked for `size` rows; Weav may send more or fewer."""
-    found = looked_up(answer, listing.what, listing.unknown)
+    found = read_lookup(answer, listing.what, listing.unknown)
     if isinstance(found, LookUpFailed):
         return found
     rows = found.get("data") if isinstance(found, Mapping) else found
@@ -85,7 +85,7 @@ async def page_of_answer(
     return Page(tuple(read), _is_last(size, number, len(rows), found))
 
 
-def looked_up(answer: Answer, what: str, unknown: str) -> LookUpFailed | Any:  # noqa: ANN401 - JSON
+def read_lookup(answer: Answer, what: str, unknown: str) -> LookUpFailed | Any:  # noqa: ANN401 - JSON
     """Return the JSON of a 2xx, or why Weav did not show `what`."""
     if not isinstance(answer, HttpAnswer):
         return LookUpFailed(answer.reason, away=True)

@@ -128,7 +128,7 @@ async def test_who_lost_it_waits_for_nobody_and_has_the_card_drawn_anew(
     await others.__aexit__(None, None, None)
 
     assert await tasks.drain(5) == 0
-    turn = await ledger.cards.take_turn(CONVERSATION)
+    turn = await ledger.cards.acquire(CONVERSATION)
     assert turn
     assert turn.shown == NOBODY_KNOWS
     [row] = await ledger.due.take(1)
@@ -171,7 +171,7 @@ async def test_who_lost_it_is_told_so_when_they_note_something(
         assert await held.note([])
         await place.pass_time(LEASE + 1)
         assert await held.note([])  # nobody else wanted it
-        assert await ledger.cards.take_turn(CONVERSATION)
+        assert await ledger.cards.acquire(CONVERSATION)
         assert not await held.note([])
 
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.check.checks import examine, whatever_happens
+from bot.check.checks import examine, examine_safely
 from bot.check.findings import Finding, Level
 from bot.check.report import as_json
 from bot.ledger import WEBHOOK, Ledger
@@ -437,7 +437,7 @@ async def test_looking_that_breaks_is_a_finding_and_leaves_no_point_out() -> Non
     async def breaks() -> list[Finding]:
         raise KeyError("CANARY")
 
-    broken, *rest = await whatever_happens(["Weav", "Weav token", "Weav read"], breaks())
+    broken, *rest = await examine_safely(["Weav", "Weav token", "Weav read"], breaks())
 
     assert (broken.point, broken.state) == ("Weav", Level.FAILED)
     assert broken.text == "could not be looked at (KeyError)"
@@ -510,7 +510,7 @@ async def test_it_says_when_weavs_last_webhook_was_accepted(place: Place) -> Non
     hour_ago = time.time() - 3600
     database = place.variables()["DATABASE_URL"]
     async with Ledger.open(database, clock=lambda: hour_ago) as ledger:
-        await ledger.due.note_moment(WEBHOOK)
+        await ledger.due.record_moment(WEBHOOK)
     _, points = await place.check(WEAV_WEBHOOK_SECRET=WEBHOOK_SECRET)
 
     assert points[FOLLOWS]["state"] == "ok"

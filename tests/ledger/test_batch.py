@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.ledger import Ledger, LedgerUnavailable, Received
-from bot.ledger.sqlite import Statement, run_together
+from bot.ledger.sqlite import Statement, run_batch
 from tests.ledger.losing import losing_file
 from tests.ledger.places import new_entry
 
@@ -102,7 +102,7 @@ async def test_what_nobody_waits_for_any_more_is_not_written(tmp_path: Path) -> 
 
         for batch in [[given_up], [given_up, awaited]]:
             statements = [Statement("INSERT INTO t VALUES (1)", {}, f, short=True) for f in batch]
-            run_together(connection, statements, busy=0.0)
+            run_batch(connection, statements, busy_timeout=0.0)
 
         assert connection.execute("SELECT count(*) FROM t").fetchone() == (1,)
 

@@ -12,16 +12,16 @@ CONVERSATION = "11111111-2222-3333-4444-555555555555"
 
 
 async def test_a_turn_is_one_clicks_alone(ledger: Ledger, other: Ledger) -> None:
-    turn = await ledger.cards.take_turn(CONVERSATION)
+    turn = await ledger.cards.acquire(CONVERSATION)
 
     assert turn is not None
-    assert await ledger.cards.take_turn(CONVERSATION) is None
-    assert await other.cards.take_turn(CONVERSATION) is None
-    assert await other.cards.take_turn("another") is not None
+    assert await ledger.cards.acquire(CONVERSATION) is None
+    assert await other.cards.acquire(CONVERSATION) is None
+    assert await other.cards.acquire("another") is not None
 
 
 async def test_of_many_that_ask_at_once_one_gets_it(ledger: Ledger, other: Ledger) -> None:
-    asked = (each.cards.take_turn(CONVERSATION) for each in (ledger, other) * 10)
+    asked = (each.cards.acquire(CONVERSATION) for each in (ledger, other) * 10)
 
     turns = await asyncio.gather(*asked)
 
@@ -29,13 +29,13 @@ async def test_of_many_that_ask_at_once_one_gets_it(ledger: Ledger, other: Ledge
 
 
 async def test_what_was_noted_is_the_next_ones_to_read(ledger: Ledger, other: Ledger) -> None:
-    turn = await ledger.cards.take_turn(CONVERSATION)
+    turn = await ledger.cards.acquire(CONVERSATION)
     assert turn
     assert turn.changes == []
-    assert await ledger.cards.note_changes(turn, [{"value": "closed"}])
-    await ledger.cards.end_turn(turn)
+    assert await ledger.cards.record_changes(turn, [{"value": "closed"}])
+    await ledger.cards.release(turn)
 
-    following = await other.cards.take_turn(CONVERSATION)
+    following = await other.cards.acquire(CONVERSATION)
 
     assert following
     assert following.changes == [{"value": "closed"}]
@@ -45,39 +45,39 @@ async def test_what_was_noted_is_the_next_ones_to_read(ledger: Ledger, other: Le
 async def test_the_turn_of_a_dead_replica_is_over_with_its_lease(
     ledger: Ledger, other: Ledger, place: Place
 ) -> None:
-    await ledger.cards.take_turn(CONVERSATION)
+    await ledger.cards.acquire(CONVERSATION)
 
     await place.pass_time(LEASE + 1)
 
-    assert await other.cards.take_turn(CONVERSATION) is not None
+    assert await other.cards.acquire(CONVERSATION) is not None
 
 
 async def test_a_turn_that_is_kept_lasts(ledger: Ledger, other: Ledger, place: Place) -> None:
-    turn = await ledger.cards.take_turn(CONVERSATION)
+    turn = await ledger.cards.acquire(CONVERSATION)
     assert turn
     await place.pass_time(LEASE - 1)
 
-    assert await ledger.cards.keep_turn(turn)
+    assert await ledger.cards.renew(turn)
 
     await place.pass_time(LEASE - 1)
-    assert await other.cards.take_turn(CONVERSATION) is None
+    assert await other.cards.acquire(CONVERSATION) is None
 
 
 async def test_who_has_lost_the_turn_changes_nothing_any_more(
     ledger: Ledger, other: Ledger, place: Place
 ) -> None:
-    lost = await ledger.cards.take_turn(CONVERSATION)
+    lost = await ledger.cards.acquire(CONVERSATION)
     assert lost
     await place.pass_time(LEASE + 1)
-    await other.cards.take_turn(CONVERSATION)
+    await other.cards.acquire(CONVERSATION)
 
-    assert not await ledger.cards.note_changes(lost, [{"value": "closed"}])
-    assert not await ledger.cards.keep_turn(lost)
-    await ledger.cards.end_turn(lost)
+    assert not await ledger.cards.record_changes(lost, [{"value": "closed"}])
+    assert not await ledger.cards.renew(lost)
+    await ledger.cards.release(lost)
 
-    assert await ledger.cards.take_turn(CONVERSATION) is None
+    assert await ledger.cards.acquire(CONVERSATION) is None
     await place.pass_time(LEASE + 1)
-    following = await ledger.cards.take_turn(CONVERSATION)
+    following = await ledger.cards.acquire(CONVERSATION)
     assert following
     assert following.changes == []
 
@@ -86,21 +86,21 @@ async def test_what_nobody_clicked_for_long_is_forgotten_and_a_turn_that_is_held
     ledger: Ledger, other: Ledger, place: Place
 ) -> None:
     for conversation_id in ("old", "again", "dead"):
-        turn = await ledger.cards.take_turn(conversation_id)
+        turn = await ledger.cards.acquire(conversation_id)
         assert turn
-        await ledger.cards.note_changes(turn, [{"value": "closed"}])
+        await ledger.cards.record_changes(turn, [{"value": "closed"}])
         if conversation_id != "dead":
-            await ledger.cards.end_turn(turn)
+            await ledger.cards.release(turn)
     await place.pass_time(31 * DAY)
-    held = await other.cards.take_turn("again")
+    held = await other.cards.acquire("again")
     assert held
 
     assert await ledger.cards.forget(30) == 2
     assert await ledger.cards.forget(0) == 0
 
-    assert await ledger.cards.take_turn("again") is None
-    await other.cards.end_turn(held)
-    left = {name: await other.cards.take_turn(name) for name in ("old", "again", "dead")}
+    assert await ledger.cards.acquire("again") is None
+    await other.cards.release(held)
+    left = {name: await other.cards.acquire(name) for name in ("old", "again", "dead")}
     noted = [name for name, turn in left.items() if turn and turn.changes]
     assert noted == ["again"]
 
@@ -109,17 +109,17 @@ async def test_without_its_table_the_ledger_says_so(ledger: Ledger, place: Place
     await place.execute("DROP TABLE cards")
 
     with pytest.raises(LedgerUnavailable):
-        await ledger.cards.take_turn(CONVERSATION)
+        await ledger.cards.acquire(CONVERSATION)
 
 
 async def test_what_the_card_says_is_the_next_ones_to_read(ledger: Ledger, other: Ledger) -> None:
-    turn = await ledger.cards.take_turn(CONVERSATION)
+    turn = await ledger.cards.acquire(CONVERSATION)
     assert turn
     assert turn.shown is None
 
-    await ledger.cards.note_changes(turn, [], "")
-    await ledger.cards.end_turn(turn, "closed")
+    await ledger.cards.record_changes(turn, [], "")
+    await ledger.cards.release(turn, "closed")
 
-    following = await other.cards.take_turn(CONVERSATION)
+    following = await other.cards.acquire(CONVERSATION)
     assert following
     assert following.shown == "closed"

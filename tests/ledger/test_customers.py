@@ -72,10 +72,10 @@ async def test_the_channel_comes_before_the_author_and_both_before_others(
 ) -> None:
     for number, name in enumerate(["Other", "Mine", "Here", "Here too"], 1):
         await ledger.customers.learn(customer(number, name, f"{number}@example.com"))
-    await ledger.customers.note_use(customer(2).id, "C9", "U1")
-    await ledger.customers.note_use(customer(3).id, "C1", "U9")
+    await ledger.customers.record_use(customer(2).id, "C9", "U1")
+    await ledger.customers.record_use(customer(3).id, "C1", "U9")
     await place.pass_time(1)
-    await ledger.customers.note_use(customer(4).id, "C1", "U1")
+    await ledger.customers.record_use(customer(4).id, "C1", "U1")
 
     assert await found(ledger, "") == ["Here too", "Here", "Mine", "Other"]
     everybody = await ledger.customers.search("", "C2", "U2", 20)
@@ -83,7 +83,7 @@ async def test_the_channel_comes_before_the_author_and_both_before_others(
 
 
 async def test_a_use_of_somebody_unknown_is_kept_under_the_id(ledger: Ledger) -> None:
-    await ledger.customers.note_use(customer(7).id, "C1", "U1")
+    await ledger.customers.record_use(customer(7).id, "C1", "U1")
 
     [seen] = await ledger.customers.search("", "C1", "U1", 20)
     assert (seen.id, seen.name, seen.in_channel, seen.by_author) == (
@@ -96,7 +96,7 @@ async def test_a_use_of_somebody_unknown_is_kept_under_the_id(ledger: Ledger) ->
 
 async def test_a_use_does_not_take_a_name_away(ledger: Ledger) -> None:
     await ledger.customers.learn(customer(1, "Jane Doe", "jane@example.com"))
-    await ledger.customers.note_use(customer(1).id, "C1", "U1")
+    await ledger.customers.record_use(customer(1).id, "C1", "U1")
 
     assert await found(ledger, "jane") == ["Jane Doe"]
 
@@ -104,30 +104,30 @@ async def test_a_use_does_not_take_a_name_away(ledger: Ledger) -> None:
 async def test_an_address_is_compared_without_case(ledger: Ledger) -> None:
     await ledger.customers.learn(customer(1, "Jane", "Jane@Example.com"))
 
-    known = await ledger.customers.customer_with(" jane@EXAMPLE.COM ")
+    known = await ledger.customers.customer_by_email(" jane@EXAMPLE.COM ")
     assert known is not None
     assert known.name == "Jane"
-    assert await ledger.customers.customer_with("ane@example.com") is None
+    assert await ledger.customers.customer_by_email("ane@example.com") is None
 
 
 async def test_what_a_person_and_a_channel_set_is_the_last_that_they_said(
     ledger: Ledger, other: Ledger
 ) -> None:
     for weav_user_id in ("w1", "w2"):
-        await ledger.customers.tell_user(WeavUser("U1", weav_user_id, "ann"))
-        await ledger.customers.choose_defaults("C1", {"priority": weav_user_id}, "U1")
+        await ledger.customers.save_user(WeavUser("U1", weav_user_id, "ann"))
+        await ledger.customers.save_defaults("C1", {"priority": weav_user_id}, "U1")
 
     assert await other.customers.user("U1") == WeavUser("U1", "w2", "ann")
-    assert await other.customers.user_with("w1") is None
+    assert await other.customers.user_by_weav_id("w1") is None
     assert (await other.customers.defaults("C1")).chosen == {"priority": "w2"}
     assert (await other.customers.defaults("C2")).chosen == {}
 
 
 async def test_customers_are_forgotten_and_settings_are_not(ledger: Ledger, place: Place) -> None:
     await ledger.customers.learn(customer(1, "Old", "old@example.com"))
-    await ledger.customers.note_use(customer(1).id, "C1", "U1")
-    await ledger.customers.tell_user(WeavUser("U1", "w1", "ann"))
-    await ledger.customers.choose_defaults("C1", {"priority": "low"}, "U1")
+    await ledger.customers.record_use(customer(1).id, "C1", "U1")
+    await ledger.customers.save_user(WeavUser("U1", "w1", "ann"))
+    await ledger.customers.save_defaults("C1", {"priority": "low"}, "U1")
     entry = (await ledger.receive(new_entry(), sending=True)).entry
     await ledger.new_customers.begin("old@example.com", entry)
     await place.pass_time(20 * DAY)
@@ -146,15 +146,15 @@ async def test_a_message_leads_to_its_conversation_or_to_what_is_on_its_way(
 ) -> None:
     entry = (await ledger.receive(about("V1"), sending=True)).entry
     later = (await ledger.receive(about("V2"), sending=True)).entry
-    assert (await ledger.about("C1/1.2") or later).id == later.id
+    assert (await ledger.by_source("C1/1.2") or later).id == later.id
 
     await ledger.opened(entry, "c1", {"id": "c1"})
     await ledger.refused(later, "No.")
 
-    known = await ledger.about("C1/1.2")
+    known = await ledger.by_source("C1/1.2")
     assert known is not None
     assert (known.id, known.conversation_id) == (entry.id, "c1")
-    assert await ledger.about("C1/9.9") is None
+    assert await ledger.by_source("C1/9.9") is None
 
 
 def about(view_id: str) -> NewEntry:
@@ -168,7 +168,7 @@ async def test_ten_thousand_customers_answer_in_20_ms(ledger: Ledger) -> None:
         email = f"person{number}@example.com"
         await ledger.customers.learn(customer(number, f"{names[number % 100]} {number}", email))
     for number in range(50):
-        await ledger.customers.note_use(customer(number).id, "C1", "U1")
+        await ledger.customers.record_use(customer(number).id, "C1", "U1")
     slow = {}
     for typed in ["", "mul", "MÜLLER", "иван", "小龙", "strasse", "علي", "person99", "zzz", "e"]:
         took = sorted([await timed(ledger, typed) for _ in range(9)])

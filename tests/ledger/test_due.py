@@ -63,7 +63,7 @@ async def test_a_burst_is_one_look_that_the_first_of_it_asks_for(
     row = await taken(ledger, place, 11)
 
     assert row.marks == 21
-    assert await ledger.due.looked(row, 1)
+    assert await ledger.due.finish(row, 1)
     await place.pass_time(LEASE + 100)
     assert await other.due.take(10) == []
 
@@ -86,7 +86,7 @@ async def test_a_card_and_its_replies_are_two_looks(ledger: Ledger, place: Place
 
     card = await taken(ledger, place)
     assert card.look is Look.CARD
-    assert await ledger.due.looked(card, 1)
+    assert await ledger.due.finish(card, 1)
 
     assert (await taken(ledger, place, 10)).look is Look.REPLIES
 
@@ -99,7 +99,7 @@ async def test_what_is_marked_during_a_look_is_looked_at_again(
 
     await other.due.mark(ONE, Look.CARD, 0)
     assert await other.due.take(10) == []  # it is somebody's still
-    assert await ledger.due.looked(row, 5)
+    assert await ledger.due.finish(row, 5)
 
     assert await other.due.take(10) == []
     again = await taken(other, place, 6)
@@ -112,15 +112,15 @@ async def test_the_look_of_a_dead_replica_is_anothers_when_its_lease_is_over(
 ) -> None:
     await ledger.due.mark(ONE, Look.CARD, 0)
     lost = await taken(ledger, place)
-    assert await ledger.due.note(lost, {"telling": ["M1"]})
+    assert await ledger.due.save_memo(lost, {"telling": ["M1"]})
 
     row = await taken(other, place, LEASE + 1)
 
     assert row.memo == {"telling": ["M1"]}
-    assert not await ledger.due.note(lost, {})
-    assert not await ledger.due.looked(lost, 1)
-    assert not await ledger.due.later(lost, 1)
-    assert await other.due.looked(row, 1)
+    assert not await ledger.due.save_memo(lost, {})
+    assert not await ledger.due.finish(lost, 1)
+    assert not await ledger.due.put_off(lost, 1)
+    assert await other.due.finish(row, 1)
 
 
 async def test_a_look_that_is_renewed_lasts(ledger: Ledger, other: Ledger, place: Place) -> None:
@@ -154,12 +154,12 @@ async def test_a_look_that_failed_is_put_off_and_an_event_brings_it_forward(
     await ledger.due.mark(ONE, Look.CARD, 0)
     row = await taken(ledger, place)
 
-    assert await ledger.due.later(row, 600, counted=600)
+    assert await ledger.due.put_off(row, 600, counted=600)
     await ledger.due.mark(ONE, Look.CARD, 1)
 
     again = await taken(ledger, place, 2)
     assert again.tried_for == 600
-    assert await ledger.due.looked(again, 1)
+    assert await ledger.due.finish(again, 1)
     await ledger.due.mark(ONE, Look.CARD, 0)
     assert (await taken(ledger, place)).tried_for == 0
 
@@ -173,11 +173,11 @@ async def test_a_sign_that_it_is_deleted_stays_until_somebody_has_seen_it(
     assert row.missing
 
     await ledger.due.mark(ONE, Look.CARD, 0, missing=True)
-    assert await ledger.due.looked(row, 0)
+    assert await ledger.due.finish(row, 0)
 
     again = await taken(ledger, place)
     assert again.missing
-    assert await ledger.due.looked(again, 0)
+    assert await ledger.due.finish(again, 0)
     await ledger.due.mark(ONE, Look.CARD, 0)
     assert not (await taken(ledger, place)).missing
 
@@ -188,7 +188,7 @@ async def test_a_look_that_did_not_find_it_says_so_to_the_next(
     await ledger.due.mark(ONE, Look.CARD, 0)
     row = await taken(ledger, place)
 
-    assert await ledger.due.later(row, 10, missing=True)
+    assert await ledger.due.put_off(row, 10, missing=True)
 
     assert (await taken(ledger, place, 11)).missing
 
@@ -209,16 +209,16 @@ async def test_what_cannot_be_drawn_any_more_is_followed_no_more_until_it_is_dra
     await ledger.due.mark(ONE, Look.CARD, 0)
     row = await taken(ledger, place)
 
-    assert await ledger.due.end(row)
+    assert await ledger.due.end_looks(row)
 
-    assert not await ledger.due.looked(row, 1)
+    assert not await ledger.due.finish(row, 1)
     assert await ledger.due.with_cards([ONE]) == []
     await ledger.due.mark(ONE, Look.CARD, 0)
     await place.pass_time(LEASE + 1)
     assert await ledger.due.take(10) == []
-    assert await ledger.due.resume(ONE)
-    assert not await ledger.due.resume(ONE)
-    assert not await ledger.due.end(row)
+    assert await ledger.due.resume_looks(ONE)
+    assert not await ledger.due.resume_looks(ONE)
+    assert not await ledger.due.end_looks(row)
     assert await ledger.due.with_cards([ONE]) == [ONE]
 
 
@@ -228,13 +228,13 @@ async def test_what_it_takes_to_draw_a_card_again_is_kept_when_all_else_is_remov
     await announced(ledger, ONE, {"subject": "Export hangs"})
     entry = await ledger.by_conversation(ONE)
     assert entry
-    await ledger.saw_conversation(ONE, {"subject": "Export hangs", "status": "closed"})
+    await ledger.set_conversation(ONE, {"subject": "Export hangs", "status": "closed"})
     entry = await ledger.by_conversation(ONE)
     assert entry
     assert entry.conversation == {"subject": "Export hangs", "status": "closed"}
 
     await ledger.forget(0)
-    await ledger.saw_conversation(ONE, {"subject": "Export hangs"})
+    await ledger.set_conversation(ONE, {"subject": "Export hangs"})
 
     entry = await ledger.by_conversation(ONE)
     assert entry
@@ -259,8 +259,8 @@ async def test_open_is_what_is_neither_closed_nor_deleted(
 ) -> None:
     await announced(ledger, ONE, facts_of(**facts))
 
-    first = await ledger.due.first_within(14 * DAY)
-    assert await ledger.due.mark_open(first, 14 * DAY, 600) == refreshed
+    first = await ledger.due.first_submission(14 * DAY)
+    assert await ledger.due.mark_open_conversations(first, 14 * DAY, 600) == refreshed
 
 
 async def test_open_conversations_are_refreshed_one_round_after_the_other(
@@ -269,22 +269,22 @@ async def test_open_conversations_are_refreshed_one_round_after_the_other(
     await announced(ledger, ONE, facts_of(status="open"))
     await announced(ledger, TWO, facts_of(status="closed"))
 
-    first = await ledger.due.first_within(14 * DAY)
-    assert await ledger.due.first_within(14 * DAY, first) == first
-    assert await ledger.due.mark_open(first, 14 * DAY, 600) == 1
-    assert await other.due.mark_open(first, 14 * DAY, 600) == 0
+    first = await ledger.due.first_submission(14 * DAY)
+    assert await ledger.due.first_submission(14 * DAY, first) == first
+    assert await ledger.due.mark_open_conversations(first, 14 * DAY, 600) == 1
+    assert await other.due.mark_open_conversations(first, 14 * DAY, 600) == 0
 
     await place.pass_time(1)
     assert await ledger.due.take(10) == []
     [row] = await ledger.due.take(10, refresh=True)
     assert (row.conversation_id, row.look) == (ONE, Look.REFRESH)
-    assert await ledger.due.looked(row, 1)
-    assert await ledger.due.mark_open(first, 14 * DAY, 600) == 0
+    assert await ledger.due.finish(row, 1)
+    assert await ledger.due.mark_open_conversations(first, 14 * DAY, 600) == 0
     await place.pass_time(600)
-    assert await ledger.due.mark_open(first, 14 * DAY, 600) == 1
+    assert await ledger.due.mark_open_conversations(first, 14 * DAY, 600) == 1
     await place.pass_time(14 * DAY)
-    assert await ledger.due.mark_open(first, 14 * DAY, 600) == 0
-    assert await ledger.due.first_within(14 * DAY, first) == first
+    assert await ledger.due.mark_open_conversations(first, 14 * DAY, 600) == 0
+    assert await ledger.due.first_submission(14 * DAY, first) == first
 
 
 async def test_replicas_share_one_row_of_places(
@@ -316,7 +316,7 @@ async def test_what_is_due_no_more_is_forgotten_and_what_waits_is_not(
 ) -> None:
     await ledger.due.mark(ONE, Look.REPLIES, 0)
     row = await taken(ledger, place)
-    assert await ledger.due.looked(row, 1, {"told": ["M1"]})
+    assert await ledger.due.finish(row, 1, {"told": ["M1"]})
     await ledger.due.mark(TWO, Look.CARD, 0)
 
     await place.pass_time(31 * DAY)

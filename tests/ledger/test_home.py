@@ -101,7 +101,7 @@ async def test_a_tab_is_forgotten_like_everything_else(ledger: Ledger, place: Pl
 async def test_those_whom_a_change_concerns_are_named_in_slack(ledger: Ledger) -> None:
     for slack_user_id in ("U1", "U2", "U23"):
         await ledger.home_tabs.opened(HomeTab(slack_user_id, "T1", ""))
-    await ledger.customers.tell_user(WeavUser("U1", BEN_IN_WEAV, "Ben"))
+    await ledger.customers.save_user(WeavUser("U1", BEN_IN_WEAV, "Ben"))
 
     assert await ledger.home_tabs.opened_lately({BEN_IN_WEAV, "U9"}) == ["U1"]
     assert sorted(await ledger.home_tabs.opened_lately({"U2", "U1"})) == ["U1", "U2"]
@@ -110,17 +110,17 @@ async def test_those_whom_a_change_concerns_are_named_in_slack(ledger: Ledger) -
 async def test_whoever_said_first_who_they_are_is_believed(ledger: Ledger, place: Place) -> None:
     for slack_user_id in ("U1", "U2"):
         await ledger.home_tabs.opened(HomeTab(slack_user_id, "T1", ""))
-        await ledger.customers.tell_user(WeavUser(slack_user_id, BEN_IN_WEAV, slack_user_id))
+        await ledger.customers.save_user(WeavUser(slack_user_id, BEN_IN_WEAV, slack_user_id))
         await place.pass_time(1)
-    await ledger.customers.tell_user(WeavUser("U1", BEN_IN_WEAV, "Renamed"))
+    await ledger.customers.save_user(WeavUser("U1", BEN_IN_WEAV, "Renamed"))
 
     tabs = [await ledger.home_tabs.get(slack_user_id) for slack_user_id in ("U1", "U2")]
 
     assert [tab.weav_user_id for tab in tabs if tab] == [BEN_IN_WEAV, ""]
-    user = await ledger.customers.user_with(BEN_IN_WEAV)
+    user = await ledger.customers.user_by_weav_id(BEN_IN_WEAV)
     assert user
     assert user.name == "Renamed"
-    await ledger.customers.tell_user(WeavUser("U1", "another", "Renamed"))
+    await ledger.customers.save_user(WeavUser("U1", "another", "Renamed"))
     tab = await ledger.home_tabs.get("U2")
     assert tab
     assert tab.weav_user_id == BEN_IN_WEAV
@@ -188,13 +188,13 @@ async def test_no_words_of_a_text_make_a_closed_one_open(ledger: Ledger) -> None
 async def test_what_weav_says_of_one_later_counts(ledger: Ledger, other: Ledger) -> None:
     entry = await opened(ledger, "C-1", "V1")
 
-    await other.saw_conversation(
+    await other.set_conversation(
         "C-1",
         {"id": "C-1", "status": "open", "assignee_type": "user", "assignee_id": BEN_IN_WEAV},
     )
 
     assert await open_ids(ledger, "U2", BEN_IN_WEAV) == ["C-1"]
-    await other.saw_conversation("C-1", {"id": "C-1", "status": "closed"})
+    await other.set_conversation("C-1", {"id": "C-1", "status": "closed"})
     assert await open_ids(ledger) == []
     now = await ledger.get(entry.id)
     assert now
@@ -213,7 +213,7 @@ async def test_what_is_forgotten_is_not_written_down_again(ledger: Ledger, place
     await place.pass_time(31 * DAY)
     await ledger.forget(30)
 
-    await ledger.saw_conversation("C-1", {"id": "C-1", "status": "open"})
+    await ledger.set_conversation("C-1", {"id": "C-1", "status": "open"})
 
     now = await ledger.get(entry.id)
     assert now
@@ -236,5 +236,5 @@ async def test_whose_rows_this_process_changes_is_told_once(ledger: Ledger) -> N
     await ledger.get(entry.id)
     assert ledger.take_concerned() == set()
 
-    await ledger.saw_conversation("C-1", {"id": "C-1", "status": "open", **ann, "assignee_id": "B"})
+    await ledger.set_conversation("C-1", {"id": "C-1", "status": "open", **ann, "assignee_id": "B"})
     assert ledger.take_concerned() == {entry.slack_user_id, "ann", "b"}

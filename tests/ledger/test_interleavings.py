@@ -179,7 +179,7 @@ class Interleavings(RuleBasedStateMachine):
             case Click.LEAVE_IT:
                 self._runner.run(ledger.leave(row, "U1"))
             case Click.LOOK_AGAIN:
-                if entry := self._runner.run(ledger.look(row, "U1")):
+                if entry := self._runner.run(ledger.look_again(row, "U1")):
                     self._workers.append(self._worker(ledger, entry).looks())
             case Click.CREATE_AGAIN:
                 self._create_again(ledger, row)
@@ -187,7 +187,7 @@ class Interleavings(RuleBasedStateMachine):
                 assert_never(click)
 
     def _create_again(self, ledger: Ledger, row: int) -> None:
-        if entry := self._runner.run(ledger.again(row, "U1")):
+        if entry := self._runner.run(ledger.create_again(row, "U1")):
             self._weav.author_repeats(entry.id)
             self._workers.append(self._worker(ledger, entry))
 

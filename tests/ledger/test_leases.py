@@ -62,7 +62,7 @@ async def test_of_fifty_clicks_on_create_again_one_wins(ledger: Ledger, other: L
     assert unsure
 
     clicks = await asyncio.gather(
-        *(replica.again(unsure.id, "U1") for replica in (ledger, other) * 25)
+        *(replica.create_again(unsure.id, "U1") for replica in (ledger, other) * 25)
     )
 
     assert sum(click is not None for click in clicks) == 1
@@ -92,7 +92,7 @@ async def test_nothing_can_be_done_with_a_lost_row(
     assert await ledger.queued(entry, 1, "") is None
     assert await ledger.refused(entry, "") is None
     assert await ledger.expired(entry, "") is None
-    assert await ledger.later(entry, 1) is None
+    assert await ledger.put_off(entry, 1) is None
     assert await ledger.hold(entry) is None
     begun = await other.start_sending(taken)
     assert begun
@@ -208,7 +208,7 @@ async def test_rivals_may_own_the_conversation_that_was_found(ledger: Ledger, pl
 async def test_an_attempt_that_was_replaced_stays_a_rival(ledger: Ledger) -> None:
     entry, doubted = await sending(ledger, "V1"), await sending(ledger, "V2")
     await ledger.unconfirmed(doubted, "")
-    again = await ledger.again(doubted.id, "U1")
+    again = await ledger.create_again(doubted.id, "U1")
     assert again
     begun = await ledger.start_sending(again)
     assert begun
@@ -261,7 +261,7 @@ async def test_personal_data_of_rows_at_rest_is_forgotten_in_time(
     assert (row.request, row.form, row.conversation, row.reason) == (None, None, None, None)
     assert (row.subject, row.fingerprint) == ("", None)
     assert (row.conversation_id, row.message_ts) == ("conv-1", "1.2")
-    assert await ledger.again(unsure.id, "U1") is None
+    assert await ledger.create_again(unsure.id, "U1") is None
     assert [entry.subject for entry in await ledger.latest("T1", "U1")] == ["Invoice 12", "", ""]
 
 

@@ -37,7 +37,7 @@ STEPS: dict[str, list[Callable[[Ledger, Entry], Awaitable[object]]]] = {
     ],
     "queued": [lambda ledger, entry: ledger.queued(entry, 1.0, "away")],
     "unconfirmed": [lambda ledger, entry: ledger.unconfirmed(entry, "lost")],
-    "again": [lambda ledger, entry: ledger.again(entry.id, entry.slack_user_id)],
+    "again": [lambda ledger, entry: ledger.create_again(entry.id, entry.slack_user_id)],
     "leave": [lambda ledger, entry: ledger.leave(entry.id, entry.slack_user_id)],
 }
 

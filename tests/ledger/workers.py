@@ -118,7 +118,7 @@ class Worker:
             self._found: Created = free[0]
             return self._claim
         if self.chance.puts_off and self.entry.state is State.SENDING:
-            await self.ledger.later(self.entry, 5, reason="no answer")
+            await self.ledger.put_off(self.entry, 5, reason="no answer")
             return None
         if not self.chance.gives_up:
             return self._look

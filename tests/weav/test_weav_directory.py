@@ -6,7 +6,7 @@ import pytest
 from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import READ, TOKEN, WRITE
 from bot.sandbox.weav.seeds import CHAT_AGENT, COMPANIES, EMAIL_AGENT
-from bot.weav.directory import Customer, CustomerCreated, NewCustomer, NoSuch, WeavDirectory
+from bot.weav.directory import Customer, CustomerCreated, NewCustomer, NoSuchCustomer, WeavDirectory
 from bot.weav.outcomes import NotSent, Refused, Unconfirmed
 from bot.weav.pages import LookUpFailed
 from tests.weav.served import ServedWeav, served_weav
@@ -45,7 +45,7 @@ async def test_a_customer_inside_data_is_read_too(weav: ServedWeav) -> None:
 
 
 async def test_one_that_weav_does_not_know_is_none_for_certain(weav: ServedWeav) -> None:
-    assert isinstance(await WeavDirectory(weav.client).customer(UUID(int=1)), NoSuch)
+    assert isinstance(await WeavDirectory(weav.client).customer(UUID(int=1)), NoSuchCustomer)
 
 
 @pytest.mark.parametrize("fault", TROUBLE, ids=repr)

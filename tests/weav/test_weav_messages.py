@@ -38,12 +38,12 @@ SCRIPT = "<script>alert(1)</script>"
     ],
 )
 def test_what_a_message_says_is_told_without_its_html(content: str | None, words: str) -> None:
-    assert WrittenMessage(content=content).words == words
+    assert WrittenMessage(content=content).text == words
 
 
 @given(st.text(alphabet="<>/!pab &;x", max_size=300))
 def test_whatever_it_holds_can_be_read(content: str) -> None:
-    assert isinstance(WrittenMessage(content=content).words, str)
+    assert isinstance(WrittenMessage(content=content).text, str)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_long_message_keeps_nobody_waiting(piece: str) -> None:
     message = WrittenMessage(content=piece * 10_000)
     began = time.thread_time()
 
-    assert isinstance(message.words, str)
+    assert isinstance(message.text, str)
 
     assert time.thread_time() - began < 0.05
 
@@ -83,7 +83,7 @@ async def written(weav: ServedWeav, *contents: str) -> str:
 async def words(weav: ServedWeav, conversation_id: str) -> list[str]:
     listed = await customer_messages(weav.client, conversation_id)
     assert not isinstance(listed, LookUpFailed)
-    return [each.words for each in listed]
+    return [each.text for each in listed]
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
