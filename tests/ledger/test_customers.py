@@ -47,7 +47,7 @@ async def found(ledger: Ledger, query: str, channel: str = "C1", author: str = "
         ("李小龙", "小龙"),
         ("さくら", "くら"),
         ("محمد علي", "علي"),
-        ("\uff37\uff49\uff44\uff45", "wide"),  # what Japanese keyboards type
+        ("\uff37\uff49\uff44\uff45", "wide"),  # full-width, as on Japanese keyboards
         ("\u0049\u0307pek", "ipek"),
         ("100% _sure_!", "0% _s"),
     ],
@@ -60,7 +60,7 @@ async def test_a_name_is_found_in_any_usual_spelling(ledger: Ledger, name: str, 
 
 
 @pytest.mark.parametrize("typed", ["%", "_", "!", "jane%", "' OR 1=1 --", "\0", "\ud800"])
-async def test_odd_characters_mean_themselves(ledger: Ledger, typed: str) -> None:
+async def test_wildcards_of_like_are_escaped(ledger: Ledger, typed: str) -> None:
     await ledger.customers.learn(customer(1, "Jane Doe", "jane@example.com"))
 
     assert await found(ledger, typed) in ([], ["Jane Doe"])
@@ -82,7 +82,7 @@ async def test_the_channel_comes_before_the_author_and_both_before_others(
     assert not any(one.in_channel or one.by_author for one in everybody)
 
 
-async def test_a_use_of_somebody_unknown_is_kept_under_the_id(ledger: Ledger) -> None:
+async def test_a_use_of_an_unknown_customer_is_recorded_by_id(ledger: Ledger) -> None:
     await ledger.customers.record_use(customer(7).id, "C1", "U1")
 
     [seen] = await ledger.customers.search("", "C1", "U1", 20)
@@ -94,7 +94,7 @@ async def test_a_use_of_somebody_unknown_is_kept_under_the_id(ledger: Ledger) ->
     )
 
 
-async def test_a_use_does_not_take_a_name_away(ledger: Ledger) -> None:
+async def test_recording_a_use_keeps_the_name(ledger: Ledger) -> None:
     await ledger.customers.learn(customer(1, "Jane Doe", "jane@example.com"))
     await ledger.customers.record_use(customer(1).id, "C1", "U1")
 
@@ -110,7 +110,7 @@ async def test_an_address_is_compared_without_case(ledger: Ledger) -> None:
     assert await ledger.customers.customer_by_email("ane@example.com") is None
 
 
-async def test_what_a_person_and_a_channel_set_is_the_last_that_they_said(
+async def test_a_later_user_and_later_defaults_replace_earlier_ones(
     ledger: Ledger, other: Ledger
 ) -> None:
     for weav_user_id in ("w1", "w2"):
@@ -141,7 +141,7 @@ async def test_customers_are_forgotten_and_settings_are_not(ledger: Ledger, plac
     assert (await ledger.customers.defaults("C1")).chosen == {"priority": "low"}
 
 
-async def test_a_message_leads_to_its_conversation_or_to_what_is_on_its_way(
+async def test_a_message_leads_to_its_conversation_or_pending_submission(
     ledger: Ledger,
 ) -> None:
     entry = (await ledger.receive(about("V1"), sending=True)).entry
@@ -184,7 +184,7 @@ async def timed(ledger: Ledger, typed: str) -> float:
     return time.perf_counter() - began
 
 
-def test_folding_is_the_same_for_what_is_stored_and_what_is_typed() -> None:
+def test_stored_and_typed_text_fold_alike() -> None:
     for text in [*FIRST, *LAST, "a\u0301\u0323", "ﬁ", "İ", "ẞ"]:
         assert fold(text) in searchable(text)
         assert fold(fold(text)) == fold(text)

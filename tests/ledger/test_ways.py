@@ -1,4 +1,4 @@
-"""The ways of a submission through the ledger, on both databases."""
+"""A submission's ways through the ledger, on both databases."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ async def unconfirmed(ledger: Ledger, view_id: str = "V1") -> Entry:
     return told
 
 
-async def test_the_straight_way_is_three_writes_and_leaves_nothing_to_do(ledger: Ledger) -> None:
+async def test_a_plain_submission_takes_three_writes_and_leaves_nothing_to_do(
+    ledger: Ledger,
+) -> None:
     entry = await sending(ledger)
     opened = await ledger.opened(entry, "conv-1", CONVERSATION)
     assert opened
@@ -44,7 +46,7 @@ async def test_the_straight_way_is_three_writes_and_leaves_nothing_to_do(ledger:
     assert announced.attempts == 1
 
 
-async def test_what_was_written_comes_back_as_it_was(ledger: Ledger) -> None:
+async def test_an_entry_is_read_as_it_was_written(ledger: Ledger) -> None:
     new = new_entry(subject="Grüße \x00 \ud83d \N{SNOWMAN} ' \\")
 
     entry = (await ledger.receive(new, sending=False)).entry
@@ -112,7 +114,7 @@ async def test_received_is_sent_when_there_is_room(ledger: Ledger) -> None:
     assert await ledger.start_sending(received) is None
 
 
-async def test_a_queued_row_is_nobodys_until_it_is_due(ledger: Ledger, place: Place) -> None:
+async def test_nobody_takes_a_queued_row_before_it_is_due(ledger: Ledger, place: Place) -> None:
     queued = await ledger.queued(await sending(ledger), 40, "Weav does not answer.")
     assert queued
     assert (queued.state, queued.owner) == (State.QUEUED, None)
@@ -182,7 +184,7 @@ async def test_the_same_form_again_does_not_repeat_what_may_have_arrived(ledger:
     assert (again.new, again.entry) == (False, row)
 
 
-async def test_whoever_held_it_before_a_new_attempt_has_lost_it(ledger: Ledger) -> None:
+async def test_a_new_attempt_invalidates_the_former_owners_entry(ledger: Ledger) -> None:
     first = await ledger.refused(await sending(ledger), "Unknown customer.")
     assert first
     second = await ledger.refused(await sending(ledger), "Unknown customer.")
@@ -192,7 +194,7 @@ async def test_whoever_held_it_before_a_new_attempt_has_lost_it(ledger: Ledger) 
     assert await ledger.told(second)
 
 
-async def test_whoever_held_it_before_a_look_has_lost_it(ledger: Ledger, place: Place) -> None:
+async def test_a_look_invalidates_the_former_owners_entry(ledger: Ledger, place: Place) -> None:
     unsure = await ledger.unconfirmed(await sending(ledger), "No answer came.")
     assert unsure
     await place.pass_time(LEASE + 1)

@@ -44,12 +44,12 @@ async def test_a_customer_inside_data_is_read_too(weav: ServedWeav) -> None:
     assert (found.name, found.email) == ("7", None)
 
 
-async def test_one_that_weav_does_not_know_is_none_for_certain(weav: ServedWeav) -> None:
+async def test_a_customer_that_weav_does_not_know_is_no_such_customer(weav: ServedWeav) -> None:
     assert isinstance(await WeavDirectory(weav.client).customer(UUID(int=1)), NoSuchCustomer)
 
 
 @pytest.mark.parametrize("fault", TROUBLE, ids=repr)
-async def test_a_look_up_that_fails_is_a_sentence(fault: WeavFault) -> None:
+async def test_a_failed_look_up_has_a_reason(fault: WeavFault) -> None:
     async with served_weav(seconds=0.3) as weav:
         weav.sandbox.fail(fault)
         found = await WeavDirectory(weav.client).customer(jane(weav))
@@ -72,7 +72,7 @@ async def test_active_agents_are_listed_by_name(weav: ServedWeav) -> None:
     assert [str(agent.id) for agent in agents] == [CHAT_AGENT, EMAIL_AGENT]
 
 
-async def test_looking_needs_the_right_to_read(weav: ServedWeav) -> None:
+async def test_look_ups_need_the_right_to_read(weav: ServedWeav) -> None:
     weav.sandbox.tokens[TOKEN] = {WRITE}
     directory = WeavDirectory(weav.client)
 
@@ -93,7 +93,7 @@ async def test_a_customer_is_created(weav: ServedWeav) -> None:
     assert weav.sandbox.requests[-1].json == {"email": "new@example.com"}
 
 
-async def test_an_address_that_weav_has_is_refused_with_what_to_do(weav: ServedWeav) -> None:
+async def test_a_known_address_is_refused_with_advice(weav: ServedWeav) -> None:
     outcome = await WeavDirectory(weav.client).create_customer(
         NewCustomer(email="jane@example.com")
     )
@@ -128,7 +128,7 @@ async def test_creating_needs_the_right_to_write(weav: ServedWeav) -> None:
     ],
     ids=repr,
 )
-async def test_what_proves_what_is_the_same_as_for_a_conversation(
+async def test_creating_a_customer_has_the_outcomes_of_a_conversation(
     fault: WeavFault, kind: type
 ) -> None:
     async with served_weav(seconds=0.3) as weav:
@@ -155,7 +155,7 @@ async def test_what_proves_what_is_the_same_as_for_a_conversation(
         ("", False),
     ],
 )
-def test_what_is_an_address(email: str, *, is_one: bool) -> None:
+def test_valid_and_invalid_email_addresses(email: str, *, is_one: bool) -> None:
     try:
         NewCustomer(email=email)
     except ValueError:
