@@ -38,8 +38,8 @@ class CardRows:
     async def acquire(self, conversation_id: str) -> CardLock | None:
         """None: somebody else holds the lock, in this replica or another."""
         owner = uuid4().hex
-        values = {"conversation_id": conversation_id, "owner": owner, "lease": self.lease}
-        rows = await self._database.query("take_turn", values)
+        held = {"conversation_id": conversation_id, "owner": owner, "lease": self.lease}
+        rows = await self._database.query("take_turn", **held)
         if not rows:
             return None
         row = rows[0]
@@ -68,4 +68,4 @@ class CardRows:
 
     async def _query(self, name: str, lock: CardLock, **values: object) -> bool:
         held = {"conversation_id": lock.conversation_id, "owner": lock.owner}
-        return bool(await self._database.query(name, {**held, **values}))
+        return bool(await self._database.query(name, **held, **values))

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from bot.ledger.database import Database, Rows, forget
+from bot.ledger.database import Database, forget
 from bot.ledger.entry import Entry
 from bot.ledger.folding import containing, fold, searchable
 
@@ -65,7 +65,7 @@ class KnownCustomers:
         like = [containing(word) for word in words] + ["%"] * (_WORDS - len(words))
         patterns = dict(zip(("first", "second", "third", "fourth"), like, strict=True))
         scopes = _scopes(slack_channel_id, slack_user_id)
-        rows = list(await self._query("used_customers", **patterns, **scopes, limit=limit))
+        rows = list(await self._database.query("used_customers", **patterns, **scopes, limit=limit))
         rows += await self._all_customers(words, patterns, limit)
         found: dict[str, KnownCustomer] = {}
         for row in rows:
@@ -76,28 +76,30 @@ class KnownCustomers:
         self, words: Sequence[str], patterns: Mapping[str, str], limit: int
     ) -> Sequence[Mapping[str, Any]]:
         if not words:
-            return await self._query("recent_customers", limit=limit)
+            return await self._database.query("recent_customers", limit=limit)
         start = f"% {patterns['first'].removeprefix('%')}"
         if len(words) == 1:
             first = patterns["first"]
-            return await self._query(
+            return await self._database.query(
                 "matching_customers_by_one", first=first, start=start, limit=limit
             )
-        return await self._query("matching_customers", **patterns, start=start, limit=limit)
+        return await self._database.query(
+            "matching_customers", **patterns, start=start, limit=limit
+        )
 
     async def customer(
         self, customer_id: str, slack_channel_id: str = "", slack_user_id: str = ""
     ) -> KnownCustomer | None:
         scopes = _scopes(slack_channel_id, slack_user_id)
-        rows = await self._query("customer_by_id", id=customer_id, **scopes)
+        rows = await self._database.query("customer_by_id", id=customer_id, **scopes)
         return _customer(rows[0]) if rows else None
 
     async def customer_by_email(self, email: str) -> KnownCustomer | None:
-        rows = await self._query("customer_by_email", email_key=email_key(email))
+        rows = await self._database.query("customer_by_email", email_key=email_key(email))
         return _customer(rows[0]) if rows else None
 
     async def learn(self, customer: KnownCustomer) -> None:
-        await self._query(
+        await self._database.query(
             "learn_customer",
             id=customer.id,
             name=customer.name,
@@ -108,12 +110,12 @@ class KnownCustomers:
 
     async def record_use(self, customer_id: str, slack_channel_id: str, slack_user_id: str) -> None:
         """Remember that somebody chose this customer in this channel."""
-        await self._query("meet_customer", id=customer_id, search=f" {customer_id}")
+        await self._database.query("meet_customer", id=customer_id, search=f" {customer_id}")
         scopes = _scopes(slack_channel_id, slack_user_id)
-        await self._query("use_customer", customer_id=customer_id, **scopes)
+        await self._database.query("use_customer", customer_id=customer_id, **scopes)
 
     async def save_user(self, user: WeavUser) -> None:
-        await self._query(
+        await self._database.query(
             "tell_weav_user",
             slack_user_id=user.slack_user_id,
             weav_user_id=user.weav_user_id,
@@ -122,17 +124,17 @@ class KnownCustomers:
         )
 
     async def user(self, slack_user_id: str) -> WeavUser | None:
-        rows = await self._query("weav_user", slack_user_id=slack_user_id)
+        rows = await self._database.query("weav_user", slack_user_id=slack_user_id)
         return _user(rows[0]) if rows else None
 
     async def user_by_weav_id(self, weav_user_id: str) -> WeavUser | None:
-        rows = await self._query("weav_user_by_id", weav_user_id=weav_user_id)
+        rows = await self._database.query("weav_user_by_id", weav_user_id=weav_user_id)
         return _user(rows[0]) if rows else None
 
     async def users(self, query: str, slack_user_id: str, limit: int) -> list[WeavUser]:
         """Find Weav users by a part of their name; `slack_user_id`'s own comes first."""
         pattern = containing(fold(query))
-        rows = await self._query(
+        rows = await self._database.query(
             "weav_users", slack_user_id=slack_user_id, first=pattern, limit=limit
         )
         return [_user(row) for row in rows]
@@ -140,7 +142,7 @@ class KnownCustomers:
     async def save_defaults(
         self, slack_channel_id: str, chosen: Mapping[str, str], slack_user_id: str
     ) -> None:
-        await self._query(
+        await self._database.query(
             "choose_defaults",
             slack_channel_id=slack_channel_id,
             chosen=json.dumps(dict(chosen), separators=(",", ":")),
@@ -148,23 +150,20 @@ class KnownCustomers:
         )
 
     async def defaults(self, slack_channel_id: str) -> Defaults:
-        rows = await self._query("channel_defaults", slack_channel_id=slack_channel_id)
+        rows = await self._database.query("channel_defaults", slack_channel_id=slack_channel_id)
         if not rows:
             return Defaults({})
         return Defaults(json.loads(rows[0]["chosen"]), rows[0]["slack_user_id"])
 
     async def all_defaults(self) -> dict[str, dict[str, str]]:
         """By Slack channel, then by field."""
-        rows = await self._query("all_defaults")
+        rows = await self._database.query("all_defaults")
         return {row["slack_channel_id"]: json.loads(row["chosen"]) for row in rows}
 
     async def forget(self, keep_days: float) -> int:
         """Remove customers that nobody used or looked up for `keep_days`; return how many rows."""
         names = ("forget_customers", "forget_uses", "forget_new_customers")
         return sum([await forget(self._database, name, keep_days) for name in names])
-
-    async def _query(self, name: str, /, **values: Any) -> Rows:  # noqa: ANN401 - columns
-        return await self._database.query(name, values)
 
 
 def email_key(email: str) -> str:
@@ -208,7 +207,7 @@ class NewCustomers:
         return await self._change("begin_customer", email, **_attempt(entry), **asked)
 
     async def get(self, email: str) -> NewCustomerRow | None:
-        rows = await self._database.query("new_customer", {"email_key": email_key(email)})
+        rows = await self._database.query("new_customer", email_key=email_key(email))
         if not rows:
             return None
         row = rows[0]
@@ -234,8 +233,8 @@ class NewCustomers:
         held = {"since": entry.read_at, "fence": entry.fence, "owner": entry.owner}
         await self._change("withdraw_customer", email, **_attempt(entry), **held)
 
-    async def _change(self, name: str, email: str, **values: Any) -> bool:  # noqa: ANN401 - columns
-        return bool(await self._database.query(name, {"email_key": email_key(email), **values}))
+    async def _change(self, name: str, email: str, **values: object) -> bool:
+        return bool(await self._database.query(name, email_key=email_key(email), **values))
 
 
 def _attempt(entry: Entry) -> dict[str, int]:

@@ -22,7 +22,7 @@ class Database(Protocol):
 
     dialect: str
 
-    async def query(self, name: str, values: Mapping[str, Any]) -> Rows:
+    async def query(self, name: str, /, **values: object) -> Rows:
         """Run a statement of our SQL files, durable on return; Taken: a unique index refused it."""
 
     def exclusive(self) -> AbstractAsyncContextManager[Run]:
@@ -45,8 +45,7 @@ def load_queries(dialect: str, adapter: Callable[..., Any]) -> Queries:
 
 async def forget(database: Database, name: str, keep_days: float) -> int:
     """Repeat a statement until it finds no row that old; return the number of rows."""
-    values = {"keep": keep_days * _DAY, "limit": _BATCH}
     forgotten = 0
-    while rows := await database.query(name, values):
+    while rows := await database.query(name, keep=keep_days * _DAY, limit=_BATCH):
         forgotten += len(rows)
     return forgotten

@@ -78,7 +78,7 @@ class DueRows:
         ids = "".join(f"{each}," for each in conversation_ids)
         if not ids:
             return []
-        rows = await self._database.query("conversations_with_cards", {"ids": ids})
+        rows = await self._database.query("conversations_with_cards", ids=ids)
         return [row["conversation_id"] for row in rows]
 
     async def mark(
@@ -87,12 +87,10 @@ class DueRows:
         """Make a look due in `delay` seconds, unless one is due already."""
         await self._database.query(
             "mark_due",
-            {
-                "conversation_id": conversation_id,
-                "look": look.value,
-                "delay": delay,
-                "missing": int(missing),
-            },
+            conversation_id=conversation_id,
+            look=look.value,
+            delay=delay,
+            missing=int(missing),
         )
 
     async def first_submission(self, within: float, first: int = 0) -> int:
@@ -101,8 +99,7 @@ class DueRows:
         It searches from id `first` on, and returns `first` if there is none. From 0 on it reads
         through all submissions, without holding up other statements.
         """
-        values = {"within": within, "first": first}
-        rows = await self._database.query("first_submission", values)
+        rows = await self._database.query("first_submission", within=within, first=first)
         return rows[0]["id"] if rows else first
 
     async def mark_open_conversations(self, first: int, within: float, every: float) -> int:
@@ -111,22 +108,22 @@ class DueRows:
         Only submissions from id `first` on, at most `within` seconds old, count.
         """
         values = {"first": first, "within": within, "every": every}
-        return len(await self._database.query("mark_open_conversations", values))
+        return len(await self._database.query("mark_open_conversations", **values))
 
     async def take(self, limit: int, *, refresh: bool = False) -> list[DueRow]:
         """Take overdue looks, each by exactly one replica: refreshes only, or all others."""
         values = {"owner": uuid4().hex, "lease": self.lease, "limit": limit}
         asked_at = time.monotonic()
-        rows = await self._database.query("take_due", {**values, "refresh": int(refresh)})
+        rows = await self._database.query("take_due", **values, refresh=int(refresh))
         return [DueRow.read(row, asked_at) for row in rows]
 
     async def renew(self, rows: Iterable[DueRow]) -> None:
         """Renew the leases; rows that another owner has taken are left alone."""
-        await self._database.query("renew_due", {"owners": _owners(rows), "lease": self.lease})
+        await self._database.query("renew_due", owners=_owners(rows), lease=self.lease)
 
     async def release(self, rows: Iterable[DueRow]) -> None:
         """Give the rows back at shutdown, so that others need not wait for the leases to expire."""
-        await self._database.query("release_due", {"owners": _owners(rows)})
+        await self._database.query("release_due", owners=_owners(rows))
 
     async def save_memo(self, row: DueRow, memo: Mapping[str, Any]) -> bool:
         """Save the memo; False: another owner has the row now, and nothing was saved."""
@@ -159,22 +156,21 @@ class DueRows:
 
     async def resume_looks(self, conversation_id: str) -> bool:
         """Undo `end_looks`, since the card could be drawn after all; False: it was not ended."""
-        values = {"conversation_id": conversation_id}
-        return bool(await self._database.query("resume_looks", values))
+        return bool(await self._database.query("resume_looks", conversation_id=conversation_id))
 
     async def oldest(self) -> float:
         """Seconds that the oldest due look has waited; 0 if none is due."""
-        [row] = await self._database.query("oldest_due", {})
+        [row] = await self._database.query("oldest_due")
         return row["seconds"] or 0.0
 
     async def reserve(self, name: str, every: float) -> float:
         """Take the next free slot, one each `every` seconds for all replicas; seconds until it."""
-        rows = await self._database.query("reserve", {"name": name, "every": every})
-        return max(float(rows[0]["seconds"]), 0.0)
+        [row] = await self._database.query("reserve", name=name, every=every)
+        return max(float(row["seconds"]), 0.0)
 
     async def record_moment(self, name: str) -> None:
         """Record the current time under this name."""
-        await self._database.query("note_moment", {"name": name})
+        await self._database.query("note_moment", name=name)
 
     async def forget(self, keep_days: float) -> int:
         """Remove rows that have had nothing due for `keep_days`; return how many."""
@@ -182,7 +178,7 @@ class DueRows:
 
     async def _change(self, name: str, row: DueRow, **values: object) -> bool:
         held = {"conversation_id": row.conversation_id, "look": row.look.value, "owner": row.owner}
-        return bool(await self._database.query(name, {**held, **values}))
+        return bool(await self._database.query(name, **held, **values))
 
 
 def _owners(rows: Iterable[DueRow]) -> str:

@@ -6,9 +6,8 @@ from typing import Final
 
 from bot.ledger.database import Database, forget
 
-# Days after its opening for which a tab is kept up to date.
-_LATELY: Final = 1.0
-_DAY: Final = 86400.0
+# Seconds after its opening for which a tab is kept up to date.
+_LATELY: Final = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +36,18 @@ class HomeTabs:
     async def opened(self, tab: HomeTab) -> None:
         """Record the opening; what is published next counts as new, whatever it shows."""
         whose = {"team_id": tab.team_id, "enterprise_id": tab.enterprise_id}
-        await self._database.query("open_home_tab", {"slack_user_id": tab.slack_user_id, **whose})
+        await self._database.query("open_home_tab", slack_user_id=tab.slack_user_id, **whose)
 
     async def get(self, slack_user_id: str) -> HomeTab | None:
         """None: they never opened it, or so long ago that it was forgotten."""
-        rows = await self._database.query("home_tab", {"slack_user_id": slack_user_id})
-        return (
-            HomeTab(**{name: each or "" for name, each in dict(rows[0]).items()}) if rows else None
-        )
+        for row in await self._database.query("home_tab", slack_user_id=slack_user_id):
+            return HomeTab(**{name: value or "" for name, value in dict(row).items()})
+        return None
 
     async def opened_lately(self, concerned: Collection[str] = ()) -> list[str]:
         """Return Slack users who opened theirs; `concerned`: only these Slack or Weav users."""
         whose = "".join(f",{each}" for each in concerned) + "," if concerned else ""
-        values = {"within": _LATELY * _DAY, "whose": whose}
-        rows = await self._database.query("opened_lately", values)
+        rows = await self._database.query("opened_lately", within=_LATELY, whose=whose)
         return [row["slack_user_id"] for row in rows]
 
     async def published(
@@ -58,7 +55,7 @@ class HomeTabs:
     ) -> None:
         """Record a publication; `over` is the hash that was recorded when its content was read."""
         shown = {"content": content, "hash": hash_, "over": over}
-        await self._database.query("note_home_tab", {"slack_user_id": slack_user_id, **shown})
+        await self._database.query("note_home_tab", slack_user_id=slack_user_id, **shown)
 
     async def forget(self, keep_days: float) -> int:
         """Remove tabs that nobody opened for `keep_days`; return how many."""

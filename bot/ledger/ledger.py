@@ -15,7 +15,7 @@ from bot.ledger.entry import Backlog, Entry, NewEntry, Received, State, as_json,
 from bot.ledger.errors import Taken
 from bot.ledger.home import HomeTabs
 from bot.ledger.process_lock import locked
-from bot.ledger.schema import _file_of, migrate, open_database
+from bot.ledger.schema import migrate, open_database, sqlite_file
 
 # Seconds. A POST that began this long before ours may create its conversation after ours began.
 _OVERLAP: Final = 300.0
@@ -228,22 +228,22 @@ class Ledger:
         """
         if not self._locked:
             return 0
-        values = {"owner": self.owner, "locked": self._locked}
-        return len(await self._database.query("take_over", values))
+        rows = await self._database.query("take_over", owner=self.owner, locked=self._locked)
+        return len(rows)
 
     async def renew(self, ids: Iterable[int]) -> frozenset[int]:
         """Renew the leases of rows that this replica works on; an id not returned is lost."""
         listed = "".join(f",{id_}" for id_ in ids) + ","
-        values = {"ids": listed, "owner": self.owner, "lease": self.lease}
-        return frozenset(row["id"] for row in await self._database.query("renew", values))
+        rows = await self._database.query("renew", ids=listed, owner=self.owner, lease=self.lease)
+        return frozenset(row["id"] for row in rows)
 
     async def release(self) -> int:
         """Give all rows back at shutdown, so that others need not wait for the leases to expire."""
-        return len(await self._database.query("release", {"owner": self.owner}))
+        return len(await self._database.query("release", owner=self.owner))
 
     async def hurry(self, spread: float) -> int:
         """Weav is back: retry queued rows within `spread` seconds, unless Weav said when."""
-        return len(await self._database.query("hurry", {"spread": spread}))
+        return len(await self._database.query("hurry", spread=spread))
 
     async def forget(self, keep_days: float) -> int:
         """Remove the personal data of rows finished `keep_days` ago; return how many rows."""
@@ -251,7 +251,7 @@ class Ledger:
 
     async def check_writable(self) -> None:
         """Write something, or raise LedgerUnavailable."""
-        await self._database.query("write", {})
+        await self._database.query("write")
 
     async def get(self, id_: int) -> Entry | None:
         return await self._one("get", id=id_)
@@ -287,41 +287,40 @@ class Ledger:
 
     async def rivals(self, entry: Entry) -> list[Entry]:
         """Find other rows that may own a conversation like this one's; call it after the look."""
-        since = entry.begun_at - _OVERLAP
-        values = {"id": entry.id, "fingerprint": entry.fingerprint, "since": since}
-        return await self._many("rivals", **values)
+        values = {"fingerprint": entry.fingerprint, "since": entry.begun_at - _OVERLAP}
+        return await self._many("rivals", id=entry.id, **values)
 
     async def claimed(self, entry: Entry, conversation_ids: Iterable[str]) -> frozenset[str]:
         """Return those that another row already has."""
         found = set()
         for id_ in conversation_ids:
-            if await self._database.query("claimed", {"id": entry.id, "conversation_id": id_}):
+            if await self._database.query("claimed", id=entry.id, conversation_id=id_):
                 found.add(id_)
         return frozenset(found)
 
     async def backlog(self) -> Backlog:
-        rows = await self._database.query("backlog", {})
+        rows = await self._database.query("backlog")
         counts = {State(row["state"]): row["entries"] for row in rows}
         return Backlog(counts, max((row["oldest"] for row in rows), default=0.0))
 
-    async def _change(self, name: str, entry: Entry, **values: Any) -> Entry | None:  # noqa: ANN401 - columns
+    async def _change(self, name: str, entry: Entry, **values: object) -> Entry | None:
         """Run a statement that only the holder of `entry` may run."""
         return await self._changed(name, id=entry.id, fence=entry.fence, **values)
 
-    async def _changed(self, name: str, **values: Any) -> Entry | None:  # noqa: ANN401 - columns
+    async def _changed(self, name: str, **values: object) -> Entry | None:
         entry = await self._one(name, **values)
         if entry is not None:
             self._concerned |= {entry.slack_user_id, entry.assignee or ""}
         return entry
 
-    async def _one(self, name: str, **values: Any) -> Entry | None:  # noqa: ANN401 - columns
+    async def _one(self, name: str, **values: object) -> Entry | None:
         rows = await self._many(name, **values)
         return rows[0] if rows else None
 
-    async def _many(self, name: str, **values: Any) -> list[Entry]:  # noqa: ANN401 - columns
+    async def _many(self, name: str, **values: object) -> list[Entry]:
         asked_at = time.monotonic()
-        values = {"owner": self.owner, "lease": self.lease, **values}
-        return [Entry.read(row, asked_at) for row in await self._database.query(name, values)]
+        rows = await self._database.query(name, owner=self.owner, lease=self.lease, **values)
+        return [Entry.read(row, asked_at) for row in rows]
 
 
 def _facts(conversation: Mapping[str, Any]) -> dict[str, str | None]:
@@ -332,5 +331,5 @@ def _facts(conversation: Mapping[str, Any]) -> dict[str, str | None]:
 
 def _process_lock(url: str) -> AbstractContextManager[str]:
     """SQLite only: a server's lost connection would not prove that its client died."""
-    path = _file_of(url)
+    path = sqlite_file(url)
     return locked(path) if path else nullcontext("")

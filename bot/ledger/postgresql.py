@@ -48,7 +48,7 @@ class PostgreSQL:
         self._queries = load_queries(self.dialect, _Adapter)
         self._releasing: set[asyncio.Task[None]] = set()
 
-    async def query(self, name: str, values: Mapping[str, Any]) -> Rows:
+    async def query(self, name: str, /, **values: object) -> Rows:
         statement = getattr(self._queries, name)
         with _translated_errors():
             async with self._connection() as connection:

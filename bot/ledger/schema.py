@@ -12,7 +12,6 @@ from bot.ledger.database import _HERE, Database, Run
 from bot.ledger.errors import LedgerTooNew, LedgerUnavailable
 from bot.ledger.sqlite import open_sqlite
 
-_SQLITE: Final = "sqlite:///"
 _PRESENT: Final = {
     "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'ledger_version'",
     "postgresql": "SELECT 1 WHERE to_regclass('ledger_version') IS NOT NULL",
@@ -45,15 +44,15 @@ async def inspect(database_url: str) -> Inspection:
     Raises LedgerUnavailable or LedgerTooNew.
     """
     newest = newest_version()
-    if database_url.startswith(_SQLITE) and not _is_there(_file(database_url)):
-        _check_folder(_file(database_url).parent)
+    file = sqlite_file(database_url)
+    if file and not _is_there(file):
+        _check_folder(file.parent)
         return Inspection("SQLite", 0, newest)
     async with open_database(database_url, 2.0, 1, time.time) as database:
         async with database.exclusive() as run:
             found = await _version_found(run, _PRESENT[database.dialect])
             rows = await run(_LAST_WEBHOOK) if found == newest else []
-        if found > newest:
-            raise too_new(found, newest)
+        _refuse_newer(found, newest)
         kind = "SQLite" if database.dialect == "sqlite" else "PostgreSQL"
         return Inspection(kind, found, newest, rows[0]["seconds"] if rows else None)
 
@@ -66,10 +65,6 @@ async def _version_found(run: Run, present: str) -> int:
     await run("UPDATE ledger_version SET version = version")
     rows = await run("SELECT version FROM ledger_version")
     return int(rows[0]["version"]) if rows else 0
-
-
-def _file(database_url: str) -> Path:
-    return Path(unquote(database_url.removeprefix(_SQLITE))).absolute()
 
 
 def _is_there(file: Path) -> bool:
@@ -97,8 +92,7 @@ async def migrate(database: Database) -> None:
         await run("CREATE TABLE IF NOT EXISTS ledger_version (version INTEGER NOT NULL)")
         rows = await run("SELECT version FROM ledger_version")
         found = rows[0]["version"] if rows else 0
-        if found > newest:
-            raise too_new(found, newest)
+        _refuse_newer(found, newest)
         for statement in _statements(database.dialect, found):
             await run(statement)
         if found < newest:
@@ -106,11 +100,12 @@ async def migrate(database: Database) -> None:
             await run(f"INSERT INTO ledger_version (version) VALUES ({newest})")  # noqa: S608 - an int
 
 
-def too_new(found: int, newest: int) -> LedgerTooNew:
-    return LedgerTooNew(
-        f"The ledger's database has version {found}, and this release knows {newest}. "
-        "Run the release that migrated it, or restore a backup from before."
-    )
+def _refuse_newer(found: int, newest: int) -> None:
+    if found > newest:
+        raise LedgerTooNew(
+            f"The ledger's database has version {found}, and this release knows {newest}. "
+            "Run the release that migrated it, or restore a backup from before."
+        )
 
 
 def newest_version() -> int:
@@ -142,13 +137,13 @@ def open_database(
         from bot.ledger.postgresql import open_postgresql  # noqa: PLC0415
 
         return open_postgresql(url, statement_timeout, connections)
-    path = _file_of(url)
+    path = sqlite_file(url)
     if path is None:
         # The URL is not shown: it may contain a password.
         raise ValueError("DATABASE_URL begins with sqlite:/// or postgresql://")
     return open_sqlite(path, statement_timeout, clock)
 
 
-def _file_of(url: str) -> Path | None:
+def sqlite_file(url: str) -> Path | None:
     scheme, _, path = url.partition(":///")
     return Path(unquote(path)).absolute() if scheme == "sqlite" and path else None

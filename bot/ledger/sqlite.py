@@ -214,7 +214,7 @@ class SQLite:
     def __post_init__(self) -> None:
         self._queries = load_queries(self.dialect, SQLite3Adapter)
 
-    async def query(self, name: str, values: Mapping[str, Any]) -> Rows:
+    async def query(self, name: str, /, **values: object) -> Rows:
         """Run a statement; at its timeout it is dropped, unless it is just being written."""
         sql, short = getattr(self._queries, name).sql, name in _SHORT
         with translated_errors():
