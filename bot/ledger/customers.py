@@ -77,9 +77,9 @@ class KnownCustomers:
     ) -> Sequence[Mapping[str, Any]]:
         if not words:
             return await self._database.query("recent_customers", limit=limit)
-        start = f"% {patterns['first'].removeprefix('%')}"
+        first = patterns["first"]
+        start = f"% {first.removeprefix('%')}"
         if len(words) == 1:
-            first = patterns["first"]
             return await self._database.query(
                 "matching_customers_by_one", first=first, start=start, limit=limit
             )

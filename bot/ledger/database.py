@@ -11,7 +11,7 @@ from aiosql.queries import Queries
 
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 Run: TypeAlias = Callable[[str], Awaitable[Rows]]
-_HERE: Final = Path(__file__).parent
+SQL_FOLDER: Final = Path(__file__).parent
 _DAY: Final = 86400.0
 # Rows that one statement removes: few enough that other statements do not wait long for it.
 _BATCH: Final = 500
@@ -35,7 +35,7 @@ def load_queries(dialect: str, adapter: Callable[..., Any]) -> Queries:
 
     It holds row locks, which SQLite does not need: it locks the whole file.
     """
-    files = (_HERE / f"{name}.sql" for name in ("queries", "customers", "due", "home"))
+    files = (SQL_FOLDER / f"{name}.sql" for name in ("queries", "customers", "due", "home"))
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     if dialect == "postgresql":
         text = text.replace("/*postgresql", "").replace("*/", "")

@@ -133,8 +133,7 @@ class DueRows:
         self, row: DueRow, delay: float, memo: Mapping[str, Any] | None = None
     ) -> bool:
         """Finish the look; if the row was marked meanwhile, it is due again after `delay`."""
-        written = None if memo is None else as_json(memo)
-        return await self._change("looked", row, marks=row.marks, delay=delay, memo=written)
+        return await self._change("looked", row, marks=row.marks, delay=delay, memo=as_json(memo))
 
     async def put_off(
         self,
@@ -147,8 +146,7 @@ class DueRows:
     ) -> bool:
         """Put it off for `delay` seconds; `counted` seconds are added to `tried_for`."""
         values = {"delay": delay, "counted": counted, "missing": int(missing)}
-        written = None if memo is None else as_json(memo)
-        return await self._change("look_later", row, marks=row.marks, memo=written, **values)
+        return await self._change("look_later", row, marks=row.marks, memo=as_json(memo), **values)
 
     async def end_looks(self, row: DueRow) -> bool:
         """Stop following the conversation, since its card cannot be drawn; False: row lost."""

@@ -169,8 +169,8 @@ def fingerprint_of(request: Mapping[str, str]) -> str:
     return _digest(*(request.get(name) for name in ("customer_id", "channel", "subject")))
 
 
-def as_json(value: Mapping[str, Any]) -> str:
-    return _JSON.encode(value)
+def as_json(value: Mapping[str, Any] | None) -> str | None:
+    return None if value is None else _JSON.encode(value)
 
 
 def _from_json(text: str | None) -> dict[str, Any] | None:

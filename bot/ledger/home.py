@@ -40,9 +40,10 @@ class HomeTabs:
 
     async def get(self, slack_user_id: str) -> HomeTab | None:
         """None: they never opened it, or so long ago that it was forgotten."""
-        for row in await self._database.query("home_tab", slack_user_id=slack_user_id):
-            return HomeTab(**{name: value or "" for name, value in dict(row).items()})
-        return None
+        rows = await self._database.query("home_tab", slack_user_id=slack_user_id)
+        if not rows:
+            return None
+        return HomeTab(**{name: value or "" for name, value in dict(rows[0]).items()})
 
     async def opened_lately(self, concerned: Collection[str] = ()) -> list[str]:
         """Return Slack users who opened theirs; `concerned`: only these Slack or Weav users."""

@@ -29,13 +29,7 @@ class Ledger:
     On None, stop: the rest is the other owner's work.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        owner: str,
-        lease: float,
-        lock: str = "",
-    ) -> None:
+    def __init__(self, database: Database, owner: str, lease: float, lock: str = "") -> None:
         """`lock`: name of the process lock that this process holds; empty without one."""
         self._database = database
         self._concerned: set[str] = set()
@@ -143,8 +137,7 @@ class Ledger:
     ) -> Entry | None:
         """Record that the card was posted; `card` is what it takes to draw the card again."""
         place = {"slack_channel_id": slack_channel_id, "message_ts": message_ts}
-        facts = {"card": None if card is None else as_json(card)}
-        return await self._change("announced", entry, route=route, **place, **facts)
+        return await self._change("announced", entry, route=route, card=as_json(card), **place)
 
     async def queued(
         self,
@@ -180,13 +173,7 @@ class Ledger:
         return await self._change("told", entry)
 
     async def put_off(
-        self,
-        entry: Entry,
-        delay: float,
-        route: str = "",
-        *,
-        counted: float = 0.0,
-        reason: str = "",
+        self, entry: Entry, delay: float, route: str = "", *, counted: float = 0.0, reason: str = ""
     ) -> Entry | None:
         """Release the row in its present state, to be taken again in `delay` seconds.
 

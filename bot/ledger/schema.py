@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-from bot.ledger.database import _HERE, Database, Run
+from bot.ledger.database import SQL_FOLDER, Database, Run
 from bot.ledger.errors import LedgerTooNew, LedgerUnavailable
 from bot.ledger.sqlite import open_sqlite
 
@@ -16,7 +16,7 @@ _PRESENT: Final = {
     "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'ledger_version'",
     "postgresql": "SELECT 1 WHERE to_regclass('ledger_version') IS NOT NULL",
 }
-_MIGRATIONS: Final = _HERE / "migrations"
+_MIGRATIONS: Final = SQL_FOLDER / "migrations"
 # Name of the moment at which Weav's last webhook was accepted, to half a minute.
 WEBHOOK: Final = "webhook"
 _LAST_WEBHOOK: Final = (
@@ -127,10 +127,7 @@ def _statements(dialect: str, found: int) -> Iterator[str]:
 
 
 def open_database(
-    url: str,
-    statement_timeout: float,
-    connections: int,
-    clock: Callable[[], float],
+    url: str, statement_timeout: float, connections: int, clock: Callable[[], float]
 ) -> AbstractAsyncContextManager[Database]:
     if url.startswith(("postgresql://", "postgres://")):
         # Its driver takes 3 MB of memory, which SQLite users are spared.

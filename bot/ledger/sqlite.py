@@ -258,7 +258,7 @@ class SQLite:
             await self._run("COMMIT")
 
     async def _run(self, sql: str) -> Rows:
-        return [dict(row) for row in await self._writer.run(fetch, sql, {})]
+        return await self._writer.run(fetch, sql, {})
 
     async def _write_waiting(self) -> None:
         try:
