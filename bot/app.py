@@ -51,7 +51,6 @@ from bot.submissions.unconfirmed_choices import UnconfirmedChoices
 from bot.submissions.worker import Deliverer, Leases, Limits, Worker
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient, weav_client
-from bot.weav.directory import WeavDirectory
 from handlers import register
 from handlers.dispatch import Dispatcher, bolt
 from handlers.http import HttpTransport
@@ -242,7 +241,7 @@ class _Assembly:
         )
         channel_readers = ChannelReaders(audiences, self.installation)
         notifier = Notifier(slack, tasks)
-        directory = Directory(WeavDirectory(weav), tasks)
+        directory = Directory(weav, tasks)
         forms = FormService(ledger, weav, directory, slack, channel_readers, tasks, link)
         diagnosis = _diagnosis(settings)
         home = HomeService(

@@ -11,7 +11,15 @@ from bot.logs import get_logger
 from bot.slack.cache import LookupCache, keep
 from bot.slices import in_slices
 from bot.tasks import Tasks
-from bot.weav.directory import Agent, Customer, NoSuchCustomer, WeavDirectory
+from bot.weav.client import WeavClient
+from bot.weav.directory import (
+    Agent,
+    Customer,
+    NoSuchCustomer,
+    active_agents,
+    company_customers,
+    read_customer,
+)
 from bot.weav.models import AssigneeType, Conversation
 from bot.weav.pages import LookUpFailed
 
@@ -51,6 +59,7 @@ class Lookups(Generic[T]):
         return self._lookups.known(key)
 
     def start(self, key: str) -> None:
+        """Start the look-up in the background, unless the answer is fresh."""
         self._lookups.start(key)
 
     async def find(self, key: str, within: float) -> T | LookUpFailed:
@@ -69,29 +78,15 @@ class Lookups(Generic[T]):
 class Directory:
     """Caches in this process only; `within` is in seconds."""
 
-    def __init__(self, directory: WeavDirectory, tasks: Tasks) -> None:
-        self._directory = directory
-        self._customers: Lookups[KnownCustomer | NoSuchCustomer] = Lookups(tasks, self._customer)
-        self._companies: Lookups[tuple[Listed[KnownCustomer], ...]] = Lookups(tasks, self._company)
+    def __init__(self, weav: WeavClient, tasks: Tasks) -> None:
+        self._weav = weav
+        self.customers: Lookups[KnownCustomer | NoSuchCustomer] = Lookups(tasks, self._customer)
+        self.companies: Lookups[tuple[Listed[KnownCustomer], ...]] = Lookups(tasks, self._company)
         self._agents: Lookups[tuple[Listed[Agent], ...]] = Lookups(tasks, self._all_agents)
-
-    async def customer(
-        self, customer_id: str, within: float
-    ) -> KnownCustomer | NoSuchCustomer | LookUpFailed:
-        return await self._customers.find(customer_id, within)
-
-    async def company(
-        self, company_id: str, within: float
-    ) -> tuple[Listed[KnownCustomer], ...] | LookUpFailed:
-        return await self._companies.find(company_id, within)
 
     async def agents(self, within: float) -> tuple[Listed[Agent], ...] | LookUpFailed:
         """Return the active agents, by name."""
         return await self._agents.find(_AGENTS, within)
-
-    def start_customer(self, customer_id: str) -> None:
-        """Start the look-up in the background."""
-        self._customers.start(customer_id)
 
     def start_agents(self) -> None:
         self._agents.start(_AGENTS)
@@ -101,18 +96,18 @@ class Directory:
         return next((each.item for each in agents if str(each.item.id) == agent_id), None)
 
     async def _customer(self, customer_id: str) -> KnownCustomer | NoSuchCustomer | LookUpFailed:
-        found = await self._directory.customer(UUID(customer_id))
+        found = await read_customer(self._weav, UUID(customer_id))
         return known_customer(found) if isinstance(found, Customer) else found
 
     async def _company(self, company_id: str) -> tuple[Listed[KnownCustomer], ...] | LookUpFailed:
-        listed = await self._directory.company_customers(UUID(company_id))
+        listed = await company_customers(self._weav, UUID(company_id))
         if isinstance(listed, LookUpFailed):
             return listed
         several = in_slices(map(known_customer, listed))
         return tuple([Listed(each, searchable(each.name, each.email)) async for each in several])
 
     async def _all_agents(self, _: str) -> tuple[Listed[Agent], ...] | LookUpFailed:
-        listed = await self._directory.active_agents()
+        listed = await active_agents(self._weav)
         if isinstance(listed, LookUpFailed):
             return listed
         several = in_slices(listed)
@@ -124,14 +119,14 @@ def known_customer(customer: Customer) -> KnownCustomer:
 
 
 async def learn_customer(
-    customers: KnownCustomers, directory: Directory, customer_id: str, within: float
+    customers: KnownCustomers, directory: Directory, customer_id: str
 ) -> KnownCustomer | None:
-    """Store a customer's name from Weav; None: known before, or not learned `within` seconds."""
+    """Store a customer's name from Weav; None: known before, or not learned in LIST_WITHIN."""
     with logged_if_unavailable(log, "not_learned"):
         known = await customers.customer(customer_id)
         if known and (known.name or known.email):
             return None
-        found = await directory.customer(customer_id, within)
+        found = await directory.customers.find(customer_id, LIST_WITHIN)
         if not isinstance(found, KnownCustomer):
             return None
         await customers.learn(found)
@@ -144,7 +139,7 @@ def learner(
 ) -> Callable[[str], object]:
     """Return a function that learns a customer's name in the background."""
     return lambda customer_id: tasks.spawn(
-        learn_customer(customers, directory, customer_id, LIST_WITHIN), name="learn_customer"
+        learn_customer(customers, directory, customer_id), name="learn_customer"
     )
 
 

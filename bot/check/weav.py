@@ -7,7 +7,7 @@ from bot.check.findings import Finding, failed, masked, note, ok, unchecked
 from bot.settings import Settings
 from bot.weav.client import weav_client
 from bot.weav.directory import AGENTS
-from bot.weav.outcomes import Answer, HttpAnswer
+from bot.weav.outcomes import HttpAnswer
 from bot.weav.pages import LookUpFailed, page_of_answer
 
 REACHED: Final = "Weav"
@@ -26,10 +26,6 @@ async def examine(settings: Settings) -> list[Finding]:
     url, token = settings.weav_api_url, settings.weav_api_token.get_secret_value()
     async with weav_client(url, token, settings.weav_timeout) as weav:
         answer = await weav.ask("GET", AGENTS.path, params={"per_page": 1})
-    return await judge(answer, url, token)
-
-
-async def judge(answer: Answer, url: str, token: str) -> list[Finding]:
     if not isinstance(answer, HttpAnswer):
         return _unreached(failed(REACHED, f"{answer.reason} ({url})", _ADDRESS))
     shown = masked(token)

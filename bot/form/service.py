@@ -233,7 +233,7 @@ class FormService:
         self._tasks.spawn(note(), name="note_readers")
 
     async def _learn_customer(self, customer: UUID) -> KnownCustomer | None:
-        return await learn_customer(self._customers, self._directory, str(customer), LIST_WITHIN)
+        return await learn_customer(self._customers, self._directory, str(customer))
 
     async def link_weav_user(self, user: WeavUser) -> str:
         """Carry out `me UUID`: others will find them by this name."""

@@ -110,7 +110,7 @@ class Suggester:
         deadline = typed.since + SUGGEST_WITHIN
         customer_id = str(uuid_in(typed.query, "customer") or "")
         if customer_id:
-            self._directory.start_customer(customer_id)
+            self._directory.customers.start(customer_id)
         seen, defaults, trouble = await self._local(typed, customer_id)
         company = await self._company(defaults, deadline)
         offers = [seen_offer(each) for each in seen]
@@ -156,10 +156,10 @@ class Suggester:
         company_id = defaults.chosen.get(ids.COMPANY_ID, "")
         if not company_id:
             return ()
-        return await self._directory.company(company_id, _left(deadline))
+        return await self._directory.companies.find(company_id, _left(deadline))
 
     async def _pasted(self, customer_id: str, deadline: float) -> Suggestion:
-        found = await self._directory.customer(customer_id, _left(deadline))
+        found = await self._directory.customers.find(customer_id, _left(deadline))
         if isinstance(found, KnownCustomer):
             self._tasks.spawn(self.learn(found), name="learn")
             return Suggestion(customer_id, customer_label(found), CONFIRMED)

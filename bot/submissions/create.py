@@ -19,7 +19,6 @@ from bot.submissions.new_customer import CustomerCreation
 from bot.submissions.reconcile import Reconciler, Result
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
-from bot.weav.directory import WeavDirectory
 from bot.weav.models import Conversation, NewConversation
 from bot.weav.outcomes import Cause, NotSent, Opened, Outcome, Refused, Unconfirmed
 
@@ -61,7 +60,7 @@ class ConversationCreator:
         self._retry_times = retry_times
         self._tasks = tasks
         others = max(LEAST_FOR_OTHERS, retry_times.weav_timeout + ledger.lease)
-        self._customers = CustomerCreation(ledger, WeavDirectory(weav), others)
+        self._customers = CustomerCreation(ledger, weav, others)
         self.reconciler = Reconciler(ledger, weav, retry_times, tasks, self._unconfirmed)
         self._weav_was_away = False
 

@@ -13,7 +13,8 @@ from bot.ledger import CUSTOMER_EMAIL, Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.retry import retry_until_written
 from bot.slack import ids
-from bot.weav.directory import CustomerCreated, NewCustomer, WeavDirectory
+from bot.weav.client import WeavClient
+from bot.weav.directory import CustomerCreated, NewCustomer, create_customer
 from bot.weav.outcomes import NotSent, Refused, Unconfirmed
 
 log = get_logger("weav_slack.new_customer")
@@ -26,11 +27,11 @@ NOT_CONFIRMED: Final = (
 
 
 class CustomerCreation:
-    def __init__(self, ledger: Ledger, directory: WeavDirectory, wait_for: float) -> None:
+    def __init__(self, ledger: Ledger, weav: WeavClient, wait_for: float) -> None:
         """`wait_for`: seconds, until somebody else's POST of a customer counts as cut off."""
         self._ledger = ledger
         self._new = ledger.new_customers
-        self._directory = directory
+        self._weav = weav
         self._wait_for = wait_for
 
     async def assign(self, entry: Entry) -> Entry | Refused | NotSent | None:
@@ -65,7 +66,7 @@ class CustomerCreation:
             raise
 
     async def _create(self, email: str, entry: Entry) -> str | Refused | NotSent:
-        outcome = await self._directory.create_customer(NewCustomer(email=email))
+        outcome = await create_customer(self._weav, NewCustomer(email=email))
         log.info("customer_asked_for", entry=entry.id, outcome=type(outcome).__name__)
         match outcome:
             case CustomerCreated(customer):

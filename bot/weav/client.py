@@ -140,7 +140,8 @@ class WeavClient:
         (size, *smaller), larger = PAGE_SIZES, list[int]()
         while left and small_left and len(found) <= MOST_ROWS:
             number = position // size + 1
-            answer = await self._page(listing, size, number)
+            where = {"per_page": size, "page": number}
+            answer = await self.ask("GET", listing.path, listing.id, params=where)
             if larger:
                 small_left -= 1
             else:
@@ -160,10 +161,6 @@ class WeavClient:
             while larger and position % larger[-1] == 0:
                 size, smaller = larger.pop(), [size, *smaller]
         return LookUpFailed(f"Weav has more of {listing.what} than the bot looks through.")
-
-    async def _page(self, listing: Listing[Row], size: int, number: int) -> Answer:
-        where = {"per_page": size, "page": number}
-        return await self.ask("GET", listing.path, listing.id, params=where)
 
     async def ask(
         self,

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bot.weav.client import WeavClient
 from bot.weav.models import NoneIfUnreadable, Text, cut, trim, unwrapped
-from bot.weav.outcomes import HttpAnswer, NotSent, Refused, Unconfirmed, read_answer, refusals
+from bot.weav.outcomes import NotSent, Refused, Unconfirmed, read_answer, refusals
 from bot.weav.pages import Listing, LookUpFailed, read_lookup
 
 # The addresses that people have, not all that RFC 5322 allows:
@@ -27,7 +27,6 @@ NAME_CHARACTER: Final = r"[\w.!#$%&'*+/=?^`{|}~-]"
 DOMAIN: Final = rf"{_LABEL}(?:\.{_LABEL}){{1,20}}"
 _EMAIL: Final = re.compile(f"{NAME_CHARACTER}{{1,255}}@{DOMAIN}")
 LONGEST_EMAIL: Final = 255
-_UNKNOWN_CUSTOMER: Final = "Weav does not know this customer."
 _IF_TAKEN: Final = (
     " If Weav has this customer already, paste their ID: the API cannot look for an e-mail address."
 )
@@ -106,54 +105,53 @@ class CustomerCreated:
 Creation: TypeAlias = CustomerCreated | Refused | NotSent | Unconfirmed
 
 
-class WeavDirectory:
-    """Looks people up and creates customers; failures are return values."""
+async def read_customer(
+    weav: WeavClient, customer_id: UUID
+) -> Customer | NoSuchCustomer | LookUpFailed:
+    answer = await weav.ask("GET", "/customers/{id}", customer_id)
+    found = read_lookup(answer, "this customer", "Weav does not know this customer.")
+    if isinstance(found, LookUpFailed):
+        return NoSuchCustomer(found.reason) if found.missing else found
+    customer = _customer(found)
+    if customer is None or customer.id != customer_id:
+        return LookUpFailed("Weav's answer about this customer could not be read.")
+    return customer
 
-    def __init__(self, weav: WeavClient) -> None:
-        self._weav = weav
 
-    async def customer(self, customer_id: UUID) -> Customer | NoSuchCustomer | LookUpFailed:
-        answer = await self._weav.ask("GET", "/customers/{id}", customer_id)
-        if isinstance(answer, HttpAnswer) and answer.status == HTTPStatus.NOT_FOUND:
-            return NoSuchCustomer(_UNKNOWN_CUSTOMER)
-        found = read_lookup(answer, "this customer", _UNKNOWN_CUSTOMER)
-        if isinstance(found, LookUpFailed):
-            return found
-        customer = _customer(found)
-        if customer is None or customer.id != customer_id:
-            return LookUpFailed("Weav's answer about this customer could not be read.")
-        return customer
-
-    async def company_customers(self, company_id: UUID) -> tuple[Customer, ...] | LookUpFailed:
-        return await self._weav.all_pages(
-            Listing(
-                "/companies/{id}/customers",
-                "this company's customers",
-                "Weav does not know this company.",
-                Customer.read,
-                company_id,
-            )
+async def company_customers(
+    weav: WeavClient, company_id: UUID
+) -> tuple[Customer, ...] | LookUpFailed:
+    return await weav.all_pages(
+        Listing(
+            "/companies/{id}/customers",
+            "this company's customers",
+            "Weav does not know this company.",
+            Customer.read,
+            company_id,
         )
+    )
 
-    async def active_agents(self) -> tuple[Agent, ...] | LookUpFailed:
-        listed = await self._weav.all_pages(AGENTS)
-        if isinstance(listed, LookUpFailed):
-            return listed
-        active = [agent for agent in listed if agent.is_active]
-        return tuple(sorted(active, key=lambda agent: (agent.name or "").casefold()))
 
-    async def create_customer(self, new: NewCustomer) -> Creation:
-        """Send the POST exactly once; Weav does not document its answer to a known address."""
-        answer = await self._weav.ask("POST", "/customers", json=new.body())
-        read = read_answer(answer, new.model_fields_set, _CREATE_REFUSALS)
-        if isinstance(read, Refused):
-            return _refusal(read)
-        if isinstance(read, NotSent | Unconfirmed):
-            return read
-        customer = _customer(read)
-        if customer is None:
-            return Unconfirmed("Weav took the new customer, but its answer could not be read.")
-        return CustomerCreated(customer)
+async def active_agents(weav: WeavClient) -> tuple[Agent, ...] | LookUpFailed:
+    listed = await weav.all_pages(AGENTS)
+    if isinstance(listed, LookUpFailed):
+        return listed
+    active = [agent for agent in listed if agent.is_active]
+    return tuple(sorted(active, key=lambda agent: (agent.name or "").casefold()))
+
+
+async def create_customer(weav: WeavClient, new: NewCustomer) -> Creation:
+    """Send the POST exactly once; Weav does not document its answer to a known address."""
+    answer = await weav.ask("POST", "/customers", json=new.body())
+    read = read_answer(answer, new.model_fields_set, _CREATE_REFUSALS)
+    if isinstance(read, Refused):
+        return _refusal(read)
+    if isinstance(read, NotSent | Unconfirmed):
+        return read
+    customer = _customer(read)
+    if customer is None:
+        return Unconfirmed("Weav took the new customer, but its answer could not be read.")
+    return CustomerCreated(customer)
 
 
 def _customer(answer: object) -> Customer | None:

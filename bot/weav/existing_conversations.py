@@ -59,14 +59,7 @@ class Found:
     update: Update
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """`conversation` is Weav's answer to the PUT."""
-
-    conversation: Conversation
-
-
-ChangeOutcome: TypeAlias = Changed | Refused | NotSent | Unconfirmed
+ChangeOutcome: TypeAlias = Conversation | Refused | NotSent | Unconfirmed
 
 
 async def read_conversation(weav: WeavClient, conversation_id: str) -> Found | LookUpFailed:
@@ -89,11 +82,11 @@ async def read_conversation(weav: WeavClient, conversation_id: str) -> Found | L
 async def write_conversation(
     weav: WeavClient, conversation_id: str, update: Update
 ) -> ChangeOutcome:
-    """Change a conversation; on `Unconfirmed`, only reading it again tells whether it changed.
+    """Change a conversation and return it; on `Unconfirmed`, read it again to see if it changed.
 
     aiohttp retries a PUT once when a kept-alive connection breaks, which is safe because a PUT is
     idempotent: https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2.
     """
     answer = await weav.ask("PUT", "/conversations/{id}", conversation_id, json=update.body())
     outcome = outcome_of_answer(answer, fields=(), by_status=_CHANGE_REFUSALS)
-    return Changed(outcome.conversation) if isinstance(outcome, Opened) else outcome
+    return outcome.conversation if isinstance(outcome, Opened) else outcome

@@ -108,8 +108,7 @@ def read_lookup(answer: Answer, what: str, unknown: str) -> LookUpFailed | Any: 
 
 
 def _is_last(size: int, number: int, given: int, answer: object) -> bool:
-    paging = answer if isinstance(answer, Mapping) else {}
-    links, meta = (_mapping(paging.get(name)) for name in ("links", "meta"))
+    links, meta = (_mapping(_mapping(answer).get(name)) for name in ("links", "meta"))
     if given == 0:
         return True
     if "next" in links:

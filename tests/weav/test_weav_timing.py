@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import TOKEN
 from bot.weav.client import WeavClient, weav_client
-from bot.weav.directory import WeavDirectory
+from bot.weav.directory import company_customers, read_customer
 from bot.weav.existing_conversations import read_conversation
 from tests.house import JANE
 from tests.weav.served import ServedWeav
@@ -33,8 +33,8 @@ async def test_an_operation_has_no_id_in_its_name(weav: ServedWeav) -> None:
         await client.create_conversation(weav.new())
         await client.customer_conversations(UUID(weav.customer_id))
         await read_conversation(client, JANE)
-        await WeavDirectory(client).customer(UUID(weav.customer_id))
-        await WeavDirectory(client).company_customers(UUID(int=1))
+        await read_customer(client, UUID(weav.customer_id))
+        await company_customers(client, UUID(int=1))
 
     assert seen == [
         ("POST /conversations", "ok"),
