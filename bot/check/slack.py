@@ -107,7 +107,7 @@ def _failure(
     refused: str,
     mend: str,
 ) -> Finding:
-    """`refused` is what is to be said of a code that is `rejected`, which `mend` mends."""
+    """Describe an error; `refused` and `mend` are for a code of Slack's in `rejected`."""
     url = settings.slack_api_url
     if not isinstance(error, SlackApiError):
         return failed(point, f"Slack is not reached at {url} ({type(error).__name__})", _ADDRESS)

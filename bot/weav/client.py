@@ -1,4 +1,4 @@
-"""The HTTP client for Weav's External API: sends each request once, and never raises."""
+"""The HTTP client for Weav's External API: it returns failures, and never retries a POST."""
 
 import asyncio
 import logging
@@ -6,6 +6,7 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from time import perf_counter
@@ -43,7 +44,7 @@ _LONGEST_CONNECT: Final = 5.0
 _INFLATE_ANY: Final = zlib.MAX_WBITS | 32  # gzip or zlib, whichever the header says
 logger = logging.getLogger(__name__)
 
-
+# What metrics call an answer: by its status, else by the first digit.
 _OUTCOMES: Final[Mapping[int, str]] = {
     HTTPStatus.TOO_MANY_REQUESTS: "not_sent",
     HTTPStatus.SERVICE_UNAVAILABLE: "not_sent",
@@ -73,9 +74,10 @@ async def weav_client(
     )
     session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
     async with AiohttpTransport(verify=_tls_context(), client=session) as transport:
-        yield WeavClient(transport, api_url, token, seconds, user_agent, observe)
+        yield WeavClient(transport, api_url.rstrip("/"), token, seconds, user_agent, observe)
 
 
+@dataclass(eq=False, repr=False)
 class WeavClient:
     """Sends requests to Weav; failures of Weav or the network are return values.
 
@@ -83,28 +85,22 @@ class WeavClient:
     and proxies, which are unwanted here, and leave a reference cycle for each response.
     """
 
-    def __init__(
-        self,
-        transport: httpx.AsyncBaseTransport,
-        api_url: str,
-        token: str,
-        seconds: float,
-        user_agent: str,
-        observe: Observe | None,
-    ) -> None:
-        connect = min(seconds / 2, _LONGEST_CONNECT)
-        self._transport = transport
-        self._api_url = api_url.rstrip("/")
-        self._token = token.encode()
+    _transport: httpx.AsyncBaseTransport
+    _api_url: str
+    _token: str
+    _seconds: float
+    _user_agent: str
+    _observe: Observe | None
+
+    def __post_init__(self) -> None:
+        connect = min(self._seconds / 2, _LONGEST_CONNECT)
+        self._timeout = httpx.Timeout(self._seconds, connect=connect, pool=connect).as_dict()
         self._headers = {
-            "Authorization": f"Bearer {token}",
+            "Authorization": f"Bearer {self._token}",
             "Accept": "application/json",
             "Accept-Encoding": "identity",
-            "User-Agent": user_agent,
+            "User-Agent": self._user_agent,
         }
-        self._seconds = seconds
-        self._timeout = httpx.Timeout(seconds, connect=connect, pool=connect).as_dict()
-        self._observe = observe
 
     async def create_conversation(self, new: NewConversation) -> Outcome:
         """Send the POST exactly once: neither httpx nor aiohttp retries one."""
@@ -158,6 +154,7 @@ class WeavClient:
                 if page.is_last:
                     return tuple(found)
             position += size
+            # Back to the larger size as soon as a page of it can begin here.
             while larger and position % larger[-1] == 0:
                 size, smaller = larger.pop(), [size, *smaller]
         return LookUpFailed(f"Weav has more of {listing.what} than the bot looks through.")
@@ -182,9 +179,9 @@ class WeavClient:
             status = answer.status
             outcome = _OUTCOMES.get(status) or _OTHER_OUTCOMES.get(status // 100, "server_error")
         except Exception as error:  # noqa: BLE001
-            # The transport lets raw aiohttp errors through, and no error may count as "not sent" by
-            # mistake.
-            return outcome_of_error(_logged(request, error))
+            # Also raw aiohttp errors and worse, and none may count as "not sent" by mistake.
+            _log_failure(request, error)
+            return outcome_of_error(error)
         else:
             return answer
         finally:
@@ -222,9 +219,9 @@ class WeavClient:
             if response is None or request.method == "GET":
                 raise
             # Once a write has its status, a broken body does not change what Weav did.
-            _logged(request, error)
+            _log_failure(request, error)
             body = b""
-        body = body.replace(self._token, b"(token)")
+        body = body.replace(self._token.encode(), b"(token)")
         return HttpAnswer(response.status_code, response.headers, body)
 
 
@@ -248,7 +245,6 @@ async def _body(response: httpx.Response) -> bytes:
     return body if inflater.eof or len(body) > BODY_LIMIT else b""
 
 
-def _logged(request: httpx.Request, error: Exception) -> Exception:
+def _log_failure(request: httpx.Request, error: Exception) -> None:
     what = type(cause_of(error)).__name__
     logger.warning("no answer from Weav to %s: %s", request.method, what)
-    return error
