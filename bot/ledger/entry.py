@@ -79,8 +79,8 @@ class Entry:
     fingerprint: str | None
     state: State
     reason: str | None  # a sentence for the author
-    reason_code: str | None  # the same for the program, if it needs it; always None in old rows
-    attempts: int  # POSTs begun; one worker alone has each
+    reason_code: str | None  # what the program decides by, if it has to; None in old rows
+    attempts: int  # POSTs begun; each is one worker's alone
     doubtful: bool  # a POST before the last one may have made a conversation, too
     patient: bool  # Weav said when to retry
     owner: str | None
@@ -96,7 +96,7 @@ class Entry:
     message_ts: str | None
     told: bool
     created_at: float
-    received_at: float  # when its author last asked: by submitting, again, or "Create again"
+    received_at: float  # when its author last submitted it or clicked "Create again"
     finished_at: float | None
     tried_for: float  # seconds of backoff since Slack, or a bug of ours, first held it up
     card_json: str | None  # what it takes to draw the card again, see bot/card/facts.py

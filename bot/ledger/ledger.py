@@ -67,7 +67,7 @@ class Ledger:
 
     async def receive(self, new: NewEntry, *, sending: bool) -> Received:
         """Record a submission before anything else is done; `sending`: its POST follows at once."""
-        entry = await self._changed(
+        entry = await self._change(
             "receive",
             key=new.key,
             team_id=new.team_id,
@@ -88,36 +88,34 @@ class Ledger:
         return Received(there, new=False)
 
     async def start_sending(self, entry: Entry) -> Entry | None:
-        """Begin an attempt, before its POST; on an entry, the attempt is this caller's alone."""
-        return await self._change("start_sending", entry)
+        """Begin an attempt, before its POST; the returned attempt is this caller's alone."""
+        return await self._step("start_sending", entry)
 
     async def name_customer(self, entry: Entry, request: Mapping[str, str]) -> Entry | None:
         """Put the customer that was just created into the request, before it is POSTed."""
         named = {"request": as_json(request), "fingerprint": fingerprint_of(request)}
-        return await self._change("name_customer", entry, **named)
+        return await self._step("name_customer", entry, **named)
 
     async def opened(
         self, entry: Entry, conversation_id: str, conversation: Mapping[str, Any]
     ) -> Entry | None:
         """Record Weav's answer to this attempt, even if the lease was lost meanwhile."""
-        found = {"conversation_id": conversation_id, **_facts(conversation)}
-        return await self._change("opened", entry, attempts=entry.attempts, **found)
+        found = _columns(conversation_id, conversation)
+        return await self._step("opened", entry, attempts=entry.attempts, **found)
 
     async def claim(
         self, entry: Entry, conversation_id: str, conversation: Mapping[str, Any]
     ) -> Entry | None:
         """Give the row a conversation that was found in Weav; None also if another row has it."""
-        found = {"conversation_id": conversation_id, **_facts(conversation)}
         try:
-            return await self._change("claim", entry, **found)
+            return await self._step("claim", entry, **_columns(conversation_id, conversation))
         except Taken:
             return None
 
     async def set_conversation(self, conversation_id: str, conversation: Mapping[str, Any]) -> None:
-        """Update what Weav says of a conversation, unless the ledger has already forgotten it."""
-        seen = {"conversation_id": conversation_id, **_facts(conversation)}
+        """Update the stored conversation, unless the ledger has already forgotten it."""
         before = await self.by_conversation(conversation_id)
-        after = await self._many("saw_conversation", **seen)
+        after = await self._many("saw_conversation", **_columns(conversation_id, conversation))
         for entry in [before, *after] if before else after:
             # `before` adds the previous assignee.
             self._concerned |= {entry.slack_user_id, entry.assignee or ""}
@@ -137,7 +135,7 @@ class Ledger:
     ) -> Entry | None:
         """Record that the card was posted; `card` is what it takes to draw the card again."""
         place = {"slack_channel_id": slack_channel_id, "message_ts": message_ts}
-        return await self._change("announced", entry, route=route, card=as_json(card), **place)
+        return await self._step("announced", entry, route=route, card=as_json(card), **place)
 
     async def queued(
         self,
@@ -150,27 +148,27 @@ class Ledger:
     ) -> Entry | None:
         """Release a row that was certainly not created, for a retry in `delay` seconds."""
         why = {"reason": reason, "reason_code": reason_code, "patient": int(patient)}
-        return await self._change("queued", entry, delay=delay, **why)
+        return await self._step("queued", entry, delay=delay, **why)
 
     async def refused(self, entry: Entry, reason: str) -> Entry | None:
         """The caller keeps the row until the author is told."""
         why = {"reason": reason, "reason_code": None}
-        return await self._change("ended", entry, state=State.REFUSED.value, **why)
+        return await self._step("ended", entry, state=State.REFUSED.value, **why)
 
     async def expired(
         self, entry: Entry, reason: str, *, reason_code: str | None = None
     ) -> Entry | None:
         """Certainly not created, not retried; the caller keeps the row until the author is told."""
         why = {"reason": reason, "reason_code": reason_code}
-        return await self._change("ended", entry, state=State.EXPIRED.value, **why)
+        return await self._step("ended", entry, state=State.EXPIRED.value, **why)
 
     async def unconfirmed(self, entry: Entry, reason: str) -> Entry | None:
         """The caller keeps the row until the author is told."""
-        return await self._change("unconfirmed", entry, reason=reason)
+        return await self._step("unconfirmed", entry, reason=reason)
 
     async def told(self, entry: Entry) -> Entry | None:
         """Finish a row whose author was told that it is refused, expired or not confirmed."""
-        return await self._change("told", entry)
+        return await self._step("told", entry)
 
     async def put_off(
         self, entry: Entry, delay: float, route: str = "", *, counted: float = 0.0, reason: str = ""
@@ -181,31 +179,31 @@ class Ledger:
         `tried_for`. `reason`: why the result of its request is not known.
         """
         why = {"route": route or None, "reason": reason or None}
-        return await self._change("later", entry, delay=delay, counted=counted, **why)
+        return await self._step("later", entry, delay=delay, counted=counted, **why)
 
     async def create_again(self, id_: int, slack_user_id: str) -> Entry | None:
         """Carry out "Create again"; only one of several clicks gets the row, not sent yet."""
-        return await self._changed("again", id=id_, slack_user_id=slack_user_id)
+        return await self._change("again", id=id_, slack_user_id=slack_user_id)
 
     async def look_again(self, id_: int, slack_user_id: str) -> Entry | None:
         """Carry out "Look again"; end the look with `claim`, or with `unconfirmed` and `told`."""
-        return await self._changed("look", id=id_, slack_user_id=slack_user_id)
+        return await self._change("look", id=id_, slack_user_id=slack_user_id)
 
     async def leave(self, id_: int, slack_user_id: str) -> Entry | None:
         """Carry out "Leave it"."""
-        return await self._changed("leave", id=id_, slack_user_id=slack_user_id)
+        return await self._change("leave", id=id_, slack_user_id=slack_user_id)
 
     async def take(self, limit: int) -> list[Entry]:
         """Take overdue rows, each by exactly one replica; the state says what is left to do."""
         return await self._many("take", limit=limit)
 
     def still_holds(self, entry: Entry) -> bool:
-        """False: the lease that `entry` knows of may have expired; the process may have paused."""
+        """False: the lease of `entry` may have expired, for example while this process paused."""
         return time.monotonic() - entry.asked_at < self.lease
 
     async def hold(self, entry: Entry) -> Entry | None:
         """Renew the lease, even an expired one, unless another owner has taken the row."""
-        return await self._change("hold", entry)
+        return await self._step("hold", entry)
 
     async def take_over(self) -> int:
         """Make the rows of a dead process due at once; return how many.
@@ -290,11 +288,11 @@ class Ledger:
         counts = {State(row["state"]): row["entries"] for row in rows}
         return Backlog(counts, max((row["oldest"] for row in rows), default=0.0))
 
-    async def _change(self, name: str, entry: Entry, **values: object) -> Entry | None:
+    async def _step(self, name: str, entry: Entry, **values: object) -> Entry | None:
         """Run a statement that only the holder of `entry` may run."""
-        return await self._changed(name, id=entry.id, fence=entry.fence, **values)
+        return await self._change(name, id=entry.id, fence=entry.fence, **values)
 
-    async def _changed(self, name: str, **values: object) -> Entry | None:
+    async def _change(self, name: str, **values: object) -> Entry | None:
         entry = await self._one(name, **values)
         if entry is not None:
             self._concerned |= {entry.slack_user_id, entry.assignee or ""}
@@ -310,10 +308,11 @@ class Ledger:
         return [Entry.read(row, asked_at) for row in rows]
 
 
-def _facts(conversation: Mapping[str, Any]) -> dict[str, str | None]:
+def _columns(conversation_id: str, conversation: Mapping[str, Any]) -> dict[str, str | None]:
     person = conversation.get("assignee_type") == "user"
     assignee = str(conversation.get("assignee_id") or "").lower() if person else ""
-    return {"conversation": as_json(conversation), "assignee": assignee or None}
+    found = {"conversation_id": conversation_id, "conversation": as_json(conversation)}
+    return {**found, "assignee": assignee or None}
 
 
 def _process_lock(url: str) -> AbstractContextManager[str]:
