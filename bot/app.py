@@ -19,7 +19,7 @@ from bot.card.lock import CardLocks
 from bot.card.post import CardPoster
 from bot.card.render import CardDrawer
 from bot.card.service import CardService
-from bot.directory import Directory, Names, starter
+from bot.directory import Directory, Names, learner
 from bot.event_loop import STALLED, EventLoopWatch
 from bot.follow.card import CardFollower
 from bot.follow.inbox import Inbox
@@ -51,7 +51,6 @@ from bot.submissions.unconfirmed_choices import UnconfirmedChoices
 from bot.submissions.worker import Deliverer, Leases, Limits, Worker
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient, weav_client
-from bot.weav.directory import WeavDirectory
 from handlers import register
 from handlers.dispatch import Dispatcher, bolt
 from handlers.http import HttpTransport
@@ -242,7 +241,7 @@ class _Assembly:
         )
         channel_readers = ChannelReaders(audiences, self.installation)
         notifier = Notifier(slack, tasks)
-        directory = Directory(WeavDirectory(weav), tasks)
+        directory = Directory(weav, tasks)
         forms = FormService(ledger, weav, directory, slack, channel_readers, tasks, link)
         diagnosis = _diagnosis(settings)
         home = HomeService(
@@ -265,7 +264,7 @@ class _Assembly:
         cards = CardService(ledger, weav, slack, drawer, locks, notifier, looks, replies)
         follower = self.follower(slack, drawer, locks, forms.defaults.replies)
 
-        uses = CustomerUses(ledger.customers, starter(ledger.customers, directory, tasks))
+        uses = CustomerUses(ledger.customers, learner(ledger.customers, directory, tasks))
         # Weav may have told of it before it was known here.
         expect = partial(ledger.due.mark, look=Look.CARD, delay=pace.follow.card)
         poster = CardPoster(slack, drawer)

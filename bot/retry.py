@@ -167,4 +167,4 @@ async def retry_until_written(write: Callable[[], Awaitable[T]], row: R) -> T | 
 async def put_off(ledger: Ledger, entry: Entry, next_try: NextTry, route: str = "") -> None:
     """Leave the row until the next attempt; `route`: where its card may have arrived already."""
     pause, counted = next_try.pause, next_try.counted
-    await retry_until_written(lambda: ledger.later(entry, pause, route, counted=counted), entry)
+    await retry_until_written(lambda: ledger.put_off(entry, pause, route, counted=counted), entry)

@@ -1,4 +1,4 @@
-"""Long lists, gone through without keeping others from the event loop."""
+"""Iterates over long lists without blocking the event loop."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ _LONGEST: Final = 0.005  # seconds at a time
 
 
 async def in_slices(several: Iterable[T]) -> AsyncIterator[T]:
-    """Let whatever else is ready run every 5 ms."""
+    """Yield each item, and let other tasks run every 5 ms."""
     began = time.perf_counter()
     for each in several:
         yield each

@@ -3,7 +3,7 @@
 import weakref
 from typing import Final
 
-from bot.directory import Asked
+from bot.directory import Lookups
 from bot.tasks import Tasks
 from bot.weav.pages import LookUpFailed
 
@@ -24,7 +24,7 @@ async def test_reasons_of_look_ups_that_fail_do_not_fill_the_memory() -> None:
         remembered.add(reason)
         return LookUpFailed(reason)
 
-    asked: Asked[str] = Asked(Tasks(), ask)
+    asked: Lookups[str] = Lookups(Tasks(), ask)
     for number in range(MANY):
         await asked.find(f"customer {number}", 5)
 

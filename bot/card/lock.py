@@ -44,7 +44,7 @@ class HeldLock:
         """
         noted, held = [each.model_dump(exclude_defaults=True) for each in changes], True
         with logged_if_unavailable(log, "change_not_noted", conversation=self._conversation_id):
-            held = await self._cards.note_changes(self._row, noted, SHOWN_UNKNOWN)
+            held = await self._cards.record_changes(self._row, noted, SHOWN_UNKNOWN)
         is_leased = time.monotonic() - self._renewed_at < self._cards.lease
         return held and is_leased and not self._lost
 
@@ -54,7 +54,7 @@ class HeldLock:
             await asyncio.sleep(every)
             asked_at = time.monotonic()
             with logged_if_unavailable(log, "lock_not_kept", conversation=self._conversation_id):
-                if await self._cards.keep_turn(self._row):
+                if await self._cards.renew(self._row):
                     self._renewed_at = asked_at
                 else:
                     self._lost = True
@@ -63,7 +63,7 @@ class HeldLock:
     async def release(self) -> bool:
         """False: the lock was lost before. Without the database, the lease expires later."""
         with logged_if_unavailable(log, "lock_not_released", conversation=self._conversation_id):
-            return await self._cards.end_turn(self._row, self.shown)
+            return await self._cards.release(self._row, self.shown)
         return not self._lost
 
 
@@ -105,7 +105,7 @@ class CardLocks:
         """Poll while another replica holds the row."""
         while True:
             asked_at = time.monotonic()
-            if row := await self._cards.take_turn(conversation_id):
+            if row := await self._cards.acquire(conversation_id):
                 return HeldLock(self._cards, row, asked_at)
             if asyncio.get_running_loop().time() > deadline:
                 return None

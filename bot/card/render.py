@@ -13,7 +13,7 @@ from bot.access.audience import Audience, ChannelReaders
 from bot.card.controls import controls
 from bot.card.facts import NO_FACTS, CardFacts
 from bot.card.history import HistoryLine, change_lines
-from bot.directory import NOT_NAMED, Named, Names
+from bot.directory import NO_NAMES, ConversationNames, Names
 from bot.slack import blocks, ids
 from bot.slack.blocks import MESSAGE_LIMIT, Json, Message, sentence
 from bot.slack.payloads import text_at
@@ -41,7 +41,7 @@ class Card:
 
     conversation: Conversation
     facts: CardFacts = NO_FACTS
-    named: Named = NOT_NAMED
+    named: ConversationNames = NO_NAMES
     readers: Audience = Audience.INSIDE
     link: str = ""
     changes: Sequence[HistoryLine] = ()
@@ -139,7 +139,7 @@ def _short(card: Card) -> Message:
     )
 
 
-def _fields(conversation: Conversation, named: Named) -> list[_Field]:
+def _fields(conversation: Conversation, named: ConversationNames) -> list[_Field]:
     customer = _escaped_value(named.customer)
     fields = [
         _Field("Customer", customer) if customer else None,

@@ -18,4 +18,4 @@ async def store_conversation(
         return
     if last and last != Conversation.read(stored).last_message_at and replies is not None:
         await ledger.due.mark(conversation_id, Look.REPLIES, replies)
-    await ledger.saw_conversation(conversation_id, current)
+    await ledger.set_conversation(conversation_id, current)

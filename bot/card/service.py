@@ -161,7 +161,7 @@ class CardService:
         """Store the conversation for `status` and the home tab, and follow the card again."""
         conversation_id, due, replies = entry.conversation_id or "", self._ledger.due, self._replies
         with logged_if_unavailable(log, "card_not_noted", conversation=conversation_id):
-            if replies is not None and is_updatable and await due.resume(conversation_id):
+            if replies is not None and is_updatable and await due.resume_looks(conversation_id):
                 await due.mark(conversation_id, Look.REPLIES, replies)
             await store_conversation(self._ledger, entry, conversation, replies)
 

@@ -22,7 +22,6 @@ from bot.card.lock import HeldLock
 from bot.slack.text import escape
 from bot.weav.client import WeavClient
 from bot.weav.existing_conversations import (
-    Changed,
     ChangeOutcome,
     Found,
     Update,
@@ -140,9 +139,9 @@ async def _confirm(
     looks: tuple[float, ...],
 ) -> ChangeResult:
     match outcome:
-        case Changed(conversation) if _has_change(conversation, change, before):
-            return Confirmed(conversation)
-        case Changed():
+        case Conversation() if _has_change(outcome, change, before):
+            return Confirmed(outcome)
+        case Conversation():
             return await _look(weav, NOT_TAKEN, change, before, looks)
         case Unconfirmed(reason):
             return await _look(weav, reason, change, before, looks)

@@ -1,4 +1,4 @@
-"""All points of an installation, in the order in which a person would mend them."""
+"""Runs all checks of an installation; the findings come in the order to fix them in."""
 
 import asyncio
 from collections.abc import Awaitable, Sequence
@@ -16,34 +16,34 @@ POINTS: Final = (local.DATABASE, local.FOLLOWING, *slack.POINTS, *weav.POINTS, l
 
 
 async def examine(settings: Settings, folder: Path) -> list[Finding]:
-    """Look at everything at once; `folder` is where manifest.yml may be. Never raises."""
+    """Run all checks concurrently; manifest.yml may be in `folder`. Never raises."""
     socket_mode = settings.slack_app_token is not None
     manifest = local.manifest(folder / "manifest.yml", socket_mode=socket_mode)
     found = await asyncio.gather(
-        whatever_happens([local.DATABASE, local.FOLLOWING], local.database(settings)),
-        whatever_happens(slack.POINTS, slack.examine(settings)),
-        whatever_happens(weav.POINTS, weav.examine(settings)),
-        whatever_happens([local.MANIFEST], manifest),
+        examine_safely([local.DATABASE, local.FOLLOWING], local.database(settings)),
+        examine_safely(slack.POINTS, slack.examine(settings)),
+        examine_safely(weav.POINTS, weav.examine(settings)),
+        examine_safely([local.MANIFEST], manifest),
     )
     return [ok(SETTINGS, "complete and well-formed"), *(each for part in found for each in part)]
 
 
-async def whatever_happens(
-    points: Sequence[str], looking: Awaitable[Sequence[Finding]]
+async def examine_safely(
+    points: Sequence[str], examination: Awaitable[Sequence[Finding]]
 ) -> Sequence[Finding]:
-    """Find at least that the looking itself broke: the other points are wanted all the more."""
+    """Turn an exception in a check into a finding, so that the other checks still count."""
     try:
-        return await looking
+        return await examination
     except Exception as error:
         log.exception("not_examined", points=points)
         text = f"could not be looked at ({type(error).__name__})"
-        mend = "That is a mistake of weav-slack's own: please report it, with this line."
+        mend = "This is a bug in weav-slack: please report it, with this line."
         rest = (unchecked(point, f"see {points[0]}") for point in points[1:])
         return [failed(points[0], text, mend), *rest]
 
 
 def all_unchecked(problems: str) -> list[Finding]:
-    """Say what `read_settings` found wrong; without settings nothing else can be looked at."""
+    """Report the problems that `read_settings` found; nothing else can be checked then."""
     wrong = failed(
         SETTINGS,
         "; ".join(problems.splitlines()),

@@ -1,4 +1,4 @@
-"""One point that was looked at, and what is to be done about it."""
+"""The result of one check, and what to do about it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import Final
 
 _SHOWN: Final = 4
-# Of a shorter one, four characters would be too much of it.
+# Four characters of a shorter secret would reveal too much of it.
 _SHORTEST: Final = 12
 
 
 class Level(StrEnum):
-    """`NOTE`: nothing is broken, and there is something to know."""
+    """`NOTE`: nothing is broken, but the operator should know something."""
 
     OK = "ok"
     NOTE = "note"
@@ -21,7 +21,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`mend` is a sentence on what to do, empty where nothing is to be done."""
+    """`mend` is a sentence on what to do; empty if there is nothing to do."""
 
     point: str
     state: Level
@@ -50,5 +50,5 @@ def is_well(findings: Iterable[Finding]) -> bool:
 
 
 def masked(secret: str) -> str:
-    """Show enough of a secret to tell it from another one."""
+    """Return the end of a secret, enough to tell it from another one."""
     return f"…{secret[-_SHOWN:]}" if len(secret) >= _SHORTEST else "…"

@@ -1,4 +1,4 @@
-"""What is looked at without Slack and Weav: the database, and the manifest file."""
+"""Checks the database and the manifest file, without Slack and Weav."""
 
 import asyncio
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import yaml
 
 from bot import manifest as own
 from bot.check.findings import Finding, failed, note, ok, unchecked
-from bot.ledger import Condition, LedgerTooNew, LedgerUnavailable, inspect
+from bot.ledger import Inspection, LedgerTooNew, LedgerUnavailable, inspect
 from bot.settings import Settings
 from bot.slack import ids
 from bot.slack.payloads import at, list_at
@@ -19,51 +19,51 @@ DATABASE: Final = "Database"
 FOLLOWING: Final = "Cards follow Weav"
 MANIFEST: Final = "Manifest"
 _KEEP: Final = (
-    "A manifest replaces all of the app's settings, so when you paste it keep the optional scopes"
+    "A manifest replaces all of the app's settings, so when you paste it, keep the optional scopes"
     " that the app has under oauth_config.scopes.bot."
 )
 _FOLLOW: Final = (
-    "Make a webhook in Weav and set its secret; or set WEAV_REFRESH_EVERY where none reaches the"
-    " bot."
+    "Make a webhook in Weav and set its secret; or set WEAV_REFRESH_EVERY if no webhook can reach"
+    " the bot."
 )
 _WEBHOOK: Final = (
-    "See that Weav's webhook leads to https://your.host/weav/webhooks, that it is active, and that"
-    " its secret is WEAV_WEBHOOK_SECRET."
+    "Check that Weav's webhook points to https://your.host/weav/webhooks, that it is active, and"
+    " that its secret is WEAV_WEBHOOK_SECRET."
 )
 _AGAIN: Final = (
     "Write it again with `weav-slack manifest > manifest.yml` (for HTTP with --request-url), and"
     f" paste it into the app's settings in Slack (App Manifest). {_KEEP}"
 )
 _FOR_HTTP: Final = (
-    "See that the app's settings in Slack (App Manifest) have what `weav-slack manifest"
+    "Check that the app's settings in Slack (App Manifest) have what `weav-slack manifest"
     f" --request-url URL` prints. {_KEEP}"
 )
 
 
 async def database(settings: Settings) -> list[Finding]:
     try:
-        condition = await inspect(settings.database_url)
+        inspection = await inspect(settings.database_url)
     except LedgerTooNew as error:
         found = failed(DATABASE, str(error), "Install the newer release again.")
     except LedgerUnavailable as error:
-        mend = "See that DATABASE_URL is right and the bot may write there."
+        mend = "Check that DATABASE_URL is right and that the bot may write there."
         found = failed(DATABASE, str(error), mend)
     else:
-        return [_database(condition), _following(settings, condition.last_webhook)]
+        return [_database(inspection), _following(settings, inspection.last_webhook)]
     return [found, unchecked(FOLLOWING, f"see {DATABASE}")]
 
 
-def _database(condition: Condition) -> Finding:
-    if condition.found == 0:
-        return ok(DATABASE, f"{condition.kind}, can be made; the first start fills it")
-    text = f"{condition.kind}, writable, version {condition.found}"
-    if condition.found < condition.newest:
-        text += f"; the next start brings it forward to {condition.newest}"
+def _database(inspection: Inspection) -> Finding:
+    if inspection.version == 0:
+        return ok(DATABASE, f"{inspection.kind}, can be set up; the first start does it")
+    text = f"{inspection.kind}, writable, version {inspection.version}"
+    if inspection.version < inspection.newest_version:
+        text += f"; the next start migrates it to {inspection.newest_version}"
     return ok(DATABASE, text)
 
 
 def _following(settings: Settings, last_webhook: float | None) -> Finding:
-    """Say how cards follow what happens in Weav: told, by looking, or not at all."""
+    """Say how cards follow Weav: by webhooks, by looking, or not at all."""
     looks = ""
     if every := settings.weav_refresh_every:
         looks = f"looks at open conversations every {every:g} min"
@@ -79,9 +79,10 @@ def _following(settings: Settings, last_webhook: float | None) -> Finding:
 
 
 async def manifest(file: Path, *, socket_mode: bool) -> list[Finding]:
-    """Compare what Slack would be told with what the bot listens for, and how.
+    """Compare the manifest file with what this release and its settings need.
 
-    In a thread, since YAML is slow: the file may be anything, and 20,000 lines take a second.
+    It runs in a thread, because YAML is slow: 20,000 lines take a second, and the file may be
+    anything.
     """
     return [await asyncio.to_thread(_manifest, file, socket_mode=socket_mode)]
 
@@ -94,7 +95,7 @@ def _manifest(file: Path, *, socket_mode: bool) -> Finding:
     except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return failed(MANIFEST, f"{file.name} cannot be read", _AGAIN)
     if not socket_mode and found == yaml.safe_load(own.manifest()):
-        # It lies beside every clone of the release, so that it says nothing of the app in Slack.
+        # Every clone of the release has this file, so it says nothing about the app in Slack.
         text = f"{file.name} is the release's, for Socket Mode; without SLACK_APP_TOKEN it is HTTP"
         return note(MANIFEST, text, _FOR_HTTP)
     if missing := list(_missing(found)):
@@ -122,7 +123,7 @@ def _missing(found: object) -> Iterator[str]:
 def _wrong_ways(found: object, *, socket_mode: bool) -> Iterator[str]:
     """Compare with https://docs.slack.dev/reference/app-manifest#settings."""
     if at(found, "settings", "interactivity", "is_enabled") is not True:
-        yield "interactivity is not enabled, so that nobody can submit a form"
+        yield "interactivity is not enabled, so nobody can submit a form"
     enabled = at(found, "settings", "socket_mode_enabled") is True
     if socket_mode and not enabled:
         yield "Socket Mode is not enabled, and SLACK_APP_TOKEN is set"

@@ -1,4 +1,4 @@
-"""Findings for people, for machines and for Slack."""
+"""Formats findings as text, as JSON, and as a Slack message."""
 
 import json
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _EMOJI: Final = {
     Level.FAILED: ":x:",
     Level.UNCHECKED: ":grey_question:",
 }
-# What a text and its mend may have, before escaping: the first of these with which all fits.
+# Characters of a text and of a mend, before escaping: the first limit with which all fits is used.
 _LIMITS: Final = (500, 300, 200, 150, 100, 60, 40, 20)
 
 
@@ -50,7 +50,7 @@ def _message(findings: Sequence[Finding], limit: int) -> Message:
     said, drawn = [summary], [_section(f"*{summary}*")]
     for finding in findings:
         line = _line(finding, limit)
-        # Screen readers would read the sign aloud.
+        # No emoji in the plain text: screen readers would read it aloud.
         said.append(f"{finding.state.value}: {finding.point}: {line}")
         drawn.append(_section(f"{_EMOJI[finding.state]} *{finding.point}*: {line}"))
     return Message.of("\n".join(said), *drawn)

@@ -1,4 +1,4 @@
-"""What Slack says of the tokens, the scopes and the clock."""
+"""Checks the tokens, the scopes and the clock with Slack."""
 
 import re
 import time
@@ -30,7 +30,7 @@ OPTIONAL: Final = "Slack optional scopes"
 INCOMING: Final = "Slack's way in"
 CLOCK: Final = "Clock"
 POINTS: Final = (TOKEN, NEEDED, OPTIONAL, INCOMING, CLOCK)
-# What they are for, so that nobody grants them for nothing.
+# What happens without each, so that nobody grants a scope for nothing.
 OPTIONAL_SCOPES: Final = {
     USERS_READ: "guests cannot be told from members, so SLACK_ALLOW_GUESTS=false has no effect",
     "channels:read": "shared public channels get the whole card",
@@ -38,12 +38,12 @@ OPTIONAL_SCOPES: Final = {
 }
 _REINSTALL: Final = "Add them under OAuth & Permissions and install the app again"
 _SIGNING_SECRET: Final = re.compile(r"[0-9a-f]{32}")
-# Slack's requests are good for 300 s; what is more than a minute off will be too much one day.
+# Slack's requests are valid for 300 s; a clock that is a minute off will drift further.
 _MOST_SECONDS: Final = 60.0
-_ADDRESS: Final = "See that SLACK_API_URL is right, and that this machine may reach it."
-_COPY: Final = "Copy SLACK_BOT_TOKEN from OAuth & Permissions again; install the app if it is not."
-_LATER: Final = "That says nothing of the token. Check again in a minute."
-# Besides REJECTED, for a method that needs a scope.
+_ADDRESS: Final = "Check that SLACK_API_URL is right, and that this machine can reach it."
+_COPY: Final = "Install the app if needed, and copy SLACK_BOT_TOKEN from OAuth & Permissions again."
+_LATER: Final = "That says nothing about the token. Check again in a minute."
+# In addition to REJECTED, for a method that needs a scope.
 _WITHOUT_SCOPE: Final = frozenset({"missing_scope", "no_permission"})
 _ERRORS: Final = (SlackApiError, aiohttp.ClientError, TimeoutError, ValueError, OSError)
 
@@ -63,12 +63,12 @@ async def examine(settings: Settings) -> list[Finding]:
             answer = await client.auth_test()
         except _ERRORS as error:
             headers = getattr(getattr(error, "response", None), "headers", {})
-            refused = _why_not(TOKEN, settings, error, REJECTED, f"{shown} is not accepted", _COPY)
+            refused = _failure(TOKEN, settings, error, REJECTED, f"{shown} is not accepted", _COPY)
             token = [refused, *_unknown_scopes("without an accepted token")]
         else:
             headers = answer.headers
             token = [_accepted(shown, answer), *_scopes(installation)]
-        return [*token, await _door(settings, client), _clock(headers)]
+        return [*token, await _incoming(settings, client), _clock(headers)]
 
 
 def _accepted(shown: str, answer: Any) -> Finding:  # noqa: ANN401 - the SDK's response
@@ -81,7 +81,7 @@ def _accepted(shown: str, answer: Any) -> Finding:  # noqa: ANN401 - the SDK's r
 
 
 def _of_an_organisation(shown: str, answer: Any) -> Finding:  # noqa: ANN401 - the SDK's response
-    """Read an answer in which a workspace may be missing (`team` null), as in other payloads then.
+    """Describe the token of a whole organisation; `team` may be null, as in its other payloads.
 
     https://api.slack.com/enterprise/apps/reference
     """
@@ -89,8 +89,8 @@ def _of_an_organisation(shown: str, answer: Any) -> Finding:  # noqa: ANN401 - t
     named = f"{answer['team']} ({enterprise_id})" if answer.get("team") else enterprise_id
     text = (
         f"{shown} is accepted, but is a token of the whole organisation {named}. The bot is made"
-        " for one workspace: here all of the organisation may use it, and where Slack names no"
-        " workspace, status leaves submissions out and cards do not lead to their message"
+        " for one workspace: here everybody in the organisation may use it, and where Slack names"
+        " no workspace, status leaves out submissions and cards do not link to their message"
     )
     mend = (
         "Install the app in one workspace (OAuth & Permissions → Install to Workspace) and copy its"
@@ -99,7 +99,7 @@ def _of_an_organisation(shown: str, answer: Any) -> Finding:  # noqa: ANN401 - t
     return note(TOKEN, text, mend)
 
 
-def _why_not(
+def _failure(
     point: str,
     settings: Settings,
     error: Exception,
@@ -107,7 +107,7 @@ def _why_not(
     refused: str,
     mend: str,
 ) -> Finding:
-    """`refused` is what is to be said of a code that is `rejected`, which `mend` mends."""
+    """Describe an error; `refused` and `mend` are for a code of Slack's in `rejected`."""
     url = settings.slack_api_url
     if not isinstance(error, SlackApiError):
         return failed(point, f"Slack is not reached at {url} ({type(error).__name__})", _ADDRESS)
@@ -126,7 +126,7 @@ def _unknown_scopes(why: str) -> list[Finding]:
 def _scopes(installation: Installation) -> list[Finding]:
     granted = installation.scopes
     if granted is None:
-        return _unknown_scopes("Slack did not tell them")
+        return _unknown_scopes("Slack did not name them")
     needed, optional = ok(NEEDED, ", ".join(SCOPES)), ok(OPTIONAL, ", ".join(OPTIONAL_SCOPES))
     if missing := [scope for scope in SCOPES if scope not in granted]:
         needed = failed(NEEDED, f"missing: {', '.join(missing)}", f"{_REINSTALL}.")
@@ -136,7 +136,7 @@ def _scopes(installation: Installation) -> list[Finding]:
     return [needed, optional]
 
 
-async def _door(settings: Settings, client: SlackClient) -> Finding:
+async def _incoming(settings: Settings, client: SlackClient) -> Finding:
     if settings.slack_app_token is not None:
         return await _app_token(settings, settings.slack_app_token.get_secret_value(), client)
     secret = settings.slack_signing_secret
@@ -144,31 +144,37 @@ async def _door(settings: Settings, client: SlackClient) -> Finding:
     if secret is None or not _SIGNING_SECRET.fullmatch(secret.get_secret_value()):
         text = f"HTTP; SLACK_SIGNING_SECRET {shown} does not look like one (32 hexadecimal digits)"
         return note(INCOMING, text, "Compare it with Basic Information → Signing Secret.")
-    text = f"HTTP; SLACK_SIGNING_SECRET {shown}; whether it is this app's only a request could tell"
+    text = f"HTTP; SLACK_SIGNING_SECRET {shown}; only a request could tell if it is this app's"
     return ok(INCOMING, text)
 
 
 async def _app_token(settings: Settings, app_token: str, client: SlackClient) -> Finding:
-    """https://docs.slack.dev/reference/methods/apps.connections.open; its address stays unused."""
+    """Ask for a WebSocket URL, and do not use it.
+
+    https://docs.slack.dev/reference/methods/apps.connections.open
+    """
     named = f"Socket Mode; SLACK_APP_TOKEN {masked(app_token)}"
     mend = "Make one under Basic Information → App-Level Tokens with the scope connections:write."
     try:
         await client.apps_connections_open(app_token=app_token)
     except _ERRORS as error:
         rejected = REJECTED | _WITHOUT_SCOPE
-        return _why_not(INCOMING, settings, error, rejected, f"{named} opens nothing", mend)
+        return _failure(INCOMING, settings, error, rejected, f"{named} opens nothing", mend)
     return ok(INCOMING, f"{named} opens a connection")
 
 
 def _clock(headers: Mapping[str, str]) -> Finding:
-    """Compare with https://www.rfc-editor.org/rfc/rfc9110#field.date, which is in whole seconds."""
+    """Compare our clock with the Date header, which is in whole seconds.
+
+    https://www.rfc-editor.org/rfc/rfc9110#field.date
+    """
     lowered = {name.lower(): value for name, value in headers.items()}
     try:
         difference = time.time() - parsedate_to_datetime(lowered["date"]).timestamp()
     except (KeyError, ValueError, TypeError, OverflowError):
-        return unchecked(CLOCK, "without Slack's time")
+        return unchecked(CLOCK, "Slack sent no time")
     if abs(difference) <= _MOST_SECONDS:
         return ok(CLOCK, f"{abs(difference):.0f} s from Slack's")
     way = "ahead of" if difference > 0 else "behind"
-    text = f"{abs(difference):.0f} s {way} Slack's, whose requests are refused from 300 s on"
-    return failed(CLOCK, text, "Let this machine set its clock by NTP.")
+    text = f"{abs(difference):.0f} s {way} Slack's; from 300 s on, its requests are refused"
+    return failed(CLOCK, text, "Set this machine's clock by NTP.")

@@ -39,5 +39,5 @@ class Inbox:
         if time.monotonic() < self._note_again_at:
             return
         with logged_if_unavailable(log, "webhook_not_noted"):
-            await self._due.note_moment(WEBHOOK)
+            await self._due.record_moment(WEBHOOK)
             self._note_again_at = time.monotonic() + _NOTED_EVERY

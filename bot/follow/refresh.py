@@ -23,6 +23,8 @@ class Refresher:
     async def mark(self) -> None:
         """Mark the open conversations whose last refresh is too long ago."""
         with logged_if_unavailable(log, "not_refreshed"):
-            self._first_id = await self._due.first_within(REFRESHED_FOR, self._first_id)
-            if marked := await self._due.mark_open(self._first_id, REFRESHED_FOR, self._every):
+            self._first_id = await self._due.first_submission(REFRESHED_FOR, self._first_id)
+            if marked := await self._due.mark_open_conversations(
+                self._first_id, REFRESHED_FOR, self._every
+            ):
                 log.info("refreshing", conversations=marked)

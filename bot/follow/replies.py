@@ -117,7 +117,7 @@ def first_words(messages: Sequence[WrittenMessage]) -> str:
     """Read no more of the messages than is shown, because HTML takes long to parse."""
     text = ""
     for message in messages:
-        text = f"{text} {message.words}".strip()
+        text = f"{text} {message.text}".strip()
         if len(text) > TEXT_LIMIT:
             break
     return shorten(fold(text), TEXT_LIMIT)
@@ -176,18 +176,18 @@ class ReplyFollower:
         thread_ts, due = facts.thread_ts or entry.message_ts or "", self._ledger.due
         told = memo.after(messages).dump()
         async with self._telling:
-            if not await due.note(row, telling.dump()):
+            if not await due.save_memo(row, telling.dump()):
                 return Again(SOON)
             posted = await self._slack.post(
                 slack_channel_id, notice.render(), thread_ts, within=0.0
             )
             if isinstance(posted, Done):
                 log.info("reply_told", conversation=row.conversation_id, messages=len(new))
-                await retry_until_written(lambda: due.looked(row, self._pace.replies, told), row)
+                await retry_until_written(lambda: due.finish(row, self._pace.replies, told), row)
                 return Settled("told", is_recorded=True)
             if not posted.certain or _is_unreachable(posted.code):
                 return Again(SOON)  # `telling` stays: the next look says it on the card
-            await due.note(row, memo.dump())
+            await due.save_memo(row, memo.dump())
         return SlackAway(posted)
 
     async def _notice(
@@ -213,7 +213,7 @@ class ReplyFollower:
         """Return the assignee, if the bot knows who that is in Slack, or else the author."""
         if conversation.assignee_type == AssigneeType.USER and conversation.assignee_id:
             assignee_id = conversation.assignee_id.lower()
-            if user := await self._ledger.customers.user_with(assignee_id):
+            if user := await self._ledger.customers.user_by_weav_id(assignee_id):
                 return user.slack_user_id
         return entry.slack_user_id
 

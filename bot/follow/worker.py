@@ -109,10 +109,10 @@ class FollowWorker:
                 self._rest = 0.0
                 if not is_recorded:
                     delay = self._pace.delay_of(row.look)
-                    await retry_until_written(lambda: due.looked(row, delay, memo), row)
+                    await retry_until_written(lambda: due.finish(row, delay, memo), row)
             case Again(pause, counted, missing, memo):
                 await retry_until_written(
-                    lambda: due.later(
+                    lambda: due.put_off(
                         row,
                         pause,
                         counted=counted,
@@ -138,7 +138,7 @@ class FollowWorker:
             case GoneInSlack(code):
                 log.info("not_followed", conversation=row.id, code=code)
                 self._count(row, "over")
-                await retry_until_written(lambda: due.end(row), row)
+                await retry_until_written(lambda: due.end_looks(row), row)
             case _:
                 assert_never(result)
 

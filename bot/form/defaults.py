@@ -90,7 +90,7 @@ class ChannelDefaults:
     async def choose(self, defaults: ChosenDefaults) -> None:
         """Keep them for all replicas. Raise LedgerUnavailable."""
         channel = defaults.slack_channel_id
-        await self._customers.choose_defaults(channel, defaults.chosen, defaults.slack_user_id)
+        await self._customers.save_defaults(channel, defaults.chosen, defaults.slack_user_id)
         self._choices += 1
         self._by_channel = {**self._by_channel, channel: defaults.chosen}
 

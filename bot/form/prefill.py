@@ -70,7 +70,7 @@ class Prefiller:
     async def _of_message(self, form: Form, source: str, mentions: Mentions) -> Form:
         if not form.values.customer_id and (customer := await self._mentioned(mentions)):
             form = form.filled({ids.CUSTOMER_ID: customer.id}, Source.MESSAGE)
-        entry = await self._ledger.about(source)
+        entry = await self._ledger.by_source(source)
         return form.showing(self.duplicate(entry)) if entry else form
 
     async def labels(self, values: FormValues) -> dict[str, str]:
@@ -89,7 +89,7 @@ class Prefiller:
         if kind == AssigneeType.AGENT:
             agent = self._directory.known_agent(assignee_id)
             return (agent.name or "") if agent else ""
-        user = await self._customers.user_with(assignee_id)
+        user = await self._customers.user_by_weav_id(assignee_id)
         return user.name if user else ""
 
     async def _mentioned(self, mentions: Mentions) -> KnownCustomer | None:
@@ -98,7 +98,7 @@ class Prefiller:
             if known := await self._customers.customer(customer_id):
                 return known
         for email in mentions.emails:
-            if known := await self._customers.customer_with(email):
+            if known := await self._customers.customer_by_email(email):
                 return known
         for conversation_id in mentions.conversation_ids:
             entry = await self._ledger.by_conversation(conversation_id)

@@ -47,7 +47,7 @@ class Reviewer:
                 agent = self._directory.known_agent(request[ids.ASSIGNEE_ID])
                 return f"Choose a person: {agent.name} is an AI agent." if agent else ""
             case AssigneeType.AGENT:
-                user = await self._ledger.customers.user_with(request[ids.ASSIGNEE_ID])
+                user = await self._ledger.customers.user_by_weav_id(request[ids.ASSIGNEE_ID])
                 return f"Choose an AI agent: {user.name} is a person." if user else ""
         return ""
 
@@ -56,7 +56,7 @@ class Reviewer:
         source = submission.new.source
         if submission.form.origin.another or not source:
             return None
-        entry = await self._ledger.about(source)
+        entry = await self._ledger.by_source(source)
         if entry is None:
             return None
         before = await self._ledger.by_key(submission.new.key)

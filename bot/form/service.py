@@ -233,11 +233,11 @@ class FormService:
         self._tasks.spawn(note(), name="note_readers")
 
     async def _learn_customer(self, customer: UUID) -> KnownCustomer | None:
-        return await learn_customer(self._customers, self._directory, str(customer), LIST_WITHIN)
+        return await learn_customer(self._customers, self._directory, str(customer))
 
     async def link_weav_user(self, user: WeavUser) -> str:
         """Carry out `me UUID`: others will find them by this name."""
-        if not await _saved(self._customers.tell_user(user), "user_not_kept"):
+        if not await _saved(self._customers.save_user(user), "user_not_kept"):
             return NOT_SURELY_SAVED
         return (
             f"From now on you are {user.weav_user_id} in Weav, and the form offers you as assignee."

@@ -32,7 +32,7 @@ from bot.slack.options import MOST_OFFERS, Suggestion, nothing_offer
 from bot.slack.text import uuid_in
 from bot.slices import in_slices
 from bot.tasks import Tasks
-from bot.weav.directory import NoSuch
+from bot.weav.directory import NoSuchCustomer
 from bot.weav.models import AssigneeType
 from bot.weav.pages import LookUpFailed
 
@@ -64,8 +64,8 @@ async def company_offers(
     words = words_of(query)
     offers: list[Suggestion] = []
     async for each in in_slices(company):
-        if len(offers) < most and (each.who.id == customer_id if customer_id else each.has(words)):
-            offers.append(Suggestion(each.who.id, customer_label(each.who), COMPANY))
+        if len(offers) < most and (each.item.id == customer_id if customer_id else each.has(words)):
+            offers.append(Suggestion(each.item.id, customer_label(each.item), COMPANY))
     return offers
 
 
@@ -110,7 +110,7 @@ class Suggester:
         deadline = typed.since + SUGGEST_WITHIN
         customer_id = str(uuid_in(typed.query, "customer") or "")
         if customer_id:
-            self._directory.start_customer(customer_id)
+            self._directory.customers.start(customer_id)
         seen, defaults, trouble = await self._local(typed, customer_id)
         company = await self._company(defaults, deadline)
         offers = [seen_offer(each) for each in seen]
@@ -122,7 +122,7 @@ class Suggester:
             offers.append(await self._pasted(customer_id, deadline))
         known = [each.email for each in seen]
         if isinstance(company, Sequence):
-            known += [each.who.email for each in company]
+            known += [each.item.email for each in company]
         return completed(offers, typed.query, known, trouble)
 
     async def assignees(self, kind: str, typed: OptionQuery) -> list[Suggestion]:
@@ -156,14 +156,14 @@ class Suggester:
         company_id = defaults.chosen.get(ids.COMPANY_ID, "")
         if not company_id:
             return ()
-        return await self._directory.company(company_id, _left(deadline))
+        return await self._directory.companies.find(company_id, _left(deadline))
 
     async def _pasted(self, customer_id: str, deadline: float) -> Suggestion:
-        found = await self._directory.customer(customer_id, _left(deadline))
+        found = await self._directory.customers.find(customer_id, _left(deadline))
         if isinstance(found, KnownCustomer):
             self._tasks.spawn(self.learn(found), name="learn")
             return Suggestion(customer_id, customer_label(found), CONFIRMED)
-        if isinstance(found, NoSuch):
+        if isinstance(found, NoSuchCustomer):
             return unknown_offer(customer_id)
         return unchecked_offer(customer_id, found.reason)
 
@@ -180,9 +180,9 @@ class Suggester:
             return [nothing_offer("No agents to show", agents.reason)]
         words = words_of(typed.query)
         found = [
-            each.who
+            each.item
             async for each in in_slices(agents)
-            if (str(each.who.id) == pasted if pasted else each.has(words))
+            if (str(each.item.id) == pasted if pasted else each.has(words))
         ]
         offers = [
             Suggestion(str(each.id), each.name or str(each.id), "Active in Weav")

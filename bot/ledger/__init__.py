@@ -1,4 +1,4 @@
-"""What was asked and what became of it, in the database that is there."""
+"""The bot's database: what was asked and what became of it, on SQLite or PostgreSQL."""
 
 from bot.ledger.cards import CardLock, CardRows
 from bot.ledger.customers import Defaults, KnownCustomer, KnownCustomers, WeavUser
@@ -7,7 +7,7 @@ from bot.ledger.entry import CUSTOMER_EMAIL, Backlog, Entry, NewEntry, Received,
 from bot.ledger.errors import LedgerTooNew, LedgerUnavailable, logged_if_unavailable
 from bot.ledger.home import HomeTab, HomeTabs
 from bot.ledger.ledger import Ledger
-from bot.ledger.schema import WEBHOOK, Condition, inspect
+from bot.ledger.schema import WEBHOOK, Inspection, inspect
 
 __all__ = [
     "CUSTOMER_EMAIL",
@@ -15,13 +15,13 @@ __all__ = [
     "Backlog",
     "CardLock",
     "CardRows",
-    "Condition",
     "Defaults",
     "DueRow",
     "DueRows",
     "Entry",
     "HomeTab",
     "HomeTabs",
+    "Inspection",
     "KnownCustomer",
     "KnownCustomers",
     "Ledger",

@@ -1,6 +1,6 @@
-"""Whose turn it is to change a conversation, and who changed what on its card last.
+"""The lock on a conversation and its card, with the history of changes that the card shows.
 
-Weav's PUT takes the whole conversation: two at the same time would undo each other's change.
+Weav's PUT replaces the whole conversation, so two at the same time could undo each other's change.
 """
 
 import json
@@ -14,10 +14,10 @@ from bot.ledger.database import Database, forget
 
 @dataclass(frozen=True, slots=True)
 class CardLock:
-    """One's right to change a conversation and its card; `taken_at` is the database's time.
+    """The right to change a conversation and its card; `taken_at` is the database's time.
 
-    `changes` is what was noted before, anything JSON can hold, the newest last. `shown` is what the
-    card says; None: it was never noted, empty: nobody knows.
+    `changes` is the history so far, anything JSON can hold, newest last. `shown` has signs of what
+    the card shows: None if never recorded, empty if unknown.
     """
 
     conversation_id: str
@@ -28,18 +28,18 @@ class CardLock:
 
 
 class CardRows:
-    """Everything raises LedgerUnavailable; a turn that is lost can neither note nor end."""
+    """Every method raises LedgerUnavailable; a lost lock changes nothing any more."""
 
     def __init__(self, database: Database, lease: float) -> None:
-        """`lease`: seconds until a dead process's turn is over."""
+        """`lease`: seconds until the lock of a dead process expires."""
         self._database = database
         self.lease = lease
 
-    async def take_turn(self, conversation_id: str) -> CardLock | None:
-        """None: it is somebody else's turn, here or in another replica."""
+    async def acquire(self, conversation_id: str) -> CardLock | None:
+        """None: somebody else holds the lock, in this replica or another."""
         owner = uuid4().hex
-        values = {"conversation_id": conversation_id, "owner": owner, "lease": self.lease}
-        rows = await self._database.query("take_turn", values)
+        held = {"conversation_id": conversation_id, "owner": owner, "lease": self.lease}
+        rows = await self._database.query("take_turn", **held)
         if not rows:
             return None
         row = rows[0]
@@ -47,25 +47,25 @@ class CardRows:
             conversation_id, owner, json.loads(row["changes"]), row["shown"], row["read_at"]
         )
 
-    async def keep_turn(self, turn: CardLock) -> bool:
-        """False: it is lost, and somebody else's by now or soon."""
-        return await self._query("keep_turn", turn, lease=self.lease)
+    async def renew(self, lock: CardLock) -> bool:
+        """False: the lock is lost, and another owner has it or may take it."""
+        return await self._query("keep_turn", lock, lease=self.lease)
 
-    async def note_changes(
-        self, turn: CardLock, changes: Sequence[Any], shown: str | None = None
+    async def record_changes(
+        self, lock: CardLock, changes: Sequence[Any], shown: str | None = None
     ) -> bool:
-        """False: nothing is noted, since the turn is lost."""
-        noted = json.dumps(changes, separators=(",", ":"))
-        return await self._query("note_changes", turn, changes=noted, shown=shown)
+        """False: the lock is lost, and nothing was recorded."""
+        recorded = json.dumps(changes, separators=(",", ":"))
+        return await self._query("note_changes", lock, changes=recorded, shown=shown)
 
-    async def end_turn(self, turn: CardLock, shown: str | None = None) -> bool:
-        """False: it was lost before."""
-        return await self._query("end_turn", turn, shown=shown)
+    async def release(self, lock: CardLock, shown: str | None = None) -> bool:
+        """False: the lock was already lost."""
+        return await self._query("end_turn", lock, shown=shown)
 
     async def forget(self, keep_days: float) -> int:
-        """Remove what is noted of cards that nobody clicked for so long; how many it were."""
+        """Remove the rows of cards that nobody has locked for `keep_days`; return how many."""
         return await forget(self._database, "forget_cards", keep_days)
 
-    async def _query(self, name: str, turn: CardLock, **values: object) -> bool:
-        held = {"conversation_id": turn.conversation_id, "owner": turn.owner}
-        return bool(await self._database.query(name, {**held, **values}))
+    async def _query(self, name: str, lock: CardLock, **values: object) -> bool:
+        held = {"conversation_id": lock.conversation_id, "owner": lock.owner}
+        return bool(await self._database.query(name, **held, **values))

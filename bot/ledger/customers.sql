@@ -1,7 +1,7 @@
--- What the bot has seen: customers and their uses, who is who, what a channel prefers.
+-- Known customers and their uses, new customers, people's Weav users, Slack channels' defaults.
 
 -- name: used_customers(first, second, third, fourth, channel, author, limit)
--- In this channel, then by this author, the latest first.
+-- Those used in this channel, then those used by this author; the most recent first.
 SELECT known.id, known.name, known.email,
   MAX(CASE WHEN uses.scope = :channel THEN uses.used_at END) AS in_channel,
   MAX(CASE WHEN uses.scope = :author THEN uses.used_at END) AS by_author
@@ -16,14 +16,14 @@ ORDER BY
 LIMIT :limit;
 
 -- name: matching_customers(first, second, third, fourth, start, limit)
--- What begins a word comes before what is inside of one.
+-- A match at the beginning of a word comes before one inside a word.
 SELECT id, name, email, NULL AS in_channel, NULL AS by_author FROM known_customers
 WHERE search LIKE :first ESCAPE '!' AND search LIKE :second ESCAPE '!'
   AND search LIKE :third ESCAPE '!' AND search LIKE :fourth ESCAPE '!'
 ORDER BY CASE WHEN search LIKE :start ESCAPE '!' THEN 0 ELSE 1 END, seen_at DESC, id LIMIT :limit;
 
 -- name: matching_customers_by_one(first, start, limit)
--- The same for a single word, which nearly every query is.
+-- matching_customers for a single word, as in nearly every query.
 SELECT id, name, email, NULL AS in_channel, NULL AS by_author FROM known_customers
 WHERE search LIKE :first ESCAPE '!'
 ORDER BY CASE WHEN search LIKE :start ESCAPE '!' THEN 0 ELSE 1 END, seen_at DESC, id LIMIT :limit;
@@ -54,7 +54,7 @@ ON CONFLICT (id) DO UPDATE SET
 RETURNING id;
 
 -- name: meet_customer(id, search)
--- Nothing but the id is known of it, which must not push out what is.
+-- Only the ID is known here, so a name and an address that are there already must stay.
 INSERT INTO known_customers (id, name, email, email_key, search, seen_at)
 VALUES (:id, '', '', '', :search, ledger_clock())
 ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at
@@ -67,7 +67,8 @@ ON CONFLICT (scope, customer_id) DO UPDATE SET used_at = excluded.used_at
 RETURNING scope;
 
 -- name: begin_customer(email_key, entry_id, attempt, slack_user_id, asked_at)
--- A POST that was never confirmed is repeated for who asks again after being told so, no other.
+-- A POST that was never confirmed is sent again only for the person who was told so and then asked
+-- again.
 INSERT INTO new_customers (email_key, state, entry_id, attempt, slack_user_id, changed_at)
 VALUES (:email_key, 'sending', :entry_id, :attempt, :slack_user_id, ledger_clock())
 ON CONFLICT (email_key) DO UPDATE SET
@@ -98,7 +99,8 @@ WHERE email_key = :email_key AND entry_id = :entry_id AND attempt = :attempt AND
 RETURNING email_key;
 
 -- name: withdraw_customer(email_key, entry_id, attempt, since, fence, owner)
--- What a dead process began of the same attempt was begun before its row was taken over.
+-- A dead process may have begun the same attempt, and have sent the POST: such a row is older than
+-- the takeover (:since), and stays.
 DELETE FROM new_customers
 WHERE email_key = :email_key AND entry_id = :entry_id AND attempt = :attempt AND state = 'sending'
   AND changed_at >= :since AND EXISTS (

@@ -1,4 +1,4 @@
-"""Which conversations with a card are to be looked at in Weav, and when."""
+"""Which conversations with a card the bot has to look at in Weav, and when."""
 
 import json
 import time
@@ -13,7 +13,7 @@ from bot.ledger.entry import as_json
 
 
 class Look(StrEnum):
-    """`REFRESH` looks like `CARD`, because nobody has looked for a while."""
+    """`REFRESH` does the same as `CARD`, but because nobody has looked for a while."""
 
     CARD = "card"
     REPLIES = "replies"
@@ -22,10 +22,11 @@ class Look(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DueRow:
-    """A look that somebody has to take, as it was at `read_at`; times are the database's.
+    """A look that is due, as it was at `read_at`; times are the database's.
 
-    `marks` grows with each reason to look; `marked_at` is the time of the first of them. `missing`:
-    there is a sign that Weav has deleted the conversation. `memo`: what former looks have left.
+    `marks` counts the reasons to look; `marked_at` is the time of the first one not looked at yet.
+    `missing`: there is a sign that Weav has deleted the conversation. `tried_for`: seconds of
+    retries so far. `memo`: what earlier looks have left for this one.
     """
 
     conversation_id: str
@@ -37,7 +38,7 @@ class DueRow:
     missing: bool
     memo: Mapping[str, Any]
     read_at: float
-    asked_at: float = field(compare=False)  # this process's monotonic clock, just before
+    asked_at: float = field(compare=False)  # time.monotonic() just before the read
 
     @property
     def id(self) -> str:
@@ -45,7 +46,7 @@ class DueRow:
 
     @property
     def now(self) -> float:
-        """The database's time, as far as this process knows it."""
+        """The database's time, estimated from this process's clock."""
         return self.read_at + time.monotonic() - self.asked_at
 
     @classmethod
@@ -65,79 +66,76 @@ class DueRow:
 
 
 class DueRows:
-    """Everything raises LedgerUnavailable; whoever has lost a row can neither note nor end it."""
+    """Every method raises LedgerUnavailable; a former owner of a row can no longer change it."""
 
     def __init__(self, database: Database, lease: float) -> None:
-        """`lease`: seconds until a dead process's looks are taken by others."""
+        """`lease`: seconds until others take the looks of a dead process."""
         self._database = database
         self.lease = lease
 
     async def with_cards(self, conversation_ids: Iterable[str]) -> list[str]:
-        """Find those that were announced or are about to be, of UUIDs as Weav spells them."""
+        """Keep those that have a card or will have one soon; UUIDs as Weav spells them."""
         ids = "".join(f"{each}," for each in conversation_ids)
         if not ids:
             return []
-        rows = await self._database.query("conversations_with_cards", {"ids": ids})
+        rows = await self._database.query("conversations_with_cards", ids=ids)
         return [row["conversation_id"] for row in rows]
 
     async def mark(
         self, conversation_id: str, look: Look, delay: float, *, missing: bool = False
     ) -> None:
-        """Have it looked at `delay` seconds from now, if that is not due already."""
+        """Make a look due in `delay` seconds, unless one is due already."""
         await self._database.query(
             "mark_due",
-            {
-                "conversation_id": conversation_id,
-                "look": look.value,
-                "delay": delay,
-                "missing": int(missing),
-            },
+            conversation_id=conversation_id,
+            look=look.value,
+            delay=delay,
+            missing=int(missing),
         )
 
-    async def first_within(self, within: float, first: int = 0) -> int:
-        """Find the first submission of so many seconds, from `first` on; `first` if there is none.
+    async def first_submission(self, within: float, first: int = 0) -> int:
+        """Return the id of the first submission that is at most `within` seconds old.
 
-        The first time it takes as long as there are submissions, and holds nobody up.
+        It searches from id `first` on, and returns `first` if there is none. From 0 on it reads
+        through all submissions, without holding up other statements.
         """
-        values = {"within": within, "first": first}
-        rows = await self._database.query("first_submission", values)
+        rows = await self._database.query("first_submission", within=within, first=first)
         return rows[0]["id"] if rows else first
 
-    async def mark_open(self, first: int, within: float, every: float) -> int:
-        """Have all open conversations refreshed that were not for so long; how many.
+    async def mark_open_conversations(self, first: int, within: float, every: float) -> int:
+        """Make a refresh due for open conversations without a look for `every` seconds; how many.
 
-        `first`: their first submission. `within`: seconds for which one counts.
+        Only submissions from id `first` on, at most `within` seconds old, count.
         """
         values = {"first": first, "within": within, "every": every}
-        return len(await self._database.query("mark_open_conversations", values))
+        return len(await self._database.query("mark_open_conversations", **values))
 
     async def take(self, limit: int, *, refresh: bool = False) -> list[DueRow]:
-        """Overdue looks, each given to one replica; either those that refresh or all others."""
+        """Take overdue looks, each by exactly one replica: refreshes only, or all others."""
         values = {"owner": uuid4().hex, "lease": self.lease, "limit": limit}
         asked_at = time.monotonic()
-        rows = await self._database.query("take_due", {**values, "refresh": int(refresh)})
+        rows = await self._database.query("take_due", **values, refresh=int(refresh))
         return [DueRow.read(row, asked_at) for row in rows]
 
     async def renew(self, rows: Iterable[DueRow]) -> None:
-        """Keep what is held; what somebody else has taken is lost."""
-        await self._database.query("renew_due", {"owners": _owners(rows), "lease": self.lease})
+        """Renew the leases; rows that another owner has taken are left alone."""
+        await self._database.query("renew_due", owners=_owners(rows), lease=self.lease)
 
     async def release(self, rows: Iterable[DueRow]) -> None:
-        """Before leaving: others need not wait for the leases to end."""
-        await self._database.query("release_due", {"owners": _owners(rows)})
+        """Give the rows back at shutdown, so that others need not wait for the leases to expire."""
+        await self._database.query("release_due", owners=_owners(rows))
 
-    async def note(self, row: DueRow, memo: Mapping[str, Any]) -> bool:
-        """False: the row is somebody else's now, and nothing is noted."""
+    async def save_memo(self, row: DueRow, memo: Mapping[str, Any]) -> bool:
+        """Save the memo; False: another owner has the row now, and nothing was saved."""
         return await self._change("note_memo", row, memo=as_json(memo))
 
-    async def looked(
+    async def finish(
         self, row: DueRow, delay: float, memo: Mapping[str, Any] | None = None
     ) -> bool:
-        """Nothing remains to be done; what was marked meanwhile is looked at after `delay`."""
-        written = None if memo is None else as_json(memo)
-        return await self._change("looked", row, marks=row.marks, delay=delay, memo=written)
+        """Finish the look; if the row was marked meanwhile, it is due again after `delay`."""
+        return await self._change("looked", row, marks=row.marks, delay=delay, memo=as_json(memo))
 
-    async def later(
+    async def put_off(
         self,
         row: DueRow,
         delay: float,
@@ -146,46 +144,41 @@ class DueRows:
         missing: bool = False,
         memo: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Leave it for whoever takes it `delay` seconds from now; `counted` as trying."""
+        """Put it off for `delay` seconds; `counted` seconds are added to `tried_for`."""
         values = {"delay": delay, "counted": counted, "missing": int(missing)}
-        written = None if memo is None else as_json(memo)
-        return await self._change("look_later", row, marks=row.marks, memo=written, **values)
+        return await self._change("look_later", row, marks=row.marks, memo=as_json(memo), **values)
 
-    async def end(self, row: DueRow) -> bool:
-        """Look no more at the conversation: its card cannot be drawn. False: the row is lost."""
+    async def end_looks(self, row: DueRow) -> bool:
+        """Stop following the conversation, since its card cannot be drawn; False: row lost."""
         return await self._change("end_looks", row)
 
-    async def resume(self, conversation_id: str) -> bool:
-        """Undo `end`, since the card was drawn all the same; False: there is nothing to undo."""
-        values = {"conversation_id": conversation_id}
-        return bool(await self._database.query("resume_looks", values))
+    async def resume_looks(self, conversation_id: str) -> bool:
+        """Undo `end_looks`, since the card could be drawn after all; False: it was not ended."""
+        return bool(await self._database.query("resume_looks", conversation_id=conversation_id))
 
     async def oldest(self) -> float:
-        """Seconds that the look has waited for that is due for the longest time."""
-        [row] = await self._database.query("oldest_due", {})
+        """Seconds that the oldest due look has waited; 0 if none is due."""
+        [row] = await self._database.query("oldest_due")
         return row["seconds"] or 0.0
 
     async def reserve(self, name: str, every: float) -> float:
-        """Take the next place of a row in which one comes each so many seconds; seconds until it.
+        """Take the next free slot, one each `every` seconds for all replicas; seconds until it."""
+        [row] = await self._database.query("reserve", name=name, every=every)
+        return max(float(row["seconds"]), 0.0)
 
-        All replicas share the row.
-        """
-        rows = await self._database.query("reserve", {"name": name, "every": every})
-        return max(float(rows[0]["seconds"]), 0.0)
-
-    async def note_moment(self, name: str) -> None:
-        """Remember that it was now."""
-        await self._database.query("note_moment", {"name": name})
+    async def record_moment(self, name: str) -> None:
+        """Record the current time under this name."""
+        await self._database.query("note_moment", name=name)
 
     async def forget(self, keep_days: float) -> int:
-        """Remove what is due no more for so long; how many rows it were."""
+        """Remove rows that have had nothing due for `keep_days`; return how many."""
         return await forget(self._database, "forget_due", keep_days)
 
     async def _change(self, name: str, row: DueRow, **values: object) -> bool:
         held = {"conversation_id": row.conversation_id, "look": row.look.value, "owner": row.owner}
-        return bool(await self._database.query(name, {**held, **values}))
+        return bool(await self._database.query(name, **held, **values))
 
 
 def _owners(rows: Iterable[DueRow]) -> str:
-    """Rows taken at once have the same owner, which is no other's."""
+    """Rows taken in one statement share an owner, which no other rows have."""
     return "," + "".join(f"{owner}," for owner in {row.owner for row in rows})

@@ -1,8 +1,8 @@
--- Conversations whose card, or whose messages, are to be looked at in Weav.
+-- Conversations whose card or messages the bot has to compare with Weav.
 
 -- name: conversations_with_cards(ids)
--- `ids` are of 36 characters, each with a comma behind it. What nobody can draw or tell any more is
--- left out.
+-- `ids`: UUIDs of 36 characters, each followed by a comma. Conversations that the bot has stopped
+-- following (is_over) are left out.
 SELECT DISTINCT conversation_id FROM submissions
 WHERE conversation_id IN (
   WITH RECURSIVE asked(id, others) AS (
@@ -14,8 +14,8 @@ AND NOT EXISTS (
   SELECT 1 FROM due WHERE due.conversation_id = submissions.conversation_id AND is_over = 1);
 
 -- name: mark_due(conversation_id, look, delay, missing)
--- One that is due already stays so: of a burst the first says when. Who looks just now is told by
--- `marks` that it is to be looked at again.
+-- A look that is due already keeps its time, so the first mark of a burst decides. For a look that
+-- is under way, the higher `marks` says that another one has to follow.
 INSERT INTO due (conversation_id, look, due_at, marks, marked_at, missing)
 VALUES (:conversation_id, :look, ledger_clock() + :delay, 1, ledger_clock(), :missing)
 ON CONFLICT (conversation_id, look) DO UPDATE SET
@@ -29,13 +29,13 @@ WHERE due.is_over = 0
 RETURNING conversation_id;
 
 -- name: first_submission(first, within)
--- The ledger keeps all that there ever were: those before are not looked through again.
+-- The ledger never removes submissions; `first` saves reading through the old ones again.
 SELECT id FROM submissions WHERE id >= :first AND created_at > ledger_clock() - :within
 ORDER BY id LIMIT 1;
 
 -- name: mark_open_conversations(first, within, every)
--- Open is what is neither closed nor deleted. Quotes in a text are written with a backslash, and of
--- what stands deeper no status has a priority behind it.
+-- Open means neither closed nor deleted. Only the conversation's own status matches the patterns:
+-- JSON escapes the quotes in a text, and no nested status is followed by a priority.
 INSERT INTO due (conversation_id, look, due_at, marks, marked_at)
 SELECT DISTINCT conversation_id, 'refresh', ledger_clock(), 1, ledger_clock() FROM submissions
 WHERE id >= :first AND state = 'announced' AND created_at > ledger_clock() - :within
@@ -73,7 +73,7 @@ WHERE conversation_id = :conversation_id AND look = :look AND owner = :owner
 RETURNING conversation_id;
 
 -- name: looked(conversation_id, look, owner, marks, delay, memo)
--- May be repeated: what was marked since is due once more.
+-- May be repeated: if the row was marked since, it becomes due again.
 UPDATE due SET
   owner = NULL, due_at = CASE WHEN marks = :marks THEN NULL ELSE ledger_clock() + :delay END,
   marked_at = CASE WHEN marks = :marks THEN marked_at ELSE ledger_clock() END,
@@ -91,7 +91,7 @@ WHERE conversation_id = :conversation_id AND look = :look AND owner = :owner
 RETURNING conversation_id;
 
 -- name: end_looks(conversation_id, look, owner)
--- Repeated, it must not end what was resumed since.
+-- A repetition must not end looks that were resumed since.
 UPDATE due SET owner = NULL, due_at = NULL, is_over = 1
 WHERE conversation_id = :conversation_id AND EXISTS (
   SELECT 1 FROM due AS held
@@ -116,7 +116,7 @@ AND due_at IS NULL
 RETURNING conversation_id;
 
 -- name: reserve(name, every)
--- The next free place in a row of them, for whichever replica asks.
+-- The next free slot; all replicas share one sequence of slots a name.
 INSERT INTO moments (name, moment) VALUES (:name, ledger_clock() + :every)
 ON CONFLICT (name) DO UPDATE SET
   moment = CASE WHEN moments.moment > ledger_clock() THEN moments.moment ELSE ledger_clock() END

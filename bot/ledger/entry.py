@@ -1,4 +1,4 @@
-"""A row of the ledger: what was asked, and what became of it."""
+"""A submission as the ledger keeps it: what was asked, and what became of it."""
 
 import hashlib
 import json
@@ -10,17 +10,16 @@ from operator import itemgetter
 from typing import Any, Final, Self
 from uuid import uuid4
 
-# In a request, in place of the customer's ID until there is one.
+# The field of a request that stands in for the customer's ID until the customer exists.
 CUSTOMER_EMAIL: Final = "customer_email"
-# Made once, since json.dumps makes one for every call that wants no spaces.
+# json.dumps(separators=…) would create an encoder for each call.
 _JSON: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 class State(StrEnum):
-    """How far a submission is; `TRANSITIONS` in transitions.py says what leads where.
+    """How far a submission is; `TRANSITIONS` in transitions.py has the steps between states.
 
-    A new one goes on into the SQL, a migration (the column has a CHECK), the replies and `status`:
-    "How to add" in bot/README.md names the places.
+    "How to add" in bot/README.md names the other places that a new state has to change.
     """
 
     RECEIVED = "received"
@@ -30,13 +29,13 @@ class State(StrEnum):
     REFUSED = "refused"
     QUEUED = "queued"
     UNCONFIRMED = "unconfirmed"
-    EXPIRED = "expired"  # certainly not created, and not tried any more
-    LEFT = "left"  # not confirmed, and its author does not want to know more
+    EXPIRED = "expired"  # certainly not created, and not retried any more
+    LEFT = "left"  # not confirmed, and its author chose to leave it
 
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """A submission to be written; `form` is anything JSON can hold, and comes back as it was."""
+    """A submission to be recorded; `form` is anything JSON can hold, and comes back unchanged."""
 
     team_id: str
     slack_user_id: str
@@ -44,20 +43,20 @@ class NewEntry:
     request: Mapping[str, str]
     form: Mapping[str, Any]
     post_to: str = ""
-    source: str = ""  # the message in Slack that it is about
-    instead_of: int = 0  # the row whose form was given back, and is sent again with this one
-    # Tells what this very submission wrote from what the same form wrote at another time.
+    source: str = ""  # the Slack message that it is about
+    instead_of: int = 0  # the earlier row whose form was given back, and now comes again
+    # Tells a row written by this submission from one written by an earlier one of the same form.
     receipt: str = field(default_factory=lambda: uuid4().hex, compare=False)
 
     @property
     def key(self) -> str:
-        """The same form from the same view has the same key, whoever receives it."""
+        """The same for the same form from the same view, whichever replica receives it."""
         request = sorted(self.request.items())
         return _digest(self.team_id, self.view_id, request, self.post_to)
 
     @property
     def fingerprint(self) -> str:
-        """What a conversation found in Weav is recognised by."""
+        """What a conversation found in Weav is matched by."""
         return fingerprint_of(self.request)
 
 
@@ -65,9 +64,9 @@ class NewEntry:
 class Entry:
     """A row as it was at `read_at`; every time is the database's, in seconds since 1970.
 
-    `due_at` is the heart: the end of its owner's lease, or a queued row's next attempt; None when
-    nothing remains to be done. `request`, `form`, `fingerprint`, `conversation` and `reason` are
-    None once the ledger has forgotten them.
+    `due_at` is the end of the owner's lease, or the time of the next attempt; None if nothing
+    remains to be done. `request`, `form`, `fingerprint`, `conversation` and `reason` are None once
+    `Ledger.forget` has removed them.
     """
 
     id: int
@@ -80,30 +79,30 @@ class Entry:
     fingerprint: str | None
     state: State
     reason: str | None  # a sentence for the author
-    reason_code: str | None  # what the program decides by, where it does; None in old rows as well
+    reason_code: str | None  # what the program decides by, if it has to; None in old rows
     attempts: int  # POSTs begun; each is one worker's alone
     doubtful: bool  # a POST before the last one may have made a conversation, too
-    patient: bool  # Weav said when to come back
+    patient: bool  # Weav said when to retry
     owner: str | None
-    fence: int  # changes with the owner; who holds an older one has lost the row
+    fence: int  # grows with each change of owner; whoever has a lower number has lost the row
     due_at: float | None
     sent_at: float | None  # when the last POST began
     conversation_id: str | None
     conversation_json: str | None
-    assignee: str | None  # the person in Weav, in lower case; None: nobody, or an agent
-    recovered: bool  # found by looking, not by an answer
-    route: str | None  # of the card; before it is announced, the way on which it may have arrived
+    assignee: str | None  # ID of the Weav user, in lower case; None: nobody, or an agent
+    recovered: bool  # the conversation was found by looking in Weav, not named by an answer
+    route: str | None  # how the card was posted; before `announced`, how it may have been
     slack_channel_id: str | None
     message_ts: str | None
     told: bool
     created_at: float
-    received_at: float  # when it was last asked for: first, again after a refusal, or by a click
+    received_at: float  # when its author last submitted it or clicked "Create again"
     finished_at: float | None
-    tried_for: float  # seconds of pauses since Slack, or a mistake of ours, first held it up
-    card_json: str | None  # what its card says that nothing else tells, see bot/card/post.py
-    receipt: str | None  # of the submission that wrote it; None once it was taken up by another
+    tried_for: float  # seconds of backoff since Slack, or a bug of ours, first held it up
+    card_json: str | None  # what it takes to draw the card again, see bot/card/facts.py
+    receipt: str | None  # of the submission that wrote it; None once another process took it over
     read_at: float = field(compare=False)
-    asked_at: float = field(compare=False)  # this process's monotonic clock, just before
+    asked_at: float = field(compare=False)  # time.monotonic() just before the read
 
     @classmethod
     def read(cls, row: Mapping[str, Any], asked_at: float) -> Self:
@@ -136,23 +135,23 @@ class Entry:
 
     @property
     def new_customer(self) -> str:
-        """The address of a customer who is to be created first; empty: there is one."""
+        """The email address of a customer to create first; empty if the customer exists."""
         return (self.request or {}).get(CUSTOMER_EMAIL, "")
 
     @property
     def begun_at(self) -> float:
-        """No POST that may have made its conversation began before."""
+        """The earliest time at which a POST that may have made the conversation began."""
         return self.created_at if self.doubtful or not self.sent_at else self.sent_at
 
     @property
     def waited(self) -> float:
-        """Seconds since it was asked for."""
+        """Seconds since its author asked for it."""
         return self.read_at - self.received_at
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """`new` is False for a repetition: the row is somebody's already, and says how far it is."""
+    """`new` is False for a repetition: `entry` is the row that an earlier submission wrote."""
 
     entry: Entry
     new: bool
@@ -160,7 +159,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Rows that something remains to be done for; `oldest` is the longest wait in seconds."""
+    """Unfinished rows by state; `oldest` is the longest wait in seconds."""
 
     counts: Mapping[State, int]
     oldest: float
@@ -170,8 +169,8 @@ def fingerprint_of(request: Mapping[str, str]) -> str:
     return _digest(*(request.get(name) for name in ("customer_id", "channel", "subject")))
 
 
-def as_json(value: Mapping[str, Any]) -> str:
-    return _JSON.encode(value)
+def as_json(value: Mapping[str, Any] | None) -> str | None:
+    return None if value is None else _JSON.encode(value)
 
 
 def _from_json(text: str | None) -> dict[str, Any] | None:
@@ -182,17 +181,16 @@ def _digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-@lru_cache(maxsize=2)  # one, and another once a newer release has added columns
+@lru_cache(maxsize=2)  # a second one once a newer release has added columns
 def _in_order(columns: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-    """Read a row's columns by position, as sqlite3.Row and asyncpg.Record also allow.
+    """Read a row's columns by position, since sqlite3.Row searches all columns for each name.
 
-    By name sqlite3.Row searches all its columns each time.
-    Columns of a newer release are passed over: replicas are updated one by one.
+    Columns of a newer release are ignored: replicas are updated one by one.
     """
     return itemgetter(*(columns.index(name) for name in _COLUMNS))
 
 
-# JSON is read when it is asked for: most steps only pass a row on.
+# `request` is read into `request_json` and so on: most steps never parse it.
 _COLUMNS: Final = tuple(
     each.name.removesuffix("_json") for each in fields(Entry) if each.name != "asked_at"
 )

@@ -1,4 +1,4 @@
-"""What can go wrong with the ledger, as sentences for whoever runs the bot."""
+"""The ledger's exceptions; their messages are for the operator."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,25 +7,25 @@ import structlog
 
 
 class LedgerUnavailable(Exception):
-    """The database did not do it, or nobody knows whether it did.
+    """The database failed, and the statement may have been carried out or not.
 
-    What may be tried again then, queries.sql says.
+    The top of queries.sql says which statements may be repeated.
     """
 
 
 class LedgerTooNew(Exception):
-    """The database was brought forward by a newer release, whose rows this one cannot read."""
+    """A newer release has migrated the database; this one cannot read its rows."""
 
 
 class Taken(Exception):
-    """A unique index refused the row."""
+    """A unique index rejected the row."""
 
 
 @contextmanager
 def logged_if_unavailable(
     log: structlog.typing.FilteringBoundLogger, event: str, **ids: object
 ) -> Iterator[None]:
-    """Go on without what the database did not do."""
+    """Log LedgerUnavailable as a warning, and go on after the block."""
     try:
         yield
     except LedgerUnavailable as error:

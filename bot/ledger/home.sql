@@ -1,7 +1,7 @@
--- Who looks at their home tab, and what it lists.
+-- Who opened their home tab, and what it lists.
 
 -- name: open_home_tab(slack_user_id, team_id, enterprise_id)
--- It is about to be drawn, and is drawn later if that fails, whatever was shown before.
+-- Without its content, the tab is published whatever it showed before, and later if that fails now.
 INSERT INTO home_tabs (slack_user_id, team_id, enterprise_id, opened_at, content, hash)
 VALUES (:slack_user_id, :team_id, :enterprise_id, ledger_clock(), '', '')
 ON CONFLICT (slack_user_id) DO UPDATE SET
@@ -10,7 +10,7 @@ ON CONFLICT (slack_user_id) DO UPDATE SET
 RETURNING slack_user_id;
 
 -- name: home_tab(slack_user_id)
--- Anybody can say that they are this or that person in Weav: whoever said so first is believed.
+-- Anybody can claim to be any Weav user: only the first who did counts.
 SELECT tab.slack_user_id, tab.team_id, tab.enterprise_id, tab.content, tab.hash, who.weav_user_id
 FROM home_tabs AS tab LEFT JOIN weav_users AS who ON who.slack_user_id = tab.slack_user_id
   AND NOT EXISTS (
@@ -19,14 +19,14 @@ FROM home_tabs AS tab LEFT JOIN weav_users AS who ON who.slack_user_id = tab.sla
 WHERE tab.slack_user_id = :slack_user_id;
 
 -- name: opened_lately(within, whose)
--- `whose`: IDs in Slack or in Weav, each between commas; empty for everybody's.
+-- `whose`: IDs of Slack or Weav users, each between commas; empty for everybody.
 SELECT tab.slack_user_id
 FROM home_tabs AS tab LEFT JOIN weav_users AS who ON who.slack_user_id = tab.slack_user_id
 WHERE tab.opened_at > ledger_clock() - :within AND (:whose = ''
   OR :whose LIKE '%,' || tab.slack_user_id || ',%' OR :whose LIKE '%,' || who.weav_user_id || ',%');
 
 -- name: note_home_tab(slack_user_id, content, hash, over)
--- Where another was noted meanwhile, nobody knows which of the two Slack shows.
+-- If another hash was recorded meanwhile, it is unknown which of the two Slack shows.
 UPDATE home_tabs SET content = CASE WHEN hash = :over THEN :content ELSE '' END, hash = :hash
 WHERE slack_user_id = :slack_user_id
 RETURNING slack_user_id;
@@ -37,8 +37,8 @@ DELETE FROM home_tabs WHERE slack_user_id IN (
 RETURNING slack_user_id;
 
 -- name: waiting(team_id, slack_user_id, limit)
--- What was sent again since waits no more: from the same view, from a form that was given back, or
--- about the same.
+-- A submission that was sent again no longer waits: a later one came from the same view, from the
+-- form that was given back, or has the same fingerprint.
 SELECT *, ledger_clock() AS read_at FROM submissions AS waiting
 WHERE team_id = :team_id AND slack_user_id = :slack_user_id AND form IS NOT NULL
   AND state IN ('refused', 'expired', 'unconfirmed')
@@ -51,7 +51,7 @@ WHERE team_id = :team_id AND slack_user_id = :slack_user_id AND form IS NOT NULL
 ORDER BY id DESC LIMIT :limit;
 
 -- name: open_conversations(team_id, slack_user_id, assignee, limit)
--- Quotes in a text are written with a backslash, so that none can pass for a status.
+-- JSON escapes the quotes in a text, so that no text can pass for a status.
 SELECT *, ledger_clock() AS read_at FROM submissions
 WHERE ((team_id = :team_id AND slack_user_id = :slack_user_id) OR assignee = :assignee)
   AND state IN ('opened', 'announced') AND conversation LIKE '%"status":"open"%'

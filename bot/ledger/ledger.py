@@ -1,4 +1,4 @@
-"""What was asked and what became of it, written down before anything is done about it."""
+"""The ledger: each submission is recorded here before Slack is answered or Weav is called."""
 
 import socket
 import time
@@ -15,28 +15,22 @@ from bot.ledger.entry import Backlog, Entry, NewEntry, Received, State, as_json,
 from bot.ledger.errors import Taken
 from bot.ledger.home import HomeTabs
 from bot.ledger.process_lock import locked
-from bot.ledger.schema import _file_of, bring_forward, open_database
+from bot.ledger.schema import migrate, open_database, sqlite_file
 
-# A POST that began this much earlier than ours can still have made a conversation after it.
+# Seconds. A POST that began this long before ours may create its conversation after ours began.
 _OVERLAP: Final = 300.0
 
 
 class Ledger:
-    """One replica's way to the ledger; everything raises LedgerUnavailable.
+    """One replica's access to the database; every method raises LedgerUnavailable.
 
-    What changes a row takes the entry that its caller holds and returns the entry as it is now, or
-    None: the row was lost to somebody else, or is no longer where this step begins. Whoever gets
-    None stops, and leaves the rest to the new owner.
+    A method that changes a row takes the entry that the caller holds and returns the changed entry.
+    It returns None if another owner has the row now, or if the row's state does not allow the step.
+    On None, stop: the rest is the other owner's work.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        owner: str,
-        lease: float,
-        lock: str = "",
-    ) -> None:
-        """`lock`: what only one process at a time holds, from its start to its end, if anything."""
+    def __init__(self, database: Database, owner: str, lease: float, lock: str = "") -> None:
+        """`lock`: name of the process lock that this process holds; empty without one."""
         self._database = database
         self._concerned: set[str] = set()
         self._locked = f"/lock {lock}" if lock else ""
@@ -59,18 +53,21 @@ class Ledger:
         connections: int = 10,
         clock: Callable[[], float] = time.time,
     ) -> AsyncIterator[Self]:
-        """Bring the database forward, or raise LedgerTooNew; seconds, and SQLite's clock."""
+        """Open and migrate the database, or raise LedgerTooNew.
+
+        `lease` and `statement_timeout` are in seconds. `clock` is for SQLite alone.
+        """
         opening = open_database(database_url, statement_timeout, connections, clock)
         with _process_lock(database_url) as lock:
             async with opening as database:
-                await bring_forward(database)
-                # The name is for people who look at the table; the rest makes it this process's.
+                await migrate(database)
+                # The host name is for people who read the table; the rest makes the owner unique.
                 owner = f"{socket.gethostname()}/{uuid.uuid4().hex[:12]}"
                 yield cls(database, owner, lease, lock)
 
     async def receive(self, new: NewEntry, *, sending: bool) -> Received:
-        """Write it down before anything else; `sending`: the caller POSTs it at once."""
-        entry = await self._changed(
+        """Record a submission before anything else is done; `sending`: its POST follows at once."""
+        entry = await self._change(
             "receive",
             key=new.key,
             team_id=new.team_id,
@@ -91,42 +88,40 @@ class Ledger:
         return Received(there, new=False)
 
     async def start_sending(self, entry: Entry) -> Entry | None:
-        """From received or queued, before the POST; the attempt is the caller's alone."""
-        return await self._change("start_sending", entry)
+        """Begin an attempt, before its POST; the returned attempt is this caller's alone."""
+        return await self._step("start_sending", entry)
 
     async def name_customer(self, entry: Entry, request: Mapping[str, str]) -> Entry | None:
-        """Put the customer that was created first into the request, before the POST of it."""
+        """Put the customer that was just created into the request, before it is POSTed."""
         named = {"request": as_json(request), "fingerprint": fingerprint_of(request)}
-        return await self._change("name_customer", entry, **named)
+        return await self._step("name_customer", entry, **named)
 
     async def opened(
         self, entry: Entry, conversation_id: str, conversation: Mapping[str, Any]
     ) -> Entry | None:
-        """Weav's answer to this attempt: it counts even when the lease was lost meanwhile."""
-        found = {"conversation_id": conversation_id, **_facts(conversation)}
-        return await self._change("opened", entry, attempts=entry.attempts, **found)
+        """Record Weav's answer to this attempt, even if the lease was lost meanwhile."""
+        found = _columns(conversation_id, conversation)
+        return await self._step("opened", entry, attempts=entry.attempts, **found)
 
     async def claim(
         self, entry: Entry, conversation_id: str, conversation: Mapping[str, Any]
     ) -> Entry | None:
-        """Take a conversation found by looking; None also when another row has it."""
-        found = {"conversation_id": conversation_id, **_facts(conversation)}
+        """Give the row a conversation that was found in Weav; None also if another row has it."""
         try:
-            return await self._change("claim", entry, **found)
+            return await self._step("claim", entry, **_columns(conversation_id, conversation))
         except Taken:
             return None
 
-    async def saw_conversation(self, conversation_id: str, conversation: Mapping[str, Any]) -> None:
-        """Keep what Weav says of it now, until it is removed with the rest."""
-        seen = {"conversation_id": conversation_id, **_facts(conversation)}
+    async def set_conversation(self, conversation_id: str, conversation: Mapping[str, Any]) -> None:
+        """Update the stored conversation, unless the ledger has already forgotten it."""
         before = await self.by_conversation(conversation_id)
-        after = await self._many("saw_conversation", **seen)
+        after = await self._many("saw_conversation", **_columns(conversation_id, conversation))
         for entry in [before, *after] if before else after:
-            # Also whom it was assigned to until now.
+            # `before` adds the previous assignee.
             self._concerned |= {entry.slack_user_id, entry.assignee or ""}
 
     def take_concerned(self) -> set[str]:
-        """Whose rows this process has changed since: people in Slack, and assignees in Weav."""
+        """Return whose rows this process has changed since the last call: Slack and Weav users."""
         concerned, self._concerned = self._concerned, set()
         return concerned - {""}
 
@@ -138,10 +133,9 @@ class Ledger:
         message_ts: str,
         card: Mapping[str, Any] | None = None,
     ) -> Entry | None:
-        """`card`: what it takes to draw it again, besides the conversation."""
+        """Record that the card was posted; `card` is what it takes to draw the card again."""
         place = {"slack_channel_id": slack_channel_id, "message_ts": message_ts}
-        facts = {"card": None if card is None else as_json(card)}
-        return await self._change("announced", entry, route=route, **place, **facts)
+        return await self._step("announced", entry, route=route, card=as_json(card), **place)
 
     async def queued(
         self,
@@ -152,182 +146,176 @@ class Ledger:
         reason_code: str | None = None,
         patient: bool = False,
     ) -> Entry | None:
-        """Certainly not created: for whoever takes it `delay` seconds from now."""
+        """Release a row that was certainly not created, for a retry in `delay` seconds."""
         why = {"reason": reason, "reason_code": reason_code, "patient": int(patient)}
-        return await self._change("queued", entry, delay=delay, **why)
+        return await self._step("queued", entry, delay=delay, **why)
 
     async def refused(self, entry: Entry, reason: str) -> Entry | None:
-        """Keep holding it until the author is told."""
+        """The caller keeps the row until the author is told."""
         why = {"reason": reason, "reason_code": None}
-        return await self._change("ended", entry, state=State.REFUSED.value, **why)
+        return await self._step("ended", entry, state=State.REFUSED.value, **why)
 
     async def expired(
         self, entry: Entry, reason: str, *, reason_code: str | None = None
     ) -> Entry | None:
-        """Certainly not created, and not tried any more; held until the author is told."""
+        """Certainly not created, not retried; the caller keeps the row until the author is told."""
         why = {"reason": reason, "reason_code": reason_code}
-        return await self._change("ended", entry, state=State.EXPIRED.value, **why)
+        return await self._step("ended", entry, state=State.EXPIRED.value, **why)
 
     async def unconfirmed(self, entry: Entry, reason: str) -> Entry | None:
-        """Keep holding it until the author is told."""
-        return await self._change("unconfirmed", entry, reason=reason)
+        """The caller keeps the row until the author is told."""
+        return await self._step("unconfirmed", entry, reason=reason)
 
     async def told(self, entry: Entry) -> Entry | None:
-        """Let it rest: its author knows that it is refused, expired or not confirmed."""
-        return await self._change("told", entry)
+        """Finish a row whose author was told that it is refused, expired or not confirmed."""
+        return await self._step("told", entry)
 
-    async def later(
-        self,
-        entry: Entry,
-        delay: float,
-        route: str = "",
-        *,
-        counted: float = 0.0,
-        reason: str = "",
+    async def put_off(
+        self, entry: Entry, delay: float, route: str = "", *, counted: float = 0.0, reason: str = ""
     ) -> Entry | None:
-        """Leave it in its state for whoever takes it `delay` seconds from now.
+        """Release the row in its present state, to be taken again in `delay` seconds.
 
-        `route`: the way on which its card may have arrived already. `counted`: seconds to be added
-        to what it was tried for. `reason`: why nobody knows what became of its request.
+        `route`: how its card may have been posted already. `counted`: seconds to add to
+        `tried_for`. `reason`: why the result of its request is not known.
         """
         why = {"route": route or None, "reason": reason or None}
-        return await self._change("later", entry, delay=delay, counted=counted, **why)
+        return await self._step("later", entry, delay=delay, counted=counted, **why)
 
-    async def again(self, id_: int, slack_user_id: str) -> Entry | None:
-        """Do what "Create again" asks for; of any number of clicks one gets the row, unsent."""
-        return await self._changed("again", id=id_, slack_user_id=slack_user_id)
+    async def create_again(self, id_: int, slack_user_id: str) -> Entry | None:
+        """Carry out "Create again"; only one of several clicks gets the row, not sent yet."""
+        return await self._change("again", id=id_, slack_user_id=slack_user_id)
 
-    async def look(self, id_: int, slack_user_id: str) -> Entry | None:
-        """Do what "Look again" asks for; end it with `claim`, or `unconfirmed` and `told`."""
-        return await self._changed("look", id=id_, slack_user_id=slack_user_id)
+    async def look_again(self, id_: int, slack_user_id: str) -> Entry | None:
+        """Carry out "Look again"; end the look with `claim`, or with `unconfirmed` and `told`."""
+        return await self._change("look", id=id_, slack_user_id=slack_user_id)
 
     async def leave(self, id_: int, slack_user_id: str) -> Entry | None:
-        """Do what "Leave it" asks for."""
-        return await self._changed("leave", id=id_, slack_user_id=slack_user_id)
+        """Carry out "Leave it"."""
+        return await self._change("leave", id=id_, slack_user_id=slack_user_id)
 
     async def take(self, limit: int) -> list[Entry]:
-        """Overdue rows, each given to one replica; their state says what remains to be done."""
+        """Take overdue rows, each by exactly one replica; the state says what is left to do."""
         return await self._many("take", limit=limit)
 
-    def surely_holds(self, entry: Entry) -> bool:
-        """False: its lease may be over, or was renewed; this process may have stood still."""
+    def still_holds(self, entry: Entry) -> bool:
+        """False: the lease of `entry` may have expired, for example while this process paused."""
         return time.monotonic() - entry.asked_at < self.lease
 
     async def hold(self, entry: Entry) -> Entry | None:
-        """Lengthen its lease, also one that is overdue, and so be sure to hold it."""
-        return await self._change("hold", entry)
+        """Renew the lease, even an expired one, unless another owner has taken the row."""
+        return await self._step("hold", entry)
 
     async def take_over(self) -> int:
-        """Let what a dead process held be due at once; how many rows it were.
+        """Make the rows of a dead process due at once; return how many.
 
-        Who held the lock before it was ours is certainly dead. Of all others nobody knows, so that
-        their leases have to end: those without the lock, of a release without one, in PostgreSQL.
+        An earlier holder of our process lock is certainly dead. Any other owner may be alive, so
+        its leases have to expire: one without the lock, of an older release, or in PostgreSQL.
         """
         if not self._locked:
             return 0
-        values = {"owner": self.owner, "locked": self._locked}
-        return len(await self._database.query("take_over", values))
+        rows = await self._database.query("take_over", owner=self.owner, locked=self._locked)
+        return len(rows)
 
     async def renew(self, ids: Iterable[int]) -> frozenset[int]:
-        """Lengthen the leases of what this replica works on; those missing are lost."""
+        """Renew the leases of rows that this replica works on; an id not returned is lost."""
         listed = "".join(f",{id_}" for id_ in ids) + ","
-        values = {"ids": listed, "owner": self.owner, "lease": self.lease}
-        return frozenset(row["id"] for row in await self._database.query("renew", values))
+        rows = await self._database.query("renew", ids=listed, owner=self.owner, lease=self.lease)
+        return frozenset(row["id"] for row in rows)
 
     async def release(self) -> int:
-        """Before leaving: others need not wait for the leases to end."""
-        return len(await self._database.query("release", {"owner": self.owner}))
+        """Give all rows back at shutdown, so that others need not wait for the leases to expire."""
+        return len(await self._database.query("release", owner=self.owner))
 
     async def hurry(self, spread: float) -> int:
-        """Weav is back: bring queued rows forward, over `spread` seconds, unless patient."""
-        return len(await self._database.query("hurry", {"spread": spread}))
+        """Weav is back: retry queued rows within `spread` seconds, unless Weav said when."""
+        return len(await self._database.query("hurry", spread=spread))
 
     async def forget(self, keep_days: float) -> int:
-        """Remove the personal data of rows at rest for so long; how many rows it were."""
+        """Remove the personal data of rows finished `keep_days` ago; return how many rows."""
         return await forget(self._database, "forget", keep_days)
 
     async def check_writable(self) -> None:
         """Write something, or raise LedgerUnavailable."""
-        await self._database.query("write", {})
+        await self._database.query("write")
 
     async def get(self, id_: int) -> Entry | None:
         return await self._one("get", id=id_)
 
     async def by_conversation(self, conversation_id: str) -> Entry | None:
-        """Find the submission that opened it; the id as Weav spelled it."""
+        """Find the submission that opened a conversation; its id is spelled as by Weav."""
         return await self._one("by_conversation", conversation_id=conversation_id)
 
     async def by_key(self, key: str) -> Entry | None:
         return await self._one("by_key", key=key)
 
-    async def about(self, source: str) -> Entry | None:
-        """Find what was opened, or may have been, from this message in Slack."""
+    async def by_source(self, source: str) -> Entry | None:
+        """Find a submission about this Slack message that has, or may have, a conversation."""
         return await self._one("by_source", source=source)
 
     async def latest(self, team_id: str, slack_user_id: str, limit: int = 10) -> list[Entry]:
-        """Read what somebody asked for last, the newest first."""
+        """Read somebody's latest submissions, newest first."""
         return await self._many("latest", team_id=team_id, slack_user_id=slack_user_id, limit=limit)
 
     async def waiting(self, team_id: str, slack_user_id: str, limit: int) -> list[Entry]:
-        """Read what somebody still has to send again or to decide about, the newest first."""
+        """Read what somebody still has to send again or decide about, newest first."""
         whose = {"team_id": team_id, "slack_user_id": slack_user_id}
         return await self._many("waiting", **whose, limit=limit)
 
     async def open_conversations(
         self, team_id: str, slack_user_id: str, weav_user_id: str, limit: int
     ) -> list[Entry]:
-        """Read what somebody opened, or is assigned to, and was open when it was last looked at."""
+        """Read what somebody opened, or is assigned to, if it was open at the last look."""
         whose = {"team_id": team_id, "slack_user_id": slack_user_id}
         return await self._many(
             "open_conversations", **whose, assignee=weav_user_id or None, limit=limit
         )
 
     async def rivals(self, entry: Entry) -> list[Entry]:
-        """Other rows a conversation like this one's may belong to. Ask after looking in Weav."""
-        since = entry.begun_at - _OVERLAP
-        values = {"id": entry.id, "fingerprint": entry.fingerprint, "since": since}
-        return await self._many("rivals", **values)
+        """Find other rows that may own a conversation like this one's; call it after the look."""
+        values = {"fingerprint": entry.fingerprint, "since": entry.begun_at - _OVERLAP}
+        return await self._many("rivals", id=entry.id, **values)
 
     async def claimed(self, entry: Entry, conversation_ids: Iterable[str]) -> frozenset[str]:
-        """Those that another row has already."""
+        """Return those that another row already has."""
         found = set()
         for id_ in conversation_ids:
-            if await self._database.query("claimed", {"id": entry.id, "conversation_id": id_}):
+            if await self._database.query("claimed", id=entry.id, conversation_id=id_):
                 found.add(id_)
         return frozenset(found)
 
     async def backlog(self) -> Backlog:
-        rows = await self._database.query("backlog", {})
+        rows = await self._database.query("backlog")
         counts = {State(row["state"]): row["entries"] for row in rows}
         return Backlog(counts, max((row["oldest"] for row in rows), default=0.0))
 
-    async def _change(self, name: str, entry: Entry, **values: Any) -> Entry | None:  # noqa: ANN401 - columns
-        """Run a step of whoever holds the row as this entry says."""
-        return await self._changed(name, id=entry.id, fence=entry.fence, **values)
+    async def _step(self, name: str, entry: Entry, **values: object) -> Entry | None:
+        """Run a statement that only the holder of `entry` may run."""
+        return await self._change(name, id=entry.id, fence=entry.fence, **values)
 
-    async def _changed(self, name: str, **values: Any) -> Entry | None:  # noqa: ANN401 - columns
+    async def _change(self, name: str, **values: object) -> Entry | None:
         entry = await self._one(name, **values)
         if entry is not None:
             self._concerned |= {entry.slack_user_id, entry.assignee or ""}
         return entry
 
-    async def _one(self, name: str, **values: Any) -> Entry | None:  # noqa: ANN401 - columns
+    async def _one(self, name: str, **values: object) -> Entry | None:
         rows = await self._many(name, **values)
         return rows[0] if rows else None
 
-    async def _many(self, name: str, **values: Any) -> list[Entry]:  # noqa: ANN401 - columns
+    async def _many(self, name: str, **values: object) -> list[Entry]:
         asked_at = time.monotonic()
-        values = {"owner": self.owner, "lease": self.lease, **values}
-        return [Entry.read(row, asked_at) for row in await self._database.query(name, values)]
+        rows = await self._database.query(name, owner=self.owner, lease=self.lease, **values)
+        return [Entry.read(row, asked_at) for row in rows]
 
 
-def _facts(conversation: Mapping[str, Any]) -> dict[str, str | None]:
+def _columns(conversation_id: str, conversation: Mapping[str, Any]) -> dict[str, str | None]:
     person = conversation.get("assignee_type") == "user"
     assignee = str(conversation.get("assignee_id") or "").lower() if person else ""
-    return {"conversation": as_json(conversation), "assignee": assignee or None}
+    found = {"conversation_id": conversation_id, "conversation": as_json(conversation)}
+    return {**found, "assignee": assignee or None}
 
 
 def _process_lock(url: str) -> AbstractContextManager[str]:
-    """Only SQLite has one: with a server, a lost connection does not prove that its client died."""
-    path = _file_of(url)
+    """SQLite only: a server's lost connection would not prove that its client died."""
+    path = sqlite_file(url)
     return locked(path) if path else nullcontext("")

@@ -16,13 +16,13 @@ _Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 _Pooled: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 _Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
-# Any number will do that no other program in the same database locks: "weav" in ASCII.
+# An arbitrary number that no other program in the same database should lock: "weav" in ASCII.
 _MIGRATION_LOCK: Final = 0x77656176
-_LONG: Final = 600.0
+_LONG: Final = 600.0  # seconds for a migration
 
 
 class _Adapter(AsyncPGAdapter):
-    """Leaves connections to us; aiosql's own looks through all their attributes each time."""
+    """Uses the connection as it is; aiosql's own adapter inspects all its attributes each time."""
 
     async def select(
         self,
@@ -38,7 +38,7 @@ class _Adapter(AsyncPGAdapter):
 
 
 class PostgreSQL:
-    """A lost connection fails what ran on it; the next statement gets a new one."""
+    """A lost connection fails the statement that ran on it; the next one gets a new connection."""
 
     dialect = "postgresql"
 
@@ -46,17 +46,17 @@ class PostgreSQL:
         self._pool = pool
         self._timeout = timeout
         self._queries = load_queries(self.dialect, _Adapter)
-        self._given_up: set[asyncio.Task[None]] = set()
+        self._releasing: set[asyncio.Task[None]] = set()
 
-    async def query(self, name: str, values: Mapping[str, Any]) -> Rows:
+    async def query(self, name: str, /, **values: object) -> Rows:
         statement = getattr(self._queries, name)
-        with _errors():
+        with _translated_errors():
             async with self._connection() as connection:
                 return [row async for row in statement(connection, **values)]
 
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[Run]:
-        with _errors():
+        with _translated_errors():
             async with self._connection() as connection, connection.transaction():
 
                 async def run(sql: str) -> Rows:
@@ -66,8 +66,8 @@ class PostgreSQL:
                 yield run
 
     async def settle(self) -> None:
-        """Wait for what the server is still asked to end."""
-        await asyncio.gather(*self._given_up, return_exceptions=True)
+        """Wait until the connections of abandoned statements are released."""
+        await asyncio.gather(*self._releasing, return_exceptions=True)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[_Pooled]:
@@ -75,19 +75,19 @@ class PostgreSQL:
         try:
             yield connection
         except (asyncio.CancelledError, TimeoutError):
-            # asyncpg asks the server to end the statement before it lets the connection go, or
-            # breaks it after a time-out: nobody who has given up waits for that as well.
-            self._release_beside(connection)
+            # Before it releases a connection, asyncpg asks the server to cancel the statement, and
+            # it closes the connection after a timeout. The caller has given up and must not wait.
+            self._release_in_background(connection)
             raise
         except BaseException:
             await self._pool.release(connection, timeout=self._timeout)
             raise
         await self._pool.release(connection, timeout=self._timeout)
 
-    def _release_beside(self, connection: _Pooled) -> None:
+    def _release_in_background(self, connection: _Pooled) -> None:
         releasing = asyncio.create_task(self._release(connection))
-        self._given_up.add(releasing)
-        releasing.add_done_callback(self._given_up.discard)
+        self._releasing.add(releasing)
+        releasing.add_done_callback(self._releasing.discard)
 
     async def _release(self, connection: _Pooled) -> None:
         with suppress(TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
@@ -98,14 +98,14 @@ class PostgreSQL:
 async def open_postgresql(
     url: str, statement_timeout: float, connections: int
 ) -> AsyncIterator[PostgreSQL]:
-    with _errors(), _readable():
+    with _translated_errors(), _hidden_password():
         pool = await asyncpg.create_pool(
             url,
             min_size=1,
             max_size=connections,
             timeout=statement_timeout,
             command_timeout=statement_timeout,
-            reset=_keep,
+            reset=_no_reset,
             server_settings={"application_name": "weav-slack"},
         )
     database = PostgreSQL(pool, statement_timeout)
@@ -120,24 +120,24 @@ async def open_postgresql(
         await database.settle()
 
 
-async def _keep(_connection: _Connection) -> None:
-    """Nothing of ours stays in a session, and resetting it would be a second round trip."""
+async def _no_reset(_connection: _Connection) -> None:
+    """Do not reset a connection: we leave no session state, and it costs a round trip."""
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
+def _hidden_password() -> Iterator[None]:
     try:
         yield
     except asyncpg.InterfaceError:
         raise
-    except (ValueError, OverflowError):  # quotes what it took for a port: a part of the password
+    except (ValueError, OverflowError):  # its text may quote a part of the password as the port
         raise LedgerUnavailable(
             "DATABASE_URL cannot be read: a password's / ? # [ ] @ % are written as %2F and so on."
         ) from None
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def _translated_errors() -> Iterator[None]:
     try:
         yield
     except asyncpg.UniqueViolationError as error:
@@ -145,8 +145,8 @@ def _errors() -> Iterator[None]:
     except TimeoutError as error:
         raise LedgerUnavailable("The ledger's database does not answer in time.") from error
     except asyncpg.PostgresError as error:
-        # Its first argument alone: the detail may show the row, and with it personal data.
+        # Only the first argument: the detail may show the row's personal data.
         raise LedgerUnavailable(f"The ledger's database says: {error.args[0]}.") from error
     except (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
-        # The second is also what a failover gives: no server takes writes at the moment.
+        # A failover raises InternalClientError: no server takes writes at the moment.
         raise LedgerUnavailable(f"The ledger's database cannot be reached: {error}.") from error

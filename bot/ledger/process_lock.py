@@ -1,6 +1,6 @@
-"""Whether a process has the ledger's file as its own, until it ends: the kernel says so.
+"""A lock that one process holds on the ledger's file for as long as it lives.
 
-The lock goes with the process, however that ends: https://man7.org/linux/man-pages/man2/flock.2.html.
+The kernel releases it however the process ends: https://man7.org/linux/man-pages/man2/flock.2.html.
 """
 
 import fcntl
@@ -12,11 +12,11 @@ from pathlib import Path
 
 @contextmanager
 def locked(database: Path) -> Iterator[str]:
-    """Hold the file's lock and give its name; empty: another process has it, or there can be none.
+    """Hold the lock and yield its name; empty: another process has it, or it cannot be made.
 
-    The lock is a file beside the database, at its real place whatever links lead there, and is
-    never removed. Its inode is its name: should somebody remove it all the same, the next one has
-    another name, since no inode is given away while a process has it open.
+    The lock is a file beside the database, with symbolic links resolved, and the bot never removes
+    it. Its name is the inode number: if somebody removes the file, the next one gets another name,
+    because an inode is not reused while a process has it open.
     """
     descriptor = _lock(f"{os.path.realpath(database)}-lock")
     if descriptor is None:
@@ -31,7 +31,7 @@ def locked(database: Path) -> Iterator[str]:
 def _lock(path: str) -> int | None:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError:  # a folder that cannot be written, which the database will complain about
+    except OSError:  # for example a read-only folder: opening the database reports that
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

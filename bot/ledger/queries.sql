@@ -1,9 +1,9 @@
--- Every statement is the same text for SQLite and PostgreSQL; see load_queries for /*postgresql.
--- A step that records an outcome may be repeated when nobody knows whether the first was written;
--- start_sending may not, since a POST follows it.
+-- SQLite and PostgreSQL run the same text; see load_queries for /*postgresql.
+-- A statement that records an outcome may be repeated if nobody knows whether the first one was
+-- written. start_sending must not be: a POST follows it.
 
 -- name: receive(key, team_id, slack_user_id, view_id, request, form, fingerprint, source, instead_of, receipt, state, attempts, owner, lease)
--- One row a key. The same form again after a refusal or a certain failure is a new attempt.
+-- One row a key. After `refused` or `expired`, the same form is a new attempt in the same row.
 INSERT INTO submissions (
   key, team_id, slack_user_id, view_id, request, form, fingerprint, source, instead_of, receipt, state, attempts,
   owner, fence, sent_at, due_at, created_at, received_at)
@@ -36,7 +36,7 @@ WHERE id = :id AND fence = :fence AND owner = :owner AND state = 'sending'
 RETURNING *, ledger_clock() AS read_at;
 
 -- name: opened(id, attempts, owner, lease, conversation_id, conversation, assignee)
--- Held by the attempt and not by the lease: an answer that comes late is still the truth.
+-- The attempt guards this one, not the lease: an answer that comes late is still true.
 UPDATE submissions SET
   state = 'opened', reason = NULL, reason_code = NULL, conversation_id = :conversation_id, conversation = :conversation,
   assignee = :assignee, owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease, told = 0, finished_at = NULL,
@@ -79,7 +79,7 @@ WHERE id = :id AND fence = :fence AND state IN ('received', 'sending', 'queued')
 RETURNING *, ledger_clock() AS read_at;
 
 -- name: unconfirmed(id, fence, owner, lease, reason)
--- Also before its POST, if an earlier one is doubtful.
+-- Also a row that was not sent in this attempt, if an earlier POST is doubtful.
 UPDATE submissions SET
   state = 'unconfirmed', reason = :reason, reason_code = NULL, due_at = ledger_clock() + :lease, told = 0, tried_for = 0
 WHERE id = :id AND fence = :fence AND owner = :owner AND (state IN ('sending', 'unconfirmed')
@@ -100,7 +100,7 @@ WHERE id = :id AND fence = :fence AND owner = :owner AND due_at IS NOT NULL
 RETURNING *, ledger_clock() AS read_at;
 
 -- name: again(id, slack_user_id, owner, lease)
--- The attempt that was never confirmed may still have made a conversation: doubtful says so.
+-- doubtful: the unconfirmed attempt may still have made a conversation.
 UPDATE submissions SET
   state = 'received', reason = NULL, reason_code = NULL, doubtful = 1, patient = 0,
   owner = :owner, fence = fence + 1, due_at = ledger_clock() + :lease, told = 0,
@@ -153,7 +153,7 @@ WHERE due_at IS NOT NULL AND owner = :owner
 RETURNING id;
 
 -- name: hurry(spread)
--- Neighbouring ids land far apart, so that those who waited do not all come in the same second.
+-- Spreads neighbouring ids over the interval, so that the rows do not all retry in the same second.
 WITH waiting AS (
   SELECT id, ledger_clock() + CAST(:spread AS DOUBLE PRECISION) * (id * 61 % 100) / 100 AS sooner
   FROM submissions
@@ -193,7 +193,7 @@ SELECT *, ledger_clock() AS read_at FROM submissions
 WHERE conversation_id = :conversation_id ORDER BY id LIMIT 1;
 
 -- name: saw_conversation(conversation_id, conversation, assignee)
--- What was removed after LEDGER_KEEP_DAYS stays so.
+-- A conversation that was removed after LEDGER_KEEP_DAYS stays removed.
 UPDATE submissions SET conversation = :conversation, assignee = :assignee
 WHERE conversation_id = :conversation_id AND conversation IS NOT NULL
 RETURNING *, ledger_clock() AS read_at;
@@ -219,7 +219,7 @@ UPDATE cards SET owner = NULL, shown = :shown
 WHERE conversation_id = :conversation_id AND owner = :owner RETURNING conversation_id;
 
 -- name: forget_cards(keep, limit)
--- A turn that is held lasts until later than now.
+-- The lock of a card that is held expires in the future, so it is never removed.
 DELETE FROM cards WHERE conversation_id IN (
   SELECT conversation_id FROM cards WHERE held_until < ledger_clock() - :keep LIMIT :limit)
   AND held_until < ledger_clock() - :keep

@@ -1,4 +1,4 @@
-"""The ledger's database: opened, inspected without changing it, brought forward."""
+"""Opens the ledger's database, migrates it, and inspects it without changing it."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-from bot.ledger.database import _HERE, Database, Run
+from bot.ledger.database import SQL_FOLDER, Database, Run
 from bot.ledger.errors import LedgerTooNew, LedgerUnavailable
 from bot.ledger.sqlite import open_sqlite
 
-_SQLITE: Final = "sqlite:///"
 _PRESENT: Final = {
     "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'ledger_version'",
     "postgresql": "SELECT 1 WHERE to_regclass('ledger_version') IS NOT NULL",
 }
-_MIGRATIONS: Final = _HERE / "migrations"
-# The moment at which Weav's last webhook was accepted, to half a minute.
+_MIGRATIONS: Final = SQL_FOLDER / "migrations"
+# Name of the moment at which Weav's last webhook was accepted, to half a minute.
 WEBHOOK: Final = "webhook"
 _LAST_WEBHOOK: Final = (
     f"SELECT ledger_clock() - moment AS seconds FROM moments WHERE name = '{WEBHOOK}'"  # noqa: S608
@@ -26,32 +25,36 @@ _LAST_WEBHOOK: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """`found` is 0 for a database that the first start will fill.
+class Inspection:
+    """`version` is 0 if there are no tables yet; `newest_version` is the one of this release.
 
-    `last_webhook`: seconds since one of Weav's was accepted; None: none was, or nobody knows yet.
+    `last_webhook`: seconds since a webhook of Weav's was accepted; None: none was, or the schema is
+    too old to know.
     """
 
     kind: str
-    found: int
-    newest: int
+    version: int
+    newest_version: int
     last_webhook: float | None = None
 
 
-async def inspect(database_url: str) -> Condition:
-    """Write without changing anything; raise LedgerUnavailable or LedgerTooNew."""
+async def inspect(database_url: str) -> Inspection:
+    """Prove that the database is writable, and leave no trace.
+
+    Raises LedgerUnavailable or LedgerTooNew.
+    """
     newest = newest_version()
-    if database_url.startswith(_SQLITE) and not _is_there(_file(database_url)):
-        _check_folder(_file(database_url).parent)
-        return Condition("SQLite", 0, newest)
+    file = sqlite_file(database_url)
+    if file and not _is_there(file):
+        _check_folder(file.parent)
+        return Inspection("SQLite", 0, newest)
     async with open_database(database_url, 2.0, 1, time.time) as database:
         async with database.exclusive() as run:
             found = await _version_found(run, _PRESENT[database.dialect])
             rows = await run(_LAST_WEBHOOK) if found == newest else []
-        if found > newest:
-            raise too_new(found, newest)
+        _refuse_newer(found, newest)
         kind = "SQLite" if database.dialect == "sqlite" else "PostgreSQL"
-        return Condition(kind, found, newest, rows[0]["seconds"] if rows else None)
+        return Inspection(kind, found, newest, rows[0]["seconds"] if rows else None)
 
 
 async def _version_found(run: Run, present: str) -> int:
@@ -64,14 +67,10 @@ async def _version_found(run: Run, present: str) -> int:
     return int(rows[0]["version"]) if rows else 0
 
 
-def _file(database_url: str) -> Path:
-    return Path(unquote(database_url.removeprefix(_SQLITE))).absolute()
-
-
 def _is_there(file: Path) -> bool:
     try:
         return file.exists()
-    except OSError as error:  # a name that is too long, a folder that may not be looked into
+    except OSError as error:  # the name is too long, or the folder may not be read
         raise LedgerUnavailable(f"The ledger's file cannot be used: {error.strerror}.") from error
 
 
@@ -82,19 +81,18 @@ def _check_folder(folder: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise LedgerUnavailable(
-            f"The ledger's file cannot be made in {folder}: {error.strerror}."
+            f"The ledger's file cannot be created in {folder}: {error.strerror}."
         ) from error
 
 
-async def bring_forward(database: Database) -> None:
-    """Apply the migrations that this database has not seen, all or none."""
+async def migrate(database: Database) -> None:
+    """Apply the missing migrations in one transaction."""
     newest = newest_version()
     async with database.exclusive() as run:
         await run("CREATE TABLE IF NOT EXISTS ledger_version (version INTEGER NOT NULL)")
         rows = await run("SELECT version FROM ledger_version")
         found = rows[0]["version"] if rows else 0
-        if found > newest:
-            raise too_new(found, newest)
+        _refuse_newer(found, newest)
         for statement in _statements(database.dialect, found):
             await run(statement)
         if found < newest:
@@ -102,11 +100,12 @@ async def bring_forward(database: Database) -> None:
             await run(f"INSERT INTO ledger_version (version) VALUES ({newest})")  # noqa: S608 - an int
 
 
-def too_new(found: int, newest: int) -> LedgerTooNew:
-    return LedgerTooNew(
-        f"The ledger's database has version {found}, and this release knows {newest}. "
-        "Run the release that brought it forward, or restore a backup made before."
-    )
+def _refuse_newer(found: int, newest: int) -> None:
+    if found > newest:
+        raise LedgerTooNew(
+            f"The ledger's database has version {found}, and this release knows {newest}. "
+            "Run the release that migrated it, or restore a backup from before."
+        )
 
 
 def newest_version() -> int:
@@ -128,23 +127,20 @@ def _statements(dialect: str, found: int) -> Iterator[str]:
 
 
 def open_database(
-    url: str,
-    statement_timeout: float,
-    connections: int,
-    clock: Callable[[], float],
+    url: str, statement_timeout: float, connections: int, clock: Callable[[], float]
 ) -> AbstractAsyncContextManager[Database]:
     if url.startswith(("postgresql://", "postgres://")):
-        # Its driver takes 3 MB, which a bot with a file can do without.
+        # Its driver takes 3 MB of memory, which SQLite users are spared.
         from bot.ledger.postgresql import open_postgresql  # noqa: PLC0415
 
         return open_postgresql(url, statement_timeout, connections)
-    path = _file_of(url)
+    path = sqlite_file(url)
     if path is None:
-        # The address is not shown: it may hold a password.
+        # The URL is not shown: it may contain a password.
         raise ValueError("DATABASE_URL begins with sqlite:/// or postgresql://")
     return open_sqlite(path, statement_timeout, clock)
 
 
-def _file_of(url: str) -> Path | None:
+def sqlite_file(url: str) -> Path | None:
     scheme, _, path = url.partition(":///")
     return Path(unquote(path)).absolute() if scheme == "sqlite" and path else None

@@ -1,4 +1,4 @@
-"""The ledger in a file, for one process: https://www.sqlite.org/wal.html."""
+"""The ledger in an SQLite file, for one process: https://www.sqlite.org/wal.html."""
 
 import asyncio
 import os
@@ -17,55 +17,55 @@ from bot.ledger.database import Rows, Run, load_queries
 from bot.ledger.errors import LedgerUnavailable, Taken
 
 T = TypeVar("T")
-# Seconds: nobody waits for an answer yet, and another process may bring the file forward.
+# Seconds. At start nobody waits for an answer yet, and another process may be migrating the file.
 START_WITHIN: Final = 5.0
 _RETURNING: Final = (3, 35)
-# The straight way: statements of a few ten microseconds each, however many rows there are.
+# The statements of a plain submission: some ten microseconds each, however many rows there are.
 _SHORT: Final = frozenset({"receive", "opened", "customer_by_id", "announced"})
-# Statements in one transaction: nobody waits long behind the others.
-_MOST: Final = 100
+# Statements in one transaction: few enough that none waits long for the others.
+_MOST_TOGETHER: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`short`: it touches one row, found by a key, whatever else the table holds."""
+    """`short`: it touches one row, found by a key, however large the table is."""
 
     sql: str
     values: Mapping[str, Any]
     rows: asyncio.Future[Rows]
     short: bool
 
-    def end(self, result: Rows | Exception) -> None:
+    def resolve(self, result: Rows | Exception) -> None:
         if self.rows.done():
-            return  # its time was over meanwhile
+            return  # timed out meanwhile
         if isinstance(result, Exception):
             self.rows.set_exception(result)
         else:
             self.rows.set_result(result)
 
 
-def run_together(
-    connection: sqlite3.Connection, batch: Sequence[Statement], busy: float
+def run_batch(
+    connection: sqlite3.Connection, batch: Sequence[Statement], busy_timeout: float
 ) -> Sequence[Rows | Exception]:
-    """Wait `busy` seconds at most for other processes that have the file.
+    """Run a batch in one transaction; `busy_timeout` is the longest wait for another process.
 
-    Nothing is durable before this returns, and then everything is. Who has given up while others
-    had the file was told that nothing is written, and so it is.
+    Nothing is durable before this returns, and then everything is. A statement that timed out
+    during the wait is dropped, because its caller was already told that nothing was written.
     """
-    begin(connection, busy)
+    begin(connection, busy_timeout)
     return commit(connection, execute(connection, batch))
 
 
-def begin(connection: sqlite3.Connection, busy: float) -> None:
-    connection.execute(f"PRAGMA busy_timeout = {int(busy * 1000)}")
+def begin(connection: sqlite3.Connection, busy_timeout: float) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
     try:
         connection.execute("BEGIN IMMEDIATE")
     finally:
         connection.execute("PRAGMA busy_timeout = 0")
 
 
-def begin_at_once(connection: sqlite3.Connection) -> bool:
-    """False: others have the file, or it is in trouble; who can wait for it finds out."""
+def begin_if_free(connection: sqlite3.Connection) -> bool:
+    """False: another process has the file, or it failed; `run_batch` waits and finds out."""
     try:
         connection.execute("BEGIN IMMEDIATE")
     except sqlite3.Error:
@@ -76,7 +76,7 @@ def begin_at_once(connection: sqlite3.Connection) -> bool:
 def execute(
     connection: sqlite3.Connection, batch: Sequence[Statement]
 ) -> Sequence[Rows | Exception]:
-    """What a statement is refused for is its own; what ended the transaction is raised."""
+    """Return each statement's rows or its own error; raise an error that ended the transaction."""
     results: list[Rows | Exception] = []
     for each in batch:
         try:
@@ -89,7 +89,7 @@ def execute(
 
 
 def commit(connection: sqlite3.Connection, results: T) -> T:
-    """Give the results once they are durable; raise what kept them from it, all of them."""
+    """Return the results once they are durable; raise if none of them is."""
     try:
         connection.execute("COMMIT")
     except sqlite3.Error:
@@ -100,14 +100,14 @@ def commit(connection: sqlite3.Connection, results: T) -> T:
 
 
 def fetch(connection: sqlite3.Connection, sql: str, values: Mapping[str, Any]) -> Rows:
-    # All rows at once: SQLite commits when a statement has given its last row.
+    # Fetch all rows: SQLite commits a statement only when its last row was read.
     rows: Rows = connection.execute(sql, values).fetchall()
     return rows
 
 
 @dataclass(frozen=True, slots=True)
-class Connected:
-    """A connection and a thread to wait in; at no time do two threads use it."""
+class Connection:
+    """A connection and a thread for blocking calls; two threads never use it at the same time."""
 
     connection: sqlite3.Connection
     thread: Executor
@@ -118,22 +118,22 @@ class Connected:
 
 
 @asynccontextmanager
-async def connected(
-    path: Path, busy: float, clock: Callable[[], float]
-) -> AsyncIterator[Connected]:
+async def open_connection(
+    path: Path, busy_timeout: float, clock: Callable[[], float]
+) -> AsyncIterator[Connection]:
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1, "ledger") as thread:
-        with errors():
-            connection = await loop.run_in_executor(thread, connect, path, busy, clock)
+        with translated_errors():
+            connection = await loop.run_in_executor(thread, connect, path, busy_timeout, clock)
         try:
-            yield Connected(connection, thread)
+            yield Connection(connection, thread)
         finally:
             await loop.run_in_executor(thread, connection.close)
 
 
-def connect(path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Connection:
+def connect(path: Path, busy_timeout: float, clock: Callable[[], float]) -> sqlite3.Connection:
     _create_private(path)
-    # isolation_level=None: a transaction begins where it is said, else a statement is one.
+    # isolation_level=None: autocommit, unless we BEGIN a transaction.
     connection = sqlite3.connect(
         path, isolation_level=None, timeout=START_WITHIN, check_same_thread=False
     )
@@ -142,10 +142,10 @@ def connect(path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Conn
         connection.create_function("ledger_clock", 0, clock)
         _change_to_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
-        # Pages of 4 KB in the -wal file until they are moved, which waits for the disk as well: the
-        # more rows there are, the more pages a submission changes.
+        # Pages of 4 KB in the -wal file before a checkpoint, which waits for the disk, too. Larger
+        # than the default, because a submission changes more pages the more rows there are.
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
-        connection.execute(f"PRAGMA busy_timeout = {int(busy * 1000)}")
+        connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
     except sqlite3.Error:
         connection.close()
         raise
@@ -153,13 +153,13 @@ def connect(path: Path, busy: float, clock: Callable[[], float]) -> sqlite3.Conn
 
 
 def _change_to_wal(connection: sqlite3.Connection) -> None:
-    """Wait for others that do it, which SQLite does not: its own waiting does not cover this."""
+    """Wait for other processes that do the same: SQLite's busy timeout does not cover this."""
     latest = time.monotonic() + START_WITHIN
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            # The lowest byte: an extended code says what they do.
+            # The lowest byte is the primary code; the others make it an extended one.
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > latest:
                 raise
             time.sleep(0.01)
@@ -168,17 +168,17 @@ def _change_to_wal(connection: sqlite3.Connection) -> None:
 
 
 def _create_private(path: Path) -> None:
-    # A file that is there is left alone: closing it here would take the locks of this process's
-    # other connections (https://www.sqlite.org/howtocorrupt.html, 2.2), and the next program that
-    # looks into it would throw away the -wal with what they wrote. The files beside it (-wal, -shm)
-    # get the same permissions from SQLite.
+    # Do not open an existing file: closing it would drop the locks of this process's other
+    # connections (https://www.sqlite.org/howtocorrupt.html, 2.2), and the next program that opens
+    # the database would discard the -wal file with their writes. SQLite gives the -wal and -shm
+    # files the same permissions.
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 @contextmanager
-def errors() -> Iterator[None]:
-    """Say what SQLite raises in the ledger's own words."""
+def translated_errors() -> Iterator[None]:
+    """Raise SQLite's errors as the ledger's own."""
     try:
         yield
     except sqlite3.IntegrityError as error:
@@ -193,20 +193,20 @@ def errors() -> Iterator[None]:
 
 @dataclass(eq=False, repr=False)
 class SQLite:
-    """Statements that come while others are being written are then written together.
+    """Groups writes: statements that arrive during a commit share the next one.
 
-    Each commit waits for the disk: under load one does for many. Who only reads does not wait for
-    it. What is short and waits for nobody is run without a hop to a thread, and reads by a
-    connection that no search has in use.
+    Each commit waits for the disk, so under load one serves many statements. Reads do not wait for
+    it. Short statements run on the event loop, without a hop to a thread, as long as they need not
+    wait for a lock; short reads have a connection of their own, which no long search occupies.
     """
 
     dialect = "sqlite"
 
-    _writer: Connected
-    _reader: Connected
-    _at_hand: Connected
+    _writer: Connection
+    _reader: Connection
+    _short_reader: Connection
     _timeout: float
-    _busy: float
+    _busy_timeout: float
     _waiting: list[Statement] = field(default_factory=list, init=False)
     _writing: asyncio.Task[None] | None = field(default=None, init=False)
     _closed: bool = field(default=False, init=False)
@@ -214,41 +214,41 @@ class SQLite:
     def __post_init__(self) -> None:
         self._queries = load_queries(self.dialect, SQLite3Adapter)
 
-    async def query(self, name: str, values: Mapping[str, Any]) -> Rows:
-        """One that still waits when its time is over is withdrawn; one being written cannot be."""
+    async def query(self, name: str, /, **values: object) -> Rows:
+        """Run a statement; at its timeout it is dropped, unless it is just being written."""
         sql, short = getattr(self._queries, name).sql, name in _SHORT
-        with errors():
+        with translated_errors():
             if self._closed:
                 raise sqlite3.ProgrammingError("it is closed")
             async with asyncio.timeout(self._timeout):
                 if sql.startswith("SELECT"):
                     return await self._read(sql, values, short=short)
-                return await self._written(sql, values, short=short)
+                return await self._write(sql, values, short=short)
 
     async def _read(self, sql: str, values: Mapping[str, Any], *, short: bool) -> Rows:
         if short:
-            with suppress(sqlite3.OperationalError):  # who may wait for others finds out why
-                return fetch(self._at_hand.connection, sql, values)
+            with suppress(sqlite3.OperationalError):  # locked, for example: the reader can wait
+                return fetch(self._short_reader.connection, sql, values)
         return await self._reader.run(fetch, sql, values)
 
-    async def _written(self, sql: str, values: Mapping[str, Any], *, short: bool) -> Rows:
+    async def _write(self, sql: str, values: Mapping[str, Any], *, short: bool) -> Rows:
         loop = asyncio.get_running_loop()
         statement = Statement(sql, values, loop.create_future(), short)
         self._waiting.append(statement)
         if self._writing is None:
-            self._writing = loop.create_task(self._write())
+            self._writing = loop.create_task(self._write_waiting())
         return await statement.rows
 
     async def close(self) -> None:
-        """Write what waits, and then nothing: the event loop uses no connection any more."""
+        """Write what is waiting, and accept nothing more."""
         self._closed = True
         if self._writing is not None:
             await asyncio.wait({self._writing})
 
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[Run]:
-        """Before the first `query`: nobody else may use the connection meanwhile."""
-        with errors():
+        """Only before the first `query`, because nothing else may use the connection meanwhile."""
+        with translated_errors():
             await self._writer.run(begin, START_WITHIN)
             try:
                 yield self._run
@@ -258,29 +258,29 @@ class SQLite:
             await self._run("COMMIT")
 
     async def _run(self, sql: str) -> Rows:
-        return [dict(row) for row in await self._writer.run(fetch, sql, {})]
+        return await self._writer.run(fetch, sql, {})
 
-    async def _write(self) -> None:
+    async def _write_waiting(self) -> None:
         try:
             while self._waiting:
-                # Whoever is ready now goes before: they write in the same commit, or post a card.
+                # Let ready tasks run first: they may add to this commit, or post a card.
                 await asyncio.sleep(0)
                 wanted = [each for each in self._waiting if not each.rows.done()]
-                batch, self._waiting = wanted[:_MOST], wanted[_MOST:]
+                batch, self._waiting = wanted[:_MOST_TOGETHER], wanted[_MOST_TOGETHER:]
                 if batch:
                     for statement, result in zip(batch, await self._results(batch), strict=True):
-                        statement.end(result)
+                        statement.resolve(result)
         finally:
             self._writing = None
 
     async def _results(self, batch: list[Statement]) -> Sequence[Rows | Exception]:
         writer = self._writer
         try:
-            # A thread that works in Python while the event loop does gets the interpreter every
-            # 5 ms only, and SQLite gives it away twice a statement: the thread is for waiting.
-            if all(each.short for each in batch) and begin_at_once(writer.connection):
+            # SQLite releases the GIL twice a statement, and while the event loop is busy, a thread
+            # waits up to 5 ms to get it back. So the thread is only for waiting for the disk.
+            if all(each.short for each in batch) and begin_if_free(writer.connection):
                 return await writer.run(commit, execute(writer.connection, batch))
-            return await writer.run(run_together, batch, self._busy)
+            return await writer.run(run_batch, batch, self._busy_timeout)
         except sqlite3.Error as error:
             return [error] * len(batch)
 
@@ -291,15 +291,15 @@ async def open_sqlite(
 ) -> AsyncIterator[SQLite]:
     if sqlite3.sqlite_version_info < _RETURNING:
         raise LedgerUnavailable(f"SQLite 3.35 is needed, and this is {sqlite3.sqlite_version}.")
-    # So short that what is being written and what comes next end before their callers give up: one
-    # that was written later would be a surprise.
-    busy = statement_timeout * 0.4
+    # Short enough that the batch under way and the next one both end before their callers time out:
+    # nothing may be written after its caller was told that it failed.
+    busy_timeout = statement_timeout * 0.4
     async with (
-        connected(path, 0, clock) as writer,
-        connected(path, busy, clock) as reader,
-        connected(path, 0, clock) as at_hand,
+        open_connection(path, 0, clock) as writer,
+        open_connection(path, busy_timeout, clock) as reader,
+        open_connection(path, 0, clock) as short_reader,
     ):
-        database = SQLite(writer, reader, at_hand, statement_timeout, busy)
+        database = SQLite(writer, reader, short_reader, statement_timeout, busy_timeout)
         try:
             yield database
         finally:

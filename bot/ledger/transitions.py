@@ -1,7 +1,7 @@
-"""The states of a submission, and every statement of queries.sql that writes one.
+"""The transitions between a submission's states, and the statements of queries.sql that make them.
 
-The guards stand in the SQL; a test runs each statement from each state and compares. The picture in
-bot/README.md is `picture()`.
+The guards are in the SQL; a test runs every statement from every state and compares the result with
+this table. `picture()` draws the diagram in bot/README.md.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _UNSENT: Final = (State.RECEIVED, State.QUEUED)
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """`statement` writes `after` over any of `before`; None: there was no row.
+    """`statement` changes the state from any of `before` to `after`; None: there is no row yet.
 
     `doubtful`: only if an earlier POST of the row may have made a conversation.
     """

@@ -52,7 +52,7 @@ class CustomerUses:
         if not customer_id or self._fresh_until.get(use, 0.0) > self._clock():
             return
         with logged_if_unavailable(log, "use_not_noted"):
-            await self._customers.note_use(*use)
+            await self._customers.record_use(*use)
             if len(self._fresh_until) >= _MOST:
                 self._fresh_until.clear()
             self._fresh_until[use] = self._clock() + _OFTEN
@@ -113,7 +113,7 @@ class Announcer:
         return True
 
     async def _is_held(self, entry: Entry) -> bool:
-        if self._ledger.surely_holds(entry):
+        if self._ledger.still_holds(entry):
             return True
         try:
             return await self._ledger.hold(entry) is not None

@@ -19,7 +19,6 @@ from bot.submissions.new_customer import CustomerCreation
 from bot.submissions.reconcile import Reconciler, Result
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
-from bot.weav.directory import WeavDirectory
 from bot.weav.models import Conversation, NewConversation
 from bot.weav.outcomes import Cause, NotSent, Opened, Outcome, Refused, Unconfirmed
 
@@ -61,7 +60,7 @@ class ConversationCreator:
         self._retry_times = retry_times
         self._tasks = tasks
         others = max(LEAST_FOR_OTHERS, retry_times.weav_timeout + ledger.lease)
-        self._customers = CustomerCreation(ledger, WeavDirectory(weav), others)
+        self._customers = CustomerCreation(ledger, weav, others)
         self.reconciler = Reconciler(ledger, weav, retry_times, tasks, self._unconfirmed)
         self._weav_was_away = False
 
@@ -81,7 +80,7 @@ class ConversationCreator:
                     return None
                 ready = entry = begun
             if entry.new_customer:
-                if not self._ledger.surely_holds(entry):
+                if not self._ledger.still_holds(entry):
                     return self._too_late(entry)
                 ready = await self._customers.assign(entry)
         except LedgerUnavailable as error:
@@ -101,7 +100,7 @@ class ConversationCreator:
     async def _post(
         self, entry: Entry, post_card: PostCard | None
     ) -> Result | Unrecorded | Unanswered:
-        if not self._ledger.surely_holds(entry):
+        if not self._ledger.still_holds(entry):
             return self._too_late(entry)
         new = NewConversation.model_validate(entry.request)
         outcome = await self._weav.create_conversation(new)
@@ -119,7 +118,7 @@ class ConversationCreator:
         match outcome:
             case Opened(conversation):
                 posting = None
-                if post_card and self._ledger.surely_holds(entry):
+                if post_card and self._ledger.still_holds(entry):
                     posting = self._tasks.spawn(post_card(entry, conversation), name="post")
                 return Unrecorded(entry, conversation, posting)
             case Refused():

@@ -8,12 +8,13 @@ import asyncio
 import time
 from typing import Final, assert_never
 
-from bot.directory import known
+from bot.directory import known_customer
 from bot.ledger import CUSTOMER_EMAIL, Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.retry import retry_until_written
 from bot.slack import ids
-from bot.weav.directory import CustomerCreated, NewCustomer, WeavDirectory
+from bot.weav.client import WeavClient
+from bot.weav.directory import CustomerCreated, NewCustomer, create_customer
 from bot.weav.outcomes import NotSent, Refused, Unconfirmed
 
 log = get_logger("weav_slack.new_customer")
@@ -26,11 +27,11 @@ NOT_CONFIRMED: Final = (
 
 
 class CustomerCreation:
-    def __init__(self, ledger: Ledger, directory: WeavDirectory, wait_for: float) -> None:
+    def __init__(self, ledger: Ledger, weav: WeavClient, wait_for: float) -> None:
         """`wait_for`: seconds, until somebody else's POST of a customer counts as cut off."""
         self._ledger = ledger
         self._new = ledger.new_customers
-        self._directory = directory
+        self._weav = weav
         self._wait_for = wait_for
 
     async def assign(self, entry: Entry) -> Entry | Refused | NotSent | None:
@@ -46,7 +47,7 @@ class CustomerCreation:
         return await self._ledger.name_customer(entry, {**request, ids.CUSTOMER_ID: found})
 
     async def _find_or_create(self, email: str, entry: Entry) -> str | Refused | NotSent | None:
-        if seen := await self._ledger.customers.customer_with(email):
+        if seen := await self._ledger.customers.customer_by_email(email):
             return seen.id
         asked_at = time.monotonic()
         if await self._begin(email, entry):
@@ -65,14 +66,14 @@ class CustomerCreation:
             raise
 
     async def _create(self, email: str, entry: Entry) -> str | Refused | NotSent:
-        outcome = await self._directory.create_customer(NewCustomer(email=email))
+        outcome = await create_customer(self._weav, NewCustomer(email=email))
         log.info("customer_asked_for", entry=entry.id, outcome=type(outcome).__name__)
         match outcome:
             case CustomerCreated(customer):
                 created = str(customer.id)
                 await retry_until_written(lambda: self._new.created(email, entry, created), entry)
                 await retry_until_written(
-                    lambda: self._ledger.customers.learn(known(customer)), entry
+                    lambda: self._ledger.customers.learn(known_customer(customer)), entry
                 )
                 return created
             case Refused(message=message, status=status):

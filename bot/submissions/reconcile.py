@@ -186,7 +186,7 @@ class Reconciler:
         self, pause: float, entry: Entry, reason: str, *, counted: bool
     ) -> Result:
         added = pause if counted else 0.0
-        later = self._ledger.later
+        later = self._ledger.put_off
         await retry_until_written(lambda: later(entry, pause, counted=added, reason=reason), entry)
         return Result(None, Creating())
 

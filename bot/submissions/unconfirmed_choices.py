@@ -87,10 +87,10 @@ class UnconfirmedChoices:
         """
         match choice:
             case Choice.LOOK_AGAIN:
-                held = await self._ledger.look(entry_id, target.slack_user_id)
+                held = await self._ledger.look_again(entry_id, target.slack_user_id)
                 return (await self._look_again(held), held) if held else None
             case Choice.CREATE_AGAIN:
-                held = await self._ledger.again(entry_id, target.slack_user_id)
+                held = await self._ledger.create_again(entry_id, target.slack_user_id)
                 return (await self._create_again(held, target), held) if held else None
             case Choice.LEAVE:
                 left = await self._ledger.leave(entry_id, target.slack_user_id)

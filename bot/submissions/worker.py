@@ -99,7 +99,7 @@ class Deliverer:
             if self._waiting >= self._limits.waiting:
                 log.info("put_off", entry=entry.id)
                 await retry_until_written(
-                    lambda: self._ledger.later(entry, self._limits.put_off), entry
+                    lambda: self._ledger.put_off(entry, self._limits.put_off), entry
                 )
                 return
             self._waiting += 1

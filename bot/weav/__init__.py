@@ -1,1 +1,1 @@
-"""Weav's words, without Slack: what is asked of its API and what its answers mean."""
+"""Weav's API, independent of Slack: requests, and what the answers mean."""

@@ -1,4 +1,4 @@
-"""Weav's External API over HTTP: one request, one answer, no surprises."""
+"""The HTTP client for Weav's External API: it returns failures, and never retries a POST."""
 
 import asyncio
 import logging
@@ -6,6 +6,7 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from time import perf_counter
@@ -31,19 +32,19 @@ from bot.weav.outcomes import (
 )
 from bot.weav.pages import PAGE_SIZES, Listing, LookUpFailed, Row, page_of_answer
 
-# Operation, outcome, seconds until the whole answer.
+# Takes the operation, the outcome, and the seconds until the whole answer was there.
 Observe: TypeAlias = Callable[[str, str, float], None]
 MOST_PAGES: Final = 20
 MOST_SMALL_PAGES: Final = 100
-MOST_ROWS: Final = 10_000  # should Weav's pages be larger than what is asked for
-# Shorter than the idle time-outs of common servers (5 s and more): a POST on a connection that
-# the other side is just closing could not be told from one that was received.
+MOST_ROWS: Final = 10_000  # in case Weav's pages are larger than the bot asks for
+# Shorter than the idle timeouts of common servers (5 s and more): a POST on a connection that the
+# server is just closing could not be told from one that Weav received.
 _KEPT_ALIVE: Final = 4.0
 _LONGEST_CONNECT: Final = 5.0
 _INFLATE_ANY: Final = zlib.MAX_WBITS | 32  # gzip or zlib, whichever the header says
 logger = logging.getLogger(__name__)
 
-
+# What metrics call an answer: by its status, else by the first digit.
 _OUTCOMES: Final[Mapping[int, str]] = {
     HTTPStatus.TOO_MANY_REQUESTS: "not_sent",
     HTTPStatus.SERVICE_UNAVAILABLE: "not_sent",
@@ -63,57 +64,52 @@ async def weav_client(
     user_agent: str = f"weav-slack/{VERSION}",
     connections: int = 256,
 ) -> AsyncIterator["WeavClient"]:
-    """Open the one client of the process; `seconds` are for one whole answer.
+    """Open the one client of the process; `seconds` is the timeout for a whole answer.
 
-    A connection has to be there in half of that time, at most 5 s, or nothing is sent; requests
-    beyond `connections` at once wait for one as long as that.
+    Connecting may take half of that, at most 5 s, or nothing is sent. More than `connections`
+    concurrent requests wait for a free connection, for the same time.
     """
     connector = aiohttp.TCPConnector(
-        limit=connections, keepalive_timeout=_KEPT_ALIVE, ssl=_trusted()
+        limit=connections, keepalive_timeout=_KEPT_ALIVE, ssl=_tls_context()
     )
     session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-    async with AiohttpTransport(verify=_trusted(), client=session) as transport:
-        yield WeavClient(transport, api_url, token, seconds, user_agent, observe)
+    async with AiohttpTransport(verify=_tls_context(), client=session) as transport:
+        yield WeavClient(transport, api_url.rstrip("/"), token, seconds, user_agent, observe)
 
 
+@dataclass(eq=False, repr=False)
 class WeavClient:
-    """Asks Weav; what the network or Weav do comes back as a value.
+    """Sends requests to Weav; failures of Weav or the network are return values.
 
-    Requests go straight to the transport. `httpx.AsyncClient` would only look for redirects,
-    cookies and proxies, which are unwanted here, and leave a reference cycle for each response.
+    Requests go straight to the transport. `httpx.AsyncClient` would only handle redirects, cookies
+    and proxies, which are unwanted here, and leave a reference cycle for each response.
     """
 
-    def __init__(
-        self,
-        transport: httpx.AsyncBaseTransport,
-        api_url: str,
-        token: str,
-        seconds: float,
-        user_agent: str,
-        observe: Observe | None,
-    ) -> None:
-        connect = min(seconds / 2, _LONGEST_CONNECT)
-        self._transport = transport
-        self._api_url = api_url.rstrip("/")
-        self._token = token.encode()
+    _transport: httpx.AsyncBaseTransport
+    _api_url: str
+    _token: str
+    _seconds: float
+    _user_agent: str
+    _observe: Observe | None
+
+    def __post_init__(self) -> None:
+        connect = min(self._seconds / 2, _LONGEST_CONNECT)
+        self._timeout = httpx.Timeout(self._seconds, connect=connect, pool=connect).as_dict()
         self._headers = {
-            "Authorization": f"Bearer {token}",
+            "Authorization": f"Bearer {self._token}",
             "Accept": "application/json",
             "Accept-Encoding": "identity",
-            "User-Agent": user_agent,
+            "User-Agent": self._user_agent,
         }
-        self._seconds = seconds
-        self._timeout = httpx.Timeout(seconds, connect=connect, pool=connect).as_dict()
-        self._observe = observe
 
     async def create_conversation(self, new: NewConversation) -> Outcome:
-        """Send the request exactly once: neither httpx nor aiohttp repeats a POST."""
+        """Send the POST exactly once: neither httpx nor aiohttp retries one."""
         return outcome_of_answer(await self.ask("POST", "/conversations", json=new.body()))
 
     async def customer_conversations(
         self, customer_id: UUID
     ) -> tuple[Conversation, ...] | LookUpFailed:
-        """Read all pages, since their order is not documented."""
+        """Read all pages, because Weav does not document their order."""
         listed = await self.all_pages(
             Listing(
                 "/customers/{id}/conversations",
@@ -130,17 +126,18 @@ class WeavClient:
     async def all_pages(
         self, listing: Listing[Row], *, without_too_large: bool = False
     ) -> tuple[Row, ...] | LookUpFailed:
-        """Read MOST_PAGES or MOST_ROWS at most; a list that is longer is none.
+        """Read a whole list, or fail if it has more than MOST_PAGES pages or MOST_ROWS rows.
 
-        What is in a page that is too large is asked for in smaller ones, MOST_SMALL_PAGES besides.
-        `without_too_large`: pass over a row that is too large by itself.
+        A page over BODY_LIMIT is read again in smaller pages, MOST_SMALL_PAGES of them at most.
+        `without_too_large`: skip a row that alone is over the limit, instead of failing.
         """
         found: list[Row] = []
         position, left, small_left = 0, MOST_PAGES, MOST_SMALL_PAGES
         (size, *smaller), larger = PAGE_SIZES, list[int]()
         while left and small_left and len(found) <= MOST_ROWS:
             number = position // size + 1
-            answer = await self._page(listing, size, number)
+            where = {"per_page": size, "page": number}
+            answer = await self.ask("GET", listing.path, listing.id, params=where)
             if larger:
                 small_left -= 1
             else:
@@ -157,13 +154,10 @@ class WeavClient:
                 if page.is_last:
                     return tuple(found)
             position += size
+            # Back to the larger size as soon as a page of it can begin here.
             while larger and position % larger[-1] == 0:
                 size, smaller = larger.pop(), [size, *smaller]
         return LookUpFailed(f"Weav has more of {listing.what} than the bot looks through.")
-
-    async def _page(self, listing: Listing[Row], size: int, number: int) -> Answer:
-        where = {"per_page": size, "page": number}
-        return await self.ask("GET", listing.path, listing.id, params=where)
 
     async def ask(
         self,
@@ -174,9 +168,9 @@ class WeavClient:
         json: Mapping[str, Any] | None = None,
         params: Mapping[str, int | str] | None = None,
     ) -> Answer:
-        """Send one request, and return whatever answer came; what it means is the caller's.
+        """Send one request and return the answer; the caller decides what it means.
 
-        `id_` stands for `{id}` in the path, which is counted without it.
+        `id_` replaces `{id}` in `path`. Metrics name the operation by `path` without the ID.
         """
         request = self._request(method, path.format(id=id_), json, params)
         began, outcome = perf_counter(), "no_answer"
@@ -185,8 +179,9 @@ class WeavClient:
             status = answer.status
             outcome = _OUTCOMES.get(status) or _OTHER_OUTCOMES.get(status // 100, "server_error")
         except Exception as error:  # noqa: BLE001
-            # Raw aiohttp errors and worse come through, and none may pass for "nothing was sent".
-            return outcome_of_error(_noted(request, error))
+            # Also raw aiohttp errors and worse, and none may count as "not sent" by mistake.
+            _log_failure(request, error)
+            return outcome_of_error(error)
         else:
             return answer
         finally:
@@ -213,7 +208,7 @@ class WeavClient:
         )
 
     async def _answer(self, request: httpx.Request) -> HttpAnswer:
-        """Keep to one deadline, however slowly the answer drips in."""
+        """Send the request with one deadline for the whole answer, however slowly it comes in."""
         response = None
         try:
             async with asyncio.timeout(self._seconds):
@@ -223,21 +218,21 @@ class WeavClient:
         except Exception as error:
             if response is None or request.method == "GET":
                 raise
-            # The status stands, whatever happens to the body.
-            _noted(request, error)
+            # Once a write has its status, a broken body does not change what Weav did.
+            _log_failure(request, error)
             body = b""
-        body = body.replace(self._token, b"(token)")
+        body = body.replace(self._token.encode(), b"(token)")
         return HttpAnswer(response.status_code, response.headers, body)
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
-    """Read the trusted certificates, which takes 40 ms of CPU, once in a process."""
+def _tls_context() -> ssl.SSLContext:
+    """Load the trusted certificates once in a process: it takes 40 ms of CPU."""
     return httpx.create_ssl_context()
 
 
 async def _body(response: httpx.Response) -> bytes:
-    """Read a little more than BODY_LIMIT at most, also when it inflates to more."""
+    """Read at most a little more than BODY_LIMIT, before and after decompression."""
     raw = bytearray()
     async for chunk in cast("httpx.AsyncByteStream", response.stream):
         raw += chunk
@@ -250,7 +245,6 @@ async def _body(response: httpx.Response) -> bytes:
     return body if inflater.eof or len(body) > BODY_LIMIT else b""
 
 
-def _noted(request: httpx.Request, error: Exception) -> Exception:
+def _log_failure(request: httpx.Request, error: Exception) -> None:
     what = type(cause_of(error)).__name__
     logger.warning("no answer from Weav to %s: %s", request.method, what)
-    return error

@@ -1,7 +1,7 @@
-"""One conversation that is there already: read, and changed.
+"""Reads and changes an existing conversation.
 
 https://docs.weav.com/api-reference/conversations/update-conversation does not say whether a PUT
-keeps the fields that it does not name: all five are sent, as they were read a moment before.
+keeps fields that are left out. So the bot sends all five, as it read them a moment before.
 """
 
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ from bot.weav.outcomes import (
     outcome_of_answer,
     refusals,
 )
-from bot.weav.pages import LookUpFailed, looked_up
+from bot.weav.pages import LookUpFailed, read_lookup
 
 _UNREADABLE: Final = "Weav's answer could not be read."
 _GONE: Final = "Weav does not find this conversation: it may have been deleted there."
-_CHANGING: Final = refusals(
+_CHANGE_REFUSALS: Final = refusals(
     "change conversations", {HTTPStatus.NOT_FOUND: _GONE, HTTPStatus.CONFLICT: CONFLICT}
 )
 
@@ -33,8 +33,8 @@ _CHANGING: Final = refusals(
 class Update(BaseModel):
     """The body of a PUT.
 
-    Read strictly, since it is written back: what we cannot read we would delete. Words that we do
-    not know go back as they came.
+    It is read strictly, because it is written back: a value that we could not read would be
+    deleted. Unknown words are written back unchanged.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
@@ -46,38 +46,31 @@ class Update(BaseModel):
     assignee_type: str | None = None
 
     def body(self) -> dict[str, str | None]:
-        """All five; what null does to a status or a priority is not documented, and not tried."""
+        """Dump all five, but no null status or priority: what null does there is undocumented."""
         undocumented = {name for name in ("status", "priority") if getattr(self, name) is None}
         return self.model_dump(exclude=undocumented)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`update` writes the conversation back as it is."""
+    """`update` would write the conversation back unchanged."""
 
     conversation: Conversation
     update: Update
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What Weav returned for the PUT."""
-
-    conversation: Conversation
-
-
-ChangeOutcome: TypeAlias = Changed | Refused | NotSent | Unconfirmed
+ChangeOutcome: TypeAlias = Conversation | Refused | NotSent | Unconfirmed
 
 
 async def read_conversation(weav: WeavClient, conversation_id: str) -> Found | LookUpFailed:
-    """Read it, to be drawn and to be written back; the id is a UUID as Weav spelled it."""
+    """Read a conversation, to draw it or to write it back; the ID is a UUID as Weav spelled it."""
     answer = await weav.ask("GET", "/conversations/{id}", conversation_id)
-    found = looked_up(answer, "this conversation", _GONE)
+    found = read_lookup(answer, "this conversation", _GONE)
     if isinstance(found, LookUpFailed):
         return found
     try:
         conversation = Conversation.read(found)
-        # The lenient reading turns what it cannot read into None; this one must not.
+        # Conversation reads unreadable values as None; Update raises instead.
         update = Update.model_validate(unwrapped(found))
     except ValidationError:
         return LookUpFailed(_UNREADABLE)
@@ -89,11 +82,11 @@ async def read_conversation(weav: WeavClient, conversation_id: str) -> Found | L
 async def write_conversation(
     weav: WeavClient, conversation_id: str, update: Update
 ) -> ChangeOutcome:
-    """Change it; `Unconfirmed`: it may be changed or not, reading it again tells.
+    """Change a conversation and return it; on `Unconfirmed`, read it again to see if it changed.
 
-    aiohttp repeats a PUT once when a connection that was kept alive breaks, as
-    https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2 allows: both say the same.
+    aiohttp retries a PUT once when a kept-alive connection breaks, which is safe because a PUT is
+    idempotent: https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2.
     """
     answer = await weav.ask("PUT", "/conversations/{id}", conversation_id, json=update.body())
-    outcome = outcome_of_answer(answer, fields=(), by_status=_CHANGING)
-    return Changed(outcome.conversation) if isinstance(outcome, Opened) else outcome
+    outcome = outcome_of_answer(answer, fields=(), by_status=_CHANGE_REFUSALS)
+    return outcome.conversation if isinstance(outcome, Opened) else outcome

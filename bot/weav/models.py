@@ -1,6 +1,6 @@
 """The request body that opens a conversation, and the conversation that Weav returns.
 
-Field for field after https://docs.weav.com/api-reference/conversations/create-conversation.
+The fields are those of https://docs.weav.com/api-reference/conversations/create-conversation.
 """
 
 import re
@@ -24,14 +24,14 @@ from pydantic import (
 )
 from pydantic_core import PydanticKnownError
 
-# Control characters are folded like line breaks: nobody can see them, and PostgreSQL takes no NUL.
+# Control characters become spaces like line breaks: they are invisible, and PostgreSQL rejects NUL.
 _WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
-# Characters: https://docs.weav.com/api-reference/conversations/create-conversation
+# In characters: https://docs.weav.com/api-reference/conversations/create-conversation
 SUBJECT_LIMIT: Final = 500
-# Copying from a web page brings these along, and str.strip() leaves them.
+# Copying from a web page adds these, and str.strip() keeps them.
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
-# Characters of one text of Weav's that are read: many times what its documentation allows.
-_LONGEST = 10_000
+# Characters that are read of a text in Weav's answers: many times what its documentation allows.
+_LONGEST_TEXT = 10_000
 
 
 class Channel(StrEnum):
@@ -44,7 +44,7 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
-# No word of Weav's: the status of what it has no more.
+# Our own word, not Weav's: the status of a conversation that Weav no longer has.
 DELETED: Final = "deleted"
 
 
@@ -64,7 +64,7 @@ def one_line(text: str) -> str:
     return _WHITE_SPACE.sub(" ", text).strip()
 
 
-def _fold(value: object) -> object:
+def trim(value: object) -> object:
     return one_line(value) or None if isinstance(value, str) else value
 
 
@@ -78,16 +78,16 @@ _Id = Annotated[UUID, BeforeValidator(_usual_spelling)]
 
 
 class ConversationChoices(BaseModel):
-    """What a user can choose for a conversation, while nothing of it is required.
+    """The choices for a conversation, none of them required yet.
 
-    An empty value counts as not given. Every error's `loc` starts with the field it belongs to.
-    A new field goes on into the form and the card: "How to add" in bot/README.md names the places.
+    An empty value counts as not given. Every error's `loc` starts with its field.
+    "How to add" in bot/README.md names the other places that a new field has to change.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     channel: Channel | None = None
-    subject: Annotated[str | None, Field(max_length=SUBJECT_LIMIT), BeforeValidator(_fold)] = None
+    subject: Annotated[str | None, Field(max_length=SUBJECT_LIMIT), BeforeValidator(trim)] = None
     status: Status | None = None
     priority: Priority | None = None
     assignee_type: AssigneeType | None = None
@@ -104,7 +104,7 @@ class ConversationChoices(BaseModel):
             chosen |= {"assignee_type": "", "assignee_id": ""} | chosen
         return chosen
 
-    # Raised by the field and not by the whole model, so that it comes along with all other errors.
+    # A field's validator and not the model's, so that the error comes together with all others.
     @field_validator("assignee_type", "assignee_id", mode="before")
     @classmethod
     def _both_or_none(cls, value: object) -> object:
@@ -113,12 +113,12 @@ class ConversationChoices(BaseModel):
         return value
 
     def body(self) -> dict[str, str]:
-        """Only the fields that were chosen, identifiers in the canonical spelling."""
+        """Dump only the fields that were chosen, with canonical UUIDs."""
         return self.model_dump(mode="json", exclude_none=True)
 
 
 class NewConversation(ConversationChoices):
-    """The body of `POST /conversations`: what a form is validated by, with what Weav requires."""
+    """The body of `POST /conversations`, with what Weav requires; it also validates the form."""
 
     channel: Channel
     customer_id: _Id
@@ -129,14 +129,14 @@ def _is_blank(value: object) -> bool:
 
 
 def unwrapped(answer: object) -> object:
-    """Take a bare object, or the one inside `data`."""
+    """Return the object inside `data`, or the answer itself if it is bare."""
     if isinstance(answer, Mapping) and "id" not in answer and "data" in answer:
         return answer["data"]
     return answer
 
 
-def _shorter(value: object) -> object:
-    return value[:_LONGEST] if isinstance(value, str) else value
+def cut(value: object) -> object:
+    return value[:_LONGEST_TEXT] if isinstance(value, str) else value
 
 
 def _none_if_unreadable(value: object, handler: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401
@@ -150,40 +150,40 @@ def _in_utc_if_naive(value: datetime) -> datetime:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-_Unreadable = WrapValidator(_none_if_unreadable)
-_Text = Annotated[str | None, _Unreadable, BeforeValidator(_shorter)]
-_Date = Annotated[
+NoneIfUnreadable = WrapValidator(_none_if_unreadable)
+Text = Annotated[str | None, NoneIfUnreadable, BeforeValidator(cut)]
+Date = Annotated[
     Annotated[datetime, AfterValidator(_in_utc_if_naive)] | None,
-    _Unreadable,
+    NoneIfUnreadable,
 ]
 
 
 class Conversation(BaseModel):
-    """A conversation as Weav returned it, every documented field and whatever else it sent.
+    """A conversation as Weav returned it, with every documented field and all others.
 
-    Weav documents no field as required: only the id must be there, and a value of an unexpected
-    type reads as None. Enumerations stay text, since Weav may know more words than we do.
+    Weav documents no field as required, so only `id` has to be there. A value of an unexpected type
+    reads as None. Enumerations stay text, because Weav may add words.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", coerce_numbers_to_str=True)
 
-    id: Annotated[str, BeforeValidator(_fold), BeforeValidator(_shorter)]
-    channel: _Text = None
-    customer_id: _Text = None
-    subject: _Text = None
-    status: _Text = None
-    priority: _Text = None
-    assignee_id: _Text = None
-    assignee_type: _Text = None
-    closed_at: _Date = None
-    first_response_at: _Date = None
-    last_message_at: _Date = None
-    is_spam: Annotated[bool | None, _Unreadable] = None
-    spam_score: Annotated[float | None, _Unreadable] = None
-    created_at: _Date = None
-    updated_at: _Date = None
+    id: Annotated[str, BeforeValidator(trim), BeforeValidator(cut)]
+    channel: Text = None
+    customer_id: Text = None
+    subject: Text = None
+    status: Text = None
+    priority: Text = None
+    assignee_id: Text = None
+    assignee_type: Text = None
+    closed_at: Date = None
+    first_response_at: Date = None
+    last_message_at: Date = None
+    is_spam: Annotated[bool | None, NoneIfUnreadable] = None
+    spam_score: Annotated[float | None, NoneIfUnreadable] = None
+    created_at: Date = None
+    updated_at: Date = None
 
     @classmethod
     def read(cls, answer: object) -> Self:
-        """Read a bare object or one inside `data`; raise pydantic's ValidationError."""
+        """Read an object, bare or inside `data`; raises ValidationError."""
         return cls.model_validate(unwrapped(answer))

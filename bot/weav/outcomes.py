@@ -1,9 +1,8 @@
-"""What became of a request: every rule from an answer or an error to an outcome.
+"""All rules that turn an answer or an error of a request into an outcome.
 
-Weav documents neither its error bodies nor its rate limits nor an idempotency key, so that only
-what certainly did not create a conversation counts as not sent. The shape of a refusal,
-`{message, errors: {field: [reason]}}`, is Laravel's and an assumption: whatever else arrives is
-answered by its status alone.
+Weav documents neither error bodies nor rate limits nor an idempotency key. So a request counts as
+not sent only if it certainly did not create anything. We assume that a refusal has Laravel's shape,
+`{message, errors: {field: [reason]}}`; for any other body, only the status counts.
 """
 
 import json
@@ -25,7 +24,7 @@ from pydantic_core import from_json
 from bot.surrogates import replace_surrogates
 from bot.weav.models import Conversation, NewConversation, one_line
 
-LONGEST_REASON: Final = 300  # characters of Weav's own words that are passed on
+LONGEST_REASON: Final = 300  # characters of Weav's own words that are shown to users
 _LONGEST_READ: Final = 10 * LONGEST_REASON
 _MOST_REASONS: Final = 100
 NOT_ACCEPTED: Final = "The bot's Weav token is not accepted. Tell whoever runs the bot."
@@ -33,7 +32,7 @@ CONFLICT: Final = "Weav says that this conflicts with what is already there."
 
 
 def refusals(what: str, others: Mapping[int, str]) -> Mapping[int, str]:
-    """Put together what a refusal by its status alone means for somebody who wants to do `what`."""
+    """Return the sentence for each status of a refusal that forbids to do `what`."""
     may_not = (
         f"The bot's Weav token may not {what}. Tell whoever runs the bot that it needs the ability"
         " external-api:write."
@@ -41,7 +40,7 @@ def refusals(what: str, others: Mapping[int, str]) -> Mapping[int, str]:
     return {HTTPStatus.UNAUTHORIZED: NOT_ACCEPTED, HTTPStatus.FORBIDDEN: may_not, **others}
 
 
-_OPENING: Final = refusals(
+_OPEN_REFUSALS: Final = refusals(
     "open conversations",
     {
         HTTPStatus.NOT_FOUND: (
@@ -66,9 +65,9 @@ def read_refusal(
     status: int,
     answer: object,
     known: Container[str] = NewConversation.model_fields,
-    by_status: Mapping[int, str] = _OPENING,
+    by_status: Mapping[int, str] = _OPEN_REFUSALS,
 ) -> tuple[str, Mapping[str, str]]:
-    """Return what is said of the whole, and the reasons by field of the request body."""
+    """Return the message for the whole request, and the reasons by field of its body."""
     fields: dict[str, str] = {}
     others: list[str] = []
     for key, reason in islice(_reasons(answer), _MOST_REASONS):
@@ -87,17 +86,17 @@ def _message(status: int, answer: object, fields: Mapping[str, str], others: lis
         return _shorten(f"Weav did not accept this: {' '.join(dict.fromkeys(others))}")
     if fields:
         return ""
-    if summary := _text(_at(answer, "message")) or _text(_at(answer, "error")):
+    if summary := _text(_member(answer, "message")) or _text(_member(answer, "error")):
         return _shorten(f"Weav did not accept this: {summary}")
     return "Weav did not accept this and gave no reason. Check the fields and submit again."
 
 
-def _at(answer: object, name: str) -> object:
+def _member(answer: object, name: str) -> object:
     return answer.get(name) if isinstance(answer, Mapping) else None
 
 
 def _reasons(answer: object) -> Iterator[tuple[str, str]]:
-    match _at(answer, "errors"):
+    match _member(answer, "errors"):
         case Mapping() as errors:
             pairs = list(errors.items())
         case errors:
@@ -109,7 +108,7 @@ def _reasons(answer: object) -> Iterator[tuple[str, str]]:
 
 
 def _text(value: object) -> str:
-    """One line of plain words: a page of HTML that hides in a message is no reason."""
+    """Return one line of plain text; a page of HTML counts as no text."""
     text = one_line(value[:_LONGEST_READ]) if isinstance(value, str) else ""
     return "" if text.startswith("<") else text
 
@@ -120,15 +119,15 @@ def _shorten(text: str) -> str:
 
 
 class Cause(StrEnum):
-    """Why a request was certainly not carried out; the values are kept in the ledger."""
+    """Why a request was certainly not carried out; the ledger stores the values."""
 
     BUSY = "busy"
     ADDRESS_NOT_FOUND = "address_not_found"
     NOT_SECURE = "not_secure"
     NOT_REACHED = "not_reached"
     NOT_REACHED_IN_TIME = "not_reached_in_time"
-    DATABASE_SLOW = "database_slow"  # the bot's own, before the request
-    OVERDUE = "overdue"  # the bot came to it too late
+    DATABASE_SLOW = "database_slow"  # the bot's own database, before the request
+    OVERDUE = "overdue"  # the bot got to it too late
 
 
 SENTENCES: Final = {
@@ -148,7 +147,7 @@ SENTENCES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """`headers` are found in any case."""
+    """`headers` ignore case."""
 
     status: int
     headers: Mapping[str, str]
@@ -162,9 +161,9 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Weav said no: `message` of the whole, `fields` by field of the request.
+    """Weav refused the request: `message` is for the whole of it, `fields` for its fields.
 
-    The message is empty where the fields say it all.
+    The message is empty if the fields have all reasons.
     """
 
     message: str
@@ -173,15 +172,15 @@ class Refused:
 
     @property
     def sentence(self) -> str:
-        """Give all of it in one text, for whoever does not see under which field it stood."""
+        """All reasons in one text, to be shown without the form's fields."""
         return " ".join([self.message or "Nothing was created.", *self.fields.values()])
 
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Certainly not created, safe to try again; `retry_after` is in seconds.
+    """Certainly not created, so a retry is safe; `retry_after` is in seconds.
 
-    `reason` is the sentence for people; `cause` is None where only the sentence is known.
+    `reason` is a sentence for users; `cause` is None if only the sentence is known.
     """
 
     reason: str
@@ -195,7 +194,7 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
-    """Sent, and no usable answer: there may be a conversation or not."""
+    """Sent, but without a usable answer: Weav may or may not have carried it out."""
 
     reason: str
 
@@ -207,13 +206,9 @@ Answer: TypeAlias = HttpAnswer | NotSent | Unconfirmed
 def outcome_of_answer(
     answer: Answer,
     fields: Container[str] = NewConversation.model_fields,
-    by_status: Mapping[int, str] = _OPENING,
+    by_status: Mapping[int, str] = _OPEN_REFUSALS,
 ) -> Outcome:
-    """Read a conversation; a body of more than BODY_LIMIT bytes counts as unreadable.
-
-    A redirect is not followed and proves nothing: 302 and 303 are also how a server answers
-    after it has done what a POST asked for.
-    """
+    """Read the conversation in an answer; a body over BODY_LIMIT counts as unreadable."""
     read = read_answer(answer, fields, by_status)
     if isinstance(read, Refused | NotSent | Unconfirmed):
         return read
@@ -226,9 +221,9 @@ def outcome_of_answer(
 def read_answer(
     answer: Answer, fields: Container[str], by_status: Mapping[int, str]
 ) -> Refused | NotSent | Unconfirmed | Any:  # noqa: ANN401 - JSON
-    """Give the JSON of a 2xx, or what it is instead.
+    """Return the JSON of a 2xx, or the outcome that the answer proves.
 
-    `fields` are those of the request, which a refusal may name; `by_status` are `refusals`.
+    `fields` are the request's fields, which a refusal may name. `by_status` comes from `refusals`.
     """
     if not isinstance(answer, HttpAnswer):
         return answer
@@ -238,7 +233,7 @@ def read_answer(
     match status // 100:
         case 2:
             return json_of(answer.body)
-        case 3:
+        case 3:  # proves nothing: servers also send 302 or 303 after they have carried out a POST
             return Unconfirmed(
                 f"Weav sent the request on to another address (answer {status}), which the bot "
                 "does not follow. Tell whoever runs the bot to look at WEAV_API_URL."
@@ -251,7 +246,7 @@ def read_answer(
 
 
 def outcome_of_error(error: Exception) -> NotSent | Unconfirmed:
-    """Read what came instead of an answer."""
+    """Tell from an exception whether the request may have been received."""
     match cause_of(error):
         case aiohttp.ClientConnectorDNSError():
             return NotSent.because(Cause.ADDRESS_NOT_FOUND)
@@ -261,16 +256,17 @@ def outcome_of_error(error: Exception) -> NotSent | Unconfirmed:
             return NotSent.because(Cause.NOT_REACHED)
         case aiohttp.ConnectionTimeoutError():
             return NotSent.because(Cause.NOT_REACHED_IN_TIME)
-        case TimeoutError():  # aiohttp's read time-out is one of these, too
+        case TimeoutError():  # aiohttp's read timeout, too
             return Unconfirmed("Weav did not answer in time.")
         case _:
             return Unconfirmed("The connection to Weav broke before its answer was complete.")
 
 
 def cause_of(error: Exception) -> BaseException:
-    """Tell connections apart that httpx-aiohttp 0.2.0 does not.
+    """Return aiohttp's own error, behind the one of httpx.
 
-    Refused ones and those that broke after sending are the same `httpx.ConnectTimeout` there.
+    httpx-aiohttp 0.2.0 raises the same `httpx.ConnectTimeout` for a refused connection and for one
+    that broke after sending.
     """
     return (error.__cause__ or error) if isinstance(error, httpx.HTTPError) else error
 
@@ -301,14 +297,14 @@ def _read_with_surrogates(body: bytes) -> object:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds, from either form of https://www.rfc-editor.org/rfc/rfc9110#field.retry-after."""
+    """Read either form of https://www.rfc-editor.org/rfc/rfc9110#field.retry-after, in seconds."""
     value = headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(value):
         return min(float(value), LONGEST_RETRY_AFTER)
     until = _date(value)
     if until is None:
         return None
-    # Weav's own clock, where it tells, so that ours may be wrong.
+    # By Weav's own clock if it sends one, so that ours may be wrong.
     now = _date(headers.get("Date", "")) or datetime.now(UTC)
     return min(max((until - now).total_seconds(), 0.0), LONGEST_RETRY_AFTER)
 

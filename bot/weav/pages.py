@@ -1,7 +1,7 @@
-"""Weav's lists: one page, and whether another one follows.
+"""Reads a page of one of Weav's lists, and whether another page follows.
 
-Paging as in https://docs.weav.com/api-reference/customers/list-customer-conversations. The
-documentation shows `links` and `meta` empty, so that the size of the page may be all there is.
+Paging is as in https://docs.weav.com/api-reference/customers/list-customer-conversations. The
+documentation shows `links` and `meta` empty, so the number of rows may be the only clue.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ from bot.weav.outcomes import (
     retry_after,
 )
 
-# Weav's highest, and what is asked for next where a page is larger than what is read of an answer.
+# Weav's maximum first, then the sizes to try when a page is over BODY_LIMIT.
 PAGE_SIZES: Final = (100, 20, 5, 1)
 _MAY_NOT_LOOK: Final = (
     "The bot may not look into Weav. Tell whoever runs the bot that its token needs the ability"
@@ -34,10 +34,10 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class LookUpFailed:
-    """What is in Weav could not be found out; `final`: the token may not look.
+    """A look-up that failed; `reason` is a sentence for users.
 
-    `missing`: Weav does not have it. `away`: Weav shows nothing else either. `retry_after`:
-    seconds, where Weav says so.
+    `final`: the token has no right to read. `missing`: Weav does not have it. `away`: other
+    look-ups would fail now, too. `retry_after`: seconds, if Weav says so.
     """
 
     reason: str
@@ -49,9 +49,9 @@ class LookUpFailed:
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[Row]):
-    """What a list is called in a sentence, and whose it is; `read` raises ValidationError.
+    """One of Weav's lists; `what` is its name in a sentence, `unknown` the sentence for a 404.
 
-    `id` stands for `{id}` in the path; `unknown` is the sentence for a 404.
+    `read` reads one row, and raises ValidationError. `id` replaces `{id}` in the path.
     """
 
     path: str
@@ -70,8 +70,8 @@ class Page(Generic[Row]):
 async def page_of_answer(
     listing: Listing[Row], size: int, number: int, answer: Answer
 ) -> Page[Row] | LookUpFailed:
-    """Read a page of however many rows Weav gives; `size` of them were asked for."""
-    found = looked_up(answer, listing.what, listing.unknown)
+    """Read page `number`, whose request asked for `size` rows; Weav may send more or fewer."""
+    found = read_lookup(answer, listing.what, listing.unknown)
     if isinstance(found, LookUpFailed):
         return found
     rows = found.get("data") if isinstance(found, Mapping) else found
@@ -85,8 +85,8 @@ async def page_of_answer(
     return Page(tuple(read), _is_last(size, number, len(rows), found))
 
 
-def looked_up(answer: Answer, what: str, unknown: str) -> LookUpFailed | Any:  # noqa: ANN401 - JSON
-    """Give the JSON of the answer, or say why Weav did not show `what`."""
+def read_lookup(answer: Answer, what: str, unknown: str) -> LookUpFailed | Any:  # noqa: ANN401 - JSON
+    """Return the JSON of a 2xx, or why Weav did not show `what`."""
     if not isinstance(answer, HttpAnswer):
         return LookUpFailed(answer.reason, away=True)
     match answer.status:
@@ -102,14 +102,13 @@ def looked_up(answer: Answer, what: str, unknown: str) -> LookUpFailed | Any:  #
             later = retry_after(answer.headers)
             return LookUpFailed(SENTENCES[Cause.BUSY], away=True, retry_after=later)
         case status:
-            # A redirection leads to a page that says so.
+            # A redirect is away, too: it leads to an error page, such as one for maintenance.
             away = status == HTTPStatus.REQUEST_TIMEOUT or status // 100 in {3, 5}
             return LookUpFailed(f"Weav did not show {what} (answer {status}).", away=away)
 
 
 def _is_last(size: int, number: int, given: int, answer: object) -> bool:
-    paging = answer if isinstance(answer, Mapping) else {}
-    links, meta = (_mapping(paging.get(name)) for name in ("links", "meta"))
+    links, meta = (_mapping(_mapping(answer).get(name)) for name in ("links", "meta"))
     if given == 0:
         return True
     if "next" in links:

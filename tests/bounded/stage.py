@@ -99,7 +99,7 @@ class Stage:
         """Let the customers of a company be offered in the channel."""
         async with Ledger.open(f"sqlite:///{self.folder}/ledger.db") as ledger:
             chosen = {ids.COMPANY_ID: company_id}
-            await ledger.customers.choose_defaults("C0SUPPORT", chosen, "U0ANN")
+            await ledger.customers.save_defaults("C0SUPPORT", chosen, "U0ANN")
 
     def bugs(self) -> list[str]:
         lines = (self.folder / "log").read_text().splitlines()

@@ -20,7 +20,7 @@ from bot.card.history import (
 )
 from bot.card.render import Card, render
 from bot.card.service import blocks_above
-from bot.directory import Named
+from bot.directory import ConversationNames
 from bot.form.duplicates import (
     Duplicate,
     OpenConversation,
@@ -162,7 +162,7 @@ def test_slack_accepts_the_modal_and_message_after_opening(conversation: Convers
 def full_card(conversation: Conversation, link: str, name: str) -> Message:
     origin = Origin(via="message", message_link=link)
     facts = CardFacts(opened=opened_line(conversation, origin, "U1"), note=name)
-    return render(Card(conversation, facts, named=Named(name, name), link=link))
+    return render(Card(conversation, facts, named=ConversationNames(name, name), link=link))
 
 
 def clicked(card: Message) -> Click:

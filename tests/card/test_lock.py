@@ -128,7 +128,7 @@ async def test_losing_the_lock_marks_the_card_for_a_redraw_without_waiting(
     await others.__aexit__(None, None, None)
 
     assert await tasks.drain(5) == 0
-    turn = await ledger.cards.take_turn(CONVERSATION)
+    turn = await ledger.cards.acquire(CONVERSATION)
     assert turn
     assert turn.shown == SHOWN_UNKNOWN
     [row] = await ledger.due.take(1)
@@ -169,7 +169,7 @@ async def test_noting_fails_after_the_lock_was_lost(ledger: Ledger, place: SQLit
         assert await held.note([])
         await place.pass_time(LEASE + 1)
         assert await held.note([])  # nobody else wanted it
-        assert await ledger.cards.take_turn(CONVERSATION)
+        assert await ledger.cards.acquire(CONVERSATION)
         assert not await held.note([])
 
 

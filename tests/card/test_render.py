@@ -11,7 +11,7 @@ from bot.card.controls import Field
 from bot.card.facts import CardFacts
 from bot.card.history import Change, opened_line
 from bot.card.render import Card, render
-from bot.directory import Named
+from bot.directory import ConversationNames
 from bot.form.values import Origin
 from bot.labels import CHANNELS
 from bot.slack.blocks import Message
@@ -57,7 +57,7 @@ def small_print(card: Message) -> list[str]:
 
 
 def test_a_card_says_first_what_a_support_person_needs() -> None:
-    card = draw(FULL, named=Named("Jane Doe"))
+    card = draw(FULL, named=ConversationNames("Jane Doe"))
 
     assert card.blocks[0]["elements"][0]["elements"][0]["text"] == "Export hangs"
     assert fields(card) == [
@@ -81,7 +81,7 @@ def test_ids_are_in_the_small_print_at_the_bottom() -> None:
 
 
 def test_a_card_shows_the_names_that_the_bot_knows() -> None:
-    card = draw(FULL, named=Named("Jane <Doe>", "Mail & more"))
+    card = draw(FULL, named=ConversationNames("Jane <Doe>", "Mail & more"))
 
     assert "*Customer*\nJane &lt;Doe&gt;" in fields(card)
     assert "*Assignee*\n:robot_face: Mail &amp; more" in fields(card)
@@ -98,7 +98,7 @@ def test_without_a_name_only_the_customer_id_is_shown() -> None:
 
 
 def test_the_text_says_the_same_as_the_blocks_in_one_line() -> None:
-    card = draw(FULL, named=Named("Jane Doe"), note="It waited for Weav.")
+    card = draw(FULL, named=ConversationNames("Jane Doe"), note="It waited for Weav.")
 
     assert card.text == (
         "New Weav conversation: Export hangs · Customer: Jane Doe · Priority: Urgent · Status: Open"
@@ -178,7 +178,7 @@ def test_a_card_warns_of_spam() -> None:
 @pytest.mark.parametrize("text", NASTY)
 def test_untrusted_text_is_never_active_in_a_card(text: str) -> None:
     nasty = Conversation(**dict.fromkeys(Conversation.model_fields, text) | {"id": f"i{text}"})
-    card = draw(nasty, named=Named(text, text), note=text)
+    card = draw(nasty, named=ConversationNames(text, text), note=text)
 
     active = [each["text"] for each in texts(card.blocks) if each["type"] == "mrkdwn"]
     for mrkdwn in [*active, card.text]:
@@ -195,7 +195,7 @@ def test_slack_accepts_a_card_with_extreme_values(text: str) -> None:
     card = draw(
         nasty,
         Origin(via="message", message_link=url),
-        named=Named(text, text),
+        named=ConversationNames(text, text),
         link=url,
         note=text,
     )

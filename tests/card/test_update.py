@@ -32,7 +32,7 @@ from bot.card.update import (
     compare,
     update_for,
 )
-from bot.directory import Named
+from bot.directory import ConversationNames
 from bot.sandbox.slack.rules.surfaces import check_message
 from bot.settings import LONGEST_LINK
 from bot.slack.blocks import Message
@@ -271,7 +271,7 @@ def test_a_card_of_version_0_1_0_is_redrawn_without_losing_anything() -> None:
     above = {"type": "section", "text": {"type": "mrkdwn", "text": "Could not be posted."}}
     clicked = click(above, *OLD_CARD)
 
-    card = redrawn_card(CLOSED, clicked, changes=[change()], named=Named("Jane Doe"))
+    card = redrawn_card(CLOSED, clicked, changes=[change()], named=ConversationNames("Jane Doe"))
 
     assert loaded
     assert loaded.shows(FULL, "priority")
@@ -331,7 +331,7 @@ def test_slack_accepts_a_redrawn_card_with_extreme_values(text: str) -> None:
         click(),
         changes=[change("priority", text)] * 3,
         opened="Opened by <@U1>",
-        named=Named(text, text),
+        named=ConversationNames(text, text),
     )
 
     assert faults(card.blocks) == []

@@ -1,4 +1,4 @@
-"""`weav-slack check`: every point, what it says when it fails, and that it changes nothing."""
+"""`weav-slack check`: every point, its text when it fails, and that the check changes nothing."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.check.checks import examine, whatever_happens
+from bot.check.checks import examine, examine_safely
 from bot.check.findings import Finding, Level
 from bot.check.report import as_json
 from bot.ledger import WEBHOOK, Ledger
@@ -49,7 +49,7 @@ class Place:
         return given | others
 
     async def check(self, mode: Mode = "http", **others: str) -> tuple[int, dict[str, Any]]:
-        """What the exit code would be, and the points by name; without a process of its own."""
+        """Check in this process; return what the exit code would be, and the points by name."""
         findings = await examine(settings_of(self.variables(mode, **others)), self.folder)
         answer = json.loads(as_json(findings))
         return int(not answer["ok"]), {each["point"]: each for each in answer["points"]}
@@ -70,7 +70,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
 
 
 @pytest.mark.parametrize("mode", ["http", "socket"])
-async def test_a_good_installation_is_well(place: Place, mode: Mode) -> None:
+async def test_a_good_installation_passes(place: Place, mode: Mode) -> None:
     place.slack.workspace.scopes += ALL_SCOPES
     (place.folder / "manifest.yml").write_text(manifest(EVENTS if mode == "http" else None))
 
@@ -112,7 +112,7 @@ async def test_a_token_of_a_whole_organisation_is_noted_with_what_that_means(
     assert points["Slack scopes"]["state"] == "ok"
 
 
-async def test_an_organisation_is_told_by_its_own_id_where_no_workspace_is_named(
+async def test_an_organisation_token_without_a_workspace_shows_its_id(
     place: Place,
 ) -> None:
     async def organisation(_: Request) -> Response:
@@ -125,14 +125,14 @@ async def test_an_organisation_is_told_by_its_own_id_where_no_workspace_is_named
     assert "of the whole organisation E0OURS." in points["Slack token"]["text"]
 
 
-async def test_it_leaves_no_database_behind(place: Place) -> None:
+async def test_the_check_leaves_no_database_behind(place: Place) -> None:
     await place.check()
 
     assert [each.name for each in place.folder.iterdir()] == []
 
 
 @pytest.mark.parametrize("mode", ["http", "socket"])
-async def test_machines_get_json_and_an_exit_code(place: Place, mode: Mode) -> None:
+async def test_json_output_comes_with_an_exit_code(place: Place, mode: Mode) -> None:
     ended = await place.run("--json", mode=mode)
 
     answer = json.loads(ended.out)
@@ -140,7 +140,7 @@ async def test_machines_get_json_and_an_exit_code(place: Place, mode: Mode) -> N
     assert len(answer["points"]) == 13
 
 
-async def test_people_get_a_line_a_point_and_the_mend(place: Place) -> None:
+async def test_text_output_has_a_line_per_point_and_what_to_do(place: Place) -> None:
     place.slack.workspace.scopes = ("commands", "chat:write")
 
     ended = await place.run()
@@ -169,7 +169,7 @@ async def test_wrong_settings_come_first_and_the_rest_is_not_checked(place: Plac
 
 
 @pytest.mark.long
-async def test_secrets_are_shown_by_their_last_four_at_most(place: Place) -> None:
+async def test_at_most_the_last_four_characters_of_a_secret_are_shown(place: Place) -> None:
     place.slack.workspace.bot_token = "xoxb-SLACKCANARY-1111"  # noqa: S105 - of a sandbox
     place.slack.workspace.app_token = "xapp-APPCANARY-2222"  # noqa: S105 - of a sandbox
     place.weav.tokens["WEAVCANARY-3333"] = {"external-api:read"}
@@ -204,7 +204,7 @@ async def test_secrets_are_shown_by_their_last_four_at_most(place: Place) -> Non
         ({"DATABASE_URL": "postgresql://x:CANARY@[::1/x"}, "Database", "%2F"),
     ],
 )
-async def test_each_thing_that_is_wrong_has_its_mend(
+async def test_each_problem_says_what_to_do(
     place: Place, changed: dict[str, str], point: str, words: str
 ) -> None:
     code, points = await place.check("http", **changed)
@@ -217,7 +217,7 @@ async def test_each_thing_that_is_wrong_has_its_mend(
     assert [name for name, each in points.items() if each["state"] == "failed"] == [point]
 
 
-async def test_a_wrong_app_token_is_told_from_a_wrong_bot_token(place: Place) -> None:
+async def test_a_wrong_app_token_is_not_a_wrong_bot_token(place: Place) -> None:
     code, points = await place.check("socket", SLACK_APP_TOKEN="xapp-another-token")  # noqa: S106
 
     assert code == 1
@@ -226,14 +226,14 @@ async def test_a_wrong_app_token_is_told_from_a_wrong_bot_token(place: Place) ->
     assert "connections:write" in points["Slack's way in"]["mend"]
 
 
-async def test_what_is_no_signing_secret_is_noted(place: Place) -> None:
+async def test_a_malformed_signing_secret_is_noted(place: Place) -> None:
     code, points = await place.check(SLACK_SIGNING_SECRET="xoxb-pasted-into-it")  # noqa: S106
 
     assert code == 0
     assert points["Slack's way in"]["state"] == "note"
 
 
-async def test_the_missing_optional_scopes_say_what_goes_without_them(place: Place) -> None:
+async def test_missing_optional_scopes_say_what_is_lost(place: Place) -> None:
     code, points = await place.check()
 
     assert code == 0
@@ -243,7 +243,7 @@ async def test_the_missing_optional_scopes_say_what_goes_without_them(place: Pla
     assert "guests cannot be told from members" in points["Slack optional scopes"]["text"]
 
 
-async def test_a_token_that_may_not_look_is_a_fault_of_its_own(place: Place) -> None:
+async def test_a_token_that_may_not_read_is_a_problem_of_its_own(place: Place) -> None:
     place.weav.tokens["only-for-writing"] = {"external-api:write"}
 
     code, points = await place.check(WEAV_API_TOKEN="only-for-writing")  # noqa: S106
@@ -267,7 +267,7 @@ async def test_a_token_that_may_not_look_is_a_fault_of_its_own(place: Place) -> 
         (WeavFault(status=204), "no list of agents"),
     ],
 )
-async def test_what_is_not_weav_is_said_to_be_none(
+async def test_a_server_that_is_not_weav_is_reported(
     place: Place, fault: WeavFault, words: str
 ) -> None:
     place.weav.fail(fault)
@@ -295,7 +295,7 @@ async def test_a_clock_that_is_off_is_found(place: Place, seconds: float, words:
     assert words in points["Clock"]["text"]
 
 
-async def test_slack_with_trouble_of_its_own_is_not_taken_for_a_wrong_token(place: Place) -> None:
+async def test_an_outage_of_slack_is_not_a_wrong_token(place: Place) -> None:
     place.slack.workspace.faults.add(SlackFault("auth.test", status=503, body="<html>", times=None))
 
     code, points = await place.check()
@@ -330,7 +330,7 @@ async def test_nobody_is_told_to_copy_a_token_that_slack_did_not_reject(
     assert points["Slack scopes"]["state"] == "not checked"
 
 
-async def test_an_app_token_without_its_scope_is_to_be_made_anew(place: Place) -> None:
+async def test_an_app_token_without_its_scope_says_which_one(place: Place) -> None:
     fault = SlackFault("apps.connections.open", error="missing_scope", times=None)
     place.slack.workspace.faults.add(fault)
 
@@ -339,7 +339,7 @@ async def test_an_app_token_without_its_scope_is_to_be_made_anew(place: Place) -
     assert "connections:write" in points["Slack's way in"]["mend"]
 
 
-async def test_a_database_of_a_newer_release_is_named_as_such(place: Place) -> None:
+async def test_a_database_of_a_newer_release_is_reported(place: Place) -> None:
     with closing(sqlite3.connect(place.folder / "ledger.db")) as database, database:
         database.execute("CREATE TABLE ledger_version (version INTEGER NOT NULL)")
         database.execute("INSERT INTO ledger_version VALUES (99)")
@@ -367,7 +367,7 @@ ODD_SCOPES = "oauth_config: {scopes: {bot: [{a: b}, [c], null]}}"
 
 
 @pytest.mark.parametrize("content", ["][", "7", "features: 7", "\x00", ODD_SCOPES, DEEP])
-async def test_a_manifest_that_is_none_is_found(place: Place, content: str) -> None:
+async def test_an_invalid_manifest_is_found(place: Place, content: str) -> None:
     (place.folder / "manifest.yml").write_text(content)
 
     code, points = await place.check()
@@ -412,7 +412,7 @@ FOR_HTTP = manifest(EVENTS)
         ("http", FOR_HTTP.replace(" url: https:", " url: http:"), "the command's url is no https"),
     ],
 )
-async def test_a_manifest_for_another_way_than_the_settings_is_found(
+async def test_a_manifest_for_another_transport_is_found(
     place: Place, mode: Mode, content: str, words: str
 ) -> None:
     (place.folder / "manifest.yml").write_text(content)
@@ -423,7 +423,7 @@ async def test_a_manifest_for_another_way_than_the_settings_is_found(
     assert words in points["Manifest"]["text"]
 
 
-async def test_the_manifest_that_lies_beside_every_clone_is_noted_over_http(place: Place) -> None:
+async def test_the_manifest_of_the_release_is_noted_over_http(place: Place) -> None:
     (place.folder / "manifest.yml").write_text(manifest())
 
     code, points = await place.check("http")
@@ -433,11 +433,11 @@ async def test_the_manifest_that_lies_beside_every_clone_is_noted_over_http(plac
     assert OPTIONAL_STAY in points["Manifest"]["mend"]
 
 
-async def test_looking_that_breaks_is_a_finding_and_leaves_no_point_out() -> None:
+async def test_a_check_that_raises_is_a_finding_for_all_its_points() -> None:
     async def breaks() -> list[Finding]:
         raise KeyError("CANARY")
 
-    broken, *rest = await whatever_happens(["Weav", "Weav token", "Weav read"], breaks())
+    broken, *rest = await examine_safely(["Weav", "Weav token", "Weav read"], breaks())
 
     assert (broken.point, broken.state) == ("Weav", Level.FAILED)
     assert broken.text == "could not be looked at (KeyError)"
@@ -447,7 +447,7 @@ async def test_looking_that_breaks_is_a_finding_and_leaves_no_point_out() -> Non
     ]
 
 
-async def test_a_database_that_hangs_keeps_it_not_for_ever(place: Place) -> None:
+async def test_a_hanging_database_times_out(place: Place) -> None:
     async with _silent() as port:
         code, points = await place.check(DATABASE_URL=f"postgresql://x@127.0.0.1:{port}/x")
 
@@ -455,7 +455,7 @@ async def test_a_database_that_hangs_keeps_it_not_for_ever(place: Place) -> None
     assert "does not answer in time" in points["Database"]["text"]
 
 
-async def test_nothing_that_hangs_keeps_it_for_ever(place: Place) -> None:
+async def test_a_hanging_weav_times_out(place: Place) -> None:
     async with _silent() as port:
         began = time.monotonic()
         code, points = await place.check(
@@ -473,7 +473,7 @@ def _api(endpoint: Callable[[Request], Awaitable[Response]]) -> Starlette:
 
 @asynccontextmanager
 async def _silent() -> AsyncIterator[int]:
-    """A server that takes connections and says nothing."""
+    """Yield the port of a server that accepts connections and never answers."""
     done = asyncio.Event()
 
     async def hold(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -490,7 +490,7 @@ FOLLOWS = "Cards follow Weav"
 WEBHOOK_SECRET = "a-webhook-secret"  # noqa: S105 - of a sandbox
 
 
-async def test_it_says_that_cards_do_not_follow_and_how_they_would(place: Place) -> None:
+async def test_cards_that_do_not_follow_say_how_to_change_that(place: Place) -> None:
     code, points = await place.check()
 
     assert (code, points[FOLLOWS]["state"]) == (0, "note")
@@ -498,7 +498,7 @@ async def test_it_says_that_cards_do_not_follow_and_how_they_would(place: Place)
     assert "WEAV_REFRESH_EVERY" in points[FOLLOWS]["mend"]
 
 
-async def test_it_says_when_weavs_last_webhook_was_accepted(place: Place) -> None:
+async def test_the_age_of_the_last_webhook_is_shown(place: Place) -> None:
     _, points = await place.check(WEAV_WEBHOOK_SECRET=WEBHOOK_SECRET, WEAV_REFRESH_EVERY="30")
     assert points[FOLLOWS]["state"] == "note"
     assert (
@@ -510,7 +510,7 @@ async def test_it_says_when_weavs_last_webhook_was_accepted(place: Place) -> Non
     hour_ago = time.time() - 3600
     database = place.variables()["DATABASE_URL"]
     async with Ledger.open(database, clock=lambda: hour_ago) as ledger:
-        await ledger.due.note_moment(WEBHOOK)
+        await ledger.due.record_moment(WEBHOOK)
     _, points = await place.check(WEAV_WEBHOOK_SECRET=WEBHOOK_SECRET)
 
     assert points[FOLLOWS]["state"] == "ok"
@@ -518,14 +518,14 @@ async def test_it_says_when_weavs_last_webhook_was_accepted(place: Place) -> Non
     assert WEBHOOK_SECRET not in str(points)
 
 
-async def test_it_says_that_cards_follow_by_looking_alone(place: Place) -> None:
+async def test_cards_can_follow_by_refreshing_alone(place: Place) -> None:
     _, points = await place.check(WEAV_REFRESH_EVERY="15")
 
     assert points[FOLLOWS]["state"] == "ok"
     assert points[FOLLOWS]["text"].startswith("looks at open conversations every 15 min")
 
 
-async def test_without_a_database_it_says_nothing_of_cards(place: Place) -> None:
+async def test_without_a_database_following_is_not_checked(place: Place) -> None:
     _, points = await place.check(DATABASE_URL="sqlite:////nowhere/at/all.db")
 
     assert points["Database"]["state"] == "failed"

@@ -80,7 +80,7 @@ def arm(point: FollowPoint, nth: int) -> None:
         case FollowPoint.DRAWN:
             _wrap(SlackApi, "update", after=count)
         case FollowPoint.NOTICED:
-            _wrap(DueRows, "looked", before=count, counts=is_noticed)
+            _wrap(DueRows, "finish", before=count, counts=is_noticed)
 
 
 def _wrap(

@@ -21,11 +21,11 @@ def postgres_database(postgres_server: PostgresServer) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """Give an empty database of either kind, whose clock the test can move."""
+    """Return an empty database of either kind, with a clock that the test can move."""
     if request.param == "sqlite":
         return SQLitePlace(tmp_path / "ledger.db")
     place = PostgresPlace(request.getfixturevalue("postgres_database"))
-    # Emptied for each test: a new database takes ten times as long.
+    # Empty it for each test: creating a new database takes ten times as long.
     await place.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     return place
 
@@ -38,6 +38,6 @@ async def ledger(place: Place) -> AsyncIterator[Ledger]:
 
 @pytest.fixture
 async def other(place: Place) -> AsyncIterator[Ledger]:
-    """Yield a second replica's way to the same ledger."""
+    """Yield a second replica's ledger on the same database."""
     async with place.open() as other:
         yield other

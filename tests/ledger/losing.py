@@ -1,4 +1,4 @@
-"""Databases that do what they are asked, and whose answer comes too late or never."""
+"""Databases that carry out a statement, but whose answer comes too late or never."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-# Seconds: longer than anybody of the real bot's waits for a statement.
+# Seconds: longer than the bot waits for a statement.
 TOO_LATE = 1.8
 
 _SQLITE_TRAP = """
@@ -36,7 +36,7 @@ CREATE TRIGGER trap_update AFTER UPDATE ON {table}
 _SQLITE_END = """
 DROP TRIGGER trap_insert; DROP TRIGGER trap_update; DROP TABLE trap;
 """
-# So slow that the way back can be closed meanwhile.
+# Slow enough that the test can hold back the answer meanwhile.
 _POSTGRES_TRAP = """
 CREATE TABLE trap AS SELECT 1 AS armed;
 CREATE FUNCTION spring() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -59,19 +59,19 @@ class Losing(Protocol):
 
     @property
     def url(self) -> str:
-        """The way on which answers are lost."""
+        """The URL of the database whose answers can be lost."""
 
     def lost(
         self, table: str, when: str, seconds: float = TOO_LATE
     ) -> AbstractAsyncContextManager[None]:
-        """Let the next such row be written, and no answer come for so many seconds.
+        """Let the next matching row be written, but hold back the answer for `seconds`.
 
-        `when` is a condition of SQL's on `new`; the end is when it has happened.
+        `when` is an SQL condition on `new`. The block ends when such a row was written.
         """
 
 
 class LosingFile:
-    """Its disk stands still when what sprang the trap is committed."""
+    """An SQLite file whose disk hangs when the row that sprang the trap is committed."""
 
     def __init__(self, path: Path) -> None:
         self.place = SQLitePlace(path)
@@ -107,14 +107,14 @@ class LosingFile:
 
 
 def losing_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> LosingFile:
-    """Have each ledger that is opened from now on connect through it."""
+    """Make every ledger that is opened from now on connect through the returned file."""
     file = LosingFile(path)
     monkeypatch.setattr(connecting, "connect", file.connect)
     return file
 
 
 class HoldingFile:
-    """Its reads of a table are answered when `go_on` is set."""
+    """An SQLite file whose reads of a table wait until `go_on` is set."""
 
     def __init__(self, table: str) -> None:
         self._from = f"FROM {table}"
@@ -132,38 +132,38 @@ class HoldingFile:
 
 
 def holding_file(table: str, monkeypatch: pytest.MonkeyPatch) -> HoldingFile:
-    """Have each ledger that is opened from now on connect through it."""
+    """Make every ledger that is opened from now on connect through the returned file."""
     file = HoldingFile(table)
     monkeypatch.setattr(connecting, "connect", file.connect)
     return file
 
 
 class LosingServer:
-    def __init__(self, url: str, way: Tunnel) -> None:
+    def __init__(self, url: str, opened: Tunnel) -> None:
         self.place = PostgresPlace(url)
-        self.url = way.url
-        self._way = way
+        self.url = opened.url
+        self._tunnel = opened
 
     @asynccontextmanager
     async def lost(self, table: str, when: str, seconds: float = TOO_LATE) -> AsyncIterator[None]:
         await self.place.execute(_POSTGRES_TRAP.format(table=table, when=when))
-        losing = asyncio.create_task(self._lose(seconds))
+        holding = asyncio.create_task(self._lose(seconds))
         try:
             yield
-            await losing
+            await holding
         finally:
-            losing.cancel()
+            holding.cancel()
         await self.place.execute(_POSTGRES_END)
 
     async def _lose(self, seconds: float) -> None:
         connection = await asyncpg.connect(self.place.url)
         while not await connection.fetchval(_ASLEEP):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-        self._way.keep_answers()
+        self._tunnel.hold_back_answers()
         await asyncio.sleep(seconds)
         assert await connection.fetchval("SELECT count(*) FROM trap") == 0
         await connection.close()
-        self._way.pass_on()
+        self._tunnel.pass_on()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -174,5 +174,5 @@ async def losing(
         yield losing_file(tmp_path / "losing.db", monkeypatch)
         return
     url = request.getfixturevalue("postgres_url")
-    async with tunnel(url) as way:
-        yield LosingServer(url, way)
+    async with tunnel(url) as opened:
+        yield LosingServer(url, opened)

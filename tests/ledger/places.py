@@ -1,4 +1,4 @@
-"""Databases for the tests, with a clock that can be moved."""
+"""Databases for the tests, with a clock that the test can move."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Place(Protocol):
     url: str
 
     def open(self) -> AbstractAsyncContextManager[Ledger]:
-        """Open the ledger as one more replica."""
+        """Open the ledger as another replica."""
 
     async def pass_time(self, seconds: float) -> None:
-        """Move the database's clock."""
+        """Move the database's clock forward."""
 
     async def execute(self, sql: str) -> None:
         """Run a statement as another program would."""
@@ -61,7 +61,7 @@ class PostgresPlace:
         self._offset = 0.0
 
     def open(self) -> AbstractAsyncContextManager[Ledger]:
-        # Whatever this process believes, the database's clock decides.
+        # This clock is wrong on purpose: PostgreSQL's own has to decide.
         return Ledger.open(self.url, lease=LEASE, clock=lambda: 0.0)
 
     async def pass_time(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""SQLite: what comes at once is written together, and ends each in its own way."""
+"""SQLite: concurrent statements share a transaction, and each gets its own result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.ledger import Ledger, LedgerUnavailable, Received
-from bot.ledger.sqlite import Statement, run_together
+from bot.ledger.sqlite import Statement, run_batch
 from tests.ledger.losing import losing_file
 from tests.ledger.places import new_entry
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MANY = 250
 
 
-async def test_many_at_once_are_all_written(tmp_path: Path) -> None:
+async def test_concurrent_submissions_are_all_written(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/ledger.db"
     async with Ledger.open(url) as ledger:
         entries = [new_entry(view_id=f"V{number % 200}") for number in range(MANY)]
@@ -34,7 +34,7 @@ async def test_many_at_once_are_all_written(tmp_path: Path) -> None:
         assert len(await ledger.latest("T1", "U1", 1000)) == 200
 
 
-async def test_a_refused_statement_leaves_those_beside_it(tmp_path: Path) -> None:
+async def test_a_rejected_statement_does_not_affect_its_batch(tmp_path: Path) -> None:
     async with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
         first = (await ledger.receive(new_entry("V1"), sending=True)).entry
         second = (await ledger.receive(new_entry("V2"), sending=True)).entry
@@ -52,7 +52,7 @@ async def test_a_refused_statement_leaves_those_beside_it(tmp_path: Path) -> Non
     assert other is not None
 
 
-async def test_when_the_file_is_locked_all_are_refused_and_none_is_written_later(
+async def test_statements_that_time_out_on_a_locked_file_are_never_written(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "ledger.db"
@@ -67,7 +67,7 @@ async def test_when_the_file_is_locked_all_are_refused_and_none_is_written_later
         assert await ledger.latest("T1", "U1", 100) == []
 
 
-async def test_what_waits_when_the_ledger_closes_is_written_first(
+async def test_closing_the_ledger_writes_the_waiting_statements(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = losing_file(tmp_path / "ledger.db", monkeypatch)
@@ -85,7 +85,7 @@ async def test_what_waits_when_the_ledger_closes_is_written_first(
         assert all(each.new for each in await asyncio.gather(*receiving))
 
 
-async def test_a_closed_ledger_says_so(tmp_path: Path) -> None:
+async def test_a_closed_ledger_raises_ledger_unavailable(tmp_path: Path) -> None:
     async with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
         pass
 
@@ -93,7 +93,7 @@ async def test_a_closed_ledger_says_so(tmp_path: Path) -> None:
         await ledger.check_writable()
 
 
-async def test_what_nobody_waits_for_any_more_is_not_written(tmp_path: Path) -> None:
+async def test_an_abandoned_statement_is_not_written(tmp_path: Path) -> None:
     loop = asyncio.get_running_loop()
     given_up, awaited = loop.create_future(), loop.create_future()
     given_up.cancel()
@@ -102,17 +102,17 @@ async def test_what_nobody_waits_for_any_more_is_not_written(tmp_path: Path) -> 
 
         for batch in [[given_up], [given_up, awaited]]:
             statements = [Statement("INSERT INTO t VALUES (1)", {}, f, short=True) for f in batch]
-            run_together(connection, statements, busy=0.0)
+            run_batch(connection, statements, busy_timeout=0.0)
 
         assert connection.execute("SELECT count(*) FROM t").fetchone() == (1,)
 
 
-async def test_nothing_stands_still_while_another_program_has_the_file(tmp_path: Path) -> None:
+async def test_the_event_loop_runs_while_another_program_locks_the_file(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     async with Ledger.open(f"sqlite:///{path}") as ledger:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as program:
             program.execute("BEGIN IMMEDIATE")
-            async with nothing_stands_still_for(0.2):
+            async with event_loop_runs_within(0.2):
                 receiving = asyncio.create_task(ledger.receive(new_entry(), sending=True))
                 await asyncio.sleep(0.5)
                 program.execute("ROLLBACK")
@@ -120,19 +120,19 @@ async def test_nothing_stands_still_while_another_program_has_the_file(tmp_path:
                 assert (await receiving).new
 
 
-async def test_nothing_stands_still_while_the_disk_does(
+async def test_the_event_loop_runs_while_the_disk_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = losing_file(tmp_path / "ledger.db", monkeypatch)
     async with (
         file.place.open() as ledger,
-        nothing_stands_still_for(0.2),
+        event_loop_runs_within(0.2),
         file.lost("submissions", "new.view_id = 'V1'", seconds=0.5),
     ):
         assert (await ledger.receive(new_entry("V1"), sending=True)).new
 
 
-async def test_nothing_stands_still_while_many_rows_are_looked_through(tmp_path: Path) -> None:
+async def test_the_event_loop_runs_during_a_slow_scan(tmp_path: Path) -> None:
     slow = 0.0
 
     def clock() -> float:
@@ -142,14 +142,14 @@ async def test_nothing_stands_still_while_many_rows_are_looked_through(tmp_path:
     async with Ledger.open(f"sqlite:///{tmp_path}/ledger.db", clock=clock) as ledger:
         await ledger.receive(new_entry(), sending=True)
         slow = 0.3
-        async with nothing_stands_still_for(0.2):
+        async with event_loop_runs_within(0.2):
             await ledger.take(10)
             await ledger.backlog()
 
 
-@pytest.mark.parametrize("together", ["short", "with a long one"])
-async def test_what_cannot_be_written_at_all_harms_nobody_else(
-    tmp_path: Path, together: str
+@pytest.mark.parametrize("batch", ["short", "with a long one"])
+async def test_a_value_that_cannot_be_stored_does_not_affect_its_batch(
+    tmp_path: Path, batch: str
 ) -> None:
     async with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
         first = (await ledger.receive(new_entry("V1"), sending=True)).entry
@@ -157,7 +157,7 @@ async def test_what_cannot_be_written_at_all_harms_nobody_else(
         mistaken, new, _ = await asyncio.gather(
             ledger.opened(first, "half of a pair: \ud800", {}),
             ledger.receive(new_entry("V2"), sending=True),
-            asyncio.sleep(0) if together == "short" else ledger.renew([first.id]),
+            asyncio.sleep(0) if batch == "short" else ledger.renew([first.id]),
             return_exceptions=True,
         )
 
@@ -167,8 +167,8 @@ async def test_what_cannot_be_written_at_all_harms_nobody_else(
 
 
 @asynccontextmanager
-async def nothing_stands_still_for(seconds: float) -> AsyncIterator[None]:
-    """The event loop gets its turn in time, as Slack's answers need it."""
+async def event_loop_runs_within(seconds: float) -> AsyncIterator[None]:
+    """Assert that the event loop never hangs for so long, because Slack waits for answers."""
     longest, at = 0.0, time.monotonic()
 
     async def look() -> None:

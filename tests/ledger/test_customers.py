@@ -47,7 +47,7 @@ async def found(ledger: Ledger, query: str, channel: str = "C1", author: str = "
         ("李小龙", "小龙"),
         ("さくら", "くら"),
         ("محمد علي", "علي"),
-        ("\uff37\uff49\uff44\uff45", "wide"),  # what Japanese keyboards type
+        ("\uff37\uff49\uff44\uff45", "wide"),  # full-width, as on Japanese keyboards
         ("\u0049\u0307pek", "ipek"),
         ("100% _sure_!", "0% _s"),
     ],
@@ -60,7 +60,7 @@ async def test_a_name_is_found_in_any_usual_spelling(ledger: Ledger, name: str, 
 
 
 @pytest.mark.parametrize("typed", ["%", "_", "!", "jane%", "' OR 1=1 --", "\0", "\ud800"])
-async def test_odd_characters_mean_themselves(ledger: Ledger, typed: str) -> None:
+async def test_wildcards_of_like_are_escaped(ledger: Ledger, typed: str) -> None:
     await ledger.customers.learn(customer(1, "Jane Doe", "jane@example.com"))
 
     assert await found(ledger, typed) in ([], ["Jane Doe"])
@@ -72,18 +72,18 @@ async def test_the_channel_comes_before_the_author_and_both_before_others(
 ) -> None:
     for number, name in enumerate(["Other", "Mine", "Here", "Here too"], 1):
         await ledger.customers.learn(customer(number, name, f"{number}@example.com"))
-    await ledger.customers.note_use(customer(2).id, "C9", "U1")
-    await ledger.customers.note_use(customer(3).id, "C1", "U9")
+    await ledger.customers.record_use(customer(2).id, "C9", "U1")
+    await ledger.customers.record_use(customer(3).id, "C1", "U9")
     await place.pass_time(1)
-    await ledger.customers.note_use(customer(4).id, "C1", "U1")
+    await ledger.customers.record_use(customer(4).id, "C1", "U1")
 
     assert await found(ledger, "") == ["Here too", "Here", "Mine", "Other"]
     everybody = await ledger.customers.search("", "C2", "U2", 20)
     assert not any(one.in_channel or one.by_author for one in everybody)
 
 
-async def test_a_use_of_somebody_unknown_is_kept_under_the_id(ledger: Ledger) -> None:
-    await ledger.customers.note_use(customer(7).id, "C1", "U1")
+async def test_a_use_of_an_unknown_customer_is_recorded_by_id(ledger: Ledger) -> None:
+    await ledger.customers.record_use(customer(7).id, "C1", "U1")
 
     [seen] = await ledger.customers.search("", "C1", "U1", 20)
     assert (seen.id, seen.name, seen.in_channel, seen.by_author) == (
@@ -94,9 +94,9 @@ async def test_a_use_of_somebody_unknown_is_kept_under_the_id(ledger: Ledger) ->
     )
 
 
-async def test_a_use_does_not_take_a_name_away(ledger: Ledger) -> None:
+async def test_recording_a_use_keeps_the_name(ledger: Ledger) -> None:
     await ledger.customers.learn(customer(1, "Jane Doe", "jane@example.com"))
-    await ledger.customers.note_use(customer(1).id, "C1", "U1")
+    await ledger.customers.record_use(customer(1).id, "C1", "U1")
 
     assert await found(ledger, "jane") == ["Jane Doe"]
 
@@ -104,30 +104,30 @@ async def test_a_use_does_not_take_a_name_away(ledger: Ledger) -> None:
 async def test_an_address_is_compared_without_case(ledger: Ledger) -> None:
     await ledger.customers.learn(customer(1, "Jane", "Jane@Example.com"))
 
-    known = await ledger.customers.customer_with(" jane@EXAMPLE.COM ")
+    known = await ledger.customers.customer_by_email(" jane@EXAMPLE.COM ")
     assert known is not None
     assert known.name == "Jane"
-    assert await ledger.customers.customer_with("ane@example.com") is None
+    assert await ledger.customers.customer_by_email("ane@example.com") is None
 
 
-async def test_what_a_person_and_a_channel_set_is_the_last_that_they_said(
+async def test_a_later_user_and_later_defaults_replace_earlier_ones(
     ledger: Ledger, other: Ledger
 ) -> None:
     for weav_user_id in ("w1", "w2"):
-        await ledger.customers.tell_user(WeavUser("U1", weav_user_id, "ann"))
-        await ledger.customers.choose_defaults("C1", {"priority": weav_user_id}, "U1")
+        await ledger.customers.save_user(WeavUser("U1", weav_user_id, "ann"))
+        await ledger.customers.save_defaults("C1", {"priority": weav_user_id}, "U1")
 
     assert await other.customers.user("U1") == WeavUser("U1", "w2", "ann")
-    assert await other.customers.user_with("w1") is None
+    assert await other.customers.user_by_weav_id("w1") is None
     assert (await other.customers.defaults("C1")).chosen == {"priority": "w2"}
     assert (await other.customers.defaults("C2")).chosen == {}
 
 
 async def test_customers_are_forgotten_and_settings_are_not(ledger: Ledger, place: Place) -> None:
     await ledger.customers.learn(customer(1, "Old", "old@example.com"))
-    await ledger.customers.note_use(customer(1).id, "C1", "U1")
-    await ledger.customers.tell_user(WeavUser("U1", "w1", "ann"))
-    await ledger.customers.choose_defaults("C1", {"priority": "low"}, "U1")
+    await ledger.customers.record_use(customer(1).id, "C1", "U1")
+    await ledger.customers.save_user(WeavUser("U1", "w1", "ann"))
+    await ledger.customers.save_defaults("C1", {"priority": "low"}, "U1")
     entry = (await ledger.receive(new_entry(), sending=True)).entry
     await ledger.new_customers.begin("old@example.com", entry)
     await place.pass_time(20 * DAY)
@@ -141,20 +141,20 @@ async def test_customers_are_forgotten_and_settings_are_not(ledger: Ledger, plac
     assert (await ledger.customers.defaults("C1")).chosen == {"priority": "low"}
 
 
-async def test_a_message_leads_to_its_conversation_or_to_what_is_on_its_way(
+async def test_a_message_leads_to_its_conversation_or_pending_submission(
     ledger: Ledger,
 ) -> None:
     entry = (await ledger.receive(about("V1"), sending=True)).entry
     later = (await ledger.receive(about("V2"), sending=True)).entry
-    assert (await ledger.about("C1/1.2") or later).id == later.id
+    assert (await ledger.by_source("C1/1.2") or later).id == later.id
 
     await ledger.opened(entry, "c1", {"id": "c1"})
     await ledger.refused(later, "No.")
 
-    known = await ledger.about("C1/1.2")
+    known = await ledger.by_source("C1/1.2")
     assert known is not None
     assert (known.id, known.conversation_id) == (entry.id, "c1")
-    assert await ledger.about("C1/9.9") is None
+    assert await ledger.by_source("C1/9.9") is None
 
 
 def about(view_id: str) -> NewEntry:
@@ -168,7 +168,7 @@ async def test_ten_thousand_customers_answer_in_20_ms(ledger: Ledger) -> None:
         email = f"person{number}@example.com"
         await ledger.customers.learn(customer(number, f"{names[number % 100]} {number}", email))
     for number in range(50):
-        await ledger.customers.note_use(customer(number).id, "C1", "U1")
+        await ledger.customers.record_use(customer(number).id, "C1", "U1")
     slow = {}
     for typed in ["", "mul", "MÜLLER", "иван", "小龙", "strasse", "علي", "person99", "zzz", "e"]:
         took = sorted([await timed(ledger, typed) for _ in range(9)])
@@ -184,7 +184,7 @@ async def timed(ledger: Ledger, typed: str) -> float:
     return time.perf_counter() - began
 
 
-def test_folding_is_the_same_for_what_is_stored_and_what_is_typed() -> None:
+def test_stored_and_typed_text_fold_alike() -> None:
     for text in [*FIRST, *LAST, "a\u0301\u0323", "ﬁ", "İ", "ẞ"]:
         assert fold(text) in searchable(text)
         assert fold(fold(text)) == fold(text)

@@ -1,4 +1,4 @@
-"""What is to be looked at in Weav, and when, on both databases."""
+"""Which conversations are due for a look in Weav, and when, on both databases."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def facts_of(**facts: object) -> Mapping[str, Any]:
 async def announced(
     ledger: Ledger, conversation_id: str, conversation: Mapping[str, Any] | None = None
 ) -> None:
-    """Let a conversation have a card."""
+    """Give a conversation a card."""
     received = await ledger.receive(new_entry(view_id=conversation_id), sending=True)
     opened = await ledger.opened(received.entry, conversation_id, conversation or {})
     assert opened
@@ -39,9 +39,7 @@ async def taken(ledger: Ledger, place: Place, seconds: float = 1.0) -> DueRow:
     return row
 
 
-async def test_what_was_marked_is_due_after_its_delay_and_not_before(
-    ledger: Ledger, place: Place
-) -> None:
+async def test_a_mark_is_due_after_its_delay_and_not_before(ledger: Ledger, place: Place) -> None:
     await ledger.due.mark(ONE, Look.CARD, 60)
 
     assert await ledger.due.take(10) == []
@@ -52,7 +50,7 @@ async def test_what_was_marked_is_due_after_its_delay_and_not_before(
     assert 60 <= row.read_at - row.marked_at < 70
 
 
-async def test_a_burst_is_one_look_that_the_first_of_it_asks_for(
+async def test_a_burst_of_marks_is_one_look_at_the_time_of_the_first(
     ledger: Ledger, other: Ledger, place: Place
 ) -> None:
     await ledger.due.mark(ONE, Look.CARD, 60)
@@ -63,12 +61,12 @@ async def test_a_burst_is_one_look_that_the_first_of_it_asks_for(
     row = await taken(ledger, place, 11)
 
     assert row.marks == 21
-    assert await ledger.due.looked(row, 1)
+    assert await ledger.due.finish(row, 1)
     await place.pass_time(LEASE + 100)
     assert await other.due.take(10) == []
 
 
-async def test_of_many_that_take_at_once_one_gets_it(
+async def test_each_look_is_taken_by_one_of_many_takers(
     ledger: Ledger, other: Ledger, place: Place
 ) -> None:
     for conversation_id in (ONE, TWO):
@@ -86,20 +84,20 @@ async def test_a_card_and_its_replies_are_two_looks(ledger: Ledger, place: Place
 
     card = await taken(ledger, place)
     assert card.look is Look.CARD
-    assert await ledger.due.looked(card, 1)
+    assert await ledger.due.finish(card, 1)
 
     assert (await taken(ledger, place, 10)).look is Look.REPLIES
 
 
-async def test_what_is_marked_during_a_look_is_looked_at_again(
+async def test_a_mark_during_a_look_makes_another_look_due(
     ledger: Ledger, other: Ledger, place: Place
 ) -> None:
     await ledger.due.mark(ONE, Look.CARD, 0)
     row = await taken(ledger, place)
 
     await other.due.mark(ONE, Look.CARD, 0)
-    assert await other.due.take(10) == []  # it is somebody's still
-    assert await ledger.due.looked(row, 5)
+    assert await other.due.take(10) == []  # the first replica still holds it
+    assert await ledger.due.finish(row, 5)
 
     assert await other.due.take(10) == []
     again = await taken(other, place, 6)
@@ -107,23 +105,23 @@ async def test_what_is_marked_during_a_look_is_looked_at_again(
     assert again.read_at - again.marked_at < 10
 
 
-async def test_the_look_of_a_dead_replica_is_anothers_when_its_lease_is_over(
+async def test_another_replica_takes_the_look_of_a_dead_one_after_its_lease(
     ledger: Ledger, other: Ledger, place: Place
 ) -> None:
     await ledger.due.mark(ONE, Look.CARD, 0)
     lost = await taken(ledger, place)
-    assert await ledger.due.note(lost, {"telling": ["M1"]})
+    assert await ledger.due.save_memo(lost, {"telling": ["M1"]})
 
     row = await taken(other, place, LEASE + 1)
 
     assert row.memo == {"telling": ["M1"]}
-    assert not await ledger.due.note(lost, {})
-    assert not await ledger.due.looked(lost, 1)
-    assert not await ledger.due.later(lost, 1)
-    assert await other.due.looked(row, 1)
+    assert not await ledger.due.save_memo(lost, {})
+    assert not await ledger.due.finish(lost, 1)
+    assert not await ledger.due.put_off(lost, 1)
+    assert await other.due.finish(row, 1)
 
 
-async def test_a_look_that_is_renewed_lasts(ledger: Ledger, other: Ledger, place: Place) -> None:
+async def test_a_renewed_look_is_not_taken(ledger: Ledger, other: Ledger, place: Place) -> None:
     await ledger.due.mark(ONE, Look.CARD, 0)
     row = await taken(ledger, place)
 
@@ -134,7 +132,7 @@ async def test_a_look_that_is_renewed_lasts(ledger: Ledger, other: Ledger, place
     assert await other.due.take(10) == []
 
 
-async def test_whoever_leaves_gives_back_what_it_has_not_looked_at(
+async def test_a_released_look_can_be_taken_at_once(
     ledger: Ledger, other: Ledger, place: Place
 ) -> None:
     for conversation_id in (ONE, TWO):
@@ -154,46 +152,44 @@ async def test_a_look_that_failed_is_put_off_and_an_event_brings_it_forward(
     await ledger.due.mark(ONE, Look.CARD, 0)
     row = await taken(ledger, place)
 
-    assert await ledger.due.later(row, 600, counted=600)
+    assert await ledger.due.put_off(row, 600, counted=600)
     await ledger.due.mark(ONE, Look.CARD, 1)
 
     again = await taken(ledger, place, 2)
     assert again.tried_for == 600
-    assert await ledger.due.looked(again, 1)
+    assert await ledger.due.finish(again, 1)
     await ledger.due.mark(ONE, Look.CARD, 0)
     assert (await taken(ledger, place)).tried_for == 0
 
 
-async def test_a_sign_that_it_is_deleted_stays_until_somebody_has_seen_it(
-    ledger: Ledger, place: Place
-) -> None:
+async def test_missing_stays_set_until_a_look_has_seen_it(ledger: Ledger, place: Place) -> None:
     await ledger.due.mark(ONE, Look.CARD, 0, missing=True)
     await ledger.due.mark(ONE, Look.CARD, 0)
     row = await taken(ledger, place)
     assert row.missing
 
     await ledger.due.mark(ONE, Look.CARD, 0, missing=True)
-    assert await ledger.due.looked(row, 0)
+    assert await ledger.due.finish(row, 0)
 
     again = await taken(ledger, place)
     assert again.missing
-    assert await ledger.due.looked(again, 0)
+    assert await ledger.due.finish(again, 0)
     await ledger.due.mark(ONE, Look.CARD, 0)
     assert not (await taken(ledger, place)).missing
 
 
-async def test_a_look_that_did_not_find_it_says_so_to_the_next(
+async def test_a_look_that_found_no_conversation_tells_the_next_one(
     ledger: Ledger, place: Place
 ) -> None:
     await ledger.due.mark(ONE, Look.CARD, 0)
     row = await taken(ledger, place)
 
-    assert await ledger.due.later(row, 10, missing=True)
+    assert await ledger.due.put_off(row, 10, missing=True)
 
     assert (await taken(ledger, place, 11)).missing
 
 
-async def test_only_what_has_a_card_is_followed(ledger: Ledger) -> None:
+async def test_only_conversations_with_a_card_are_followed(ledger: Ledger) -> None:
     await announced(ledger, ONE)
 
     assert await ledger.due.with_cards([]) == []
@@ -202,39 +198,37 @@ async def test_only_what_has_a_card_is_followed(ledger: Ledger) -> None:
     assert await ledger.due.with_cards([*many, ONE, TWO]) == [ONE]
 
 
-async def test_what_cannot_be_drawn_any_more_is_followed_no_more_until_it_is_drawn(
-    ledger: Ledger, place: Place
-) -> None:
+async def test_ended_looks_stay_ended_until_they_are_resumed(ledger: Ledger, place: Place) -> None:
     await announced(ledger, ONE)
     await ledger.due.mark(ONE, Look.CARD, 0)
     row = await taken(ledger, place)
 
-    assert await ledger.due.end(row)
+    assert await ledger.due.end_looks(row)
 
-    assert not await ledger.due.looked(row, 1)
+    assert not await ledger.due.finish(row, 1)
     assert await ledger.due.with_cards([ONE]) == []
     await ledger.due.mark(ONE, Look.CARD, 0)
     await place.pass_time(LEASE + 1)
     assert await ledger.due.take(10) == []
-    assert await ledger.due.resume(ONE)
-    assert not await ledger.due.resume(ONE)
-    assert not await ledger.due.end(row)
+    assert await ledger.due.resume_looks(ONE)
+    assert not await ledger.due.resume_looks(ONE)
+    assert not await ledger.due.end_looks(row)
     assert await ledger.due.with_cards([ONE]) == [ONE]
 
 
-async def test_what_it_takes_to_draw_a_card_again_is_kept_when_all_else_is_removed(
+async def test_the_facts_of_a_card_are_kept_when_personal_data_is_forgotten(
     ledger: Ledger,
 ) -> None:
     await announced(ledger, ONE, {"subject": "Export hangs"})
     entry = await ledger.by_conversation(ONE)
     assert entry
-    await ledger.saw_conversation(ONE, {"subject": "Export hangs", "status": "closed"})
+    await ledger.set_conversation(ONE, {"subject": "Export hangs", "status": "closed"})
     entry = await ledger.by_conversation(ONE)
     assert entry
     assert entry.conversation == {"subject": "Export hangs", "status": "closed"}
 
     await ledger.forget(0)
-    await ledger.saw_conversation(ONE, {"subject": "Export hangs"})
+    await ledger.set_conversation(ONE, {"subject": "Export hangs"})
 
     entry = await ledger.by_conversation(ONE)
     assert entry
@@ -254,40 +248,40 @@ async def test_what_it_takes_to_draw_a_card_again_is_kept_when_all_else_is_remov
         ({"status": "deleted"}, 0),
     ],
 )
-async def test_open_is_what_is_neither_closed_nor_deleted(
+async def test_conversations_are_open_unless_closed_or_deleted(
     ledger: Ledger, facts: dict[str, Any], refreshed: int
 ) -> None:
     await announced(ledger, ONE, facts_of(**facts))
 
-    first = await ledger.due.first_within(14 * DAY)
-    assert await ledger.due.mark_open(first, 14 * DAY, 600) == refreshed
+    first = await ledger.due.first_submission(14 * DAY)
+    assert await ledger.due.mark_open_conversations(first, 14 * DAY, 600) == refreshed
 
 
-async def test_open_conversations_are_refreshed_one_round_after_the_other(
+async def test_open_conversations_are_refreshed_once_a_round(
     ledger: Ledger, other: Ledger, place: Place
 ) -> None:
     await announced(ledger, ONE, facts_of(status="open"))
     await announced(ledger, TWO, facts_of(status="closed"))
 
-    first = await ledger.due.first_within(14 * DAY)
-    assert await ledger.due.first_within(14 * DAY, first) == first
-    assert await ledger.due.mark_open(first, 14 * DAY, 600) == 1
-    assert await other.due.mark_open(first, 14 * DAY, 600) == 0
+    first = await ledger.due.first_submission(14 * DAY)
+    assert await ledger.due.first_submission(14 * DAY, first) == first
+    assert await ledger.due.mark_open_conversations(first, 14 * DAY, 600) == 1
+    assert await other.due.mark_open_conversations(first, 14 * DAY, 600) == 0
 
     await place.pass_time(1)
     assert await ledger.due.take(10) == []
     [row] = await ledger.due.take(10, refresh=True)
     assert (row.conversation_id, row.look) == (ONE, Look.REFRESH)
-    assert await ledger.due.looked(row, 1)
-    assert await ledger.due.mark_open(first, 14 * DAY, 600) == 0
+    assert await ledger.due.finish(row, 1)
+    assert await ledger.due.mark_open_conversations(first, 14 * DAY, 600) == 0
     await place.pass_time(600)
-    assert await ledger.due.mark_open(first, 14 * DAY, 600) == 1
+    assert await ledger.due.mark_open_conversations(first, 14 * DAY, 600) == 1
     await place.pass_time(14 * DAY)
-    assert await ledger.due.mark_open(first, 14 * DAY, 600) == 0
-    assert await ledger.due.first_within(14 * DAY, first) == first
+    assert await ledger.due.mark_open_conversations(first, 14 * DAY, 600) == 0
+    assert await ledger.due.first_submission(14 * DAY, first) == first
 
 
-async def test_replicas_share_one_row_of_places(
+async def test_replicas_share_one_sequence_of_slots(
     ledger: Ledger, other: Ledger, place: Place
 ) -> None:
     turns = [each.due for each in (ledger, other) * 3]
@@ -299,9 +293,7 @@ async def test_replicas_share_one_row_of_places(
     assert await other.due.reserve("redraw", 20) == 0
 
 
-async def test_the_age_of_the_oldest_is_that_of_its_first_mark(
-    ledger: Ledger, place: Place
-) -> None:
+async def test_the_oldest_look_is_as_old_as_its_first_mark(ledger: Ledger, place: Place) -> None:
     assert await ledger.due.oldest() == 0
     await ledger.due.mark(ONE, Look.CARD, 0)
     await place.pass_time(60)
@@ -311,12 +303,12 @@ async def test_the_age_of_the_oldest_is_that_of_its_first_mark(
     assert await ledger.due.oldest() == pytest.approx(60, abs=5)
 
 
-async def test_what_is_due_no_more_is_forgotten_and_what_waits_is_not(
+async def test_finished_looks_are_forgotten_and_due_ones_are_not(
     ledger: Ledger, place: Place
 ) -> None:
     await ledger.due.mark(ONE, Look.REPLIES, 0)
     row = await taken(ledger, place)
-    assert await ledger.due.looked(row, 1, {"told": ["M1"]})
+    assert await ledger.due.finish(row, 1, {"told": ["M1"]})
     await ledger.due.mark(TWO, Look.CARD, 0)
 
     await place.pass_time(31 * DAY)
@@ -328,7 +320,7 @@ async def test_what_is_due_no_more_is_forgotten_and_what_waits_is_not(
     assert (await taken(ledger, place)).memo == {}
 
 
-async def test_without_its_table_the_ledger_says_so(ledger: Ledger, place: Place) -> None:
+async def test_a_missing_table_raises_ledger_unavailable(ledger: Ledger, place: Place) -> None:
     await place.execute("DROP TABLE due")
 
     with pytest.raises(LedgerUnavailable):

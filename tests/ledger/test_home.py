@@ -1,4 +1,4 @@
-"""Who looks at their home tab, and what it lists, on both databases."""
+"""Who opened their home tab, and what it lists, on both databases."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ async def test_a_tab_is_remembered_with_what_it_shows(ledger: Ledger, other: Led
 
     await ledger.home_tabs.opened(HomeTab("U1", "T1", ""))
 
-    # It is to be drawn, and drawn later if that fails.
+    # Without its content the tab is drawn now, or later if that fails.
     assert await other.home_tabs.get("U1") == HomeTab("U1", "T1", "", "", "1.abc")
     assert await other.home_tabs.opened_lately() == ["U1"]
 
 
-async def test_what_was_noted_meanwhile_is_not_overwritten_by_something_older(
+async def test_after_two_concurrent_publications_the_content_is_unknown(
     ledger: Ledger, other: Ledger
 ) -> None:
     await ledger.home_tabs.opened(HomeTab("U1", "T1", ""))
@@ -72,10 +72,12 @@ async def test_what_was_noted_meanwhile_is_not_overwritten_by_something_older(
 
     tab = await ledger.home_tabs.get("U1")
     assert tab
-    assert (tab.content, tab.hash) == ("", "1.abc")  # it shows nobody knows what
+    assert (tab.content, tab.hash) == ("", "1.abc")  # it is unknown which one Slack shows
 
 
-async def test_a_tab_counts_for_a_day_from_its_last_opening(ledger: Ledger, place: Place) -> None:
+async def test_a_tab_is_kept_current_for_a_day_after_its_last_opening(
+    ledger: Ledger, place: Place
+) -> None:
     for slack_user_id in ("U1", "U2"):
         await ledger.home_tabs.opened(HomeTab(slack_user_id, "T1", ""))
     await place.pass_time(DAY - 10)
@@ -86,7 +88,7 @@ async def test_a_tab_counts_for_a_day_from_its_last_opening(ledger: Ledger, plac
     assert await ledger.home_tabs.get("U1")
 
 
-async def test_a_tab_is_forgotten_like_everything_else(ledger: Ledger, place: Place) -> None:
+async def test_a_tab_that_nobody_opens_is_forgotten(ledger: Ledger, place: Place) -> None:
     await ledger.home_tabs.opened(HomeTab("U1", "T1", ""))
     await place.pass_time(29 * DAY)
     await ledger.home_tabs.opened(HomeTab("U2", "T1", ""))
@@ -98,35 +100,35 @@ async def test_a_tab_is_forgotten_like_everything_else(ledger: Ledger, place: Pl
     assert await ledger.home_tabs.get("U2")
 
 
-async def test_those_whom_a_change_concerns_are_named_in_slack(ledger: Ledger) -> None:
+async def test_concerned_users_are_returned_as_slack_users(ledger: Ledger) -> None:
     for slack_user_id in ("U1", "U2", "U23"):
         await ledger.home_tabs.opened(HomeTab(slack_user_id, "T1", ""))
-    await ledger.customers.tell_user(WeavUser("U1", BEN_IN_WEAV, "Ben"))
+    await ledger.customers.save_user(WeavUser("U1", BEN_IN_WEAV, "Ben"))
 
     assert await ledger.home_tabs.opened_lately({BEN_IN_WEAV, "U9"}) == ["U1"]
     assert sorted(await ledger.home_tabs.opened_lately({"U2", "U1"})) == ["U1", "U2"]
 
 
-async def test_whoever_said_first_who_they_are_is_believed(ledger: Ledger, place: Place) -> None:
+async def test_the_first_claim_to_a_weav_user_counts(ledger: Ledger, place: Place) -> None:
     for slack_user_id in ("U1", "U2"):
         await ledger.home_tabs.opened(HomeTab(slack_user_id, "T1", ""))
-        await ledger.customers.tell_user(WeavUser(slack_user_id, BEN_IN_WEAV, slack_user_id))
+        await ledger.customers.save_user(WeavUser(slack_user_id, BEN_IN_WEAV, slack_user_id))
         await place.pass_time(1)
-    await ledger.customers.tell_user(WeavUser("U1", BEN_IN_WEAV, "Renamed"))
+    await ledger.customers.save_user(WeavUser("U1", BEN_IN_WEAV, "Renamed"))
 
     tabs = [await ledger.home_tabs.get(slack_user_id) for slack_user_id in ("U1", "U2")]
 
     assert [tab.weav_user_id for tab in tabs if tab] == [BEN_IN_WEAV, ""]
-    user = await ledger.customers.user_with(BEN_IN_WEAV)
+    user = await ledger.customers.user_by_weav_id(BEN_IN_WEAV)
     assert user
     assert user.name == "Renamed"
-    await ledger.customers.tell_user(WeavUser("U1", "another", "Renamed"))
+    await ledger.customers.save_user(WeavUser("U1", "another", "Renamed"))
     tab = await ledger.home_tabs.get("U2")
     assert tab
     assert tab.weav_user_id == BEN_IN_WEAV
 
 
-async def test_what_ended_without_a_conversation_waits(ledger: Ledger) -> None:
+async def test_submissions_that_ended_without_a_conversation_wait(ledger: Ledger) -> None:
     first = await refused(ledger, "V1", "Refused")
     expired = await ledger.expired(await sending(ledger, "V2", "Expired"), "Time is over.")
     unconfirmed = await ledger.unconfirmed(await sending(ledger, "V3", "Lost"), "No answer.")
@@ -142,7 +144,7 @@ async def test_what_ended_without_a_conversation_waits(ledger: Ledger) -> None:
     assert len(await ledger.waiting("T1", "U1", 2)) == 2
 
 
-async def test_what_was_sent_again_waits_no_more(ledger: Ledger) -> None:
+async def test_a_submission_that_was_sent_again_no_longer_waits(ledger: Ledger) -> None:
     await refused(ledger, "V1", "Corrected in the same form")
     await sending(ledger, "V1", "Corrected")
     first = await refused(ledger, "V2", "From its button")
@@ -155,7 +157,7 @@ async def test_what_was_sent_again_waits_no_more(ledger: Ledger) -> None:
     assert await waiting(ledger) == [lost.id]
 
 
-async def test_what_is_forgotten_waits_no_more(ledger: Ledger, place: Place) -> None:
+async def test_a_forgotten_submission_no_longer_waits(ledger: Ledger, place: Place) -> None:
     await refused(ledger)
     await place.pass_time(31 * DAY)
 
@@ -164,7 +166,9 @@ async def test_what_is_forgotten_waits_no_more(ledger: Ledger, place: Place) -> 
     assert await waiting(ledger) == []
 
 
-async def test_open_ones_are_those_that_somebody_opened_or_is_assigned_to(ledger: Ledger) -> None:
+async def test_open_conversations_are_those_that_somebody_opened_or_is_assigned_to(
+    ledger: Ledger,
+) -> None:
     await opened(ledger, "C-1", "V1")
     await opened(ledger, "C-2", "V2", status="closed")
     to_ben = {"assignee_type": "user", "assignee_id": BEN_IN_WEAV.upper()}
@@ -179,22 +183,22 @@ async def test_open_ones_are_those_that_somebody_opened_or_is_assigned_to(ledger
     assert await open_ids(ledger, "U2") == []
 
 
-async def test_no_words_of_a_text_make_a_closed_one_open(ledger: Ledger) -> None:
+async def test_no_text_makes_a_closed_conversation_open(ledger: Ledger) -> None:
     await opened(ledger, '"status":"open"', "V1", status="closed", more={'"status"': '"open"'})
 
     assert await open_ids(ledger) == []
 
 
-async def test_what_weav_says_of_one_later_counts(ledger: Ledger, other: Ledger) -> None:
+async def test_a_later_state_in_weav_replaces_the_stored_one(ledger: Ledger, other: Ledger) -> None:
     entry = await opened(ledger, "C-1", "V1")
 
-    await other.saw_conversation(
+    await other.set_conversation(
         "C-1",
         {"id": "C-1", "status": "open", "assignee_type": "user", "assignee_id": BEN_IN_WEAV},
     )
 
     assert await open_ids(ledger, "U2", BEN_IN_WEAV) == ["C-1"]
-    await other.saw_conversation("C-1", {"id": "C-1", "status": "closed"})
+    await other.set_conversation("C-1", {"id": "C-1", "status": "closed"})
     assert await open_ids(ledger) == []
     now = await ledger.get(entry.id)
     assert now
@@ -206,14 +210,14 @@ async def test_what_weav_says_of_one_later_counts(ledger: Ledger, other: Ledger)
     )
 
 
-async def test_what_is_forgotten_is_not_written_down_again(ledger: Ledger, place: Place) -> None:
+async def test_a_forgotten_conversation_is_not_stored_again(ledger: Ledger, place: Place) -> None:
     entry = await opened(ledger, "C-1", "V1")
     announced = await ledger.announced(entry, "channel", "C1", "1.1")
     assert announced
     await place.pass_time(31 * DAY)
     await ledger.forget(30)
 
-    await ledger.saw_conversation("C-1", {"id": "C-1", "status": "open"})
+    await ledger.set_conversation("C-1", {"id": "C-1", "status": "open"})
 
     now = await ledger.get(entry.id)
     assert now
@@ -228,7 +232,7 @@ async def test_an_odd_assignee_is_nobody(ledger: Ledger, assignee: object) -> No
     assert await open_ids(ledger, "U2", "") == []
 
 
-async def test_whose_rows_this_process_changes_is_told_once(ledger: Ledger) -> None:
+async def test_concerned_users_are_returned_once(ledger: Ledger) -> None:
     ann = {"assignee_type": "user", "assignee_id": "ANN"}
     entry = await opened(ledger, "C-1", "V1", **ann)
     assert ledger.take_concerned() == {entry.slack_user_id, "ann"}
@@ -236,5 +240,5 @@ async def test_whose_rows_this_process_changes_is_told_once(ledger: Ledger) -> N
     await ledger.get(entry.id)
     assert ledger.take_concerned() == set()
 
-    await ledger.saw_conversation("C-1", {"id": "C-1", "status": "open", **ann, "assignee_id": "B"})
+    await ledger.set_conversation("C-1", {"id": "C-1", "status": "open", **ann, "assignee_id": "B"})
     assert ledger.take_concerned() == {entry.slack_user_id, "ann", "b"}

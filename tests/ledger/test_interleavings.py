@@ -55,7 +55,7 @@ chances = st.builds(
 
 class Event(StrEnum):
     WORK = "somebody works"
-    STAND_STILL = "everybody stands still, and a replica takes what is overdue"
+    STAND_STILL = "all processes pause, and a replica takes what is overdue"
     SUBMIT = "submit"
     CRASH = "crash"
     TIME = "time passes"
@@ -85,7 +85,7 @@ class Interleavings(RuleBasedStateMachine):
         self._rested: dict[int, Entry] = {}
         self._moved = 0.0
 
-    # Hypothesis leaves rules out of whole runs; without a row there would be nothing to see.
+    # Hypothesis leaves rules out of whole runs, and a run without a row would test nothing.
     @initialize(begun=st.lists(st.tuples(replicas, st.booleans()), min_size=FORMS, max_size=FORMS))
     def start(self, begun: list[tuple[int, bool]]) -> None:
         self._runner.run(self._start())
@@ -99,8 +99,8 @@ class Interleavings(RuleBasedStateMachine):
             await stack.enter_async_context(self._place.open()) for stack in self._open
         ]
 
-    # One rule, since hypothesis leaves rules out of whole runs, and most of what can go wrong
-    # needs somebody who works, somebody who stands still and somebody who takes over.
+    # Only one rule, because Hypothesis leaves rules out of whole runs, and most failures need a
+    # worker, a process that pauses and another one that takes over.
     @rule(event=st.sampled_from(EVENTS), replica=replicas, pick=picks, chance=chances)
     def happen(self, event: Event, replica: int, pick: int, chance: Chance) -> None:  # noqa: C901
         match event:
@@ -130,12 +130,12 @@ class Interleavings(RuleBasedStateMachine):
 
     def submit(self, replica: int, form: int, *, sending: bool) -> None:
         ledger = self._ledgers[replica]
-        # The first two look alike in Weav, the third does not.
+        # The first two have the same fingerprint, the third has another.
         new = new_entry(view_id=f"V{form}", subject=f"Invoice {form // 2}")
         received = self._runner.run(ledger.receive(new, sending=sending))
         if received.new:
             worker = self._worker(ledger, received.entry)
-            self._workers.append(worker.sends() if sending else worker)
+            self._workers.append(worker.starting_with_post() if sending else worker)
 
     def work(self, worker: Worker, chance: Chance) -> None:
         for _ in range(chance.steps):
@@ -170,7 +170,7 @@ class Interleavings(RuleBasedStateMachine):
         self._runner.run(ledger.renew(ids))
 
     def click(self, replica: int, pick: int) -> None:
-        """Click a button that may be an old one: its row can be in any state by now."""
+        """Click a button, perhaps an old one: its row can be in any state by now."""
         row, click = 1 + pick % FORMS, list(Click)[pick // FORMS % len(Click)]
         self._click(self._ledgers[replica], row, click)
 
@@ -179,16 +179,16 @@ class Interleavings(RuleBasedStateMachine):
             case Click.LEAVE_IT:
                 self._runner.run(ledger.leave(row, "U1"))
             case Click.LOOK_AGAIN:
-                if entry := self._runner.run(ledger.look(row, "U1")):
-                    self._workers.append(self._worker(ledger, entry).looks())
+                if entry := self._runner.run(ledger.look_again(row, "U1")):
+                    self._workers.append(self._worker(ledger, entry).starting_with_look())
             case Click.CREATE_AGAIN:
                 self._create_again(ledger, row)
             case _:
                 assert_never(click)
 
     def _create_again(self, ledger: Ledger, row: int) -> None:
-        if entry := self._runner.run(ledger.again(row, "U1")):
-            self._weav.author_repeats(entry.id)
+        if entry := self._runner.run(ledger.create_again(row, "U1")):
+            self._weav.author_asks_again(entry.id)
             self._workers.append(self._worker(ledger, entry))
 
     @invariant()
@@ -217,13 +217,13 @@ class Interleavings(RuleBasedStateMachine):
         if hasattr(self, "_ledgers"):
             try:
                 self._end_well()
-            finally:  # a connection that stays open keeps the process from ending
+            finally:  # an open connection would keep the process from ending
                 for stack in self._open:
                     self._runner.run(stack.aclose())
         self._runner.close()
 
     def _end_well(self) -> None:
-        """Whatever happened: one replica that is left alone brings every row to rest."""
+        """Whatever happened, one replica that runs undisturbed brings every row to rest."""
         self._workers = []
         for _ in range(4):  # taken, queued again, taken, told
             self.pass_time(LEASE + 60)

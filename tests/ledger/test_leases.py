@@ -1,4 +1,4 @@
-"""Who works on a row, and until when."""
+"""Leases: who works on a row, and until when."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def test_of_fifty_clicks_on_create_again_one_wins(ledger: Ledger, other: L
     assert unsure
 
     clicks = await asyncio.gather(
-        *(replica.again(unsure.id, "U1") for replica in (ledger, other) * 25)
+        *(replica.create_again(unsure.id, "U1") for replica in (ledger, other) * 25)
     )
 
     assert sum(click is not None for click in clicks) == 1
@@ -92,7 +92,7 @@ async def test_nothing_can_be_done_with_a_lost_row(
     assert await ledger.queued(entry, 1, "") is None
     assert await ledger.refused(entry, "") is None
     assert await ledger.expired(entry, "") is None
-    assert await ledger.later(entry, 1) is None
+    assert await ledger.put_off(entry, 1) is None
     assert await ledger.hold(entry) is None
     begun = await other.start_sending(taken)
     assert begun
@@ -103,7 +103,7 @@ async def test_nothing_can_be_done_with_a_lost_row(
     assert await ledger.announced(opened, "channel", "C1", "1.2") is None
 
 
-async def test_a_replica_that_takes_its_own_overdue_row_shuts_its_older_self_out(
+async def test_taking_its_own_overdue_row_invalidates_the_older_entry(
     ledger: Ledger, place: Place
 ) -> None:
     entry = (await ledger.receive(new_entry(), sending=False)).entry
@@ -114,7 +114,7 @@ async def test_a_replica_that_takes_its_own_overdue_row_shuts_its_older_self_out
     assert await ledger.start_sending(taken)
 
 
-async def test_what_is_renewed_is_not_overdue(ledger: Ledger, other: Ledger, place: Place) -> None:
+async def test_renewed_rows_are_not_overdue(ledger: Ledger, other: Ledger, place: Place) -> None:
     kept, dropped = await sending(ledger, "V1"), await sending(ledger, "V2")
     foreign = await sending(other, "V3")
 
@@ -125,7 +125,7 @@ async def test_what_is_renewed_is_not_overdue(ledger: Ledger, other: Ledger, pla
     assert {row.id for row in await other.take(10)} == {dropped.id, foreign.id}
 
 
-async def test_an_overdue_row_that_nobody_took_can_be_held_on_to(
+async def test_an_overdue_row_that_nobody_took_can_be_held(
     ledger: Ledger, other: Ledger, place: Place
 ) -> None:
     entry = await sending(ledger)
@@ -148,7 +148,7 @@ async def test_a_row_at_rest_is_not_renewed(ledger: Ledger) -> None:
     assert await ledger.renew([]) == set()
 
 
-async def test_a_replica_that_leaves_lets_others_carry_on_at_once(
+async def test_released_rows_can_be_taken_at_once(
     ledger: Ledger, other: Ledger, place: Place
 ) -> None:
     entry = await sending(ledger)
@@ -159,7 +159,7 @@ async def test_a_replica_that_leaves_lets_others_carry_on_at_once(
     assert [row.id for row in await other.take(10)] == [entry.id]
 
 
-async def test_queued_rows_come_forward_one_after_another(ledger: Ledger, place: Place) -> None:
+async def test_hurried_rows_are_spread_over_the_interval(ledger: Ledger, place: Place) -> None:
     for number in range(50):
         await ledger.queued(await sending(ledger, f"V{number}"), 60, "")
     patient = await ledger.queued(await sending(ledger, "V50"), 60, "", patient=True)
@@ -208,7 +208,7 @@ async def test_rivals_may_own_the_conversation_that_was_found(ledger: Ledger, pl
 async def test_an_attempt_that_was_replaced_stays_a_rival(ledger: Ledger) -> None:
     entry, doubted = await sending(ledger, "V1"), await sending(ledger, "V2")
     await ledger.unconfirmed(doubted, "")
-    again = await ledger.again(doubted.id, "U1")
+    again = await ledger.create_again(doubted.id, "U1")
     assert again
     begun = await ledger.start_sending(again)
     assert begun
@@ -261,21 +261,23 @@ async def test_personal_data_of_rows_at_rest_is_forgotten_in_time(
     assert (row.request, row.form, row.conversation, row.reason) == (None, None, None, None)
     assert (row.subject, row.fingerprint) == ("", None)
     assert (row.conversation_id, row.message_ts) == ("conv-1", "1.2")
-    assert await ledger.again(unsure.id, "U1") is None
+    assert await ledger.create_again(unsure.id, "U1") is None
     assert [entry.subject for entry in await ledger.latest("T1", "U1")] == ["Invoice 12", "", ""]
 
 
-async def test_what_was_never_sent_is_a_rival_since_it_was_written(
+async def test_a_row_that_was_never_sent_is_a_rival_from_its_creation(
     ledger: Ledger, place: Place
 ) -> None:
-    """As the rows that operations/README.md says to restore."""
+    """Such rows exist after a restore as in operations/README.md."""
     entry, restored = await sending(ledger, "V1"), await sending(ledger, "V2")
     await place.execute("UPDATE submissions SET sent_at = NULL WHERE view_id = 'V2'")
 
     assert [row.id for row in await ledger.rivals(entry)] == [restored.id]
 
 
-async def test_a_customers_id_renews_the_lease(ledger: Ledger, other: Ledger, place: Place) -> None:
+async def test_naming_the_customer_renews_the_lease(
+    ledger: Ledger, other: Ledger, place: Place
+) -> None:
     entry = await sending(ledger, "V1")
     await place.pass_time(LEASE - 1)
     assert await ledger.name_customer(entry, {"channel": "email", "customer_id": "C1"})

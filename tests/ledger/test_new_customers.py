@@ -1,4 +1,4 @@
-"""A create of a customer that was begun unheard is withdrawn by who began it, and no other's."""
+"""Withdrawing a customer's `begin` whose answer was lost: only its own owner's, and no other's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 EMAIL = "new@example.com"
 
 
-async def test_what_was_withdrawn_can_be_begun_by_the_next_attempt(ledger: Ledger) -> None:
+async def test_the_next_attempt_can_begin_after_a_withdrawal(ledger: Ledger) -> None:
     entry = await sending(ledger)
     assert await ledger.new_customers.begin(EMAIL, entry)
 
@@ -24,7 +24,7 @@ async def test_what_was_withdrawn_can_be_begun_by_the_next_attempt(ledger: Ledge
     assert await ledger.new_customers.begin(EMAIL, entry)
 
 
-async def test_what_a_dead_process_began_stays_when_its_row_is_taken_over(
+async def test_what_a_dead_process_began_is_not_withdrawn(
     ledger: Ledger, other: Ledger, place: Place
 ) -> None:
     await other.new_customers.begin(EMAIL, await sending(other))
@@ -36,7 +36,7 @@ async def test_what_a_dead_process_began_stays_when_its_row_is_taken_over(
     assert await ledger.new_customers.get(EMAIL)
 
 
-async def test_who_has_lost_the_row_withdraws_nothing(
+async def test_a_former_owner_withdraws_nothing(
     ledger: Ledger, other: Ledger, place: Place
 ) -> None:
     entry = await sending(ledger)
@@ -49,7 +49,7 @@ async def test_who_has_lost_the_row_withdraws_nothing(
     assert await ledger.new_customers.get(EMAIL)
 
 
-async def test_a_customer_that_is_there_stays(ledger: Ledger) -> None:
+async def test_a_created_customer_is_not_withdrawn(ledger: Ledger) -> None:
     entry = await sending(ledger)
     await ledger.new_customers.begin(EMAIL, entry)
     await ledger.new_customers.created(EMAIL, entry, "9f3b")

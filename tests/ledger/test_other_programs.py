@@ -1,4 +1,4 @@
-"""Other programs look into the SQLite file while the bot has it open, for a backup or a check."""
+"""Other programs read the SQLite file while the bot has it open, for a backup or a check."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ looking = sqlite3.connect(sys.argv[1])
 print(looking.execute("SELECT COUNT(*) FROM submissions").fetchone()[0])
 looking.close()
 """
-# The locks of https://www.sqlite.org/walformat.html, 2.3, and a header that is to be made anew.
+# Takes the locks of https://www.sqlite.org/walformat.html, 2.3, and breaks the header of the index.
 RECOVER = """
 import fcntl, sys, time
 index = open(sys.argv[1] + "-shm", "r+b", buffering=0)
@@ -35,12 +35,12 @@ time.sleep(0.5)
 
 
 def rows_for_another_program(path: Path) -> int:
-    # Of another process: SQLite's locks do not tell connections of the same process apart.
+    # In another process, because SQLite's locks do not tell connections of one process apart.
     command = [sys.executable, "-c", LOOK, str(path)]
     return int(subprocess.run(command, capture_output=True, check=True, text=True).stdout)  # noqa: S603
 
 
-async def test_what_is_written_after_another_program_has_looked_is_there(tmp_path: Path) -> None:
+async def test_writes_after_another_programs_look_are_kept(tmp_path: Path) -> None:
     place = SQLitePlace(tmp_path / "ledger.db")
     async with place.open() as ledger:
         await sending(ledger, "V0")
@@ -54,7 +54,7 @@ async def test_what_is_written_after_another_program_has_looked_is_there(tmp_pat
 
 
 @pytest.mark.parametrize("again", ["a second ledger", "a check"])
-async def test_opening_it_once_more_in_the_same_process_takes_nobody_its_locks(
+async def test_opening_the_file_again_in_the_same_process_keeps_its_locks(
     tmp_path: Path, again: str
 ) -> None:
     place = SQLitePlace(tmp_path / "ledger.db")
@@ -71,13 +71,13 @@ async def test_opening_it_once_more_in_the_same_process_takes_nobody_its_locks(
         assert rows_for_another_program(place.path) == 2
 
 
-async def test_who_starts_while_another_process_recovers_the_file_waits_for_it(
+async def test_a_start_waits_while_another_process_recovers_the_file(
     tmp_path: Path,
 ) -> None:
     place = SQLitePlace(tmp_path / "ledger.db")
     async with place.open() as ledger:
         await sending(ledger)
-        # As a kill leaves it: the last to close it would take -wal and -shm away.
+        # Copy the files as a kill leaves them: closing the last connection removes -wal and -shm.
         shutil.copytree(tmp_path, tmp_path / "killed")
     killed = SQLitePlace(tmp_path / "killed" / "ledger.db")
     command = [sys.executable, "-c", RECOVER, str(killed.path)]

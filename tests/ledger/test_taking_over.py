@@ -1,4 +1,4 @@
-"""What a dead process held is another's at once, where the kernel proves the death."""
+"""A new process takes over a dead one's rows at once, if the kernel's lock proves the death."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bot.ledger import Ledger
 
-# A process of its own: it writes one row, says so, and lives until it is killed.
+# Runs in its own process: it writes one row, prints that, and lives until it is killed.
 HOLD = """
 import asyncio, sys
 from bot.ledger import Ledger, NewEntry
@@ -35,7 +35,7 @@ asyncio.run(hold())
 
 @contextmanager
 def process_with_row(place: SQLitePlace, view_id: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Yield it when it has written the row; it is killed with the block at the latest."""
+    """Yield a process that has written the row; the end of the block kills it."""
     command = [sys.executable, "-c", HOLD, place.url, view_id]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603
         assert process.stdout is not None
@@ -61,7 +61,7 @@ def place(tmp_path: Path) -> SQLitePlace:
     return SQLitePlace(tmp_path / "ledger.db")
 
 
-async def test_the_next_process_takes_over_at_once_from_one_that_was_killed(
+async def test_the_next_process_takes_over_from_a_killed_one_at_once(
     place: SQLitePlace,
 ) -> None:
     with process_with_row(place, "V1") as process:
@@ -83,7 +83,7 @@ async def test_nothing_is_taken_over_from_a_process_that_lives(place: SQLitePlac
             assert await view_ids_taken(place, second) == ["V1"]
 
 
-async def test_what_a_process_beside_the_dead_one_holds_stays_its_own(place: SQLitePlace) -> None:
+async def test_rows_of_another_live_process_are_not_taken_over(place: SQLitePlace) -> None:
     with process_with_row(place, "V1") as first, process_with_row(place, "V2"):
         kill(first)
         async with place.open() as third:
@@ -91,9 +91,7 @@ async def test_what_a_process_beside_the_dead_one_holds_stays_its_own(place: SQL
             assert await view_ids_taken(place, third) == ["V1"]
 
 
-async def test_a_lock_that_somebody_removed_proves_nothing(
-    tmp_path: Path, place: SQLitePlace
-) -> None:
+async def test_a_removed_lock_file_proves_nothing(tmp_path: Path, place: SQLitePlace) -> None:
     with process_with_row(place, "V1"):
         (tmp_path / "ledger.db-lock").unlink()
         async with place.open() as second:
@@ -101,9 +99,7 @@ async def test_a_lock_that_somebody_removed_proves_nothing(
             assert await view_ids_taken(place, second) == []
 
 
-async def test_a_link_to_the_file_leads_to_the_same_lock(
-    tmp_path: Path, place: SQLitePlace
-) -> None:
+async def test_a_symbolic_link_leads_to_the_same_lock(tmp_path: Path, place: SQLitePlace) -> None:
     (tmp_path / "links").mkdir()
     link = tmp_path / "links" / "link.db"
     link.symlink_to(place.path)
@@ -113,13 +109,15 @@ async def test_a_link_to_the_file_leads_to_the_same_lock(
             assert await second.take_over() == 1
 
 
-async def test_what_it_holds_itself_is_not_taken_over(place: SQLitePlace) -> None:
+async def test_a_process_does_not_take_over_its_own_rows(place: SQLitePlace) -> None:
     async with place.open() as ledger:
         await sending(ledger)
         assert await ledger.take_over() == 0
 
 
-async def test_a_former_release_had_no_lock_and_may_still_run(place: SQLitePlace) -> None:
+async def test_rows_of_an_older_release_without_a_lock_are_not_taken_over(
+    place: SQLitePlace,
+) -> None:
     async with place.open() as ledger:
         await sending(ledger)
         await place.execute("UPDATE submissions SET owner = 'host/0123456789ab'")

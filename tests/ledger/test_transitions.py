@@ -37,13 +37,13 @@ STEPS: dict[str, list[Callable[[Ledger, Entry], Awaitable[object]]]] = {
     ],
     "queued": [lambda ledger, entry: ledger.queued(entry, 1.0, "away")],
     "unconfirmed": [lambda ledger, entry: ledger.unconfirmed(entry, "lost")],
-    "again": [lambda ledger, entry: ledger.again(entry.id, entry.slack_user_id)],
+    "again": [lambda ledger, entry: ledger.create_again(entry.id, entry.slack_user_id)],
     "leave": [lambda ledger, entry: ledger.leave(entry.id, entry.slack_user_id)],
 }
 
 
 def writing_statements() -> set[str]:
-    """Name those whose SQL puts something into the column `state`."""
+    """Return the names of the statements whose SQL writes the column `state`."""
     named = re.split(r"^-- name: (\w+)\(.*\)$", QUERIES.read_text(), flags=re.MULTILINE)[1:]
     found = set()
     for name, sql in zip(named[::2], named[1::2], strict=True):
@@ -56,7 +56,7 @@ def writing_statements() -> set[str]:
 
 
 async def held_in(place: Place, ledger: Ledger, state: State, *, doubtful: bool) -> Entry:
-    """Put the one row into this state, held by this replica."""
+    """Make a single row in this state that this replica holds."""
     await place.execute("DELETE FROM submissions")
     entry = (await ledger.receive(new_entry(), sending=True)).entry
     rest = state in AT_REST
@@ -110,9 +110,9 @@ async def test_each_statement_changes_a_state_where_the_table_says_so_and_nowher
 async def test_no_statement_changes_the_state_of_a_row_that_somebody_else_holds(
     place: Place, ledger: Ledger, other: Ledger
 ) -> None:
-    """Weav's answer counts for whoever has it, and the author's clicks take the row over."""
-    whoever = {"receive", "opened", "again", "leave"}
-    for statement in STEPS.keys() - whoever:
+    """Except: Weav's answer counts in any replica, and the author's clicks take the row over."""
+    exceptions = {"receive", "opened", "again", "leave"}
+    for statement in STEPS.keys() - exceptions:
         for step in STEPS[statement]:
             for state in State:
                 entry = await held_in(place, ledger, state, doubtful=True)

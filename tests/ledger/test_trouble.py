@@ -1,4 +1,4 @@
-"""Databases that are new, old, full, locked, away or in the future."""
+"""Databases that are new, full, locked, unreachable, or of a newer release."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.postgres import PostgresServer
 
 
-async def test_what_one_process_wrote_the_next_one_finds(place: Place) -> None:
+async def test_the_next_process_reads_what_the_last_one_wrote(place: Place) -> None:
     async with place.open() as ledger:
         entry = await sending(ledger)
 
@@ -35,7 +35,7 @@ async def test_what_one_process_wrote_the_next_one_finds(place: Place) -> None:
         assert await ledger.get(entry.id) == entry
 
 
-async def test_replicas_that_start_at_once_bring_one_database_forward(place: Place) -> None:
+async def test_replicas_that_start_at_once_migrate_the_database_once(place: Place) -> None:
     async def start(view_id: str) -> int:
         async with place.open() as ledger:
             return (await sending(ledger, view_id)).id
@@ -46,7 +46,7 @@ async def test_replicas_that_start_at_once_bring_one_database_forward(place: Pla
 
 
 @pytest.mark.long
-async def test_a_new_file_is_made_by_whoever_comes_first_and_the_others_wait(
+async def test_concurrent_starts_share_one_new_file(
     tmp_path: Path,
 ) -> None:
     async def start(file: int) -> None:
@@ -74,7 +74,9 @@ async def test_a_column_of_a_newer_release_does_not_stop_a_running_replica(place
         assert await ledger.opened(entry, "conv-1", {})
 
 
-async def test_the_ledger_says_whether_it_can_be_written(ledger: Ledger, place: Place) -> None:
+async def test_check_writable_raises_if_the_ledger_cannot_be_written(
+    ledger: Ledger, place: Place
+) -> None:
     await ledger.check_writable()
     await place.execute("DROP TABLE ledger_version")
 
@@ -82,7 +84,7 @@ async def test_the_ledger_says_whether_it_can_be_written(ledger: Ledger, place: 
         await ledger.check_writable()
 
 
-async def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+async def test_only_the_owner_can_read_the_file(tmp_path: Path) -> None:
     async with SQLitePlace(tmp_path / "ledger.db").open() as ledger:
         await sending(ledger)
 
@@ -94,7 +96,7 @@ async def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
         }
 
 
-async def test_a_full_disk_is_said_and_outlived(tmp_path: Path) -> None:
+async def test_the_ledger_recovers_from_a_full_disk(tmp_path: Path) -> None:
     async with SQLitePlace(tmp_path / "ledger.db").open() as ledger:
         with full_disk(tmp_path / "ledger.db-wal"), pytest.raises(LedgerUnavailable):
             await ledger.receive(new_entry("V1", subject="x" * 100_000), sending=True)
@@ -103,7 +105,7 @@ async def test_a_full_disk_is_said_and_outlived(tmp_path: Path) -> None:
         assert len(await ledger.latest("T1", "U1")) == 1
 
 
-async def test_a_locked_file_is_said_and_outlived(tmp_path: Path) -> None:
+async def test_the_ledger_recovers_from_a_locked_file(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     async with Ledger.open(f"sqlite:///{path}", statement_timeout=0.1) as ledger:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as program:
@@ -115,13 +117,13 @@ async def test_a_locked_file_is_said_and_outlived(tmp_path: Path) -> None:
         assert (await ledger.receive(new_entry("V2"), sending=True)).new
 
 
-async def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+async def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(LedgerUnavailable, match="No such file"):
         async with Ledger.open(f"sqlite:///{tmp_path}/nowhere/ledger.db"):
             pass
 
 
-async def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
+async def test_a_file_that_is_no_database_is_reported(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_text("To whom it may concern" * 100)
 
     with pytest.raises(LedgerUnavailable, match="not a database"):
@@ -129,7 +131,7 @@ async def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
             pass
 
 
-async def test_a_relative_file_is_beside_the_process(
+async def test_a_relative_path_starts_at_the_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -139,7 +141,7 @@ async def test_a_relative_file_is_beside_the_process(
 
 
 @pytest.mark.parametrize("url", ["mysql://u:secret@h/db", "sqlite://", "sqlite:///", "ledger.db"])
-async def test_an_address_of_no_known_kind_is_refused_without_being_shown(url: str) -> None:
+async def test_an_unknown_database_url_is_refused_without_being_shown(url: str) -> None:
     with pytest.raises(ValueError, match="DATABASE_URL begins with") as refusal:
         async with Ledger.open(url):
             pass
@@ -147,7 +149,9 @@ async def test_an_address_of_no_known_kind_is_refused_without_being_shown(url: s
     assert "secret" not in str(refusal.value)
 
 
-async def test_a_lost_connection_heals(postgres_server: PostgresServer, postgres_url: str) -> None:
+async def test_a_lost_connection_is_replaced(
+    postgres_server: PostgresServer, postgres_url: str
+) -> None:
     async with PostgresPlace(postgres_url).open() as ledger:
         entry = await sending(ledger)
         postgres_server.disconnect(postgres_url)
@@ -157,7 +161,7 @@ async def test_a_lost_connection_heals(postgres_server: PostgresServer, postgres
         assert await ledger.get(entry.id) == entry
 
 
-async def test_a_server_that_stops_and_starts_again_is_outlived(
+async def test_the_ledger_recovers_from_a_server_restart(
     postgres_server: PostgresServer, postgres_url: str
 ) -> None:
     async with PostgresPlace(postgres_url).open() as ledger:
@@ -174,7 +178,7 @@ async def test_a_server_that_stops_and_starts_again_is_outlived(
         assert await ledger.opened(entry, "conv-1", {})
 
 
-async def test_a_failover_that_leaves_no_server_to_write_to_is_said_and_outlived(
+async def test_the_ledger_recovers_from_a_failover_without_a_writable_server(
     postgres_server: PostgresServer, postgres_url: str
 ) -> None:
     url = f"{postgres_url}&target_session_attrs=read-write"
@@ -192,13 +196,13 @@ async def test_a_failover_that_leaves_no_server_to_write_to_is_said_and_outlived
         assert await ledger.opened(entry, "conv-1", {})
 
 
-async def test_a_server_that_is_away_at_the_start_is_said(tmp_path: Path) -> None:
+async def test_an_unreachable_server_at_start_is_reported(tmp_path: Path) -> None:
     with pytest.raises(LedgerUnavailable, match="cannot be reached"):
         async with Ledger.open(f"postgresql://postgres@/none?host={tmp_path}"):
             pass
 
 
-async def test_a_statement_that_takes_too_long_is_given_up(postgres_url: str) -> None:
+async def test_a_statement_times_out(postgres_url: str) -> None:
     async with Ledger.open(postgres_url, statement_timeout=0.3) as ledger:
         entry = await sending(ledger)
         connection = await asyncpg.connect(postgres_url)
@@ -211,17 +215,17 @@ async def test_a_statement_that_takes_too_long_is_given_up(postgres_url: str) ->
         assert await ledger.opened(entry, "conv-1", {})
 
 
-async def test_who_waits_no_longer_is_not_kept_by_a_server_that_went_silent(
+async def test_a_cancelled_caller_does_not_wait_for_a_silent_server(
     postgres_url: str,
 ) -> None:
     async with (
-        tunnel(postgres_url) as way,
-        Ledger.open(way.url, statement_timeout=1.5) as ledger,
+        tunnel(postgres_url) as opened,
+        Ledger.open(opened.url, statement_timeout=1.5) as ledger,
     ):
         entry = await sending(ledger)
-        way.swallow()
+        opened.go_silent()
 
-        # Through the connection that was there, and through those that come to replace it.
+        # First on the existing connection, then on those that replace it.
         for _ in range(3):
             asked_at = time.monotonic()
             with pytest.raises(TimeoutError):
@@ -229,17 +233,17 @@ async def test_who_waits_no_longer_is_not_kept_by_a_server_that_went_silent(
                     await ledger.get(entry.id)
             assert time.monotonic() - asked_at < 1
 
-        way.pass_on()
+        opened.pass_on()
         assert await ledger.get(entry.id) == entry
 
 
-async def test_a_server_that_went_silent_is_given_up_after_one_time_out(postgres_url: str) -> None:
+async def test_a_silent_server_costs_one_timeout(postgres_url: str) -> None:
     async with (
-        tunnel(postgres_url) as way,
-        Ledger.open(way.url, statement_timeout=1) as ledger,
+        tunnel(postgres_url) as opened,
+        Ledger.open(opened.url, statement_timeout=1) as ledger,
     ):
         entry = await sending(ledger)
-        way.swallow()
+        opened.go_silent()
         asked_at = time.monotonic()
 
         with pytest.raises(LedgerUnavailable, match="in time"):
@@ -248,11 +252,11 @@ async def test_a_server_that_went_silent_is_given_up_after_one_time_out(postgres
             await ledger.get(entry.id)
 
         assert time.monotonic() - asked_at < 3
-        way.pass_on()
+        opened.pass_on()
         assert await ledger.get(entry.id) == entry
 
 
-async def test_a_refused_row_is_said_without_what_is_in_it(postgres_url: str) -> None:
+async def test_a_rejected_row_is_reported_without_its_content(postgres_url: str) -> None:
     place = PostgresPlace(postgres_url)
     async with place.open() as ledger:
         await place.execute("ALTER TABLE submissions ADD CHECK (request NOT LIKE '%Invoice%')")
@@ -268,7 +272,7 @@ def modes_in(folder: Path) -> dict[str, int]:
 
 @contextlib.contextmanager
 def full_disk(path: Path) -> Iterator[None]:
-    """Let no file grow beyond what this one has, which is what SQLite sees of a full disk."""
+    """Limit the size of files to a little more than this one's, which to SQLite is a full disk."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 8192, limits[1]))
     try:

@@ -1,4 +1,4 @@
-"""The ways of a submission through the ledger, on both databases."""
+"""A submission's ways through the ledger, on both databases."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ async def unconfirmed(ledger: Ledger, view_id: str = "V1") -> Entry:
     return told
 
 
-async def test_the_straight_way_is_three_writes_and_leaves_nothing_to_do(ledger: Ledger) -> None:
+async def test_a_plain_submission_takes_three_writes_and_leaves_nothing_to_do(
+    ledger: Ledger,
+) -> None:
     entry = await sending(ledger)
     opened = await ledger.opened(entry, "conv-1", CONVERSATION)
     assert opened
@@ -44,7 +46,7 @@ async def test_the_straight_way_is_three_writes_and_leaves_nothing_to_do(ledger:
     assert announced.attempts == 1
 
 
-async def test_what_was_written_comes_back_as_it_was(ledger: Ledger) -> None:
+async def test_an_entry_is_read_as_it_was_written(ledger: Ledger) -> None:
     new = new_entry(subject="Grüße \x00 \ud83d \N{SNOWMAN} ' \\")
 
     entry = (await ledger.receive(new, sending=False)).entry
@@ -112,7 +114,7 @@ async def test_received_is_sent_when_there_is_room(ledger: Ledger) -> None:
     assert await ledger.start_sending(received) is None
 
 
-async def test_a_queued_row_is_nobodys_until_it_is_due(ledger: Ledger, place: Place) -> None:
+async def test_nobody_takes_a_queued_row_before_it_is_due(ledger: Ledger, place: Place) -> None:
     queued = await ledger.queued(await sending(ledger), 40, "Weav does not answer.")
     assert queued
     assert (queued.state, queued.owner) == (State.QUEUED, None)
@@ -147,8 +149,8 @@ async def test_a_refusal_is_held_until_its_author_is_told(ledger: Ledger, place:
 async def test_of_two_clicks_on_create_again_one_wins(ledger: Ledger, other: Ledger) -> None:
     row = await unconfirmed(ledger)
 
-    first = await ledger.again(row.id, "U1")
-    second = await other.again(row.id, "U1")
+    first = await ledger.create_again(row.id, "U1")
+    second = await other.create_again(row.id, "U1")
 
     assert first
     assert second is None
@@ -161,8 +163,8 @@ async def test_of_two_clicks_on_create_again_one_wins(ledger: Ledger, other: Led
 async def test_only_its_author_decides_about_an_unconfirmed_row(ledger: Ledger) -> None:
     row = await unconfirmed(ledger)
 
-    assert await ledger.again(row.id, "U2") is None
-    assert await ledger.look(row.id, "U2") is None
+    assert await ledger.create_again(row.id, "U2") is None
+    assert await ledger.look_again(row.id, "U2") is None
     assert await ledger.leave(row.id, "U2") is None
 
 
@@ -170,8 +172,8 @@ async def test_an_old_button_does_nothing_to_a_row_that_moved_on(ledger: Ledger)
     entry = await sending(ledger)
 
     assert await ledger.leave(entry.id, "U1") is None
-    assert await ledger.look(entry.id, "U1") is None
-    assert await ledger.again(entry.id, "U1") is None
+    assert await ledger.look_again(entry.id, "U1") is None
+    assert await ledger.create_again(entry.id, "U1") is None
 
 
 async def test_the_same_form_again_does_not_repeat_what_may_have_arrived(ledger: Ledger) -> None:
@@ -182,7 +184,7 @@ async def test_the_same_form_again_does_not_repeat_what_may_have_arrived(ledger:
     assert (again.new, again.entry) == (False, row)
 
 
-async def test_whoever_held_it_before_a_new_attempt_has_lost_it(ledger: Ledger) -> None:
+async def test_a_new_attempt_invalidates_the_former_owners_entry(ledger: Ledger) -> None:
     first = await ledger.refused(await sending(ledger), "Unknown customer.")
     assert first
     second = await ledger.refused(await sending(ledger), "Unknown customer.")
@@ -192,11 +194,11 @@ async def test_whoever_held_it_before_a_new_attempt_has_lost_it(ledger: Ledger) 
     assert await ledger.told(second)
 
 
-async def test_whoever_held_it_before_a_look_has_lost_it(ledger: Ledger, place: Place) -> None:
+async def test_a_look_invalidates_the_former_owners_entry(ledger: Ledger, place: Place) -> None:
     unsure = await ledger.unconfirmed(await sending(ledger), "No answer came.")
     assert unsure
     await place.pass_time(LEASE + 1)
-    looking = await ledger.look(unsure.id, "U1")
+    looking = await ledger.look_again(unsure.id, "U1")
     assert looking
 
     assert await ledger.told(unsure) is None
@@ -210,27 +212,27 @@ async def test_leaving_it_is_final(ledger: Ledger) -> None:
 
     assert left
     assert (left.state, left.due_at) == (State.LEFT, None)
-    assert await ledger.again(row.id, "U1") is None
-    assert await ledger.look(row.id, "U1") is None
+    assert await ledger.create_again(row.id, "U1") is None
+    assert await ledger.look_again(row.id, "U1") is None
     assert not (await ledger.receive(new_entry(), sending=True)).new
 
 
 async def test_looking_again_may_find_it(ledger: Ledger) -> None:
     row = await unconfirmed(ledger)
 
-    looking = await ledger.look(row.id, "U1")
+    looking = await ledger.look_again(row.id, "U1")
     assert looking
-    assert await ledger.look(row.id, "U1") is None, "one look at a time"
+    assert await ledger.look_again(row.id, "U1") is None, "one look at a time"
     claimed = await ledger.claim(looking, "conv-1", CONVERSATION)
 
     assert claimed
     assert (claimed.state, claimed.recovered, claimed.told) == (State.OPENED, True, False)
-    assert await ledger.again(row.id, "U1") is None
+    assert await ledger.create_again(row.id, "U1") is None
 
 
 async def test_looking_again_may_end_as_it_began(ledger: Ledger) -> None:
     row = await unconfirmed(ledger)
-    looking = await ledger.look(row.id, "U1")
+    looking = await ledger.look_again(row.id, "U1")
     assert looking
 
     still = await ledger.unconfirmed(looking, "Nothing was found.")
@@ -284,7 +286,7 @@ async def test_a_late_answer_to_an_attempt_that_was_replaced_does_not_count(
     entry = await sending(ledger)
     unsure = await ledger.unconfirmed(entry, "No answer came.")
     assert unsure
-    again = await ledger.again(unsure.id, "U1")
+    again = await ledger.create_again(unsure.id, "U1")
     assert again
 
     assert await ledger.opened(entry, "conv-1", CONVERSATION) is None
@@ -328,7 +330,7 @@ async def test_putting_off_keeps_the_state(ledger: Ledger, place: Place) -> None
     opened = await ledger.opened(await sending(ledger), "conv-1", CONVERSATION)
     assert opened
 
-    later = await ledger.later(opened, 100)
+    later = await ledger.put_off(opened, 100)
 
     assert later
     assert (later.state, later.owner) == (State.OPENED, None)

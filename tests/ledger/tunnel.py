@@ -1,4 +1,4 @@
-"""A TCP way to the tests' PostgreSQL that can go silent: open, and nothing comes out, or back."""
+"""A TCP tunnel to the tests' PostgreSQL that can go silent in one or both directions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 class Tunnel:
     def __init__(self, address: str) -> None:
-        """`address` is that of tests/postgres.py, through a socket in a folder."""
+        """`address` is a URL from tests/postgres.py, with a Unix socket."""
         there = urlsplit(address)
         [folder] = parse_qs(there.query)["host"]
         self._socket = f"{folder}/.s.PGSQL.5432"
@@ -29,12 +29,12 @@ class Tunnel:
     def url(self) -> str:
         return f"postgresql://postgres@127.0.0.1:{self._port}{self._database}?sslmode=disable"
 
-    def swallow(self) -> None:
-        """Take whatever comes from now on, new connections too, and pass nothing on."""
+    def go_silent(self) -> None:
+        """Accept connections and data from now on, but pass nothing on."""
         self._is_open.clear()
 
-    def keep_answers(self) -> None:
-        """Let whatever is asked be done from now on, and nobody hear of it."""
+    def hold_back_answers(self) -> None:
+        """Pass requests on from now on, but hold back the answers."""
         self._answers.clear()
 
     def pass_on(self) -> None:

@@ -1,4 +1,4 @@
-"""What the bot does with a row, cut into steps between which anything may happen."""
+"""The bot's work on a row, in steps between which anything may happen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Chance:
-    """How the world decides during the next steps."""
+    """What happens around the worker during its next steps."""
 
     answer: Answer = Answer.LOST
     gives_up: bool = False
@@ -31,7 +31,7 @@ class Chance:
 
 @dataclass
 class Worker:
-    """One replica's work on one row; `next_step` is None when it is done or has lost the row."""
+    """One replica's work on one row; `next_step` is None when it is done or the row is lost."""
 
     ledger: Ledger
     entry: Entry
@@ -57,12 +57,12 @@ class Worker:
             case _:
                 assert_never(self.entry.state)
 
-    def sends(self) -> Worker:
-        """Begin with the POST: the row was written for it just now."""
+    def starting_with_post(self) -> Worker:
+        """Begin with the POST, for which the row was just written."""
         self.next_step = self._post
         return self
 
-    def looks(self) -> Worker:
+    def starting_with_look(self) -> Worker:
         self.next_step = self._look
         return self
 
@@ -79,7 +79,7 @@ class Worker:
             return self._then(await self.ledger.expired(self.entry, "too late"), self._tell)
         begun = await self.ledger.start_sending(self.entry)
         if self.chance.answer is Answer.NOT_SENT:
-            return self._not_begun  # whether it was done or not: its answer was lost
+            return self._not_begun  # the answer was lost, so it is not known if it was written
         return self._then(begun, self._post)
 
     async def _not_begun(self) -> Step | None:
@@ -88,7 +88,7 @@ class Worker:
 
     async def _post(self) -> Step | None:
         if self.chance.now - self.entry.read_at >= LEASE:
-            return None  # whoever stood still for so long must not send any more
+            return None  # after such a pause, the process must not send any more
         self._answer = self.chance.answer
         self._conversation_id = self.weav.post(self.entry, self._answer, self.chance.now)
         return self._record
@@ -118,7 +118,7 @@ class Worker:
             self._found: Created = free[0]
             return self._claim
         if self.chance.puts_off and self.entry.state is State.SENDING:
-            await self.ledger.later(self.entry, 5, reason="no answer")
+            await self.ledger.put_off(self.entry, 5, reason="no answer")
             return None
         if not self.chance.gives_up:
             return self._look

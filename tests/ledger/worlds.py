@@ -1,4 +1,4 @@
-"""What surrounds the ledger in the property test: a Weav, an author, a clock."""
+"""The ledger's surroundings in the property test: a Weav, and an author."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bot.ledger import Entry, State
 
-# Weav's clock and the database's may differ by this much, in seconds.
+# Seconds by which Weav's clock and the database's may differ.
 TOLERANCE = 120.0
 
 
@@ -40,7 +40,7 @@ class Weav:
     unsettled: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
     def post(self, entry: Entry, answer: Answer, now: float) -> str:
-        """Answer one POST; an attempt makes one, and none follows one that may have arrived."""
+        """Answer a POST: one for each attempt, and none after one that may have arrived."""
         attempt = (entry.id, entry.attempts)
         assert attempt not in self.posts, "an attempt was sent twice"
         assert not self.unsettled[entry.id], "a POST that may have arrived was repeated unasked"
@@ -52,7 +52,7 @@ class Weav:
             self.created.append(Created(conversation_id, entry.id, entry.fingerprint, now))
         return conversation_id
 
-    def author_repeats(self, row: int) -> None:
+    def author_asks_again(self, row: int) -> None:
         self.unsettled[row] = 0
 
     def look(self, entry: Entry) -> list[Created]:

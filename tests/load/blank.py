@@ -28,7 +28,7 @@ _EMPTY: Final = Entry(
 class NoDatabase:
     dialect = "none"
 
-    async def query(self, _name: str, _values: Mapping[str, Any]) -> Rows:
+    async def query(self, _name: str, /, **_values: object) -> Rows:
         return []
 
     def exclusive(self) -> AbstractAsyncContextManager[Run]:

@@ -474,7 +474,7 @@ async def test_the_guards_waiting_and_weavs_together_are_answered_in_time(
 ) -> None:
     async with a_house(tmp_path, scopes=GRANTED) as at_home:
         async with Ledger.open(at_home.database) as ledger:
-            await ledger.customers.choose_defaults("C0SUPPORT", {"company_id": TAILSPIN}, "U0ANN")
+            await ledger.customers.save_defaults("C0SUPPORT", {"company_id": TAILSPIN}, "U0ANN")
         at_home.slack.faults.add(SlackFault("users.info", delay=0.45, times=None))
         at_home.weav.fail(WeavFault(hold=30.0))
         await at_home.ann.command("")

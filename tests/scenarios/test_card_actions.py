@@ -198,14 +198,14 @@ async def test_what_is_noted_of_old_cards_is_removed_by_itself(tmp_path: Path) -
     database = f"sqlite:///{tmp_path}/ledger.db"
     month = 31 * 86400
     async with Ledger.open(database, clock=lambda: time.time() - month) as ledger:
-        turn = await ledger.cards.take_turn(JANE)
+        turn = await ledger.cards.acquire(JANE)
         assert turn
-        assert await ledger.cards.note_changes(turn, ["noted"])
-        await ledger.cards.end_turn(turn)
+        assert await ledger.cards.record_changes(turn, ["noted"])
+        await ledger.cards.release(turn)
 
         async with house(tmp_path, database=database), asyncio.timeout(5):
-            while (turn := await ledger.cards.take_turn(JANE)) and turn.changes:
-                await ledger.cards.end_turn(turn)
+            while (turn := await ledger.cards.acquire(JANE)) and turn.changes:
+                await ledger.cards.release(turn)
                 await asyncio.sleep(0.01)
         assert turn
 

@@ -201,7 +201,7 @@ async def test_the_turn_of_a_replica_that_died_ends(tmp_path: Path, postgres_url
     async with scene(tmp_path, postgres_url) as left:
         conversation_id = conversation_in(left.house)["id"]
         async with Ledger.open(left.house.database, lease=1) as dead:
-            assert await dead.cards.take_turn(conversation_id)
+            assert await dead.cards.acquire(conversation_id)
 
         await left.ben.click(ids.CLOSE, left.card.ts)
 

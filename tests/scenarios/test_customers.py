@@ -39,7 +39,7 @@ RAVIS = "Ravi Kumar · ravi@example.com"
 
 async def of_company(at_home: House, company_id: str) -> None:
     async with Ledger.open(at_home.database) as ledger:
-        await ledger.customers.choose_defaults("C0SUPPORT", {"company_id": company_id}, "U0ANN")
+        await ledger.customers.save_defaults("C0SUPPORT", {"company_id": company_id}, "U0ANN")
 
 
 async def test_the_select_says_what_else_to_type_as_long_as_nobody_was_seen(any_way: House) -> None:
@@ -68,7 +68,7 @@ async def test_whom_the_channel_used_comes_first_then_whom_the_author_used_then_
     await at_home.ann.submit({"channel": "email", "customer_id": ZOE, "post_to": "G0TRIAGE"})
     await noted(at_home, ZOE, at_home.ann)
     async with Ledger.open(at_home.database) as ledger:
-        await ledger.customers.note_use(RAVI, "G0TRIAGE", "U0ANN")
+        await ledger.customers.record_use(RAVI, "G0TRIAGE", "U0ANN")
         await ledger.customers.learn(KnownCustomer(RAVI, "Ravi Kumar", "ravi@example.com"))
         await ledger.customers.learn(KnownCustomer(NOBODY_KNOWN, "Joe Other", "joe@example.com"))
     await opened(at_home)

@@ -122,7 +122,7 @@ async def test_look_again_counts_before_it_is_noted_that_its_button_came(at_home
     await not_confirmed(at_home)
     entry = await at_home.entry_in(State.UNCONFIRMED)
     async with Ledger.open(at_home.database) as another, asyncio.timeout(5):
-        while not (held := await another.look(entry.id, "U0ANN")):  # noqa: ASYNC110
+        while not (held := await another.look_again(entry.id, "U0ANN")):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
         await at_home.ann.act(ids.LOOK_AGAIN)

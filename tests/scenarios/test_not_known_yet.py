@@ -27,9 +27,9 @@ async def remembers(tmp_path: Path) -> None:
     """Ben is the channel's default assignee."""
     async with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
         await ledger.customers.learn(KnownCustomer(JANE, "Jane Doe", "jane@example.com"))
-        await ledger.customers.tell_user(WeavUser("U0BEN", BENS, "Ben the boss"))
+        await ledger.customers.save_user(WeavUser("U0BEN", BENS, "Ben the boss"))
         assignee = {"assignee_type": "user", "assignee_id": BENS}
-        await ledger.customers.choose_defaults("C0SUPPORT", assignee, "U0BEN")
+        await ledger.customers.save_defaults("C0SUPPORT", assignee, "U0BEN")
 
 
 async def became_a_conversation(at_home: House, text: str) -> str:

@@ -23,7 +23,6 @@ from bot.slack.cache import LookupCache
 from bot.slack.client import Installation, slack_client, slack_session
 from bot.submissions.announcer import Announcer, CustomerUses
 from bot.tasks import Tasks
-from bot.weav.directory import WeavDirectory
 from bot.weav.models import Conversation
 from tests.house import JANE, public
 from tests.ledger.places import LEASE, SQLitePlace, due_in
@@ -103,7 +102,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
             return None
 
         channel_readers = ChannelReaders(LookupCache(tasks, untold, 60), installation)
-        names = Names(ledger.customers, Directory(WeavDirectory(weav.client), tasks))
+        names = Names(ledger.customers, Directory(weav.client, tasks))
         cards = CardPoster(slack_api, CardDrawer(names, channel_readers, lambda _: ""))
         uses = CustomerUses(ledger.customers, lambda _: None)
 

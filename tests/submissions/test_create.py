@@ -195,7 +195,7 @@ async def test_a_second_create_that_is_not_sent_in_time_stays_not_confirmed(tmp_
         [late] = await ledger.take(1)
         unsure = await ledger.unconfirmed(late, "No answer came.")
         assert unsure
-        again = await ledger.again(entry.id, "U1")
+        again = await ledger.create_again(entry.id, "U1")
         assert again
         sender = ConversationCreator(ledger, at.weav.client, RetryTimes(retry_for=900), at.tasks)
 

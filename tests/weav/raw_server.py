@@ -1,4 +1,4 @@
-"""A server that speaks bytes: for what no HTTP server would send."""
+"""A server that sends raw bytes, for answers that no HTTP server would send."""
 
 import asyncio
 import socket
@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-# What it looks like here when the other end is gone; the last is uvloop's, of a write.
+# The errors when the other end is gone; the last is uvloop's, for a write.
 GONE = (OSError, asyncio.IncompleteReadError, RuntimeError)
 
 Reply = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -28,7 +28,7 @@ class RawServer:
 async def raw_server(
     *replies: Reply, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[RawServer]:
-    """Answer each request with the next of `replies`, and the last one from then on."""
+    """Answer each request with the next of `replies`; the last one repeats."""
     served = RawServer(url="")
     open_writers: set[asyncio.StreamWriter] = set()
     tasks: set[asyncio.Task[None] | None] = set()

@@ -1,4 +1,4 @@
-"""A sandbox Weav on a real socket, and the bot's client of it."""
+"""A sandbox Weav on a real socket, and the bot's client for it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -7,12 +7,12 @@ from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import READ, TOKEN, WRITE
 from bot.sandbox.weav.store import Thing
 from bot.weav.existing_conversations import (
-    Changed,
     Found,
     Update,
     read_conversation,
     write_conversation,
 )
+from bot.weav.models import Conversation
 from bot.weav.outcomes import NotSent, Refused, Unconfirmed
 from bot.weav.pages import LookUpFailed
 from tests.weav.served import ServedWeav
@@ -36,7 +36,7 @@ def answering(conversation: Thing, **changed: object) -> WeavFault:
     return WeavFault(status=200, body=json.dumps(conversation | changed).encode(), times=1)
 
 
-async def test_what_is_read_is_what_is_written_back(weav: ServedWeav) -> None:
+async def test_an_unchanged_update_writes_back_what_was_read(weav: ServedWeav) -> None:
     opened = await weav.opened(
         subject="Export hangs", priority="high", assignee_type="user", assignee_id=ANN
     )
@@ -44,7 +44,7 @@ async def test_what_is_read_is_what_is_written_back(weav: ServedWeav) -> None:
     read = await found(weav, opened["id"])
     written = await write_conversation(weav.client, opened["id"], read.update)
 
-    assert isinstance(written, Changed)
+    assert isinstance(written, Conversation)
     assert weav.sandbox.requests[-1].json == {
         "subject": "Export hangs",
         "status": "open",
@@ -53,11 +53,11 @@ async def test_what_is_read_is_what_is_written_back(weav: ServedWeav) -> None:
         "assignee_id": ANN,
     }
     same = {"updated_at"}
-    before, after = read.conversation, written.conversation
+    before, after = read.conversation, written
     assert after.model_dump(exclude=same) == before.model_dump(exclude=same)
 
 
-async def test_nothing_and_nobody_are_written_back_as_null(weav: ServedWeav) -> None:
+async def test_a_missing_subject_and_assignee_are_written_back_as_null(weav: ServedWeav) -> None:
     opened = await weav.opened()
 
     read = await found(weav, opened["id"])
@@ -71,7 +71,7 @@ async def test_nothing_and_nobody_are_written_back_as_null(weav: ServedWeav) -> 
     }
 
 
-async def test_words_that_we_do_not_know_go_back_as_they_came(weav: ServedWeav) -> None:
+async def test_unknown_words_are_written_back_unchanged(weav: ServedWeav) -> None:
     opened = await weav.opened()
     weav.sandbox.fail(answering(opened, status="on_hold", priority="critical"))
 
@@ -81,7 +81,7 @@ async def test_words_that_we_do_not_know_go_back_as_they_came(weav: ServedWeav) 
     assert read.update.body()["priority"] == "critical"
 
 
-def test_a_status_and_a_priority_that_weav_did_not_name_are_left_out() -> None:
+def test_a_null_status_and_priority_are_left_out() -> None:
     assert Update(subject="x").body() == {
         "subject": "x",
         "assignee_id": None,
@@ -109,7 +109,7 @@ UNREADABLE: dict[str, Callable[[Thing], WeavFault]] = {
 
 
 @pytest.mark.parametrize("answer", UNREADABLE.values(), ids=UNREADABLE.keys())
-async def test_what_cannot_be_read_is_not_written_back(
+async def test_an_unreadable_conversation_is_not_written_back(
     weav: ServedWeav, answer: Callable[[Thing], WeavFault]
 ) -> None:
     opened = await weav.opened()
@@ -130,7 +130,7 @@ async def test_what_cannot_be_read_is_not_written_back(
         (503, "takes no requests"),
     ],
 )
-async def test_a_reading_that_fails_says_why(weav: ServedWeav, status: int, reason: str) -> None:
+async def test_a_failed_read_says_why(weav: ServedWeav, status: int, reason: str) -> None:
     weav.sandbox.fail(WeavFault(status=status))
 
     assert reason in await failure(weav, ANN)
@@ -155,7 +155,7 @@ async def test_a_refusal_says_why(weav: ServedWeav, status: int, reason: str) ->
     assert reason in refused.message
 
 
-async def test_reasons_by_field_are_said(weav: ServedWeav) -> None:
+async def test_reasons_by_field_are_reported(weav: ServedWeav) -> None:
     opened = await weav.opened()
     update = Update(assignee_type="user", assignee_id="5e1a0000-0000-4000-8000-00000000dead")
 
@@ -166,9 +166,7 @@ async def test_reasons_by_field_are_said(weav: ServedWeav) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-async def test_what_weav_did_not_take_is_certainly_not_changed(
-    weav: ServedWeav, status: int
-) -> None:
+async def test_a_request_that_weav_did_not_take_is_not_sent(weav: ServedWeav, status: int) -> None:
     weav.sandbox.fail(WeavFault(status=status))
 
     assert isinstance(await write_conversation(weav.client, ANN, Update()), NotSent)
@@ -184,7 +182,7 @@ async def test_what_weav_did_not_take_is_certainly_not_changed(
         WeavFault(status=204, processed=True),
     ],
 )
-async def test_without_a_usable_answer_nothing_is_certain(
+async def test_a_put_without_a_usable_answer_is_unconfirmed(
     weav: ServedWeav, fault: WeavFault
 ) -> None:
     opened = await weav.opened()
@@ -195,7 +193,7 @@ async def test_without_a_usable_answer_nothing_is_certain(
     assert isinstance(written, Unconfirmed)
 
 
-async def test_without_the_rights_neither_is_done(weav: ServedWeav) -> None:
+async def test_reading_and_writing_need_their_abilities(weav: ServedWeav) -> None:
     opened = await weav.opened()
     weav.sandbox.tokens[TOKEN] -= {READ, WRITE}
 

@@ -1,4 +1,4 @@
-"""What the network and Weav do, and what the client makes of it, over real sockets."""
+"""The client's outcomes for faults of the network and of Weav, over real sockets."""
 
 import asyncio
 import gzip
@@ -36,7 +36,7 @@ async def test_a_conversation_is_opened(weav: ServedWeav) -> None:
     assert outcome.conversation.subject == "Hi"
 
 
-async def test_the_request_is_exactly_what_is_promised(weav: ServedWeav) -> None:
+async def test_the_request_is_exactly_as_documented(weav: ServedWeav) -> None:
     await weav.client.create_conversation(weav.new(subject="Hi"))
 
     (request,) = weav.sandbox.requests
@@ -122,7 +122,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-async def test_each_fault_of_weav_has_its_outcome_and_is_asked_once(name: str) -> None:
+async def test_each_fault_of_weav_has_its_outcome_and_is_not_retried(name: str) -> None:
     fault, expected, created = FAULTS[name]
     async with served_weav(seconds=0.4) as weav:
         weav.sandbox.fail(fault)
@@ -181,7 +181,7 @@ RAW: dict[str, tuple[Reply, type[Outcome]]] = {
 
 
 @pytest.mark.parametrize("name", RAW)
-async def test_each_broken_answer_has_its_outcome_and_is_asked_once(name: str) -> None:
+async def test_each_broken_answer_has_its_outcome_and_is_not_retried(name: str) -> None:
     reply, expected = RAW[name]
     async with raw_server(reply) as server, client_of(server.url) as client:
         start = perf_counter()
@@ -205,7 +205,7 @@ async def test_a_post_on_a_kept_connection_that_breaks_is_not_repeated(reply: Re
         assert (len(server.requests), server.connections) == (2, 1)
 
 
-async def test_an_endless_answer_is_given_up_for_its_size_and_not_its_time() -> None:
+async def test_an_endless_answer_is_cut_off_by_size_before_the_timeout() -> None:
     async with served_weav(seconds=30) as weav:
         weav.sandbox.fail(WeavFault(wire=Wire.ENDLESS))
         async with asyncio.timeout(5):
@@ -227,7 +227,7 @@ async def test_a_gzip_bomb_never_inflates() -> None:
     assert peak < 8 * 1024 * 1024
 
 
-async def test_an_answer_that_is_compressed_unasked_is_read() -> None:
+async def test_an_unrequested_compressed_answer_is_read() -> None:
     body = gzip.compress(b'{"id":"c1"}')
     head = CREATED + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
     async with raw_server(sends(head, body)) as server, client_of(server.url) as client:
@@ -295,7 +295,7 @@ async def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.Monke
         assert isinstance(await client.create_conversation(NEW), Opened)
 
 
-async def test_nothing_that_was_typed_and_no_token_is_logged(
+async def test_neither_user_text_nor_token_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("DEBUG")
@@ -306,14 +306,14 @@ async def test_nothing_that_was_typed_and_no_token_is_logged(
     ):
         await client.create_conversation(secret)
 
-    # The cause, since the class would be ConnectTimeout.
+    # The log names the cause: httpx's own class would be ConnectTimeout.
     assert "no answer from Weav to POST: ClientOSError" in caplog.text
     assert "CANARY" not in caplog.text
 
 
 @pytest.fixture
 def full_backlog() -> Iterator[int]:
-    """Yield the port of a listener that completes no more handshakes."""
+    """Yield the port of a listener that completes no TCP handshake any more."""
     with closing(socket.socket()) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)

@@ -6,7 +6,16 @@ import pytest
 from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import READ, TOKEN, WRITE
 from bot.sandbox.weav.seeds import CHAT_AGENT, COMPANIES, EMAIL_AGENT
-from bot.weav.directory import Customer, CustomerCreated, NewCustomer, NoSuch, WeavDirectory
+from bot.weav.directory import (
+    Customer,
+    CustomerCreated,
+    NewCustomer,
+    NoSuchCustomer,
+    active_agents,
+    company_customers,
+    create_customer,
+    read_customer,
+)
 from bot.weav.outcomes import NotSent, Refused, Unconfirmed
 from bot.weav.pages import LookUpFailed
 from tests.weav.served import ServedWeav, served_weav
@@ -28,7 +37,7 @@ def jane(weav: ServedWeav) -> UUID:
 
 
 async def test_a_customer_is_read_with_name_and_address(weav: ServedWeav) -> None:
-    found = await WeavDirectory(weav.client).customer(jane(weav))
+    found = await read_customer(weav.client, jane(weav))
 
     assert isinstance(found, Customer)
     assert (found.name, found.email) == ("Jane Doe", "jane@example.com")
@@ -38,65 +47,62 @@ async def test_a_customer_inside_data_is_read_too(weav: ServedWeav) -> None:
     body = {"data": {"id": weav.customer_id, "first_name": None, "last_name": 7, "email": None}}
     weav.sandbox.fail(WeavFault(status=200, body=json.dumps(body).encode()))
 
-    found = await WeavDirectory(weav.client).customer(jane(weav))
+    found = await read_customer(weav.client, jane(weav))
 
     assert isinstance(found, Customer)
     assert (found.name, found.email) == ("7", None)
 
 
-async def test_one_that_weav_does_not_know_is_none_for_certain(weav: ServedWeav) -> None:
-    assert isinstance(await WeavDirectory(weav.client).customer(UUID(int=1)), NoSuch)
+async def test_a_customer_that_weav_does_not_know_is_no_such_customer(weav: ServedWeav) -> None:
+    assert isinstance(await read_customer(weav.client, UUID(int=1)), NoSuchCustomer)
 
 
 @pytest.mark.parametrize("fault", TROUBLE, ids=repr)
-async def test_a_look_up_that_fails_is_a_sentence(fault: WeavFault) -> None:
+async def test_a_failed_look_up_has_a_reason(fault: WeavFault) -> None:
     async with served_weav(seconds=0.3) as weav:
         weav.sandbox.fail(fault)
-        found = await WeavDirectory(weav.client).customer(jane(weav))
+        found = await read_customer(weav.client, jane(weav))
 
     assert isinstance(found, LookUpFailed)
     assert found.reason.endswith(".")
 
 
 async def test_the_customers_of_a_company_are_listed(weav: ServedWeav) -> None:
-    listed = await WeavDirectory(weav.client).company_customers(UUID(COMPANIES["Tailspin"]))
+    listed = await company_customers(weav.client, UUID(COMPANIES["Tailspin"]))
 
     assert not isinstance(listed, LookUpFailed)
     assert [customer.name for customer in listed] == ["Ravi Kumar", "Mei Lin"]
 
 
 async def test_active_agents_are_listed_by_name(weav: ServedWeav) -> None:
-    agents = await WeavDirectory(weav.client).active_agents()
+    agents = await active_agents(weav.client)
 
     assert not isinstance(agents, LookUpFailed)
     assert [str(agent.id) for agent in agents] == [CHAT_AGENT, EMAIL_AGENT]
 
 
-async def test_looking_needs_the_right_to_read(weav: ServedWeav) -> None:
+async def test_look_ups_need_the_right_to_read(weav: ServedWeav) -> None:
     weav.sandbox.tokens[TOKEN] = {WRITE}
-    directory = WeavDirectory(weav.client)
 
     for found in (
-        await directory.customer(jane(weav)),
-        await directory.company_customers(UUID(int=1)),
-        await directory.active_agents(),
+        await read_customer(weav.client, jane(weav)),
+        await company_customers(weav.client, UUID(int=1)),
+        await active_agents(weav.client),
     ):
         assert isinstance(found, LookUpFailed)
         assert "external-api:read" in found.reason
 
 
 async def test_a_customer_is_created(weav: ServedWeav) -> None:
-    outcome = await WeavDirectory(weav.client).create_customer(NEW)
+    outcome = await create_customer(weav.client, NEW)
 
     assert isinstance(outcome, CustomerCreated)
     assert str(outcome.customer.id) in weav.sandbox.store.customers
     assert weav.sandbox.requests[-1].json == {"email": "new@example.com"}
 
 
-async def test_an_address_that_weav_has_is_refused_with_what_to_do(weav: ServedWeav) -> None:
-    outcome = await WeavDirectory(weav.client).create_customer(
-        NewCustomer(email="jane@example.com")
-    )
+async def test_a_known_address_is_refused_with_advice(weav: ServedWeav) -> None:
+    outcome = await create_customer(weav.client, NewCustomer(email="jane@example.com"))
 
     assert isinstance(outcome, Refused)
     assert outcome.fields == {}
@@ -106,7 +112,7 @@ async def test_an_address_that_weav_has_is_refused_with_what_to_do(weav: ServedW
 async def test_creating_needs_the_right_to_write(weav: ServedWeav) -> None:
     weav.sandbox.tokens[TOKEN] = {READ}
 
-    outcome = await WeavDirectory(weav.client).create_customer(NEW)
+    outcome = await create_customer(weav.client, NEW)
 
     assert isinstance(outcome, Refused)
     assert "external-api:write" in outcome.message
@@ -128,12 +134,12 @@ async def test_creating_needs_the_right_to_write(weav: ServedWeav) -> None:
     ],
     ids=repr,
 )
-async def test_what_proves_what_is_the_same_as_for_a_conversation(
+async def test_creating_a_customer_has_the_outcomes_of_a_conversation(
     fault: WeavFault, kind: type
 ) -> None:
     async with served_weav(seconds=0.3) as weav:
         weav.sandbox.fail(fault)
-        assert isinstance(await WeavDirectory(weav.client).create_customer(NEW), kind)
+        assert isinstance(await create_customer(weav.client, NEW), kind)
         assert len(weav.sandbox.requests) == 1
 
 
@@ -155,7 +161,7 @@ async def test_what_proves_what_is_the_same_as_for_a_conversation(
         ("", False),
     ],
 )
-def test_what_is_an_address(email: str, *, is_one: bool) -> None:
+def test_valid_and_invalid_email_addresses(email: str, *, is_one: bool) -> None:
     try:
         NewCustomer(email=email)
     except ValueError:

@@ -90,7 +90,7 @@ async def test_a_bare_list_is_read(weav: ServedWeav) -> None:
     assert [one.id for one in await looked_up(weav)] == ["c1"]
 
 
-async def test_more_pages_than_can_be_read_are_no_answer(weav: ServedWeav) -> None:
+async def test_too_many_pages_are_a_failed_look_up(weav: ServedWeav) -> None:
     weav.sandbox.fail(
         WeavFault(status=200, body=b'{"data": [{"id": "c1"}], "links": {"next": "x"}}')
     )
@@ -104,7 +104,7 @@ async def test_more_pages_than_can_be_read_are_no_answer(weav: ServedWeav) -> No
     [WeavFault(wire=Wire.DRIP), WeavFault(status=302), WeavFault(status=408)],
     ids=["slow drip", "redirection", "time-out"],
 )
-async def test_what_says_nothing_of_a_list_says_that_weav_is_away(
+async def test_an_answer_without_a_list_says_that_weav_is_away(
     weav: ServedWeav, fault: WeavFault
 ) -> None:
     weav.sandbox.fail(fault)
@@ -115,7 +115,7 @@ async def test_what_says_nothing_of_a_list_says_that_weav_is_away(
     assert found.away
 
 
-async def test_a_page_that_fails_is_no_shorter_list(weav: ServedWeav) -> None:
+async def test_a_failed_page_is_a_failed_look_up(weav: ServedWeav) -> None:
     weav.sandbox.fail(page(1, links={"next": "x"}))
     weav.sandbox.fail(WeavFault(status=500))
 
@@ -127,7 +127,7 @@ async def test_without_the_right_to_read_the_reason_says_so(weav: ServedWeav) ->
     assert "external-api:read" in await failure(weav.client)
 
 
-async def test_a_rejected_token_is_said_so() -> None:
+async def test_a_rejected_token_is_reported() -> None:
     async with served_weav("wrong-token") as weav:
         assert "token is not accepted" in await failure(weav.client)
 
@@ -137,7 +137,7 @@ async def test_reading_needs_no_right_to_write(weav: ServedWeav) -> None:
     assert await looked_up(weav) == ()
 
 
-async def test_an_unknown_customer_is_said_so(weav: ServedWeav) -> None:
+async def test_an_unknown_customer_is_reported(weav: ServedWeav) -> None:
     assert await failure(weav.client) == "Weav does not know this customer."
 
 
@@ -156,13 +156,13 @@ async def test_an_unknown_customer_is_said_so(weav: ServedWeav) -> None:
     ],
     ids=repr,
 )
-async def test_a_look_up_that_fails_is_a_sentence(fault: WeavFault) -> None:
+async def test_a_failed_look_up_has_a_reason(fault: WeavFault) -> None:
     async with served_weav(seconds=0.3) as weav:
         weav.sandbox.fail(fault)
         assert (await failure(weav.client)).endswith(".")
 
 
-async def test_a_look_up_on_a_kept_connection_that_broke_is_asked_again() -> None:
+async def test_a_look_up_on_a_kept_connection_that_broke_is_retried() -> None:
     empty = b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"data":[]}'
     async with (
         raw_server(sends(empty, close=False), resets(), sends(empty)) as server,

@@ -1,4 +1,4 @@
-"""Messages as Weav may list them: nobody documents their order, their format, or what is there."""
+"""Messages as Weav may list them: their order, format and fields are not documented."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ SCRIPT = "<script>alert(1)</script>"
         ("<p>never closed <style>a", "never closed"),
     ],
 )
-def test_what_a_message_says_is_told_without_its_html(content: str | None, words: str) -> None:
-    assert WrittenMessage(content=content).words == words
+def test_the_text_of_a_message_has_no_html(content: str | None, words: str) -> None:
+    assert WrittenMessage(content=content).text == words
 
 
 @given(st.text(alphabet="<>/!pab &;x", max_size=300))
-def test_whatever_it_holds_can_be_read(content: str) -> None:
-    assert isinstance(WrittenMessage(content=content).words, str)
+def test_any_content_can_be_read(content: str) -> None:
+    assert isinstance(WrittenMessage(content=content).text, str)
 
 
 @pytest.mark.parametrize(
     "piece", ["<", "<p", "<p>", "</", "<style>", "&amp;", "<!--", "<a <", "</p "]
 )
-def test_a_long_message_keeps_nobody_waiting(piece: str) -> None:
+def test_a_long_message_is_read_in_time(piece: str) -> None:
     message = WrittenMessage(content=piece * 10_000)
     began = time.thread_time()
 
-    assert isinstance(message.words, str)
+    assert isinstance(message.text, str)
 
     assert time.thread_time() - began < 0.05
 
@@ -83,12 +83,12 @@ async def written(weav: ServedWeav, *contents: str) -> str:
 async def words(weav: ServedWeav, conversation_id: str) -> list[str]:
     listed = await customer_messages(weav.client, conversation_id)
     assert not isinstance(listed, LookUpFailed)
-    return [each.words for each in listed]
+    return [each.text for each in listed]
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
 @pytest.mark.parametrize("bare", [False, True])
-async def test_all_of_them_are_read_in_the_order_in_which_they_were_sent(
+async def test_all_messages_are_read_in_the_order_of_sending(
     weav: ServedWeav,
     newest_first: bool,  # noqa: FBT001 - pytest's
     bare: bool,  # noqa: FBT001 - pytest's
@@ -115,7 +115,7 @@ async def test_all_of_them_are_read_in_the_order_in_which_they_were_sent(
     ],
     ids=["short", "mails", "later", "one at a time", "sooner"],
 )
-async def test_what_is_too_large_for_a_page_is_read_in_smaller_ones(
+async def test_a_page_that_is_too_large_is_read_in_smaller_ones(
     weav: ServedWeav,
     bare: bool,  # noqa: FBT001 - pytest's
     lengths: list[int],
@@ -136,7 +136,7 @@ async def test_what_is_too_large_for_a_page_is_read_in_smaller_ones(
     assert len(weav.sandbox.requests) - before <= requests + bare
 
 
-async def test_a_message_that_is_too_large_by_itself_hides_no_other(weav: ServedWeav) -> None:
+async def test_a_message_that_is_too_large_is_skipped(weav: ServedWeav) -> None:
     conversation_id = await written(weav, *["x"] * 9, "y" * 1_100_000, "z")
 
     listed = await customer_messages(weav.client, conversation_id)
@@ -145,7 +145,7 @@ async def test_a_message_that_is_too_large_by_itself_hides_no_other(weav: Served
     assert sorted(each.content or "" for each in listed) == [*["x"] * 9, "z"]
 
 
-async def test_what_the_customer_did_not_write_or_does_not_see_is_left_out(
+async def test_internal_messages_and_other_senders_are_left_out(
     weav: ServedWeav,
 ) -> None:
     conversation_id = await written(weav, "From Jane")
@@ -159,7 +159,7 @@ async def test_what_the_customer_did_not_write_or_does_not_see_is_left_out(
     assert sorted(await words(weav, conversation_id)) == ["From Jane", "Who knows"]
 
 
-async def test_a_conversation_that_is_not_there_has_none(weav: ServedWeav) -> None:
+async def test_a_missing_conversation_is_a_failed_look_up(weav: ServedWeav) -> None:
     failed = await customer_messages(weav.client, JANE)
 
     assert isinstance(failed, LookUpFailed)

@@ -118,7 +118,7 @@ def test_values_of_a_wrong_type_are_problems_and_no_crash(value: object) -> None
 
 
 @pytest.mark.parametrize("data", [None, [], "chat", 7])
-def test_what_is_no_mapping_is_no_request(data: object) -> None:
+def test_a_request_has_to_be_a_mapping(data: object) -> None:
     with pytest.raises(ValidationError):
         NewConversation.model_validate(data)
 
@@ -140,7 +140,9 @@ def test_a_request_survives_its_own_json() -> None:
     st.just({})
     | st.builds(dict, assignee_type=st.sampled_from(AssigneeType), assignee_id=st.uuids().map(str)),
 )
-def test_what_was_validated_stays_what_it_is(fields: dict[str, Any], who: dict[str, Any]) -> None:
+def test_a_valid_request_stays_the_same_when_validated_again(
+    fields: dict[str, Any], who: dict[str, Any]
+) -> None:
     once = NewConversation.model_validate(fields | who)
     body = once.body()
 
@@ -151,7 +153,7 @@ def test_what_was_validated_stays_what_it_is(fields: dict[str, Any], who: dict[s
 
 
 @given(st.dictionaries(st.sampled_from(list(NewConversation.model_fields)), st.text() | st.none()))
-def test_what_is_refused_is_refused_under_its_field(typed: dict[str, Any]) -> None:
+def test_every_error_belongs_to_a_field(typed: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as caught:
         NewConversation.model_validate(typed | {"channel": "?"})
 
@@ -176,7 +178,7 @@ def test_conversation_without_an_id_is_unreadable(answer: object) -> None:
         Conversation.read(answer)
 
 
-def test_what_nobody_sees_is_no_part_of_an_id() -> None:
+def test_control_characters_are_no_part_of_an_id() -> None:
     assert Conversation.read({"id": "\0c1\x1f\n"}).id == "c1"
 
 
@@ -204,5 +206,5 @@ def test_dates_are_read_in_utc_and_unreadable_ones_dropped(text: str, date: obje
     assert Conversation.read({"id": "c1", "created_at": text}).created_at == date
 
 
-def test_ids_are_uuids_in_the_middle() -> None:
+def test_ids_are_read_as_uuids() -> None:
     assert new().customer_id == UUID(CUSTOMER)

@@ -199,13 +199,13 @@ def test_a_refusal_that_cannot_be_read_shows_no_raw_body(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 409, 413, 418])
-def test_other_refusals_have_a_sentence_of_their_own_and_none_of_weavs(status: int) -> None:
+def test_other_refusals_have_our_sentence_and_not_weavs(status: int) -> None:
     result = refused(status, {"message": "SECRET"})
     assert "SECRET" not in result.message
     assert result.message.endswith(".")
 
 
-def test_a_rejected_token_is_said_so() -> None:
+def test_a_rejected_token_is_reported() -> None:
     expected = "The bot's Weav token is not accepted. Tell whoever runs the bot."
     assert refused(401, {}).message == expected
 
@@ -236,7 +236,7 @@ def test_every_answer_has_an_outcome(status: int, answer: object) -> None:
 
 
 @given(st.integers(100, 599), st.binary(), st.dictionaries(st.text(), st.text()))
-def test_no_bytes_break_it(status: int, body: bytes, headers: Mapping[str, str]) -> None:
+def test_any_bytes_have_an_outcome(status: int, body: bytes, headers: Mapping[str, str]) -> None:
     assert outcome_of_answer(HttpAnswer(status, headers, body))
 
 

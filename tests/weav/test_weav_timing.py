@@ -1,4 +1,4 @@
-"""How requests to Weav are named and sorted in the metrics."""
+"""How metrics name requests to Weav, and which outcome they count."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import TOKEN
 from bot.weav.client import WeavClient, weav_client
-from bot.weav.directory import WeavDirectory
+from bot.weav.directory import company_customers, read_customer
 from bot.weav.existing_conversations import read_conversation
 from tests.house import JANE
 from tests.weav.served import ServedWeav
@@ -17,7 +17,7 @@ from tests.weav.served import ServedWeav
 
 @asynccontextmanager
 async def watched(weav: ServedWeav) -> AsyncIterator[tuple[WeavClient, list[tuple[str, str]]]]:
-    """Yield a client, and the operations and outcomes that it tells."""
+    """Yield a client, and the operations and outcomes that it observes."""
     seen: list[tuple[str, str]] = []
 
     def observe(operation: str, outcome: str, seconds: float) -> None:
@@ -33,8 +33,8 @@ async def test_an_operation_has_no_id_in_its_name(weav: ServedWeav) -> None:
         await client.create_conversation(weav.new())
         await client.customer_conversations(UUID(weav.customer_id))
         await read_conversation(client, JANE)
-        await WeavDirectory(client).customer(UUID(weav.customer_id))
-        await WeavDirectory(client).company_customers(UUID(int=1))
+        await read_customer(client, UUID(weav.customer_id))
+        await company_customers(client, UUID(int=1))
 
     assert seen == [
         ("POST /conversations", "ok"),
@@ -45,7 +45,7 @@ async def test_an_operation_has_no_id_in_its_name(weav: ServedWeav) -> None:
     ]
 
 
-async def test_an_id_stands_in_the_path_that_is_asked_for(weav: ServedWeav) -> None:
+async def test_the_requested_path_has_the_id(weav: ServedWeav) -> None:
     await weav.client.ask("GET", "/conversations/{id}", "CANARY-17")
 
     assert weav.sandbox.requests[-1].path.endswith("/conversations/CANARY-17")
@@ -67,7 +67,7 @@ async def test_an_id_stands_in_the_path_that_is_asked_for(weav: ServedWeav) -> N
         (503, "not_sent"),
     ],
 )
-async def test_an_answer_is_sorted_as_its_outcome_is(
+async def test_each_answer_is_counted_by_its_outcome(
     weav: ServedWeav, status: int, outcome: str
 ) -> None:
     weav.sandbox.fail(WeavFault(status=status))
