@@ -1,7 +1,7 @@
-"""How late the event loop is, all the time, and what was at work when it stood still.
+"""Measures how late the event loop runs, and logs which code was running when it stalled.
 
-A tick on the loop measures, since nothing else knows how long a callback waited for its turn. A
-thread looks at what is at work while the ticks stay away: afterwards nobody could tell.
+A tick on the loop measures how long a callback waits for its turn. When ticks stay away, a thread
+looks at the running code, which is unknown once the stall is over.
 """
 
 import asyncio
@@ -20,34 +20,34 @@ from bot.logs import get_logger, place_of, reference_in
 
 log = get_logger("weav_slack.event_loop")
 
-# Seconds. A stall is seen as up to one tick shorter than it was.
+# Seconds. A stall is measured up to one tick too short.
 TICK: Final = 0.01
 STALLED: Final = 0.1
-# Slack has given up by now, and a loop that never goes on would never say so itself.
+# By then Slack has given up. A loop that never continues could not log its own stall.
 STANDS: Final = 3.0
-# Calls, the innermost first: who was called, and by whom of ours.
+# Stack frames in the log, the innermost first: enough to reach the bot's own code.
 _DEEPEST: Final = 16
-# For the thread at the end, which may hang where it writes its line.
+# For the thread to end, which may hang while it writes to the log.
 _PATIENCE: Final = 1.0
 
 
 @dataclass(eq=False, repr=False)
 class EventLoopWatch:
-    """`observe` is told the lag of every tick; one of `stalled` seconds or more is in the log.
+    """`observe` gets each tick's lag; one of `stalled` seconds or more is logged afterwards.
 
-    After `stands` seconds the log has it while it lasts.
+    A stall of `stands` seconds is logged while it lasts.
     """
 
     _observe: Callable[[float], None]
     _stalled: float = STALLED
     _stands: float = STANDS
     _ticked: float = field(default=0.0, init=False)
-    # What the thread has seen since the last tick.
+    # What the thread found running since the last tick.
     _at_work: dict[str, str] = field(default_factory=dict, init=False)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Watch the loop that this runs on."""
+        """Watch the running event loop."""
         loop, over = asyncio.get_running_loop(), threading.Event()
         ticks = _Ticks(loop, self._tick)
         self._ticked = perf_counter()
@@ -75,7 +75,7 @@ class EventLoopWatch:
             log.warning("event_loop_stalled", seconds=round(lag, 3), **at_work)
 
     def _look_on(self, loop: asyncio.AbstractEventLoop, thread: int, over: threading.Event) -> None:
-        """Look once at each stall, before it is long enough to be told of."""
+        """Look once at each stall, before it is long enough to be logged."""
         look_after = TICK + self._stalled / 2
         seen, told, wait = 0.0, 0.0, look_after
         while not over.wait(wait):
@@ -94,12 +94,12 @@ class EventLoopWatch:
 
 
 class _Ticks:
-    """Calls back every `TICK` seconds, from when the last call was over."""
+    """Calls `tick` again `TICK` seconds after the last call ended."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, tick: Callable[[], None]) -> None:
         self._loop = loop
         self._tick = tick
-        # One context for all: by default each call takes a copy of the one it is made in.
+        # One context for all calls; by default each call copies the current one.
         self._context = Context()
         self._next = loop.call_later(TICK, self._call, context=self._context)
 
@@ -112,14 +112,14 @@ class _Ticks:
 
 
 def _at_work(loop: asyncio.AbstractEventLoop, thread: int) -> dict[str, str]:
-    """Say for the log whose work the loop's thread does, and where it is in the code."""
+    """Return log fields: the running task, its reference, and its place in the code."""
     found: dict[str, str] = {}
     if (task := asyncio.current_task(loop)) is not None:
         found["task"] = task.get_name()
         if (context := _context_of(task)) and (reference := reference_in(context)):
             found["reference"] = reference
     # https://docs.python.org/3/library/sys.html#sys._current_frames
-    frame = sys._current_frames().get(thread)  # noqa: SLF001 - documented for such a purpose
+    frame = sys._current_frames().get(thread)  # noqa: SLF001 - documented for this purpose
     calls = list(traceback.walk_stack(frame))[:_DEEPEST] if frame is not None else []
     found["at"] = " < ".join(place_of(each, number) for each, number in calls)
     return found
@@ -128,6 +128,6 @@ def _at_work(loop: asyncio.AbstractEventLoop, thread: int) -> dict[str, str]:
 def _context_of(task: "asyncio.Task[object]") -> Context | None:
     if sys.version_info >= (3, 12):
         return task.get_context()
-    # Python 3.11 does not tell it, but it is what the task holds on to first.
+    # Python 3.11 has no such method, but a task refers to its context.
     held = gc.get_referents(task)
     return next((each for each in held if isinstance(each, Context)), None)

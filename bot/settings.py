@@ -1,6 +1,6 @@
-"""The environment (and `.env`), read once, checked as a whole.
+"""Settings from the environment and `.env`, read once and validated together.
 
-No message quotes a value, which may be a secret.
+No error message quotes a value, which may be a secret.
 """
 
 import re
@@ -19,17 +19,17 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-# Slack's are of a dozen characters. They are mentioned in messages, whose length is limited.
+# Slack's ids have about a dozen characters. Messages mention them, and their length is limited.
 SLACK_ID: Final = re.compile(r"[A-Z][A-Z0-9]{2,39}")
-# What an HTTP header can carry: all of them but the signing secret are sent in one.
+# Characters that an HTTP header can carry, in which all secrets but the signing secret are sent.
 _SENDABLE: Final = re.compile(r"[!-~]+")
 NO_IDS: Final[frozenset[str]] = frozenset()
-# It stands in messages beside somebody's words, and one text there has 3,000 characters at most.
+# The link shares a text of at most 3,000 characters with a user's words.
 LONGEST_LINK: Final = 500
 
 
 def _sendable(secret: SecretStr) -> SecretStr:
-    """Take off the line end that a file of one secret has; refuse what no header can carry."""
+    """Strip the line end of a secret read from a file; refuse what no HTTP header can carry."""
     text = secret.get_secret_value().strip()
     if not _SENDABLE.fullmatch(text):
         raise ValueError("must be printable ASCII characters without spaces: copy it again")
@@ -46,7 +46,7 @@ def _split(ids: object) -> object:
 
 
 def _of_kind(first_letters: str) -> AfterValidator:
-    """Refuse names such as @ann, which let nobody in, without quoting what may be a secret."""
+    """Refuse names such as @ann, which would match nobody."""
 
     def check(ids: frozenset[str]) -> frozenset[str]:
         if any(not SLACK_ID.fullmatch(each) or each[0] not in first_letters for each in ids):
@@ -64,7 +64,7 @@ Teams = Annotated[Ids, _of_kind("TE")]
 
 
 def split_url(url: str) -> SplitResult | None:
-    """None: no address; urllib's own words would quote it, and it may hold a secret."""
+    """None: not a URL. urllib's own error would quote it, and it may contain a secret."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -74,7 +74,7 @@ def split_url(url: str) -> SplitResult | None:
 
 
 def is_plain(text: str) -> bool:
-    """Without the spaces and control characters that sockets and HTTP clients raise on."""
+    """Whether text is free of spaces and control characters, on which HTTP clients raise."""
     return text.isprintable() and " " not in text
 
 
@@ -88,7 +88,7 @@ def is_loopback(host: str) -> bool:
 
 
 class Settings(BaseSettings):
-    """Field names are the variables' names in lower case; operations/README.md explains each."""
+    """Field names are variable names in lower case; operations/README.md explains each."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -146,7 +146,7 @@ class Settings(BaseSettings):
     @field_validator("slack_signing_secret")
     @classmethod
     def _one_way_in(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        # A malformed app token is missing from `data`, and is a problem of its own.
+        # A malformed app token is missing from `data` and has its own message.
         if secret is None and info.data.get("slack_app_token", "malformed") is None:
             raise ValueError("is missing (for HTTP; or set SLACK_APP_TOKEN for Socket Mode)")
         return secret
@@ -193,7 +193,7 @@ class Settings(BaseSettings):
 
 
 class SettingsError(Exception):
-    """Everything that is wrong with the settings, a line each; holds no values."""
+    """Every problem with the settings, one a line, without values."""
 
 
 def read_settings() -> Settings:

@@ -1,7 +1,7 @@
-"""Slack's Web API as values: what it answered, what it refused, what stayed unknown.
+"""Slack's Web API with results as values: done, certainly not done, or unknown.
 
-The SDK's own repetition of calls is switched off where the client is made: it would post a card
-twice after a reset connection. What is repeated here is certain not to have been done.
+`slack_client` switches off the SDK's own retries, which would post a card twice after a reset
+connection. This module retries a call only if it certainly did nothing, or if twice is harmless.
 """
 
 import asyncio
@@ -21,15 +21,15 @@ from bot.slack.blocks import Json, Message
 from bot.slack.client import RATE_LIMITS, SlackClient, code_in, code_of, status_of
 from bot.slack.payloads import at, text_at
 
-# Slack's own trouble: the call may have been carried out.
+# Errors inside Slack: the call may have been carried out.
 UNCERTAIN: Final = frozenset(
     {"fatal_error", "internal_error", "service_unavailable", "request_timeout"}
 )
-# Seconds. A Retry-After outside of these is none of Slack's, which sends whole seconds.
+# Seconds. Slack sends whole seconds; a Retry-After outside of this range is not Slack's.
 SHORTEST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 60.0
 _WITHOUT_WORD: Final = 1.0
-# https://docs.slack.dev/reference/methods/views.open has the first two; others were seen.
+# https://docs.slack.dev/reference/methods/views.open has the first two; the others were seen.
 TRIGGER_GONE = frozenset(
     {"expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"}
 )
@@ -39,7 +39,7 @@ OPEN_WITHIN = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Slack said yes; where and when is known for messages posted through the Web API."""
+    """Slack did it; channel and timestamp are set for messages posted through the Web API."""
 
     slack_channel_id: str = ""
     message_ts: str = ""
@@ -47,14 +47,14 @@ class Done:
 
     @property
     def view(self) -> Mapping[str, Any]:
-        """What Slack says of an opened or updated view."""
+        """The view as Slack returned it, after it was opened or updated."""
         view = at(self.answer, "view")
         return view if isinstance(view, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """`code` is Slack's, or ours in the same spelling; `certain` means that nothing was done."""
+    """`code`: Slack's error code, or ours in the same style; `certain`: nothing was done."""
 
     code: str
     certain: bool = True
@@ -66,7 +66,7 @@ _LOST: Final = Failed("connection_lost", certain=False)
 
 
 async def ask(call: Awaitable[AsyncSlackResponse | WebhookResponse]) -> ApiResult:
-    """Make one call of the SDK's, to the Web API or to a response_url."""
+    """Await one SDK call, to the Web API or a response_url, and turn its errors into values."""
     try:
         answer = await call
     except SlackApiError as error:
@@ -83,7 +83,7 @@ async def ask(call: Awaitable[AsyncSlackResponse | WebhookResponse]) -> ApiResul
     return Done(text_at(said, "channel"), text_at(said, "ts"), said)
 
 
-def _refusal(response: Any) -> Failed:  # noqa: ANN401 - the SDK's, or aiohttp's for what is no JSON
+def _refusal(response: Any) -> Failed:  # noqa: ANN401 - the SDK's, or aiohttp's if it is no JSON
     status, code = status_of(response), code_in(response)
     if status == HTTPStatus.TOO_MANY_REQUESTS or code in RATE_LIMITS:
         return Failed("ratelimited", retry_after=_seconds(response.headers))
@@ -93,10 +93,10 @@ def _refusal(response: Any) -> Failed:  # noqa: ANN401 - the SDK's, or aiohttp's
 
 
 def _of_response_url(answer: WebhookResponse) -> ApiResult:
-    """Read `ok`, an object like the Web API's, or nothing: any other page is not from Slack.
+    """Accept `ok`, a JSON object like the Web API's, or an empty body; nothing else is from Slack.
 
     https://docs.slack.dev/interactivity/handling-user-interaction#message_responses does not say
-    what an empty 200 is. It counts as taken, or the same words would come a second time.
+    what an empty 200 means. It counts as success, or the bot would send the message twice.
     """
     if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         return Failed("ratelimited", retry_after=_seconds(answer.headers))
@@ -130,9 +130,9 @@ class SlackApi:
         self._client = client
 
     async def open_view(self, trigger_id: str, view: Json) -> ApiResult:
-        """Give up after OPEN_WITHIN: the trigger lives for 3 s, and the person waits.
+        """Open a modal, or give up after OPEN_WITHIN: the trigger lives for 3 s.
 
-        Asked again once after a reset connection, since a trigger cannot open two forms.
+        Retry once after a reset connection, since a trigger cannot open two modals.
         """
         try:
             async with asyncio.timeout(OPEN_WITHIN):
@@ -140,13 +140,13 @@ class SlackApi:
                 if opened == _LOST:
                     opened = await ask(self._client.views_open(trigger_id=trigger_id, view=view))
                     if isinstance(opened, Failed) and "exchanged" in opened.code:
-                        return Done()  # the first one had got through
+                        return Done()  # the first call opened it
         except TimeoutError:
             return Failed("no_answer", certain=False)
         return opened
 
     async def update_view(self, view_id: str, view: Json) -> ApiResult:
-        """`not_found`: the person has closed it."""
+        """`not_found`: the person has closed the modal."""
         return await _patiently(
             lambda: self._client.views_update(view_id=view_id, view=view),
             seconds=VIEW_UPDATE_WITHIN,
@@ -154,7 +154,7 @@ class SlackApi:
         )
 
     async def redraw(self, seen: Mapping[str, Any], view: Mapping[str, Any]) -> ApiResult:
-        """Update a view that is still as `seen`, or `hash_conflict`: it was drawn anew meanwhile.
+        """Update a view if it is still `seen`; `hash_conflict`: it was updated meanwhile.
 
         https://docs.slack.dev/surfaces/modals#handling_race_conditions
         """
@@ -162,10 +162,10 @@ class SlackApi:
         return await ask(self._client.views_update(view_id=view_id, hash=drawn, view=dict(view)))
 
     async def publish_home_tab(self, slack_user_id: str, view: Json, seen: str = "") -> ApiResult:
-        """Publish it over the one that has the hash `seen`, or whatever is there.
+        """Replace the home tab that has the hash `seen`, or any home tab if `seen` is empty.
 
-        `hash_conflict`: another was published meanwhile. `not_enabled`: the app has no home tab,
-        since its manifest is older: https://docs.slack.dev/reference/methods/views.publish#errors.
+        `hash_conflict`: another was published meanwhile. `not_enabled`: the app's manifest predates
+        the home tab. https://docs.slack.dev/reference/methods/views.publish#errors
         """
         return await _patiently(
             lambda: self._client.views_publish(user_id=slack_user_id, view=view, hash=seen or None),
@@ -182,8 +182,8 @@ class SlackApi:
     ) -> ApiResult:
         """Post to a channel, or to a person when given a user id.
 
-        Slack allows about one post a second and channel, so a burst waits its turn, `within` so
-        many seconds.
+        Slack allows about one post a second in a channel, so a burst is retried for `within`
+        seconds.
         """
         return await _patiently(
             lambda: self._client.chat_postMessage(
@@ -198,7 +198,7 @@ class SlackApi:
         )
 
     async def message(self, slack_user_id: str, card: Message) -> ApiResult:
-        """Send a direct message, once more if it may not have arrived: better twice than never."""
+        """Send a direct message, and again if it may not have arrived: twice beats never."""
         sent = await self.post(slack_user_id, card)
         if isinstance(sent, Failed) and not sent.certain:
             sent = await self.post(slack_user_id, card)
@@ -207,7 +207,7 @@ class SlackApi:
     async def whisper(
         self, slack_channel_id: str, slack_user_id: str, card: Message, thread_ts: str
     ) -> ApiResult:
-        """Show it to one person in a thread that has replies, where the bot is a member.
+        """Show a message to one person only, in a thread with replies; the bot must be a member.
 
         https://docs.slack.dev/reference/methods/chat.postEphemeral
         """
@@ -228,7 +228,7 @@ class SlackApi:
         card: Message,
         within: float = MESSAGE_UPDATE_WITHIN,
     ) -> ApiResult:
-        """Draw a message of the bot's anew, where it can reach the channel, `within` seconds."""
+        """Update one of the bot's own messages, with retries for `within` seconds."""
         return await _patiently(
             lambda: self._client.chat_update(
                 channel=slack_channel_id, ts=message_ts, text=card.text, blocks=card.blocks
@@ -246,9 +246,9 @@ class SlackApi:
         replace_original: bool = False,
         thread_ts: str = "",
     ) -> ApiResult:
-        """Answer where the bot is no member: 5 uses in 30 minutes.
+        """Use a response_url, which works where the bot is no member: 5 times in 30 minutes.
 
-        Slack heeds `thread_ts` only for what all of the channel see:
+        Slack honours `thread_ts` only for messages that the whole channel sees:
         https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
         """
         body = {
@@ -264,9 +264,9 @@ class SlackApi:
 async def _patiently(
     call: Callable[[], Awaitable[Any]], *, seconds: float, repeatable: bool = False
 ) -> ApiResult:
-    """Repeat what was certainly not done: rate limits (as long as Slack says) and no connection.
+    """Retry a call that certainly did nothing: rate limited (wait as Slack says) or not connected.
 
-    `repeatable`: doing it twice is as good as once, so that a lost connection is no end either.
+    `repeatable`: the call is idempotent, so a lost connection is retried, too.
     """
     clock = asyncio.get_running_loop().time
     deadline = clock() + seconds

@@ -1,4 +1,4 @@
-"""Look-ups that are remembered, made once at a time, and never waited for longer than one says."""
+"""A cache of lookups: one request a key at a time, and callers say how long they wait."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -19,9 +19,9 @@ _AGAIN_AFTER: Final = 5.0  # seconds, for one that failed
 
 @dataclass(eq=False, repr=False)
 class LookupCache(Generic[T]):
-    """`ask` gives None when it failed; what was known before stands then.
+    """`ask` returns None on failure; the old value then stays.
 
-    `keep` is in seconds; what is `passing` is asked for anew each time.
+    `keep`: seconds that a value is fresh. A value in `passing` is never fresh.
     """
 
     _tasks: Tasks
@@ -36,7 +36,7 @@ class LookupCache(Generic[T]):
         return self._known.get(key)
 
     def start(self, key: str) -> asyncio.Task[None] | None:
-        """Look it up beside what else happens; None: it is fresh."""
+        """Look it up in the background; None: the value is fresh."""
         if self._fresh_until.get(key, 0.0) > asyncio.get_running_loop().time():
             return None
         if key not in self._running:
@@ -46,7 +46,7 @@ class LookupCache(Generic[T]):
         return self._running[key]
 
     async def find(self, key: str, within: float) -> T | None:
-        """Give what is known after at most `within` seconds; the look-up itself goes on."""
+        """Return the value known after at most `within` seconds; the lookup itself goes on."""
         if task := self.start(key):
             await asyncio.wait({task}, timeout=within)
         return self.known(key)
@@ -69,7 +69,7 @@ async def look_up(
     *,
     refusals: Mapping[str, T],
 ) -> T | None:
-    """Ask Slack once; `refusals`: what codes mean that are an answer as well. None: no answer."""
+    """Call Slack once; None: no answer. `refusals`: values for error codes that are an answer."""
     answered = await ask(call)
     if isinstance(answered, Done):
         return read(answered.answer)
@@ -82,7 +82,7 @@ Kept = TypeVar("Kept")
 
 
 def keep(kept: dict[Key, Kept], key: Key, value: Kept, most: int) -> None:
-    """Remember it as the latest of `most`; the oldest goes."""
+    """Store a value as the latest of at most `most`, and drop the oldest."""
     kept.pop(key, None)
     kept[key] = value
     while len(kept) > most:

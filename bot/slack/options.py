@@ -1,4 +1,4 @@
-"""Options of a select: what is offered, and how it is drawn.
+"""Options of a select menu.
 
 https://docs.slack.dev/reference/block-kit/composition-objects/option-object
 """
@@ -10,7 +10,7 @@ from typing import Final
 from bot.slack.blocks import Json, plain
 from bot.slack.text import fold, shorten
 
-# A value like any other for Slack, and no customer and nobody for us.
+# The value of an option that is only a notice. Slack treats it like any other value.
 NOTHING: Final = "nothing"
 TEXT_LIMIT: Final = 75
 VALUE_LIMIT: Final = 150
@@ -19,7 +19,7 @@ MOST_OFFERS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Plain texts; the reason says why it is offered."""
+    """All in plain text; `reason`: why the bot offers it."""
 
     value: str
     label: str
@@ -35,7 +35,7 @@ def option(offer: Suggestion) -> Json:
 
 
 def options(offers: Iterable[Suggestion]) -> list[Json]:
-    """Draw each value once, the first that names it; at most as many as Slack takes."""
+    """Build the options, without repeated values; at most as many as Slack accepts."""
     once: dict[str, Suggestion] = {}
     for offer in offers:
         if len(offer.value) <= VALUE_LIMIT:
@@ -44,5 +44,5 @@ def options(offers: Iterable[Suggestion]) -> list[Json]:
 
 
 def nothing_offer(label: str, reason: str) -> Suggestion:
-    """Say something as the one option of a select, which has no other way to say it."""
+    """Show a notice as the only option of a select, which cannot show one otherwise."""
     return Suggestion(NOTHING, label, reason)

@@ -1,4 +1,4 @@
-"""The outcome reaches people: the card its channel, the answer its author."""
+"""Tells people the outcome: posts the card to its channel and the reply to its author."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -19,14 +19,14 @@ from bot.slack.client import REJECTED
 from bot.weav.models import Conversation
 
 log = get_logger("weav_slack.announcer")
-# Seconds in which the same use is not written again, and how many uses that is known of.
+# The same use is written at most once in so many seconds; the process remembers so many uses.
 _OFTEN: Final = 600.0
 _MOST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyTarget:
-    """Where the author sees the answer: the modal or home tab, the message, or a direct message."""
+    """Where to show the reply: home tab, open modal, existing message, or direct message."""
 
     slack_user_id: str
     view_id: str = ""
@@ -36,7 +36,7 @@ class ReplyTarget:
 
 @dataclass(eq=False, repr=False)
 class CustomerUses:
-    """`start_meeting` learns who a customer is, and nobody waits for it."""
+    """Records who uses a customer where; `start_learning` looks up their name in the background."""
 
     _customers: KnownCustomers
     _start_meeting: Callable[[str], object]
@@ -44,7 +44,7 @@ class CustomerUses:
     _fresh_until: dict[tuple[str, str, str], float] = field(default_factory=dict, init=False)
 
     async def note_use(self, entry: Entry) -> None:
-        """Beside the straight way: a use that is not written is not missed."""
+        """Record the use, or log that the database is away: a lost use does no harm."""
         customer_id = (entry.request or {}).get(ids.CUSTOMER_ID, "")
         form = FilledForm.read(entry.form)
         channel = form.origin.slack_channel_id or form.values.post_to
@@ -61,7 +61,7 @@ class CustomerUses:
 
 @dataclass(eq=False, repr=False)
 class Announcer:
-    """`expect` is told of each conversation that has got a card, before that is recorded.
+    """`expect` gets the id of each conversation with a new card, before the card is recorded.
 
     It may raise LedgerUnavailable.
     """
@@ -83,9 +83,9 @@ class Announcer:
         queued: bool = False,
         posting: Awaitable[Delivered | Failed] | None = None,
     ) -> bool:
-        """Post the card of a row in state `opened`; a crash before the record posts it again.
+        """Post the card of a row in state `opened`; a crash before it is recorded posts it again.
 
-        False: nothing is posted, since somebody else has the row by now, or soon.
+        False: nothing was posted, because another worker has the row or is about to take it.
         """
         if posting is None and not await self._is_held(entry):
             log.warning("too_late_to_post", entry=entry.id)
@@ -121,7 +121,7 @@ class Announcer:
             return False
 
     async def show(self, reply: Reply, form: FilledForm, target: ReplyTarget) -> ApiResult:
-        """Put the answer where the author looks, or send it; Failed: Slack took it nowhere."""
+        """Show the reply at the target, or send it directly; Failed: Slack took neither."""
         if target.in_home_tab:
             shown = await self._publish_home_tab(target.slack_user_id)
         elif target.view_id:
@@ -137,7 +137,7 @@ class Announcer:
         return await self.message(reply, form, target.slack_user_id)
 
     async def message(self, reply: Reply, form: FilledForm, slack_user_id: str) -> ApiResult:
-        """Send the answer to its author as a direct message."""
+        """Send the reply to its author as a direct message."""
         sent = await self._slack.message(slack_user_id, self._message(reply, form))
         if isinstance(sent, Failed):
             log.warning("author_not_reached", code=sent.code)
@@ -150,7 +150,7 @@ class Announcer:
         return message_of(reply, form, link)
 
     async def note_told(self, entry: Entry | None, said: ApiResult) -> None:
-        """Record that the author knows, or leave the row to another attempt."""
+        """Record that the author knows, or put the row off for another attempt."""
         if entry is None:
             return
         if isinstance(said, Failed) and (next_try := self._next_try(entry, said)):
@@ -159,5 +159,5 @@ class Announcer:
             await retry_until_written(lambda: self._ledger.told(entry), entry)
 
     def _next_try(self, entry: Entry, failed: Failed) -> NextTry | None:
-        """None: it was tried for long enough. A rejected token says nothing of the row."""
+        """None: time to give up. A rejected token does not count as trying."""
         return self._delivery.after(entry.tried_for, counts=failed.code not in REJECTED)

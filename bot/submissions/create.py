@@ -1,6 +1,6 @@
-"""Make the one POST of a row, and record what Weav said.
+"""Makes the one POST of a row and records Weav's answer.
 
-That it is open is recorded by whoever gets it (`Unrecorded`); no answer is `Unanswered`.
+The caller records an opened conversation (`Unrecorded`) and looks for a lost one (`Unanswered`).
 """
 
 import asyncio
@@ -28,15 +28,16 @@ DOUBTFUL = " An earlier attempt that was not confirmed may have created it all t
 
 PostedCard: TypeAlias = asyncio.Task[Delivered | Failed]
 PostCard: TypeAlias = Callable[[Entry, Conversation], Coroutine[Any, Any, Delivered | Failed]]
-# Seconds for somebody else's POST of a customer: until its answer, or until it is taken over.
+# Seconds to wait while another submission creates the customer: until it has Weav's answer, or its
+# row is taken over.
 LEAST_FOR_OTHERS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Unrecorded:
-    """Weav has opened it, which is to be recorded. `entry` is the row as it was sent.
+    """Weav opened the conversation, and the ledger does not say so yet.
 
-    `posting`: its card is on its way already.
+    `entry` is the row as it was sent; `posting` is the task that posts its card, if one runs.
     """
 
     entry: Entry
@@ -46,7 +47,7 @@ class Unrecorded:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """The request may have arrived: look for what it made. `entry` is the row as it was sent."""
+    """The request may have arrived, so look for its conversation. `entry`: the row as sent."""
 
     entry: Entry
     reason: str
@@ -68,10 +69,10 @@ class ConversationCreator:
     async def send(
         self, entry: Entry, post_card: PostCard | None = None
     ) -> Result | Unrecorded | Unanswered | None:
-        """Make the one POST that a row stands for; None: it is another's.
+        """Make the row's one POST; None: another worker has the row.
 
-        `Result` is recorded. `post_card`: nobody waits for the disk before the card. Whether it is
-        posted before the answer is recorded or after, a crash in between posts it again.
+        A `Result` is already recorded. `post_card` posts the card without waiting for the disk. A
+        crash between the card and the record posts the card again, whichever comes first.
         """
         ready: Entry | Refused | NotSent | None = entry
         try:
@@ -85,7 +86,7 @@ class ConversationCreator:
                     return self._too_late(entry)
                 ready = await self._customers.assign(entry)
         except LedgerUnavailable as error:
-            # If that step is written later all the same, it finds the row without this owner.
+            # If the database still runs that statement later, the row has another owner by then.
             log.warning("not_begun", entry=entry.id, error=str(error))
             return await self._queue(entry, NotSent.because(Cause.DATABASE_SLOW))
         match ready:
@@ -108,7 +109,7 @@ class ConversationCreator:
         log.info("weav_answered", entry=entry.id, outcome=type(outcome).__name__)
         result = await self._follow(entry, outcome, post_card)
         if isinstance(outcome, Opened | Refused) and self._weav_was_away:
-            # A time-out or a 502 is no sign that it is back.
+            # A timeout or a 502 does not prove that Weav is back.
             self._weav_was_away = False
             self._tasks.spawn(self._bring_queue_forward(), name="bring_queue_forward")
         return result
@@ -133,14 +134,14 @@ class ConversationCreator:
                 assert_never(outcome)
 
     def _too_late(self, entry: Entry) -> Result:
-        """This process stood still, and somebody else may have told the author by now."""
+        """This process stalled past its lease; another may already have told the author."""
         log.warning("too_late_to_send", entry=entry.id)
         return Result(None, Creating())
 
     async def record(self, unrecorded: Unrecorded) -> Entry | None:
-        """None: it is not recorded, since the row is another's by now or the database stayed away.
+        """None: not recorded, because another worker has the row or the database stayed away.
 
-        The conversation is there all the same, and whoever takes the row up finds it.
+        The conversation exists anyway, and the next worker of the row finds it.
         """
         entry, conversation = unrecorded.entry, unrecorded.conversation
         facts = conversation.model_dump(mode="json")
@@ -157,7 +158,7 @@ class ConversationCreator:
         return _result(held, FormAgain(refused.message, refused.fields))
 
     async def _queue(self, entry: Entry, outcome: NotSent) -> Result:
-        """Queue it, or give it up when its time is over."""
+        """Queue the row, or give it up if its time is over or Weav asks for a longer pause."""
         pause = queue_pause(entry.attempts, outcome.retry_after, random.random)
         left = within_time(pause, entry.waited, self._retry_times.retry_for)
         weav_said_when = outcome.retry_after is not None
@@ -172,9 +173,9 @@ class ConversationCreator:
         return _result(held, Queued(outcome.cause, self._retry_times.retry_for))
 
     async def not_in_time(self, entry: Entry) -> Result | None:
-        """Give up what was not sent in its time; None: its time is not over.
+        """Give up a row that is overdue; None: it still has time.
 
-        After a night without the bot its author will have opened the conversation by hand.
+        If the bot was off for a night, the author has probably opened the conversation by hand.
         """
         if entry.waited <= self._retry_times.retry_for + LONGEST_QUEUE_PAUSE + self._ledger.lease:
             return None
@@ -187,7 +188,7 @@ class ConversationCreator:
         return _result(held, NotConfirmed(known, entry.id))
 
     async def _given_up(self, entry: Entry, outcome: NotSent) -> Result:
-        if entry.doubtful:  # "nothing was created" is known of the last attempt only
+        if entry.doubtful:  # only of the last attempt is it certain that it created nothing
             return await self._unconfirmed(entry, outcome.reason + DOUBTFUL)
         held = await retry_until_written(
             lambda: self._ledger.expired(entry, outcome.reason, reason_code=outcome.cause), entry
@@ -198,10 +199,10 @@ class ConversationCreator:
         try:
             rows = await self._ledger.hurry(self._retry_times.spread)
         except LedgerUnavailable:
-            return  # they come when they are due
+            return  # the rows are still sent when they are due
         log.info("weav_is_back", rows=rows)
 
 
 def _result(held: Entry | None, reply: Reply) -> Result:
-    """Leave the reply of a lost row to its new owner, whose own may differ."""
+    """Leave the reply of a lost row to its new owner, whose outcome may differ."""
     return Result(held, reply if held else Creating())

@@ -1,4 +1,4 @@
-"""What goes on by itself: rows without a worker, leases, personal data past its time."""
+"""Background loops: resume rows, renew leases, delete expired personal data."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,9 +12,9 @@ from bot.tasks import Tasks
 
 log = get_logger("weav_slack.scheduler")
 FORGET_EVERY = 3600.0  # seconds
-# Of one sweep: what goes on by itself must leave room for people.
+# In one sweep: background work must leave capacity for people's requests.
 MOST_BATCHES = 5
-# A step, and the seconds until it is taken again.
+# A step, and the seconds until it runs again.
 Round: TypeAlias = tuple[Callable[[], Awaitable[None]], float]
 
 
@@ -33,7 +33,7 @@ class Scheduler:
     _renewing: list[asyncio.Task[None]] = field(default_factory=list, init=False)
 
     def start(self, *others: Round, keep: Round) -> None:
-        """`others` go on until `stop`; `keep` renews other leases, until `finish`."""
+        """Run `others` until `stop`; run `keep`, which renews other leases, until `finish`."""
         own = (self._sweep, self._limits.sweep_every), (self._forget, FORGET_EVERY)
         self._loops = [self._begun(*each) for each in (*others, *own)]
         leases = (self._leases.keep, self._leases.every)
@@ -43,11 +43,11 @@ class Scheduler:
         return asyncio.create_task(self._tasks.repeat(step, every))
 
     async def stop(self) -> None:
-        """Begin nothing more; what runs keeps its leases."""
+        """Resume no more rows; running work keeps its leases."""
         await _cancel(self._loops)
 
     async def finish(self) -> None:
-        """Stop renewing, and let others have at once what this process could not finish."""
+        """Stop renewing, and release unfinished rows for other replicas at once."""
         await _cancel([*self._loops, *self._renewing])
         with logged_if_unavailable(log, "not_released"):
             await self._ledger.release()
@@ -66,9 +66,9 @@ class Scheduler:
             self._took_over = True
 
     async def _take(self) -> bool:
-        """Begin with what is due; False: there is no more of it."""
-        # After an outage of the database its own work is overdue as well, and must not be taken
-        # from itself.
+        """Resume a batch of rows that are due; False: there are no more."""
+        # After a database outage this process's own rows are overdue, too. Renew them first, or it
+        # would take them from itself.
         await self._leases.renew()
         places = self._limits.taken_up - self._resumed
         taken = await self._ledger.take(places)
@@ -78,7 +78,7 @@ class Scheduler:
         return len(taken) == places
 
     async def _room(self) -> bool:
-        """Wait until half of the places are free; False: that takes too long."""
+        """Wait until half of the capacity is free; False: that took too long."""
         self._has_room.clear()
         self._tell_of_room()
         try:

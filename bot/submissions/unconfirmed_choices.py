@@ -1,4 +1,4 @@
-"""What an author chooses where `reconcile.py` found nothing for certain."""
+"""Carries out what an author chooses for a *not confirmed* submission."""
 
 import asyncio
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Choice(StrEnum):
     LEAVE = "leave"
 
 
-# What became of it, and the row with the form; None: it is not theirs to see, or not there.
+# The result, and the row with the form; None: there is no such row, or it is not this person's.
 _ChoiceResult: TypeAlias = tuple[Result, Entry | None]
 
 
@@ -44,13 +44,13 @@ class UnconfirmedChoices:
     _leases: Leases
 
     async def decide(self, choice: Choice, entry_id: int, target: ReplyTarget) -> None:
-        """Carry it out once, however often it is clicked, and show what became of it."""
+        """Carry out the choice once, however often it is clicked, and show the result."""
         log.info("decided", entry=entry_id, choice=choice.value)
         decided = await self._decide_with_retries(choice, entry_id, target)
         if decided is None:
-            return  # whoever is at it shows the outcome; a word from here could come after it
+            return  # the row's worker shows the outcome, which a reply from here could overwrite
         result, entry = decided
-        with self._leases(entry_id):  # or a sweep would tell the author a second time
+        with self._leases(entry_id):  # or a sweep would tell the author again
             said = await self._show(result.reply, entry, target)
             if not isinstance(result.reply, Created):
                 await self._announcer.note_told(result.entry, said)
@@ -58,9 +58,9 @@ class UnconfirmedChoices:
     async def _decide_with_retries(
         self, choice: Choice, entry_id: int, target: ReplyTarget
     ) -> _ChoiceResult | None:
-        """Look again a bit later if need be: a message can be clicked before it is noted as told.
+        """Retry *look again*: a message can be clicked before the row says that it was sent.
 
-        A second look harms nobody, and the other choices wait for nothing.
+        A second look does no harm; the other choices are not retried.
         """
         for pause in NOTED_PAUSES if choice is Choice.LOOK_AGAIN else ():
             if decided := await self._decide_once(choice, entry_id, target):
@@ -80,10 +80,10 @@ class UnconfirmedChoices:
     async def _carry_out(
         self, choice: Choice, entry_id: int, target: ReplyTarget
     ) -> _ChoiceResult | None:
-        """None: another click, or another replica, was first.
+        """None: another click or another replica was first.
 
-        LedgerUnavailable: nothing began here. What was written all the same is taken up when its
-        lease is over, and its outcome shown.
+        Raise LedgerUnavailable: no work was started here. If the database wrote the choice anyway,
+        the row is resumed when its lease is over, and its outcome shown.
         """
         match choice:
             case Choice.LOOK_AGAIN:
@@ -99,7 +99,7 @@ class UnconfirmedChoices:
                 assert_never(choice)
 
     async def _look_again(self, held: Entry) -> Result:
-        if held.new_customer:  # as operations/README.md says how to restore a backup
+        if held.new_customer:  # only after a restore from a backup (operations/README.md)
             return Result(held, NotConfirmed(UNNAMED, held.id))
         return await self._worker.look_again(held)
 
@@ -109,7 +109,7 @@ class UnconfirmedChoices:
         return await work
 
     async def _current(self, entry_id: int, target: ReplyTarget) -> _ChoiceResult | None:
-        """None: somebody is at it."""
+        """None: a worker has the row."""
         try:
             entry = await self._ledger.get(entry_id)
         except LedgerUnavailable:
