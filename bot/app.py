@@ -126,7 +126,7 @@ class Services:
             (self.home.redraw_changed, REDRAW_EVERY),
             (self.home.redraw_all, LOOK_AT_ALL_EVERY),
             *self.follower.rounds(),
-            keep=(self.follower.worker.keep, self.follower.pace.lease / 3),
+            renew_others=(self.follower.worker.keep, self.follower.pace.lease / 3),
         )
 
 
@@ -260,14 +260,14 @@ class _Assembly:
         leases = Leases(ledger, pace.lease / 3)
         due, replies = (ledger.due, pace.follow.replies) if follows else (None, None)
         drawer = CardDrawer(Names(ledger.customers, directory), channel_readers, link)
-        locks = CardLocks(ledger.cards, leases.every, due=due, tasks=tasks)
+        locks = CardLocks(ledger.cards, leases.renew_every, due=due, tasks=tasks)
         looks = pace.looks[:CARD_LOOKS]
         cards = CardService(ledger, weav, slack, drawer, locks, notifier, looks, replies)
         follower = self.follower(slack, drawer, locks, forms.defaults.replies)
 
         uses = CustomerUses(ledger.customers, starter(ledger.customers, directory, tasks))
         # Weav may have sent a webhook before the ledger had the conversation's id.
-        expect = partial(ledger.due.mark, look=Look.CARD, delay=pace.follow.card)
+        schedule_look = partial(ledger.due.mark, look=Look.CARD, delay=pace.follow.card)
         poster = CardPoster(slack, drawer)
         announcer = Announcer(
             ledger,
@@ -277,7 +277,7 @@ class _Assembly:
             uses,
             retry_times.delivery,
             self.metrics,
-            expect if follower.inbox else None,
+            schedule_look if follower.inbox else None,
         )
         creator = ConversationCreator(ledger, weav, retry_times, tasks)
         failures = FailureHandler(ledger, slack, tasks)
@@ -301,8 +301,8 @@ class _Assembly:
         ledger, weav, pace = self.ledger, self.weav, self.pace.follow
         cards = CardFollower(ledger, weav, slack, drawer, locks, pace)
         replies = ReplyFollower(ledger, weav, slack, drawer, locks, wish_of, pace)
-        takes = {Look.CARD: cards.look, Look.REFRESH: cards.look, Look.REPLIES: replies.look}
-        worker = FollowWorker(ledger, takes, pace, self.tasks, self.metrics)
+        looks = {Look.CARD: cards.look, Look.REFRESH: cards.look, Look.REPLIES: replies.look}
+        worker = FollowWorker(ledger, looks, pace, self.tasks, self.metrics)
         inbox = Inbox(ledger.due, pace) if self.settings.weav_webhook_secret else None
         every = self.settings.weav_refresh_every * MINUTE
         return Follower(worker, inbox, Refresher(ledger.due, every) if every else None, self.pace)
@@ -358,10 +358,10 @@ def _diagnosis(settings: Settings) -> Diagnosis | None:
     from bot.check.checks import examine  # noqa: PLC0415
     from bot.check.report import as_message  # noqa: PLC0415
 
-    async def examined() -> Message:
+    async def run_checks() -> Message:
         return as_message(await examine(settings, Path.cwd()))
 
-    return Diagnosis(settings.slack_admins, examined)
+    return Diagnosis(settings.slack_admins, run_checks)
 
 
 def _access(settings: Settings) -> Access:

@@ -37,8 +37,8 @@ async def embedded(variables: Mapping[str, str]) -> AsyncIterator[ASGIApp]:
     """
     given: dict[str, Any] = {name.lower(): value for name, value in variables.items()}
     async with assembled(GivenSettings(**given), PACE) as bot:
-        greeting = asyncio.create_task(bot.health.keep_greeting())
+        polling = asyncio.create_task(bot.health.keep_polling_slack())
         try:
             yield bot.asgi
         finally:
-            greeting.cancel()
+            polling.cancel()

@@ -24,26 +24,26 @@ log = get_logger("weav_slack.event_loop")
 TICK: Final = 0.01
 STALLED: Final = 0.1
 # By then Slack has given up. A loop that never continues could not log its own stall.
-STANDS: Final = 3.0
+STUCK: Final = 3.0
 # Stack frames in the log, the innermost first: enough to reach the bot's own code.
 _DEEPEST: Final = 16
 # For the thread to end, which may hang while it writes to the log.
-_PATIENCE: Final = 1.0
+_JOIN_TIMEOUT: Final = 1.0
 
 
 @dataclass(eq=False, repr=False)
 class EventLoopWatch:
     """`observe` gets each tick's lag; one of `stalled` seconds or more is logged afterwards.
 
-    A stall of `stands` seconds is logged while it lasts.
+    A stall of `stuck` seconds is logged while it lasts.
     """
 
     _observe: Callable[[float], None]
     _stalled: float = STALLED
-    _stands: float = STANDS
+    _stuck: float = STUCK
     _ticked: float = field(default=0.0, init=False)
     # What the thread found running since the last tick.
-    _at_work: dict[str, str] = field(default_factory=dict, init=False)
+    _running: dict[str, str] = field(default_factory=dict, init=False)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -52,7 +52,7 @@ class EventLoopWatch:
         ticks = _Ticks(loop, self._tick)
         self._ticked = perf_counter()
         looking = threading.Thread(
-            target=self._look_on,
+            target=self._monitor,
             args=(loop, threading.get_ident(), over),
             name="event-loop-watch",
             daemon=True,
@@ -63,18 +63,18 @@ class EventLoopWatch:
         finally:
             ticks.stop()
             over.set()
-            looking.join(_PATIENCE)
+            looking.join(_JOIN_TIMEOUT)
 
     def _tick(self) -> None:
         now = perf_counter()
         lag = max(0.0, now - self._ticked - TICK)
-        at_work, self._at_work = self._at_work, {}
+        running, self._running = self._running, {}
         self._ticked = now
         self._observe(lag)
         if lag >= self._stalled:
-            log.warning("event_loop_stalled", seconds=round(lag, 3), **at_work)
+            log.warning("event_loop_stalled", seconds=round(lag, 3), **running)
 
-    def _look_on(self, loop: asyncio.AbstractEventLoop, thread: int, over: threading.Event) -> None:
+    def _monitor(self, loop: asyncio.AbstractEventLoop, thread: int, over: threading.Event) -> None:
         """Look once at each stall, before it is long enough to be logged."""
         look_after = TICK + self._stalled / 2
         seen, told, wait = 0.0, 0.0, look_after
@@ -85,12 +85,12 @@ class EventLoopWatch:
             if age < look_after:
                 wait -= age
             elif seen != ticked:
-                seen, at_work = ticked, _at_work(loop, thread)
+                seen, running = ticked, _running(loop, thread)
                 if self._ticked == ticked:
-                    self._at_work = at_work
-            elif age >= self._stands and told != ticked:
+                    self._running = running
+            elif age >= self._stuck and told != ticked:
                 told = ticked
-                log.error("event_loop_stands", seconds=round(age, 3), **_at_work(loop, thread))
+                log.error("event_loop_stands", seconds=round(age, 3), **_running(loop, thread))
 
 
 class _Ticks:
@@ -111,7 +111,7 @@ class _Ticks:
         self._next.cancel()
 
 
-def _at_work(loop: asyncio.AbstractEventLoop, thread: int) -> dict[str, str]:
+def _running(loop: asyncio.AbstractEventLoop, thread: int) -> dict[str, str]:
     """Return log fields: the running task, its reference, and its place in the code."""
     found: dict[str, str] = {}
     if (task := asyncio.current_task(loop)) is not None:

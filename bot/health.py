@@ -20,12 +20,12 @@ from bot.slack.client import REJECTED, Installation
 
 log = get_logger("weav_slack.health")
 # Seconds. Often enough to keep a connection warm for the next trigger, which lives for 3 s.
-GREET_EVERY = 30.0
-GREET_AGAIN = 3.0
+POLL_EVERY = 30.0
+POLL_AGAIN_AFTER = 3.0
 # Failed calls in a row after which Slack counts as away: 12 s if something else answers, a minute
 # if nothing does (10 s each). A proxy can restart in that time, and the alert, which waits for two
 # more minutes, is still early enough.
-MOST_MISSED = 5
+MAX_MISSED = 5
 
 
 class SlackTokenRejected(Exception):
@@ -39,26 +39,26 @@ class Health:
     _client: AsyncWebClient
     _installation: Installation
     _probes: Mapping[str, Callable[[], Awaitable[bool]]]
-    _slack_knows_us: bool = field(default=False, init=False)
+    _slack_accepts_us: bool = field(default=False, init=False)
     _missed: int = field(default=0, init=False)
 
-    async def greet(self) -> bool:
+    async def poll_slack(self) -> bool:
         """Call auth.test, which also warms the connection; raise `SlackTokenRejected`."""
-        greeted = await ask(self._client.auth_test())
-        if isinstance(greeted, Done):
-            self._installation.learn_home(greeted.answer)
-            self._slack_knows_us, self._missed = True, 0
+        answer = await ask(self._client.auth_test())
+        if isinstance(answer, Done):
+            self._installation.learn_workspace(answer.answer)
+            self._slack_accepts_us, self._missed = True, 0
             return True
         self._missed += 1
-        rejected = greeted.code in REJECTED
-        if rejected or self._missed >= MOST_MISSED:
-            self._slack_knows_us = False
+        rejected = answer.code in REJECTED
+        if rejected or self._missed >= MAX_MISSED:
+            self._slack_accepts_us = False
         if rejected:
-            raise SlackTokenRejected(greeted.code)
-        log.warning("slack_not_reached", code=greeted.code)
+            raise SlackTokenRejected(answer.code)
+        log.warning("slack_not_reached", code=answer.code)
         return False
 
-    async def keep_greeting(self) -> None:
+    async def keep_polling_slack(self) -> None:
         """Call Slack from time to time; raise `SlackTokenRejected` for a token that never worked.
 
         A token that worked before is retried, because Slack has rejected good tokens in outages.
@@ -66,19 +66,19 @@ class Health:
         worked = False
         while True:
             try:
-                reached = await self.greet()
+                reached = await self.poll_slack()
             except SlackTokenRejected as error:
                 if not worked:
                     raise
                 reached = False
                 log.error("slack_token_rejected", code=str(error))  # noqa: TRY400 # no bug
             worked = worked or reached
-            await asyncio.sleep(GREET_EVERY if reached else GREET_AGAIN)
+            await asyncio.sleep(POLL_EVERY if reached else POLL_AGAIN_AFTER)
 
     async def checks(self) -> dict[str, bool]:
-        """Call the probes; Slack's state is known from the last calls of `greet`."""
+        """Call the probes; Slack's state is known from the last calls of `poll_slack`."""
         answers = await asyncio.gather(*(probe() for probe in self._probes.values()))
-        return {"slack": self._slack_knows_us, **dict(zip(self._probes, answers, strict=True))}
+        return {"slack": self._slack_accepts_us, **dict(zip(self._probes, answers, strict=True))}
 
     def routes(self) -> list[Route]:
         return [Route("/healthz", _alive), Route("/readyz", self._ready)]

@@ -22,12 +22,12 @@ _LONGEST_CHAIN: Final = 5
 # Their DEBUG lines contain whole requests and answers, and cost time to format.
 CHATTY: Final = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "aiohttp", "asyncio")
 # Messages of these are kept whole: they contain addresses and ports at most.
-PLAIN: Final = ("uvicorn", "bot")
+VERBATIM: Final = ("uvicorn", "bot")
 _REFERENCE: Final = "reference"
 _HANDSHAKE_FAILED: Final = "uvloop.loop.SSLProtocol._on_handshake_complete"
 
 
-def plain_tracebacks(
+def replace_exc_info(
     _logger: object, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
     """Replace `exc_info` with `raised`: "ValueError: bot.x:12 read < handlers.y:9 ask"."""
@@ -36,7 +36,7 @@ def plain_tracebacks(
     if isinstance(error, tuple):
         error = error[1]
     if isinstance(error, BaseException):
-        event["raised"] = " from ".join(_line(each) for each in _chain(error))
+        event["raised"] = " from ".join(_describe(each) for each in _chain(error))
     return event
 
 
@@ -49,7 +49,7 @@ def place_of(frame: FrameType, line: int) -> str:
     return f"{frame.f_globals.get('__name__', '?')}:{line} {frame.f_code.co_name}"
 
 
-def _line(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     frames = list(traceback.walk_tb(error.__traceback__))[-_DEEPEST:]
     places = [place_of(frame, number) for frame, number in reversed(frames)]
     return f"{class_of(error)}: {' < '.join(places)}" if places else class_of(error)
@@ -80,7 +80,7 @@ def configure(level: str, log_format: Literal["console", "json"]) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, draw],
-            foreign_pre_chain=[_without_values, structlog.stdlib.add_logger_name, *_shared()],
+            foreign_pre_chain=[_without_values, structlog.stdlib.add_logger_name, *_processors()],
             pass_foreign_args=True,
         )
     )
@@ -90,14 +90,14 @@ def configure(level: str, log_format: Literal["console", "json"]) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("asyncio").addFilter(_is_not_uvloop_noise)
     structlog.configure(
-        processors=[_add_logger_name, *_shared(), draw],
-        logger_factory=lambda name: _Lines(name, handler),
+        processors=[_add_logger_name, *_processors(), draw],
+        logger_factory=lambda name: _LineWriter(name, handler),
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
 
 
-class _Lines:
+class _LineWriter:
     """Writes structlog's lines to the stream of `handler`, which writes the libraries' lines."""
 
     def __init__(self, name: str, handler: logging.StreamHandler[TextIO]) -> None:
@@ -114,18 +114,18 @@ class _Lines:
 
 
 def _add_logger_name(
-    logger: _Lines, _method: str, event: structlog.typing.EventDict
+    logger: _LineWriter, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
     event["logger"] = logger.name
     return event
 
 
-def _shared() -> list[structlog.typing.Processor]:
+def _processors() -> list[structlog.typing.Processor]:
     return [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        plain_tracebacks,
+        replace_exc_info,
     ]
 
 
@@ -159,7 +159,7 @@ def _without_values(
     """Keep only a library's message template, or the place in its code if it has no template."""
     record: logging.LogRecord = event["_record"]
     values = event.pop("positional_args", ())
-    if record.name.partition(".")[0] not in PLAIN:
+    if record.name.partition(".")[0] not in VERBATIM:
         template = record.msg if values and isinstance(record.msg, str) else ""
         event["event"] = template or "a library's message, left out since it may quote somebody"
         event["at"] = f"{record.module}:{record.lineno} {record.funcName}"

@@ -147,7 +147,7 @@ class Metrics:
     def note_weav_request(self, operation: str, outcome: str, seconds: float) -> None:
         self.weav_calls.labels(operation, outcome).observe(seconds)
 
-    def form_is_open(self) -> None:
+    def note_form_opened(self) -> None:
         if (began := _started_at.get()) is not None:
             self.form_opened.observe(perf_counter() - began)
 

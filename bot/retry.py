@@ -2,17 +2,17 @@
 
 - A Slack call that was rate limited or did not connect, and an idempotent one whose connection was
   lost: `call_pauses`, or as long as Slack's Retry-After says, for the seconds of `*_WITHIN`.
-- A direct message that may not have arrived: once, immediately, in `SlackApi.message`.
+- A direct message that may not have arrived: once, immediately, in `SlackApi.direct_message`.
 - A card or a reply that Slack did not take by any route: `RetryTimes.delivery`, for a day.
 - A row whose processing raises: `MISTAKES` for a day; then a message to its author, which is
-  retried for another day (`LAST_WORD`).
+  retried for another day (`FINAL_MESSAGE`).
 - A POST to Weav that certainly did nothing: `queue_pause`, or as long as Weav's Retry-After says,
   for WEAV_RETRY_FOR seconds.
 - The search for the conversation of a POST that may have arrived: `LOOKS`, three of them.
 - A write while the database is away: `WRITE_PAUSES`, for a minute. The renewal of leases:
   `RENEW_AGAIN`, until the database is back. A row that may have been written late:
   `WITHDRAW_PAUSES`.
-- A click on a message before the row says that it was sent: `NOTED_PAUSES`.
+- A click on a message before the row says that it was sent: `EARLY_CLICK_PAUSES`.
 - A look at a conversation with a card: `FOLLOWING`, or as long as Weav's Retry-After says. While
   Weav is away, all looks rest for `REST` to `LONGEST_REST`. If Weav does not have the conversation,
   or not yet the change it announced: `NOT_YET`. If its answer cannot be read: `UNREADABLE`.
@@ -47,7 +47,7 @@ RENEW_AGAIN: Final = 0.5  # seconds
 # Seconds before each look for a row whose write was given up and may have succeeded late.
 WITHDRAW_PAUSES: Final = (0.5, 1.0, 2.0)
 # Seconds between looks at the ledger; together longer than a statement's timeout.
-NOTED_PAUSES: Final = (0.2, 0.8, 1.5)
+EARLY_CLICK_PAUSES: Final = (0.2, 0.8, 1.5)
 # Seconds before each look: Weav's list may lag behind a create, and the author is waiting.
 LOOKS: Final = (1.0, 5.0, 13.0)
 # Seconds over which queued rows are sent once Weav answers again.
@@ -89,7 +89,7 @@ class Backoff:
 # message. With pauses as long as the time of trying so far, that is about fifteen in a day.
 DELIVERY: Final = Backoff()
 MISTAKES: Final = Backoff(longest=3600.0, growth=0.5)
-LAST_WORD: Final = Backoff(within=2 * DAY)
+FINAL_MESSAGE: Final = Backoff(within=2 * DAY)
 
 # Cards catch up even if Weav or Slack is away for days.
 FOLLOWING: Final = Backoff(shortest=5.0, longest=600.0, within=14 * DAY)

@@ -26,11 +26,11 @@ from bot.settings import Settings
 log = get_logger("weav_slack.server")
 
 # Seconds and bytes. Slack's heads have about 1 kB; `handlers/http.py` limits bodies.
-SLOWEST_HEAD = 10.0
-SLOWEST_READER = 10.0
-LONGEST_HEAD = 64 * 1024
+HEAD_TIMEOUT = 10.0
+READER_TIMEOUT = 10.0
+MAX_HEAD_BYTES = 64 * 1024
 # uvicorn keeps reading while it answers, so one connection could fill the memory with requests.
-MOST_PIPELINED = 32
+MAX_PIPELINED = 32
 
 
 class Protocol(HttpToolsProtocol):
@@ -46,11 +46,11 @@ class Protocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._expect_head()
-        self._look()
+        self._abort_if_closing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         for name in list(self._timers):
-            self._stop(name)
+            self._cancel(name)
         super().connection_lost(exc)
         # uvicorn leaves this timer running after a reset, which holds the memory for 75 s.
         self._unset_keepalive_if_required()
@@ -60,36 +60,36 @@ class Protocol(HttpToolsProtocol):
             self._expect_head()
         self._head_bytes += len(data)
         super().data_received(data)
-        if "head" in self._timers and self._head_bytes > LONGEST_HEAD:
+        if "head" in self._timers and self._head_bytes > MAX_HEAD_BYTES:
             self.transport.close()
 
     def on_headers_complete(self) -> None:
-        self._stop("head")
+        self._cancel("head")
         super().on_headers_complete()
-        if len(self.pipeline) > MOST_PIPELINED:
+        if len(self.pipeline) > MAX_PIPELINED:
             raise ValueError("too many requests at once")  # httptools stops, uvicorn hangs up
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._timers["reader"] = self.loop.call_later(SLOWEST_READER, self.transport.abort)
+        self._timers["reader"] = self.loop.call_later(READER_TIMEOUT, self.transport.abort)
 
     def resume_writing(self) -> None:
-        self._stop("reader")
+        self._cancel("reader")
         super().resume_writing()
 
-    def _look(self) -> None:
+    def _abort_if_closing(self) -> None:
         """Abort a closing connection whose client does not read the last answer.
 
         An answer below the write buffer's limit never pauses writing, so that timer does not help.
         """
-        next_step = self.transport.abort if self.transport.is_closing() else self._look
-        self._timers["look"] = self.loop.call_later(SLOWEST_READER, next_step)
+        next_step = self.transport.abort if self.transport.is_closing() else self._abort_if_closing
+        self._timers["closing"] = self.loop.call_later(READER_TIMEOUT, next_step)
 
     def _expect_head(self) -> None:
         self._head_bytes = 0
-        self._timers["head"] = self.loop.call_later(SLOWEST_HEAD, self.transport.close)
+        self._timers["head"] = self.loop.call_later(HEAD_TIMEOUT, self.transport.close)
 
-    def _stop(self, name: str) -> None:
+    def _cancel(self, name: str) -> None:
         if timer := self._timers.pop(name, None):
             timer.cancel()
 
@@ -182,7 +182,7 @@ def _listener(settings: Settings) -> socket.socket:
 
 async def _serve(bot: Bot, serving: Server, listener: socket.socket) -> None:
     """Serve until the server stops or a task beside it fails, with a rejected token or a bug."""
-    beside = [asyncio.create_task(bot.health.keep_greeting())]
+    beside = [asyncio.create_task(bot.health.keep_polling_slack())]
     if bot.socket is not None:
         beside.append(asyncio.create_task(bot.socket.keep_connecting()))
     for task in beside:
@@ -197,11 +197,11 @@ async def _serve(bot: Bot, serving: Server, listener: socket.socket) -> None:
             task.cancel()
         for ended in await asyncio.gather(*beside, return_exceptions=True):
             if isinstance(ended, Exception):
-                raise _why(ended)
+                raise _reported(ended)
         log.info("stopping")
 
 
-def _why(ended: Exception) -> Exception:
+def _reported(ended: Exception) -> Exception:
     """Log an unexpected error without its message, which Python would print in full."""
     if isinstance(ended, SlackTokenRejected):
         return ended

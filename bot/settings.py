@@ -39,7 +39,7 @@ def _sendable(secret: SecretStr) -> SecretStr:
 Secret = Annotated[SecretStr, AfterValidator(_sendable)]
 
 
-def _split(ids: object) -> object:
+def _split_ids(ids: object) -> object:
     if not isinstance(ids, str):
         return ids
     return frozenset(each.strip() for each in ids.split(",") if each.strip())
@@ -57,7 +57,7 @@ def _of_kind(first_letters: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Ids = Annotated[frozenset[str], NoDecode, BeforeValidator(_split)]
+Ids = Annotated[frozenset[str], NoDecode, BeforeValidator(_split_ids)]
 Channels = Annotated[Ids, _of_kind("CGD")]
 Users = Annotated[Ids, _of_kind("UW")]
 Teams = Annotated[Ids, _of_kind("TE")]
@@ -145,7 +145,7 @@ class Settings(BaseSettings):
 
     @field_validator("slack_signing_secret")
     @classmethod
-    def _one_way_in(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    def _needed_for_http(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         # A malformed app token is missing from `data` and has its own message.
         if secret is None and info.data.get("slack_app_token", "malformed") is None:
             raise ValueError("is missing (for HTTP; or set SLACK_APP_TOKEN for Socket Mode)")
@@ -153,7 +153,7 @@ class Settings(BaseSettings):
 
     @field_validator("slack_api_url", "weav_api_url")
     @classmethod
-    def _encrypted(cls, url: str) -> str:
+    def _api_url(cls, url: str) -> str:
         parts = split_url(url)
         if parts is None or not parts.hostname or parts.scheme not in {"http", "https"}:
             raise ValueError("must be an https:// address")
@@ -165,7 +165,7 @@ class Settings(BaseSettings):
 
     @field_validator("weav_conversation_url")
     @classmethod
-    def _template(cls, template: str | None) -> str | None:
+    def _link_template(cls, template: str | None) -> str | None:
         if template is None:
             return None
         known = template.startswith(("https://", "http://")) and split_url(template)

@@ -98,7 +98,7 @@ def controls(conversation: Conversation, *, discreet: bool = False) -> Json | No
 def _button(label: str, action_id: str, subject: str) -> Json:
     # Many cards in a channel have the same buttons: a screen reader says whose this one is.
     said = shorten(f"{label}: {subject}" if subject else label, _LABEL_LIMIT)
-    return blocks.button(label, action_id, said=said)
+    return blocks.button(label, action_id, spoken=said)
 
 
 def _priorities(current: str | None) -> Json:

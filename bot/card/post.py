@@ -101,7 +101,7 @@ async def deliver(
         if not answered.certain:
             posted = answered
     direct = _for_author(card, place, posted)
-    return _directly(await slack.message(author, render(direct)), direct, posted)
+    return _directly(await slack.direct_message(author, render(direct)), direct, posted)
 
 
 async def redraw(slack: SlackApi, card: Card, click: Click) -> Delivered | Failed:

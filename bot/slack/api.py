@@ -28,7 +28,7 @@ UNCERTAIN: Final = frozenset(
 # Seconds. Slack sends whole seconds; a Retry-After outside of this range is not Slack's.
 SHORTEST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 60.0
-_WITHOUT_WORD: Final = 1.0
+_DEFAULT_WAIT: Final = 1.0
 # https://docs.slack.dev/reference/methods/views.open has the first two; the others were seen.
 TRIGGER_GONE = frozenset(
     {"expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"}
@@ -70,7 +70,7 @@ async def ask(call: Awaitable[AsyncSlackResponse | WebhookResponse]) -> ApiResul
     try:
         answer = await call
     except SlackApiError as error:
-        return _refusal(error.response)
+        return _failure_of(error.response)
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
         return Failed("not_reached")
     except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError):
@@ -78,35 +78,35 @@ async def ask(call: Awaitable[AsyncSlackResponse | WebhookResponse]) -> ApiResul
     except (aiohttp.ClientError, TimeoutError, ValueError, OSError):
         return Failed("no_answer", certain=False)
     if isinstance(answer, WebhookResponse):
-        return _of_response_url(answer)
-    said: Any = answer.data
-    return Done(text_at(said, "channel"), text_at(said, "ts"), said)
+        return _read_response_url_answer(answer)
+    body: Any = answer.data
+    return Done(text_at(body, "channel"), text_at(body, "ts"), body)
 
 
-def _refusal(response: Any) -> Failed:  # noqa: ANN401 - the SDK's, or aiohttp's if it is no JSON
+def _failure_of(response: Any) -> Failed:  # noqa: ANN401 - the SDK's, or aiohttp's if it is no JSON
     status, code = status_of(response), code_in(response)
     if status == HTTPStatus.TOO_MANY_REQUESTS or code in RATE_LIMITS:
-        return Failed("ratelimited", retry_after=_seconds(response.headers))
+        return Failed("ratelimited", retry_after=_retry_after(response.headers))
     if not code:
         return Failed(f"http_{status}", certain=False)
     return Failed(code, certain=code not in UNCERTAIN)
 
 
-def _of_response_url(answer: WebhookResponse) -> ApiResult:
+def _read_response_url_answer(answer: WebhookResponse) -> ApiResult:
     """Accept `ok`, a JSON object like the Web API's, or an empty body; nothing else is from Slack.
 
     https://docs.slack.dev/interactivity/handling-user-interaction#message_responses does not say
     what an empty 200 means. It counts as success, or the bot would send the message twice.
     """
     if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        return Failed("ratelimited", retry_after=_seconds(answer.headers))
+        return Failed("ratelimited", retry_after=_retry_after(answer.headers))
     if answer.status_code != HTTPStatus.OK:
         certain = answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
         return Failed(f"http_{answer.status_code}", certain=certain)
-    said = _json(answer.body)
-    if answer.body.strip() in {"", "ok"} or at(said, "ok") is True:
+    body = _json(answer.body)
+    if answer.body.strip() in {"", "ok"} or at(body, "ok") is True:
         return Done()
-    if code := code_of(said):
+    if code := code_of(body):
         return Failed(code, certain=code not in UNCERTAIN)
     return Failed("no_answer", certain=False)
 
@@ -118,10 +118,10 @@ def _json(body: str) -> object:
         return None
 
 
-def _seconds(headers: Mapping[str, str]) -> float:
+def _retry_after(headers: Mapping[str, str]) -> float:
     value = headers.get("Retry-After", "").strip()
     if not (value.isascii() and value.isdecimal()):
-        return _WITHOUT_WORD
+        return _DEFAULT_WAIT
     return min(max(float(value), SHORTEST_WAIT), LONGEST_WAIT)
 
 
@@ -147,13 +147,13 @@ class SlackApi:
 
     async def update_view(self, view_id: str, view: Json) -> ApiResult:
         """`not_found`: the person has closed the modal."""
-        return await _patiently(
+        return await _call_with_retries(
             lambda: self._client.views_update(view_id=view_id, view=view),
             seconds=VIEW_UPDATE_WITHIN,
             repeatable=True,
         )
 
-    async def redraw(self, seen: Mapping[str, Any], view: Mapping[str, Any]) -> ApiResult:
+    async def update_if_seen(self, seen: Mapping[str, Any], view: Mapping[str, Any]) -> ApiResult:
         """Update a view if it is still `seen`; `hash_conflict`: it was updated meanwhile.
 
         https://docs.slack.dev/surfaces/modals#handling_race_conditions
@@ -167,7 +167,7 @@ class SlackApi:
         `hash_conflict`: another was published meanwhile. `not_enabled`: the app's manifest predates
         the home tab. https://docs.slack.dev/reference/methods/views.publish#errors
         """
-        return await _patiently(
+        return await _call_with_retries(
             lambda: self._client.views_publish(user_id=slack_user_id, view=view, hash=seen or None),
             seconds=VIEW_UPDATE_WITHIN,
             repeatable=True,
@@ -185,7 +185,7 @@ class SlackApi:
         Slack allows about one post a second in a channel, so a burst is retried for `within`
         seconds.
         """
-        return await _patiently(
+        return await _call_with_retries(
             lambda: self._client.chat_postMessage(
                 channel=slack_channel_id,
                 text=card.text,
@@ -197,14 +197,14 @@ class SlackApi:
             seconds=within,
         )
 
-    async def message(self, slack_user_id: str, card: Message) -> ApiResult:
+    async def direct_message(self, slack_user_id: str, card: Message) -> ApiResult:
         """Send a direct message, and again if it may not have arrived: twice beats never."""
         sent = await self.post(slack_user_id, card)
         if isinstance(sent, Failed) and not sent.certain:
             sent = await self.post(slack_user_id, card)
         return sent
 
-    async def whisper(
+    async def post_ephemeral(
         self, slack_channel_id: str, slack_user_id: str, card: Message, thread_ts: str
     ) -> ApiResult:
         """Show a message to one person only, in a thread with replies; the bot must be a member.
@@ -229,7 +229,7 @@ class SlackApi:
         within: float = MESSAGE_UPDATE_WITHIN,
     ) -> ApiResult:
         """Update one of the bot's own messages, with retries for `within` seconds."""
-        return await _patiently(
+        return await _call_with_retries(
             lambda: self._client.chat_update(
                 channel=slack_channel_id, ts=message_ts, text=card.text, blocks=card.blocks
             ),
@@ -261,7 +261,7 @@ class SlackApi:
         return await ask(self._client.answer_at(response_url, body))
 
 
-async def _patiently(
+async def _call_with_retries(
     call: Callable[[], Awaitable[Any]], *, seconds: float, repeatable: bool = False
 ) -> ApiResult:
     """Retry a call that certainly did nothing: rate limited (wait as Slack says) or not connected.

@@ -44,7 +44,7 @@ def header(text: str) -> Json:
 
 def sentence(text: str) -> Json:
     """Build a paragraph of plain text: no formatting or mentions, but :codes: become emoji."""
-    return section(_shown(text))
+    return section(_plain_text(text))
 
 
 def fields(*texts: Json) -> Json:
@@ -52,12 +52,12 @@ def fields(*texts: Json) -> Json:
 
 
 def context(*texts: Json, block_id: str = "") -> Json:
-    return _known_as(block_id, {"type": "context", "elements": list(texts)})
+    return _with_block_id(block_id, {"type": "context", "elements": list(texts)})
 
 
 def footnote(text: str) -> Json:
     """Build a small grey line of plain text."""
-    return context(_shown(text))
+    return context(_plain_text(text))
 
 
 def title(text: str, url: str) -> Json:
@@ -73,11 +73,11 @@ def alert(text: str, level: Level = "default", block_id: str = "") -> Json:
 
     https://docs.slack.dev/reference/block-kit/blocks/alert-block
     """
-    return _known_as(block_id, {"type": "alert", "text": _shown(text), "level": level})
+    return _with_block_id(block_id, {"type": "alert", "text": _plain_text(text), "level": level})
 
 
 def actions(*elements: Json, block_id: str = "") -> Json:
-    return _known_as(block_id, {"type": "actions", "elements": list(elements)})
+    return _with_block_id(block_id, {"type": "actions", "elements": list(elements)})
 
 
 def button(
@@ -87,21 +87,21 @@ def button(
     *,
     style: Style = "",
     confirm: Json | None = None,
-    said: str = "",
+    spoken: str = "",
 ) -> Json:
-    """`said`: the label for screen readers; both labels have at most 75 characters."""
-    drawn: Json = {"type": "button", "text": _words(label), "action_id": action_id}
-    more = {"value": value, "style": style, "confirm": confirm, "accessibility_label": said}
+    """`spoken`: the label for screen readers; both labels have at most 75 characters."""
+    drawn: Json = {"type": "button", "text": _label(label), "action_id": action_id}
+    more = {"value": value, "style": style, "confirm": confirm, "accessibility_label": spoken}
     return drawn | {name: given for name, given in more.items() if given}
 
 
 def confirmation(title: str, text: str, *, confirm: str, deny: str, style: Style = "") -> Json:
     """Build the question that Slack asks before a button's action; labels: 30 characters."""
     drawn = {
-        "title": _words(title),
-        "text": _words(text),
-        "confirm": _words(confirm),
-        "deny": _words(deny),
+        "title": _label(title),
+        "text": _label(text),
+        "confirm": _label(confirm),
+        "deny": _label(deny),
     }
     return drawn | ({"style": style} if style else {})
 
@@ -122,16 +122,16 @@ def home_tab(drawn: Iterable[Json]) -> Json:
     return {"type": "home", "blocks": list(drawn)}
 
 
-def _shown(text: str) -> Json:
+def _plain_text(text: str) -> Json:
     return plain(shorten(text, SECTION_LIMIT) or "…")
 
 
-def _words(text: str) -> Json:
+def _label(text: str) -> Json:
     """Leave out `emoji`: ten rows of buttons would be too long with it."""
     return {"type": "plain_text", "text": text}
 
 
-def _known_as(block_id: str, block: Json) -> Json:
+def _with_block_id(block_id: str, block: Json) -> Json:
     return {**block, "block_id": block_id} if block_id else block
 
 

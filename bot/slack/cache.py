@@ -13,21 +13,21 @@ from bot.tasks import Tasks
 
 log = get_logger("weav_slack.cache")
 T = TypeVar("T")
-_MOST: Final = 10_000
-_AGAIN_AFTER: Final = 5.0  # seconds, for one that failed
+_MAX_ENTRIES: Final = 10_000
+_RETRY_AFTER: Final = 5.0  # seconds, for one that failed
 
 
 @dataclass(eq=False, repr=False)
 class LookupCache(Generic[T]):
     """`ask` returns None on failure; the old value then stays.
 
-    `keep`: seconds that a value is fresh. A value in `passing` is never fresh.
+    `keep`: seconds that a value is fresh. A value in `never_fresh` is never fresh.
     """
 
     _tasks: Tasks
     _ask: Callable[[str], Awaitable[T | None]]
     _keep: float
-    _passing: Collection[T] = ()
+    _never_fresh: Collection[T] = ()
     _known: dict[str, T] = field(default_factory=dict, init=False)
     _fresh_until: dict[str, float] = field(default_factory=dict, init=False)
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict, init=False)
@@ -53,13 +53,13 @@ class LookupCache(Generic[T]):
 
     async def _look_up(self, key: str) -> None:
         found = await self._ask(key)
-        if len(self._fresh_until) >= _MOST:
+        if len(self._fresh_until) >= _MAX_ENTRIES:
             self._known.clear()
             self._fresh_until.clear()
-        lasts = _AGAIN_AFTER
+        lasts = _RETRY_AFTER
         if found is not None:
             self._known[key] = found
-            lasts = 0.0 if found in self._passing else self._keep
+            lasts = 0.0 if found in self._never_fresh else self._keep
         self._fresh_until[key] = asyncio.get_running_loop().time() + lasts
 
 
@@ -81,7 +81,7 @@ Key = TypeVar("Key")
 Kept = TypeVar("Kept")
 
 
-def keep(kept: dict[Key, Kept], key: Key, value: Kept, most: int) -> None:
+def put_bounded(kept: dict[Key, Kept], key: Key, value: Kept, most: int) -> None:
     """Store a value as the latest of at most `most`, and drop the oldest."""
     kept.pop(key, None)
     kept[key] = value

@@ -48,14 +48,14 @@ REJECTED: Final = frozenset(
     }
 )
 RATE_LIMITS: Final = frozenset({"ratelimited", "rate_limited"})
-_OPEN: Final = "views.open"
-_BY_THE_APP: Final = "apps."
+_VIEWS_OPEN: Final = "views.open"
+_APP_METHODS: Final = "apps."
 _SCOPES_HEADER: Final = "x-oauth-scopes"
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=10, connect=3)
 # Slack closes idle connections later than this; a new one costs a command a TLS handshake.
-_KEPT_ALIVE: Final = 60.0
+_KEEPALIVE: Final = 60.0
 # Hardly ever reached: `Bulkhead` bounds the calls while Slack answers.
-_MOST_CONNECTIONS: Final = 100
+_MAX_CONNECTIONS: Final = 100
 
 
 def code_of(answer: object) -> str:
@@ -81,7 +81,7 @@ class Installation:
         self.scopes: frozenset[str] | None = None
         self._header = ""
 
-    def learn_home(self, answer: object) -> None:
+    def learn_workspace(self, answer: object) -> None:
         """Read https://docs.slack.dev/reference/methods/auth.test."""
         self.team_id = text_at(answer, "team_id")
         self.enterprise_id = text_at(answer, "enterprise_id")
@@ -93,7 +93,7 @@ class Installation:
             self._header = header
             self.scopes = frozenset(each.strip() for each in header.split(","))
 
-    def may(self, *scopes: str) -> bool | None:
+    def has_any_scope(self, *scopes: str) -> bool | None:
         """Whether any of these scopes is granted; None: not known yet."""
         return None if self.scopes is None else any(each in self.scopes for each in scopes)
 
@@ -103,21 +103,21 @@ class Bulkhead:
         self, standstill: float = STANDSTILL, longest_queue: float = LONGEST_QUEUE
     ) -> None:
         self._free = asyncio.Semaphore(CALLS_AT_ONCE)
-        self._moved_at = 0.0
+        self._last_freed = 0.0
         self._standstill = standstill
         self._longest_queue = longest_queue
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        has_lane = await self._queue()
+    async def slot(self) -> AsyncIterator[None]:
+        has_slot = await self._wait_for_slot()
         try:
             yield
         finally:
-            if has_lane:
-                self._moved_at = asyncio.get_running_loop().time()
+            if has_slot:
+                self._last_freed = asyncio.get_running_loop().time()
                 self._free.release()
 
-    async def _queue(self) -> bool:
+    async def _wait_for_slot(self) -> bool:
         if not self._free.locked():
             return await self._free.acquire()
         clock = asyncio.get_running_loop().time
@@ -127,7 +127,7 @@ class Bulkhead:
                 async with asyncio.timeout(self._standstill):
                     return await self._free.acquire()
             except TimeoutError:
-                if clock() - self._moved_at >= self._standstill:
+                if clock() - self._last_freed >= self._standstill:
                     break
         return False
 
@@ -178,16 +178,16 @@ class SlackClient(AsyncWebClient):
             outcome, headers = "ok", response.headers
         except SlackApiError as error:
             outcome, headers = outcome_of(error.response), error.response.headers
-            if api_method == _OPEN and "expired" in code_in(error.response):
+            if api_method == _VIEWS_OPEN and "expired" in code_in(error.response):
                 self._metrics.triggers_expired.inc()
             raise
         finally:
             seconds = perf_counter() - began
             self._metrics.slack_calls.labels(api_method, outcome).observe(seconds)
-            if not api_method.startswith(_BY_THE_APP):
+            if not api_method.startswith(_APP_METHODS):
                 self._installation.learn_scopes(headers)
-        if api_method == _OPEN:
-            self._metrics.form_is_open()
+        if api_method == _VIEWS_OPEN:
+            self._metrics.note_form_opened()
         return response
 
     async def _answered(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:  # noqa: ANN401
@@ -196,7 +196,7 @@ class SlackClient(AsyncWebClient):
         The SDK assumes that every body is a JSON object, and treats bytes as success.
         """
         try:
-            async with self._bulkhead.place():
+            async with self._bulkhead.slot():
                 response = await super().api_call(api_method, **arguments)
         except aiohttp.ClientError:
             raise  # aiohttp's error for an untrusted certificate is also a ValueError
@@ -243,7 +243,7 @@ def code_in(response: object) -> str:
 
 def slack_session() -> aiohttp.ClientSession:
     """Open the process's only session: a session per call would open a connection per call."""
-    connector = aiohttp.TCPConnector(limit=_MOST_CONNECTIONS, keepalive_timeout=_KEPT_ALIVE)
+    connector = aiohttp.TCPConnector(limit=_MAX_CONNECTIONS, keepalive_timeout=_KEEPALIVE)
     return aiohttp.ClientSession(
         timeout=_TIMEOUT,
         connector=connector,

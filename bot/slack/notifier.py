@@ -44,11 +44,11 @@ class Notifier:
     ) -> None:
         """Run work that this person waits for; if it raises, tell them the log's reference."""
         task = self._tasks.spawn(work, name=name)
-        known_as = reference()
+        log_reference = reference()
 
         def ended(task: asyncio.Task[object]) -> None:
             if not task.cancelled() and task.exception():
-                self.say(BROKEN.format(known_as), slack_user_id, response_url)
+                self.say(BROKEN.format(log_reference), slack_user_id, response_url)
 
         task.add_done_callback(ended)
 
@@ -59,6 +59,6 @@ async def tell_privately(
     """Use the `response_url` if there is one, else or on failure send a direct message."""
     if response_url and isinstance(await slack.respond(response_url, message), Done):
         return
-    told = await slack.message(slack_user_id, message)
+    told = await slack.direct_message(slack_user_id, message)
     if not isinstance(told, Done):
         log.error("user_not_reached", code=told.code)

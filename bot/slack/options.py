@@ -14,7 +14,7 @@ from bot.slack.text import fold, shorten
 NOTHING: Final = "nothing"
 TEXT_LIMIT: Final = 75
 VALUE_LIMIT: Final = 150
-MOST_OFFERS: Final = 100
+MAX_OPTIONS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def options(offers: Iterable[Suggestion]) -> list[Json]:
     for offer in offers:
         if len(offer.value) <= VALUE_LIMIT:
             once.setdefault(offer.value, offer)
-    return [option(offer) for offer in list(once.values())[:MOST_OFFERS]]
+    return [option(offer) for offer in list(once.values())[:MAX_OPTIONS]]
 
 
 def nothing_offer(label: str, reason: str) -> Suggestion:

@@ -35,7 +35,7 @@ def list_at(value: object, *path: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-class _EmptyIfOdd:
+class _EmptyIfInvalid:
     """Use the empty value of the field's type if the value is missing or of another type.
 
     Slack sometimes sends an empty map as []: https://github.com/slack-go/slack/issues/943.
@@ -56,10 +56,10 @@ class _EmptyIfOdd:
         )
 
 
-Lenient = Annotated[T, _EmptyIfOdd()]
+Lenient = Annotated[T, _EmptyIfInvalid()]
 # Slack's ids have about a dozen characters; ours, such as block_id and action_id, at most 255.
 Id: TypeAlias = Lenient[Annotated[str, Field(max_length=255)]]
-NeededId: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
+RequiredId: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
 Text: TypeAlias = Lenient[str]
 Json: TypeAlias = dict[str, Any]
 
@@ -82,13 +82,13 @@ class Team(_Part):
     enterprise_id: Id
 
 
-class _Words(_Part):
+class _TextObject(_Part):
     text: Text
 
 
 class Option(_Part):
     value: Text
-    text: Lenient[_Words]
+    text: Lenient[_TextObject]
 
 
 class Input(_Part):
@@ -123,8 +123,8 @@ class View(_Part):
 
     def value(self, field: str) -> str:
         """Return what was typed or chosen in that input; empty: nothing."""
-        stands = self.input(field)
-        return stands.value or stands.selected_option.value or stands.selected_conversation
+        state = self.input(field)
+        return state.value or state.selected_option.value or state.selected_conversation
 
     @property
     def input_ids(self) -> list[str]:
@@ -156,7 +156,7 @@ class Container(_Part):
 
 
 class Action(_Part):
-    action_id: NeededId
+    action_id: RequiredId
     block_id: Id
     value: Text
     selected_option: Lenient[Option]
@@ -198,7 +198,7 @@ class _Interaction(_Part):
 class MessageShortcut(_Interaction):
     kind: ClassVar = "message_action"
 
-    callback_id: NeededId
+    callback_id: RequiredId
     channel: Lenient[SlackObject]
     message_ts: Id
     message: Lenient[SourceMessage]
@@ -207,7 +207,7 @@ class MessageShortcut(_Interaction):
 class GlobalShortcut(_Interaction):
     kind: ClassVar = "shortcut"
 
-    callback_id: NeededId
+    callback_id: RequiredId
 
 
 class ViewSubmission(_Interaction):
@@ -252,7 +252,7 @@ class BlockActions(_Interaction):
 class BlockSuggestion(_Interaction):
     kind: ClassVar = "block_suggestion"
 
-    action_id: NeededId
+    action_id: RequiredId
     value: Text
     view: Lenient[View]
 

@@ -33,7 +33,7 @@ _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 
 # Characters that would end a link in mrkdwn, or are not valid in a URL.
-_CODES = {ord(character): f"%{ord(character):02X}" for character in '<>|"\\^`{} \t\r\n'}
+_PERCENT_ENCODED = {ord(character): f"%{ord(character):02X}" for character in '<>|"\\^`{} \t\r\n'}
 _URL_LIMIT = 1500
 
 # What Slack writes between < and >: https://docs.slack.dev/messaging/formatting-message-text
@@ -56,7 +56,7 @@ _FENCE = "```"
 _ENTITY = re.compile("&(amp|lt|gt);")
 _CHARACTERS = {"amp": "&", "lt": "<", "gt": ">"}
 # A placeholder for a piece that must not be parsed as formatting; no Slack text contains it.
-_PLACE = "\0"
+_PLACEHOLDER = "\0"
 
 # The pattern of a UUID; its users ignore case.
 DASHED: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -110,7 +110,7 @@ def web_address(url: str) -> str:
     """Encode an http(s) URL for a mrkdwn link; empty for anything else."""
     if not url.startswith(("https://", "http://")) or len(url) > _URL_LIMIT:
         return ""
-    written = url.translate(_CODES)
+    written = url.translate(_PERCENT_ENCODED)
     return written if len(written) <= _URL_LIMIT else ""
 
 
@@ -126,10 +126,10 @@ def shorten(text: str, limit: int) -> str:
     """Cut to `limit` code points, which is what Slack and its SDK count, the last one "…"."""
     if len(text) <= limit:
         return text
-    return head(text, limit - 1).rstrip() + _ELLIPSIS
+    return cut(text, limit - 1).rstrip() + _ELLIPSIS
 
 
-def head(text: str, limit: int) -> str:
+def cut(text: str, limit: int) -> str:
     """Cut to `limit` code points, or a few less so that no visible character is split."""
     if len(text) <= limit:
         return text
@@ -194,20 +194,20 @@ def plain(mrkdwn: str) -> str:
 
     def set_aside(piece: re.Match[str]) -> str:
         pieces.append(_inside(piece))
-        return _PLACE
+        return _PLACEHOLDER
 
-    text = _PIECES.sub(set_aside, mrkdwn.replace(_PLACE, ""))
+    text = _PIECES.sub(set_aside, mrkdwn.replace(_PLACEHOLDER, ""))
     text = _without_pairs(_QUOTED.sub("", text))
     remaining = iter(pieces)
-    text = re.sub(_PLACE, lambda _: next(remaining), text)
+    text = re.sub(_PLACEHOLDER, lambda _: next(remaining), text)
     return fold(_unescape(text))
 
 
-def beginning(mrkdwn: str, limit: int) -> str:
+def cut_mrkdwn(mrkdwn: str, limit: int) -> str:
     """Cut to about `limit` characters without splitting a link or entity; close a code block."""
     if len(mrkdwn) <= limit:
         return mrkdwn
-    kept = head(mrkdwn, limit)
+    kept = cut(mrkdwn, limit)
     begun = kept.rfind("<")
     if begun > kept.rfind(">") and len(kept) - begun < _LONGEST_LINK:
         kept = kept[:begun]

@@ -20,8 +20,8 @@ from bot.weav.models import Conversation
 
 log = get_logger("weav_slack.announcer")
 # The same use is written at most once in so many seconds; the process remembers so many uses.
-_OFTEN: Final = 600.0
-_MOST: Final = 1000
+_WRITE_AGAIN_AFTER: Final = 600.0
+_MAX_USES: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class CustomerUses:
     """Records who uses a customer where; `start_learning` looks up their name in the background."""
 
     _customers: KnownCustomers
-    _start_meeting: Callable[[str], object]
+    _start_learning: Callable[[str], object]
     _clock: Callable[[], float] = time.monotonic
     _fresh_until: dict[tuple[str, str, str], float] = field(default_factory=dict, init=False)
 
@@ -53,15 +53,15 @@ class CustomerUses:
             return
         with logged_if_unavailable(log, "use_not_noted"):
             await self._customers.note_use(*use)
-            if len(self._fresh_until) >= _MOST:
+            if len(self._fresh_until) >= _MAX_USES:
                 self._fresh_until.clear()
-            self._fresh_until[use] = self._clock() + _OFTEN
-            self._start_meeting(customer_id)
+            self._fresh_until[use] = self._clock() + _WRITE_AGAIN_AFTER
+            self._start_learning(customer_id)
 
 
 @dataclass(eq=False, repr=False)
 class Announcer:
-    """`expect` gets the id of each conversation with a new card, before the card is recorded.
+    """`schedule_look` gets each conversation's id when it has a card, before that is recorded.
 
     It may raise LedgerUnavailable.
     """
@@ -73,7 +73,7 @@ class Announcer:
     _customer_uses: CustomerUses
     _delivery: Backoff
     _metrics: Metrics
-    _expect: Callable[[str], Awaitable[None]] | None = None
+    _schedule_look: Callable[[str], Awaitable[None]] | None = None
 
     async def announce(
         self,
@@ -95,8 +95,8 @@ class Announcer:
             self._metrics.cards.labels(result.route).inc()
             self._metrics.card_posted.observe(waited_by_now(entry))
             log.info("announced", entry=entry.id, route=result.route)
-            if expect := self._expect:
-                await retry_until_written(lambda: expect(conversation.id), entry)
+            if schedule_look := self._schedule_look:
+                await retry_until_written(lambda: schedule_look(conversation.id), entry)
             where = (result.route, result.slack_channel_id, result.message_ts)
             facts = result.facts.model_dump(exclude_defaults=True)
             await retry_until_written(lambda: self._ledger.announced(entry, *where, facts), entry)
@@ -131,14 +131,14 @@ class Announcer:
                 target.response_url, self._message(reply, form), replace_original=True
             )
         else:
-            return await self.message(reply, form, target.slack_user_id)
+            return await self.send_directly(reply, form, target.slack_user_id)
         if isinstance(shown, Done):
             return shown
-        return await self.message(reply, form, target.slack_user_id)
+        return await self.send_directly(reply, form, target.slack_user_id)
 
-    async def message(self, reply: Reply, form: FilledForm, slack_user_id: str) -> ApiResult:
+    async def send_directly(self, reply: Reply, form: FilledForm, slack_user_id: str) -> ApiResult:
         """Send the reply to its author as a direct message."""
-        sent = await self._slack.message(slack_user_id, self._message(reply, form))
+        sent = await self._slack.direct_message(slack_user_id, self._message(reply, form))
         if isinstance(sent, Failed):
             log.warning("author_not_reached", code=sent.code)
         return sent
@@ -149,11 +149,11 @@ class Announcer:
         )
         return message_of(reply, form, link)
 
-    async def note_told(self, entry: Entry | None, said: ApiResult) -> None:
+    async def note_told(self, entry: Entry | None, shown: ApiResult) -> None:
         """Record that the author knows, or put the row off for another attempt."""
         if entry is None:
             return
-        if isinstance(said, Failed) and (next_try := self._next_try(entry, said)):
+        if isinstance(shown, Failed) and (next_try := self._next_try(entry, shown)):
             await put_off(self._ledger, entry, next_try)
         else:
             await retry_until_written(lambda: self._ledger.told(entry), entry)

@@ -30,7 +30,7 @@ PostedCard: TypeAlias = asyncio.Task[Delivered | Failed]
 PostCard: TypeAlias = Callable[[Entry, Conversation], Coroutine[Any, Any, Delivered | Failed]]
 # Seconds to wait while another submission creates the customer: until it has Weav's answer, or its
 # row is taken over.
-LEAST_FOR_OTHERS = 30.0
+MIN_WAIT_FOR_OTHERS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,9 @@ class ConversationCreator:
         self._weav = weav
         self._retry_times = retry_times
         self._tasks = tasks
-        others = max(LEAST_FOR_OTHERS, retry_times.weav_timeout + ledger.lease)
+        others = max(MIN_WAIT_FOR_OTHERS, retry_times.weav_timeout + ledger.lease)
         self._customers = CustomerCreation(ledger, WeavDirectory(weav), others)
-        self.reconciler = Reconciler(ledger, weav, retry_times, tasks, self._unconfirmed)
+        self.reconciler = Reconciler(ledger, weav, retry_times, tasks, self._record_unconfirmed)
         self._weav_was_away = False
 
     async def send(
@@ -95,7 +95,7 @@ class ConversationCreator:
             case Entry():
                 return await self._post(ready, post_card)
             case Refused() | NotSent():
-                return await self._follow(entry, ready, None)
+                return await self._handle_outcome(entry, ready, None)
             case _:
                 assert_never(ready)
 
@@ -107,14 +107,14 @@ class ConversationCreator:
         new = NewConversation.model_validate(entry.request)
         outcome = await self._weav.create_conversation(new)
         log.info("weav_answered", entry=entry.id, outcome=type(outcome).__name__)
-        result = await self._follow(entry, outcome, post_card)
+        result = await self._handle_outcome(entry, outcome, post_card)
         if isinstance(outcome, Opened | Refused) and self._weav_was_away:
             # A timeout or a 502 does not prove that Weav is back.
             self._weav_was_away = False
             self._tasks.spawn(self._bring_queue_forward(), name="bring_queue_forward")
         return result
 
-    async def _follow(
+    async def _handle_outcome(
         self, entry: Entry, outcome: Outcome, post_card: PostCard | None
     ) -> Result | Unrecorded | Unanswered:
         match outcome:
@@ -124,7 +124,7 @@ class ConversationCreator:
                     posting = self._tasks.spawn(post_card(entry, conversation), name="post")
                 return Unrecorded(entry, conversation, posting)
             case Refused():
-                return await self._refused(entry, outcome)
+                return await self._record_refused(entry, outcome)
             case NotSent():
                 self._weav_was_away = True
                 return await self._queue(entry, outcome)
@@ -150,11 +150,11 @@ class ConversationCreator:
         )
         return None if held is entry else held
 
-    async def _refused(self, entry: Entry, refused: Refused) -> Result:
+    async def _record_refused(self, entry: Entry, refused: Refused) -> Result:
         if entry.doubtful:
             refused = replace(refused, message=(refused.message + DOUBTFUL).strip())
-        said = refused.sentence
-        held = await retry_until_written(lambda: self._ledger.refused(entry, said), entry)
+        sentence = refused.sentence
+        held = await retry_until_written(lambda: self._ledger.refused(entry, sentence), entry)
         return _result(held, FormAgain(refused.message, refused.fields))
 
     async def _queue(self, entry: Entry, outcome: NotSent) -> Result:
@@ -163,7 +163,7 @@ class ConversationCreator:
         left = within_time(pause, entry.waited, self._retry_times.retry_for)
         weav_said_when = outcome.retry_after is not None
         if left is None or (weav_said_when and left < pause):
-            return await self._given_up(entry, outcome)
+            return await self._give_up(entry, outcome)
         held = await retry_until_written(
             lambda: self._ledger.queued(
                 entry, left, outcome.reason, reason_code=outcome.cause, patient=weav_said_when
@@ -172,7 +172,7 @@ class ConversationCreator:
         )
         return _result(held, Queued(outcome.cause, self._retry_times.retry_for))
 
-    async def not_in_time(self, entry: Entry) -> Result | None:
+    async def give_up_if_overdue(self, entry: Entry) -> Result | None:
         """Give up a row that is overdue; None: it still has time.
 
         If the bot was off for a night, the author has probably opened the conversation by hand.
@@ -180,16 +180,16 @@ class ConversationCreator:
         if entry.waited <= self._retry_times.retry_for + LONGEST_QUEUE_PAUSE + self._ledger.lease:
             return None
         log.warning("not_in_time", entry=entry.id)
-        return await self._given_up(entry, NotSent.because(Cause.OVERDUE))
+        return await self._give_up(entry, NotSent.because(Cause.OVERDUE))
 
-    async def _unconfirmed(self, entry: Entry, known: str) -> Result:
+    async def _record_unconfirmed(self, entry: Entry, reason: str) -> Result:
         log.warning("not_confirmed", entry=entry.id)
-        held = await retry_until_written(lambda: self._ledger.unconfirmed(entry, known), entry)
-        return _result(held, NotConfirmed(known, entry.id))
+        held = await retry_until_written(lambda: self._ledger.unconfirmed(entry, reason), entry)
+        return _result(held, NotConfirmed(reason, entry.id))
 
-    async def _given_up(self, entry: Entry, outcome: NotSent) -> Result:
+    async def _give_up(self, entry: Entry, outcome: NotSent) -> Result:
         if entry.doubtful:  # only of the last attempt is it certain that it created nothing
-            return await self._unconfirmed(entry, outcome.reason + DOUBTFUL)
+            return await self._record_unconfirmed(entry, outcome.reason + DOUBTFUL)
         held = await retry_until_written(
             lambda: self._ledger.expired(entry, outcome.reason, reason_code=outcome.cause), entry
         )

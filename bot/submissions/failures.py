@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
-from bot.retry import LAST_WORD, MISTAKES, put_off, retry_until_written
+from bot.retry import FINAL_MESSAGE, MISTAKES, put_off, retry_until_written
 from bot.slack.api import Failed, SlackApi
 from bot.slack.blocks import plain_message
 from bot.slack.client import REJECTED
@@ -60,11 +60,13 @@ class FailureHandler:
             await put_off(self._ledger, row, next_try)
             return
         log.error("given_up", entry=row.id, state=row.state.value)
-        said = await self._slack.message(row.slack_user_id, plain_message(_last_word(row)))
-        if isinstance(said, Failed) and (
-            next_try := LAST_WORD.after(row.tried_for, counts=said.code not in REJECTED)
+        sent = await self._slack.direct_message(
+            row.slack_user_id, plain_message(_final_message(row))
+        )
+        if isinstance(sent, Failed) and (
+            next_try := FINAL_MESSAGE.after(row.tried_for, counts=sent.code not in REJECTED)
         ):
-            log.warning("author_not_reached", entry=row.id, code=said.code)
+            log.warning("author_not_reached", entry=row.id, code=sent.code)
             await put_off(self._ledger, row, next_try)
         else:
             await retry_until_written(lambda: self._end(row), row)
@@ -79,7 +81,7 @@ class FailureHandler:
         return await self._ledger.told(held) if held else None
 
 
-def _last_word(row: Entry) -> str:
+def _final_message(row: Entry) -> str:
     """Use as little of the row as possible: reading the rest may be what fails."""
     if row.conversation_id:
         return OPEN.format(shorten(row.conversation_id, ID_LIMIT))

@@ -27,7 +27,7 @@ log = get_logger("weav_slack.reconcile")
 # Weav's clock and the database's may differ by this many seconds.
 CLOCK_DIFFERENCE = 120.0
 # Seconds: rounding makes sums of pauses differ in their last digits.
-_SAME_TIME: Final = 0.001
+_ROUNDING: Final = 0.001
 SEVERAL = "Weav has more than one conversation that could be this one."
 CONTESTED = (
     "Weav has one conversation that could be this one, but it could be that of another submission"
@@ -50,14 +50,14 @@ class NotFound:
     final: bool = False
 
 
-def until_next(looks: Iterable[float], since: float) -> float | None:
+def until_next_look(looks: Iterable[float], since: float) -> float | None:
     """Seconds until the next look; None: the last look is already due.
 
     `looks`: the pause before each look; `since`: seconds since the first pause began. One look
     makes up for all that were missed.
     """
     pauses = (due - since for due in accumulate(looks))
-    return next((pause for pause in pauses if pause > _SAME_TIME), None)
+    return next((pause for pause in pauses if pause > _ROUNDING), None)
 
 
 def candidates(
@@ -78,7 +78,7 @@ def candidates(
     ]
 
 
-def certain_one(unclaimed: Sequence[Conversation], rivals: int) -> Conversation | NotFound:
+def only_match(unclaimed: Sequence[Conversation], rivals: int) -> Conversation | NotFound:
     """`rivals`: the number of other unresolved submissions with the same content."""
     match unclaimed:
         case []:
@@ -91,7 +91,7 @@ def certain_one(unclaimed: Sequence[Conversation], rivals: int) -> Conversation 
             return NotFound(SEVERAL)
 
 
-_List = tuple[Conversation, ...] | LookUpFailed
+_CustomerList = tuple[Conversation, ...] | LookUpFailed
 
 
 class CustomerLists:
@@ -100,23 +100,23 @@ class CustomerLists:
     def __init__(self, weav: WeavClient, tasks: Tasks) -> None:
         self._weav = weav
         self._tasks = tasks
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(AT_ONCE)
         # Reads that have not sent their request yet.
-        self._next: dict[UUID, asyncio.Task[_List]] = {}
+        self._pending: dict[UUID, asyncio.Task[_CustomerList]] = {}
         # One lock a customer, kept while somebody uses it.
-        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
-    async def read(self, customer_id: UUID) -> _List:
+    async def read(self, customer_id: UUID) -> _CustomerList:
         """Return a list whose request begins after this call; concurrent callers share it."""
-        reading = self._next.get(customer_id)
+        reading = self._pending.get(customer_id)
         if reading is None or reading.done():
             reading = self._tasks.spawn(self._read(customer_id), name="customer_list")
-            self._next[customer_id] = reading
+            self._pending[customer_id] = reading
         return await asyncio.shield(reading)
 
-    async def _read(self, customer_id: UUID) -> _List:
-        async with self._turns.setdefault(customer_id, asyncio.Lock()), self._places:
-            del self._next[customer_id]  # later callers need a newer list
+    async def _read(self, customer_id: UUID) -> _CustomerList:
+        async with self._locks.setdefault(customer_id, asyncio.Lock()), self._slots:
+            del self._pending[customer_id]  # later callers need a newer list
             return await self._weav.customer_conversations(customer_id)
 
 
@@ -170,16 +170,16 @@ class Reconciler:
         if isinstance(seen, Result):
             return seen
         counted = entry.tried_for > 0 or (
-            seen.failed and until_next(self._looks, since_sent) is None
+            seen.failed and until_next_look(self._looks, since_sent) is None
         )
-        pause = until_next(self._looks, entry.tried_for if counted else since_sent)
+        pause = until_next_look(self._looks, entry.tried_for if counted else since_sent)
         if pause is None or seen.final:
             return await self._not_confirmed(entry, reason, seen)
         return await self._look_after(pause, entry, reason, counted=counted)
 
     async def look_later(self, entry: Entry, reason: str) -> Result:
         """Put the row off until its first look; whoever resumes it then looks."""
-        pause = until_next(self._looks, 0.0) or 0.0
+        pause = until_next_look(self._looks, 0.0) or 0.0
         return await self._look_after(pause, entry, reason, counted=True)
 
     async def _look_after(
@@ -200,11 +200,11 @@ class Reconciler:
             return NotFound(listed.reason, failed=True, final=listed.final)
         # After a restore from a backup (operations/README.md) the time of the last POST is unknown.
         until = entry.sent_at + self._answered_within if entry.sent_at else math.inf
-        alike = candidates(listed, request, entry.begun_at, until)
+        matching = candidates(listed, request, entry.begun_at, until)
         try:
-            claimed = await self._ledger.claimed(entry, (each.id for each in alike))
+            claimed = await self._ledger.claimed(entry, (each.id for each in matching))
             rivals = await self._ledger.rivals(entry)
-            found = certain_one([each for each in alike if each.id not in claimed], len(rivals))
+            found = only_match([each for each in matching if each.id not in claimed], len(rivals))
             if isinstance(found, NotFound):
                 return found
             held = await self._ledger.claim(entry, found.id, found.model_dump(mode="json"))

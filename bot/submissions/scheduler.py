@@ -13,7 +13,7 @@ from bot.tasks import Tasks
 log = get_logger("weav_slack.scheduler")
 FORGET_EVERY = 3600.0  # seconds
 # In one sweep: background work must leave capacity for people's requests.
-MOST_BATCHES = 5
+MAX_BATCHES = 5
 # A step, and the seconds until it runs again.
 Round: TypeAlias = tuple[Callable[[], Awaitable[None]], float]
 
@@ -32,14 +32,14 @@ class Scheduler:
     _loops: list[asyncio.Task[None]] = field(default_factory=list, init=False)
     _renewing: list[asyncio.Task[None]] = field(default_factory=list, init=False)
 
-    def start(self, *others: Round, keep: Round) -> None:
-        """Run `others` until `stop`; run `keep`, which renews other leases, until `finish`."""
+    def start(self, *others: Round, renew_others: Round) -> None:
+        """Run `others` until `stop`, and `renew_others`, for further leases, until `finish`."""
         own = (self._sweep, self._limits.sweep_every), (self._forget, FORGET_EVERY)
-        self._loops = [self._begun(*each) for each in (*others, *own)]
-        leases = (self._leases.keep, self._leases.every)
-        self._renewing = [self._begun(*each) for each in (keep, leases)]
+        self._loops = [self._start_loop(*each) for each in (*others, *own)]
+        leases = (self._leases.renew_with_retries, self._leases.renew_every)
+        self._renewing = [self._start_loop(*each) for each in (renew_others, leases)]
 
-    def _begun(self, step: Callable[[], Awaitable[None]], every: float) -> asyncio.Task[None]:
+    def _start_loop(self, step: Callable[[], Awaitable[None]], every: float) -> asyncio.Task[None]:
         return asyncio.create_task(self._tasks.repeat(step, every))
 
     async def stop(self) -> None:
@@ -55,8 +55,8 @@ class Scheduler:
     async def _sweep(self) -> None:
         with logged_if_unavailable(log, "not_swept"):
             await self._take_over()
-            for _ in range(MOST_BATCHES):
-                if not await self._take() or not await self._room():
+            for _ in range(MAX_BATCHES):
+                if not await self._resume_due() or not await self._wait_for_room():
                     return
 
     async def _take_over(self) -> None:
@@ -65,30 +65,30 @@ class Scheduler:
                 log.info("taken_over", entries=taken)
             self._took_over = True
 
-    async def _take(self) -> bool:
+    async def _resume_due(self) -> bool:
         """Resume a batch of rows that are due; False: there are no more."""
         # After a database outage this process's own rows are overdue, too. Renew them first, or it
         # would take them from itself.
         await self._leases.renew()
-        places = self._limits.taken_up - self._resumed
-        taken = await self._ledger.take(places)
+        free = self._limits.resumed_at_once - self._resumed
+        taken = await self._ledger.take(free)
         for entry in taken:
             self._resumed += 1
             self._tasks.spawn(self._resume(entry), name="resume")
-        return len(taken) == places
+        return len(taken) == free
 
-    async def _room(self) -> bool:
+    async def _wait_for_room(self) -> bool:
         """Wait until half of the capacity is free; False: that took too long."""
         self._has_room.clear()
-        self._tell_of_room()
+        self._signal_room()
         try:
             async with asyncio.timeout(self._limits.sweep_every):
                 return await self._has_room.wait()
         except TimeoutError:
             return False
 
-    def _tell_of_room(self) -> None:
-        if self._resumed <= self._limits.taken_up // 2:
+    def _signal_room(self) -> None:
+        if self._resumed <= self._limits.resumed_at_once // 2:
             self._has_room.set()
 
     async def _resume(self, entry: Entry) -> None:
@@ -96,7 +96,7 @@ class Scheduler:
             await self._worker.resume(entry)
         finally:
             self._resumed -= 1
-            self._tell_of_room()
+            self._signal_room()
 
     async def _forget(self) -> None:
         with logged_if_unavailable(log, "not_forgotten"):

@@ -49,14 +49,14 @@ class SubmissionService:
         self._notifier.spawn(deciding, "decide", target.slack_user_id, target.response_url)
 
     async def submit(
-        self, submission: Submission, answered: asyncio.Event, asked_at_clock: float
+        self, submission: Submission, answered: asyncio.Event, arrived_at: float
     ) -> Reply:
         """Answer within 2 s; an outcome that comes later is shown in the modal or in a message.
 
-        The 2 s start at `asked_at_clock`, the event loop's time when the payload came in.
+        The 2 s start at `arrived_at`, the event loop's time when the payload came in.
         `answered` is set once Slack has the answer.
         """
-        deadline, seen_by = asked_at_clock + ANSWER_WITHIN, asked_at_clock + SEEN_WITHIN
+        deadline, seen_by = arrived_at + ANSWER_WITHIN, arrived_at + SEEN_WITHIN
         new = submission.new
         try:
             async with asyncio.timeout_at(deadline):
@@ -80,27 +80,27 @@ class SubmissionService:
             return  # another replica has the row and tells the author
         new = submission.new
         target = ReplyTarget(new.slack_user_id, view_id=new.view_id)
-        if await _set_by(asyncio.get_running_loop().time() + ANSWER_LEAVES_WITHIN, answered):
+        if await _is_set_by(asyncio.get_running_loop().time() + ANSWER_LEAVES_WITHIN, answered):
             await asyncio.sleep(SLACK_SETTLES)
         else:
             target = ReplyTarget(new.slack_user_id)
         with self._leases(begun.entry_id):
             form = submission.form.again(begun.entry_id)
-            said = await self._announcer.show(result.reply, form, target)
+            shown = await self._announcer.show(result.reply, form, target)
             if not isinstance(result.reply, Created | Queued):
-                await self._announcer.note_told(result.entry, said)
+                await self._announcer.note_told(result.entry, shown)
 
     async def _note_told(self, result: Result, answered: asyncio.Event, seen_by: float) -> None:
         """Record that the author knows, unless the answer left too late."""
-        if await _set_by(seen_by, answered):
+        if await _is_set_by(seen_by, answered):
             await self._announcer.note_told(result.entry, Done())
 
     async def _withdraw(self, new: NewEntry, answered: asyncio.Event, seen_by: float) -> None:
-        seen = await _set_by(seen_by, answered)
+        seen = await _is_set_by(seen_by, answered)
         await withdraw(self._ledger, new, seen=seen)
 
 
-async def _set_by(deadline: float, event: asyncio.Event) -> bool:
+async def _is_set_by(deadline: float, event: asyncio.Event) -> bool:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout_at(deadline):
             await event.wait()

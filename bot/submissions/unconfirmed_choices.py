@@ -9,7 +9,7 @@ from bot.form.reply import Created, Creating, Left, NotConfirmed, Reply, reply_o
 from bot.form.values import FilledForm
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
-from bot.retry import NOTED_PAUSES
+from bot.retry import EARLY_CLICK_PAUSES
 from bot.slack import ids
 from bot.slack.api import ApiResult
 from bot.submissions.announcer import Announcer, ReplyTarget
@@ -21,9 +21,9 @@ CHOICE_NOT_WRITTEN = (
     "The bot's database does not answer, so the bot does not know whether your click was written"
     f" down. What you chose may begin yet: {ids.COMMAND} status tells."
 )
-NOT_SAID = "The bot's database does not answer, so what became of this cannot be said now."
-UNNAMED = "The customer was new, so the bot does not know in whose list it could look."
-NOT_KNOWN = "The bot no longer has this submission, so it can neither look nor create it again."
+OUTCOME_UNKNOWN = "The bot's database does not answer, so what became of this cannot be said now."
+NO_CUSTOMER_ID = "The customer was new, so the bot does not know in whose list it could look."
+NO_SUCH_ROW = "The bot no longer has this submission, so it can neither look nor create it again."
 
 
 class Choice(StrEnum):
@@ -51,9 +51,9 @@ class UnconfirmedChoices:
             return  # the row's worker shows the outcome, which a reply from here could overwrite
         result, entry = decided
         with self._leases(entry_id):  # or a sweep would tell the author again
-            said = await self._show(result.reply, entry, target)
+            shown = await self._show(result.reply, entry, target)
             if not isinstance(result.reply, Created):
-                await self._announcer.note_told(result.entry, said)
+                await self._announcer.note_told(result.entry, shown)
 
     async def _decide_with_retries(
         self, choice: Choice, entry_id: int, target: ReplyTarget
@@ -62,7 +62,7 @@ class UnconfirmedChoices:
 
         A second look does no harm; the other choices are not retried.
         """
-        for pause in NOTED_PAUSES if choice is Choice.LOOK_AGAIN else ():
+        for pause in EARLY_CLICK_PAUSES if choice is Choice.LOOK_AGAIN else ():
             if decided := await self._decide_once(choice, entry_id, target):
                 return decided
             await asyncio.sleep(pause)
@@ -100,7 +100,7 @@ class UnconfirmedChoices:
 
     async def _look_again(self, held: Entry) -> Result:
         if held.new_customer:  # only after a restore from a backup (operations/README.md)
-            return Result(held, NotConfirmed(UNNAMED, held.id))
+            return Result(held, NotConfirmed(NO_CUSTOMER_ID, held.id))
         return await self._worker.look_again(held)
 
     async def _create_again(self, held: Entry, target: ReplyTarget) -> Result:
@@ -113,11 +113,11 @@ class UnconfirmedChoices:
         try:
             entry = await self._ledger.get(entry_id)
         except LedgerUnavailable:
-            return Result(None, NotConfirmed(NOT_SAID, entry_id)), None
+            return Result(None, NotConfirmed(OUTCOME_UNKNOWN, entry_id)), None
         if entry is None or entry.slack_user_id != target.slack_user_id:
-            return Result(None, NotConfirmed(NOT_KNOWN, entry_id)), None
-        at_work = entry.state is State.UNCONFIRMED and entry.due_at is not None
-        reply = None if at_work else reply_of(entry)
+            return Result(None, NotConfirmed(NO_SUCH_ROW, entry_id)), None
+        has_worker = entry.state is State.UNCONFIRMED and entry.due_at is not None
+        reply = None if has_worker else reply_of(entry)
         return (Result(None, reply), entry) if reply else None
 
     async def _show(self, reply: Reply, entry: Entry | None, target: ReplyTarget) -> ApiResult:

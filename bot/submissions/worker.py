@@ -33,23 +33,23 @@ STILL_UNKNOWN = "The bot looked again and did not find it for certain."
 @dataclass(frozen=True, slots=True)
 class Limits:
     sweep_every: float = 1.0  # seconds
-    taken_up: int = 50  # rows
+    resumed_at_once: int = 50  # rows
     # Messages to one channel or person at once. Slack takes about one a second there, and after two
     # minutes the bot gives up and uses another route.
-    at_one_place: int = 10
-    # Rows that wait for Slack in this process. Further rows go back to the ledger for `put_off`
+    per_recipient: int = 10
+    # Rows that wait for Slack in this process. Further rows go back to the ledger for `put_off_for`
     # seconds.
-    waiting: int = 1000
-    put_off: float = 15.0
+    waiting_for_slack: int = 1000
+    put_off_for: float = 15.0
 
 
 class Leases:
     """The rows that this process works on; their leases are renewed while it does."""
 
-    def __init__(self, ledger: Ledger, every: float) -> None:
-        """`every`: seconds between renewals, well below the ledger's lease."""
+    def __init__(self, ledger: Ledger, renew_every: float) -> None:
+        """`renew_every`: seconds between renewals, well below the ledger's lease."""
         self._ledger = ledger
-        self.every = every
+        self.renew_every = renew_every
         self._held: Counter[int] = Counter()
 
     @contextmanager
@@ -70,7 +70,7 @@ class Leases:
         if self._held:
             await self._ledger.renew(list(self._held))
 
-    async def keep(self) -> None:
+    async def renew_with_retries(self) -> None:
         """Renew once; retry until that succeeds or this process holds no row."""
         while True:
             with logged_if_unavailable(log, "leases_not_renewed"):
@@ -88,7 +88,7 @@ class Deliverer:
     _limits: Limits
     _waiting: int = field(default=0, init=False)
     # Each is kept while somebody uses it.
-    _at_place: WeakValueDictionary[str, asyncio.Semaphore] = field(
+    _semaphores: WeakValueDictionary[str, asyncio.Semaphore] = field(
         default_factory=WeakValueDictionary, init=False
     )
 
@@ -100,10 +100,10 @@ class Deliverer:
 
     async def _deliver(self, taken: Entry, entry: Entry, reply: Reply) -> None:
         with self._leases(entry.id):
-            if self._waiting >= self._limits.waiting:
+            if self._waiting >= self._limits.waiting_for_slack:
                 log.info("put_off", entry=entry.id)
                 await retry_until_written(
-                    lambda: self._ledger.later(entry, self._limits.put_off), entry
+                    lambda: self._ledger.later(entry, self._limits.put_off_for), entry
                 )
                 return
             self._waiting += 1
@@ -121,22 +121,22 @@ class Deliverer:
         queued = taken.state is State.QUEUED
         form = FilledForm.read(taken.form).again(taken.id)
         if isinstance(reply, Created):
-            async with self._place_in(form.place.slack_channel_id):
+            async with self._semaphore_of(form.place.slack_channel_id):
                 if not await self._announcer.announce(entry, reply.conversation, queued=queued):
                     return
             if queued:
                 return
         target = ReplyTarget(taken.slack_user_id, view_id="" if queued else taken.view_id)
-        async with self._place_in(taken.slack_user_id):
-            said = await self._announcer.show(reply, form, target)
+        async with self._semaphore_of(taken.slack_user_id):
+            shown = await self._announcer.show(reply, form, target)
         if not isinstance(reply, Created):
-            await self._announcer.note_told(entry, said)
+            await self._announcer.note_told(entry, shown)
 
-    def _place_in(self, place: str) -> asyncio.Semaphore:
-        places = self._at_place.get(place)
-        if places is None:
-            places = self._at_place[place] = asyncio.Semaphore(self._limits.at_one_place)
-        return places
+    def _semaphore_of(self, recipient: str) -> asyncio.Semaphore:
+        semaphore = self._semaphores.get(recipient)
+        if semaphore is None:
+            semaphore = self._semaphores[recipient] = asyncio.Semaphore(self._limits.per_recipient)
+        return semaphore
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class Worker:
     _failures: FailureHandler
     _leases: Leases
     _tasks: Tasks
-    _works: dict[int, asyncio.Task[Result]] = field(default_factory=dict, init=False)
+    _running: dict[int, asyncio.Task[Result]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -185,7 +185,7 @@ class Worker:
     def start(self, entry: Entry, *, slot: bool) -> asyncio.Task[Result]:
         """`slot`: the caller has acquired one of the `AT_ONCE` slots and hands it over."""
         work = self._tasks.spawn(self._create(entry, slot=slot), name="create")
-        self._works[entry.id] = work
+        self._running[entry.id] = work
         return work
 
     async def resume(self, entry: Entry) -> None:
@@ -207,7 +207,7 @@ class Worker:
 
     async def _create(self, entry: Entry, *, slot: bool) -> Result:
         with ExitStack() as held:
-            held.callback(self._works.pop, entry.id, None)
+            held.callback(self._running.pop, entry.id, None)
             held.enter_context(self._leases(entry.id))
             if not slot:
                 await self._slots.acquire()
@@ -248,7 +248,7 @@ class Worker:
             return await self._creator.reconciler.look_now(entry, entry.reason or RESTARTED)
         reply = reply_of(entry)
         if reply is None or isinstance(reply, Queued):
-            return await self._creator.not_in_time(entry) or await self._send_due(entry)
+            return await self._creator.give_up_if_overdue(entry) or await self._send_due(entry)
         return Result(entry, reply)
 
     async def _send_due(self, entry: Entry) -> Result:
@@ -268,7 +268,7 @@ class Worker:
                 assert_never(sent)
 
     def _join(self, entry: Entry) -> asyncio.Task[Result]:
-        running = self._works.get(entry.id)
+        running = self._running.get(entry.id)
         return running or self._tasks.spawn(self._watch(entry), name="watch")
 
     async def _watch(self, entry: Entry) -> Result:
