@@ -19,7 +19,7 @@ from bot.slack.client import (
     REJECTED,
     Installation,
     SlackClient,
-    code_in,
+    code_of,
     slack_client,
     slack_session,
 )
@@ -111,7 +111,7 @@ def _why_not(
     url = settings.slack_api_url
     if not isinstance(error, SlackApiError):
         return failed(point, f"Slack is not reached at {url} ({type(error).__name__})", _ADDRESS)
-    code = code_in(error.response)
+    code = code_of(error.response)
     if not code:
         return failed(point, f"no answer of Slack's at {url}", _ADDRESS)
     if code not in rejected:

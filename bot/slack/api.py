@@ -18,7 +18,7 @@ from slack_sdk.webhook import WebhookResponse
 
 from bot.retry import MESSAGE_UPDATE_WITHIN, POST_WITHIN, VIEW_UPDATE_WITHIN, call_pauses
 from bot.slack.blocks import Json, Message
-from bot.slack.client import RATE_LIMITS, SlackClient, code_in, code_of, status_of
+from bot.slack.client import RATE_LIMITS, SlackClient, code_of, status_of
 from bot.slack.payloads import at, text_at
 
 # Errors inside Slack: the call may have been carried out.
@@ -84,11 +84,14 @@ async def ask(call: Awaitable[AsyncSlackResponse | WebhookResponse]) -> ApiResul
 
 
 def _failure_of(response: Any) -> Failed:  # noqa: ANN401 - the SDK's, or aiohttp's if it is no JSON
-    status, code = status_of(response), code_in(response)
+    status, code = status_of(response), code_of(response)
     if status == HTTPStatus.TOO_MANY_REQUESTS or code in RATE_LIMITS:
         return Failed("ratelimited", retry_after=_retry_after(response.headers))
     if not code:
-        return Failed(f"http_{status}", certain=False)
+        certain = (
+            isinstance(response, WebhookResponse) and status < HTTPStatus.INTERNAL_SERVER_ERROR
+        )
+        return Failed(f"http_{status}", certain=certain)
     return Failed(code, certain=code not in UNCERTAIN)
 
 
@@ -98,11 +101,8 @@ def _read_response_url_answer(answer: WebhookResponse) -> ApiResult:
     https://docs.slack.dev/interactivity/handling-user-interaction#message_responses does not say
     what an empty 200 means. It counts as success, or the bot would send the message twice.
     """
-    if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        return Failed("ratelimited", retry_after=_retry_after(answer.headers))
     if answer.status_code != HTTPStatus.OK:
-        certain = answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
-        return Failed(f"http_{answer.status_code}", certain=certain)
+        return _failure_of(answer)
     body = _json(answer.body)
     if answer.body.strip() in {"", "ok"} or at(body, "ok") is True:
         return Done()
@@ -176,7 +176,7 @@ class SlackApi:
     async def post(
         self,
         slack_channel_id: str,
-        card: Message,
+        message: Message,
         thread_ts: str = "",
         within: float = POST_WITHIN,
     ) -> ApiResult:
@@ -188,8 +188,8 @@ class SlackApi:
         return await _call_with_retries(
             lambda: self._client.chat_postMessage(
                 channel=slack_channel_id,
-                text=card.text,
-                blocks=card.blocks,
+                text=message.text,
+                blocks=message.blocks,
                 thread_ts=thread_ts or None,
                 unfurl_links=False,
                 unfurl_media=False,
@@ -197,15 +197,15 @@ class SlackApi:
             seconds=within,
         )
 
-    async def direct_message(self, slack_user_id: str, card: Message) -> ApiResult:
+    async def direct_message(self, slack_user_id: str, message: Message) -> ApiResult:
         """Send a direct message, and again if it may not have arrived: twice beats never."""
-        sent = await self.post(slack_user_id, card)
+        sent = await self.post(slack_user_id, message)
         if isinstance(sent, Failed) and not sent.certain:
-            sent = await self.post(slack_user_id, card)
+            sent = await self.post(slack_user_id, message)
         return sent
 
     async def post_ephemeral(
-        self, slack_channel_id: str, slack_user_id: str, card: Message, thread_ts: str
+        self, slack_channel_id: str, slack_user_id: str, message: Message, thread_ts: str
     ) -> ApiResult:
         """Show a message to one person only, in a thread with replies; the bot must be a member.
 
@@ -215,8 +215,8 @@ class SlackApi:
             self._client.chat_postEphemeral(
                 channel=slack_channel_id,
                 user=slack_user_id,
-                text=card.text,
-                blocks=card.blocks,
+                text=message.text,
+                blocks=message.blocks,
                 thread_ts=thread_ts,
             )
         )
@@ -225,13 +225,13 @@ class SlackApi:
         self,
         slack_channel_id: str,
         message_ts: str,
-        card: Message,
+        message: Message,
         within: float = MESSAGE_UPDATE_WITHIN,
     ) -> ApiResult:
         """Update one of the bot's own messages, with retries for `within` seconds."""
         return await _call_with_retries(
             lambda: self._client.chat_update(
-                channel=slack_channel_id, ts=message_ts, text=card.text, blocks=card.blocks
+                channel=slack_channel_id, ts=message_ts, text=message.text, blocks=message.blocks
             ),
             seconds=within,
             repeatable=True,
@@ -240,7 +240,7 @@ class SlackApi:
     async def respond(
         self,
         response_url: str,
-        card: Message,
+        message: Message,
         *,
         in_channel: bool = False,
         replace_original: bool = False,
@@ -254,8 +254,8 @@ class SlackApi:
         body = {
             "response_type": "in_channel" if in_channel else "ephemeral",
             "replace_original": replace_original,
-            "text": card.text,
-            "blocks": card.blocks,
+            "text": message.text,
+            "blocks": message.blocks,
             "thread_ts": thread_ts or None,
         }
         return await ask(self._client.answer_at(response_url, body))

@@ -59,11 +59,15 @@ _MAX_CONNECTIONS: Final = 100
 
 
 def code_of(answer: object) -> str:
-    """Return Slack's error code; empty for anything else, which must not be shown or logged."""
-    if not isinstance(answer, Mapping):
+    """Return the error code of a response or its JSON; empty if it is none that Slack would send.
+
+    Anything else must not be shown or logged.
+    """
+    body = getattr(answer, "data", answer)
+    if not isinstance(body, Mapping):
         return ""
-    code = answer.get("error")
-    if code == "invalid_arguments" and "trigger_id" in str(answer.get("response_metadata")):
+    code = body.get("error")
+    if code == "invalid_arguments" and "trigger_id" in str(body.get("response_metadata")):
         return "expired_trigger_id"  # Slack reports it so, too, according to issue threads
     return code if isinstance(code, str) and code.isidentifier() else ""
 
@@ -178,7 +182,7 @@ class SlackClient(AsyncWebClient):
             outcome, headers = "ok", response.headers
         except SlackApiError as error:
             outcome, headers = outcome_of(error.response), error.response.headers
-            if api_method == _VIEWS_OPEN and "expired" in code_in(error.response):
+            if api_method == _VIEWS_OPEN and "expired" in code_of(error.response):
                 self._metrics.triggers_expired.inc()
             raise
         finally:
@@ -221,7 +225,7 @@ class SlackClient(AsyncWebClient):
 
 def outcome_of(response: object) -> str:
     """Return the `outcome` label of a refusal for the metrics."""
-    status, code = status_of(response), code_in(response)
+    status, code = status_of(response), code_of(response)
     if status == HTTPStatus.TOO_MANY_REQUESTS or code in RATE_LIMITS:
         return "rate_limited"
     if code in REJECTED:
@@ -234,11 +238,6 @@ def status_of(response: object) -> int:
     """Read the SDK's response, or aiohttp's, which the SDK passes on if the body is no JSON."""
     status: int = getattr(response, "status_code", 0) or getattr(response, "status", 0)
     return status
-
-
-def code_in(response: object) -> str:
-    """Return Slack's error code; empty if the answer is not the Web API's."""
-    return code_of(getattr(response, "data", None))
 
 
 def slack_session() -> aiohttp.ClientSession:
