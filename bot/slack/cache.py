@@ -14,7 +14,8 @@ from bot.tasks import Tasks
 log = get_logger("weav_slack.cache")
 T = TypeVar("T")
 _MAX_ENTRIES: Final = 10_000
-_RETRY_AFTER: Final = 5.0  # seconds, for one that failed
+_RETRY_AFTER: Final = 5.0  # seconds after a failed lookup
+_UNKNOWN: Final = (None, 0.0)
 
 
 @dataclass(eq=False, repr=False)
@@ -28,16 +29,16 @@ class LookupCache(Generic[T]):
     _ask: Callable[[str], Awaitable[T | None]]
     _keep: float
     _never_fresh: Collection[T] = ()
-    _known: dict[str, T] = field(default_factory=dict, init=False)
-    _fresh_until: dict[str, float] = field(default_factory=dict, init=False)
+    # The value of each key, and until when it is fresh.
+    _entries: dict[str, tuple[T | None, float]] = field(default_factory=dict, init=False)
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict, init=False)
 
     def known(self, key: str) -> T | None:
-        return self._known.get(key)
+        return self._entries.get(key, _UNKNOWN)[0]
 
     def start(self, key: str) -> asyncio.Task[None] | None:
         """Look it up in the background; None: the value is fresh."""
-        if self._fresh_until.get(key, 0.0) > asyncio.get_running_loop().time():
+        if self._entries.get(key, _UNKNOWN)[1] > asyncio.get_running_loop().time():
             return None
         if key not in self._running:
             task = self._tasks.spawn(self._look_up(key), name="look_up")
@@ -53,14 +54,12 @@ class LookupCache(Generic[T]):
 
     async def _look_up(self, key: str) -> None:
         found = await self._ask(key)
-        if len(self._fresh_until) >= _MAX_ENTRIES:
-            self._known.clear()
-            self._fresh_until.clear()
-        lasts = _RETRY_AFTER
-        if found is not None:
-            self._known[key] = found
-            lasts = 0.0 if found in self._never_fresh else self._keep
-        self._fresh_until[key] = asyncio.get_running_loop().time() + lasts
+        if found is None:
+            found, fresh_for = self.known(key), _RETRY_AFTER
+        else:
+            fresh_for = 0.0 if found in self._never_fresh else self._keep
+        fresh_until = asyncio.get_running_loop().time() + fresh_for
+        put_bounded(self._entries, key, (found, fresh_until), _MAX_ENTRIES)
 
 
 async def look_up(

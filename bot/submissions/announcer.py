@@ -15,6 +15,7 @@ from bot.retry import Backoff, NextTry, put_off, retry_until_written
 from bot.slack import ids
 from bot.slack.api import ApiResult, Done, Failed, SlackApi
 from bot.slack.blocks import Message
+from bot.slack.cache import put_bounded
 from bot.slack.client import REJECTED
 from bot.weav.models import Conversation
 
@@ -53,9 +54,7 @@ class CustomerUses:
             return
         with logged_if_unavailable(log, "use_not_noted"):
             await self._customers.note_use(*use)
-            if len(self._fresh_until) >= _MAX_USES:
-                self._fresh_until.clear()
-            self._fresh_until[use] = self._clock() + _WRITE_AGAIN_AFTER
+            put_bounded(self._fresh_until, use, self._clock() + _WRITE_AGAIN_AFTER, _MAX_USES)
             self._start_learning(customer_id)
 
 
@@ -122,6 +121,7 @@ class Announcer:
 
     async def show(self, reply: Reply, form: FilledForm, target: ReplyTarget) -> ApiResult:
         """Show the reply at the target, or send it directly; Failed: Slack took neither."""
+        shown: ApiResult | None = None
         if target.in_home_tab:
             shown = await self._publish_home_tab(target.slack_user_id)
         elif target.view_id:
@@ -130,8 +130,6 @@ class Announcer:
             shown = await self._slack.respond(
                 target.response_url, self._message(reply, form), replace_original=True
             )
-        else:
-            return await self.send_directly(reply, form, target.slack_user_id)
         if isinstance(shown, Done):
             return shown
         return await self.send_directly(reply, form, target.slack_user_id)
