@@ -170,17 +170,21 @@ class Worker:
 
         Raise LedgerUnavailable: no work was started.
         """
-        slot = await self._slot_if_free()
+        slot = not self._slots.locked() and await self._slots.acquire()
         try:
             received = await self._ledger.receive(new, sending=slot)
+            entry = received.entry
             if received.new:
-                work = self.start(received.entry, slot=slot)
+                work = self.start(entry, slot=slot)
                 slot = False  # the task releases it
-                return Begun(received.entry.id, work)
+            elif entry.id in self._running:
+                work = self._running[entry.id]
+            else:
+                work = self._tasks.spawn(self._watch(entry), name="watch")
         finally:
             if slot:
                 self._slots.release()
-        return Begun(received.entry.id, self._join(received.entry))
+        return Begun(entry.id, work)
 
     def start(self, entry: Entry, *, slot: bool) -> asyncio.Task[Result]:
         """`slot`: the caller has acquired one of the `AT_ONCE` slots and hands it over."""
@@ -267,10 +271,6 @@ class Worker:
             case _:
                 assert_never(sent)
 
-    def _join(self, entry: Entry) -> asyncio.Task[Result]:
-        running = self._running.get(entry.id)
-        return running or self._tasks.spawn(self._watch(entry), name="watch")
-
     async def _watch(self, entry: Entry) -> Result:
         """Poll the row until another replica, or whoever took it over, has an outcome."""
         deadline = asyncio.get_running_loop().time() + WATCH_FOR
@@ -283,6 +283,3 @@ class Worker:
                 continue
             reply = reply_of(current) if current else None
         return Result(None, reply or Creating())
-
-    async def _slot_if_free(self) -> bool:
-        return not self._slots.locked() and await self._slots.acquire()
