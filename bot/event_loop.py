@@ -49,8 +49,9 @@ class EventLoopWatch:
     def watching(self) -> Iterator[None]:
         """Watch the running event loop."""
         loop, over = asyncio.get_running_loop(), threading.Event()
-        ticks = _Ticks(loop, self._tick)
         self._ticked = perf_counter()
+        # One context for all ticks; by default each call copies the current one.
+        self._tick_again(loop, Context())
         looking = threading.Thread(
             target=self._monitor,
             args=(loop, threading.get_ident(), over),
@@ -61,11 +62,14 @@ class EventLoopWatch:
         try:
             yield
         finally:
-            ticks.stop()
+            self._next_tick.cancel()
             over.set()
             looking.join(_JOIN_TIMEOUT)
 
-    def _tick(self) -> None:
+    def _tick_again(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
+        self._next_tick = loop.call_later(TICK, self._tick, loop, context, context=context)
+
+    def _tick(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
         now = perf_counter()
         lag = max(0.0, now - self._ticked - TICK)
         running, self._running = self._running, {}
@@ -73,6 +77,7 @@ class EventLoopWatch:
         self._observe(lag)
         if lag >= self._stalled:
             log.warning("event_loop_stalled", seconds=round(lag, 3), **running)
+        self._tick_again(loop, context)
 
     def _monitor(self, loop: asyncio.AbstractEventLoop, thread: int, over: threading.Event) -> None:
         """Look once at each stall, before it is long enough to be logged."""
@@ -91,24 +96,6 @@ class EventLoopWatch:
             elif age >= self._stuck and told != ticked:
                 told = ticked
                 log.error("event_loop_stands", seconds=round(age, 3), **_running(loop, thread))
-
-
-class _Ticks:
-    """Calls `tick` again `TICK` seconds after the last call ended."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, tick: Callable[[], None]) -> None:
-        self._loop = loop
-        self._tick = tick
-        # One context for all calls; by default each call copies the current one.
-        self._context = Context()
-        self._next = loop.call_later(TICK, self._call, context=self._context)
-
-    def _call(self) -> None:
-        self._tick()
-        self._next = self._loop.call_later(TICK, self._call, context=self._context)
-
-    def stop(self) -> None:
-        self._next.cancel()
 
 
 def _running(loop: asyncio.AbstractEventLoop, thread: int) -> dict[str, str]:
