@@ -80,7 +80,7 @@ def configure(level: str, log_format: Literal["console", "json"]) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, draw],
-            foreign_pre_chain=[_without_values, structlog.stdlib.add_logger_name, *_processors()],
+            foreign_pre_chain=[_without_values, *_processors()],
             pass_foreign_args=True,
         )
     )
@@ -90,7 +90,7 @@ def configure(level: str, log_format: Literal["console", "json"]) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("asyncio").addFilter(_is_not_uvloop_noise)
     structlog.configure(
-        processors=[_add_logger_name, *_processors(), draw],
+        processors=[*_processors(), draw],
         logger_factory=lambda name: _LineWriter(name, handler),
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
@@ -113,15 +113,9 @@ class _LineWriter:
     debug = info = warning = error = critical = write
 
 
-def _add_logger_name(
-    logger: _LineWriter, _method: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
-    event["logger"] = logger.name
-    return event
-
-
 def _processors() -> list[structlog.typing.Processor]:
     return [
+        structlog.stdlib.add_logger_name,
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
