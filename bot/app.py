@@ -232,7 +232,6 @@ class _Assembly:
         link = partial((settings.weav_conversation_url or "").replace, "{id}")
         retry_times = RetryTimes(
             settings.weav_retry_for,
-            Backoff(shortest=pace.delivery),
             pace.looks,
             pace.spread,
             settings.weav_timeout,
@@ -275,7 +274,7 @@ class _Assembly:
             poster,
             home.publish,
             uses,
-            retry_times.delivery,
+            Backoff(shortest=pace.delivery),
             self.metrics,
             schedule_look if follower.inbox else None,
         )

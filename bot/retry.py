@@ -3,7 +3,7 @@
 - A Slack call that was rate limited or did not connect, and an idempotent one whose connection was
   lost: `call_pauses`, or as long as Slack's Retry-After says, for the seconds of `*_WITHIN`.
 - A direct message that may not have arrived: once, immediately, in `SlackApi.direct_message`.
-- A card or a reply that Slack did not take by any route: `RetryTimes.delivery`, for a day.
+- A card or a reply that Slack did not take by any route: `Backoff`, for a day.
 - A row whose processing raises: `MISTAKES` for a day; then a message to its author, which is
   retried for another day (`FINAL_MESSAGE`).
 - A POST to Weav that certainly did nothing: `queue_pause`, or as long as Weav's Retry-After says,
@@ -70,6 +70,9 @@ class Backoff:
 
     The time of trying is the sum of the pauses since the first failed attempt. It continues after a
     restart and in another replica, but not while the bot is off.
+
+    The defaults are for a card or a reply. Slack may carry out a call without confirming it, so
+    each attempt may send the author one more message: about fifteen in a day.
     """
 
     shortest: float = 15.0
@@ -85,9 +88,6 @@ class Backoff:
         return NextTry(pause, pause) if tried_for <= self.within else None
 
 
-# Slack may carry out a call without confirming it, so each attempt may send the author one more
-# message. With pauses as long as the time of trying so far, that is about fifteen in a day.
-DELIVERY: Final = Backoff()
 MISTAKES: Final = Backoff(longest=3600.0, growth=0.5)
 FINAL_MESSAGE: Final = Backoff(within=2 * DAY)
 
@@ -103,12 +103,10 @@ LONGEST_REST: Final = 60.0
 class RetryTimes:
     """Seconds. `retry_for`: how long to retry a queued row; 0: not at all.
 
-    `delivery`: pauses when Slack takes neither card nor message. `weav_timeout`: when Weav's answer
-    to one request counts as lost.
+    `weav_timeout`: when Weav's answer to one request counts as lost.
     """
 
     retry_for: float
-    delivery: Backoff = DELIVERY
     looks: tuple[float, ...] = LOOKS
     spread: float = SPREAD
     weav_timeout: float = 10.0
