@@ -17,6 +17,7 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 # Slack's ids have about a dozen characters. Messages mention them, and their length is limited.
@@ -36,7 +37,18 @@ def _sendable(secret: SecretStr) -> SecretStr:
     return SecretStr(text)
 
 
+def _prefixed(prefix: str, kind: str) -> AfterValidator:
+    def check(token: SecretStr) -> SecretStr:
+        if not token.get_secret_value().startswith(prefix):
+            raise ValueError(f"must be {kind}, {prefix}…")
+        return token
+
+    return AfterValidator(check)
+
+
 Secret = Annotated[SecretStr, AfterValidator(_sendable)]
+BotToken = Annotated[Secret, _prefixed("xoxb-", "a bot token")]
+AppToken = Annotated[Secret, _prefixed("xapp-", "an app-level token")]
 
 
 def _split_ids(ids: object) -> object:
@@ -99,8 +111,8 @@ class Settings(BaseSettings):
         str_strip_whitespace=True,
     )
 
-    slack_bot_token: Secret
-    slack_app_token: Secret | None = None
+    slack_bot_token: BotToken
+    slack_app_token: AppToken | None = None
     slack_signing_secret: Annotated[Secret | None, Field(validate_default=True)] = None
     slack_api_url: str = "https://slack.com/api/"
     weav_api_token: Secret
@@ -121,27 +133,10 @@ class Settings(BaseSettings):
     slack_allow_external: bool = False
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 3000
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)
+    ] = "INFO"
     log_format: Literal["console", "json"] = "console"
-
-    @field_validator("log_level", mode="before")
-    @classmethod
-    def _upper(cls, level: object) -> object:
-        return level.upper() if isinstance(level, str) else level
-
-    @field_validator("slack_bot_token")
-    @classmethod
-    def _bot_token(cls, token: SecretStr) -> SecretStr:
-        if not token.get_secret_value().startswith("xoxb-"):
-            raise ValueError("must be a bot token, xoxb-…")
-        return token
-
-    @field_validator("slack_app_token")
-    @classmethod
-    def _app_token(cls, token: SecretStr | None) -> SecretStr | None:
-        if token and not token.get_secret_value().startswith("xapp-"):
-            raise ValueError("must be an app-level token, xapp-…")
-        return token
 
     @field_validator("slack_signing_secret")
     @classmethod
@@ -201,22 +196,16 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError("\n".join(_line(problem) for problem in _problems(error))) from None
+        problems = error.errors(include_input=False, include_url=False)
+        raise SettingsError("\n".join(_line(each) for each in problems)) from None
     except UnicodeDecodeError:
         raise SettingsError(".env is not UTF-8: save it as that") from None
     except OSError as error:
         raise SettingsError(f".env cannot be read: {error.strerror}") from None
 
 
-def _problems(error: ValidationError) -> list[tuple[str, str, str]]:
-    return [
-        (str(each["loc"][0]).upper(), each["type"], each["msg"])
-        for each in error.errors(include_input=False, include_url=False)
-    ]
-
-
-def _line(problem: tuple[str, str, str]) -> str:
-    name, kind, message = problem
-    if kind == "missing":
+def _line(problem: ErrorDetails) -> str:
+    name = str(problem["loc"][0]).upper()
+    if problem["type"] == "missing":
         return f"{name} is missing"
-    return f"{name} {message.removeprefix('Value error, ')}"
+    return f"{name} {problem['msg'].removeprefix('Value error, ')}"
