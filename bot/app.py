@@ -40,7 +40,7 @@ from bot.settings import Settings
 from bot.slack.api import SlackApi
 from bot.slack.blocks import Message
 from bot.slack.cache import LookupCache
-from bot.slack.client import Installation, slack_client, slack_session
+from bot.slack.client import Installation, SlackClient, slack_session
 from bot.slack.notifier import Notifier
 from bot.submissions.announcer import Announcer, CustomerUses
 from bot.submissions.create import ConversationCreator
@@ -196,7 +196,7 @@ class _Assembly:
         settings = self.settings
         self.installation = Installation()
         self.token = settings.slack_bot_token.get_secret_value()
-        self.client = slack_client(
+        self.client = SlackClient(
             self.token, settings.slack_api_url, self.session, self.metrics, self.installation
         )
         people = LookupCache(self.tasks, partial(members.member, self.client), members.KEEP_MEMBERS)

@@ -20,7 +20,6 @@ from bot.slack.client import (
     Installation,
     SlackClient,
     code_of,
-    slack_client,
     slack_session,
 )
 
@@ -52,7 +51,7 @@ async def examine(settings: Settings) -> list[Finding]:
     installation, bot_token = Installation(), settings.slack_bot_token.get_secret_value()
     shown = masked(bot_token)
     async with slack_session() as session:
-        client = slack_client(
+        client = SlackClient(
             bot_token,
             settings.slack_api_url,
             session,

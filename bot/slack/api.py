@@ -1,6 +1,6 @@
 """Slack's Web API with results as values: done, certainly not done, or unknown.
 
-`slack_client` switches off the SDK's own retries, which would post a card twice after a reset
+`SlackClient` switches off the SDK's own retries, which would post a card twice after a reset
 connection. This module retries a call only if it certainly did nothing, or if twice is harmless.
 """
 

@@ -165,15 +165,27 @@ class SlackClient(AsyncWebClient):
     def __init__(
         self,
         token: str,
+        api_url: str,
+        session: aiohttp.ClientSession,
         metrics: Metrics,
         installation: Installation,
-        bulkhead: Bulkhead,
-        **options: Any,  # noqa: ANN401 - the SDK's
+        bulkhead: Bulkhead | None = None,
     ) -> None:
-        super().__init__(token, **options)
+        # Below INFO the SDK formats whole requests and answers, even if no handler writes them.
+        # Without a level of its own, this logger would count as below INFO.
+        logger = logging.getLogger("weav_slack.slack_sdk")
+        logger.setLevel(logging.INFO)
+        super().__init__(
+            token,
+            base_url=api_url,
+            session=session,
+            logger=logger,
+            retry_handlers=[],  # `SlackApi` decides what to retry
+            user_agent_suffix=f"weav-slack/{VERSION}",
+        )
         self._metrics = metrics
         self._installation = installation
-        self._bulkhead = bulkhead
+        self._bulkhead = bulkhead or Bulkhead()
 
     async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:  # noqa: ANN401
         began, outcome, headers = perf_counter(), "no_answer", {}
@@ -256,27 +268,3 @@ def _as_json(value: Any) -> str:  # noqa: ANN401 - whatever is sent
         return to_json(value).decode()  # a form in 10 us, where json.dumps takes 50
     except ValueError:  # half of a surrogate pair, which only json.dumps can write
         return json.dumps(value)
-
-
-def slack_client(
-    token: str,
-    api_url: str,
-    session: aiohttp.ClientSession,
-    metrics: Metrics,
-    installation: Installation,
-) -> SlackClient:
-    # Below INFO the SDK formats whole requests and answers, even if no handler writes them. Without
-    # a level of its own, this logger would count as below INFO.
-    logger = logging.getLogger("weav_slack.slack_sdk")
-    logger.setLevel(logging.INFO)
-    return SlackClient(
-        token,
-        metrics,
-        installation,
-        Bulkhead(),
-        base_url=api_url,
-        session=session,
-        logger=logger,
-        retry_handlers=[],  # `SlackApi` decides what to retry
-        user_agent_suffix=f"weav-slack/{VERSION}",
-    )

@@ -20,7 +20,7 @@ from bot.retry import Backoff
 from bot.sandbox.slack import SlackFault, SlackSandbox, Workspace
 from bot.slack.api import Failed, SlackApi
 from bot.slack.cache import LookupCache
-from bot.slack.client import Installation, slack_client, slack_session
+from bot.slack.client import Installation, SlackClient, slack_session
 from bot.submissions.announcer import Announcer, CustomerUses
 from bot.tasks import Tasks
 from bot.weav.directory import WeavDirectory
@@ -96,7 +96,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
         place.open() as ledger,
     ):
         token = slack.workspace.bot_token
-        client = slack_client(token, slack.api_url, session, metrics, installation)
+        client = SlackClient(token, slack.api_url, session, metrics, installation)
         slack_api = SlackApi(client)
 
         async def no_audience(_slack_channel_id: str) -> None:
