@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, assert_never
 
 from bot.card.post import Delivered
-from bot.form.reply import Creating, FormAgain, NotConfirmed, Queued, Reply, not_created
+from bot.form.reply import Creating, FormAgain, Queued, not_created
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
 from bot.retry import LONGEST_QUEUE_PAUSE, RetryTimes, queue_pause, retry_until_written, within_time
 from bot.slack.api import Failed
 from bot.submissions.new_customer import CustomerCreation
-from bot.submissions.reconcile import Reconciler, Result
+from bot.submissions.reconcile import Reconciler, Result, result_of
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
 from bot.weav.directory import WeavDirectory
@@ -63,7 +63,7 @@ class ConversationCreator:
         self._tasks = tasks
         others = max(MIN_WAIT_FOR_OTHERS, retry_times.weav_timeout + ledger.lease)
         self._customers = CustomerCreation(ledger, WeavDirectory(weav), others)
-        self.reconciler = Reconciler(ledger, weav, retry_times, tasks, self._record_unconfirmed)
+        self.reconciler = Reconciler(ledger, weav, retry_times, tasks)
         self._weav_was_away = False
 
     async def send(
@@ -155,7 +155,7 @@ class ConversationCreator:
             refused = replace(refused, message=(refused.message + DOUBTFUL).strip())
         sentence = refused.sentence
         held = await retry_until_written(lambda: self._ledger.refused(entry, sentence), entry)
-        return _result(held, FormAgain(refused.message, refused.fields))
+        return result_of(held, FormAgain(refused.message, refused.fields))
 
     async def _queue(self, entry: Entry, outcome: NotSent) -> Result:
         """Queue the row, or give it up if its time is over or Weav asks for a longer pause."""
@@ -170,7 +170,7 @@ class ConversationCreator:
             ),
             entry,
         )
-        return _result(held, Queued(outcome.cause, self._retry_times.retry_for))
+        return result_of(held, Queued(outcome.cause, self._retry_times.retry_for))
 
     async def give_up_if_overdue(self, entry: Entry) -> Result | None:
         """Give up a row that is overdue; None: it still has time.
@@ -182,18 +182,13 @@ class ConversationCreator:
         log.warning("not_in_time", entry=entry.id)
         return await self._give_up(entry, NotSent.because(Cause.OVERDUE))
 
-    async def _record_unconfirmed(self, entry: Entry, reason: str) -> Result:
-        log.warning("not_confirmed", entry=entry.id)
-        held = await retry_until_written(lambda: self._ledger.unconfirmed(entry, reason), entry)
-        return _result(held, NotConfirmed(reason, entry.id))
-
     async def _give_up(self, entry: Entry, outcome: NotSent) -> Result:
         if entry.doubtful:  # only of the last attempt is it certain that it created nothing
-            return await self._record_unconfirmed(entry, outcome.reason + DOUBTFUL)
+            return await self.reconciler.not_confirmed(entry, outcome.reason + DOUBTFUL)
         held = await retry_until_written(
             lambda: self._ledger.expired(entry, outcome.reason, reason_code=outcome.cause), entry
         )
-        return _result(held, not_created(outcome.reason))
+        return result_of(held, not_created(outcome.reason))
 
     async def _bring_queue_forward(self) -> None:
         try:
@@ -201,8 +196,3 @@ class ConversationCreator:
         except LedgerUnavailable:
             return  # the rows are still sent when they are due
         log.info("weav_is_back", rows=rows)
-
-
-def _result(held: Entry | None, reply: Reply) -> Result:
-    """Leave the reply of a lost row to its new owner, whose outcome may differ."""
-    return Result(held, reply if held else Creating())

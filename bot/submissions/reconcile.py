@@ -6,14 +6,14 @@ The worker looks at once (`look`), or spread over time after a crash (`look_now`
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from bot.form.reply import Created, Creating, Reply
+from bot.form.reply import Created, Creating, NotConfirmed, Reply
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.retry import RetryTimes, retry_until_written
@@ -128,21 +128,20 @@ class Result:
     reply: Reply
 
 
+def result_of(held: Entry | None, reply: Reply) -> Result:
+    """Leave the reply of a lost row to its new owner, whose outcome may differ."""
+    return Result(held, reply if held else Creating())
+
+
 class Reconciler:
     def __init__(
-        self,
-        ledger: Ledger,
-        weav: WeavClient,
-        retry_times: RetryTimes,
-        tasks: Tasks,
-        record_unconfirmed: Callable[[Entry, str], Awaitable[Result]],
+        self, ledger: Ledger, weav: WeavClient, retry_times: RetryTimes, tasks: Tasks
     ) -> None:
         self._ledger = ledger
         self._lists = CustomerLists(weav, tasks)
         self._looks = retry_times.looks
         # Seconds after `sent_at` by which the answer came or the request was given up.
         self._answered_within = ledger.lease + retry_times.weav_timeout
-        self._record_unconfirmed = record_unconfirmed
 
     async def look(
         self, entry: Entry, reason: str, looks: tuple[float, ...] | None = None
@@ -157,7 +156,7 @@ class Reconciler:
             last = seen
             if last.final:
                 break
-        return await self._not_confirmed(entry, reason, last)
+        return await self.not_confirmed(entry, reason, last.reason)
 
     async def look_now(self, entry: Entry, reason: str) -> Result:
         """Look once for a POST sent a while ago, and put the row off until the next look, if any.
@@ -174,7 +173,7 @@ class Reconciler:
         )
         pause = until_next_look(self._looks, entry.tried_for if counted else since_sent)
         if pause is None or seen.final:
-            return await self._not_confirmed(entry, reason, seen)
+            return await self.not_confirmed(entry, reason, seen.reason)
         return await self._look_after(pause, entry, reason, counted=counted)
 
     async def look_later(self, entry: Entry, reason: str) -> Result:
@@ -190,8 +189,12 @@ class Reconciler:
         await retry_until_written(lambda: later(entry, pause, counted=added, reason=reason), entry)
         return Result(None, Creating())
 
-    async def _not_confirmed(self, entry: Entry, reason: str, last: NotFound) -> Result:
-        return await self._record_unconfirmed(entry, f"{reason} {last.reason}".strip())
+    async def not_confirmed(self, entry: Entry, reason: str, found: str = "") -> Result:
+        """Record that nobody knows what became of the POST; `found`: what the last look showed."""
+        log.warning("not_confirmed", entry=entry.id)
+        known = f"{reason} {found}".strip()
+        held = await retry_until_written(lambda: self._ledger.unconfirmed(entry, known), entry)
+        return result_of(held, NotConfirmed(known, entry.id))
 
     async def _look_once(self, entry: Entry) -> Result | NotFound:
         request = NewConversation.model_validate(entry.request)
