@@ -74,7 +74,7 @@ class Pace:
     """Seconds."""
 
     lease: float = 10.0  # until the rows of a dead process are taken over
-    delivery: float = 15.0  # until a card or an answer that Slack did not take is tried again
+    delivery: float = 15.0  # until a card or a reply that Slack did not take is retried
     # Of the 20 s after SIGTERM: first to send pending answers, then to finish background work.
     answers: float = 3.0
     drain: float = 14.0

@@ -86,7 +86,7 @@ class ConversationCreator:
                     return self._too_late(entry)
                 ready = await self._customers.assign(entry)
         except LedgerUnavailable as error:
-            # If the database still runs that statement later, the row has another owner by then.
+            # If the statement runs later all the same, it changes nothing: the owner has changed.
             log.warning("not_begun", entry=entry.id, error=str(error))
             return await self._queue(entry, NotSent.because(Cause.DATABASE_SLOW))
         match ready:

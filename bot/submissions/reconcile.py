@@ -146,7 +146,7 @@ class Reconciler:
     async def look(
         self, entry: Entry, reason: str, looks: tuple[float, ...] | None = None
     ) -> Result:
-        """Look for the conversation of a POST that may have arrived; `reason`: why it is lost."""
+        """Look for the conversation of a POST that may have arrived; `reason`: what went wrong."""
         last = NotFound()
         for pause in self._looks if looks is None else looks:
             await asyncio.sleep(pause)
@@ -177,7 +177,7 @@ class Reconciler:
         return await self._look_after(pause, entry, reason, counted=counted)
 
     async def look_later(self, entry: Entry, reason: str) -> Result:
-        """Put the row off until its first look; whoever resumes it then looks."""
+        """Put the row off until its first look, which its next worker makes."""
         pause = until_next_look(self._looks, 0.0) or 0.0
         return await self._look_after(pause, entry, reason, counted=True)
 

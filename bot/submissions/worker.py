@@ -133,10 +133,8 @@ class Deliverer:
             await self._announcer.note_told(entry, shown)
 
     def _semaphore_of(self, recipient: str) -> asyncio.Semaphore:
-        semaphore = self._semaphores.get(recipient)
-        if semaphore is None:
-            semaphore = self._semaphores[recipient] = asyncio.Semaphore(self._limits.per_recipient)
-        return semaphore
+        new = asyncio.Semaphore(self._limits.per_recipient)
+        return self._semaphores.setdefault(recipient, new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +270,7 @@ class Worker:
                 assert_never(sent)
 
     async def _watch(self, entry: Entry) -> Result:
-        """Poll the row until another replica, or whoever took it over, has an outcome."""
+        """Poll the row until its other worker has an outcome."""
         deadline = asyncio.get_running_loop().time() + WATCH_FOR
         reply = reply_of(entry)
         while reply is None and asyncio.get_running_loop().time() < deadline:
