@@ -11,7 +11,7 @@ from bot.form.values import Origin
 from bot.slack import blocks, ids
 from bot.slack.blocks import Message
 from bot.slack.payloads import list_at, text_at
-from bot.slack.text import clock, escape, fold, link, shorten
+from bot.slack.text import escape, link, local_time, one_line, shorten
 from bot.weav.models import DELETED, Conversation, Status
 
 _LATEST: Final = 3  # on a card
@@ -41,7 +41,7 @@ class Change(BaseModel):
     @property
     def line(self) -> str:
         did = f"<@{self.slack_user_id}> {_did(self)}" if self.slack_user_id else _done(self)
-        return f"{did} · {clock(self.at)}"
+        return f"{did} · {local_time(self.at)}"
 
 
 class Replied(BaseModel):
@@ -53,7 +53,7 @@ class Replied(BaseModel):
 
     @property
     def line(self) -> str:
-        return f"The customer replied · {clock(self.replied_at)}"
+        return f"The customer replied · {local_time(self.replied_at)}"
 
 
 Noted: TypeAlias = Change | Replied
@@ -152,7 +152,7 @@ def change_lines(changes: Sequence[Noted]) -> list[str]:
 def opened_line(conversation: Conversation, origin: Origin | None, slack_user_id: str) -> str:
     """Say who opened it, how and when, in mrkdwn; without an origin nobody knows how."""
     who = f"Opened by <@{slack_user_id}> {_way(origin) if origin else ''}".rstrip()
-    return f"{who} · {clock(conversation.created_at)}" if conversation.created_at else who
+    return f"{who} · {local_time(conversation.created_at)}" if conversation.created_at else who
 
 
 def opened_line_in(card_blocks: Iterable[object]) -> str:
@@ -206,7 +206,7 @@ def private_message(text: str, click: Click, url: str) -> Message:
 
     It names the conversation no more than the card did, which people of other organisations read.
     """
-    subject = escape(shorten(fold(click.subject), _SUBJECT_LIMIT))
+    subject = escape(shorten(one_line(click.subject), _SUBJECT_LIMIT))
     said = f"{link(url, subject or f'`{click.shown.conversation_id}`')}: {text}"
     return Message.of(said, blocks.section(blocks.mrkdwn(said)))
 

@@ -10,7 +10,7 @@ from bot.labels import PRIORITIES, STATES, STATUSES_SHOWN
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.slack import blocks
 from bot.slack.blocks import Json, Message, first_that_fits, plain_message
-from bot.slack.text import clock, escape, fold, link, shorten, web_address
+from bot.slack.text import escape, link, local_time, one_line, shorten, web_address
 from bot.weav.models import Conversation
 
 _HEADING: Final = "Your last Weav conversations"
@@ -71,7 +71,7 @@ def draw(line: Line, share: int = 1) -> str:
         parts.append(escape(shorten(line.reason, _REASON_LIMIT // share)))
     if line.now:
         parts.append(escape(shorten(line.now, _NOW_LIMIT)))
-    parts.append(clock(line.at))
+    parts.append(local_time(line.at))
     if line.conversation_id:
         identifier = f"`{escape(shorten(line.conversation_id, _ID_LIMIT))}`"
         url = web_address(line.link)
@@ -120,7 +120,7 @@ def _now(entry: Entry) -> str:
     conversation = Conversation.read(entry.conversation)
     status, priority = conversation.status or "", conversation.priority or ""
     words = (STATUSES_SHOWN.get(status, status), PRIORITIES.get(priority, priority))
-    return ", ".join(fold(word) for word in words if word)
+    return ", ".join(one_line(word) for word in words if word)
 
 
 def _ways_on(entry: Entry) -> list[Json]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.slack.blocks import Json, plain
-from bot.slack.text import fold, shorten
+from bot.slack.text import one_line, shorten
 
 # The value of an option that is only a notice. Slack treats it like any other value.
 NOTHING: Final = "nothing"
@@ -27,7 +27,7 @@ class Suggestion:
 
 
 def option(offer: Suggestion) -> Json:
-    text = shorten(fold(offer.label), TEXT_LIMIT) or offer.value
+    text = shorten(one_line(offer.label), TEXT_LIMIT) or offer.value
     drawn = {"text": plain(text), "value": offer.value}
     if reason := shorten(offer.reason, TEXT_LIMIT):
         drawn["description"] = plain(reason)

@@ -156,7 +156,7 @@ def _flag_letters_before(text: str, cut: int) -> int:
     return cut - start
 
 
-def fold(text: str) -> str:
+def one_line(text: str) -> str:
     """Replace each run of white space with one space, so that the text is one line."""
     return " ".join(text.split())
 
@@ -166,7 +166,7 @@ def duration(seconds: float, second: str = "seconds", minute: str = "minutes") -
     return f"{seconds:.0f} {second}" if seconds < 90 else f"{seconds / 60:.0f} {minute}"  # noqa: PLR2004
 
 
-def clock(moment: datetime | float, pattern: str = "{date_short_pretty} at {time}") -> str:
+def local_time(moment: datetime | float, pattern: str = "{date_short_pretty} at {time}") -> str:
     """Show a moment (epoch seconds or a datetime) in the reader's own time zone.
 
     A datetime without a zone counts as UTC. One that would overflow in UTC is shown unconverted.
@@ -200,7 +200,7 @@ def plain(mrkdwn: str) -> str:
     text = _without_pairs(_QUOTED.sub("", text))
     remaining = iter(pieces)
     text = re.sub(_PLACEHOLDER, lambda _: next(remaining), text)
-    return fold(_unescape(text))
+    return one_line(_unescape(text))
 
 
 def cut_mrkdwn(mrkdwn: str, limit: int) -> str:

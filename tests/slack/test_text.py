@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.text import clock, cut, duration, escape, fold, shorten
+from bot.slack.text import cut, duration, escape, local_time, one_line, shorten
 
 # Patterns of what Slack parses, at least as broad as in any of its clients.
 ACTIVE = [
@@ -88,7 +88,7 @@ def test_visible_characters_are_not_cut_in_two(text: str, limit: int, expected: 
 
 
 def test_folding_leaves_one_line() -> None:
-    assert fold("  a\r\n\tb  c ") == "a b c"
+    assert one_line("  a\r\n\tb  c ") == "a b c"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_folding_leaves_one_line() -> None:
     ],
 )
 def test_a_moment_is_shown_in_the_readers_time_zone(moment: datetime | float) -> None:
-    shown = clock(moment)
+    shown = local_time(moment)
 
     assert shown == "<!date^1795336860^{date_short_pretty} at {time}|2026-11-22 08:41 UTC>"
 
@@ -109,7 +109,7 @@ def test_a_moment_is_shown_in_the_readers_time_zone(moment: datetime | float) ->
 def test_a_moment_that_would_overflow_in_utc_is_shown_unconverted() -> None:
     moment = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1)))
 
-    assert clock(moment) == "0001-01-01 00:00+01:00"
+    assert local_time(moment) == "0001-01-01 00:00+01:00"
 
 
 @pytest.mark.parametrize(
