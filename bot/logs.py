@@ -72,9 +72,7 @@ def configure(level: str, log_format: Literal["console", "json"]) -> None:
     draw: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(
-            colors=False, exception_formatter=structlog.dev.plain_traceback
-        )
+        else structlog.dev.ConsoleRenderer(colors=False)
     )
     handler = logging.StreamHandler()
     handler.setFormatter(
