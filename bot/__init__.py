@@ -1,4 +1,4 @@
-"""The bot: everything but the listeners that Slack calls, which are in `handlers`."""
+"""The bot, except for Slack's transports and listeners, which are in `handlers`."""
 
 from importlib.metadata import version
 

@@ -11,11 +11,11 @@ from bot import VERSION
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Exit 0: done; 1: it could not run, or `check` found a fault; 2: arguments are wrong.
+    """Exit 0: done; 1: the bot could not run, or `check` found a fault; 2: wrong arguments.
 
-    2 as well for wrong settings, which `check` counts among the faults.
+    Wrong settings also exit with 2, except in `check`, which reports them as faults.
     """
-    # Imports make next to no garbage, and looking for it takes a sixth of their time.
+    # Imports create almost no garbage, but collecting it takes a sixth of their time.
     gc.disable()
     options = _parser().parse_args(arguments)
     sys.exit(options.command(options))
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(_: argparse.Namespace) -> int:
-    # Imported here: printing a manifest needs no server, and starts faster without one.
+    # Imported here, so that commands which need no server start faster.
     from bot.settings import SettingsError, read_settings  # noqa: PLC0415
 
     try:

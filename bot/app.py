@@ -1,4 +1,4 @@
-"""Puts the parts together: the only place that opens the bot's clients and hands out settings."""
+"""The composition root: the only module that opens clients and reads settings to pass them on."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -40,7 +40,7 @@ from bot.settings import Settings
 from bot.slack.api import SlackApi
 from bot.slack.blocks import Message
 from bot.slack.cache import LookupCache
-from bot.slack.client import Installation, slack_client, slack_session
+from bot.slack.client import Installation, SlackClient, slack_session
 from bot.slack.notifier import Notifier
 from bot.submissions.announcer import Announcer, CustomerUses
 from bot.submissions.create import ConversationCreator
@@ -61,9 +61,9 @@ if TYPE_CHECKING:
 
 log = get_logger("weav_slack.app")
 
-# Less than the 2 s in which a submission is answered, so that its author learns the reason.
+# Seconds. Less than the 2 s for the answer to a submission, so that its author learns the reason.
 STATEMENT_TIMEOUT = 1.5
-# Looks for a change on a card whose answer was lost: the next one who clicks waits behind them.
+# How often to look for a card's change whose answer was lost. The next click waits for these looks.
 CARD_LOOKS = 2
 MINUTE = 60.0  # seconds
 
@@ -73,21 +73,21 @@ class Pace:
     """Seconds."""
 
     lease: float = 10.0  # until the rows of a dead process are taken over
-    delivery: float = 15.0  # until a card or an answer that Slack did not take is tried again
-    # Of the 20 s that SIGTERM gives: for answers that are due, then for the work that goes on.
+    delivery: float = 15.0  # until a card or a reply that Slack did not take is retried
+    # Of the 20 s after SIGTERM: first to send pending answers, then to finish background work.
     answers: float = 3.0
     drain: float = 14.0
     looks: tuple[float, ...] = LOOKS
-    spread: float = SPREAD  # over which a queue comes back
+    spread: float = SPREAD  # over which queued rows are sent once Weav is back
     limits: Limits = field(default_factory=Limits)
     ping: float = 5.0  # between the pings of Socket Mode
     follow: FollowPace = field(default_factory=FollowPace)
-    stalled: float = STALLED  # from when on a standing event loop is in the log
+    stalled: float = STALLED  # an event loop that stalls for so long is logged
 
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """How cards follow Weav; `inbox`: by its webhooks, `refresher`: where none reach the bot."""
+    """Keeps cards up to date: `inbox` by Weav's webhooks, `refresher` by polling without them."""
 
     worker: FollowWorker
     inbox: Inbox | None
@@ -106,7 +106,7 @@ class Follower:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the handlers ask, and what goes on by itself."""
+    """What the handlers call, and the background work."""
 
     forms: FormService
     submissions: SubmissionService
@@ -118,22 +118,22 @@ class Services:
     follower: Follower
 
     async def start(self) -> None:
-        """Begin to take up what nobody works on, in the running event loop."""
+        """Start the background loops in the running event loop."""
         await self.forms.defaults.read()
         self.scheduler.start(
             (self.forms.defaults.read, READ_EVERY),
             (self.home.redraw_changed, REDRAW_EVERY),
             (self.home.redraw_all, REDRAW_ALL_EVERY),
             *self.follower.rounds(),
-            keep=(self.follower.worker.renew, self.follower.pace.lease / 3),
+            renew_others=(self.follower.worker.renew, self.follower.pace.lease / 3),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """`socket` is there in Socket Mode only; `asgi` serves health, and in HTTP mode Slack.
+    """`socket` is set in Socket Mode only; `asgi` serves all HTTP routes.
 
-    `event_loop` is for a program whose loop is the bot's alone.
+    Use `event_loop` only if nothing else runs on the loop.
     """
 
     asgi: ASGIApp
@@ -145,9 +145,9 @@ class Bot:
 
 @asynccontextmanager
 async def assembled(settings: Settings, pace: Pace) -> AsyncIterator[Bot]:
-    """Open everything, and at the end finish what runs and close it in the opposite order.
+    """Open everything and start; at the end, finish running work and close in reverse order.
 
-    Raise LedgerUnavailable or LedgerTooNew: there is no bot without a ledger.
+    Raise LedgerUnavailable or LedgerTooNew: the bot cannot run without its ledger.
     """
     metrics = Metrics(CollectorRegistry())
     tasks = Tasks(failed=metrics.failures.labels("task").inc)
@@ -181,7 +181,7 @@ async def assembled(settings: Settings, pace: Pace) -> AsyncIterator[Bot]:
 
 @dataclass(eq=False, repr=False)
 class _Assembly:
-    """Puts the bot together from what is open."""
+    """Builds the bot from open connections."""
 
     settings: Settings
     pace: Pace
@@ -195,7 +195,7 @@ class _Assembly:
         settings = self.settings
         self.installation = Installation()
         self.token = settings.slack_bot_token.get_secret_value()
-        self.client = slack_client(
+        self.client = SlackClient(
             self.token, settings.slack_api_url, self.session, self.metrics, self.installation
         )
         people = LookupCache(self.tasks, partial(members.member, self.client), members.KEEP_MEMBERS)
@@ -227,11 +227,10 @@ class _Assembly:
     def services(self) -> Services:
         settings, pace, tasks = self.settings, self.pace, self.tasks
         ledger, weav, slack = self.ledger, self.weav, SlackApi(self.client)
-        # A conversation's address in Weav by its id; empty where none is set.
+        # From a conversation's id to its URL in Weav; empty without WEAV_CONVERSATION_URL.
         link = partial((settings.weav_conversation_url or "").replace, "{id}")
         retry_times = RetryTimes(
             settings.weav_retry_for,
-            Backoff(shortest=pace.delivery),
             pace.looks,
             pace.spread,
             settings.weav_timeout,
@@ -259,14 +258,14 @@ class _Assembly:
         leases = Leases(ledger, pace.lease / 3)
         due, replies = (ledger.due, pace.follow.replies) if follows else (None, None)
         drawer = CardDrawer(Names(ledger.customers, directory), channel_readers, link)
-        locks = CardLocks(ledger.cards, leases.every, due=due, tasks=tasks)
+        locks = CardLocks(ledger.cards, leases.renew_every, due=due, tasks=tasks)
         looks = pace.looks[:CARD_LOOKS]
         cards = CardService(ledger, weav, slack, drawer, locks, notifier, looks, replies)
         follower = self.follower(slack, drawer, locks, forms.defaults.replies)
 
         uses = CustomerUses(ledger.customers, learner(ledger.customers, directory, tasks))
-        # Weav may have told of it before it was known here.
-        expect = partial(ledger.due.mark, look=Look.CARD, delay=pace.follow.card)
+        # Weav may have sent a webhook before the ledger had the conversation's id.
+        schedule_look = partial(ledger.due.mark, look=Look.CARD, delay=pace.follow.card)
         poster = CardPoster(slack, drawer)
         announcer = Announcer(
             ledger,
@@ -274,9 +273,9 @@ class _Assembly:
             poster,
             home.publish,
             uses,
-            retry_times.delivery,
+            Backoff(shortest=pace.delivery),
             self.metrics,
-            expect if follower.inbox else None,
+            schedule_look if follower.inbox else None,
         )
         creator = ConversationCreator(ledger, weav, retry_times, tasks)
         failures = FailureHandler(ledger, slack, tasks)
@@ -300,8 +299,8 @@ class _Assembly:
         ledger, weav, pace = self.ledger, self.weav, self.pace.follow
         cards = CardFollower(ledger, weav, slack, drawer, locks, pace)
         replies = ReplyFollower(ledger, weav, slack, drawer, locks, mode_of, pace)
-        takes = {Look.CARD: cards.look, Look.REFRESH: cards.look, Look.REPLIES: replies.look}
-        worker = FollowWorker(ledger, takes, pace, self.tasks, self.metrics)
+        looks = {Look.CARD: cards.look, Look.REFRESH: cards.look, Look.REPLIES: replies.look}
+        worker = FollowWorker(ledger, looks, pace, self.tasks, self.metrics)
         inbox = Inbox(ledger.due, pace) if self.settings.weav_webhook_secret else None
         every = self.settings.weav_refresh_every * MINUTE
         return Follower(worker, inbox, Refresher(ledger.due, every) if every else None, self.pace)
@@ -332,7 +331,7 @@ class _Assembly:
     def socket(self, dispatcher: Dispatcher) -> "SocketModeTransport | None":
         if self.settings.slack_app_token is None:
             return None
-        # 15 ms of the start, which HTTP does without.
+        # This import takes 15 ms at start, and HTTP mode does not need it.
         from handlers.socket_mode import (  # noqa: PLC0415
             SocketModeConnection,
             SocketModeTransport,
@@ -351,16 +350,16 @@ class _Assembly:
 
 
 def _diagnosis(settings: Settings) -> Diagnosis | None:
-    """None where nobody may ask for it: to load what examines takes 30 ms of the start."""
+    """None if nobody may ask for it: importing the checks takes 30 ms at start."""
     if not settings.slack_admins:
         return None
     from bot.check.checks import examine  # noqa: PLC0415
     from bot.check.report import as_message  # noqa: PLC0415
 
-    async def examined() -> Message:
+    async def run_checks() -> Message:
         return as_message(await examine(settings, Path.cwd()))
 
-    return Diagnosis(settings.slack_admins, examined)
+    return Diagnosis(settings.slack_admins, run_checks)
 
 
 def _access(settings: Settings) -> Access:

@@ -8,7 +8,7 @@ from uuid import UUID
 from bot.ledger import KnownCustomer, KnownCustomers, LedgerUnavailable, logged_if_unavailable
 from bot.ledger.folding import searchable
 from bot.logs import get_logger
-from bot.slack.cache import LookupCache, keep
+from bot.slack.cache import LookupCache, put_bounded
 from bot.slices import in_slices
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
@@ -69,7 +69,7 @@ class Lookups(Generic[T]):
     async def _answer(self, key: str) -> T | None:
         answer = await self._ask(key)
         if isinstance(answer, LookUpFailed):
-            keep(self._reasons, key, answer.reason, _MOST_REASONS)
+            put_bounded(self._reasons, key, answer.reason, _MOST_REASONS)
             return None
         self._reasons.pop(key, None)
         return answer

@@ -1,4 +1,4 @@
-"""The bot inside another program: from variables to what that program serves."""
+"""The bot inside another program: from environment variables to an ASGI app."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -11,12 +11,12 @@ from starlette.types import ASGIApp
 from bot.app import Pace, assembled
 from bot.settings import Settings
 
-# A program that somebody tries out ends when told to; what is unfinished is in the ledger.
+# A program that somebody tries out should stop at once; unfinished work stays in the ledger.
 PACE = Pace(lease=5.0, delivery=5.0, answers=1.0, drain=2.0)
 
 
 class GivenSettings(Settings):
-    """What is given, and nothing of the environment or of `.env`: there may be real tokens."""
+    """Takes only the values given, since the environment and `.env` may hold real tokens."""
 
     @classmethod
     def settings_customise_sources(
@@ -31,14 +31,14 @@ class GivenSettings(Settings):
 
 @asynccontextmanager
 async def embedded(variables: Mapping[str, str]) -> AsyncIterator[ASGIApp]:
-    """Assemble the bot in HTTP mode; `variables` are those that `weav-slack run` reads.
+    """Run the bot in HTTP mode; `variables` are the environment variables of `weav-slack run`.
 
     Raise LedgerUnavailable or LedgerTooNew.
     """
     given: dict[str, Any] = {name.lower(): value for name, value in variables.items()}
     async with assembled(GivenSettings(**given), PACE) as bot:
-        greeting = asyncio.create_task(bot.health.keep_greeting())
+        polling = asyncio.create_task(bot.health.keep_polling_slack())
         try:
             yield bot.asgi
         finally:
-            greeting.cancel()
+            polling.cancel()

@@ -1,4 +1,4 @@
-"""What an operator's tools ask: /healthz, /readyz and /metrics."""
+"""The endpoints for an operator's tools: /healthz, /readyz and /metrics."""
 
 import asyncio
 import platform
@@ -19,13 +19,13 @@ from bot.slack.api import Done, ask
 from bot.slack.client import REJECTED, Installation
 
 log = get_logger("weav_slack.health")
-# Often enough that a connection is warm when somebody's trigger, good for 3 s, needs it.
-GREET_EVERY = 30.0
-GREET_AGAIN = 3.0
-# Greetings in a row without a yes after which Slack counts as away: 12 s where something else
-# answers, a minute where nothing does (10 s each). Long enough for a proxy that restarts, and soon
-# enough for the alert, which waits for two minutes more.
-MOST_MISSED = 5
+# Seconds. Often enough to keep a connection warm for the next trigger, which lives for 3 s.
+POLL_EVERY = 30.0
+POLL_AGAIN_AFTER = 3.0
+# Failed calls in a row after which Slack counts as away: 12 s if something else answers, a minute
+# if nothing does (10 s each). A proxy can restart in that time, and the alert, which waits for two
+# more minutes, is still early enough.
+MAX_MISSED = 5
 
 
 class SlackTokenRejected(Exception):
@@ -34,51 +34,51 @@ class SlackTokenRejected(Exception):
 
 @dataclass(eq=False, repr=False)
 class Health:
-    """`probes` are asked at each `/readyz`; Weav is not among them, its being down is no fault."""
+    """`probes` are called at each `/readyz`. Weav has none: the bot is ready without it."""
 
     _client: AsyncWebClient
     _installation: Installation
     _probes: Mapping[str, Callable[[], Awaitable[bool]]]
-    _slack_knows_us: bool = field(default=False, init=False)
+    _slack_accepts_us: bool = field(default=False, init=False)
     _missed: int = field(default=0, init=False)
 
-    async def greet(self) -> bool:
-        """Ask auth.test, which also warms the connection; raise `SlackTokenRejected`."""
-        greeted = await ask(self._client.auth_test())
-        if isinstance(greeted, Done):
-            self._installation.learn_home(greeted.answer)
-            self._slack_knows_us, self._missed = True, 0
+    async def poll_slack(self) -> bool:
+        """Call auth.test, which also warms the connection; raise `SlackTokenRejected`."""
+        answer = await ask(self._client.auth_test())
+        if isinstance(answer, Done):
+            self._installation.learn_workspace(answer.answer)
+            self._slack_accepts_us, self._missed = True, 0
             return True
         self._missed += 1
-        rejected = greeted.code in REJECTED
-        if rejected or self._missed >= MOST_MISSED:
-            self._slack_knows_us = False
+        rejected = answer.code in REJECTED
+        if rejected or self._missed >= MAX_MISSED:
+            self._slack_accepts_us = False
         if rejected:
-            raise SlackTokenRejected(greeted.code)
-        log.warning("slack_not_reached", code=greeted.code)
+            raise SlackTokenRejected(answer.code)
+        log.warning("slack_not_reached", code=answer.code)
         return False
 
-    async def keep_greeting(self) -> None:
-        """Raise `SlackTokenRejected` for a token that never worked.
+    async def keep_polling_slack(self) -> None:
+        """Call Slack from time to time; raise `SlackTokenRejected` for a token that never worked.
 
-        One that did is not given up: Slack has had days on which it rejected good ones.
+        A token that worked before is retried, because Slack has rejected good tokens in outages.
         """
         worked = False
         while True:
             try:
-                reached = await self.greet()
+                reached = await self.poll_slack()
             except SlackTokenRejected as error:
                 if not worked:
                     raise
                 reached = False
                 log.error("slack_token_rejected", code=str(error))  # noqa: TRY400 # no bug
             worked = worked or reached
-            await asyncio.sleep(GREET_EVERY if reached else GREET_AGAIN)
+            await asyncio.sleep(POLL_EVERY if reached else POLL_AGAIN_AFTER)
 
     async def checks(self) -> dict[str, bool]:
-        """Ask the probes; of Slack itself the last greetings tell."""
+        """Call the probes; Slack's state is known from the last calls of `poll_slack`."""
         answers = await asyncio.gather(*(probe() for probe in self._probes.values()))
-        return {"slack": self._slack_knows_us, **dict(zip(self._probes, answers, strict=True))}
+        return {"slack": self._slack_accepts_us, **dict(zip(self._probes, answers, strict=True))}
 
     def routes(self) -> list[Route]:
         return [Route("/healthz", _alive), Route("/readyz", self._ready)]
@@ -100,7 +100,7 @@ class MetricsPage:
         checks: Callable[[], Awaitable[Mapping[str, bool]]],
         mode: str,
     ) -> None:
-        """`checks` are those of /readyz, by name."""
+        """`checks` returns the results of /readyz by name."""
         self._metrics = metrics
         self._ledger = ledger
         self._checks = checks
@@ -119,7 +119,7 @@ class MetricsPage:
             self._metrics.ready.labels(check).set(is_well)
 
     async def _read_ledger(self) -> None:
-        """Leave the last numbers when the database does not answer, and say so."""
+        """Read the gauges; if the database is away, keep the last values and say so."""
         try:
             backlog = await self._ledger.backlog()
             looks_oldest = await self._ledger.due.oldest()

@@ -1,8 +1,8 @@
-"""Events with ids, one line each, for people or as JSON.
+"""Logging: events with ids, one line each, for people or as JSON.
 
-Never payloads, subjects, tokens or e-mail addresses: what is not passed in cannot leak, and of what
-libraries say only the words that stand in their source are kept. Exceptions appear as kind and
-place: Pydantic's errors, Slack's and a database's quote what they complain about.
+Lines never contain payloads, subjects, tokens or email addresses. The bot passes only ids and codes
+to the log; of a library's message only the template is kept; of an exception only its class and
+place, because the messages of Pydantic, Slack and databases quote values.
 """
 
 import logging
@@ -19,24 +19,24 @@ import structlog
 
 _DEEPEST: Final = 20
 _LONGEST_CHAIN: Final = 5
-# Their DEBUG lines carry whole requests and answers, and are made at a cost.
+# Their DEBUG lines contain whole requests and answers, and cost time to format.
 CHATTY: Final = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "aiohttp", "asyncio")
-# What these say has addresses and ports in it at most; `bot` speaks of Weav without its words.
-PLAIN: Final = ("uvicorn", "bot")
+# Messages of these are kept whole: they contain addresses and ports at most.
+VERBATIM: Final = ("uvicorn", "bot")
 _REFERENCE: Final = "reference"
 _HANDSHAKE_FAILED: Final = "uvloop.loop.SSLProtocol._on_handshake_complete"
 
 
-def plain_tracebacks(
+def replace_exc_info(
     _logger: object, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Put `raised` in the place of `exc_info`: "ValueError: bot.x:12 read < handlers.y:9 ask"."""
+    """Replace `exc_info` with `raised`: "ValueError: bot.x:12 read < handlers.y:9 ask"."""
     given = event.pop("exc_info", None)
     error = sys.exception() if given is True else given
     if isinstance(error, tuple):
         error = error[1]
     if isinstance(error, BaseException):
-        event["raised"] = " from ".join(_line(each) for each in _chain(error))
+        event["raised"] = " from ".join(_describe(each) for each in _chain(error))
     return event
 
 
@@ -49,7 +49,7 @@ def place_of(frame: FrameType, line: int) -> str:
     return f"{frame.f_globals.get('__name__', '?')}:{line} {frame.f_code.co_name}"
 
 
-def _line(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     frames = list(traceback.walk_tb(error.__traceback__))[-_DEEPEST:]
     places = [place_of(frame, number) for frame, number in reversed(frames)]
     return f"{class_of(error)}: {' < '.join(places)}" if places else class_of(error)
@@ -65,22 +65,20 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def configure(level: str, log_format: Literal["console", "json"]) -> None:
-    """Send structlog's and the libraries' lines to standard error in one format.
+    """Write structlog's and the libraries' lines to standard error in one format.
 
-    Ours go there without stdlib's logging in between, which takes twice as long as the line.
+    Our own lines bypass the standard library's logging, which costs twice as much as the line.
     """
     draw: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(
-            colors=False, exception_formatter=structlog.dev.plain_traceback
-        )
+        else structlog.dev.ConsoleRenderer(colors=False)
     )
     handler = logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, draw],
-            foreign_pre_chain=[_without_values, structlog.stdlib.add_logger_name, *_shared()],
+            foreign_pre_chain=[_without_values, *_processors()],
             pass_foreign_args=True,
         )
     )
@@ -90,22 +88,22 @@ def configure(level: str, log_format: Literal["console", "json"]) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("asyncio").addFilter(_is_not_uvloop_noise)
     structlog.configure(
-        processors=[_add_logger_name, *_shared(), draw],
-        logger_factory=lambda name: _Lines(name, handler),
+        processors=[*_processors(), draw],
+        logger_factory=lambda name: _LineWriter(name, handler),
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
 
 
-class _Lines:
-    """Writes what is drawn, to where `handler` writes the libraries' lines."""
+class _LineWriter:
+    """Writes structlog's lines to the stream of `handler`, which writes the libraries' lines."""
 
     def __init__(self, name: str, handler: logging.StreamHandler[TextIO]) -> None:
         self.name = name
         self._handler = handler
 
     def write(self, line: str) -> None:
-        """Whatever becomes of a line, what it tells of goes on."""
+        """Write the line, or lose it: a full disk or a closed stream must not stop the work."""
         with self._handler.lock or nullcontext(), suppress(OSError, ValueError):
             self._handler.stream.write(f"{line}\n")
             self._handler.stream.flush()
@@ -113,19 +111,13 @@ class _Lines:
     debug = info = warning = error = critical = write
 
 
-def _add_logger_name(
-    logger: _Lines, _method: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
-    event["logger"] = logger.name
-    return event
-
-
-def _shared() -> list[structlog.typing.Processor]:
+def _processors() -> list[structlog.typing.Processor]:
     return [
+        structlog.stdlib.add_logger_name,
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        plain_tracebacks,
+        replace_exc_info,
     ]
 
 
@@ -136,19 +128,19 @@ def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
 
 @contextmanager
 def new_reference() -> Iterator[None]:
-    """Give what is logged here, and in the tasks that start here, one id."""
+    """Add one id to all lines logged in this block and in the tasks that it starts."""
     with structlog.contextvars.bound_contextvars(**{_REFERENCE: uuid4().hex[:8]}):
         yield
 
 
 def reference() -> str:
-    """Return the id to tell a user; a new one for what nobody asked for."""
+    """Return the current id to tell a user; a new one in background work."""
     bound: str | None = structlog.contextvars.get_contextvars().get(_REFERENCE)
     return bound or uuid4().hex[:8]
 
 
 def reference_in(context: Context) -> str | None:
-    """Return what is bound in a context, also in one that another thread is in."""
+    """Return the id bound in a context, even one that another thread is running in."""
     bound = context.copy().run(structlog.contextvars.get_contextvars)
     return bound.get(_REFERENCE)
 
@@ -156,10 +148,10 @@ def reference_in(context: Context) -> str | None:
 def _without_values(
     _logger: object, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Keep a library's template, or name the place where it put its words together itself."""
+    """Keep only a library's message template, or the place in its code if it has no template."""
     record: logging.LogRecord = event["_record"]
     values = event.pop("positional_args", ())
-    if record.name.partition(".")[0] not in PLAIN:
+    if record.name.partition(".")[0] not in VERBATIM:
         template = record.msg if values and isinstance(record.msg, str) else ""
         event["event"] = template or "a library's message, left out since it may quote somebody"
         event["at"] = f"{record.module}:{record.lineno} {record.funcName}"

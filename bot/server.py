@@ -1,6 +1,6 @@
-"""`weav-slack run`: uvicorn on a socket that is bound first, until a drained exit.
+"""`weav-slack run`: binds a socket, serves with uvicorn, and drains before it exits.
 
-It waits for no stranger: a request's head has to be there soon, and cannot be long.
+Clients must send a request's head soon, keep it short, and read their answers.
 """
 
 import asyncio
@@ -25,34 +25,34 @@ from bot.settings import Settings
 
 log = get_logger("weav_slack.server")
 
-# Seconds, and bytes; Slack's heads are of 1 kB. Bodies have limits in `handlers/http.py`.
-SLOWEST_HEAD = 10.0
-SLOWEST_READER = 10.0
-LONGEST_HEAD = 64 * 1024
-# uvicorn goes on reading while it answers: a connection could fill the memory with requests.
-MOST_PIPELINED = 32
+# Seconds and bytes. Slack's heads have about 1 kB; `handlers/http.py` limits bodies.
+HEAD_TIMEOUT = 10.0
+READER_TIMEOUT = 10.0
+MAX_HEAD_BYTES = 64 * 1024
+# uvicorn keeps reading while it answers, so one connection could fill the memory with requests.
+MAX_PIPELINED = 32
 
 
 class Protocol(HttpToolsProtocol):
-    """Closes connections that bring no head of a request, or take no answers.
+    """Closes connections that send no request head, or do not read their answers.
 
-    uvicorn itself would keep them for ever.
+    uvicorn itself would keep them forever.
 
-    The bytes that come after a request was answered count as a head, too: whoever is answered
-    without being read to the end may go on sending.
+    Bytes that come after the answer count as a head, too: a client that is answered before its
+    whole body was read may go on sending.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._expect_head()
-        self._look()
+        self._abort_if_closing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         for name in list(self._timers):
-            self._stop(name)
+            self._cancel(name)
         super().connection_lost(exc)
-        # uvicorn forgets it after a reset, and kept the connection's memory for 75 s.
+        # uvicorn leaves this timer running after a reset, which holds the memory for 75 s.
         self._unset_keepalive_if_required()
 
     def data_received(self, data: bytes) -> None:
@@ -60,36 +60,36 @@ class Protocol(HttpToolsProtocol):
             self._expect_head()
         self._head_bytes += len(data)
         super().data_received(data)
-        if "head" in self._timers and self._head_bytes > LONGEST_HEAD:
+        if "head" in self._timers and self._head_bytes > MAX_HEAD_BYTES:
             self.transport.close()
 
     def on_headers_complete(self) -> None:
-        self._stop("head")
+        self._cancel("head")
         super().on_headers_complete()
-        if len(self.pipeline) > MOST_PIPELINED:
+        if len(self.pipeline) > MAX_PIPELINED:
             raise ValueError("too many requests at once")  # httptools stops, uvicorn hangs up
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._timers["reader"] = self.loop.call_later(SLOWEST_READER, self.transport.abort)
+        self._timers["reader"] = self.loop.call_later(READER_TIMEOUT, self.transport.abort)
 
     def resume_writing(self) -> None:
-        self._stop("reader")
+        self._cancel("reader")
         super().resume_writing()
 
-    def _look(self) -> None:
-        """Abort, after a while, what is closed and waits for somebody to take its last answer.
+    def _abort_if_closing(self) -> None:
+        """Abort a closing connection whose client does not read the last answer.
 
-        Less than the write buffer's limit of it never pauses writing.
+        An answer below the write buffer's limit never pauses writing, so that timer does not help.
         """
-        next_step = self.transport.abort if self.transport.is_closing() else self._look
-        self._timers["look"] = self.loop.call_later(SLOWEST_READER, next_step)
+        next_step = self.transport.abort if self.transport.is_closing() else self._abort_if_closing
+        self._timers["closing"] = self.loop.call_later(READER_TIMEOUT, next_step)
 
     def _expect_head(self) -> None:
         self._head_bytes = 0
-        self._timers["head"] = self.loop.call_later(SLOWEST_HEAD, self.transport.close)
+        self._timers["head"] = self.loop.call_later(HEAD_TIMEOUT, self.transport.close)
 
-    def _stop(self, name: str) -> None:
+    def _cancel(self, name: str) -> None:
         if timer := self._timers.pop(name, None):
             timer.cancel()
 
@@ -97,7 +97,7 @@ class Protocol(HttpToolsProtocol):
 class Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop at a signal, and go on: uvicorn would raise it again and end the process."""
+        """Stop serving at a signal; uvicorn would also raise it again and end the process."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
@@ -111,39 +111,39 @@ def bind(host: str, port: int) -> socket.socket:
     """Raise OSError when the port is taken or the host is not this machine's."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family, backlog=2048)
-    # asyncio sets it for sockets that it makes itself only; without it kept connections wait 40 ms.
+    # asyncio sets it only on sockets that it creates. Without it, reused connections wait 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.setblocking(False)  # noqa: FBT003 # the standard library's own
     return listener
 
 
 def server(app: ASGIApp, grace: float) -> Server:
-    """`grace`: seconds that requests in flight have after the signal to stop."""
+    """`grace`: seconds that running requests have after the stop signal."""
     return Server(
         uvicorn.Config(
             app,
             log_config=None,
             access_log=False,
-            proxy_headers=False,  # nobody asks where a request came from: its signature counts
+            proxy_headers=False,  # the signature proves the sender; the address is not used
             lifespan="off",
             loop="uvloop",
             http=Protocol,
             ws="none",
             timeout_graceful_shutdown=math.ceil(grace),
-            # Longer than the idle time-outs of usual load balancers: they close first.
+            # Longer than the idle timeouts of common load balancers, so that they close first.
             timeout_keep_alive=75,
         )
     )
 
 
 class CannotRun(Exception):
-    """A sentence for whoever runs the bot."""
+    """Holds a sentence for the operator."""
 
 
 def runner() -> asyncio.Runner:
-    """Collect garbage from now on, and never look for any in what start-up has made.
+    """Collect garbage from now on, but never scan the objects that start-up created.
 
-    Under load that was a tenth of the CPU, and 100 ms of standing still now and then:
+    Under load, scanning them took a tenth of the CPU and now and then a pause of 100 ms:
     https://docs.python.org/3/library/gc.html#gc.freeze
     """
     gc.freeze()
@@ -153,7 +153,7 @@ def runner() -> asyncio.Runner:
 
 
 async def run(settings: Settings, pace: Pace | None = None) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what runs; raise `CannotRun`."""
+    """Serve until SIGTERM or SIGINT, then finish running work; raise `CannotRun`."""
     pace = pace or Pace()
     with _listener(settings) as listener:
         try:
@@ -172,7 +172,7 @@ async def run(settings: Settings, pace: Pace | None = None) -> None:
 def _listener(settings: Settings) -> socket.socket:
     try:
         return bind(settings.host, settings.port)
-    except (OSError, TypeError) as error:  # TypeError: a name that DNS could not hold
+    except (OSError, TypeError) as error:  # TypeError: a name that DNS cannot encode
         why = getattr(error, "strerror", None) or "no such name"
         raise CannotRun(
             f"Cannot listen on {settings.host}:{settings.port} ({why})."
@@ -181,14 +181,14 @@ def _listener(settings: Settings) -> socket.socket:
 
 
 async def _serve(bot: Bot, serving: Server, listener: socket.socket) -> None:
-    """End with the server, or with what goes on beside it: a rejected token, or a mistake."""
-    beside = [asyncio.create_task(bot.health.keep_greeting())]
+    """Serve until the server stops or a task beside it fails, with a rejected token or a bug."""
+    beside = [asyncio.create_task(bot.health.keep_polling_slack())]
     if bot.socket is not None:
         beside.append(asyncio.create_task(bot.socket.keep_connecting()))
     for task in beside:
         task.add_done_callback(lambda _: serving.stop())
     mode = "Socket Mode" if bot.socket else "HTTP"
-    gc.freeze()  # also what this mode has loaded since, and the bot itself
+    gc.freeze()  # again, for the bot itself and the modules that this mode imported
     log.info("started", version=VERSION, mode=mode, address=listener.getsockname()[:2])
     try:
         await serving.serve(sockets=[listener])
@@ -197,12 +197,12 @@ async def _serve(bot: Bot, serving: Server, listener: socket.socket) -> None:
             task.cancel()
         for ended in await asyncio.gather(*beside, return_exceptions=True):
             if isinstance(ended, Exception):
-                raise _why(ended)
+                raise _reported(ended)
         log.info("stopping")
 
 
-def _why(ended: Exception) -> Exception:
-    """Log a mistake here, without its words: Python would print them to the end."""
+def _reported(ended: Exception) -> Exception:
+    """Log an unexpected error without its message, which Python would print in full."""
     if isinstance(ended, SlackTokenRejected):
         return ended
     log.error("mistake", exc_info=ended)

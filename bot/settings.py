@@ -1,6 +1,6 @@
-"""The environment (and `.env`), read once, checked as a whole.
+"""Settings from the environment and `.env`, read once and validated together.
 
-No message quotes a value, which may be a secret.
+No error message quotes a value, which may be a secret.
 """
 
 import re
@@ -17,36 +17,48 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-# Slack's are of a dozen characters. They are mentioned in messages, whose length is limited.
+# Slack's ids have about a dozen characters. Messages mention them, and their length is limited.
 SLACK_ID: Final = re.compile(r"[A-Z][A-Z0-9]{2,39}")
-# What an HTTP header can carry: all of them but the signing secret are sent in one.
+# Characters that an HTTP header can carry, in which all secrets but the signing secret are sent.
 _SENDABLE: Final = re.compile(r"[!-~]+")
 NO_IDS: Final[frozenset[str]] = frozenset()
-# It stands in messages beside somebody's words, and one text there has 3,000 characters at most.
+# The link shares a text of at most 3,000 characters with a user's words.
 LONGEST_LINK: Final = 500
 
 
 def _sendable(secret: SecretStr) -> SecretStr:
-    """Take off the line end that a file of one secret has; refuse what no header can carry."""
+    """Strip the line end of a secret read from a file; refuse what no HTTP header can carry."""
     text = secret.get_secret_value().strip()
     if not _SENDABLE.fullmatch(text):
         raise ValueError("must be printable ASCII characters without spaces: copy it again")
     return SecretStr(text)
 
 
+def _prefixed(prefix: str, kind: str) -> AfterValidator:
+    def check(token: SecretStr) -> SecretStr:
+        if not token.get_secret_value().startswith(prefix):
+            raise ValueError(f"must be {kind}, {prefix}…")
+        return token
+
+    return AfterValidator(check)
+
+
 Secret = Annotated[SecretStr, AfterValidator(_sendable)]
+BotToken = Annotated[Secret, _prefixed("xoxb-", "a bot token")]
+AppToken = Annotated[Secret, _prefixed("xapp-", "an app-level token")]
 
 
-def _split(ids: object) -> object:
+def _split_ids(ids: object) -> object:
     if not isinstance(ids, str):
         return ids
     return frozenset(each.strip() for each in ids.split(",") if each.strip())
 
 
 def _of_kind(first_letters: str) -> AfterValidator:
-    """Refuse names such as @ann, which let nobody in, without quoting what may be a secret."""
+    """Refuse names such as @ann, which would match nobody."""
 
     def check(ids: frozenset[str]) -> frozenset[str]:
         if any(not SLACK_ID.fullmatch(each) or each[0] not in first_letters for each in ids):
@@ -57,14 +69,14 @@ def _of_kind(first_letters: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Ids = Annotated[frozenset[str], NoDecode, BeforeValidator(_split)]
+Ids = Annotated[frozenset[str], NoDecode, BeforeValidator(_split_ids)]
 Channels = Annotated[Ids, _of_kind("CGD")]
 Users = Annotated[Ids, _of_kind("UW")]
 Teams = Annotated[Ids, _of_kind("TE")]
 
 
 def split_url(url: str) -> SplitResult | None:
-    """None: no address; urllib's own words would quote it, and it may hold a secret."""
+    """None: not a URL. urllib's own error would quote it, and it may contain a secret."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -74,7 +86,7 @@ def split_url(url: str) -> SplitResult | None:
 
 
 def is_plain(text: str) -> bool:
-    """Without the spaces and control characters that sockets and HTTP clients raise on."""
+    """Whether text is free of spaces and control characters, on which HTTP clients raise."""
     return text.isprintable() and " " not in text
 
 
@@ -88,7 +100,7 @@ def is_loopback(host: str) -> bool:
 
 
 class Settings(BaseSettings):
-    """Field names are the variables' names in lower case; operations/README.md explains each."""
+    """Field names are variable names in lower case; operations/README.md explains each."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -99,8 +111,8 @@ class Settings(BaseSettings):
         str_strip_whitespace=True,
     )
 
-    slack_bot_token: Secret
-    slack_app_token: Secret | None = None
+    slack_bot_token: BotToken
+    slack_app_token: AppToken | None = None
     slack_signing_secret: Annotated[Secret | None, Field(validate_default=True)] = None
     slack_api_url: str = "https://slack.com/api/"
     weav_api_token: Secret
@@ -121,39 +133,22 @@ class Settings(BaseSettings):
     slack_allow_external: bool = False
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 3000
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)
+    ] = "INFO"
     log_format: Literal["console", "json"] = "console"
-
-    @field_validator("log_level", mode="before")
-    @classmethod
-    def _upper(cls, level: object) -> object:
-        return level.upper() if isinstance(level, str) else level
-
-    @field_validator("slack_bot_token")
-    @classmethod
-    def _bot_token(cls, token: SecretStr) -> SecretStr:
-        if not token.get_secret_value().startswith("xoxb-"):
-            raise ValueError("must be a bot token, xoxb-…")
-        return token
-
-    @field_validator("slack_app_token")
-    @classmethod
-    def _app_token(cls, token: SecretStr | None) -> SecretStr | None:
-        if token and not token.get_secret_value().startswith("xapp-"):
-            raise ValueError("must be an app-level token, xapp-…")
-        return token
 
     @field_validator("slack_signing_secret")
     @classmethod
-    def _one_way_in(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        # A malformed app token is missing from `data`, and is a problem of its own.
+    def _needed_for_http(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        # A malformed app token is missing from `data` and has its own message.
         if secret is None and info.data.get("slack_app_token", "malformed") is None:
             raise ValueError("is missing (for HTTP; or set SLACK_APP_TOKEN for Socket Mode)")
         return secret
 
     @field_validator("slack_api_url", "weav_api_url")
     @classmethod
-    def _encrypted(cls, url: str) -> str:
+    def _api_url(cls, url: str) -> str:
         parts = split_url(url)
         if parts is None or not parts.hostname or parts.scheme not in {"http", "https"}:
             raise ValueError("must be an https:// address")
@@ -165,7 +160,7 @@ class Settings(BaseSettings):
 
     @field_validator("weav_conversation_url")
     @classmethod
-    def _template(cls, template: str | None) -> str | None:
+    def _link_template(cls, template: str | None) -> str | None:
         if template is None:
             return None
         known = template.startswith(("https://", "http://")) and split_url(template)
@@ -193,7 +188,7 @@ class Settings(BaseSettings):
 
 
 class SettingsError(Exception):
-    """Everything that is wrong with the settings, a line each; holds no values."""
+    """Every problem with the settings, one a line, without values."""
 
 
 def read_settings() -> Settings:
@@ -201,22 +196,16 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError("\n".join(_line(problem) for problem in _problems(error))) from None
+        problems = error.errors(include_input=False, include_url=False)
+        raise SettingsError("\n".join(_line(each) for each in problems)) from None
     except UnicodeDecodeError:
         raise SettingsError(".env is not UTF-8: save it as that") from None
     except OSError as error:
         raise SettingsError(f".env cannot be read: {error.strerror}") from None
 
 
-def _problems(error: ValidationError) -> list[tuple[str, str, str]]:
-    return [
-        (str(each["loc"][0]).upper(), each["type"], each["msg"])
-        for each in error.errors(include_input=False, include_url=False)
-    ]
-
-
-def _line(problem: tuple[str, str, str]) -> str:
-    name, kind, message = problem
-    if kind == "missing":
+def _line(problem: ErrorDetails) -> str:
+    name = str(problem["loc"][0]).upper()
+    if problem["type"] == "missing":
         return f"{name} is missing"
-    return f"{name} {message.removeprefix('Value error, ')}"
+    return f"{name} {problem['msg'].removeprefix('Value error, ')}"

@@ -1,4 +1,4 @@
-"""Work that outlives the request that began it, kept so that shutdown can wait for it."""
+"""Background tasks that outlive the request that started them; shutdown waits for them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 class Tasks:
     def __init__(self, failed: Callable[[], None] = lambda: None) -> None:
-        """`failed` is called for each that ends with an exception."""
+        """`failed` is called for each task that ends with an exception."""
         self._failed = failed
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -23,21 +23,21 @@ class Tasks:
         return task
 
     async def repeat(self, step: Callable[[], Awaitable[None]], every: float) -> None:
-        """Take a step every so many seconds until cancelled; one that breaks is not the last."""
+        """Run `step` every so many seconds until cancelled, even after one that raised."""
         while True:
             try:
                 await step()
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is in the log
+            except Exception as error:  # noqa: BLE001 - any error is logged
                 self.failed(getattr(step, "__name__", "step"), error)
             await asyncio.sleep(every)
 
     def failed(self, name: str, error: BaseException) -> None:
-        """Log a mistake of the bot's with a reference, and count it."""
+        """Log an unexpected error with a reference, and count it."""
         log.error("task_failed", task=name, reference=reference(), exc_info=error)
         self._failed()
 
     async def drain(self, seconds: float) -> int:
-        """Wait for what runs and what it starts; cancel the rest after `seconds`, and count it."""
+        """Wait for all tasks, including new ones; after `seconds` cancel and count the rest."""
         deadline = asyncio.get_running_loop().time() + seconds
         while self._running:
             left = deadline - asyncio.get_running_loop().time()
@@ -53,5 +53,5 @@ class Tasks:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            # The loop calls this in the context of the task, so the reference is the user's.
+            # The loop calls this in the task's context, so the reference is the user's.
             self.failed(task.get_name(), error)

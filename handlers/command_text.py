@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from bot.form.values import FormValues
 from bot.slack import ids
-from bot.slack.text import as_typed, fold, uuid_in
+from bot.slack.text import as_typed, one_line, uuid_in
 from bot.weav.models import Channel, Priority
 
 # Characters: as many as Slack's longest message has.
@@ -60,7 +60,7 @@ def parse_words(text: str) -> Words:
             break
         filled[field] = value
         position = word.end()
-    return OpenForm(FormValues(subject=fold(as_typed(text[position:])), **filled))
+    return OpenForm(FormValues(subject=one_line(as_typed(text[position:])), **filled))
 
 
 def _me(text: str) -> SetWeavUser | None:

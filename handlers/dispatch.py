@@ -27,7 +27,7 @@ from bot.home.service import HomeService
 from bot.logs import get_logger, new_reference, reference
 from bot.metrics import Metrics, start_timer
 from bot.slack import ids
-from bot.slack.cache import keep
+from bot.slack.cache import put_bounded
 from bot.slack.notifier import Notifier
 from bot.slack.payloads import (
     AppHomeOpened,
@@ -96,7 +96,7 @@ class Dispatcher:
     """`context` goes to every listener by name, with what is known of the payload.
 
     `interaction`: the payload. `words`: what was typed after a command. `known`: see
-    `Admitted`. `answered` is set when Slack has the answer to a submission. `asked_at_clock`:
+    `Admitted`. `answered` is set when Slack has the answer to a submission. `arrived_at`:
     when Slack asked, before the access check, on the event loop's clock. `acknowledged`: Slack
     has its answer, nothing can be said in it any more.
     """
@@ -121,12 +121,12 @@ class Dispatcher:
         Whatever breaks here is told like a listener's mistake. Raise `MalformedPayload` for what
         cannot be answered.
         """
-        began, asked_at_clock = start_timer(), asyncio.get_running_loop().time()
+        began, arrived_at = start_timer(), asyncio.get_running_loop().time()
         payload = read_payload(sent)
         answered = asyncio.Event()
         with new_reference():
             try:
-                response = await self._respond(payload, sent, answered, asked_at_clock)
+                response = await self._respond(payload, sent, answered, arrived_at)
             except Exception as error:  # noqa: BLE001 - whatever it is, the person learns of it
                 response = self._mistaken(payload, error)
             self._note_time(payload, began)
@@ -142,7 +142,7 @@ class Dispatcher:
         payload: Payload | Impersonal,
         sent: Any,  # noqa: ANN401 - JSON
         answered: asyncio.Event,
-        asked_at_clock: float,
+        arrived_at: float,
     ) -> BoltResponse:
         if isinstance(payload, Impersonal):
             return _answer_nobody(payload)
@@ -166,7 +166,7 @@ class Dispatcher:
             "words": words,
             "known": decision.known,
             "answered": answered,
-            "asked_at_clock": asked_at_clock,
+            "arrived_at": arrived_at,
             "acknowledged": acknowledged,
         }
         dispatching = self._dispatch(sent, context)
@@ -195,7 +195,7 @@ class Dispatcher:
         come too late, or whoever got it may be dead.
         """
         repeated = bool(event_id) and event_id in self._events
-        keep(self._events, event_id, None, _EVENTS_REMEMBERED)
+        put_bounded(self._events, event_id, None, _EVENTS_REMEMBERED)
         return repeated
 
     def _refused(self, payload: Payload, reason: Denial) -> BoltResponse:

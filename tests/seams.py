@@ -48,6 +48,6 @@ def leave_a_silent_address_after(monkeypatch: pytest.MonkeyPatch, seconds: float
 
 
 def hang_up_on_slow_clients_after(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    monkeypatch.setattr(bot.server, "SLOWEST_HEAD", seconds)
-    monkeypatch.setattr(bot.server, "SLOWEST_READER", seconds)
+    monkeypatch.setattr(bot.server, "HEAD_TIMEOUT", seconds)
+    monkeypatch.setattr(bot.server, "READER_TIMEOUT", seconds)
     monkeypatch.setattr(handlers.http, "LONGEST_UPLOAD", seconds)

@@ -1,11 +1,11 @@
-"""What /readyz says of Slack, as the greetings go."""
+"""What /readyz says of Slack after good and failed calls."""
 
 from pathlib import Path
 
 import httpx
 import pytest
 
-from bot.health import MOST_MISSED, SlackTokenRejected
+from bot.health import MAX_MISSED, SlackTokenRejected
 from bot.sandbox.slack import SlackFault
 from tests.bad_days.logs import logged, logged_badly
 from tests.house import House, house
@@ -19,52 +19,52 @@ AWAY = [
 
 
 @pytest.mark.parametrize("away", AWAY, ids=["a page", "an error", "no answer", "nonsense"])
-async def test_slack_that_was_reached_once_is_not_there_for_ever(
+async def test_slack_counts_as_away_after_several_failed_calls(
     tmp_path: Path, away: SlackFault
 ) -> None:
     async with house(tmp_path) as at_home:
-        await at_home.bot.health.greet()
+        await at_home.bot.health.poll_slack()
         at_home.slack.faults.add(away)
 
-        for _ in range(MOST_MISSED - 1):
-            assert not await at_home.bot.health.greet()
+        for _ in range(MAX_MISSED - 1):
+            assert not await at_home.bot.health.poll_slack()
         assert await readyz(at_home) == (200, True)
-        assert not await at_home.bot.health.greet()
+        assert not await at_home.bot.health.poll_slack()
 
         assert await readyz(at_home) == (503, False)
         at_home.slack.faults.clear()
-        assert await at_home.bot.health.greet()
+        assert await at_home.bot.health.poll_slack()
         assert await readyz(at_home) == (200, True)
 
 
-async def test_greetings_that_fail_now_and_then_do_not_add_up(tmp_path: Path) -> None:
+async def test_single_failed_calls_do_not_add_up(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home:
-        await at_home.bot.health.greet()
-        for _ in range(MOST_MISSED):
+        await at_home.bot.health.poll_slack()
+        for _ in range(MAX_MISSED):
             at_home.slack.faults.add(SlackFault("auth.test", error="internal_error"))
-            assert not await at_home.bot.health.greet()
-            assert await at_home.bot.health.greet()
+            assert not await at_home.bot.health.poll_slack()
+            assert await at_home.bot.health.poll_slack()
 
         assert await readyz(at_home) == (200, True)
 
 
-async def test_a_token_that_slack_rejects_needs_one_greeting(tmp_path: Path) -> None:
+async def test_one_rejected_token_makes_the_bot_unready(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home:
-        await at_home.bot.health.greet()
+        await at_home.bot.health.poll_slack()
         at_home.slack.faults.add(SlackFault("auth.test", error="token_revoked"))
 
         with pytest.raises(SlackTokenRejected):
-            await at_home.bot.health.greet()
+            await at_home.bot.health.poll_slack()
 
         assert await readyz(at_home) == (503, False)
 
 
-async def test_what_is_no_code_of_slacks_is_not_logged(tmp_path: Path) -> None:
+async def test_an_error_that_is_no_slack_code_is_not_logged(tmp_path: Path) -> None:
     with logged() as log:
         async with house(tmp_path) as at_home:
             at_home.slack.faults.add(SlackFault("auth.test", error="canary-subject from Ann"))
 
-            assert not await at_home.bot.health.greet()
+            assert not await at_home.bot.health.poll_slack()
 
     assert "slack_not_reached" in log.getvalue()
     assert logged_badly(log) == []

@@ -1,4 +1,4 @@
-"""What is written down: one line an event, without the words of exceptions and libraries."""
+"""The log: one line an event, without messages of exceptions or values of libraries."""
 
 import asyncio
 import gc
@@ -33,7 +33,7 @@ class Lines:
 
 @pytest.fixture(params=["console", "json"])
 def lines(request: pytest.FixtureRequest) -> Iterator[Lines]:
-    """Logging as `weav-slack run` sets it up, and as it was afterwards."""
+    """Configure logging like `weav-slack run`, and restore it afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     for handler in handlers:  # pytest's, which `configure` would close
@@ -54,7 +54,7 @@ def fail(canary: str) -> None:
     raise ValueError(local)
 
 
-def test_an_exception_is_told_by_its_kind_and_place_alone(lines: Lines) -> None:
+def test_an_exception_is_logged_by_class_and_place_only(lines: Lines) -> None:
     try:
         try:
             fail(CANARY)
@@ -91,7 +91,7 @@ def test_a_librarys_line_keeps_its_template_and_loses_its_values(name: str, line
     assert len(text.splitlines()) == 3
 
 
-def test_a_librarys_chatter_is_not_written_at_all(lines: Lines) -> None:
+def test_debug_and_info_lines_of_libraries_are_not_written(lines: Lines) -> None:
     for name in ("slack_bolt", "slack_sdk.web", "httpx"):
         logging.getLogger(name).debug(CANARY)
         logging.getLogger(name).info(CANARY)
@@ -151,7 +151,7 @@ def test_json_lines_are_objects(lines: Lines) -> None:
         assert {"level", "logger", "timestamp"} <= json.loads(written[1]).keys()
 
 
-def test_half_a_surrogate_pair_and_a_closed_stream_break_nothing(lines: Lines) -> None:
+def test_half_a_surrogate_pair_and_a_closed_stream_raise_nothing(lines: Lines) -> None:
     log = get_logger("weav_slack.test")
     log.info("half", text="\ud83d", of=object)
     assert "class 'object'" in lines.text
@@ -159,7 +159,7 @@ def test_half_a_surrogate_pair_and_a_closed_stream_break_nothing(lines: Lines) -
     log.info("to nobody")
 
 
-async def test_all_that_follows_from_one_ring_has_one_reference(
+async def test_all_lines_of_one_payload_and_its_tasks_have_one_reference(
     lines: Lines,
 ) -> None:
     log = get_logger("weav_slack.test")
@@ -172,7 +172,7 @@ async def test_all_that_follows_from_one_ring_has_one_reference(
         fail(CANARY)
 
     with new_reference():
-        known_as = reference()
+        payload_reference = reference()
         log.info("at once")
         tasks.spawn(later(), name="later")
     await tasks.drain(1)
@@ -180,8 +180,8 @@ async def test_all_that_follows_from_one_ring_has_one_reference(
 
     *ours, other = lines.text.splitlines()
     assert len(ours) == 3
-    assert all(known_as in line for line in ours)
+    assert all(payload_reference in line for line in ours)
     assert "task_failed" in ours[-1]
-    assert known_as not in other
+    assert payload_reference not in other
     assert CANARY not in "".join(ours)
     assert failed == ["once"]

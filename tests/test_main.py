@@ -1,4 +1,4 @@
-"""What the command line does before anything runs."""
+"""What the command line sets up before the bot runs."""
 
 import asyncio
 import sys
@@ -8,8 +8,8 @@ import pytest
 
 from tests.process import clean_environment
 
-# A process of its own, since it is the process's garbage.
-LOOK = """
+# In its own process, because garbage collection is set for the whole process.
+PRINT_GC = """
 import gc
 import bot.__main__, bot.server
 
@@ -27,13 +27,13 @@ SETTINGS = {
 
 
 @pytest.mark.long
-async def test_garbage_is_collected_while_it_runs_but_not_in_what_start_up_made(
+async def test_garbage_is_collected_while_it_runs_but_not_among_start_up_objects(
     tmp_path: Path,
 ) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        LOOK,
+        PRINT_GC,
         cwd=tmp_path,
         env=clean_environment({**SETTINGS, "PYTHONPATH": str(Path(__file__).parents[1])}),
         stdout=asyncio.subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""What /metrics shows, and that nobody's id is in it."""
+"""What /metrics shows, and that it contains no ids."""
 
 import re
 import sqlite3
@@ -37,7 +37,7 @@ async def open_form(at_home: House, words: str = "", slack_channel_id: str = "C0
     await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
 
 
-async def test_the_straight_way_is_timed_from_end_to_end(any_way: House) -> None:
+async def test_a_submission_is_timed_from_end_to_end(any_way: House) -> None:
     await open_form(any_way, "Export hangs")
     await any_way.ann.submit()
     await any_way.card()
@@ -70,7 +70,7 @@ async def said(at_home: House, count: int) -> None:
     await at_home.slack.until(lambda slack: len(slack.from_bot()) == count)
 
 
-async def test_what_an_alert_counts_begins_at_zero(at_home: House) -> None:
+async def test_counters_that_alerts_use_start_at_zero(at_home: House) -> None:
     samples = await scrape(at_home)
 
     for reason in (*Denial, "signature"):
@@ -83,12 +83,12 @@ async def test_what_an_alert_counts_begins_at_zero(at_home: House) -> None:
     assert samples["weav_slack_weav_request_seconds_count", refused] == 0
 
 
-async def test_what_readyz_says_is_shown_without_asking_slack(any_way: House) -> None:
+async def test_the_checks_of_readyz_are_shown_without_a_call_to_slack(any_way: House) -> None:
     async with httpx.AsyncClient(trust_env=False) as http:
         for fault in (SlackFault("auth.test", error="internal_error"), None):
             if fault:
                 any_way.slack.faults.add(fault)
-            await any_way.bot.health.greet()
+            await any_way.bot.health.poll_slack()
             calls = len(any_way.slack.calls)
             said = (await http.get(f"{any_way.url}/readyz")).json()
 
@@ -99,7 +99,7 @@ async def test_what_readyz_says_is_shown_without_asking_slack(any_way: House) ->
             assert len(any_way.slack.calls) == calls
 
 
-async def test_a_deaf_connection_is_shown(tmp_path: Path) -> None:
+async def test_a_lost_socket_mode_connection_is_shown(tmp_path: Path) -> None:
     async with house(tmp_path, mode="socket") as at_home:
         assert ready(await scrape(at_home))["socket"] is True
         await at_home.bot.socket.client.disconnect()  # type: ignore[union-attr]
@@ -115,7 +115,7 @@ def ready(samples: Samples) -> dict[str, bool]:
     }
 
 
-async def test_cards_are_counted_by_the_way_they_went(at_home: House) -> None:
+async def test_cards_are_counted_by_route(at_home: House) -> None:
     at_home.slack.faults.add(SlackFault(RESPONSE_URL, status=404, times=1))
     for number, channel in enumerate(["G0BILLING", "G0BILLING", "C0GENERAL"]):
         await open_form(at_home, f"Number {number}", channel)
@@ -133,7 +133,7 @@ async def test_cards_are_counted_by_the_way_they_went(at_home: House) -> None:
     assert 0 < value(samples, "weav_slack_submission_to_card_seconds_sum") < 20
 
 
-async def test_what_waits_for_weav_is_shown_with_its_age(at_home: House) -> None:
+async def test_queued_rows_are_shown_with_their_age(at_home: House) -> None:
     at_home.weav.fail(WeavFault.rate_limit("600", **CREATE))
     await open_form(at_home, "Export hangs")
     await at_home.ann.submit()
@@ -188,7 +188,7 @@ async def test_an_expired_trigger_is_counted(at_home: House) -> None:
         (SlackFault("views.open", status=429, error="ratelimited", retry_after=9), "rate_limited"),
     ],
 )
-async def test_slacks_answers_are_told_apart(
+async def test_calls_to_slack_are_counted_by_outcome(
     at_home: House, fault: SlackFault, outcome: str
 ) -> None:
     at_home.slack.faults.add(fault)
@@ -212,7 +212,9 @@ async def test_slacks_answers_are_told_apart(
         (WeavFault(delay=3, **CREATE), "no_answer"),
     ],
 )
-async def test_weavs_answers_are_told_apart(tmp_path: Path, fault: WeavFault, outcome: str) -> None:
+async def test_requests_to_weav_are_counted_by_outcome(
+    tmp_path: Path, fault: WeavFault, outcome: str
+) -> None:
     async with house(tmp_path, weav_timeout="0.5") as at_home:
         at_home.weav.fail(fault)
         await open_form(at_home, "Export hangs")
@@ -224,12 +226,12 @@ async def test_weavs_answers_are_told_apart(tmp_path: Path, fault: WeavFault, ou
         assert value(samples, name, operation="POST /conversations", outcome=outcome) == 1
 
 
-async def test_what_is_not_let_in_is_counted_by_its_reason(tmp_path: Path) -> None:
+async def test_refused_payloads_are_counted_by_reason(tmp_path: Path) -> None:
     async with house(tmp_path, slack_denied_users="U0ANN") as at_home:
         await at_home.ann.command("")
         async with httpx.AsyncClient(trust_env=False) as http:
             await http.post(f"{at_home.url}/slack/events", content=b"unsigned")
-            with suppress(httpx.TransportError):  # it hangs up without reading on
+            with suppress(httpx.TransportError):  # the server closes without reading the rest
                 await http.post(f"{at_home.url}/slack/events", content=b"x" * 2_000_000)
 
         samples = await scrape(at_home)
@@ -238,7 +240,7 @@ async def test_what_is_not_let_in_is_counted_by_its_reason(tmp_path: Path) -> No
             assert value(samples, "weav_slack_refusals_total", reason=reason) == 1
 
 
-async def test_a_database_that_is_gone_is_shown_and_the_rest_goes_on(tmp_path: Path) -> None:
+async def test_other_metrics_are_served_while_the_database_is_away(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home:
         await open_form(at_home, "Export hangs")
         with closing(sqlite3.connect(tmp_path / "ledger.db")) as other:
@@ -250,7 +252,7 @@ async def test_a_database_that_is_gone_is_shown_and_the_rest_goes_on(tmp_path: P
         assert value(samples, "weav_slack_form_opening_seconds_count") == 1
 
 
-async def test_no_label_has_an_id_or_anything_that_somebody_typed(any_way: House) -> None:
+async def test_no_label_has_an_id_or_typed_text(any_way: House) -> None:
     await open_form(any_way, "CANARY-SUBJECT")
     await any_way.ann.submit()
     await any_way.card()

@@ -1,4 +1,4 @@
-"""`run` itself, with what no settings can do to it."""
+"""`run` with an error that no setting can cause."""
 
 import asyncio
 from dataclasses import replace
@@ -12,7 +12,7 @@ from tests.bad_days.logs import logged
 from tests.house import QUICK, environment, settings_of
 
 
-async def test_a_mistake_in_what_runs_beside_the_server_is_in_the_log_and_the_exit_code(
+async def test_an_error_in_a_task_beside_the_server_is_logged_and_ends_the_run(
     tmp_path: Path,
 ) -> None:
     no_number = replace(QUICK, ping="soon")  # type: ignore[arg-type] # the mistake

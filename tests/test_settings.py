@@ -5,7 +5,7 @@ import pytest
 from bot.settings import Settings, SettingsError, read_settings
 from tests.house import settings_of
 
-# Of its first page nothing is mapped.
+# Reading it from the start fails even for root.
 UNREADABLE = Path("/proc/self/mem")
 GIVEN = {
     "SLACK_BOT_TOKEN": "xoxb-1",
@@ -14,7 +14,7 @@ GIVEN = {
 }
 
 
-def test_what_is_not_set_has_its_default() -> None:
+def test_unset_variables_have_defaults() -> None:
     settings = settings_of(GIVEN)
 
     assert settings.weav_api_url == "https://api.weav.com/v1/"
@@ -52,7 +52,7 @@ def test_what_is_not_set_has_its_default() -> None:
         ("LOG_FORMAT", "xml", "json"),
     ],
 )
-def test_a_wrong_value_is_named_with_what_is_wanted(
+def test_a_wrong_value_is_reported_with_what_is_expected(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str
 ) -> None:
     for variable, given in (GIVEN | {name: value}).items():
@@ -92,7 +92,7 @@ def test_a_secret_that_no_header_can_carry_is_refused(
 
 
 @pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "WEAV_API_TOKEN"])
-def test_bytes_that_are_no_text_are_refused_without_showing_them(
+def test_bytes_that_are_not_utf_8_are_refused_without_quoting_them(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     for variable, given in (GIVEN | {name: "xoxb-CANARY\udcff"}).items():
@@ -105,7 +105,7 @@ def test_bytes_that_are_no_text_are_refused_without_showing_them(
     assert "CANARY" not in str(error.value)
 
 
-def test_the_line_end_of_a_file_belongs_to_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_white_space_around_values_is_stripped(monkeypatch: pytest.MonkeyPatch) -> None:
     others = {"WEAV_API_URL": "https://weav.example/v1", "DATABASE_URL": "sqlite:///a.db"}
     for variable, given in (SECRETS | others).items():
         monkeypatch.setenv(variable, f" {given}\r\n")
@@ -119,7 +119,7 @@ def test_the_line_end_of_a_file_belongs_to_no_value(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-def test_a_dotenv_file_may_begin_as_some_editors_begin_it(
+def test_a_dotenv_file_may_begin_with_a_byte_order_mark(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
 ) -> None:
     lines = "\n".join(f"{name}={value}" for name, value in GIVEN.items())
@@ -130,7 +130,7 @@ def test_a_dotenv_file_may_begin_as_some_editors_begin_it(
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
-def test_a_dotenv_file_in_another_encoding_is_a_problem_of_the_settings(
+def test_a_dotenv_file_in_another_encoding_is_a_settings_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
 ) -> None:
     (tmp_path / ".env").write_text("# für Weav\nWEAV_API_TOKEN=CANARY\n", encoding=encoding)
@@ -142,8 +142,8 @@ def test_a_dotenv_file_in_another_encoding_is_a_problem_of_the_settings(
     assert str(error.value) == ".env is not UTF-8: save it as that"
 
 
-@pytest.mark.skipif(not UNREADABLE.exists(), reason="there is no file here that root cannot read")
-def test_a_dotenv_file_that_cannot_be_read_is_a_problem_of_the_settings(
+@pytest.mark.skipif(not UNREADABLE.exists(), reason="no file here is unreadable for root")
+def test_an_unreadable_dotenv_file_is_a_settings_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / ".env").symlink_to(UNREADABLE)
@@ -156,11 +156,11 @@ def test_a_dotenv_file_that_cannot_be_read_is_a_problem_of_the_settings(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
-def test_plain_http_is_for_loopback(host: str) -> None:
+def test_plain_http_is_accepted_for_loopback(host: str) -> None:
     assert settings_of(GIVEN | {"WEAV_API_URL": f"http://{host}:1/v1"})
 
 
-def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_in_no_repr_or_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-canary")
     monkeypatch.setenv("SLACK_APP_TOKEN", "canary")
 

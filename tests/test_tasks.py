@@ -5,7 +5,7 @@ import pytest
 from bot.tasks import Tasks
 
 
-async def test_what_runs_and_what_it_starts_is_waited_for() -> None:
+async def test_drain_waits_for_tasks_and_the_tasks_that_they_start() -> None:
     tasks = Tasks()
     done: list[str] = []
 
@@ -23,7 +23,7 @@ async def test_what_runs_and_what_it_starts_is_waited_for() -> None:
     assert done == ["outer", "inner"]
 
 
-async def test_what_is_not_done_in_time_is_cancelled_and_counted() -> None:
+async def test_drain_cancels_and_counts_tasks_that_take_too_long() -> None:
     tasks = Tasks()
     endless = tasks.spawn(asyncio.Event().wait(), name="endless")
 
@@ -31,15 +31,15 @@ async def test_what_is_not_done_in_time_is_cancelled_and_counted() -> None:
     assert endless.cancelled()
 
 
-async def test_a_failure_is_logged_with_a_reference_and_ends_nothing_else(
+async def test_a_failed_task_is_logged_with_a_reference(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     tasks = Tasks()
 
-    async def mistaken() -> None:
+    async def failing() -> None:
         raise ValueError("odd")
 
-    tasks.spawn(mistaken(), name="mistaken")
+    tasks.spawn(failing(), name="failing")
 
     assert await tasks.drain(5) == 0
     logged = capsys.readouterr().out
@@ -47,7 +47,7 @@ async def test_a_failure_is_logged_with_a_reference_and_ends_nothing_else(
     assert "reference=" in logged
 
 
-async def test_what_is_repeated_goes_on_after_a_mistake_which_is_logged_and_counted(
+async def test_repeat_goes_on_after_an_error_which_is_logged_and_counted(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     failures: list[str] = []

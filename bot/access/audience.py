@@ -71,16 +71,19 @@ class ChannelReaders:
 
     async def of_new_form(self, slack_channel_id: str) -> Audience:
         """Ask only where it is worth it beside a form that has just been opened."""
-        if not self._installation.may(*SCOPES):
+        if not self._installation.has_any_scope(*SCOPES):
             return Audience.UNTOLD
         return await self.of_form(slack_channel_id)
 
     async def _audience(self, slack_channel_id: str) -> Audience | None:
         # A direct message (D…, or somebody's U…) has one reader, whom its author has chosen, and
         # the bot can never look into one of two other people.
-        if not slack_channel_id.startswith(("C", "G")) or self._installation.may(*SCOPES) is False:
+        if (
+            not slack_channel_id.startswith(("C", "G"))
+            or self._installation.has_any_scope(*SCOPES) is False
+        ):
             return Audience.UNTOLD
         audience = await self._audiences.find(slack_channel_id, AUDIENCE_WITHIN)
-        if audience is Audience.UNSEEN and not self._installation.may(GROUPS_READ):
+        if audience is Audience.UNSEEN and not self._installation.has_any_scope(GROUPS_READ):
             return Audience.UNTOLD  # nor could it see private channels that it is in
         return audience

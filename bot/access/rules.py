@@ -176,7 +176,7 @@ class AccessCheck:
         if member := self._members.known(slack_user_id):
             self._members.start(slack_user_id)
             return member
-        if at_once and self._installation.may(USERS_READ) is None:
+        if at_once and self._installation.has_any_scope(USERS_READ) is None:
             return None
         return await self._members.find(slack_user_id, LOOK_UP_WITHIN)
 
@@ -186,7 +186,7 @@ class AccessCheck:
         On Enterprise Grid that names one of somebody's workspaces, which may be a sister of ours,
         or their organisation, which tells of no workspace.
         """
-        if self._installation.may(USERS_READ) is False:
+        if self._installation.has_any_scope(USERS_READ) is False:
             return False
         match denial:
             case None:

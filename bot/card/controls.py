@@ -13,7 +13,7 @@ from bot import labels
 from bot.slack import blocks, ids
 from bot.slack.blocks import Json
 from bot.slack.payloads import Action, BlockActions, list_at, text_at
-from bot.slack.text import DASHED, fold, shorten
+from bot.slack.text import DASHED, one_line, shorten
 from bot.weav.models import DELETED, AssigneeType, Conversation, Status
 
 Field = Literal["assignee", "status", "priority"]
@@ -85,7 +85,7 @@ def controls(conversation: Conversation, *, discreet: bool = False) -> Json | No
     shown = CardSnapshot.of(conversation)
     if shown is None or conversation.status == DELETED:
         return None
-    subject = "" if discreet else fold(conversation.subject or "")
+    subject = "" if discreet else one_line(conversation.subject or "")
     closed = conversation.status == Status.CLOSED
     toggle = ("Reopen", ids.OPEN_AGAIN) if closed else ("Close", ids.CLOSE)
     return blocks.actions(
@@ -99,7 +99,7 @@ def controls(conversation: Conversation, *, discreet: bool = False) -> Json | No
 def _button(label: str, action_id: str, subject: str) -> Json:
     # All cards have the same buttons: the subject tells screen readers which card this one is on.
     said = shorten(f"{label}: {subject}" if subject else label, _LABEL_LIMIT)
-    return blocks.button(label, action_id, said=said)
+    return blocks.button(label, action_id, spoken=said)
 
 
 def _priority_menu(current: str | None) -> Json:

@@ -12,7 +12,7 @@ from bot.form.values import Origin
 from bot.slack import blocks, ids
 from bot.slack.blocks import Message
 from bot.slack.payloads import list_at, text_at
-from bot.slack.text import clock, escape, fold, link, shorten
+from bot.slack.text import escape, link, local_time, one_line, shorten
 from bot.weav.models import DELETED, Conversation, Status
 
 _SHOWN_ON_CARD: Final = 3  # on a card
@@ -44,7 +44,7 @@ class Change(BaseModel):
         did = (
             f"<@{self.slack_user_id}> {_by_person(self)}" if self.slack_user_id else _in_weav(self)
         )
-        return f"{did} · {clock(self.at)}"
+        return f"{did} · {local_time(self.at)}"
 
 
 class Replied(BaseModel):
@@ -56,7 +56,7 @@ class Replied(BaseModel):
 
     @property
     def line(self) -> str:
-        return f"The customer replied · {clock(self.replied_at)}"
+        return f"The customer replied · {local_time(self.replied_at)}"
 
 
 HistoryLine: TypeAlias = Change | Replied
@@ -136,7 +136,7 @@ def change_lines(changes: Sequence[HistoryLine]) -> list[str]:
 def opened_line(conversation: Conversation, origin: Origin | None, slack_user_id: str) -> str:
     """Say in mrkdwn who opened it and when, and how if the origin is known."""
     who = f"Opened by <@{slack_user_id}> {_how(origin) if origin else ''}".rstrip()
-    return f"{who} · {clock(conversation.created_at)}" if conversation.created_at else who
+    return f"{who} · {local_time(conversation.created_at)}" if conversation.created_at else who
 
 
 def opened_line_in(card_blocks: Iterable[object]) -> str:
@@ -191,7 +191,7 @@ def private_message(text: str, click: Click, url: str) -> Message:
     The message reveals no more of the conversation than the card, which people of other
     organisations may read.
     """
-    subject = escape(shorten(fold(click.subject), _SUBJECT_LIMIT))
+    subject = escape(shorten(one_line(click.subject), _SUBJECT_LIMIT))
     said = f"{link(url, subject or f'`{click.shown.conversation_id}`')}: {text}"
     return Message.of(said, blocks.section(blocks.mrkdwn(said)))
 

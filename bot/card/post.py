@@ -94,7 +94,7 @@ class CardPoster:
             if not answered.certain:
                 posted = answered
         direct = _for_author(card, place, posted)
-        sent = await self._slack.message(author, render(direct))
+        sent = await self._slack.direct_message(author, render(direct))
         return _sent_directly(sent, direct, posted)
 
 

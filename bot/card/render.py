@@ -17,7 +17,7 @@ from bot.directory import NO_NAMES, ConversationNames, Names
 from bot.slack import blocks, ids
 from bot.slack.blocks import MESSAGE_LIMIT, Json, Message, sentence
 from bot.slack.payloads import text_at
-from bot.slack.text import escape, fold, link, shorten, web_address
+from bot.slack.text import escape, link, one_line, shorten, web_address
 from bot.weav.models import DELETED, SUBJECT_LIMIT, Conversation
 
 _NO_SUBJECT: Final = "No subject"
@@ -171,7 +171,7 @@ def _field_block(field: _Field) -> Json:
 
 
 def _subject(conversation: Conversation, limit: int) -> str:
-    return shorten(fold(conversation.subject or ""), limit) or _NO_SUBJECT
+    return shorten(one_line(conversation.subject or ""), limit) or _NO_SUBJECT
 
 
 def _opened_block(card: Card) -> Json | None:
@@ -210,7 +210,7 @@ def _plain_text(
     said = [
         f"{card.heading}: {escape(_subject(card.conversation, _IN_TEXT_LIMIT))}",
         *(f"{field.name}: {field.word}" for field in fields),
-        *(escape(shorten(fold(note), _IN_TEXT_LIMIT)) for note in notes),
+        *(escape(shorten(one_line(note), _IN_TEXT_LIMIT)) for note in notes),
         *changes,
         _LINK.sub(r"\1", card.facts.opened),
         *(f"{name}: {each}" for name, each in named_ids.items()),
@@ -219,4 +219,4 @@ def _plain_text(
 
 
 def _escaped_value(text: str | None) -> str:
-    return escape(shorten(fold(text or ""), _VALUE_LIMIT))
+    return escape(shorten(one_line(text or ""), _VALUE_LIMIT))

@@ -175,7 +175,7 @@ class CardService:
         message = private_message(text, click, self._drawer.link_to(click.shown.conversation_id))
         channel, person = click.slack_channel_id, click.slack_user_id
         if click.thread_ts not in {"", click.message_ts}:
-            told = await self._slack.whisper(channel, person, message, click.thread_ts)
+            told = await self._slack.post_ephemeral(channel, person, message, click.thread_ts)
             if isinstance(told, Done):
                 return
         await tell_privately(self._slack, message, person, click.response_url)

@@ -19,8 +19,7 @@ from bot.slack.client import (
     REJECTED,
     Installation,
     SlackClient,
-    code_in,
-    slack_client,
+    code_of,
     slack_session,
 )
 
@@ -52,7 +51,7 @@ async def examine(settings: Settings) -> list[Finding]:
     installation, bot_token = Installation(), settings.slack_bot_token.get_secret_value()
     shown = masked(bot_token)
     async with slack_session() as session:
-        client = slack_client(
+        client = SlackClient(
             bot_token,
             settings.slack_api_url,
             session,
@@ -111,7 +110,7 @@ def _failure(
     url = settings.slack_api_url
     if not isinstance(error, SlackApiError):
         return failed(point, f"Slack is not reached at {url} ({type(error).__name__})", _ADDRESS)
-    code = code_in(error.response)
+    code = code_of(error.response)
     if not code:
         return failed(point, f"no answer of Slack's at {url}", _ADDRESS)
     if code not in rejected:

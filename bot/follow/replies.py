@@ -29,7 +29,7 @@ from bot.retry import retry_until_written
 from bot.slack import blocks
 from bot.slack.api import Done, SlackApi
 from bot.slack.blocks import Message
-from bot.slack.text import clock, escape, fold, link, shorten
+from bot.slack.text import escape, link, local_time, one_line, shorten
 from bot.weav.client import WeavClient
 from bot.weav.existing_conversations import read_conversation
 from bot.weav.messages import WrittenMessage, customer_messages
@@ -98,7 +98,7 @@ class Notice:
         replied = f"{self.who} replied" if self.who else f"{_UNNAMED} replied"
         if self.count > 1:
             replied += f" ({self.count} messages)"
-        when = clock(self.at) if self.at else ""
+        when = local_time(self.at) if self.at else ""
         leads = link(self.link, "Open in Weav") if self.link else ""
         said = [escape(replied), when, leads, self.mention]
         line = " · ".join(filter(None, [f"*{said[0]}*", *said[1:]]))
@@ -120,7 +120,7 @@ def first_words(messages: Sequence[WrittenMessage]) -> str:
         text = f"{text} {message.text}".strip()
         if len(text) > TEXT_LIMIT:
             break
-    return shorten(fold(text), TEXT_LIMIT)
+    return shorten(one_line(text), TEXT_LIMIT)
 
 
 @dataclass(eq=False, repr=False)
@@ -201,7 +201,7 @@ class ReplyFollower:
         """Leave out name and text if people of other organisations may read the channel."""
         card = await self._drawer.card(conversation, entry.slack_channel_id or "", NO_FACTS)
         return Notice(
-            who="" if card.why_short else shorten(fold(card.named.customer), _NAME_LIMIT),
+            who="" if card.why_short else shorten(one_line(card.named.customer), _NAME_LIMIT),
             count=len(new),
             at=new[-1].at,
             link=card.link,

@@ -12,7 +12,7 @@ from bot.directory import LIST_WITHIN
 from bot.form.inputs import tick_input
 from bot.slack import ids
 from bot.slack.blocks import Json, context, mrkdwn, section
-from bot.slack.text import clock, escape, fold, link, shorten, web_address
+from bot.slack.text import escape, link, local_time, one_line, shorten, web_address
 from bot.weav.client import WeavClient
 from bot.weav.models import Conversation, Status
 from bot.weav.pages import LookUpFailed
@@ -54,7 +54,7 @@ def duplicate_blocks(already: Duplicate) -> dict[str, Json]:
         where = link(already.link, "Open in Weav")
     about = (
         f":warning: <@{already.slack_user_id}> opened a conversation from this message"
-        f" ({clock(already.at)}): {escape(already.state)}."
+        f" ({local_time(already.at)}): {escape(already.state)}."
     )
     said = section(mrkdwn(f"{about} {where}".strip()))
     return {
@@ -72,7 +72,7 @@ def open_conversations_block(several: Sequence[OpenConversation], named: str = "
     if lines:
         lines.insert(0, "Open already for this customer:")
     if named:
-        lines.insert(0, f"The customer is {escape(shorten(fold(named), _SUBJECT_LIMIT))}.")
+        lines.insert(0, f"The customer is {escape(shorten(one_line(named), _SUBJECT_LIMIT))}.")
     return {**context(mrkdwn("\n".join(lines))), "block_id": ids.OPEN_CONVERSATIONS}
 
 
@@ -83,11 +83,11 @@ def _line(each: OpenConversation) -> str:
 
 def _drawn(each: OpenConversation, url: str) -> str:
     conversation = each.conversation
-    subject = escape(shorten(fold(conversation.subject or ""), _SUBJECT_LIMIT)) or "No subject"
+    subject = escape(shorten(one_line(conversation.subject or ""), _SUBJECT_LIMIT)) or "No subject"
     priority = conversation.priority or ""
     parts = [
         link(url, subject),
-        escape(shorten(fold(labels.PRIORITIES.get(priority, priority)), _WORD_LIMIT)),
+        escape(shorten(one_line(labels.PRIORITIES.get(priority, priority)), _WORD_LIMIT)),
         age_text(each.age) if each.age is not None else "",
         "" if url else f"`{_id(conversation.id)}`",
     ]
@@ -95,7 +95,7 @@ def _drawn(each: OpenConversation, url: str) -> str:
 
 
 def _id(text: str) -> str:
-    return escape(shorten(fold(text), _ID_LIMIT))
+    return escape(shorten(one_line(text), _ID_LIMIT))
 
 
 def age_text(seconds: float) -> str:

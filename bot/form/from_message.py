@@ -10,7 +10,7 @@ from uuid import UUID
 
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.slack.payloads import MessageShortcut, SourceMessage, list_at, text_at
-from bot.slack.text import DASHED, beginning, head, plain
+from bot.slack.text import DASHED, cut, cut_mrkdwn, plain
 from bot.weav.directory import DOMAIN, NAME_CHARACTER
 from bot.weav.models import SUBJECT_LIMIT
 
@@ -161,7 +161,7 @@ def form_from_message(shortcut: MessageShortcut) -> FilledForm:
     """
     message, slack_channel_id = shortcut.message, shortcut.channel.id
     words = words_of(message)
-    read = beginning(words, LONGEST)
+    read = cut_mrkdwn(words, LONGEST)
     subject = plain(read)
     message_ts = message.ts or shortcut.message_ts
     origin = Origin(
@@ -174,12 +174,12 @@ def form_from_message(shortcut: MessageShortcut) -> FilledForm:
         ),
         shortened=len(subject) > SUBJECT_LIMIT or read != words,
     )
-    return FilledForm(FormValues(subject=head(subject, SUBJECT_LIMIT).rstrip()), origin)
+    return FilledForm(FormValues(subject=cut(subject, SUBJECT_LIMIT).rstrip()), origin)
 
 
 def mentions_of(shortcut: MessageShortcut) -> Mentions:
     """Find in the message what may lead to a customer."""
-    return mentions_in(beginning(words_of(shortcut.message), LONGEST))
+    return mentions_in(cut_mrkdwn(words_of(shortcut.message), LONGEST))
 
 
 def permalink(team_domain: str, slack_channel_id: str, message_ts: str, thread_ts: str = "") -> str:

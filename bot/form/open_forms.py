@@ -17,7 +17,7 @@ from bot.form.view import render
 from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.api import Failed, SlackApi
-from bot.slack.cache import keep
+from bot.slack.cache import put_bounded
 from bot.slack.payloads import at, read_view, text_at
 
 log = get_logger("weav_slack.open_forms")
@@ -88,7 +88,7 @@ class OpenForms:
             known.drawn, known.shared = form, False
         untouched = {name: object() for name in _CHOSEN_IN}
         known.choices = untouched | known.choices
-        keep(self._forms, view_id, known, _MOST_REMEMBERED)
+        put_bounded(self._forms, view_id, known, _MOST_REMEMBERED)
         return lambda: frozenset(
             name for name, mine in untouched.items() if known.choices.get(name) is mine
         )
@@ -125,7 +125,7 @@ class OpenForms:
             if not known.must_be_drawn(now, after):
                 return
             seen, shared = known.hash, known.shared
-            result = await self._slack.redraw({"id": view_id, "hash": seen}, render(after))
+            result = await self._slack.update_if_seen({"id": view_id, "hash": seen}, render(after))
             if isinstance(result, Failed):
                 log.info("form_not_redrawn", code=result.code)
                 if result.code == "hash_conflict":
@@ -146,5 +146,5 @@ class OpenForms:
             known.hash, known.drawn, known.shared = seen, form_of(read_view(view)), True
         if at(view, "state", "values"):
             known.state, known.told_at = at(view, "state"), seen
-        keep(self._forms, view_id, known, _MOST_REMEMBERED)
+        put_bounded(self._forms, view_id, known, _MOST_REMEMBERED)
         return known

@@ -21,7 +21,7 @@ from bot.slack.blocks import (
     plain_message,
     sentence,
 )
-from bot.slack.text import channel_name, duration, fold, shorten
+from bot.slack.text import channel_name, duration, one_line, shorten
 from bot.weav.models import Conversation, Status
 from bot.weav.outcomes import SENTENCES, Cause
 
@@ -233,10 +233,10 @@ def _modal(title: str, *drawn: Json) -> Json:
 def _about(form: FilledForm) -> str:
     """Name a submission by its subject, or else by its customer; empty once both are removed."""
     values = form.values
-    if subject := fold(values.subject):
+    if subject := one_line(values.subject):
         return f"“{shorten(subject, _SUBJECT_LIMIT)}”: "
     customer = form.labels.get(ids.CUSTOMER_ID) or values.customer_id.removeprefix(CREATE)
-    return f"For {shorten(fold(customer), _SUBJECT_LIMIT)}: " if customer else ""
+    return f"For {shorten(one_line(customer), _SUBJECT_LIMIT)}: " if customer else ""
 
 
 def _text_of(reply: Reply) -> str:

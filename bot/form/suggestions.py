@@ -28,7 +28,7 @@ from bot.ledger import (
 from bot.ledger.folding import words_of
 from bot.logs import get_logger
 from bot.slack import ids
-from bot.slack.options import MOST_OFFERS, Suggestion, nothing_offer
+from bot.slack.options import MAX_OPTIONS, Suggestion, nothing_offer
 from bot.slack.text import uuid_in
 from bot.slices import in_slices
 from bot.tasks import Tasks
@@ -117,7 +117,7 @@ class Suggester:
         if isinstance(company, LookUpFailed):
             trouble = trouble or company.reason
         else:
-            offers += await company_offers(company, customer_id, typed.query, MOST_OFFERS)
+            offers += await company_offers(company, customer_id, typed.query, MAX_OPTIONS)
         if customer_id and not any(offer.value == customer_id for offer in offers):
             offers.append(await self._pasted(customer_id, deadline))
         known = [each.email for each in seen]
@@ -186,7 +186,7 @@ class Suggester:
         ]
         offers = [
             Suggestion(str(each.id), each.name or str(each.id), "Active in Weav")
-            for each in found[:MOST_OFFERS]
+            for each in found[:MAX_OPTIONS]
         ]
         if pasted and not offers:
             return [unchecked_offer(pasted, "None of Weav's active agents")]

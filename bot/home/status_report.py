@@ -11,7 +11,7 @@ from bot.labels import PRIORITIES, STATES, STATUSES_SHOWN
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.slack import blocks
 from bot.slack.blocks import Json, Message, first_that_fits, plain_message
-from bot.slack.text import clock, escape, fold, link, shorten, web_address
+from bot.slack.text import escape, link, local_time, one_line, shorten, web_address
 from bot.weav.models import Conversation
 
 _HEADING: Final = "Your last Weav conversations"
@@ -72,7 +72,7 @@ def line_text(line: Line, share: int) -> str:
         parts.append(escape(shorten(line.reason, _REASON_LIMIT // share)))
     if line.last_seen:
         parts.append(escape(shorten(line.last_seen, _LAST_SEEN_LIMIT)))
-    parts.append(clock(line.at))
+    parts.append(local_time(line.at))
     if line.conversation_id:
         identifier = f"`{escape(shorten(line.conversation_id, _ID_LIMIT))}`"
         url = web_address(line.link)
@@ -117,7 +117,7 @@ def _last_seen(entry: Entry) -> str:
     conversation = Conversation.read(entry.conversation)
     status, priority = conversation.status or "", conversation.priority or ""
     words = (STATUSES_SHOWN.get(status, status), PRIORITIES.get(priority, priority))
-    return ", ".join(fold(word) for word in words if word)
+    return ", ".join(one_line(word) for word in words if word)
 
 
 def _buttons(entry: Entry) -> list[Json]:

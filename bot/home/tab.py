@@ -9,7 +9,7 @@ from bot.home.status_report import line_blocks, line_of
 from bot.ledger import Entry
 from bot.slack import blocks, ids
 from bot.slack.blocks import Json, Message, mrkdwn, section, sentence
-from bot.slack.text import channel_name, clock, escape, fold, link, shorten, web_address
+from bot.slack.text import channel_name, escape, link, local_time, one_line, shorten, web_address
 from bot.weav.models import Conversation
 
 # Slack allows 100 blocks. These lists take up to 66 with their headings; the check adds its own.
@@ -64,7 +64,7 @@ def installation(check: Check | None) -> list[Json]:
     heading = blocks.header("This installation")
     if check is None:
         return [heading, sentence(CHECKING)]
-    when = blocks.context(mrkdwn(clock(check.at, "checked {ago}")))
+    when = blocks.context(mrkdwn(local_time(check.at, "checked {ago}")))
     return [heading, *check.report.blocks, when]
 
 
@@ -108,11 +108,11 @@ def _more(entries: Sequence[Entry], most: int) -> Iterator[Json]:
 def _conversation(entry: Entry, link_to: Callable[[str], str]) -> str:
     """Write the conversation as the bot last knew it, and where its card is."""
     conversation = Conversation.read(entry.conversation)
-    subject = escape(shorten(fold(conversation.subject or ""), _SUBJECT_LIMIT)) or "No subject"
+    subject = escape(shorten(one_line(conversation.subject or ""), _SUBJECT_LIMIT)) or "No subject"
     facts = [
         _fact(conversation.priority, labels.PRIORITIES),
         _fact(conversation.status, labels.STATUSES),
-        clock(conversation.created_at or entry.received_at, "opened {ago}"),
+        local_time(conversation.created_at or entry.received_at, "opened {ago}"),
         _fact(conversation.channel, labels.CHANNELS),
         channel_name(entry.slack_channel_id or ""),
     ]
@@ -125,4 +125,4 @@ def _conversation(entry: Entry, link_to: Callable[[str], str]) -> str:
 def _fact(word: str | None, known: Mapping[str, str]) -> str:
     if word and word in known:
         return f"{labels.SIGNS[word]} {known[word]}"
-    return escape(shorten(fold(word or ""), _VALUE_LIMIT))
+    return escape(shorten(one_line(word or ""), _VALUE_LIMIT))

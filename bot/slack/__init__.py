@@ -1,1 +1,1 @@
-"""Slack's words, without Bolt: ids, text, forms, modals, cards and the route."""
+"""Slack without Bolt: payloads, the Web API, Block Kit, text and ids."""

@@ -1,7 +1,7 @@
-"""Slack's Web API as values: what it answered, what it refused, what stayed unknown.
+"""Slack's Web API with results as values: done, certainly not done, or unknown.
 
-The SDK's own repetition of calls is switched off where the client is made: it would post a card
-twice after a reset connection. What is repeated here is certain not to have been done.
+`SlackClient` switches off the SDK's own retries, which would post a card twice after a reset
+connection. This module retries a call only if it certainly did nothing, or if twice is harmless.
 """
 
 import asyncio
@@ -18,18 +18,18 @@ from slack_sdk.webhook import WebhookResponse
 
 from bot.retry import MESSAGE_UPDATE_WITHIN, POST_WITHIN, VIEW_UPDATE_WITHIN, call_pauses
 from bot.slack.blocks import Json, Message
-from bot.slack.client import RATE_LIMITS, SlackClient, code_in, code_of, status_of
+from bot.slack.client import RATE_LIMITS, SlackClient, code_of, status_of
 from bot.slack.payloads import at, text_at
 
-# Slack's own trouble: the call may have been carried out.
+# Errors inside Slack: the call may have been carried out.
 UNCERTAIN: Final = frozenset(
     {"fatal_error", "internal_error", "service_unavailable", "request_timeout"}
 )
-# Seconds. A Retry-After outside of these is none of Slack's, which sends whole seconds.
+# Seconds. Slack sends whole seconds; a Retry-After outside of this range is not Slack's.
 SHORTEST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 60.0
-_WITHOUT_WORD: Final = 1.0
-# https://docs.slack.dev/reference/methods/views.open has the first two; others were seen.
+_DEFAULT_WAIT: Final = 1.0
+# https://docs.slack.dev/reference/methods/views.open has the first two; the others were seen.
 TRIGGER_GONE = frozenset(
     {"expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"}
 )
@@ -39,7 +39,7 @@ OPEN_WITHIN = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Slack said yes; where and when is known for messages posted through the Web API."""
+    """Slack did it; channel and timestamp are set for messages posted through the Web API."""
 
     slack_channel_id: str = ""
     message_ts: str = ""
@@ -47,14 +47,14 @@ class Done:
 
     @property
     def view(self) -> Mapping[str, Any]:
-        """What Slack says of an opened or updated view."""
+        """The view as Slack returned it, after it was opened or updated."""
         view = at(self.answer, "view")
         return view if isinstance(view, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """`code` is Slack's, or ours in the same spelling; `certain` means that nothing was done."""
+    """`code`: Slack's error code, or ours in the same style; `certain`: nothing was done."""
 
     code: str
     certain: bool = True
@@ -66,11 +66,11 @@ _LOST: Final = Failed("connection_lost", certain=False)
 
 
 async def ask(call: Awaitable[AsyncSlackResponse | WebhookResponse]) -> ApiResult:
-    """Make one call of the SDK's, to the Web API or to a response_url."""
+    """Await one SDK call, to the Web API or a response_url, and turn its errors into values."""
     try:
         answer = await call
     except SlackApiError as error:
-        return _refusal(error.response)
+        return _failure_of(error.response)
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
         return Failed("not_reached")
     except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError):
@@ -78,35 +78,35 @@ async def ask(call: Awaitable[AsyncSlackResponse | WebhookResponse]) -> ApiResul
     except (aiohttp.ClientError, TimeoutError, ValueError, OSError):
         return Failed("no_answer", certain=False)
     if isinstance(answer, WebhookResponse):
-        return _of_response_url(answer)
-    said: Any = answer.data
-    return Done(text_at(said, "channel"), text_at(said, "ts"), said)
+        return _read_response_url_answer(answer)
+    body: Any = answer.data
+    return Done(text_at(body, "channel"), text_at(body, "ts"), body)
 
 
-def _refusal(response: Any) -> Failed:  # noqa: ANN401 - the SDK's, or aiohttp's for what is no JSON
-    status, code = status_of(response), code_in(response)
+def _failure_of(response: Any) -> Failed:  # noqa: ANN401 - the SDK's, or aiohttp's if it is no JSON
+    status, code = status_of(response), code_of(response)
     if status == HTTPStatus.TOO_MANY_REQUESTS or code in RATE_LIMITS:
-        return Failed("ratelimited", retry_after=_seconds(response.headers))
+        return Failed("ratelimited", retry_after=_retry_after(response.headers))
     if not code:
-        return Failed(f"http_{status}", certain=False)
+        certain = (
+            isinstance(response, WebhookResponse) and status < HTTPStatus.INTERNAL_SERVER_ERROR
+        )
+        return Failed(f"http_{status}", certain=certain)
     return Failed(code, certain=code not in UNCERTAIN)
 
 
-def _of_response_url(answer: WebhookResponse) -> ApiResult:
-    """Read `ok`, an object like the Web API's, or nothing: any other page is not from Slack.
+def _read_response_url_answer(answer: WebhookResponse) -> ApiResult:
+    """Accept `ok`, a JSON object like the Web API's, or an empty body; nothing else is from Slack.
 
     https://docs.slack.dev/interactivity/handling-user-interaction#message_responses does not say
-    what an empty 200 is. It counts as taken, or the same words would come a second time.
+    what an empty 200 means. It counts as success, or the bot would send the message twice.
     """
-    if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        return Failed("ratelimited", retry_after=_seconds(answer.headers))
     if answer.status_code != HTTPStatus.OK:
-        certain = answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
-        return Failed(f"http_{answer.status_code}", certain=certain)
-    said = _json(answer.body)
-    if answer.body.strip() in {"", "ok"} or at(said, "ok") is True:
+        return _failure_of(answer)
+    body = _json(answer.body)
+    if answer.body.strip() in {"", "ok"} or at(body, "ok") is True:
         return Done()
-    if code := code_of(said):
+    if code := code_of(body):
         return Failed(code, certain=code not in UNCERTAIN)
     return Failed("no_answer", certain=False)
 
@@ -118,10 +118,10 @@ def _json(body: str) -> object:
         return None
 
 
-def _seconds(headers: Mapping[str, str]) -> float:
+def _retry_after(headers: Mapping[str, str]) -> float:
     value = headers.get("Retry-After", "").strip()
     if not (value.isascii() and value.isdecimal()):
-        return _WITHOUT_WORD
+        return _DEFAULT_WAIT
     return min(max(float(value), SHORTEST_WAIT), LONGEST_WAIT)
 
 
@@ -130,9 +130,9 @@ class SlackApi:
         self._client = client
 
     async def open_view(self, trigger_id: str, view: Json) -> ApiResult:
-        """Give up after OPEN_WITHIN: the trigger lives for 3 s, and the person waits.
+        """Open a modal, or give up after OPEN_WITHIN: the trigger lives for 3 s.
 
-        Asked again once after a reset connection, since a trigger cannot open two forms.
+        Retry once after a reset connection, since a trigger cannot open two modals.
         """
         try:
             async with asyncio.timeout(OPEN_WITHIN):
@@ -140,21 +140,21 @@ class SlackApi:
                 if opened == _LOST:
                     opened = await ask(self._client.views_open(trigger_id=trigger_id, view=view))
                     if isinstance(opened, Failed) and "exchanged" in opened.code:
-                        return Done()  # the first one had got through
+                        return Done()  # the first call opened it
         except TimeoutError:
             return Failed("no_answer", certain=False)
         return opened
 
     async def update_view(self, view_id: str, view: Json) -> ApiResult:
-        """`not_found`: the person has closed it."""
-        return await _patiently(
+        """`not_found`: the person has closed the modal."""
+        return await _call_with_retries(
             lambda: self._client.views_update(view_id=view_id, view=view),
             seconds=VIEW_UPDATE_WITHIN,
             repeatable=True,
         )
 
-    async def redraw(self, seen: Mapping[str, Any], view: Mapping[str, Any]) -> ApiResult:
-        """Update a view that is still as `seen`, or `hash_conflict`: it was drawn anew meanwhile.
+    async def update_if_seen(self, seen: Mapping[str, Any], view: Mapping[str, Any]) -> ApiResult:
+        """Update a view if it is still `seen`; `hash_conflict`: it was updated meanwhile.
 
         https://docs.slack.dev/surfaces/modals#handling_race_conditions
         """
@@ -162,12 +162,12 @@ class SlackApi:
         return await ask(self._client.views_update(view_id=view_id, hash=drawn, view=dict(view)))
 
     async def publish_home_tab(self, slack_user_id: str, view: Json, seen: str = "") -> ApiResult:
-        """Publish it over the one that has the hash `seen`, or whatever is there.
+        """Replace the home tab that has the hash `seen`, or any home tab if `seen` is empty.
 
-        `hash_conflict`: another was published meanwhile. `not_enabled`: the app has no home tab,
-        since its manifest is older: https://docs.slack.dev/reference/methods/views.publish#errors.
+        `hash_conflict`: another was published meanwhile. `not_enabled`: the app's manifest predates
+        the home tab. https://docs.slack.dev/reference/methods/views.publish#errors
         """
-        return await _patiently(
+        return await _call_with_retries(
             lambda: self._client.views_publish(user_id=slack_user_id, view=view, hash=seen or None),
             seconds=VIEW_UPDATE_WITHIN,
             repeatable=True,
@@ -176,20 +176,20 @@ class SlackApi:
     async def post(
         self,
         slack_channel_id: str,
-        card: Message,
+        message: Message,
         thread_ts: str = "",
         within: float = POST_WITHIN,
     ) -> ApiResult:
         """Post to a channel, or to a person when given a user id.
 
-        Slack allows about one post a second and channel, so a burst waits its turn, `within` so
-        many seconds.
+        Slack allows about one post a second in a channel, so a burst is retried for `within`
+        seconds.
         """
-        return await _patiently(
+        return await _call_with_retries(
             lambda: self._client.chat_postMessage(
                 channel=slack_channel_id,
-                text=card.text,
-                blocks=card.blocks,
+                text=message.text,
+                blocks=message.blocks,
                 thread_ts=thread_ts or None,
                 unfurl_links=False,
                 unfurl_media=False,
@@ -197,17 +197,17 @@ class SlackApi:
             seconds=within,
         )
 
-    async def message(self, slack_user_id: str, card: Message) -> ApiResult:
-        """Send a direct message, once more if it may not have arrived: better twice than never."""
-        sent = await self.post(slack_user_id, card)
+    async def direct_message(self, slack_user_id: str, message: Message) -> ApiResult:
+        """Send a direct message, and again if it may not have arrived: twice beats never."""
+        sent = await self.post(slack_user_id, message)
         if isinstance(sent, Failed) and not sent.certain:
-            sent = await self.post(slack_user_id, card)
+            sent = await self.post(slack_user_id, message)
         return sent
 
-    async def whisper(
-        self, slack_channel_id: str, slack_user_id: str, card: Message, thread_ts: str
+    async def post_ephemeral(
+        self, slack_channel_id: str, slack_user_id: str, message: Message, thread_ts: str
     ) -> ApiResult:
-        """Show it to one person in a thread that has replies, where the bot is a member.
+        """Show a message to one person only, in a thread with replies; the bot must be a member.
 
         https://docs.slack.dev/reference/methods/chat.postEphemeral
         """
@@ -215,8 +215,8 @@ class SlackApi:
             self._client.chat_postEphemeral(
                 channel=slack_channel_id,
                 user=slack_user_id,
-                text=card.text,
-                blocks=card.blocks,
+                text=message.text,
+                blocks=message.blocks,
                 thread_ts=thread_ts,
             )
         )
@@ -225,13 +225,13 @@ class SlackApi:
         self,
         slack_channel_id: str,
         message_ts: str,
-        card: Message,
+        message: Message,
         within: float = MESSAGE_UPDATE_WITHIN,
     ) -> ApiResult:
-        """Draw a message of the bot's anew, where it can reach the channel, `within` seconds."""
-        return await _patiently(
+        """Update one of the bot's own messages, with retries for `within` seconds."""
+        return await _call_with_retries(
             lambda: self._client.chat_update(
-                channel=slack_channel_id, ts=message_ts, text=card.text, blocks=card.blocks
+                channel=slack_channel_id, ts=message_ts, text=message.text, blocks=message.blocks
             ),
             seconds=within,
             repeatable=True,
@@ -240,33 +240,33 @@ class SlackApi:
     async def respond(
         self,
         response_url: str,
-        card: Message,
+        message: Message,
         *,
         in_channel: bool = False,
         replace_original: bool = False,
         thread_ts: str = "",
     ) -> ApiResult:
-        """Answer where the bot is no member: 5 uses in 30 minutes.
+        """Use a response_url, which works where the bot is no member: 5 times in 30 minutes.
 
-        Slack heeds `thread_ts` only for what all of the channel see:
+        Slack honours `thread_ts` only for messages that the whole channel sees:
         https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
         """
         body = {
             "response_type": "in_channel" if in_channel else "ephemeral",
             "replace_original": replace_original,
-            "text": card.text,
-            "blocks": card.blocks,
+            "text": message.text,
+            "blocks": message.blocks,
             "thread_ts": thread_ts or None,
         }
         return await ask(self._client.answer_at(response_url, body))
 
 
-async def _patiently(
+async def _call_with_retries(
     call: Callable[[], Awaitable[Any]], *, seconds: float, repeatable: bool = False
 ) -> ApiResult:
-    """Repeat what was certainly not done: rate limits (as long as Slack says) and no connection.
+    """Retry a call that certainly did nothing: rate limited (wait as Slack says) or not connected.
 
-    `repeatable`: doing it twice is as good as once, so that a lost connection is no end either.
+    `repeatable`: the call is idempotent, so a lost connection is retried, too.
     """
     clock = asyncio.get_running_loop().time
     deadline = clock() + seconds

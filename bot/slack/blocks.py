@@ -1,9 +1,9 @@
-"""Messages and their Block Kit, as they go over the wire.
+"""Messages and Block Kit as plain dicts.
 
 https://docs.slack.dev/reference/block-kit/blocks
 
-Plain dicts: the SDK's models check each of their parts whenever they are written out, which takes
-0.3 ms an input and 0.8 ms a card. Whoever gives the texts keeps to the limits.
+The SDK's models validate every part each time they are serialised: 0.3 ms an input, 0.8 ms a card.
+Callers keep to the limits of the texts.
 """
 
 import json
@@ -20,7 +20,7 @@ Level = Literal["default", "info", "warning", "error", "success"]
 SECTION_LIMIT: Final = 3000
 # https://docs.slack.dev/reference/methods/chat.postMessage#truncating
 MESSAGE_LIMIT: Final = 4000
-# Slack answers `msg_blocks_too_long` from about 13,200 on, with the ids that it adds.
+# Slack answers `msg_blocks_too_long` from about 13,200 characters on, counting the ids it adds.
 BLOCKS_LIMIT: Final = 10_000
 
 
@@ -29,7 +29,7 @@ def plain(text: str) -> Json:
 
 
 def mrkdwn(text: str) -> Json:
-    """`verbatim` keeps Slack from linking what looks like a name or an address."""
+    """`verbatim` keeps Slack from linking text that looks like a name or an address."""
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
@@ -38,13 +38,13 @@ def section(text: Json) -> Json:
 
 
 def header(text: str) -> Json:
-    """Show a heading of at most 150 characters."""
+    """Build a heading of at most 150 characters."""
     return {"type": "header", "text": plain(text)}
 
 
 def sentence(text: str) -> Json:
-    """Show plain text as it is: it can neither format nor mention, and :codes: become emoji."""
-    return section(_shown(text))
+    """Build a paragraph of plain text: no formatting or mentions, but :codes: become emoji."""
+    return section(_plain_text(text))
 
 
 def fields(*texts: Json) -> Json:
@@ -52,16 +52,16 @@ def fields(*texts: Json) -> Json:
 
 
 def context(*texts: Json, block_id: str = "") -> Json:
-    return _known_as(block_id, {"type": "context", "elements": list(texts)})
+    return _with_block_id(block_id, {"type": "context", "elements": list(texts)})
 
 
 def footnote(text: str) -> Json:
-    """Show plain text, small and grey."""
-    return context(_shown(text))
+    """Build a small grey line of plain text."""
+    return context(_plain_text(text))
 
 
 def title(text: str, url: str) -> Json:
-    """In bold and never parsed: its URLs and names are dead; with a URL all of it leads there."""
+    """Build a bold line that Slack never parses; with a `url` the whole line is a link."""
     leads = {"type": "link", "url": url} if url else {"type": "text"}
     element = {**leads, "text": text, "style": {"bold": True}}
     line = {"type": "rich_text_section", "elements": [element]}
@@ -69,15 +69,15 @@ def title(text: str, url: str) -> Json:
 
 
 def alert(text: str, level: Level = "default", block_id: str = "") -> Json:
-    """Show plain text in a box, in modals only: Slack refuses it in messages.
+    """Build a box of plain text, for modals only: Slack refuses it in messages.
 
     https://docs.slack.dev/reference/block-kit/blocks/alert-block
     """
-    return _known_as(block_id, {"type": "alert", "text": _shown(text), "level": level})
+    return _with_block_id(block_id, {"type": "alert", "text": _plain_text(text), "level": level})
 
 
 def actions(*elements: Json, block_id: str = "") -> Json:
-    return _known_as(block_id, {"type": "actions", "elements": list(elements)})
+    return _with_block_id(block_id, {"type": "actions", "elements": list(elements)})
 
 
 def button(
@@ -87,75 +87,75 @@ def button(
     *,
     style: Style = "",
     confirm: Json | None = None,
-    said: str = "",
+    spoken: str = "",
 ) -> Json:
-    """`said` is the label for screen readers, at most 75 characters like the one that is seen."""
-    drawn: Json = {"type": "button", "text": _words(label), "action_id": action_id}
-    more = {"value": value, "style": style, "confirm": confirm, "accessibility_label": said}
+    """`spoken`: the label for screen readers; both labels have at most 75 characters."""
+    drawn: Json = {"type": "button", "text": _label(label), "action_id": action_id}
+    more = {"value": value, "style": style, "confirm": confirm, "accessibility_label": spoken}
     return drawn | {name: given for name, given in more.items() if given}
 
 
 def confirmation(title: str, text: str, *, confirm: str, deny: str, style: Style = "") -> Json:
-    """The question before a button's action; each label has at most 30 characters."""
+    """Build the question that Slack asks before a button's action; labels: 30 characters."""
     drawn = {
-        "title": _words(title),
-        "text": _words(text),
-        "confirm": _words(confirm),
-        "deny": _words(deny),
+        "title": _label(title),
+        "text": _label(text),
+        "confirm": _label(confirm),
+        "deny": _label(deny),
     }
     return drawn | ({"style": style} if style else {})
 
 
 def overflow(action_id: str, labels: Mapping[str, str]) -> Json:
-    """`labels` are by value."""
+    """`labels`: the label of each value."""
     options = [{"text": plain(label), "value": value} for value, label in labels.items()]
     return {"type": "overflow", "action_id": action_id, "options": options}
 
 
 def modal(title: str, drawn: Iterable[Json], **more: Any) -> Json:  # noqa: ANN401 - of any type
-    """A view of `title` (at most 24 characters): https://docs.slack.dev/reference/views."""
+    """`title`: at most 24 characters: https://docs.slack.dev/reference/views."""
     return {"type": "modal", "title": plain(title), "blocks": list(drawn), **more}
 
 
 def home_tab(drawn: Iterable[Json]) -> Json:
-    """A view of at most 100 blocks: https://docs.slack.dev/reference/views/home-tab-views."""
+    """At most 100 blocks: https://docs.slack.dev/reference/views/home-tab-views."""
     return {"type": "home", "blocks": list(drawn)}
 
 
-def _shown(text: str) -> Json:
+def _plain_text(text: str) -> Json:
     return plain(shorten(text, SECTION_LIMIT) or "…")
 
 
-def _words(text: str) -> Json:
-    """Without emoji codes, which would make each of ten rows of buttons longer."""
+def _label(text: str) -> Json:
+    """Leave out `emoji`: ten rows of buttons would be too long with it."""
     return {"type": "plain_text", "text": text}
 
 
-def _known_as(block_id: str, block: Json) -> Json:
+def _with_block_id(block_id: str, block: Json) -> Json:
     return {**block, "block_id": block_id} if block_id else block
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`text` is what notifications show and screen readers say."""
+    """Notifications show `text`, and screen readers say it."""
 
     text: str
     blocks: list[Json]
 
     @classmethod
     def of(cls, text: str, *blocks: Json | None) -> Self:
-        """Put a message together, of the blocks that there are."""
+        """Build a message, leaving out blocks that are None."""
         return cls(text, [block for block in blocks if block])
 
     @property
     def fits(self) -> bool:
-        """Whether Slack takes it, text and blocks in total."""
+        """Whether text and blocks are within Slack's limits."""
         written = json.dumps(self.blocks, ensure_ascii=False, separators=(",", ":"))
         return len(self.text) <= MESSAGE_LIMIT and len(written) <= BLOCKS_LIMIT
 
 
 def first_that_fits(drawn: Iterable[Message]) -> Message:
-    """Draw it ever shorter until it fits; the last one counts as it is."""
+    """Return the first message within Slack's limits, else the last one."""
     for message in drawn:
         if message.fits:
             break
@@ -163,12 +163,12 @@ def first_that_fits(drawn: Iterable[Message]) -> Message:
 
 
 def plain_message(text: str, url: str = "") -> Message:
-    """Say a plain sentence; `url` leads to the conversation in Weav."""
+    """Build a message of plain text; `url` links to the conversation in Weav."""
     leads = context(mrkdwn(link(url, "Open in Weav"))) if web_address(url) else None
     return Message.of(escaped_text(text), sentence(text), leads)
 
 
 def escaped_text(text: str) -> str:
-    """Write as much of a plain text as the top-level text takes: escaping makes it longer."""
+    """Escape a plain text, cut to fit the top-level text: escaping makes it longer."""
     whole = escape(shorten(text, SECTION_LIMIT))
     return whole if len(whole) <= MESSAGE_LIMIT else escape(shorten(text, MESSAGE_LIMIT // 5))

@@ -1,4 +1,4 @@
-"""Look-ups that are remembered, made once at a time, and never waited for longer than one says."""
+"""A cache of lookups: one request a key at a time, and callers say how long they wait."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -13,31 +13,32 @@ from bot.tasks import Tasks
 
 log = get_logger("weav_slack.cache")
 T = TypeVar("T")
-_MOST: Final = 10_000
-_AGAIN_AFTER: Final = 5.0  # seconds, for one that failed
+_MAX_ENTRIES: Final = 10_000
+_RETRY_AFTER: Final = 5.0  # seconds after a failed lookup
+_UNKNOWN: Final = (None, 0.0)
 
 
 @dataclass(eq=False, repr=False)
 class LookupCache(Generic[T]):
-    """`ask` gives None when it failed; what was known before stands then.
+    """`ask` returns None on failure; the old value then stays.
 
-    `keep` is in seconds; what is `passing` is asked for anew each time.
+    `keep`: seconds that a value is fresh. A value in `never_fresh` is never fresh.
     """
 
     _tasks: Tasks
     _ask: Callable[[str], Awaitable[T | None]]
     _keep: float
-    _passing: Collection[T] = ()
-    _known: dict[str, T] = field(default_factory=dict, init=False)
-    _fresh_until: dict[str, float] = field(default_factory=dict, init=False)
+    _never_fresh: Collection[T] = ()
+    # The value of each key, and until when it is fresh.
+    _entries: dict[str, tuple[T | None, float]] = field(default_factory=dict, init=False)
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict, init=False)
 
     def known(self, key: str) -> T | None:
-        return self._known.get(key)
+        return self._entries.get(key, _UNKNOWN)[0]
 
     def start(self, key: str) -> asyncio.Task[None] | None:
-        """Look it up beside what else happens; None: it is fresh."""
-        if self._fresh_until.get(key, 0.0) > asyncio.get_running_loop().time():
+        """Look it up in the background; None: the value is fresh."""
+        if self._entries.get(key, _UNKNOWN)[1] > asyncio.get_running_loop().time():
             return None
         if key not in self._running:
             task = self._tasks.spawn(self._look_up(key), name="look_up")
@@ -46,21 +47,19 @@ class LookupCache(Generic[T]):
         return self._running[key]
 
     async def find(self, key: str, within: float) -> T | None:
-        """Give what is known after at most `within` seconds; the look-up itself goes on."""
+        """Return the value known after at most `within` seconds; the lookup itself goes on."""
         if task := self.start(key):
             await asyncio.wait({task}, timeout=within)
         return self.known(key)
 
     async def _look_up(self, key: str) -> None:
         found = await self._ask(key)
-        if len(self._fresh_until) >= _MOST:
-            self._known.clear()
-            self._fresh_until.clear()
-        lasts = _AGAIN_AFTER
-        if found is not None:
-            self._known[key] = found
-            lasts = 0.0 if found in self._passing else self._keep
-        self._fresh_until[key] = asyncio.get_running_loop().time() + lasts
+        if found is None:
+            found, fresh_for = self.known(key), _RETRY_AFTER
+        else:
+            fresh_for = 0.0 if found in self._never_fresh else self._keep
+        fresh_until = asyncio.get_running_loop().time() + fresh_for
+        put_bounded(self._entries, key, (found, fresh_until), _MAX_ENTRIES)
 
 
 async def look_up(
@@ -69,7 +68,7 @@ async def look_up(
     *,
     refusals: Mapping[str, T],
 ) -> T | None:
-    """Ask Slack once; `refusals`: what codes mean that are an answer as well. None: no answer."""
+    """Call Slack once; None: no answer. `refusals`: values for error codes that are an answer."""
     answered = await ask(call)
     if isinstance(answered, Done):
         return read(answered.answer)
@@ -81,8 +80,8 @@ Key = TypeVar("Key")
 Kept = TypeVar("Kept")
 
 
-def keep(kept: dict[Key, Kept], key: Key, value: Kept, most: int) -> None:
-    """Remember it as the latest of `most`; the oldest goes."""
+def put_bounded(kept: dict[Key, Kept], key: Key, value: Kept, most: int) -> None:
+    """Store a value as the latest of at most `most`, and drop the oldest."""
     kept.pop(key, None)
     kept[key] = value
     while len(kept) > most:

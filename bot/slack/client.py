@@ -1,6 +1,6 @@
-"""The Web API client: counts calls, bounds those of methods at once, reads answers with limits.
+"""The Web API client: counts calls, bounds concurrent ones, and limits the size of answers.
 
-The SDK itself reads whatever comes to its end, and follows redirects with what it posts.
+The SDK itself reads answers of any size, and follows redirects with the body that it posts.
 """
 
 import asyncio
@@ -25,15 +25,16 @@ from bot import VERSION
 from bot.metrics import Metrics
 from bot.slack.payloads import text_at
 
-# As many connections are kept warm; each new one costs a TLS handshake.
+# This many connections stay warm; each new one costs a TLS handshake.
 CALLS_AT_ONCE: Final = 8
-# Seconds. A trigger lives for 3 s, and calls that hang, for up to 10 s, must not hold it up: who
-# waits goes without a place when none has become free for so long, or after so long in any case.
+# Seconds. A trigger lives for 3 s, and calls that hang for up to 10 s must not delay it. A call
+# that waits goes ahead without a slot when none has become free for STANDSTILL, and after
+# LONGEST_QUEUE in any case.
 STANDSTILL: Final = 0.3
 LONGEST_QUEUE: Final = 2.0
-# Bytes of an answer that are read, after decompression; a view is 250 kB at most.
+# Bytes after decompression; a view has at most 250 kB.
 ANSWER_LIMIT: Final = 1024 * 1024
-# https://docs.slack.dev/reference/methods/auth.test#errors, those that no waiting mends.
+# The permanent ones of https://docs.slack.dev/reference/methods/auth.test#errors.
 REJECTED: Final = frozenset(
     {
         "account_inactive",
@@ -47,31 +48,35 @@ REJECTED: Final = frozenset(
     }
 )
 RATE_LIMITS: Final = frozenset({"ratelimited", "rate_limited"})
-_OPEN: Final = "views.open"
-_BY_THE_APP: Final = "apps."
+_VIEWS_OPEN: Final = "views.open"
+_APP_METHODS: Final = "apps."
 _SCOPES_HEADER: Final = "x-oauth-scopes"
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=10, connect=3)
-# Slack closes idle connections later than this; each new one costs a command a TLS handshake.
-_KEPT_ALIVE: Final = 60.0
-# Hardly ever reached: `Bulkhead` says how many calls there are while Slack answers.
-_MOST_CONNECTIONS: Final = 100
+# Slack closes idle connections later than this; a new one costs a command a TLS handshake.
+_KEEPALIVE: Final = 60.0
+# Hardly ever reached: `Bulkhead` bounds the calls while Slack answers.
+_MAX_CONNECTIONS: Final = 100
 
 
 def code_of(answer: object) -> str:
-    """Slack's word; empty for what cannot be one, so that nothing else is shown or logged."""
-    if not isinstance(answer, Mapping):
+    """Return the error code of a response or its JSON; empty if it is none that Slack would send.
+
+    Anything else must not be shown or logged.
+    """
+    body = getattr(answer, "data", answer)
+    if not isinstance(body, Mapping):
         return ""
-    code = answer.get("error")
-    if code == "invalid_arguments" and "trigger_id" in str(answer.get("response_metadata")):
-        return "expired_trigger_id"  # how Slack also says it, seen in issue threads
+    code = body.get("error")
+    if code == "invalid_arguments" and "trigger_id" in str(body.get("response_metadata")):
+        return "expired_trigger_id"  # Slack reports it so, too, according to issue threads
     return code if isinstance(code, str) and code.isidentifier() else ""
 
 
 class Installation:
-    """What Slack says of this installation, learnt from its answers.
+    """The app's workspace and scopes, learnt from Slack's answers.
 
-    Empty and None until it has said so for the first time; `enterprise_id` stays empty outside
-    Enterprise Grid.
+    The ids are empty and the scopes None until the first answer; `enterprise_id` stays empty
+    outside Enterprise Grid.
     """
 
     def __init__(self) -> None:
@@ -80,20 +85,20 @@ class Installation:
         self.scopes: frozenset[str] | None = None
         self._header = ""
 
-    def learn_home(self, answer: object) -> None:
+    def learn_workspace(self, answer: object) -> None:
         """Read https://docs.slack.dev/reference/methods/auth.test."""
         self.team_id = text_at(answer, "team_id")
         self.enterprise_id = text_at(answer, "enterprise_id")
 
     def learn_scopes(self, headers: Mapping[str, str]) -> None:
-        """Every answer of the Web API has them: https://docs.slack.dev/authentication/tokens."""
+        """Every Web API answer lists them: https://docs.slack.dev/authentication/tokens."""
         header = headers.get(_SCOPES_HEADER, "")
         if header and header != self._header:
             self._header = header
             self.scopes = frozenset(each.strip() for each in header.split(","))
 
-    def may(self, *scopes: str) -> bool | None:
-        """Whether any of them is granted; None: not known yet."""
+    def has_any_scope(self, *scopes: str) -> bool | None:
+        """Whether any of these scopes is granted; None: not known yet."""
         return None if self.scopes is None else any(each in self.scopes for each in scopes)
 
 
@@ -102,21 +107,21 @@ class Bulkhead:
         self, standstill: float = STANDSTILL, longest_queue: float = LONGEST_QUEUE
     ) -> None:
         self._free = asyncio.Semaphore(CALLS_AT_ONCE)
-        self._moved_at = 0.0
+        self._last_freed = 0.0
         self._standstill = standstill
         self._longest_queue = longest_queue
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        has_lane = await self._queue()
+    async def slot(self) -> AsyncIterator[None]:
+        has_slot = await self._wait_for_slot()
         try:
             yield
         finally:
-            if has_lane:
-                self._moved_at = asyncio.get_running_loop().time()
+            if has_slot:
+                self._last_freed = asyncio.get_running_loop().time()
                 self._free.release()
 
-    async def _queue(self) -> bool:
+    async def _wait_for_slot(self) -> bool:
         if not self._free.locked():
             return await self._free.acquire()
         clock = asyncio.get_running_loop().time
@@ -126,16 +131,16 @@ class Bulkhead:
                 async with asyncio.timeout(self._standstill):
                     return await self._free.acquire()
             except TimeoutError:
-                if clock() - self._moved_at >= self._standstill:
+                if clock() - self._last_freed >= self._standstill:
                     break
         return False
 
 
 class SlackAnswer(aiohttp.ClientResponse):
-    """Give it to a session as `response_class`; what is wrong raises an `aiohttp.ClientError`."""
+    """A session's `response_class` that raises an `aiohttp.ClientError` for a bad answer."""
 
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-        """Raise `ClientResponseError` for a redirect: Slack answers where it is asked."""
+        """Raise `ClientResponseError` for a redirect: Slack does not send any."""
         answer = await super().start(connection)
         if HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST:
             raise aiohttp.ClientResponseError(self.request_info, (), status=self.status)
@@ -155,20 +160,32 @@ class SlackAnswer(aiohttp.ClientResponse):
 
 
 class SlackClient(AsyncWebClient):
-    """`api_call` is what every method of the SDK goes through."""
+    """Every method of the SDK calls `api_call`."""
 
     def __init__(
         self,
         token: str,
+        api_url: str,
+        session: aiohttp.ClientSession,
         metrics: Metrics,
         installation: Installation,
-        bulkhead: Bulkhead,
-        **options: Any,  # noqa: ANN401 - the SDK's
+        bulkhead: Bulkhead | None = None,
     ) -> None:
-        super().__init__(token, **options)
+        # Below INFO the SDK formats whole requests and answers, even if no handler writes them.
+        # Without a level of its own, this logger would count as below INFO.
+        logger = logging.getLogger("weav_slack.slack_sdk")
+        logger.setLevel(logging.INFO)
+        super().__init__(
+            token,
+            base_url=api_url,
+            session=session,
+            logger=logger,
+            retry_handlers=[],  # `SlackApi` decides what to retry
+            user_agent_suffix=f"weav-slack/{VERSION}",
+        )
         self._metrics = metrics
         self._installation = installation
-        self._bulkhead = bulkhead
+        self._bulkhead = bulkhead or Bulkhead()
 
     async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:  # noqa: ANN401
         began, outcome, headers = perf_counter(), "no_answer", {}
@@ -177,36 +194,36 @@ class SlackClient(AsyncWebClient):
             outcome, headers = "ok", response.headers
         except SlackApiError as error:
             outcome, headers = outcome_of(error.response), error.response.headers
-            if api_method == _OPEN and "expired" in code_in(error.response):
+            if api_method == _VIEWS_OPEN and "expired" in code_of(error.response):
                 self._metrics.triggers_expired.inc()
             raise
         finally:
             seconds = perf_counter() - began
             self._metrics.slack_calls.labels(api_method, outcome).observe(seconds)
-            if not api_method.startswith(_BY_THE_APP):
+            if not api_method.startswith(_APP_METHODS):
                 self._installation.learn_scopes(headers)
-        if api_method == _OPEN:
-            self._metrics.form_is_open()
+        if api_method == _VIEWS_OPEN:
+            self._metrics.note_form_opened()
         return response
 
     async def _answered(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:  # noqa: ANN401
-        """Raise `ClientPayloadError` for what is no answer of the Web API's.
+        """Raise `ClientPayloadError` for anything that is no answer of the Web API.
 
-        The SDK takes whatever an answer holds for an object, and bytes for a success.
+        The SDK assumes that every body is a JSON object, and treats bytes as success.
         """
         try:
-            async with self._bulkhead.place():
+            async with self._bulkhead.slot():
                 response = await super().api_call(api_method, **arguments)
         except aiohttp.ClientError:
-            raise  # a certificate that is not trusted is a ValueError as well
+            raise  # aiohttp's error for an untrusted certificate is also a ValueError
         except (AttributeError, RecursionError, ValueError) as error:
-            raise aiohttp.ClientPayloadError("no answer of the Web API's") from error
+            raise aiohttp.ClientPayloadError("not an answer of the Web API") from error
         if not isinstance(response.data, dict):
-            raise aiohttp.ClientPayloadError("no answer of the Web API's")
+            raise aiohttp.ClientPayloadError("not an answer of the Web API")
         return response
 
     async def answer_at(self, response_url: str, body: dict[str, Any]) -> WebhookResponse:
-        """Use a response_url, whose refusals come back as a status; it is timed as a method."""
+        """Post to a response_url, timed like a method; errors are HTTP statuses."""
         began, outcome = perf_counter(), "no_answer"
         webhook = AsyncWebhookClient(response_url, session=self.session, retry_handlers=[])
         try:
@@ -219,8 +236,8 @@ class SlackClient(AsyncWebClient):
 
 
 def outcome_of(response: object) -> str:
-    """Sort a refusal for the figures."""
-    status, code = status_of(response), code_in(response)
+    """Return the `outcome` label of a refusal for the metrics."""
+    status, code = status_of(response), code_of(response)
     if status == HTTPStatus.TOO_MANY_REQUESTS or code in RATE_LIMITS:
         return "rate_limited"
     if code in REJECTED:
@@ -230,19 +247,14 @@ def outcome_of(response: object) -> str:
 
 
 def status_of(response: object) -> int:
-    """Read the SDK's own response, or aiohttp's, which it gives for what is no JSON."""
+    """Read the SDK's response, or aiohttp's, which the SDK passes on if the body is no JSON."""
     status: int = getattr(response, "status_code", 0) or getattr(response, "status", 0)
     return status
 
 
-def code_in(response: object) -> str:
-    """Slack's own word for what is wrong; empty for an answer that is none of the Web API's."""
-    return code_of(getattr(response, "data", None))
-
-
 def slack_session() -> aiohttp.ClientSession:
-    """Open the one session of the process: one for each call would open a connection each."""
-    connector = aiohttp.TCPConnector(limit=_MOST_CONNECTIONS, keepalive_timeout=_KEPT_ALIVE)
+    """Open the process's only session: a session per call would open a connection per call."""
+    connector = aiohttp.TCPConnector(limit=_MAX_CONNECTIONS, keepalive_timeout=_KEEPALIVE)
     return aiohttp.ClientSession(
         timeout=_TIMEOUT,
         connector=connector,
@@ -254,29 +266,5 @@ def slack_session() -> aiohttp.ClientSession:
 def _as_json(value: Any) -> str:  # noqa: ANN401 - whatever is sent
     try:
         return to_json(value).decode()  # a form in 10 us, where json.dumps takes 50
-    except ValueError:  # half a surrogate pair, which json.dumps can write
+    except ValueError:  # half of a surrogate pair, which only json.dumps can write
         return json.dumps(value)
-
-
-def slack_client(
-    token: str,
-    api_url: str,
-    session: aiohttp.ClientSession,
-    metrics: Metrics,
-    installation: Installation,
-) -> SlackClient:
-    # Below INFO the SDK writes out whole requests and answers, and a logger without a level of its
-    # own counts as that, whether anybody listens or not.
-    logger = logging.getLogger("weav_slack.slack_sdk")
-    logger.setLevel(logging.INFO)
-    return SlackClient(
-        token,
-        metrics,
-        installation,
-        Bulkhead(),
-        base_url=api_url,
-        session=session,
-        logger=logger,
-        retry_handlers=[],  # `SlackApi` decides what is asked again
-        user_agent_suffix=f"weav-slack/{VERSION}",
-    )

@@ -1,4 +1,4 @@
-"""Every id that Slack sends back to us, written once; users and workflows rely on them."""
+"""Every id that Slack sends back to us; do not change them, since open forms and cards use them."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ MESSAGE_SHORTCUT: Final = "weav_conversation_from_message"
 GLOBAL_SHORTCUT: Final = "weav_conversation_new"
 MODAL: Final = "weav_conversation"
 
-# block_id and action_id of an input are its field's name: a pydantic loc is the block to mark.
+# An input's block_id and action_id are its field's name, so a pydantic `loc` names the block.
 CHANNEL: Final = "channel"
 CUSTOMER_ID: Final = "customer_id"
 SUBJECT: Final = "subject"
@@ -28,13 +28,13 @@ REQUEST_FIELDS: Final = (
 )
 FIELDS: Final = (*REQUEST_FIELDS, POST_TO)
 
-# The defaults of a channel; its other inputs are called like those of the form.
+# The modal for a channel's defaults; its other inputs have the same ids as the form's.
 DEFAULTS_MODAL: Final = "weav_conversation_defaults"
 COMPANY_ID: Final = "company_id"
 REPLIES: Final = "replies"
 FIELDS_OF_FORMS: Final = (*FIELDS, COMPANY_ID, REPLIES)
 
-# A tick that is no part of the request, and what is only shown in the form.
+# A checkbox that is not part of the request, and blocks that only show something.
 ANOTHER: Final = "another"
 REASON: Final = "reason"
 ABOUT_MESSAGE: Final = "about_message"
@@ -46,7 +46,7 @@ LOOK_AGAIN: Final = "weav_conversation_look_again"
 CREATE_AGAIN: Final = "weav_conversation_create_again"
 LEAVE: Final = "weav_conversation_leave"
 
-# On the card. The block_id of its buttons also carries what it shows: see bot/card/controls.py.
+# On the card. The block_id of its buttons also carries its contents: see bot/card/controls.py.
 CARD: Final = "weav_card"
 CARD_HISTORY: Final = "weav_card_history"
 ASSIGN_TO_ME: Final = "weav_conversation_assign_to_me"

@@ -1,4 +1,4 @@
-"""What the bot says to one person, also when what they wait for breaks."""
+"""Private messages to one person, also when the work that they wait for fails."""
 
 import asyncio
 from collections.abc import Awaitable, Coroutine
@@ -18,7 +18,7 @@ log = get_logger("weav_slack.notifier")
 
 
 class Notifier:
-    """Only for the person: where they are if `response_url` is given, else a direct message."""
+    """Only this person sees the messages: at `response_url` if given, else directly."""
 
     def __init__(self, slack: SlackApi, tasks: Tasks) -> None:
         self._slack = slack
@@ -42,13 +42,13 @@ class Notifier:
     def spawn(
         self, work: Coroutine[Any, Any, object], name: str, slack_user_id: str, response_url: str
     ) -> None:
-        """Do what this person waits for; if it breaks, tell them the log's reference."""
+        """Run work that this person waits for; if it raises, tell them the log's reference."""
         task = self._tasks.spawn(work, name=name)
-        known_as = reference()
+        log_reference = reference()
 
         def ended(task: asyncio.Task[object]) -> None:
             if not task.cancelled() and task.exception():
-                self.say(BROKEN.format(known_as), slack_user_id, response_url)
+                self.say(BROKEN.format(log_reference), slack_user_id, response_url)
 
         task.add_done_callback(ended)
 
@@ -56,9 +56,9 @@ class Notifier:
 async def tell_privately(
     slack: SlackApi, message: Message, slack_user_id: str, response_url: str
 ) -> None:
-    """Only for the user: where they are, or as a direct message."""
+    """Use the `response_url` if there is one, else or on failure send a direct message."""
     if response_url and isinstance(await slack.respond(response_url, message), Done):
         return
-    told = await slack.message(slack_user_id, message)
+    told = await slack.direct_message(slack_user_id, message)
     if not isinstance(told, Done):
         log.error("user_not_reached", code=told.code)

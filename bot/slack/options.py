@@ -1,4 +1,4 @@
-"""Options of a select: what is offered, and how it is drawn.
+"""Options of a select menu.
 
 https://docs.slack.dev/reference/block-kit/composition-objects/option-object
 """
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.slack.blocks import Json, plain
-from bot.slack.text import fold, shorten
+from bot.slack.text import one_line, shorten
 
-# A value like any other for Slack, and no customer and nobody for us.
+# The value of an option that is only a notice. Slack treats it like any other value.
 NOTHING: Final = "nothing"
 TEXT_LIMIT: Final = 75
 VALUE_LIMIT: Final = 150
-MOST_OFFERS: Final = 100
+MAX_OPTIONS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Plain texts; the reason says why it is offered."""
+    """All in plain text; `reason`: why the bot offers it."""
 
     value: str
     label: str
@@ -27,7 +27,7 @@ class Suggestion:
 
 
 def option(offer: Suggestion) -> Json:
-    text = shorten(fold(offer.label), TEXT_LIMIT) or offer.value
+    text = shorten(one_line(offer.label), TEXT_LIMIT) or offer.value
     drawn = {"text": plain(text), "value": offer.value}
     if reason := shorten(offer.reason, TEXT_LIMIT):
         drawn["description"] = plain(reason)
@@ -35,14 +35,14 @@ def option(offer: Suggestion) -> Json:
 
 
 def options(offers: Iterable[Suggestion]) -> list[Json]:
-    """Draw each value once, the first that names it; at most as many as Slack takes."""
+    """Build the options, without repeated values; at most as many as Slack accepts."""
     once: dict[str, Suggestion] = {}
     for offer in offers:
         if len(offer.value) <= VALUE_LIMIT:
             once.setdefault(offer.value, offer)
-    return [option(offer) for offer in list(once.values())[:MOST_OFFERS]]
+    return [option(offer) for offer in list(once.values())[:MAX_OPTIONS]]
 
 
 def nothing_offer(label: str, reason: str) -> Suggestion:
-    """Say something as the one option of a select, which has no other way to say it."""
+    """Show a notice as the only option of a select, which cannot show one otherwise."""
     return Suggestion(NOTHING, label, reason)

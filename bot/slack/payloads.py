@@ -1,10 +1,10 @@
-"""What Slack sends: each payload is read once, into one of these models.
+"""Slack's payloads: each is parsed once, into one of these models.
 
 https://docs.slack.dev/reference/interaction-payloads,
 https://docs.slack.dev/interactivity/implementing-slash-commands and
-https://docs.slack.dev/apis/events-api. What is not named here is ignored.
-What is missing, null or of another type is read as empty, where an answer is possible without it.
-The blocks of messages and views stay JSON, which `at`, `text_at` and `list_at` read.
+https://docs.slack.dev/apis/events-api. Unknown fields are ignored.
+A field that is missing, null or of another type becomes empty, if the bot can answer without it.
+Blocks of messages and views stay JSON; `at`, `text_at` and `list_at` read them.
 """
 
 from typing import Annotated, Any, ClassVar, Final, TypeAlias, TypeVar, get_origin
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def at(value: object, *path: str) -> Any:  # noqa: ANN401
-    """Return what stands at the path, or None."""
+    """Return the value at the path, or None."""
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value
@@ -25,7 +25,7 @@ def at(value: object, *path: str) -> Any:  # noqa: ANN401
 def text_at(value: object, *path: str) -> str:
     """Return the text at the path, or an empty one."""
     found = at(value, *path)
-    # JSON can carry half of a surrogate pair, which no database and no request can.
+    # JSON can contain half of a surrogate pair; databases and HTTP requests cannot.
     return found.encode("utf-8", "replace").decode() if isinstance(found, str) else ""
 
 
@@ -35,10 +35,10 @@ def list_at(value: object, *path: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-class _EmptyIfOdd:
-    """Read what is missing or of another type as the empty value of the field's own type.
+class _EmptyIfInvalid:
+    """Use the empty value of the field's type if the value is missing or of another type.
 
-    Slack writes an empty map as [] at times: https://github.com/slack-go/slack/issues/943.
+    Slack sometimes sends an empty map as []: https://github.com/slack-go/slack/issues/943.
     """
 
     def __get_pydantic_core_schema__(
@@ -47,7 +47,7 @@ class _EmptyIfOdd:
         handler: GetCoreSchemaHandler,
     ) -> CoreSchema:
         kind = get_origin(source) or source
-        if issubclass(kind, _Part):  # frozen: one will do for all
+        if issubclass(kind, _Part):  # frozen, so all can share one
             return core_schema.with_default_schema(
                 handler(source), default=kind.model_validate({}), on_error="default"
             )
@@ -56,10 +56,10 @@ class _EmptyIfOdd:
         )
 
 
-Lenient = Annotated[T, _EmptyIfOdd()]
-# Slack's own are of a dozen characters; ours have 255 at most, like block_id and action_id.
+Lenient = Annotated[T, _EmptyIfInvalid()]
+# Slack's ids have about a dozen characters; ours, such as block_id and action_id, at most 255.
 Id: TypeAlias = Lenient[Annotated[str, Field(max_length=255)]]
-NeededId: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
+RequiredId: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
 Text: TypeAlias = Lenient[str]
 Json: TypeAlias = dict[str, Any]
 
@@ -82,17 +82,17 @@ class Team(_Part):
     enterprise_id: Id
 
 
-class _Words(_Part):
+class _TextObject(_Part):
     text: Text
 
 
 class Option(_Part):
     value: Text
-    text: Lenient[_Words]
+    text: Lenient[_TextObject]
 
 
 class Input(_Part):
-    """What stands in an input; what was typed may be of any length."""
+    """An input's value; typed text may be of any length."""
 
     value: Text
     selected_option: Lenient[Option]
@@ -118,23 +118,23 @@ class View(_Part):
     state: Lenient[_State]
 
     def input(self, field: str) -> Input:
-        """Give what stands in an input whose block_id is its action_id."""
+        """Return the state of the input whose block_id and action_id are `field`."""
         return self.state.values.get(field, {}).get(field, _NOTHING)
 
     def value(self, field: str) -> str:
-        """Give what is typed or chosen in such an input; empty: nothing."""
-        stands = self.input(field)
-        return stands.value or stands.selected_option.value or stands.selected_conversation
+        """Return what was typed or chosen in that input; empty: nothing."""
+        state = self.input(field)
+        return state.value or state.selected_option.value or state.selected_conversation
 
     @property
     def input_ids(self) -> list[str]:
-        """Give the block_ids of the inputs, in their order."""
+        """The block_ids of the inputs, in order."""
         inputs = (block for block in self.blocks if text_at(block, "type") == "input")
         return [block_id for block in inputs if (block_id := text_at(block, "block_id"))]
 
 
 def read_view(view: object) -> View:
-    """Read a view wherever it comes from; what is no view is empty."""
+    """Parse a view; anything that is not an object becomes an empty view."""
     return View.model_validate(view if isinstance(view, dict) else {})
 
 
@@ -148,7 +148,7 @@ class SourceMessage(_Part):
 
 
 class Container(_Part):
-    """The message that a button stands in."""
+    """The message that contains the button."""
 
     channel_id: Id
     message_ts: Id
@@ -156,7 +156,7 @@ class Container(_Part):
 
 
 class Action(_Part):
-    action_id: NeededId
+    action_id: RequiredId
     block_id: Id
     value: Text
     selected_option: Lenient[Option]
@@ -184,7 +184,7 @@ class SlashCommand(_Part):
 
 
 class _Interaction(_Part):
-    """On Enterprise Grid `user_team_id` may be their organisation's (E…)."""
+    """On Enterprise Grid `user_team_id` may be the id of the user's organisation (E…)."""
 
     slack_user_id: Id = Field(validation_alias=AliasPath("user", "id"))
     user_team_id: Id = Field(validation_alias=AliasPath("user", "team_id"))
@@ -198,7 +198,7 @@ class _Interaction(_Part):
 class MessageShortcut(_Interaction):
     kind: ClassVar = "message_action"
 
-    callback_id: NeededId
+    callback_id: RequiredId
     channel: Lenient[SlackObject]
     message_ts: Id
     message: Lenient[SourceMessage]
@@ -207,7 +207,7 @@ class MessageShortcut(_Interaction):
 class GlobalShortcut(_Interaction):
     kind: ClassVar = "shortcut"
 
-    callback_id: NeededId
+    callback_id: RequiredId
 
 
 class ViewSubmission(_Interaction):
@@ -231,17 +231,17 @@ class BlockActions(_Interaction):
     container: Lenient[Container]
     message: Lenient[SourceMessage]
     view: Lenient[View]
-    # As it came: a view is drawn anew from all that Slack says of it.
+    # Unparsed, because the whole view is needed to update it.
     view_json: Lenient[Json] = Field(validation_alias=AliasPath("view"))
 
     @property
     def clicked(self) -> Action:
-        """Give the one that Bolt goes by; Slack sends one at a time."""
+        """The action that Bolt dispatches on; Slack sends one at a time."""
         return self.actions[0]
 
     @property
     def slack_channel_id(self) -> str:
-        """Give the channel of the message that was clicked; empty in a view."""
+        """The channel of the clicked message; empty in a view."""
         return self.channel.id or self.container.channel_id
 
     @property
@@ -252,15 +252,15 @@ class BlockActions(_Interaction):
 class BlockSuggestion(_Interaction):
     kind: ClassVar = "block_suggestion"
 
-    action_id: NeededId
+    action_id: RequiredId
     value: Text
     view: Lenient[View]
 
 
 class AppHomeOpened(_Part):
-    """Somebody looks at their home tab: https://docs.slack.dev/reference/events/app_home_opened.
+    """Somebody opened their home tab: https://docs.slack.dev/reference/events/app_home_opened.
 
-    `team_id` is where it happened, which is the app's workspace as a rule and not surely theirs.
+    `team_id` is usually the app's workspace, which need not be the user's.
     """
 
     kind: ClassVar = "app_home_opened"
@@ -273,13 +273,13 @@ class AppHomeOpened(_Part):
 
 
 class SslCheck(_Part):
-    """Slack looks at our certificate, in nobody's name."""
+    """Slack checks our certificate; no user is involved."""
 
     kind: ClassVar = "ssl_check"
 
 
 class UrlVerification(_Part):
-    """Slack asks whether the address of an app's events is ours: the challenge is the answer."""
+    """Slack verifies the URL for events; the answer must contain the challenge."""
 
     kind: ClassVar = "url_verification"
 
@@ -287,7 +287,7 @@ class UrlVerification(_Part):
 
 
 class OtherEvent(_Part):
-    """An event that the bot does not follow, or one about the events themselves."""
+    """An event that the bot ignores, or one about event delivery itself."""
 
     kind: ClassVar = "event"
 
@@ -302,7 +302,7 @@ Payload: TypeAlias = (
     | BlockSuggestion
     | AppHomeOpened
 )
-# What comes in nobody's name.
+# Payloads without a user.
 Impersonal: TypeAlias = SslCheck | UrlVerification | OtherEvent
 _EVENTS: Final = frozenset({"event_callback", "app_rate_limited"})
 _MODELS: Final[dict[str, type[Payload]]] = {
@@ -322,9 +322,9 @@ _MODELS: Final[dict[str, type[Payload]]] = {
 
 
 class MalformedPayload(Exception):
-    """Signed, but nothing that Slack sends, and nothing to answer; the sentence names no content.
+    """A signed payload that is not as Slack documents it; the message quotes none of it.
 
-    `reason` is what it is counted under.
+    `reason`: the label in the metrics.
     """
 
     def __init__(self, sentence: str, reason: str = "malformed") -> None:
@@ -333,9 +333,9 @@ class MalformedPayload(Exception):
 
 
 def read_payload(sent: object) -> Payload | Impersonal:
-    """Read what Slack sent; raise `MalformedPayload`."""
+    """Parse a payload; raise `MalformedPayload`."""
     if not isinstance(sent, dict):
-        raise MalformedPayload("the payload is no object")
+        raise MalformedPayload("the payload is not an object")
     if sent.get("ssl_check") == "1":
         return SslCheck()
     kind = str(sent.get("type"))
@@ -345,17 +345,17 @@ def read_payload(sent: object) -> Payload | Impersonal:
         return OtherEvent()
     model = SlashCommand if "command" in sent else _MODELS.get(kind)
     if model is None:
-        raise MalformedPayload("an interaction of an unknown type")
+        raise MalformedPayload("a payload of an unknown type")
     try:
         payload = model.model_validate(sent)
     except ValidationError as error:
-        raise MalformedPayload(f"no {model.kind} as Slack sends it") from error
+        raise MalformedPayload(f"not a valid {model.kind} payload") from error
     if not payload.slack_user_id:
-        raise MalformedPayload("nobody is in the payload", "nobody")
+        raise MalformedPayload("the payload has no user", "nobody")
     return payload
 
 
 def _opens_home_tab(sent: Json) -> bool:
-    """Opening another tab of the app's is the same event."""
+    """Slack sends the same event when somebody opens another tab of the app."""
     event = at(sent, "event")
     return (text_at(event, "type"), text_at(event, "tab")) == (AppHomeOpened.kind, "home")

@@ -1,4 +1,4 @@
-"""Text: what people wrote, and ours on its way to Slack: escaped, shortened, links, and dates."""
+"""Text from and for Slack: escaping, shortening, links, dates, and mrkdwn as plain text."""
 
 import re
 import unicodedata
@@ -8,23 +8,23 @@ from uuid import UUID
 
 # https://docs.slack.dev/messaging/formatting-message-text: these three are control characters.
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-# Slack has no escape for a formatting mark, and a zero-width neighbour can make one work that did
-# not, so a mark that could format becomes its typographic twin; the one in snake_case stays.
+# Slack has no escape for a formatting mark, and a zero-width character next to one can activate it.
+# So a mark that could format becomes its typographic twin; the one in snake_case stays.
 _TWINS = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"}
 _MARK = re.compile(r"`|(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])")
-# A `&gt;` that starts a line is a quote as much as a bare `>`.
+# `&gt;` at the start of a line makes a quote, just like a bare `>`.
 _QUOTE = re.compile(r"^([^\S\n]*)(>(?:>|[^\S\n])*)", re.MULTILINE)
-# Names, e-mail addresses, URLs and bare domains are linked by themselves where `verbatim` cannot
-# be given (a message's top-level text); an invisible word joiner inside prevents that.
+# Slack links names, email addresses, URLs and bare domains where `verbatim` is not available (a
+# message's top-level text). An invisible word joiner inside prevents that.
 _JOINER = "\u2060"
 _NAME = re.compile(r"([@#])(?=\w)")
 _SCHEME = re.compile(r":(?=//)")
 _DOMAIN = re.compile(r"(?<=\w)\.(?=[^\W\d_])")
 
-# An override would turn around what stands after the user's text, too.
+# A bidirectional override would also reverse the text after the user's.
 _BIDIRECTIONAL = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
-# Of letters, digits and these alone nothing can be active; most values and all IDs are so.
+# Text of these characters alone is never active; most values and all IDs are like that.
 _HARMLESS = re.compile("[A-Za-z0-9 ,;()+-]*")
 
 _ELLIPSIS = "…"
@@ -32,11 +32,11 @@ _ZERO_WIDTH_JOINER = "\u200d"
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 
-# What would end a link in mrkdwn, or be none of a URL.
-_CODES = {ord(character): f"%{ord(character):02X}" for character in '<>|"\\^`{} \t\r\n'}
+# Characters that would end a link in mrkdwn, or are not valid in a URL.
+_PERCENT_ENCODED = {ord(character): f"%{ord(character):02X}" for character in '<>|"\\^`{} \t\r\n'}
 _URL_LIMIT = 1500
 
-# https://docs.slack.dev/messaging/formatting-message-text: what Slack writes between < and >.
+# What Slack writes between < and >: https://docs.slack.dev/messaging/formatting-message-text
 _REFERENCE = (
     r"<(?:(?P<mention>@[A-Z0-9]+|![a-z]+(?:\^[^<>|\n]*)?)|\#(?P<channel>[A-Z0-9]+)"
     r"|(?P<url>[a-zA-Z][a-zA-Z0-9+.-]*:[^<>|\s]+))(?:\|(?P<label>[^<>\n]*))?>"
@@ -50,20 +50,20 @@ _PAIRS = [
     for mark in (r"\*", "_", "~")
 ]
 _DEEPEST_NESTING = 3
-# Where a text is cut: less than this before it, a link has begun that ends after it.
+# A cut is moved before a link that it would split, if the link begins at most this far before it.
 _LONGEST_LINK = 3000
 _FENCE = "```"
 _ENTITY = re.compile("&(amp|lt|gt);")
 _CHARACTERS = {"amp": "&", "lt": "<", "gt": ">"}
-# Stands for a piece whose inside is not formatting; no Slack text contains it.
-_PLACE = "\0"
+# A placeholder for a piece that must not be parsed as formatting; no Slack text contains it.
+_PLACEHOLDER = "\0"
 
-# A UUID. A pattern, which its users match in either case.
+# The pattern of a UUID; its users ignore case.
 DASHED: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _UUID = re.compile(
     rf"(?:urn:uuid:)?(?P<brace>{{)?(?P<id>{DASHED}|[0-9a-f]{{32}})(?(brace)}})", re.IGNORECASE
 )
-# A noun is a whole word, and none that counts is longer.
+# A noun is a whole word; the longest in `_NOUNS` has 13 letters.
 _UUID_IN_PATH = re.compile(
     rf"(?:(?<!\w)(?P<noun>\w{{1,13}})[/=])?(?<![0-9a-z-])(?P<id>{DASHED})(?![0-9a-z-])",
     re.IGNORECASE,
@@ -85,9 +85,9 @@ _NOUNS = {
 
 
 def escape(text: str) -> str:
-    """Make user text safe in mrkdwn: it neither mentions, formats nor links. Not idempotent.
+    """Make user text safe in mrkdwn, so that it does not mention, format or link. Not idempotent.
 
-    At most five times as long as the text.
+    The result is at most five times as long as the text.
     """
     if _HARMLESS.fullmatch(text):
         return text
@@ -101,21 +101,21 @@ def escape(text: str) -> str:
 
 
 def link(url: str, label: str) -> str:
-    """Write a link in mrkdwn, the label escaped by the caller; no URL, no link."""
+    """Return a mrkdwn link, or only the label without a valid URL. The caller escapes the label."""
     address = web_address(url)
     return f"<{address}|{label}>" if address else label
 
 
 def web_address(url: str) -> str:
-    """Give back an http(s) URL with nothing in it that ends a link, empty for all others."""
+    """Encode an http(s) URL for a mrkdwn link; empty for anything else."""
     if not url.startswith(("https://", "http://")) or len(url) > _URL_LIMIT:
         return ""
-    written = url.translate(_CODES)
+    written = url.translate(_PERCENT_ENCODED)
     return written if len(written) <= _URL_LIMIT else ""
 
 
 def channel_name(slack_channel_id: str) -> str:
-    """Name a channel in mrkdwn; empty for a direct message (D…) and a person, which Slack cannot.
+    """Mention a channel in mrkdwn; empty for a direct message (D…) or a person.
 
     https://docs.slack.dev/messaging/formatting-message-text#linking-channels
     """
@@ -123,14 +123,14 @@ def channel_name(slack_channel_id: str) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """Keep at most `limit` code points, which Slack and its SDK count, the last one "…"."""
+    """Cut to `limit` code points, which is what Slack and its SDK count, the last one "…"."""
     if len(text) <= limit:
         return text
-    return head(text, limit - 1).rstrip() + _ELLIPSIS
+    return cut(text, limit - 1).rstrip() + _ELLIPSIS
 
 
-def head(text: str, limit: int) -> str:
-    """Keep `limit` code points or a few less, so that no visible character is cut in two."""
+def cut(text: str, limit: int) -> str:
+    """Cut to `limit` code points, or a few less so that no visible character is split."""
     if len(text) <= limit:
         return text
     cut = limit
@@ -156,21 +156,20 @@ def _flag_letters_before(text: str, cut: int) -> int:
     return cut - start
 
 
-def fold(text: str) -> str:
-    """Make it one line: every run of white space is one space."""
+def one_line(text: str) -> str:
+    """Replace each run of white space with one space, so that the text is one line."""
     return " ".join(text.split())
 
 
 def duration(seconds: float, second: str = "seconds", minute: str = "minutes") -> str:
-    """Round it, to minutes from 90 s on."""
+    """Round to seconds, or from 90 s on to minutes."""
     return f"{seconds:.0f} {second}" if seconds < 90 else f"{seconds / 60:.0f} {minute}"  # noqa: PLR2004
 
 
-def clock(moment: datetime | float, pattern: str = "{date_short_pretty} at {time}") -> str:
-    """Show a moment in the reader's own time zone; seconds since the epoch, or a datetime.
+def local_time(moment: datetime | float, pattern: str = "{date_short_pretty} at {time}") -> str:
+    """Show a moment (epoch seconds or a datetime) in the reader's own time zone.
 
-    A datetime without a zone counts as UTC. One that is past the ends of the calendar in UTC is
-    shown as it is.
+    A datetime without a zone counts as UTC. One that would overflow in UTC is shown unconverted.
 
     https://docs.slack.dev/messaging/formatting-message-text#date-formatting
     """
@@ -185,29 +184,30 @@ def clock(moment: datetime | float, pattern: str = "{date_short_pretty} at {time
 
 
 def plain(mrkdwn: str) -> str:
-    """Read a message's text as one plain line.
+    """Convert a message's mrkdwn to one line of plain text.
 
-    Links become their label, dates their fallback, channels keep their name, if they have one here;
-    people, groups and `@here` go, and so do formatting, code and quote marks. `:emoji:` codes stay.
+    Links become their label, dates their fallback, and channels their name if the text has it.
+    Mentions of people, groups and `@here` are removed, and so are formatting, code and quote marks.
+    `:emoji:` codes stay.
     """
     pieces: list[str] = []
 
     def set_aside(piece: re.Match[str]) -> str:
         pieces.append(_inside(piece))
-        return _PLACE
+        return _PLACEHOLDER
 
-    text = _PIECES.sub(set_aside, mrkdwn.replace(_PLACE, ""))
+    text = _PIECES.sub(set_aside, mrkdwn.replace(_PLACEHOLDER, ""))
     text = _without_pairs(_QUOTED.sub("", text))
     remaining = iter(pieces)
-    text = re.sub(_PLACE, lambda _: next(remaining), text)
-    return fold(_unescape(text))
+    text = re.sub(_PLACEHOLDER, lambda _: next(remaining), text)
+    return one_line(_unescape(text))
 
 
-def beginning(mrkdwn: str, limit: int) -> str:
-    """Keep about `limit` characters: no half link or entity, and a block of code is closed."""
+def cut_mrkdwn(mrkdwn: str, limit: int) -> str:
+    """Cut to about `limit` characters without splitting a link or entity; close a code block."""
     if len(mrkdwn) <= limit:
         return mrkdwn
-    kept = head(mrkdwn, limit)
+    kept = cut(mrkdwn, limit)
     begun = kept.rfind("<")
     if begun > kept.rfind(">") and len(kept) - begun < _LONGEST_LINK:
         kept = kept[:begun]
@@ -219,7 +219,7 @@ def beginning(mrkdwn: str, limit: int) -> str:
 
 
 def as_typed(command_text: str) -> str:
-    """Read the words after a command as the user saw them: nothing goes, links are labels."""
+    """Return a command's text as the user saw it: nothing is removed, and links are labels."""
     return _unescape(_REFERENCES.sub(_as_typed, command_text))
 
 
@@ -232,7 +232,7 @@ def _inside(piece: re.Match[str]) -> str:
 
 
 def _words_of(reference: re.Match[str]) -> str:
-    """Empty for a mention, and for a channel without its name."""
+    """Empty for a mention, and for a channel without a name."""
     label = reference["label"] or ""
     if url := reference["url"]:
         return label or url.removeprefix("mailto:").removeprefix("tel:")
@@ -262,10 +262,10 @@ def _unescape(text: str) -> str:
 
 
 def uuid_in(text: str, kind: Literal["customer", "assignee", "company"]) -> UUID | None:
-    """Find the UUID that the text is, or the one of this kind in the link that it is.
+    """Return the UUID if the text is one, or the UUID of this kind if the text is a link.
 
-    In a link the UUID behind `/customers/` wins over others, and one behind `/conversations/` is
-    never a customer's.
+    In a link the UUID after this kind's word (`/customers/`) wins over one without a word. One
+    after the word of another kind (`/conversations/`) never counts.
     """
     text = text.strip()
     if whole := _UUID.fullmatch(text):

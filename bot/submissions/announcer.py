@@ -1,4 +1,4 @@
-"""The outcome reaches people: the card its channel, the answer its author."""
+"""Tells people the outcome: posts the card to its channel and the reply to its author."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -15,18 +15,19 @@ from bot.retry import Backoff, NextTry, put_off, retry_until_written
 from bot.slack import ids
 from bot.slack.api import ApiResult, Done, Failed, SlackApi
 from bot.slack.blocks import Message
+from bot.slack.cache import put_bounded
 from bot.slack.client import REJECTED
 from bot.weav.models import Conversation
 
 log = get_logger("weav_slack.announcer")
-# Seconds in which the same use is not written again, and how many uses that is known of.
-_OFTEN: Final = 600.0
-_MOST: Final = 1000
+# The same use is written at most once in so many seconds; the process remembers so many uses.
+_WRITE_AGAIN_AFTER: Final = 600.0
+_MAX_USES: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyTarget:
-    """Where the author sees the answer: the modal or home tab, the message, or a direct message."""
+    """Where to show the reply: home tab, open modal, existing message, or direct message."""
 
     slack_user_id: str
     view_id: str = ""
@@ -36,15 +37,15 @@ class ReplyTarget:
 
 @dataclass(eq=False, repr=False)
 class CustomerUses:
-    """`start_meeting` learns who a customer is, and nobody waits for it."""
+    """Records who uses a customer where; `start_learning` looks up their name in the background."""
 
     _customers: KnownCustomers
-    _start_meeting: Callable[[str], object]
+    _start_learning: Callable[[str], object]
     _clock: Callable[[], float] = time.monotonic
     _fresh_until: dict[tuple[str, str, str], float] = field(default_factory=dict, init=False)
 
     async def note_use(self, entry: Entry) -> None:
-        """Beside the straight way: a use that is not written is not missed."""
+        """Record the use, or log that the database is away: a lost use does no harm."""
         customer_id = (entry.request or {}).get(ids.CUSTOMER_ID, "")
         form = FilledForm.read(entry.form)
         channel = form.origin.slack_channel_id or form.values.post_to
@@ -53,15 +54,13 @@ class CustomerUses:
             return
         with logged_if_unavailable(log, "use_not_noted"):
             await self._customers.record_use(*use)
-            if len(self._fresh_until) >= _MOST:
-                self._fresh_until.clear()
-            self._fresh_until[use] = self._clock() + _OFTEN
-            self._start_meeting(customer_id)
+            put_bounded(self._fresh_until, use, self._clock() + _WRITE_AGAIN_AFTER, _MAX_USES)
+            self._start_learning(customer_id)
 
 
 @dataclass(eq=False, repr=False)
 class Announcer:
-    """`expect` is told of each conversation that has got a card, before that is recorded.
+    """`schedule_look` gets each conversation's id when it has a card, before that is recorded.
 
     It may raise LedgerUnavailable.
     """
@@ -73,7 +72,7 @@ class Announcer:
     _customer_uses: CustomerUses
     _delivery: Backoff
     _metrics: Metrics
-    _expect: Callable[[str], Awaitable[None]] | None = None
+    _schedule_look: Callable[[str], Awaitable[None]] | None = None
 
     async def announce(
         self,
@@ -83,9 +82,9 @@ class Announcer:
         queued: bool = False,
         posting: Awaitable[Delivered | Failed] | None = None,
     ) -> bool:
-        """Post the card of a row in state `opened`; a crash before the record posts it again.
+        """Post the card of a row in state `opened`; a crash before it is recorded posts it again.
 
-        False: nothing is posted, since somebody else has the row by now, or soon.
+        False: nothing was posted, because another worker has the row or is about to take it.
         """
         if posting is None and not await self._is_held(entry):
             log.warning("too_late_to_post", entry=entry.id)
@@ -95,8 +94,8 @@ class Announcer:
             self._metrics.cards.labels(result.route).inc()
             self._metrics.card_posted.observe(seconds_waited(entry))
             log.info("announced", entry=entry.id, route=result.route)
-            if expect := self._expect:
-                await retry_until_written(lambda: expect(conversation.id), entry)
+            if schedule_look := self._schedule_look:
+                await retry_until_written(lambda: schedule_look(conversation.id), entry)
             where = (result.route, result.slack_channel_id, result.message_ts)
             facts = result.facts.model_dump(exclude_defaults=True)
             await retry_until_written(lambda: self._ledger.announced(entry, *where, facts), entry)
@@ -121,7 +120,8 @@ class Announcer:
             return False
 
     async def show(self, reply: Reply, form: FilledForm, target: ReplyTarget) -> ApiResult:
-        """Put the answer where the author looks, or send it; Failed: Slack took it nowhere."""
+        """Show the reply at the target, or send it directly; Failed: Slack took neither."""
+        shown: ApiResult | None = None
         if target.in_home_tab:
             shown = await self._publish_home_tab(target.slack_user_id)
         elif target.view_id:
@@ -130,15 +130,13 @@ class Announcer:
             shown = await self._slack.respond(
                 target.response_url, self._message(reply, form), replace_original=True
             )
-        else:
-            return await self.message(reply, form, target.slack_user_id)
         if isinstance(shown, Done):
             return shown
-        return await self.message(reply, form, target.slack_user_id)
+        return await self.send_directly(reply, form, target.slack_user_id)
 
-    async def message(self, reply: Reply, form: FilledForm, slack_user_id: str) -> ApiResult:
-        """Send the answer to its author as a direct message."""
-        sent = await self._slack.message(slack_user_id, self._message(reply, form))
+    async def send_directly(self, reply: Reply, form: FilledForm, slack_user_id: str) -> ApiResult:
+        """Send the reply to its author as a direct message."""
+        sent = await self._slack.direct_message(slack_user_id, self._message(reply, form))
         if isinstance(sent, Failed):
             log.warning("author_not_reached", code=sent.code)
         return sent
@@ -149,15 +147,15 @@ class Announcer:
         )
         return message_of(reply, form, link)
 
-    async def note_told(self, entry: Entry | None, said: ApiResult) -> None:
-        """Record that the author knows, or leave the row to another attempt."""
+    async def note_told(self, entry: Entry | None, shown: ApiResult) -> None:
+        """Record that the author knows, or put the row off for another attempt."""
         if entry is None:
             return
-        if isinstance(said, Failed) and (next_try := self._next_try(entry, said)):
+        if isinstance(shown, Failed) and (next_try := self._next_try(entry, shown)):
             await put_off(self._ledger, entry, next_try)
         else:
             await retry_until_written(lambda: self._ledger.told(entry), entry)
 
     def _next_try(self, entry: Entry, failed: Failed) -> NextTry | None:
-        """None: it was tried for long enough. A rejected token says nothing of the row."""
+        """None: time to give up. A rejected token does not count as trying."""
         return self._delivery.after(entry.tried_for, counts=failed.code not in REJECTED)

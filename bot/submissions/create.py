@@ -1,6 +1,6 @@
-"""Make the one POST of a row, and record what Weav said.
+"""Makes the one POST of a row and records Weav's answer.
 
-That it is open is recorded by whoever gets it (`Unrecorded`); no answer is `Unanswered`.
+The caller records an opened conversation (`Unrecorded`) and looks for a lost one (`Unanswered`).
 """
 
 import asyncio
@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, assert_never
 
 from bot.card.post import Delivered
-from bot.form.reply import Creating, FormAgain, NotConfirmed, Queued, Reply, not_created
+from bot.form.reply import Creating, FormAgain, Queued, not_created
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
 from bot.retry import LONGEST_QUEUE_PAUSE, RetryTimes, queue_pause, retry_until_written, within_time
 from bot.slack.api import Failed
 from bot.submissions.new_customer import CustomerCreation
-from bot.submissions.reconcile import Reconciler, Result
+from bot.submissions.reconcile import Reconciler, Result, result_of
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
 from bot.weav.models import Conversation, NewConversation
@@ -27,15 +27,16 @@ DOUBTFUL = " An earlier attempt that was not confirmed may have created it all t
 
 PostedCard: TypeAlias = asyncio.Task[Delivered | Failed]
 PostCard: TypeAlias = Callable[[Entry, Conversation], Coroutine[Any, Any, Delivered | Failed]]
-# Seconds for somebody else's POST of a customer: until its answer, or until it is taken over.
-LEAST_FOR_OTHERS = 30.0
+# Seconds to wait while another submission creates the customer: until it has Weav's answer, or its
+# row is taken over.
+MIN_WAIT_FOR_OTHERS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Unrecorded:
-    """Weav has opened it, which is to be recorded. `entry` is the row as it was sent.
+    """Weav opened the conversation, and the ledger does not say so yet.
 
-    `posting`: its card is on its way already.
+    `entry` is the row as it was sent; `posting` is the task that posts its card, if one runs.
     """
 
     entry: Entry
@@ -45,7 +46,7 @@ class Unrecorded:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """The request may have arrived: look for what it made. `entry` is the row as it was sent."""
+    """The request may have arrived, so look for its conversation. `entry`: the row as sent."""
 
     entry: Entry
     reason: str
@@ -59,18 +60,18 @@ class ConversationCreator:
         self._weav = weav
         self._retry_times = retry_times
         self._tasks = tasks
-        others = max(LEAST_FOR_OTHERS, retry_times.weav_timeout + ledger.lease)
+        others = max(MIN_WAIT_FOR_OTHERS, retry_times.weav_timeout + ledger.lease)
         self._customers = CustomerCreation(ledger, weav, others)
-        self.reconciler = Reconciler(ledger, weav, retry_times, tasks, self._unconfirmed)
+        self.reconciler = Reconciler(ledger, weav, retry_times, tasks)
         self._weav_was_away = False
 
     async def send(
         self, entry: Entry, post_card: PostCard | None = None
     ) -> Result | Unrecorded | Unanswered | None:
-        """Make the one POST that a row stands for; None: it is another's.
+        """Make the row's one POST; None: another worker has the row.
 
-        `Result` is recorded. `post_card`: nobody waits for the disk before the card. Whether it is
-        posted before the answer is recorded or after, a crash in between posts it again.
+        A `Result` is already recorded. `post_card` posts the card without waiting for the disk. A
+        crash between the card and the record posts the card again, whichever comes first.
         """
         ready: Entry | Refused | NotSent | None = entry
         try:
@@ -84,7 +85,7 @@ class ConversationCreator:
                     return self._too_late(entry)
                 ready = await self._customers.assign(entry)
         except LedgerUnavailable as error:
-            # If that step is written later all the same, it finds the row without this owner.
+            # If the statement runs later all the same, it changes nothing: the owner has changed.
             log.warning("not_begun", entry=entry.id, error=str(error))
             return await self._queue(entry, NotSent.because(Cause.DATABASE_SLOW))
         match ready:
@@ -93,7 +94,7 @@ class ConversationCreator:
             case Entry():
                 return await self._post(ready, post_card)
             case Refused() | NotSent():
-                return await self._follow(entry, ready, None)
+                return await self._handle_outcome(entry, ready, None)
             case _:
                 assert_never(ready)
 
@@ -105,14 +106,14 @@ class ConversationCreator:
         new = NewConversation.model_validate(entry.request)
         outcome = await self._weav.create_conversation(new)
         log.info("weav_answered", entry=entry.id, outcome=type(outcome).__name__)
-        result = await self._follow(entry, outcome, post_card)
+        result = await self._handle_outcome(entry, outcome, post_card)
         if isinstance(outcome, Opened | Refused) and self._weav_was_away:
-            # A time-out or a 502 is no sign that it is back.
+            # A timeout or a 502 does not prove that Weav is back.
             self._weav_was_away = False
             self._tasks.spawn(self._bring_queue_forward(), name="bring_queue_forward")
         return result
 
-    async def _follow(
+    async def _handle_outcome(
         self, entry: Entry, outcome: Outcome, post_card: PostCard | None
     ) -> Result | Unrecorded | Unanswered:
         match outcome:
@@ -122,7 +123,7 @@ class ConversationCreator:
                     posting = self._tasks.spawn(post_card(entry, conversation), name="post")
                 return Unrecorded(entry, conversation, posting)
             case Refused():
-                return await self._refused(entry, outcome)
+                return await self._record_refused(entry, outcome)
             case NotSent():
                 self._weav_was_away = True
                 return await self._queue(entry, outcome)
@@ -132,14 +133,14 @@ class ConversationCreator:
                 assert_never(outcome)
 
     def _too_late(self, entry: Entry) -> Result:
-        """This process stood still, and somebody else may have told the author by now."""
+        """This process stalled past its lease; another may already have told the author."""
         log.warning("too_late_to_send", entry=entry.id)
         return Result(None, Creating())
 
     async def record(self, unrecorded: Unrecorded) -> Entry | None:
-        """None: it is not recorded, since the row is another's by now or the database stayed away.
+        """None: not recorded, because another worker has the row or the database stayed away.
 
-        The conversation is there all the same, and whoever takes the row up finds it.
+        The conversation exists anyway, and the next worker of the row finds it.
         """
         entry, conversation = unrecorded.entry, unrecorded.conversation
         facts = conversation.model_dump(mode="json")
@@ -148,59 +149,49 @@ class ConversationCreator:
         )
         return None if held is entry else held
 
-    async def _refused(self, entry: Entry, refused: Refused) -> Result:
+    async def _record_refused(self, entry: Entry, refused: Refused) -> Result:
         if entry.doubtful:
             refused = replace(refused, message=(refused.message + DOUBTFUL).strip())
-        said = refused.sentence
-        held = await retry_until_written(lambda: self._ledger.refused(entry, said), entry)
-        return _result(held, FormAgain(refused.message, refused.fields))
+        sentence = refused.sentence
+        held = await retry_until_written(lambda: self._ledger.refused(entry, sentence), entry)
+        return result_of(held, FormAgain(refused.message, refused.fields))
 
     async def _queue(self, entry: Entry, outcome: NotSent) -> Result:
-        """Queue it, or give it up when its time is over."""
+        """Queue the row, or give it up if its time is over or Weav asks for a longer pause."""
         pause = queue_pause(entry.attempts, outcome.retry_after, random.random)
         left = within_time(pause, entry.waited, self._retry_times.retry_for)
         weav_said_when = outcome.retry_after is not None
         if left is None or (weav_said_when and left < pause):
-            return await self._given_up(entry, outcome)
+            return await self._give_up(entry, outcome)
         held = await retry_until_written(
             lambda: self._ledger.queued(
                 entry, left, outcome.reason, reason_code=outcome.cause, patient=weav_said_when
             ),
             entry,
         )
-        return _result(held, Queued(outcome.cause, self._retry_times.retry_for))
+        return result_of(held, Queued(outcome.cause, self._retry_times.retry_for))
 
-    async def not_in_time(self, entry: Entry) -> Result | None:
-        """Give up what was not sent in its time; None: its time is not over.
+    async def give_up_if_overdue(self, entry: Entry) -> Result | None:
+        """Give up a row that is overdue; None: it still has time.
 
-        After a night without the bot its author will have opened the conversation by hand.
+        If the bot was off for a night, the author has probably opened the conversation by hand.
         """
         if entry.waited <= self._retry_times.retry_for + LONGEST_QUEUE_PAUSE + self._ledger.lease:
             return None
         log.warning("not_in_time", entry=entry.id)
-        return await self._given_up(entry, NotSent.because(Cause.OVERDUE))
+        return await self._give_up(entry, NotSent.because(Cause.OVERDUE))
 
-    async def _unconfirmed(self, entry: Entry, known: str) -> Result:
-        log.warning("not_confirmed", entry=entry.id)
-        held = await retry_until_written(lambda: self._ledger.unconfirmed(entry, known), entry)
-        return _result(held, NotConfirmed(known, entry.id))
-
-    async def _given_up(self, entry: Entry, outcome: NotSent) -> Result:
-        if entry.doubtful:  # "nothing was created" is known of the last attempt only
-            return await self._unconfirmed(entry, outcome.reason + DOUBTFUL)
+    async def _give_up(self, entry: Entry, outcome: NotSent) -> Result:
+        if entry.doubtful:  # only of the last attempt is it certain that it created nothing
+            return await self.reconciler.not_confirmed(entry, outcome.reason + DOUBTFUL)
         held = await retry_until_written(
             lambda: self._ledger.expired(entry, outcome.reason, reason_code=outcome.cause), entry
         )
-        return _result(held, not_created(outcome.reason))
+        return result_of(held, not_created(outcome.reason))
 
     async def _bring_queue_forward(self) -> None:
         try:
             rows = await self._ledger.hurry(self._retry_times.spread)
         except LedgerUnavailable:
-            return  # they come when they are due
+            return  # the rows are still sent when they are due
         log.info("weav_is_back", rows=rows)
-
-
-def _result(held: Entry | None, reply: Reply) -> Result:
-    """Leave the reply of a lost row to its new owner, whose own may differ."""
-    return Result(held, reply if held else Creating())

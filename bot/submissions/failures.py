@@ -1,6 +1,6 @@
-"""A row that the bot makes a mistake with: put off longer and longer, and after a day given up.
+"""Rows whose processing raises: put off for longer each time, and given up after a day.
 
-Its author is told then in plain words, and Slack has another day to take them.
+The bot then tells the author in a plain message, and retries that message for another day.
 """
 
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
-from bot.retry import LAST_WORD, MISTAKES, put_off, retry_until_written
+from bot.retry import FINAL_MESSAGE, MISTAKES, put_off, retry_until_written
 from bot.slack.api import Failed, SlackApi
 from bot.slack.blocks import plain_message
 from bot.slack.client import REJECTED
@@ -17,7 +17,7 @@ from bot.slack.text import shorten
 from bot.tasks import Tasks
 
 log = get_logger("weav_slack.failures")
-# Weav documents UUIDs; whatever else it says must fit into a message.
+# Weav documents UUIDs; any other ID must still fit into a message.
 ID_LIMIT = 100
 OPEN = "A conversation of yours is open in Weav, but the bot could not draw its card. Its ID: {}"
 UNKNOWN = (
@@ -39,13 +39,13 @@ class FailureHandler:
 
     @asynccontextmanager
     async def put_off_on_error(self, entry: Entry) -> AsyncIterator[None]:
-        """Count a mistake that is made with a row held by this process, and do not repeat it soon.
+        """Log and count an unexpected error with a row that this process holds, and put it off.
 
-        A mistake in drawing or reading would otherwise come with every lease, and for ever.
+        Otherwise a bug in reading or rendering the row would come back with every lease, forever.
         """
         try:
             yield
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is in the log
+        except Exception as error:  # noqa: BLE001 - any error is logged
             self._tasks.failed("resume", error)
             await self._put_off_or_end(entry)
 
@@ -53,18 +53,20 @@ class FailureHandler:
         try:
             row = await self._ledger.get(entry.id)  # a POST may have begun since
         except LedgerUnavailable:
-            return  # found again when its lease is over
+            return  # the row is resumed when its lease is over
         if row is None or (row.owner, row.fence) != (self._ledger.owner, entry.fence):
             return
         if next_try := MISTAKES.after(row.tried_for):
             await put_off(self._ledger, row, next_try)
             return
         log.error("given_up", entry=row.id, state=row.state.value)
-        said = await self._slack.message(row.slack_user_id, plain_message(_last_word(row)))
-        if isinstance(said, Failed) and (
-            next_try := LAST_WORD.after(row.tried_for, counts=said.code not in REJECTED)
+        sent = await self._slack.direct_message(
+            row.slack_user_id, plain_message(_final_message(row))
+        )
+        if isinstance(sent, Failed) and (
+            next_try := FINAL_MESSAGE.after(row.tried_for, counts=sent.code not in REJECTED)
         ):
-            log.warning("author_not_reached", entry=row.id, code=said.code)
+            log.warning("author_not_reached", entry=row.id, code=sent.code)
             await put_off(self._ledger, row, next_try)
         else:
             await retry_until_written(lambda: self._end(row), row)
@@ -79,8 +81,8 @@ class FailureHandler:
         return await self._ledger.told(held) if held else None
 
 
-def _last_word(row: Entry) -> str:
-    """Draw nothing that the mistake could be in."""
+def _final_message(row: Entry) -> str:
+    """Use as little of the row as possible: reading the rest may be what fails."""
     if row.conversation_id:
         return OPEN.format(shorten(row.conversation_id, ID_LIMIT))
     return UNKNOWN if _is_unsure(row) else NOT_CREATED

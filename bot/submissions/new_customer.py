@@ -1,7 +1,7 @@
-"""A customer who is to be created first: once, however often and by however many it is asked.
+"""Creates a new customer before the conversation: once, however many submissions ask for it.
 
-Weav documents neither an idempotency key nor what a known e-mail address leads to, and has no
-search by address: a create whose answer was lost is not repeated unless its author asks for it.
+Weav documents no idempotency key, does not say what a known email address leads to, and cannot
+search by address. So a create whose answer was lost is repeated only when its author asks.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ from bot.weav.directory import CustomerCreated, NewCustomer, create_customer
 from bot.weav.outcomes import NotSent, Refused, Unconfirmed
 
 log = get_logger("weav_slack.new_customer")
-# Seconds between looks at somebody else's POST of the same customer.
-LOOK_EVERY: Final = 0.2
+# Seconds between polls while another submission creates the same customer.
+POLL_EVERY: Final = 0.2
 NOT_CONFIRMED: Final = (
     "Weav did not confirm that it created this customer. Look there: if they exist, paste their ID"
     " here. If they do not, submit again, and the bot asks Weav once more."
@@ -28,16 +28,16 @@ NOT_CONFIRMED: Final = (
 
 class CustomerCreation:
     def __init__(self, ledger: Ledger, weav: WeavClient, wait_for: float) -> None:
-        """`wait_for`: seconds, until somebody else's POST of a customer counts as cut off."""
+        """`wait_for`: seconds until another submission's POST of a customer counts as lost."""
         self._ledger = ledger
-        self._new = ledger.new_customers
+        self._rows = ledger.new_customers
         self._weav = weav
         self._wait_for = wait_for
 
     async def assign(self, entry: Entry) -> Entry | Refused | NotSent | None:
-        """Give the row the customer that it wants; None: it is lost.
+        """Write the new customer's id into the row; None: another worker has the row.
 
-        Raise LedgerUnavailable: there may be a customer now, and there is no conversation.
+        Raise LedgerUnavailable: the customer may exist now, but no conversation was created.
         """
         request = dict(entry.request or {})
         email = request.pop(CUSTOMER_EMAIL)
@@ -52,17 +52,17 @@ class CustomerCreation:
         asked_at = time.monotonic()
         if await self._begin(email, entry):
             if time.monotonic() - asked_at >= self._ledger.lease:
-                # This process stood still: whoever has the row now takes this POST for sent.
+                # This process stalled. The row's new owner assumes that this POST was sent.
                 return None
             return await self._create(email, entry)
-        return await self._of_another(email, entry)
+        return await self._wait_for_other(email, entry)
 
     async def _begin(self, email: str, entry: Entry) -> bool:
         try:
-            return await self._new.begin(email, entry)
+            return await self._rows.begin(email, entry)
         except LedgerUnavailable:
-            # It may be written all the same, and the next attempt would take it for a POST.
-            await retry_until_written(lambda: self._new.withdraw(email, entry), entry)
+            # The row may still be written later; the next attempt would take it for a POST.
+            await retry_until_written(lambda: self._rows.withdraw(email, entry), entry)
             raise
 
     async def _create(self, email: str, entry: Entry) -> str | Refused | NotSent:
@@ -71,38 +71,38 @@ class CustomerCreation:
         match outcome:
             case CustomerCreated(customer):
                 created = str(customer.id)
-                await retry_until_written(lambda: self._new.created(email, entry, created), entry)
+                await retry_until_written(lambda: self._rows.created(email, entry, created), entry)
                 await retry_until_written(
                     lambda: self._ledger.customers.learn(known_customer(customer)), entry
                 )
                 return created
             case Refused(message=message, status=status):
-                await retry_until_written(lambda: self._new.not_created(email, entry), entry)
+                await retry_until_written(lambda: self._rows.not_created(email, entry), entry)
                 return _refused(message, status)
             case NotSent():
-                await retry_until_written(lambda: self._new.not_created(email, entry), entry)
+                await retry_until_written(lambda: self._rows.not_created(email, entry), entry)
                 return outcome
             case Unconfirmed():
                 return await self._not_confirmed(email, entry)
             case _:
                 assert_never(outcome)
 
-    async def _of_another(self, email: str, entry: Entry) -> str | Refused | NotSent | None:
-        """Wait for a POST that is under way; one of our own that is, was cut off by a crash."""
+    async def _wait_for_other(self, email: str, entry: Entry) -> str | Refused | NotSent | None:
+        """Wait for another POST of this customer; if it is our own, a crash cut it off."""
         while True:
-            row = await self._new.get(email)
-            if row is None:  # certainly not created meanwhile
+            row = await self._rows.get(email)
+            if row is None:  # that POST certainly created nothing
                 return await self._find_or_create(email, entry)
             if row.state == "created":
                 return row.customer_id
-            ours = (row.entry_id, row.attempt) == (entry.id, entry.attempts)
-            if row.state == "unconfirmed" or ours or row.age > self._wait_for:
+            our_own = (row.entry_id, row.attempt) == (entry.id, entry.attempts)
+            if row.state == "unconfirmed" or our_own or row.age > self._wait_for:
                 return await self._not_confirmed(email, entry)
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(POLL_EVERY)
 
     async def _not_confirmed(self, email: str, entry: Entry) -> Refused:
         log.warning("customer_not_confirmed", entry=entry.id)
-        await retry_until_written(lambda: self._new.unconfirmed(email, entry.slack_user_id), entry)
+        await retry_until_written(lambda: self._rows.unconfirmed(email, entry.slack_user_id), entry)
         return _refused(NOT_CONFIRMED, 0)
 
 

@@ -1,19 +1,19 @@
-"""Which of a customer's conversations is ours, when Weav's answer to the create was lost.
+"""Finds our conversation in the customer's list when Weav's answer to the create was lost.
 
-The worker looks at once (`look`), and after a crash (`look_now`, `look_later`).
+The worker looks at once (`look`), or spread over time after a crash (`look_now`, `look_later`).
 """
 
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from bot.form.reply import Created, Creating, Reply
+from bot.form.reply import Created, Creating, NotConfirmed, Reply
 from bot.ledger import Entry, Ledger, LedgerUnavailable
 from bot.logs import get_logger
 from bot.retry import RetryTimes, retry_until_written
@@ -26,8 +26,8 @@ log = get_logger("weav_slack.reconcile")
 
 # Weav's clock and the database's may differ by this many seconds.
 CLOCK_DIFFERENCE = 120.0
-# Seconds: sums of pauses differ in their last digits.
-_SAME_TIME: Final = 0.001
+# Seconds: rounding makes sums of pauses differ in their last digits.
+_ROUNDING: Final = 0.001
 SEVERAL = "Weav has more than one conversation that could be this one."
 CONTESTED = (
     "Weav has one conversation that could be this one, but it could be that of another submission"
@@ -39,10 +39,10 @@ AT_ONCE: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
-    """None is there, or not there yet, or none is ours for certain.
+    """No conversation matches (yet), or none is certainly ours.
 
-    `reason`: a sentence for the author, or nothing. `failed`: the look itself; `final`: looking
-    again will not change that.
+    `reason`: a sentence for the author, or empty. `failed`: the list could not be read. `final`:
+    another look would not help.
     """
 
     reason: str = ""
@@ -50,22 +50,22 @@ class NotFound:
     final: bool = False
 
 
-def until_next(looks: Iterable[float], since: float) -> float | None:
-    """Seconds until the next look; None: the last one was due by now.
+def until_next_look(looks: Iterable[float], since: float) -> float | None:
+    """Seconds until the next look; None: the last look is already due.
 
-    `looks`: the pauses before each; `since`: seconds since they began. Those that were missed are
-    made up for by one.
+    `looks`: the pause before each look; `since`: seconds since the first pause began. One look
+    makes up for all that were missed.
     """
     pauses = (due - since for due in accumulate(looks))
-    return next((pause for pause in pauses if pause > _SAME_TIME), None)
+    return next((pause for pause in pauses if pause > _ROUNDING), None)
 
 
 def candidates(
     conversations: Iterable[Conversation], request: NewConversation, since: float, until: float
 ) -> list[Conversation]:
-    """Those with the same channel and subject that were created then, in epoch seconds.
+    """Conversations with the same channel and subject, created between two times in epoch seconds.
 
-    One without a date proves nothing and is left out.
+    One without a creation date proves nothing and is left out.
     """
     earliest, latest = since - CLOCK_DIFFERENCE, until + CLOCK_DIFFERENCE
     return [
@@ -78,8 +78,8 @@ def candidates(
     ]
 
 
-def certain_one(unclaimed: Sequence[Conversation], rivals: int) -> Conversation | NotFound:
-    """`rivals`: other submissions of the same content whose fate is open: it could be theirs."""
+def only_match(unclaimed: Sequence[Conversation], rivals: int) -> Conversation | NotFound:
+    """`rivals`: the number of other unresolved submissions with the same content."""
     match unclaimed:
         case []:
             return NotFound()
@@ -91,63 +91,62 @@ def certain_one(unclaimed: Sequence[Conversation], rivals: int) -> Conversation 
             return NotFound(SEVERAL)
 
 
-_List = tuple[Conversation, ...] | LookUpFailed
+_CustomerList = tuple[Conversation, ...] | LookUpFailed
 
 
 class CustomerLists:
-    """Customers' conversations in Weav, read once for all who look through them at once."""
+    """Customers' conversations in Weav; concurrent readers of one list share one request."""
 
     def __init__(self, weav: WeavClient, tasks: Tasks) -> None:
         self._weav = weav
         self._tasks = tasks
-        self._places = asyncio.Semaphore(AT_ONCE)
-        # Lists that were asked for, and whose request has not begun.
-        self._next: dict[UUID, asyncio.Task[_List]] = {}
-        # Kept for as long as anybody is at it.
-        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        # Reads that have not sent their request yet.
+        self._pending: dict[UUID, asyncio.Task[_CustomerList]] = {}
+        # One lock a customer, kept while somebody uses it.
+        self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
-    async def read(self, customer_id: UUID) -> _List:
-        """Give a list whose request begins after this call, and which others may share."""
-        reading = self._next.get(customer_id)
+    async def read(self, customer_id: UUID) -> _CustomerList:
+        """Return a list whose request begins after this call; concurrent callers share it."""
+        reading = self._pending.get(customer_id)
         if reading is None or reading.done():
             reading = self._tasks.spawn(self._read(customer_id), name="customer_list")
-            self._next[customer_id] = reading
+            self._pending[customer_id] = reading
         return await asyncio.shield(reading)
 
-    async def _read(self, customer_id: UUID) -> _List:
-        async with self._turns.setdefault(customer_id, asyncio.Lock()), self._places:
-            del self._next[customer_id]  # whoever asks from now on needs a newer one
+    async def _read(self, customer_id: UUID) -> _CustomerList:
+        async with self._locks.setdefault(customer_id, asyncio.Lock()), self._slots:
+            del self._pending[customer_id]  # later callers need a newer list
             return await self._weav.customer_conversations(customer_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a row; `entry` is None when it was lost to another replica, which ends it."""
+    """What became of a row; `entry` is None if another replica has the row and will finish it."""
 
     entry: Entry | None
     reply: Reply
 
 
+def result_of(held: Entry | None, reply: Reply) -> Result:
+    """Leave the reply of a lost row to its new owner, whose outcome may differ."""
+    return Result(held, reply if held else Creating())
+
+
 class Reconciler:
     def __init__(
-        self,
-        ledger: Ledger,
-        weav: WeavClient,
-        retry_times: RetryTimes,
-        tasks: Tasks,
-        record_unconfirmed: Callable[[Entry, str], Awaitable[Result]],
+        self, ledger: Ledger, weav: WeavClient, retry_times: RetryTimes, tasks: Tasks
     ) -> None:
         self._ledger = ledger
         self._lists = CustomerLists(weav, tasks)
         self._looks = retry_times.looks
-        # Seconds from `sent_at` until its answer, or until nobody waits for that any more.
+        # Seconds after `sent_at` by which the answer came or the request was given up.
         self._answered_within = ledger.lease + retry_times.weav_timeout
-        self._record_unconfirmed = record_unconfirmed
 
     async def look(
         self, entry: Entry, reason: str, looks: tuple[float, ...] | None = None
     ) -> Result:
-        """Look for the conversation of a POST that may have arrived; `reason`: why we ask."""
+        """Look for the conversation of a POST that may have arrived; `reason`: what went wrong."""
         last = NotFound()
         for pause in self._looks if looks is None else looks:
             await asyncio.sleep(pause)
@@ -157,29 +156,29 @@ class Reconciler:
             last = seen
             if last.final:
                 break
-        return await self._not_confirmed(entry, reason, last)
+        return await self.not_confirmed(entry, reason, last.reason)
 
     async def look_now(self, entry: Entry, reason: str) -> Result:
-        """Look once for what was sent a while ago, and leave the row to the next look, if any.
+        """Look once for a POST sent a while ago, and put the row off until the next look, if any.
 
-        The time of looking began with the request. Where that is over and the look itself fails,
-        or where somebody has put off the first look, it begins then: the row counts it.
+        The time for looks normally starts with the request. If that time is over and the list
+        cannot be read, or if a look was put off before, the row counts the time itself.
         """
         since_sent = _seconds_since_sent(entry)
         seen = await self._look_once(entry)
         if isinstance(seen, Result):
             return seen
         counted = entry.tried_for > 0 or (
-            seen.failed and until_next(self._looks, since_sent) is None
+            seen.failed and until_next_look(self._looks, since_sent) is None
         )
-        pause = until_next(self._looks, entry.tried_for if counted else since_sent)
+        pause = until_next_look(self._looks, entry.tried_for if counted else since_sent)
         if pause is None or seen.final:
-            return await self._not_confirmed(entry, reason, seen)
+            return await self.not_confirmed(entry, reason, seen.reason)
         return await self._look_after(pause, entry, reason, counted=counted)
 
     async def look_later(self, entry: Entry, reason: str) -> Result:
-        """Leave all the looks for it to whoever takes the row up when they are due."""
-        pause = until_next(self._looks, 0.0) or 0.0
+        """Put the row off until its first look, which its next worker makes."""
+        pause = until_next_look(self._looks, 0.0) or 0.0
         return await self._look_after(pause, entry, reason, counted=True)
 
     async def _look_after(
@@ -190,32 +189,36 @@ class Reconciler:
         await retry_until_written(lambda: later(entry, pause, counted=added, reason=reason), entry)
         return Result(None, Creating())
 
-    async def _not_confirmed(self, entry: Entry, reason: str, last: NotFound) -> Result:
-        return await self._record_unconfirmed(entry, f"{reason} {last.reason}".strip())
+    async def not_confirmed(self, entry: Entry, reason: str, found: str = "") -> Result:
+        """Record that nobody knows what became of the POST; `found`: what the last look showed."""
+        log.warning("not_confirmed", entry=entry.id)
+        known = f"{reason} {found}".strip()
+        held = await retry_until_written(lambda: self._ledger.unconfirmed(entry, known), entry)
+        return result_of(held, NotConfirmed(known, entry.id))
 
     async def _look_once(self, entry: Entry) -> Result | NotFound:
         request = NewConversation.model_validate(entry.request)
         listed = await self._lists.read(request.customer_id)
         if isinstance(listed, LookUpFailed):
             return NotFound(listed.reason, failed=True, final=listed.final)
-        # As operations/README.md says how to restore, nobody knows when the last POST was.
+        # After a restore from a backup (operations/README.md) the time of the last POST is unknown.
         until = entry.sent_at + self._answered_within if entry.sent_at else math.inf
-        alike = candidates(listed, request, entry.begun_at, until)
+        matching = candidates(listed, request, entry.begun_at, until)
         try:
-            claimed = await self._ledger.claimed(entry, (each.id for each in alike))
+            claimed = await self._ledger.claimed(entry, (each.id for each in matching))
             rivals = await self._ledger.rivals(entry)
-            found = certain_one([each for each in alike if each.id not in claimed], len(rivals))
+            found = only_match([each for each in matching if each.id not in claimed], len(rivals))
             if isinstance(found, NotFound):
                 return found
             held = await self._ledger.claim(entry, found.id, found.model_dump(mode="json"))
         except LedgerUnavailable:
             return NotFound(failed=True)
-        if held is None:  # the row or the conversation is somebody else's by now
+        if held is None:  # another worker has the row, or another row has the conversation
             return NotFound()
         log.info("recovered", entry=entry.id, conversation=found.id)
         return Result(held, Created(found))
 
 
 def _seconds_since_sent(entry: Entry) -> float:
-    sent_at = entry.sent_at or entry.created_at  # as operations/README.md says how to restore
+    sent_at = entry.sent_at or entry.created_at  # unknown after a restore from a backup
     return entry.read_at - sent_at + time.monotonic() - entry.asked_at

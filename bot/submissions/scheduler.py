@@ -1,4 +1,4 @@
-"""What goes on by itself: rows without a worker, leases, personal data past its time."""
+"""Background loops: resume rows, renew leases, delete expired personal data."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,9 +12,9 @@ from bot.tasks import Tasks
 
 log = get_logger("weav_slack.scheduler")
 FORGET_EVERY = 3600.0  # seconds
-# Of one sweep: what goes on by itself must leave room for people.
-MOST_BATCHES = 5
-# A step, and the seconds until it is taken again.
+# In one sweep: background work must leave capacity for people's requests.
+MAX_BATCHES = 5
+# A step, and the seconds until it runs again.
 Round: TypeAlias = tuple[Callable[[], Awaitable[None]], float]
 
 
@@ -32,22 +32,22 @@ class Scheduler:
     _loops: list[asyncio.Task[None]] = field(default_factory=list, init=False)
     _renewing: list[asyncio.Task[None]] = field(default_factory=list, init=False)
 
-    def start(self, *others: Round, keep: Round) -> None:
-        """`others` go on until `stop`; `keep` renews other leases, until `finish`."""
+    def start(self, *others: Round, renew_others: Round) -> None:
+        """Run `others` until `stop`, and `renew_others`, for further leases, until `finish`."""
         own = (self._sweep, self._limits.sweep_every), (self._forget, FORGET_EVERY)
-        self._loops = [self._begun(*each) for each in (*others, *own)]
-        leases = (self._leases.keep, self._leases.every)
-        self._renewing = [self._begun(*each) for each in (keep, leases)]
+        self._loops = [self._start_loop(*each) for each in (*others, *own)]
+        leases = (self._leases.renew_with_retries, self._leases.renew_every)
+        self._renewing = [self._start_loop(*each) for each in (renew_others, leases)]
 
-    def _begun(self, step: Callable[[], Awaitable[None]], every: float) -> asyncio.Task[None]:
+    def _start_loop(self, step: Callable[[], Awaitable[None]], every: float) -> asyncio.Task[None]:
         return asyncio.create_task(self._tasks.repeat(step, every))
 
     async def stop(self) -> None:
-        """Begin nothing more; what runs keeps its leases."""
+        """Resume no more rows; running work keeps its leases."""
         await _cancel(self._loops)
 
     async def finish(self) -> None:
-        """Stop renewing, and let others have at once what this process could not finish."""
+        """Stop renewing, and release unfinished rows for other replicas at once."""
         await _cancel([*self._loops, *self._renewing])
         with logged_if_unavailable(log, "not_released"):
             await self._ledger.release()
@@ -55,8 +55,8 @@ class Scheduler:
     async def _sweep(self) -> None:
         with logged_if_unavailable(log, "not_swept"):
             await self._take_over()
-            for _ in range(MOST_BATCHES):
-                if not await self._take() or not await self._room():
+            for _ in range(MAX_BATCHES):
+                if not await self._resume_due() or not await self._wait_for_room():
                     return
 
     async def _take_over(self) -> None:
@@ -65,30 +65,30 @@ class Scheduler:
                 log.info("taken_over", entries=taken)
             self._took_over = True
 
-    async def _take(self) -> bool:
-        """Begin with what is due; False: there is no more of it."""
-        # After an outage of the database its own work is overdue as well, and must not be taken
-        # from itself.
+    async def _resume_due(self) -> bool:
+        """Resume a batch of rows that are due; False: there are no more."""
+        # After a database outage this process's own rows are overdue, too. Renew them first, or it
+        # would take them from itself.
         await self._leases.renew()
-        places = self._limits.taken_up - self._resumed
-        taken = await self._ledger.take(places)
+        free = self._limits.resumed_at_once - self._resumed
+        taken = await self._ledger.take(free)
         for entry in taken:
             self._resumed += 1
             self._tasks.spawn(self._resume(entry), name="resume")
-        return len(taken) == places
+        return len(taken) == free
 
-    async def _room(self) -> bool:
-        """Wait until half of the places are free; False: that takes too long."""
+    async def _wait_for_room(self) -> bool:
+        """Wait until half of the capacity is free; False: that took too long."""
         self._has_room.clear()
-        self._tell_of_room()
+        self._signal_room()
         try:
             async with asyncio.timeout(self._limits.sweep_every):
                 return await self._has_room.wait()
         except TimeoutError:
             return False
 
-    def _tell_of_room(self) -> None:
-        if self._resumed <= self._limits.taken_up // 2:
+    def _signal_room(self) -> None:
+        if self._resumed <= self._limits.resumed_at_once // 2:
             self._has_room.set()
 
     async def _resume(self, entry: Entry) -> None:
@@ -96,7 +96,7 @@ class Scheduler:
             await self._worker.resume(entry)
         finally:
             self._resumed -= 1
-            self._tell_of_room()
+            self._signal_room()
 
     async def _forget(self) -> None:
         with logged_if_unavailable(log, "not_forgotten"):

@@ -1,4 +1,4 @@
-"""What the handlers ask: submit a form, carry out a choice."""
+"""The handlers' entry points: submit a form, or carry out an author's choice."""
 
 import asyncio
 import contextlib
@@ -19,12 +19,11 @@ from bot.submissions.worker import Begun, Leases, Worker
 from bot.tasks import Tasks
 
 log = get_logger("weav_slack.submissions")
-# Of Slack's 3 s, from when it asked: the access check, the reviewer and our database share them
-# with Weav.
-# The rest is the way there and back, and a busy machine.
+# Of Slack's 3 s, counted from when the payload came in. The access check, the review of the form,
+# the database and Weav share these 2 s; the rest is for the network and a busy machine.
 ANSWER_WITHIN = 2.0
-# The answer leaves in milliseconds; Slack then needs a moment until the view is what we said, and
-# a `views.update` that comes before would be overwritten.
+# The answer leaves in milliseconds. Slack then needs a moment to show the view from the answer, and
+# it would overwrite a `views.update` that arrives before that.
 ANSWER_LEAVES_WITHIN = 5.0
 SEEN_WITHIN = 2.5  # an answer that leaves later may find that Slack has given up
 SLACK_SETTLES = 0.5
@@ -50,14 +49,14 @@ class SubmissionService:
         self._notifier.spawn(deciding, "decide", target.slack_user_id, target.response_url)
 
     async def submit(
-        self, submission: Submission, answered: asyncio.Event, asked_at_clock: float
+        self, submission: Submission, answered: asyncio.Event, arrived_at: float
     ) -> Reply:
-        """Answer within 2 s; what is not known by then follows in the modal or a message.
+        """Answer within 2 s; an outcome that comes later is shown in the modal or in a message.
 
-        They count from `asked_at_clock`, the event loop's clock when Slack asked. `answered` is set
-        once Slack has the answer.
+        The 2 s start at `arrived_at`, the event loop's time when the payload came in.
+        `answered` is set once Slack has the answer.
         """
-        deadline, seen_by = asked_at_clock + ANSWER_WITHIN, asked_at_clock + SEEN_WITHIN
+        deadline, seen_by = arrived_at + ANSWER_WITHIN, arrived_at + SEEN_WITHIN
         new = submission.new
         try:
             async with asyncio.timeout_at(deadline):
@@ -78,30 +77,30 @@ class SubmissionService:
     async def _follow(self, begun: Begun, submission: Submission, answered: asyncio.Event) -> None:
         result = await begun.work
         if isinstance(result.reply, Creating):
-            return  # another replica's, which tells the author
+            return  # another replica has the row and tells the author
         new = submission.new
         target = ReplyTarget(new.slack_user_id, view_id=new.view_id)
-        if await _set_by(asyncio.get_running_loop().time() + ANSWER_LEAVES_WITHIN, answered):
+        if await _is_set_by(asyncio.get_running_loop().time() + ANSWER_LEAVES_WITHIN, answered):
             await asyncio.sleep(SLACK_SETTLES)
         else:
             target = ReplyTarget(new.slack_user_id)
         with self._leases(begun.entry_id):
             form = submission.form.again(begun.entry_id)
-            said = await self._announcer.show(result.reply, form, target)
+            shown = await self._announcer.show(result.reply, form, target)
             if not isinstance(result.reply, Created | Queued):
-                await self._announcer.note_told(result.entry, said)
+                await self._announcer.note_told(result.entry, shown)
 
     async def _note_told(self, result: Result, answered: asyncio.Event, seen_by: float) -> None:
-        """An answer that did not leave in time is told again, when the row's lease is over."""
-        if await _set_by(seen_by, answered):
+        """Record that the author knows, unless the answer left too late."""
+        if await _is_set_by(seen_by, answered):
             await self._announcer.note_told(result.entry, Done())
 
     async def _withdraw(self, new: NewEntry, answered: asyncio.Event, seen_by: float) -> None:
-        seen = await _set_by(seen_by, answered)
+        seen = await _is_set_by(seen_by, answered)
         await withdraw(self._ledger, new, seen=seen)
 
 
-async def _set_by(deadline: float, event: asyncio.Event) -> bool:
+async def _is_set_by(deadline: float, event: asyncio.Event) -> bool:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout_at(deadline):
             await event.wait()
@@ -109,11 +108,11 @@ async def _set_by(deadline: float, event: asyncio.Event) -> bool:
 
 
 async def withdraw(ledger: Ledger, new: NewEntry, *, seen: bool) -> None:
-    """Withdraw it: nothing was sent for it, and left alone it would be looked for in Weav.
+    """Expire a row that was written late: nothing was sent, but the bot would look for it in Weav.
 
-    Only the row that this call wrote is withdrawn, told by its receipt: one with another, or none,
-    is another attempt's or somebody took it up, and its POST may have begun. An author who has not
-    `seen` the answer is told when the row's lease is over.
+    Only the row that this call wrote is withdrawn, which its receipt proves. With another receipt
+    or none, the row belongs to another attempt or was taken over, and its POST may have begun. An
+    author who has not `seen` the answer is told when the row's lease is over.
     """
     for pause in WITHDRAW_PAUSES:
         await asyncio.sleep(pause)

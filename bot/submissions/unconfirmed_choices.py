@@ -1,4 +1,4 @@
-"""What an author chooses where `reconcile.py` found nothing for certain."""
+"""Carries out what an author chooses for a *not confirmed* submission."""
 
 import asyncio
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from bot.form.reply import Created, Creating, Left, NotConfirmed, Reply, reply_o
 from bot.form.values import FilledForm
 from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.logs import get_logger
-from bot.retry import NOTED_PAUSES
+from bot.retry import EARLY_CLICK_PAUSES
 from bot.slack import ids
 from bot.slack.api import ApiResult
 from bot.submissions.announcer import Announcer, ReplyTarget
@@ -21,9 +21,9 @@ CHOICE_NOT_WRITTEN = (
     "The bot's database does not answer, so the bot does not know whether your click was written"
     f" down. What you chose may begin yet: {ids.COMMAND} status tells."
 )
-NOT_SAID = "The bot's database does not answer, so what became of this cannot be said now."
-UNNAMED = "The customer was new, so the bot does not know in whose list it could look."
-NOT_KNOWN = "The bot no longer has this submission, so it can neither look nor create it again."
+OUTCOME_UNKNOWN = "The bot's database does not answer, so what became of this cannot be said now."
+NO_CUSTOMER_ID = "The customer was new, so the bot does not know in whose list it could look."
+NO_SUCH_ROW = "The bot no longer has this submission, so it can neither look nor create it again."
 
 
 class Choice(StrEnum):
@@ -32,7 +32,7 @@ class Choice(StrEnum):
     LEAVE = "leave"
 
 
-# What became of it, and the row with the form; None: it is not theirs to see, or not there.
+# The result, and the row with the form; None: there is no such row, or it is not this person's.
 _ChoiceResult: TypeAlias = tuple[Result, Entry | None]
 
 
@@ -44,25 +44,25 @@ class UnconfirmedChoices:
     _leases: Leases
 
     async def decide(self, choice: Choice, entry_id: int, target: ReplyTarget) -> None:
-        """Carry it out once, however often it is clicked, and show what became of it."""
+        """Carry out the choice once, however often it is clicked, and show the result."""
         log.info("decided", entry=entry_id, choice=choice.value)
         decided = await self._decide_with_retries(choice, entry_id, target)
         if decided is None:
-            return  # whoever is at it shows the outcome; a word from here could come after it
+            return  # the row's worker shows the outcome, which a reply from here could overwrite
         result, entry = decided
-        with self._leases(entry_id):  # or a sweep would tell the author a second time
-            said = await self._show(result.reply, entry, target)
+        with self._leases(entry_id):  # or a sweep would tell the author again
+            shown = await self._show(result.reply, entry, target)
             if not isinstance(result.reply, Created):
-                await self._announcer.note_told(result.entry, said)
+                await self._announcer.note_told(result.entry, shown)
 
     async def _decide_with_retries(
         self, choice: Choice, entry_id: int, target: ReplyTarget
     ) -> _ChoiceResult | None:
-        """Look again a bit later if need be: a message can be clicked before it is noted as told.
+        """Retry *look again*: a message can be clicked before the row says that it was sent.
 
-        A second look harms nobody, and the other choices wait for nothing.
+        A second look does no harm; the other choices are not retried.
         """
-        for pause in NOTED_PAUSES if choice is Choice.LOOK_AGAIN else ():
+        for pause in EARLY_CLICK_PAUSES if choice is Choice.LOOK_AGAIN else ():
             if decided := await self._decide_once(choice, entry_id, target):
                 return decided
             await asyncio.sleep(pause)
@@ -80,10 +80,10 @@ class UnconfirmedChoices:
     async def _carry_out(
         self, choice: Choice, entry_id: int, target: ReplyTarget
     ) -> _ChoiceResult | None:
-        """None: another click, or another replica, was first.
+        """None: another click or another replica was first.
 
-        LedgerUnavailable: nothing began here. What was written all the same is taken up when its
-        lease is over, and its outcome shown.
+        Raise LedgerUnavailable: no work was started here. If the database wrote the choice anyway,
+        the row is resumed when its lease is over, and its outcome shown.
         """
         match choice:
             case Choice.LOOK_AGAIN:
@@ -99,8 +99,8 @@ class UnconfirmedChoices:
                 assert_never(choice)
 
     async def _look_again(self, held: Entry) -> Result:
-        if held.new_customer:  # as operations/README.md says how to restore a backup
-            return Result(held, NotConfirmed(UNNAMED, held.id))
+        if held.new_customer:  # only after a restore from a backup (operations/README.md)
+            return Result(held, NotConfirmed(NO_CUSTOMER_ID, held.id))
         return await self._worker.look_again(held)
 
     async def _create_again(self, held: Entry, target: ReplyTarget) -> Result:
@@ -109,15 +109,15 @@ class UnconfirmedChoices:
         return await work
 
     async def _current(self, entry_id: int, target: ReplyTarget) -> _ChoiceResult | None:
-        """None: somebody is at it."""
+        """None: a worker has the row."""
         try:
             entry = await self._ledger.get(entry_id)
         except LedgerUnavailable:
-            return Result(None, NotConfirmed(NOT_SAID, entry_id)), None
+            return Result(None, NotConfirmed(OUTCOME_UNKNOWN, entry_id)), None
         if entry is None or entry.slack_user_id != target.slack_user_id:
-            return Result(None, NotConfirmed(NOT_KNOWN, entry_id)), None
-        at_work = entry.state is State.UNCONFIRMED and entry.due_at is not None
-        reply = None if at_work else reply_of(entry)
+            return Result(None, NotConfirmed(NO_SUCH_ROW, entry_id)), None
+        has_worker = entry.state is State.UNCONFIRMED and entry.due_at is not None
+        reply = None if has_worker else reply_of(entry)
         return (Result(None, reply), entry) if reply else None
 
     async def _show(self, reply: Reply, entry: Entry | None, target: ReplyTarget) -> ApiResult:

@@ -1,4 +1,4 @@
-"""One row at a time, from where it stands to its end: at once, after a crash, or when it is due."""
+"""Carries one row to its end from any state: at once, after a crash, or when it is due."""
 
 import asyncio
 from collections import Counter
@@ -23,7 +23,7 @@ from bot.tasks import Tasks
 log = get_logger("weav_slack.worker")
 # Weav's rate limits are not documented: no more requests than this at once.
 AT_ONCE = 100
-# Seconds between looks at a row that another replica works on, and how long it is watched.
+# Seconds between polls of a row that another replica works on, and how long to poll it.
 WATCH_EVERY = 0.2
 WATCH_FOR = 120.0
 RESTARTED = "The bot was stopped before it had Weav's answer."
@@ -33,22 +33,23 @@ STILL_UNKNOWN = "The bot looked again and did not find it for certain."
 @dataclass(frozen=True, slots=True)
 class Limits:
     sweep_every: float = 1.0  # seconds
-    taken_up: int = 50  # rows
-    # For one channel or person at once: Slack takes about one message a second there, and what it
-    # has not taken after two minutes goes another way.
-    at_one_place: int = 10
-    # Rows waiting for Slack; the ledger keeps the others for so many seconds.
-    waiting: int = 1000
-    put_off: float = 15.0
+    resumed_at_once: int = 50  # rows
+    # Messages to one channel or person at once. Slack takes about one a second there, and after two
+    # minutes the bot gives up and uses another route.
+    per_recipient: int = 10
+    # Rows that wait for Slack in this process. Further rows go back to the ledger for `put_off_for`
+    # seconds.
+    waiting_for_slack: int = 1000
+    put_off_for: float = 15.0
 
 
 class Leases:
-    """Which rows this process works on, so that their leases are renewed for just as long."""
+    """The rows that this process works on; their leases are renewed while it does."""
 
-    def __init__(self, ledger: Ledger, every: float) -> None:
-        """`every`: seconds between renewals, well below the ledger's lease."""
+    def __init__(self, ledger: Ledger, renew_every: float) -> None:
+        """`renew_every`: seconds between renewals, well below the ledger's lease."""
         self._ledger = ledger
-        self.every = every
+        self.renew_every = renew_every
         self._held: Counter[int] = Counter()
 
     @contextmanager
@@ -62,12 +63,15 @@ class Leases:
                 del self._held[entry_id]
 
     async def renew(self) -> None:
-        """Renew also what is overdue, unless another replica took it. Raise LedgerUnavailable."""
+        """Renew all, also overdue leases unless another replica took them.
+
+        Raise LedgerUnavailable.
+        """
         if self._held:
             await self._ledger.renew(list(self._held))
 
-    async def keep(self) -> None:
-        """Renew once, trying again until it is done or nothing is held any more."""
+    async def renew_with_retries(self) -> None:
+        """Renew once; retry until that succeeds or this process holds no row."""
         while True:
             with logged_if_unavailable(log, "leases_not_renewed"):
                 return await self.renew()
@@ -83,23 +87,23 @@ class Deliverer:
     _tasks: Tasks
     _limits: Limits
     _waiting: int = field(default=0, init=False)
-    # Kept for as long as anybody is at it.
-    _at_place: WeakValueDictionary[str, asyncio.Semaphore] = field(
+    # Each is kept while somebody uses it.
+    _semaphores: WeakValueDictionary[str, asyncio.Semaphore] = field(
         default_factory=WeakValueDictionary, init=False
     )
 
     def deliver(self, taken: Entry, result: Result) -> None:
-        """Begin it; `taken` is the row as it was taken up."""
+        """Start a task that shows the result; `taken` is the row as it was when it was resumed."""
         if result.entry is not None and not isinstance(result.reply, Queued):
             delivering = self._deliver(taken, result.entry, result.reply)
             self._tasks.spawn(delivering, name="deliver")
 
     async def _deliver(self, taken: Entry, entry: Entry, reply: Reply) -> None:
         with self._leases(entry.id):
-            if self._waiting >= self._limits.waiting:
+            if self._waiting >= self._limits.waiting_for_slack:
                 log.info("put_off", entry=entry.id)
                 await retry_until_written(
-                    lambda: self._ledger.put_off(entry, self._limits.put_off), entry
+                    lambda: self._ledger.put_off(entry, self._limits.put_off_for), entry
                 )
                 return
             self._waiting += 1
@@ -110,33 +114,34 @@ class Deliverer:
                 self._waiting -= 1
 
     async def _show(self, taken: Entry, entry: Entry, reply: Reply) -> None:
-        """The card, and a word to whoever may have seen none; one of a queue was told to go."""
+        """Post the card, and tell the author too, who may not see the card.
+
+        The author of a queued row already knows that the card will come.
+        """
         queued = taken.state is State.QUEUED
         form = FilledForm.read(taken.form).again(taken.id)
         if isinstance(reply, Created):
-            async with self._place_in(form.place.slack_channel_id):
+            async with self._semaphore_of(form.place.slack_channel_id):
                 if not await self._announcer.announce(entry, reply.conversation, queued=queued):
                     return
             if queued:
                 return
         target = ReplyTarget(taken.slack_user_id, view_id="" if queued else taken.view_id)
-        async with self._place_in(taken.slack_user_id):
-            said = await self._announcer.show(reply, form, target)
+        async with self._semaphore_of(taken.slack_user_id):
+            shown = await self._announcer.show(reply, form, target)
         if not isinstance(reply, Created):
-            await self._announcer.note_told(entry, said)
+            await self._announcer.note_told(entry, shown)
 
-    def _place_in(self, place: str) -> asyncio.Semaphore:
-        places = self._at_place.get(place)
-        if places is None:
-            places = self._at_place[place] = asyncio.Semaphore(self._limits.at_one_place)
-        return places
+    def _semaphore_of(self, recipient: str) -> asyncio.Semaphore:
+        new = asyncio.Semaphore(self._limits.per_recipient)
+        return self._semaphores.setdefault(recipient, new)
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """`work` ends with the outcome, recorded but for Weav's answer that it is open.
+    """`work` ends with the outcome, which is recorded by then unless Weav opened the conversation.
 
-    That is recorded, and the card is on its way, beside.
+    Another task then records that, and the card is posted meanwhile.
     """
 
     entry_id: int
@@ -153,38 +158,42 @@ class Worker:
     _failures: FailureHandler
     _leases: Leases
     _tasks: Tasks
-    _works: dict[int, asyncio.Task[Result]] = field(default_factory=dict, init=False)
+    _running: dict[int, asyncio.Task[Result]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def begin(self, new: NewEntry) -> Begun:
-        """Write it down and start, or join what the same submission started before.
+        """Write the row and start work, or join the work that the same submission started before.
 
-        Raise LedgerUnavailable: nothing was begun.
+        Raise LedgerUnavailable: no work was started.
         """
-        slot = await self._slot_if_free()
+        slot = not self._slots.locked() and await self._slots.acquire()
         try:
             received = await self._ledger.receive(new, sending=slot)
+            entry = received.entry
             if received.new:
-                work = self.start(received.entry, slot=slot)
-                slot = False  # it is the work's now
-                return Begun(received.entry.id, work)
+                work = self.start(entry, slot=slot)
+                slot = False  # the task releases it
+            elif entry.id in self._running:
+                work = self._running[entry.id]
+            else:
+                work = self._tasks.spawn(self._watch(entry), name="watch")
         finally:
             if slot:
                 self._slots.release()
-        return Begun(received.entry.id, self._join(received.entry))
+        return Begun(entry.id, work)
 
     def start(self, entry: Entry, *, slot: bool) -> asyncio.Task[Result]:
-        """`slot`: the caller has one of the `AT_ONCE`, and hands it over."""
+        """`slot`: the caller has acquired one of the `AT_ONCE` slots and hands it over."""
         work = self._tasks.spawn(self._create(entry, slot=slot), name="create")
-        self._works[entry.id] = work
+        self._running[entry.id] = work
         return work
 
     async def resume(self, entry: Entry) -> None:
-        """Carry on with a row whose worker is gone, or that is due.
+        """Continue a row that is due or whose worker died.
 
-        This ends when its outcome is recorded, and leaves what Slack takes time for to a task.
+        Return when its outcome is recorded; a task then tells Slack.
         """
         log.info("resumed", entry=entry.id, state=entry.state.value)
         with self._leases(entry.id):
@@ -192,7 +201,7 @@ class Worker:
                 self._deliverer.deliver(entry, await self._finish(entry))
 
     async def look_again(self, entry: Entry) -> Result:
-        """One look at the author's word, for a row that `Ledger.look` gave us."""
+        """Look once because the author asked; the row comes from `Ledger.look`."""
         with self._leases(entry.id):
             result = await self._creator.reconciler.look(entry, STILL_UNKNOWN, looks=(0.0,))
         self._tasks.spawn(self._announce(result), name="announce")
@@ -200,7 +209,7 @@ class Worker:
 
     async def _create(self, entry: Entry, *, slot: bool) -> Result:
         with ExitStack() as held:
-            held.callback(self._works.pop, entry.id, None)
+            held.callback(self._running.pop, entry.id, None)
             held.enter_context(self._leases(entry.id))
             if not slot:
                 await self._slots.acquire()
@@ -212,7 +221,7 @@ class Worker:
                 case None:
                     result = await self._watch(entry)
                 case Unrecorded():
-                    # Slack waits for the disk no more than the card does.
+                    # Neither Slack's answer nor the card waits for the disk.
                     self._tasks.spawn(self._record(sent, held.pop_all()), name="record")
                     return Result(sent.entry, Created(sent.conversation))
                 case Unanswered(as_sent, reason):
@@ -230,7 +239,7 @@ class Worker:
                 await self._announcer.announce(result.entry, result.reply.conversation)
 
     async def _record(self, unrecorded: Unrecorded, held: ExitStack) -> None:
-        """`held`: until then the row is worked on here."""
+        """`held` is closed at the end: it holds the row's lease."""
         conversation, posting = unrecorded.conversation, unrecorded.posting
         with held:
             if recorded := await self._creator.record(unrecorded):
@@ -241,11 +250,11 @@ class Worker:
             return await self._creator.reconciler.look_now(entry, entry.reason or RESTARTED)
         reply = reply_of(entry)
         if reply is None or isinstance(reply, Queued):
-            return await self._creator.not_in_time(entry) or await self._send_due(entry)
+            return await self._creator.give_up_if_overdue(entry) or await self._send_due(entry)
         return Result(entry, reply)
 
     async def _send_due(self, entry: Entry) -> Result:
-        """Nobody waits for its outcome here, so it neither sleeps nor watches another replica."""
+        """Send without sleeping or watching another replica, since nobody waits for the outcome."""
         async with self._slots:
             sent = await self._creator.send(entry)
         match sent:
@@ -260,12 +269,8 @@ class Worker:
             case _:
                 assert_never(sent)
 
-    def _join(self, entry: Entry) -> asyncio.Task[Result]:
-        running = self._works.get(entry.id)
-        return running or self._tasks.spawn(self._watch(entry), name="watch")
-
     async def _watch(self, entry: Entry) -> Result:
-        """Wait for what another replica, or a takeover, makes of it."""
+        """Poll the row until its other worker has an outcome."""
         deadline = asyncio.get_running_loop().time() + WATCH_FOR
         reply = reply_of(entry)
         while reply is None and asyncio.get_running_loop().time() < deadline:
@@ -276,6 +281,3 @@ class Worker:
                 continue
             reply = reply_of(current) if current else None
         return Result(None, reply or Creating())
-
-    async def _slot_if_free(self) -> bool:
-        return not self._slots.locked() and await self._slots.acquire()

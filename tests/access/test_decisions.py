@@ -56,7 +56,7 @@ def check(
     home: dict[str, str] | None = None,
 ) -> AccessCheck:
     installation = Installation()
-    installation.learn_home(home or {})
+    installation.learn_workspace(home or {})
     installation.learn_scopes({"x-oauth-scopes": scopes})
     members = LookupCache(Tasks(), users_info, keep)
     return AccessCheck(access or Access(), installation, members)

@@ -19,11 +19,11 @@ async def test_a_hundred_calls_use_as_many_connections_as_there_are_places() -> 
     async with SlackSandbox().serving() as slack, slack_session() as session:
         client = SlackClient(
             slack.workspace.bot_token,
+            slack.api_url,
+            session,
             Metrics(CollectorRegistry()),
             Installation(),
             bulkhead,
-            base_url=slack.api_url,
-            session=session,
         )
 
         await asyncio.gather(*(client.auth_test() for _ in range(100)))

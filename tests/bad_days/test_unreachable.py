@@ -18,7 +18,7 @@ from bot.ledger import State
 from bot.metrics import Metrics
 from bot.sandbox.slack.methods.registry import call_method
 from bot.slack.api import Failed, SlackApi
-from bot.slack.client import Installation, slack_client, slack_session
+from bot.slack.client import Installation, SlackClient, slack_session
 from tests.bad_days.logs import logged, logged_badly
 from tests.bad_days.table import NOWHERE
 from tests.bad_days.weather import slammed_door, talker
@@ -98,7 +98,7 @@ async def test_a_form_that_slack_could_not_be_asked_for_is_offered_where_the_per
 async def test_a_slack_that_cannot_be_trusted_has_certainly_done_nothing() -> None:
     metrics, installation = Metrics(CollectorRegistry()), Installation()
     async with nowhere("TLS: not trusted") as base, slack_session() as session:
-        client = slack_client("xoxb-1", f"{base}/api/", session, metrics, installation)
+        client = SlackClient("xoxb-1", f"{base}/api/", session, metrics, installation)
 
         result = await SlackApi(client).open_view("1.2.3", {})
 

@@ -72,9 +72,9 @@ def _form(any_text: str) -> FormValues:
 READERS: dict[str, Callable[[str], object]] = {
     "escape": text.escape,
     "shorten": lambda any_text: text.shorten(any_text, 39_000),
-    "one line": text.fold,
+    "one line": text.one_line,
     "plain": text.plain,
-    "beginning": lambda any_text: text.beginning(any_text, 39_000),
+    "beginning": lambda any_text: text.cut_mrkdwn(any_text, 39_000),
     "as typed": text.as_typed,
     "command": words.parse_words,
     "me": lambda any_text: words.parse_words(f"me {any_text}"),

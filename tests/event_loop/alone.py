@@ -1,4 +1,4 @@
-"""The bot in a process of its own, whose loop is nobody else's, and people who use it."""
+"""The bot in its own process, so that only it uses the event loop, and people who use it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Alone:
     log: Path
 
     async def lags(self) -> dict[str, float]:
-        """Count the ticks of the loop by how late they were at most, in seconds."""
+        """Count the loop's ticks by upper bound of their lag in seconds."""
         metrics = (await answer_of(f"{self.url}/metrics")).text
         return {
             sample.labels["le"]: sample.value
@@ -55,13 +55,13 @@ class Alone:
         return [each for each in map(json.loads, lines) if each["event"] == event]
 
     def imported_late(self) -> list[str]:
-        """Name the modules imported since it began to serve, with PYTHONPROFILEIMPORTTIME=1."""
+        """Name the modules imported since start-up; needs PYTHONPROFILEIMPORTTIME=1."""
         _, started, late = self.log.read_text().partition('"event": "started"')
         assert started
         return re.findall(r"^import time: +\d+ \| +\d+ \| +(\S+)$", late, re.MULTILINE)
 
     async def view(self, text: str = "", person: Person | None = None) -> SlackView:
-        """Wait for a modal that says this."""
+        """Wait for a modal with this text."""
         user = (person or self.ann).slack_user_id
 
         def shown(slack: Workspace) -> SlackView | None:
@@ -71,12 +71,12 @@ class Alone:
         return await self.slack.until(shown)
 
     async def card(self, count: int) -> SlackMessage:
-        """Wait for so many cards in the channel; return the latest."""
+        """Wait for this many cards in the channel; return the latest."""
         await self.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) >= count)
         return public(self.slack, "C0SUPPORT")[-1]
 
     async def at_home(self, *texts: str, person: Person | None = None) -> None:
-        """Wait for a home tab that says all this."""
+        """Wait for a home tab with all these texts."""
         user = (person or self.ann).slack_user_id
 
         def shown(slack: Workspace) -> bool:
@@ -86,7 +86,7 @@ class Alone:
         await self.slack.until(shown)
 
     async def told(self, text: str, slack_user_id: str = "U0ANN") -> None:
-        """Wait until somebody is told this where nobody else reads it."""
+        """Wait for a private message with this text."""
         direct = self.slack.direct_messages(slack_user_id).id
         await self.slack.until(
             lambda slack: any(
@@ -109,7 +109,7 @@ def _said(shown: SlackView | SlackMessage) -> str:
 async def alone(
     folder: Path, mode: Mode, *arguments: str, **variables: str
 ) -> AsyncIterator[Alone]:
-    """`arguments` are those of bot_alone.py; it is ready, and nobody has used it yet."""
+    """`arguments` are those of bot_alone.py; the bot is ready and unused."""
     shutil.copy(ROOT / "manifest.yml", folder)
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(SlackSandbox().serving())
@@ -140,5 +140,5 @@ async def alone(
 
 
 def _uncovered(variables: dict[str, str]) -> dict[str, str]:
-    """Leave out what would count lines there: it makes everything slower."""
+    """Remove the variables of coverage, which makes everything slower."""
     return {name: value for name, value in variables.items() if not name.startswith("COVERAGE_")}

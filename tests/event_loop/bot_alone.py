@@ -1,6 +1,6 @@
-"""`weav-slack run` that tells of stalls sooner, and stalls where asked: `0.05 sleep`.
+"""`weav-slack run` that logs shorter stalls, and stalls on request: `0.05 sleep`.
 
-Nothing is imported that the real one does not import: what it does at first use is in question.
+It imports nothing that the real one does not import, because tests look at imports at first use.
 """
 
 import logging
@@ -22,7 +22,7 @@ def sleep() -> None:
 
 
 def compute() -> None:
-    """Stand in one call of C, as the search of a pattern does: no other thread runs meanwhile."""
+    """Run one call in C, like a pattern search, so that no other thread can run."""
     over = time.monotonic() + SECONDS
     next(filter(over.__le__, iter(time.monotonic, None)))
 
@@ -31,7 +31,7 @@ STALLS: Final = {"sleep": sleep, "compute": compute}
 
 
 class Stalling:
-    """Does to the bot what a terminal does that nobody scrolls: it stands while it writes."""
+    """Stalls the bot while it writes, like a terminal that nobody scrolls."""
 
     def __init__(self, stream: TextIO, stall: Callable[[], None]) -> None:
         self._stall = stall
@@ -39,7 +39,7 @@ class Stalling:
         self.flush = stream.flush
 
     def write(self, line: str) -> None:
-        if "weav_answered" in line:  # written in the task of a submission
+        if "weav_answered" in line:  # logged in a submission's task
             self._stall()
         self._stream.write(line)
 

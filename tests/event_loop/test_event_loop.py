@@ -1,4 +1,4 @@
-"""The event loop: nothing that people do holds it, and when something does, that is seen."""
+"""Nothing that people do stalls the event loop, and a stall is logged."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from bot.logs import get_logger, new_reference
 from tests.bad_days.logs import logged
 from tests.event_loop.alone import Alone, alone
 from tests.event_loop.bot_alone import SECONDS, STALLS
-from tests.event_loop.ways import go_every_way
+from tests.event_loop.ways import do_everything
 from tests.house import JANE, Mode
 
 MOST: Final = "0.05"
@@ -25,8 +25,8 @@ RUNS: Final = 3
 
 @pytest.mark.timeout(150)
 @pytest.mark.parametrize("mode", ["http", "socket"])
-async def test_no_way_of_the_bots_holds_its_loop_for_50_ms(tmp_path: Path, mode: Mode) -> None:
-    """In one of three runs at least, each a new process in which everything is a first time.
+async def test_no_action_stalls_the_loop_for_50_ms(tmp_path: Path, mode: Mode) -> None:
+    """In at least one of three runs, each in a new process in which everything is done first.
 
     What the bot does itself holds its loop in every run; another program that has the CPU just
     then, on a noisy machine, does so in one or the other.
@@ -35,7 +35,7 @@ async def test_no_way_of_the_bots_holds_its_loop_for_50_ms(tmp_path: Path, mode:
     for run in range(RUNS):
         (folder := tmp_path / str(run)).mkdir()
         async with alone(folder, mode, MOST, SLACK_ADMINS="U0ANN") as bot:
-            await go_every_way(bot)
+            await do_everything(bot)
             lags = await bot.lags()
             if 0 < lags["+Inf"] == lags[MOST]:
                 return
@@ -44,21 +44,21 @@ async def test_no_way_of_the_bots_holds_its_loop_for_50_ms(tmp_path: Path, mode:
 
 
 @pytest.mark.parametrize("mode", ["http", "socket"])
-async def test_nothing_of_a_librarys_is_imported_once_people_use_it(
+async def test_no_library_module_is_imported_once_people_use_the_bot(
     tmp_path: Path, mode: Mode
 ) -> None:
-    """An import takes milliseconds, and many times that where no bytecode is kept."""
+    """An import takes milliseconds, and much longer without cached bytecode."""
     variables = {"SLACK_ADMINS": "U0ANN", "PYTHONPROFILEIMPORTTIME": "1"}
     async with alone(tmp_path, mode, MOST, **variables) as bot:
-        await go_every_way(bot)
+        await do_everything(bot)
 
         late = {name.partition(".")[0] for name in bot.imported_late()}
 
     assert late - sys.stdlib_module_names == set()
 
 
-async def test_a_long_manifest_is_checked_beside_the_loop(tmp_path: Path) -> None:
-    """Reading this one takes more than a second, which half of one is far from on any machine."""
+async def test_a_long_manifest_is_checked_off_the_loop(tmp_path: Path) -> None:
+    """Reading this manifest takes more than a second, far above the limit of half a second."""
     async with alone(tmp_path, "http", MOST, SLACK_ADMINS="U0ANN") as bot:
         lines = [f"- {{number: {number}}}" for number in range(20_000)]
         (tmp_path / "manifest.yml").write_text("\n".join(["features:", *lines]))
@@ -71,7 +71,7 @@ async def test_a_long_manifest_is_checked_beside_the_loop(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("stall", STALLS)
-async def test_a_stall_is_measured_and_told_with_whose_work_it_was(
+async def test_a_stall_is_measured_and_logged_with_the_task_that_caused_it(
     tmp_path: Path, stall: str
 ) -> None:
     async with alone(tmp_path, "http", "0.1", stall) as bot:
@@ -81,7 +81,7 @@ async def test_a_stall_is_measured_and_told_with_whose_work_it_was(
 
         assert lags["+Inf"] - lags["0.1"] >= 1
         [answered] = bot.lines("weav_answered")
-        [told] = [line for line in bot.lines("event_loop_stalled") if place(line, stall)]
+        [told] = [line for line in bot.lines("event_loop_stalled") if is_innermost(line, stall)]
         assert told["seconds"] >= SECONDS - 0.05
         assert told["reference"] == answered["reference"]
         assert told["level"] == "warning"
@@ -94,18 +94,18 @@ async def submit(bot: Alone) -> None:
     await bot.card(1)
 
 
-def place(line: dict[str, Any], function: str) -> bool:
-    """Whether this function was the innermost at work."""
+def is_innermost(line: dict[str, Any], function: str) -> bool:
+    """Whether this function was the innermost one running."""
     return str(line.get("at", "")).partition(" < ")[0].endswith(f" {function}")
 
 
 @pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop])
 def watched(request: pytest.FixtureRequest) -> Callable[..., list[dict[str, Any]]]:
-    def run(work: Callable[[], Awaitable[None]], stands: float = 9.0) -> list[dict[str, Any]]:
-        """Return what is logged while this runs on a loop that is watched."""
+    def run(work: Callable[[], Awaitable[None]], stuck: float = 9.0) -> list[dict[str, Any]]:
+        """Return the lines logged while `work` runs on a watched loop."""
 
         async def main() -> None:
-            with EventLoopWatch(lambda _: None, 0.05, stands).watching():
+            with EventLoopWatch(lambda _: None, 0.05, stuck).watching():
                 await work()
                 await asyncio.sleep(0.05)
 
@@ -120,7 +120,7 @@ def of(lines: list[dict[str, Any]], event: str) -> list[dict[str, Any]]:
     return [line for line in lines if line["event"] == event]
 
 
-def test_of_many_tasks_the_one_that_stands_is_named(
+def test_the_stalled_one_of_many_tasks_is_named(
     watched: Callable[..., list[dict[str, Any]]],
 ) -> None:
     async def wait() -> None:
@@ -141,11 +141,11 @@ def test_of_many_tasks_the_one_that_stands_is_named(
     lines = watched(work)
 
     [standing] = of(lines, "standing")
-    [told] = [line for line in of(lines, "event_loop_stalled") if place(line, "stand")]
+    [told] = [line for line in of(lines, "event_loop_stalled") if is_innermost(line, "stand")]
     assert (told["task"], told["reference"]) == ("stand", standing["reference"])
 
 
-def test_what_stands_without_a_task_is_told_by_its_place(
+def test_a_stall_outside_of_any_task_is_logged_with_its_place(
     watched: Callable[..., list[dict[str, Any]]],
 ) -> None:
     def stand() -> None:
@@ -155,19 +155,21 @@ def test_what_stands_without_a_task_is_told_by_its_place(
         with new_reference():
             asyncio.get_running_loop().call_soon(stand)
 
-    [told] = [line for line in of(watched(work), "event_loop_stalled") if place(line, "stand")]
+    [told] = [
+        line for line in of(watched(work), "event_loop_stalled") if is_innermost(line, "stand")
+    ]
 
     assert told.keys().isdisjoint({"task", "reference"})
 
 
-def test_a_loop_that_may_never_go_on_is_told_of_while_it_stands(
+def test_a_long_stall_is_logged_while_it_lasts(
     watched: Callable[..., list[dict[str, Any]]],
 ) -> None:
     async def stand() -> None:
         time.sleep(0.5)  # noqa: ASYNC251 - the stall
         get_logger("tests").warning("going_on")
 
-    events = [line["event"] for line in watched(stand, stands=0.2)]
+    events = [line["event"] for line in watched(stand, stuck=0.2)]
 
     assert events[:2] == ["event_loop_stands", "going_on"]
     assert "event_loop_stalled" in events[2:]

@@ -1,4 +1,4 @@
-"""Everything that people do with the bot, each for the first time."""
+"""Everything that people can do with the bot."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ ANN_IN_WEAV: Final = "5e1a0000-0000-4000-8000-000000000001"
 ZOE: Final = "3c90c3cc-0d44-4b50-8888-000000000002"
 
 
-async def go_every_way(alone: Alone) -> None:
-    """Wait after each step until people see what came of it."""
+async def do_everything(alone: Alone) -> None:
+    """After each step, wait until people see the result."""
     await _commands(alone)
     await _form(alone)
     await _new_customer(alone)
@@ -28,7 +28,7 @@ async def go_every_way(alone: Alone) -> None:
 
 
 async def _commands(alone: Alone) -> None:
-    """Ann is the only admin, and Eve is not let in."""
+    """Ann is the only admin, and Eve is denied."""
     ann, ben = alone.ann, alone.ben
     assert "/weav-conversation" in str((await ann.command("help")).body)
     assert ANN_IN_WEAV in str((await ann.command(f"me {ANN_IN_WEAV}")).body)
@@ -103,7 +103,7 @@ async def _shortcuts(alone: Alone) -> None:
 
 
 async def _home_tab(alone: Alone) -> None:
-    """Ann is an admin; what is hers is drawn again with what comes later."""
+    """Ann is an admin; her home tab is updated later."""
     await alone.ann.open_home()
     await alone.at_home("Export hangs for everybody", "*Weav read*")
     await alone.ann.act_in_home(ids.REOPEN)

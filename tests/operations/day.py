@@ -40,7 +40,7 @@ async def figures_of_a_day(tmp_path: Path) -> Samples:
             await _submit(at_home, "Weav's trouble")
         at_home.slack.faults.add(REVOKED)
         with suppress(SlackTokenRejected):
-            await at_home.bot.health.greet()
+            await at_home.bot.health.poll_slack()
         over_http = await scrape(at_home)
     async with house(tmp_path / "socket", mode="socket") as at_home:
         return over_http | await scrape(at_home)

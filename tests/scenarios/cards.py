@@ -114,5 +114,5 @@ async def another_bot(
         serve(bot.asgi) as url,
         HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint,
     ):
-        await bot.health.greet()  # as it does in use
+        await bot.health.poll_slack()  # as it does in use
         yield Person(house.slack, slack_user_id, endpoint)

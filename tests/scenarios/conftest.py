@@ -27,5 +27,5 @@ async def at_home(tmp_path: Path) -> AsyncIterator[House]:
 
 async def greeted(opened: House) -> None:
     """As it is in use: the bot knows its workspace and its scopes."""
-    await opened.bot.health.greet()
+    await opened.bot.health.poll_slack()
     opened.slack.calls.clear()

@@ -39,7 +39,7 @@ async def quick_house(
 
 async def ready(at_home: House, *, status: int = 200, within: float = 5) -> dict[str, bool]:
     """Ask /readyz until it says so: nobody tells of the loss of a connection."""
-    await at_home.bot.health.greet()
+    await at_home.bot.health.poll_slack()
     async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(within):
         while True:
             response = await client.get(f"{at_home.url}/readyz")

@@ -27,7 +27,7 @@ async def a_house(
     upper = {name.upper(): value for name, value in variables.items()}
     async with house(tmp_path, mode="http", change=lambda names: names.update(upper)) as opened:
         opened.slack.scopes += scopes
-        await opened.bot.health.greet()
+        await opened.bot.health.poll_slack()
         yield opened
 
 
@@ -168,7 +168,7 @@ async def test_people_of_other_organisations_are_known_from_the_payload(
 ) -> None:
     async with house(tmp_path) as at_home:
         if greeted:
-            await at_home.bot.health.greet()
+            await at_home.bot.health.poll_slack()
         await person(at_home, "U0EVE").global_shortcut(ids.GLOBAL_SHORTCUT)
 
         assert "organisation" in text_on(await at_home.direct_message("U0EVE"))
@@ -287,7 +287,7 @@ async def test_a_guest_opens_no_form_and_learns_whom_to_ask(tmp_path: Path) -> N
 async def test_a_guest_is_stopped_at_the_shortcuts(tmp_path: Path, mode: Mode) -> None:
     async with house(tmp_path, mode=mode) as at_home:
         at_home.slack.scopes += GRANTED
-        await at_home.bot.health.greet()
+        await at_home.bot.health.poll_slack()
         cat = person(at_home, "U0CAT")
         message_ts = at_home.ann.say("The export hangs", "C0SUPPORT")
 

@@ -54,7 +54,7 @@ SHARED = "C0PARTNERS"
 @pytest.fixture
 async def at_home(tmp_path: Path) -> AsyncIterator[House]:
     async with house(tmp_path, weav_webhook_secret=SECRET) as opened:
-        await opened.bot.health.greet()
+        await opened.bot.health.poll_slack()
         yield opened
 
 
@@ -561,7 +561,7 @@ async def test_in_a_shared_channel_the_card_follows_and_tells_no_more_than_befor
 ) -> None:
     async with house(tmp_path, weav_webhook_secret=SECRET) as at_home:
         at_home.slack.scopes += ("channels:read",)
-        await at_home.bot.health.greet()
+        await at_home.bot.health.poll_slack()
         card = await posted(at_home, post_to=SHARED)
 
         change(at_home, status="closed", priority="urgent")

@@ -13,7 +13,7 @@ from tests.scenarios.filling import NOBODY_KNOWN, RAVI, ZOE, used
 
 async def known(at_home: House) -> None:
     """Slack has been greeted: the bot knows that it cannot tell guests from members."""
-    await at_home.bot.health.greet()
+    await at_home.bot.health.poll_slack()
     async with Ledger.open(at_home.database) as ledger:
         for customer in (
             KnownCustomer(JANE, "Jane Doe", "jane@example.com"),

@@ -42,7 +42,7 @@ async def on_grid(
         opened.slack.channels["C0SUPPORT"].members.add("U0SUE")
         opened.slack.scopes += scopes
         if greeted:
-            await opened.bot.health.greet()
+            await opened.bot.health.poll_slack()
         yield opened
 
 

@@ -130,7 +130,7 @@ async def test_whoever_asks_for_a_diagnosis_is_told_whom_to_ask(tmp_path: Path, 
 async def test_a_guest_is_told_in_place_of_the_form(tmp_path: Path, mode: Mode) -> None:
     async with a_house(tmp_path, mode) as at_home:
         at_home.slack.scopes += ("users:read",)
-        await at_home.bot.health.greet()
+        await at_home.bot.health.poll_slack()
         cat = Person(at_home.slack, "U0CAT", at_home.ann.endpoint)
 
         answer = taken(await cat.command(f"email {JANE}"))
@@ -154,7 +154,7 @@ async def test_every_reason_names_a_few(tmp_path: Path, why: Denial, mode: Mode)
     slack_user_id, variables = REASONS[why]
     async with a_house(tmp_path, mode, **variables) as at_home:
         at_home.slack.scopes += ("users:read",)
-        await at_home.bot.health.greet()
+        await at_home.bot.health.poll_slack()
         who = Person(at_home.slack, slack_user_id, at_home.ann.endpoint)
 
         answer = taken(await who.command("status", slack_channel_id=PLACES.get(why, "C0SUPPORT")))

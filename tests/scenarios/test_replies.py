@@ -47,7 +47,7 @@ LONG = pytest.mark.long
 @pytest.fixture
 async def at_home(tmp_path: Path) -> AsyncIterator[House]:
     async with house(tmp_path, weav_webhook_secret=SECRET) as opened:
-        await opened.bot.health.greet()
+        await opened.bot.health.poll_slack()
         yield opened
 
 
@@ -339,7 +339,7 @@ async def test_a_thread_of_long_mails_is_read_to_its_end(at_home: House) -> None
 async def test_in_a_shared_channel_it_has_neither_name_nor_text(tmp_path: Path) -> None:
     async with house(tmp_path, weav_webhook_secret=SECRET) as at_home:
         at_home.slack.scopes += ("channels:read",)
-        await at_home.bot.health.greet()
+        await at_home.bot.health.poll_slack()
         await at_home.ann.command("defaults", SHARED)
         await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
         await at_home.ann.submit({"replies": "text"})

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-# Texts that try to be active, or to be too long.
+# Texts with active markup, and texts that are too long.
 NASTY = [
     "<!channel> <@U1> <https://evil.example|x>",
     "*b* _i_ ~s~ `c` ```d```",
@@ -32,7 +32,7 @@ def texts(piece: object) -> Iterator[dict[str, Any]]:
 
 
 def faults(piece: Any) -> list[str]:  # noqa: ANN401
-    """Name what Slack would refuse; https://docs.slack.dev/reference/block-kit."""
+    """Name what Slack would refuse: https://docs.slack.dev/reference/block-kit."""
     found = [
         f"text of {len(text['text'])}" for text in texts(piece) if not _fits(text["text"], 3000)
     ]

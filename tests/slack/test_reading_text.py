@@ -45,7 +45,7 @@ def test_any_message_becomes_one_line(mrkdwn: str) -> None:
 
 
 @given(st.text(alphabet="abc123 äß漢_-.:,;!?'()", max_size=60))
-def test_words_without_pairs_of_marks_stay(text: str) -> None:
+def test_text_without_pairs_of_marks_is_unchanged(text: str) -> None:
     text = text.replace("_", "x_x")
 
     assert plain(text) == " ".join(text.split())
@@ -61,5 +61,5 @@ def test_words_without_pairs_of_marks_stay(text: str) -> None:
         ("x <b> y", "x <b> y"),
     ],
 )
-def test_words_after_the_command_stay_as_they_were_seen(typed: str, expected: str) -> None:
+def test_command_text_is_shown_as_it_was_typed(typed: str, expected: str) -> None:
     assert as_typed(typed) == expected

@@ -1,4 +1,4 @@
-"""What a message shows stands in its top-level text, too, which alone is read aloud."""
+"""A message's top-level text, which screen readers read, has everything that its blocks show."""
 
 import json
 from itertools import product
@@ -60,7 +60,7 @@ def section(text: str, kind: str = "mrkdwn") -> dict[str, object]:
         (f"More… · {'word ' * 30}", section("word " * 50 + "last"), ["last"]),
     ],
 )
-def test_words_that_only_the_blocks_have_are_found(
+def test_words_that_are_only_in_the_blocks_are_found(
     text: str, block: dict[str, object], words: list[str]
 ) -> None:
     assert unsaid(text, [block]) == words
@@ -103,7 +103,7 @@ def all_messages(text: str) -> list[Message]:
 @pytest.mark.parametrize(
     "text", ["Export hangs. Ask R&D about it, 3 > 2", *NASTY, AMPERSANDS, "&" * 3000]
 )
-def test_every_message_says_in_its_text_what_its_blocks_say(text: str) -> None:
+def test_the_text_of_every_message_says_what_its_blocks_say(text: str) -> None:
     lacking = [unsaid(card.text, card.blocks) for card in all_messages(text)]
 
     assert lacking == [[]] * len(lacking)
@@ -118,7 +118,7 @@ def test_the_help_is_read_aloud() -> None:
     assert "`/weav-conversation defaults`: what forms opened" in usage_message().text
 
 
-def test_the_findings_are_read_aloud_without_their_signs() -> None:
+def test_the_findings_are_read_aloud_without_their_emoji() -> None:
     failed = Finding("Weav token", Checked.FAILED, "it is not accepted", "Make a new one.")
 
     text = as_message([failed]).text
@@ -128,12 +128,12 @@ def test_the_findings_are_read_aloud_without_their_signs() -> None:
 
 
 def length(card: Message) -> int:
-    """Of all that is in the blocks: texts, what buttons carry, and the names of it all."""
+    """The length of everything in the blocks: texts, values of buttons, and keys."""
     return len(json.dumps(card.blocks, ensure_ascii=False, separators=(",", ":")))
 
 
 def largest(state: State, text: str, link: str) -> Line:
-    """As the ledger's row of such a state is told."""
+    """The largest line of the status report for a row in this state."""
     why = text if state in {State.REFUSED, State.EXPIRED} else ""
     opened = state in {State.OPENED, State.ANNOUNCED}
     ways_on = [reopen_button(LAST_ID)] if state in {*GIVEN_BACK} else []
@@ -156,7 +156,7 @@ def test_ten_of_the_largest_submissions_are_short_enough_for_slack(
     assert unsaid(drawn.text, drawn.blocks) == []
 
 
-def test_ten_not_confirmed_ones_are_told_apart() -> None:
+def test_ten_not_confirmed_submissions_are_told_apart() -> None:
     line = largest(State.UNCONFIRMED, "The export of the monthly report hangs at 99 %", "")
 
     assert "The export of the monthly report hangs at 99 %: not confirmed" in (
@@ -172,7 +172,7 @@ def test_ten_usual_submissions_are_shown_whole() -> None:
 
 
 @pytest.mark.parametrize("text", [AMPERSANDS, "Export hangs " * 40])
-def test_findings_that_are_all_very_long_are_short_enough_for_slack(text: str) -> None:
+def test_very_long_findings_are_short_enough_for_slack(text: str) -> None:
     drawn = as_message([Finding("Slack optional scopes", Checked.NOTE, text, text)] * 13)
 
     assert length(drawn) < MOST_BLOCKS

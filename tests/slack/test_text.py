@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.text import clock, duration, escape, fold, head, shorten
+from bot.slack.text import cut, duration, escape, local_time, one_line, shorten
 
-# What Slack looks for, each as generous as any of its clients could be.
+# Patterns of what Slack parses, at least as broad as in any of its clients.
 ACTIVE = [
     re.compile("[<>]"),
     re.compile("&(?!(?:amp|lt|gt);)"),
@@ -45,12 +45,12 @@ def test_plain_words_and_snake_case_stay_as_they_are(text: str) -> None:
     "text",
     ["<!channel>", "<@U024BE7LH>", "<!subteam^SAZ94GDB8>", "<https://evil.example|Weav>"],
 )
-def test_slacks_own_references_become_visible_text(text: str) -> None:
+def test_references_in_slacks_syntax_become_visible_text(text: str) -> None:
     assert escape(text).startswith("&lt;")
     assert escape(text).endswith("&gt;")
 
 
-def test_what_turns_the_direction_of_reading_goes() -> None:
+def test_bidirectional_overrides_are_removed() -> None:
     assert escape("a\u202eb\u2066c") == "abc"
 
 
@@ -84,11 +84,11 @@ def test_a_text_that_fits_is_not_shortened() -> None:
     ],
 )
 def test_visible_characters_are_not_cut_in_two(text: str, limit: int, expected: str) -> None:
-    assert head(text, limit) == expected
+    assert cut(text, limit) == expected
 
 
 def test_folding_leaves_one_line() -> None:
-    assert fold("  a\r\n\tb  c ") == "a b c"
+    assert one_line("  a\r\n\tb  c ") == "a b c"
 
 
 @pytest.mark.parametrize(
@@ -101,19 +101,19 @@ def test_folding_leaves_one_line() -> None:
     ],
 )
 def test_a_moment_is_shown_in_the_readers_time_zone(moment: datetime | float) -> None:
-    shown = clock(moment)
+    shown = local_time(moment)
 
     assert shown == "<!date^1795336860^{date_short_pretty} at {time}|2026-11-22 08:41 UTC>"
 
 
-def test_a_moment_past_the_end_of_the_calendar_is_shown_as_it_is() -> None:
+def test_a_moment_that_would_overflow_in_utc_is_shown_unconverted() -> None:
     moment = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1)))
 
-    assert clock(moment) == "0001-01-01 00:00+01:00"
+    assert local_time(moment) == "0001-01-01 00:00+01:00"
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"), [(0.4, "0 s"), (89, "89 s"), (90, "2 min"), (900, "15 min")]
 )
-def test_a_time_is_in_minutes_once_it_is_long(seconds: float, words: str) -> None:
+def test_a_long_duration_is_in_minutes(seconds: float, words: str) -> None:
     assert duration(seconds, "s", "min") == words

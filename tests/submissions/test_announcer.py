@@ -1,4 +1,4 @@
-"""How often people read the same while Slack takes what it is sent, and does not say so."""
+"""How often a card or reply is sent again when Slack does not confirm it."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ from bot.retry import Backoff
 from bot.sandbox.slack import SlackFault, SlackSandbox, Workspace
 from bot.slack.api import Failed, SlackApi
 from bot.slack.cache import LookupCache
-from bot.slack.client import Installation, slack_client, slack_session
+from bot.slack.client import Installation, SlackClient, slack_session
 from bot.submissions.announcer import Announcer, CustomerUses
 from bot.tasks import Tasks
 from bot.weav.models import Conversation
@@ -28,10 +28,10 @@ from tests.house import JANE, public
 from tests.ledger.places import LEASE, SQLitePlace, due_in
 from tests.weav.served import served_weav
 
-AGAIN = 15.0
+SHORTEST_PAUSE = 15.0
 DAY = 24 * 3600.0
 # Attempts in a day.
-MOST = 16
+MAX_ATTEMPTS = 16
 NEW = NewEntry(
     team_id="T0SANDBOX",
     slack_user_id="U0ANN",
@@ -43,14 +43,14 @@ OPENED = Conversation(id="11111111-2222-3333-4444-555555555555", subject="Export
 
 
 @dataclass(frozen=True)
-class Office:
+class Bench:
     place: SQLitePlace
     ledger: Ledger
     slack: Workspace
     announcer: Announcer
 
     async def opened(self, *, after: float = 0) -> Entry:
-        """A row whose conversation Weav took `after` so many seconds in the queue."""
+        """An opened row that was queued for `after` seconds."""
         received = (await self.ledger.receive(NEW, sending=False)).entry
         await self.place.pass_time(after)
         sent = await self.ledger.start_sending(received)
@@ -67,25 +67,25 @@ class Office:
         return due_in(await self.row())
 
     async def due(self) -> Entry:
-        """Let the time pass until the row is to be taken up again, and take it."""
+        """Let time pass until the row is due, and take it."""
         await self.place.pass_time(await self.due_in() + 0.01)
         [entry] = await self.ledger.take(1)
         return entry
 
     async def tell(self, entry: Entry) -> None:
-        """Send its author the refusal, and note whether it arrived."""
+        """Send the author the refusal, and record whether Slack took it."""
         answer = FormAgain("Weav does not know this customer.")
         form = FilledForm(FormValues(), Origin())
-        said = await self.announcer.message(answer, form, "U0ANN")
+        said = await self.announcer.send_directly(answer, form, "U0ANN")
         await self.announcer.note_told(entry, said)
 
     def received(self) -> Counter[str]:
-        """How many messages of the bot are where."""
+        """The number of bot messages in each Slack channel."""
         return Counter(message.slack_channel_id for message in self.slack.from_bot())
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     place = SQLitePlace(tmp_path / "ledger.db")
     metrics, installation, tasks = Metrics(CollectorRegistry()), Installation(), Tasks()
     async with (
@@ -95,13 +95,13 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         place.open() as ledger,
     ):
         token = slack.workspace.bot_token
-        client = slack_client(token, slack.api_url, session, metrics, installation)
+        client = SlackClient(token, slack.api_url, session, metrics, installation)
         slack_api = SlackApi(client)
 
-        async def untold(_slack_channel_id: str) -> None:
+        async def no_audience(_slack_channel_id: str) -> None:
             return None
 
-        channel_readers = ChannelReaders(LookupCache(tasks, untold, 60), installation)
+        channel_readers = ChannelReaders(LookupCache(tasks, no_audience, 60), installation)
         names = Names(ledger.customers, Directory(weav.client, tasks))
         cards = CardPoster(slack_api, CardDrawer(names, channel_readers, lambda _: ""))
         uses = CustomerUses(ledger.customers, lambda _: None)
@@ -109,7 +109,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         async def without_home_tab(_slack_user_id: str) -> Failed:
             return Failed("not_opened")
 
-        yield Office(
+        yield Bench(
             place,
             ledger,
             slack.workspace,
@@ -119,172 +119,172 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
                 cards,
                 without_home_tab,
                 uses,
-                Backoff(shortest=AGAIN),
+                Backoff(shortest=SHORTEST_PAUSE),
                 metrics,
             ),
         )
 
 
-async def test_a_day_of_posts_without_an_answer_is_one_card_and_a_message_now_and_then(
-    office: Office,
+async def test_a_day_of_unanswered_posts_makes_one_card_and_a_few_messages(
+    bench: Bench,
 ) -> None:
-    office.slack.faults.add(SlackFault("chat.postMessage", drop="after", times=None))
-    entry = await office.opened()
+    bench.slack.faults.add(SlackFault("chat.postMessage", drop="after", times=None))
+    entry = await bench.opened()
     attempts = 0
 
-    while entry.waited <= DAY and attempts < MOST:
-        await office.announcer.announce(entry, OPENED)
+    while entry.waited <= DAY and attempts < MAX_ATTEMPTS:
+        await bench.announcer.announce(entry, OPENED)
         attempts += 1
-        entry = await office.due()
-    await office.announcer.announce(entry, OPENED)
+        entry = await bench.due()
+    await bench.announcer.announce(entry, OPENED)
 
-    ended = await office.ledger.get(entry.id)
+    ended = await bench.ledger.get(entry.id)
     assert ended
     assert (ended.state, ended.route) == (State.ANNOUNCED, "nowhere")
-    assert attempts < MOST
-    assert len(public(office.slack, "C0SUPPORT")) == 1
-    assert office.received()[office.slack.direct_messages("U0ANN").id] <= attempts + 2
+    assert attempts < MAX_ATTEMPTS
+    assert len(public(bench.slack, "C0SUPPORT")) == 1
+    assert bench.received()[bench.slack.direct_messages("U0ANN").id] <= attempts + 2
 
 
-async def test_a_card_that_may_have_arrived_goes_to_its_author_once_slack_says_what_it_does(
-    office: Office,
+async def test_a_card_that_may_have_been_posted_is_sent_to_its_author_when_slack_is_back(
+    bench: Bench,
 ) -> None:
     gone = SlackFault("chat.postMessage", drop="before", times=None)
-    office.slack.faults.add(gone)
-    entry = await office.opened()
-    await office.announcer.announce(entry, OPENED)
-    office.slack.faults.remove(gone)
+    bench.slack.faults.add(gone)
+    entry = await bench.opened()
+    await bench.announcer.announce(entry, OPENED)
+    bench.slack.faults.remove(gone)
 
-    await office.announcer.announce(await office.due(), OPENED)
+    await bench.announcer.announce(await bench.due(), OPENED)
 
-    ended = await office.ledger.get(entry.id)
+    ended = await bench.ledger.get(entry.id)
     assert ended
     assert (ended.state, ended.route) == (State.ANNOUNCED, "direct")
-    [message] = office.slack.from_bot(office.slack.direct_messages("U0ANN").id)
+    [message] = bench.slack.from_bot(bench.slack.direct_messages("U0ANN").id)
     assert "did not confirm that its card was posted in <#C0SUPPORT>" in message.text
-    assert public(office.slack, "C0SUPPORT") == []
+    assert public(bench.slack, "C0SUPPORT") == []
 
 
 async def test_a_card_that_was_certainly_not_posted_still_goes_to_its_channel(
-    office: Office,
+    bench: Bench,
 ) -> None:
     away = SlackFault("chat.postMessage", error="account_inactive", times=None)
-    office.slack.faults.add(away)
-    entry = await office.opened()
-    await office.announcer.announce(entry, OPENED)
-    office.slack.faults.remove(away)
+    bench.slack.faults.add(away)
+    entry = await bench.opened()
+    await bench.announcer.announce(entry, OPENED)
+    bench.slack.faults.remove(away)
 
-    await office.announcer.announce(await office.due(), OPENED)
+    await bench.announcer.announce(await bench.due(), OPENED)
 
-    assert len(public(office.slack, "C0SUPPORT")) == 1
-    assert office.received()[office.slack.direct_messages("U0ANN").id] == 0
-
-
-async def test_what_waited_for_weav_does_not_make_slack_wait(office: Office) -> None:
-    office.slack.faults.add(SlackFault("chat.postMessage", drop="after", times=None))
-    entry = await office.opened(after=900)
-
-    await office.announcer.announce(entry, OPENED)
-
-    assert await office.due_in() <= AGAIN
+    assert len(public(bench.slack, "C0SUPPORT")) == 1
+    assert bench.received()[bench.slack.direct_messages("U0ANN").id] == 0
 
 
-async def test_the_bots_own_absence_is_no_part_of_the_day(office: Office) -> None:
-    await office.opened()
-    await office.place.pass_time(2 * DAY)
+async def test_time_in_the_queue_does_not_lengthen_the_first_delivery_pause(bench: Bench) -> None:
+    bench.slack.faults.add(SlackFault("chat.postMessage", drop="after", times=None))
+    entry = await bench.opened(after=900)
+
+    await bench.announcer.announce(entry, OPENED)
+
+    assert await bench.due_in() <= SHORTEST_PAUSE
+
+
+async def test_downtime_of_the_bot_does_not_count_as_trying(bench: Bench) -> None:
+    await bench.opened()
+    await bench.place.pass_time(2 * DAY)
     away = SlackFault("chat.postMessage", error="channel_not_found", times=None)
-    office.slack.faults.add(away)
+    bench.slack.faults.add(away)
     for _ in range(3):
-        await office.announcer.announce(await office.due(), OPENED)
-    assert await office.due_in() <= 2 * AGAIN
-    await office.place.pass_time(2 * DAY)
-    await office.announcer.announce(await office.due(), OPENED)
-    office.slack.faults.remove(away)
+        await bench.announcer.announce(await bench.due(), OPENED)
+    assert await bench.due_in() <= 2 * SHORTEST_PAUSE
+    await bench.place.pass_time(2 * DAY)
+    await bench.announcer.announce(await bench.due(), OPENED)
+    bench.slack.faults.remove(away)
 
-    await office.announcer.announce(await office.due(), OPENED)
+    await bench.announcer.announce(await bench.due(), OPENED)
 
-    assert len(public(office.slack, "C0SUPPORT")) == 1
+    assert len(public(bench.slack, "C0SUPPORT")) == 1
 
 
-async def test_a_token_that_slack_rejects_ends_nothing(office: Office) -> None:
+async def test_a_rejected_token_never_gives_up_a_card(bench: Bench) -> None:
     rejected = SlackFault("chat.postMessage", error="invalid_auth", times=None)
-    office.slack.faults.add(rejected)
-    entry = await office.opened()
+    bench.slack.faults.add(rejected)
+    entry = await bench.opened()
     while entry.waited <= 2 * DAY:
-        await office.announcer.announce(entry, OPENED)
-        await office.place.pass_time(6 * 3600)
-        [entry] = await office.ledger.take(1)
-    await office.announcer.announce(entry, OPENED)
-    assert await office.due_in() <= AGAIN
-    office.slack.faults.remove(rejected)
+        await bench.announcer.announce(entry, OPENED)
+        await bench.place.pass_time(6 * 3600)
+        [entry] = await bench.ledger.take(1)
+    await bench.announcer.announce(entry, OPENED)
+    assert await bench.due_in() <= SHORTEST_PAUSE
+    bench.slack.faults.remove(rejected)
 
-    await office.announcer.announce(await office.due(), OPENED)
+    await bench.announcer.announce(await bench.due(), OPENED)
 
-    assert len(public(office.slack, "C0SUPPORT")) == 1
+    assert len(public(bench.slack, "C0SUPPORT")) == 1
 
 
-async def test_an_author_who_was_not_told_before_the_bot_went_is_told_when_it_is_back(
-    office: Office,
+async def test_an_author_is_told_after_downtime_of_the_bot(
+    bench: Bench,
 ) -> None:
-    sent = (await office.ledger.receive(NEW, sending=True)).entry
-    await office.ledger.refused(sent, "Weav does not know this customer.")
-    await office.place.pass_time(2 * DAY)
-    entry = await office.due()
+    sent = (await bench.ledger.receive(NEW, sending=True)).entry
+    await bench.ledger.refused(sent, "Weav does not know this customer.")
+    await bench.place.pass_time(2 * DAY)
+    entry = await bench.due()
     away = SlackFault("chat.postMessage", error="fatal_error", times=None)
-    office.slack.faults.add(away)
+    bench.slack.faults.add(away)
 
-    await office.tell(entry)
+    await bench.tell(entry)
 
-    assert await office.due_in() <= AGAIN
-    office.slack.faults.remove(away)
-    await office.tell(await office.due())
-    ended = await office.ledger.get(entry.id)
+    assert await bench.due_in() <= SHORTEST_PAUSE
+    bench.slack.faults.remove(away)
+    await bench.tell(await bench.due())
+    ended = await bench.ledger.get(entry.id)
     assert ended
     assert ended.told
 
 
-async def test_an_author_is_not_told_the_same_all_day(office: Office) -> None:
-    office.slack.faults.add(SlackFault("chat.postMessage", drop="after", times=None))
-    sent = (await office.ledger.receive(NEW, sending=True)).entry
-    entry = await office.ledger.refused(sent, "Weav does not know this customer.")
+async def test_a_refusal_that_slack_never_confirms_is_given_up_after_a_day(bench: Bench) -> None:
+    bench.slack.faults.add(SlackFault("chat.postMessage", drop="after", times=None))
+    sent = (await bench.ledger.receive(NEW, sending=True)).entry
+    entry = await bench.ledger.refused(sent, "Weav does not know this customer.")
     assert entry
     attempts = 0
 
-    while entry.waited <= DAY and attempts < MOST:
-        await office.tell(entry)
+    while entry.waited <= DAY and attempts < MAX_ATTEMPTS:
+        await bench.tell(entry)
         attempts += 1
-        entry = await office.due()
-    await office.tell(entry)
+        entry = await bench.due()
+    await bench.tell(entry)
 
-    ended = await office.ledger.get(entry.id)
+    ended = await bench.ledger.get(entry.id)
     assert ended
     assert (ended.state, ended.told) == (State.REFUSED, True)
-    assert attempts < MOST
+    assert attempts < MAX_ATTEMPTS
 
 
-def after_a_standstill(entry: Entry) -> Entry:
-    """As it looks to a process that the machine stopped for longer than a lease."""
+def after_a_stall(entry: Entry) -> Entry:
+    """The entry as a process sees it that stalled for longer than a lease."""
     return replace(entry, asked_at=entry.asked_at - LEASE)
 
 
-async def test_who_stood_still_until_another_had_the_row_posts_no_second_card(
-    office: Office,
+async def test_a_stalled_process_that_lost_its_row_posts_no_second_card(
+    bench: Bench,
 ) -> None:
-    entry = await office.opened()
-    async with office.place.open() as other:
-        await office.place.pass_time(LEASE + 1)
+    entry = await bench.opened()
+    async with bench.place.open() as other:
+        await bench.place.pass_time(LEASE + 1)
         assert await other.take(1)
 
-        assert not await office.announcer.announce(after_a_standstill(entry), OPENED)
+        assert not await bench.announcer.announce(after_a_stall(entry), OPENED)
 
-    assert office.received() == Counter()
+    assert bench.received() == Counter()
 
 
-async def test_who_stood_still_and_has_the_row_still_posts_its_card(office: Office) -> None:
-    entry = await office.opened()
-    await office.place.pass_time(LEASE + 1)
+async def test_a_stalled_process_that_kept_its_row_posts_the_card(bench: Bench) -> None:
+    entry = await bench.opened()
+    await bench.place.pass_time(LEASE + 1)
 
-    assert await office.announcer.announce(after_a_standstill(entry), OPENED)
+    assert await bench.announcer.announce(after_a_stall(entry), OPENED)
 
-    assert len(public(office.slack, "C0SUPPORT")) == 1
-    assert (await office.row()).due_at is None
+    assert len(public(bench.slack, "C0SUPPORT")) == 1
+    assert (await bench.row()).due_at is None

@@ -1,4 +1,4 @@
-"""What follows from Weav's answers, and what a process must not do that has stood still."""
+"""What each answer of Weav leads to, and what a stalled process must not do."""
 
 import asyncio
 import sqlite3
@@ -31,10 +31,10 @@ NEW = NewEntry(
 )
 
 
-async def sent(
+async def send(
     sender: ConversationCreator, entry: Entry, post_card: PostCard | None = None
 ) -> Result:
-    """Send it, and record the answer, or look for it at once where none came."""
+    """Send the row, and record the answer, or look for the conversation if none came."""
     outcome = await sender.send(entry, post_card)
     assert outcome
     if isinstance(outcome, Result):
@@ -44,7 +44,7 @@ async def sent(
     return await sender.reconciler.look(outcome.entry, outcome.reason)
 
 
-async def test_a_lease_that_may_be_over_sends_nothing(tmp_path: Path) -> None:
+async def test_nothing_is_sent_after_the_lease_may_be_over(tmp_path: Path) -> None:
     async with (
         served_weav() as weav,
         Ledger.open(f"sqlite:///{tmp_path}/ledger.db", lease=15) as ledger,
@@ -52,29 +52,29 @@ async def test_a_lease_that_may_be_over_sends_nothing(tmp_path: Path) -> None:
         sender = ConversationCreator(ledger, weav.client, RetryTimes(retry_for=0), Tasks())
         entry = (await ledger.receive(NEW, sending=True)).entry
 
-        late = await sent(sender, replace(entry, asked_at=entry.asked_at - 15))
+        late = await send(sender, replace(entry, asked_at=entry.asked_at - 15))
 
         assert (late.entry, late.reply) == (None, Creating())
         assert weav.sandbox.requests == []
-        assert isinstance((await sent(sender, entry)).reply, Created)
+        assert isinstance((await send(sender, entry)).reply, Created)
 
 
-async def test_a_lease_that_may_be_over_creates_no_customer(ledger: Ledger) -> None:
+async def test_no_customer_is_created_after_the_lease_may_be_over(ledger: Ledger) -> None:
     async with served_weav() as weav:
         sender = ConversationCreator(ledger, weav.client, RetryTimes(retry_for=0), Tasks())
         new = replace(NEW, request={"channel": "email", "customer_email": "new@example.com"})
         entry = (await ledger.receive(new, sending=True)).entry
 
-        late = await sent(sender, replace(entry, asked_at=entry.asked_at - ledger.lease))
+        late = await send(sender, replace(entry, asked_at=entry.asked_at - ledger.lease))
 
         assert (late.entry, late.reply) == (None, Creating())
         assert weav.sandbox.requests == []
-        assert isinstance((await sent(sender, entry)).reply, Created)
+        assert isinstance((await send(sender, entry)).reply, Created)
 
 
 @dataclass
-class Counter:
-    """A sender on its own, and what it works with."""
+class Bench:
+    """A ConversationCreator and its parts."""
 
     weav: ServedWeav
     ledger: Ledger
@@ -85,32 +85,32 @@ class Counter:
     async def sending(self, view_id: str) -> Entry:
         return (await self.ledger.receive(replace(NEW, view_id=view_id), sending=True)).entry
 
-    async def one_that_waits_a_minute(self) -> None:
-        """As when Weav has been away for long."""
+    async def queue_for_a_minute(self) -> None:
+        """Queue a row, as if Weav had been away for long."""
         self.weav.sandbox.fail(WeavFault(status=503, times=1, **CREATE))
-        queued = (await sent(self.sender, await self.sending("V0"))).entry
+        queued = (await send(self.sender, await self.sending("V0"))).entry
         assert queued
         assert queued.state is State.QUEUED
         await self.place.execute("UPDATE submissions SET due_at = due_at + 60")
 
     async def next_due(self) -> float:
-        """Seconds until the queued one is tried."""
+        """Seconds until the queued row is sent."""
         await self.tasks.drain(5)
         return due_in((await self.ledger.latest("T1", "U1"))[-1])
 
 
 @asynccontextmanager
-async def counter(tmp_path: Path, retry_for: float = 900) -> AsyncIterator[Counter]:
+async def bench(tmp_path: Path, retry_for: float = 900) -> AsyncIterator[Bench]:
     place, tasks = SQLitePlace(tmp_path / "ledger.db"), Tasks()
     async with served_weav() as weav, Ledger.open(place.url, statement_timeout=20) as ledger:
         retry_times = RetryTimes(retry_for, looks=(0.1,))
-        yield Counter(
+        yield Bench(
             weav, ledger, place, ConversationCreator(ledger, weav.client, retry_times, tasks), tasks
         )
 
 
 @pytest.mark.parametrize(
-    ("fault", "hurries"),
+    ("fault", "comes_forward"),
     [
         (WeavFault(), True),
         (WeavFault(status=422, **CREATE), True),
@@ -120,21 +120,21 @@ async def counter(tmp_path: Path, retry_for: float = 900) -> AsyncIterator[Count
     ],
     ids=["opened", "refused", "bad gateway", "no answer", "unavailable"],
 )
-async def test_the_queue_is_hurried_by_what_shows_that_weav_is_back(
-    tmp_path: Path, *, fault: WeavFault, hurries: bool
+async def test_the_queue_comes_forward_when_an_answer_shows_that_weav_is_back(
+    tmp_path: Path, *, fault: WeavFault, comes_forward: bool
 ) -> None:
-    async with counter(tmp_path) as at:
-        await at.one_that_waits_a_minute()
+    async with bench(tmp_path) as at:
+        await at.queue_for_a_minute()
         at.weav.sandbox.fail(fault)
 
-        await sent(at.sender, await at.sending("V1"))
+        await send(at.sender, await at.sending("V1"))
 
-        assert (await at.next_due() < 10) is hurries
+        assert (await at.next_due() < 10) is comes_forward
 
 
-async def test_a_card_does_not_wait_until_the_queue_is_hurried(tmp_path: Path) -> None:
-    async with counter(tmp_path) as at:
-        await at.one_that_waits_a_minute()
+async def test_a_card_does_not_wait_until_the_queue_comes_forward(tmp_path: Path) -> None:
+    async with bench(tmp_path) as at:
+        await at.queue_for_a_minute()
         entry, card = await at.sending("V1"), asyncio.Event()
 
         async def post_card(_: Entry, __: Conversation) -> Delivered:
@@ -142,8 +142,8 @@ async def test_a_card_does_not_wait_until_the_queue_is_hurried(tmp_path: Path) -
             return Delivered("channel")
 
         with closing(sqlite3.connect(at.place.path, isolation_level=None)) as program:
-            program.execute("BEGIN IMMEDIATE")  # nothing can be written meanwhile
-            sending = asyncio.create_task(sent(at.sender, entry, post_card))
+            program.execute("BEGIN IMMEDIATE")  # blocks every write
+            sending = asyncio.create_task(send(at.sender, entry, post_card))
             async with asyncio.timeout(5):
                 await card.wait()
             program.execute("ROLLBACK")
@@ -161,21 +161,21 @@ async def test_a_card_does_not_wait_until_the_queue_is_hurried(tmp_path: Path) -
     ],
     ids=["refused", "queued", "given up", "not confirmed"],
 )
-async def test_whoever_lost_the_row_says_nothing_of_it(
+async def test_a_worker_that_lost_the_row_tells_no_outcome(
     tmp_path: Path, fault: WeavFault, retry_for: float
 ) -> None:
-    async with counter(tmp_path, retry_for) as at, at.place.open() as other:
+    async with bench(tmp_path, retry_for) as at, at.place.open() as other:
         entry = await at.sending("V1")
         await at.place.pass_time(LEASE + 1)
         await other.take(1)
         at.weav.sandbox.fail(fault)
 
-        assert await sent(at.sender, entry) == Result(None, Creating())
+        assert await send(at.sender, entry) == Result(None, Creating())
 
 
-async def test_a_conversation_that_the_row_has_already_is_its_own(tmp_path: Path) -> None:
-    """As when it was claimed, and the database's word of that was lost."""
-    async with counter(tmp_path) as at:
+async def test_a_conversation_that_the_row_already_claimed_is_found_again(tmp_path: Path) -> None:
+    """The claim was written, but the database's answer was lost."""
+    async with bench(tmp_path) as at:
         entry = await at.sending("V1")
         made = Conversation.read(await at.weav.opened(**(entry.request or {})))
         await at.ledger.claim(entry, made.id, {})
@@ -187,9 +187,9 @@ async def test_a_conversation_that_the_row_has_already_is_its_own(tmp_path: Path
         assert result.entry.conversation_id == made.id
 
 
-async def test_a_second_create_that_is_not_sent_in_time_stays_not_confirmed(tmp_path: Path) -> None:
-    """Its author asked for it anew, so that its time began anew, too."""
-    async with counter(tmp_path) as at, at.place.open() as ledger:
+async def test_an_overdue_second_create_becomes_not_confirmed(tmp_path: Path) -> None:
+    """The time starts again when the author asks for another create."""
+    async with bench(tmp_path) as at, at.place.open() as ledger:
         entry = await at.sending("V1")
         await at.place.pass_time(30_000)
         [late] = await ledger.take(1)
@@ -199,10 +199,10 @@ async def test_a_second_create_that_is_not_sent_in_time_stays_not_confirmed(tmp_
         assert again
         sender = ConversationCreator(ledger, at.weav.client, RetryTimes(retry_for=900), at.tasks)
 
-        assert await sender.not_in_time(again) is None
+        assert await sender.give_up_if_overdue(again) is None
         await at.place.pass_time(30_000)
         [late] = await ledger.take(1)
-        result = await sender.not_in_time(late)
+        result = await sender.give_up_if_overdue(late)
 
         assert result
         assert isinstance(result.reply, NotConfirmed)

@@ -1,4 +1,4 @@
-"""Rows that are taken up do not wait for the messages of others."""
+"""Resumed rows do not wait for the messages of other rows."""
 
 import asyncio
 from dataclasses import replace
@@ -24,8 +24,8 @@ NO_CARDS_THERE = SlackFault(
 )
 
 
-async def queue(at_home: House, *slack_channel_ids: str) -> None:
-    """One submission for each, all created when Weav is back."""
+async def queue_and_let_weav_answer(at_home: House, *slack_channel_ids: str) -> None:
+    """Queue one submission a channel while Weav is away, then bring Weav back."""
     away = at_home.weav.fail(WeavFault(status=503, **CREATE))
     for number, channel in enumerate(slack_channel_ids):
         await at_home.fill_in(subject=f"Number {number}", post_to=channel)
@@ -41,10 +41,10 @@ def posts(at_home: House, slack_channel_id: str) -> int:
 
 
 @pytest.mark.long
-async def test_a_channel_that_takes_no_cards_holds_up_nothing_else(tmp_path: Path) -> None:
-    two_rows = replace(QUICK, limits=Limits(taken_up=2))
+async def test_a_channel_that_takes_no_cards_does_not_hold_up_others(tmp_path: Path) -> None:
+    two_rows = replace(QUICK, limits=Limits(resumed_at_once=2))
     async with house(tmp_path, pace=two_rows) as at_home:
-        await queue(at_home, STUCK, STUCK, STUCK, "C0GENERAL")
+        await queue_and_let_weav_answer(at_home, STUCK, STUCK, STUCK, "C0GENERAL")
 
         await at_home.weav.until(lambda: len(at_home.weav.conversations) == 4, 15)
 
@@ -52,10 +52,10 @@ async def test_a_channel_that_takes_no_cards_holds_up_nothing_else(tmp_path: Pat
 
 
 async def test_cards_of_one_channel_take_turns(tmp_path: Path) -> None:
-    all_at_once = replace(QUICK, spread=0.0, limits=Limits(at_one_place=1))
+    all_at_once = replace(QUICK, spread=0.0, limits=Limits(per_recipient=1))
     async with house(tmp_path, pace=all_at_once) as at_home:
         at_home.slack.faults.add(SlackFault("chat.postMessage", delay=0.3, times=None))
-        await queue(at_home, *["C0GENERAL"] * 3)
+        await queue_and_let_weav_answer(at_home, *["C0GENERAL"] * 3)
 
         await at_home.slack.until(lambda slack: len(public(slack, "C0GENERAL")) == 3, 15)
 
@@ -64,10 +64,10 @@ async def test_cards_of_one_channel_take_turns(tmp_path: Path) -> None:
     assert all(later - earlier > 0.25 for earlier, later in pairwise(begun))
 
 
-async def test_what_is_too_much_to_wait_here_waits_in_the_ledger(tmp_path: Path) -> None:
-    no_room = replace(QUICK, limits=Limits(waiting=0, put_off=0.5))
+async def test_rows_beyond_the_limit_wait_in_the_ledger(tmp_path: Path) -> None:
+    no_room = replace(QUICK, limits=Limits(waiting_for_slack=0, put_off_for=0.5))
     async with house(tmp_path, pace=no_room) as at_home:
-        await queue(at_home, "C0GENERAL")
+        await queue_and_let_weav_answer(at_home, "C0GENERAL")
         async with Ledger.open(at_home.database) as ledger, asyncio.timeout(15):
             while not is_put_off((await ledger.latest("T0SANDBOX", "U0ANN"))[0]):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""A row that the bot makes a mistake with each time, as with one that an old release wrote."""
+"""A row whose processing raises each time, such as one from an old release."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,12 +26,12 @@ async def written(ledger: Ledger, state: State) -> Entry:
 
 
 def overdue(at_home: House, *, tried_for: float) -> None:
-    """Let the row be that old and tried for so many seconds, and its worker gone."""
+    """Make the row overdue, and let it be that old and tried for so long."""
     execute(at_home, f"UPDATE submissions SET received_at = received_at - {tried_for}")  # noqa: S608
     execute(at_home, f"UPDATE submissions SET tried_for = {tried_for}, due_at = 0")  # noqa: S608
 
 
-async def row_once(at_home: House, look: Callable[[Entry], bool]) -> Entry:
+async def row_when(at_home: House, look: Callable[[Entry], bool]) -> Entry:
     async with asyncio.timeout(10):
         while True:
             [row] = await at_home.entries()
@@ -41,12 +41,12 @@ async def row_once(at_home: House, look: Callable[[Entry], bool]) -> Entry:
 
 
 @pytest.mark.long
-async def test_it_is_put_off_for_half_as_long_as_it_was_tried(tmp_path: Path) -> None:
+async def test_the_row_is_put_off_for_half_of_the_time_of_trying(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
         await written(ledger, State.OPENED)
         overdue(at_home, tried_for=HOUR)
 
-        row = await row_once(at_home, lambda row: row.owner is None)
+        row = await row_when(at_home, lambda row: row.owner is None)
 
         assert row.state is State.OPENED
         assert row.due_at
@@ -62,23 +62,23 @@ async def test_it_is_put_off_for_half_as_long_as_it_was_tried(tmp_path: Path) ->
         (State.RECEIVED, State.EXPIRED, "was not created in Weav"),
     ],
 )
-async def test_after_a_day_its_author_is_told_in_plain_words_and_it_rests(
+async def test_after_a_day_the_author_gets_a_plain_message_and_the_row_is_finished(
     tmp_path: Path, state: State, end: State, said: str
 ) -> None:
     async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
         await written(ledger, state)
         overdue(at_home, tried_for=DAY)
-        await row_once(at_home, lambda row: row.owner is None)  # what became of it is its own day
+        await row_when(at_home, lambda row: row.owner is None)  # the message has a day of its own
         overdue(at_home, tried_for=DAY + 1)
 
         assert said in text_on(await at_home.direct_message())
 
-        row = await row_once(at_home, lambda row: row.finished_at is not None)
+        row = await row_when(at_home, lambda row: row.finished_at is not None)
         assert (row.state, row.told, row.due_at) == (end, True, None)
         assert await ledger.forget(0) == 1
 
 
-async def test_what_cannot_even_be_looked_for_is_not_said_to_be_missing(tmp_path: Path) -> None:
+async def test_a_row_that_cannot_be_looked_for_is_told_as_unknown(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
         await written(ledger, State.SENDING)
         execute(at_home, "UPDATE submissions SET request = '{}'")
@@ -86,18 +86,18 @@ async def test_what_cannot_even_be_looked_for_is_not_said_to_be_missing(tmp_path
 
         assert "may have been created in Weav or not" in text_on(await at_home.direct_message())
 
-        row = await row_once(at_home, lambda row: row.finished_at is not None)
+        row = await row_when(at_home, lambda row: row.finished_at is not None)
         assert (row.state, at_home.weav.creations) == (State.UNCONFIRMED, [])
 
 
-async def test_a_bot_that_was_away_for_a_day_does_not_give_up_at_its_first_mistake(
+async def test_the_first_error_after_a_day_of_downtime_gives_nothing_up(
     tmp_path: Path,
 ) -> None:
     async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
         await written(ledger, State.OPENED)
         execute(at_home, "UPDATE submissions SET received_at = received_at - 200000, due_at = 0")
 
-        row = await row_once(at_home, lambda row: row.owner is None)
+        row = await row_when(at_home, lambda row: row.owner is None)
 
         assert row.state is State.OPENED
         assert row.due_at
@@ -112,7 +112,7 @@ async def test_a_bot_that_was_away_for_a_day_does_not_give_up_at_its_first_mista
         (2 * DAY + 1, "invalid_auth", False),
     ],
 )
-async def test_a_last_word_that_slack_does_not_take_is_tried_for_another_day(
+async def test_a_final_message_that_slack_does_not_take_is_retried_for_another_day(
     tmp_path: Path, tried_for: float, code: str, *, ends: bool
 ) -> None:
     async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
@@ -120,7 +120,7 @@ async def test_a_last_word_that_slack_does_not_take_is_tried_for_another_day(
         await written(ledger, State.OPENED)
         overdue(at_home, tried_for=tried_for)
 
-        row = await row_once(at_home, lambda row: row.owner is None)
+        row = await row_when(at_home, lambda row: row.owner is None)
 
         assert (row.finished_at is not None) is ends
         assert row.told is ends

@@ -1,4 +1,4 @@
-"""A customer who is created for one, and wanted by another meanwhile."""
+"""A new customer that two submissions ask for."""
 
 import asyncio
 from dataclasses import replace
@@ -15,15 +15,15 @@ from bot.tasks import Tasks
 from tests.ledger.losing import losing_file
 from tests.ledger.places import Place
 from tests.scenarios.filling import NEW_CUSTOMER
-from tests.submissions.test_create import sent
+from tests.submissions.test_create import send
 from tests.submissions.test_not_begun import UNNAMED
 from tests.weav.served import served_weav
 
-# Seconds: more than a POST takes by default, and less than it may be allowed to take.
+# Seconds: more than the default timeout of a POST, less than the one set here.
 LONG = 40
 
 
-async def test_a_post_that_may_take_long_is_waited_for_as_long(
+async def test_another_submission_waits_as_long_as_the_timeout_of_the_post(
     ledger: Ledger, place: Place
 ) -> None:
     async with served_weav() as weav:
@@ -35,11 +35,11 @@ async def test_a_post_that_may_take_long_is_waited_for_as_long(
             (await ledger.receive(replace(UNNAMED, view_id=view_id), sending=True)).entry
             for view_id in ("V1", "V2")
         ]
-        first = asyncio.create_task(sent(sender, one))
+        first = asyncio.create_task(send(sender, one))
         await weav.sandbox.until(lambda: bool(weav.sandbox.requests))
         await place.pass_time(LONG)
 
-        second = await sent(sender, other)
+        second = await send(sender, other)
 
         assert isinstance(second.reply, Created)
         assert isinstance((await first).reply, Created)
@@ -47,10 +47,10 @@ async def test_a_post_that_may_take_long_is_waited_for_as_long(
         assert len(posts) == 1
 
 
-async def test_who_stood_still_after_it_was_written_down_leaves_it_to_the_next(
+async def test_a_process_that_stalled_before_its_post_sends_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another may have taken this POST for one whose answer was lost, and said so."""
+    """Another process may have told the author that this POST is not confirmed."""
     losing = losing_file(tmp_path / "ledger.db", monkeypatch)
     async with (
         served_weav() as weav,
@@ -60,7 +60,7 @@ async def test_who_stood_still_after_it_was_written_down_leaves_it_to_the_next(
         entry = (await ledger.receive(UNNAMED, sending=True)).entry
 
         async with losing.lost("new_customers", "new.state = 'sending'", seconds=1.0):
-            result = await sent(sender, entry)
+            result = await send(sender, entry)
 
         assert (result.entry, result.reply) == (None, Creating())
         assert weav.sandbox.requests == []

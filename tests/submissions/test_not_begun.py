@@ -1,4 +1,4 @@
-"""What certainly was not sent is not in doubt, also when the database's word of it was lost."""
+"""A row that was certainly not sent is queued, even if the database's answer was lost."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,17 +13,17 @@ from bot.submissions.create import ConversationCreator
 from bot.submissions.reconcile import Result
 from bot.tasks import Tasks
 from tests.ledger.losing import Losing
-from tests.submissions.test_create import NEW, sent
+from tests.submissions.test_create import NEW, send
 from tests.weav.served import ServedWeav, served_weav
 
 EMAIL = "new@example.com"
 UNNAMED = replace(NEW, request={"channel": "email", "customer_email": EMAIL})
-# Seconds of patience with the database, and until it answers.
+# Seconds: the timeout of a statement, and when the database answers.
 STATEMENT, ANSWER = 1.0, 1.3
 
 
 @dataclass
-class Counter:
+class Bench:
     weav: ServedWeav
     ledger: Ledger
     sender: ConversationCreator
@@ -33,23 +33,23 @@ class Counter:
 
     async def begin(self) -> Result:
         entry = (await self.ledger.receive(UNNAMED, sending=True)).entry
-        return await sent(self.sender, entry)
+        return await send(self.sender, entry)
 
     async def carry_on(self) -> Result:
         [taken] = await self.ledger.take(1)
         sending = await self.ledger.start_sending(taken)
         assert sending
-        return await sent(self.sender, sending)
+        return await send(self.sender, sending)
 
 
 @asynccontextmanager
-async def counter(losing: Losing) -> AsyncIterator[Counter]:
+async def bench(losing: Losing) -> AsyncIterator[Bench]:
     async with (
         served_weav() as weav,
         Ledger.open(losing.url, statement_timeout=STATEMENT) as ledger,
     ):
         retry_times = RetryTimes(retry_for=900, looks=(0.1,))
-        yield Counter(weav, ledger, ConversationCreator(ledger, weav.client, retry_times, Tasks()))
+        yield Bench(weav, ledger, ConversationCreator(ledger, weav.client, retry_times, Tasks()))
 
 
 @pytest.mark.parametrize(
@@ -60,10 +60,10 @@ async def counter(losing: Losing) -> AsyncIterator[Counter]:
     ],
     ids=["the customer's POST is written down", "the customer is named"],
 )
-async def test_a_step_before_a_post_that_was_lost_is_taken_again(
+async def test_a_step_before_a_post_whose_answer_was_lost_is_repeated(
     losing: Losing, table: str, when: str, posts: list[str]
 ) -> None:
-    async with counter(losing) as at:
+    async with bench(losing) as at:
         async with losing.lost(table, when, ANSWER):
             result = await at.begin()
 

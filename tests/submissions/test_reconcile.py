@@ -8,8 +8,8 @@ from bot.submissions.reconcile import (
     SEVERAL,
     NotFound,
     candidates,
-    certain_one,
-    until_next,
+    only_match,
+    until_next_look,
 )
 from bot.weav.models import Conversation, NewConversation
 
@@ -30,7 +30,7 @@ def found(*conversations: Conversation) -> list[Conversation]:
     return candidates(conversations, REQUEST, SENT.timestamp(), ANSWERED.timestamp())
 
 
-def test_the_same_channel_and_subject_is_alike() -> None:
+def test_a_conversation_with_the_same_channel_and_subject_matches() -> None:
     assert found(conversation()) == [conversation()]
 
 
@@ -46,7 +46,7 @@ def test_the_same_channel_and_subject_is_alike() -> None:
         {"created_at": ANSWERED + timedelta(seconds=121)},
     ],
 )
-def test_another_one_is_not(changes: dict[str, Any]) -> None:
+def test_a_different_conversation_does_not_match(changes: dict[str, Any]) -> None:
     assert found(conversation(**changes)) == []
 
 
@@ -56,7 +56,7 @@ def test_two_minutes_of_clock_difference_are_allowed(seconds: int) -> None:
 
 
 @pytest.mark.parametrize("subject", [None, ""])
-def test_no_subject_is_like_an_empty_one(subject: str | None) -> None:
+def test_a_missing_subject_matches_an_empty_one(subject: str | None) -> None:
     request = NewConversation.model_validate({"channel": "email", "customer_id": JANE})
 
     assert candidates(
@@ -64,30 +64,30 @@ def test_no_subject_is_like_an_empty_one(subject: str | None) -> None:
     )
 
 
-def test_exactly_one_without_rivals_is_ours() -> None:
-    assert certain_one([conversation()], rivals=0) == conversation()
+def test_a_single_match_without_rivals_is_ours() -> None:
+    assert only_match([conversation()], rivals=0) == conversation()
 
 
-def test_none_is_not_found() -> None:
-    assert certain_one([], rivals=0) == NotFound()
-    assert certain_one([], rivals=1) == NotFound()
+def test_no_match_is_not_found() -> None:
+    assert only_match([], rivals=0) == NotFound()
+    assert only_match([], rivals=1) == NotFound()
 
 
 @pytest.mark.parametrize(
     ("count", "rivals", "why"), [(2, 0, SEVERAL), (1, 1, CONTESTED), (3, 2, SEVERAL)]
 )
-def test_whose_it_is_must_be_certain(count: int, rivals: int, why: str) -> None:
+def test_an_ambiguous_match_is_not_found(count: int, rivals: int, why: str) -> None:
     several = [conversation(id=str(number)) for number in range(count)]
 
-    assert certain_one(several, rivals) == NotFound(why)
+    assert only_match(several, rivals) == NotFound(why)
 
 
 @pytest.mark.parametrize(
     ("since", "pause"), [(0, 1), (1, 5), (2.5, 3.5), (6, 13), (18, 1), (19, None), (1000, None)]
 )
-def test_what_was_missed_is_made_up_for_by_one_look(since: float, pause: float | None) -> None:
-    assert until_next((1, 5, 13), since) == pause
+def test_one_look_makes_up_for_all_that_were_missed(since: float, pause: float | None) -> None:
+    assert until_next_look((1, 5, 13), since) == pause
 
 
-def test_sums_that_differ_in_their_last_digits_are_the_same_time() -> None:
-    assert until_next((0.1, 0.2), 0.3 - 1e-9) is None
+def test_rounding_of_sums_makes_no_extra_look() -> None:
+    assert until_next_look((0.1, 0.2), 0.3 - 1e-9) is None

@@ -1,4 +1,4 @@
-"""Rows whose worker is gone: looked for in the time that is left, and in nobody's way meanwhile."""
+"""Rows after a crash: looked for in the time that is left, without holding up others."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,10 +21,10 @@ from tests.ledger.places import LEASE, SQLitePlace, due_in
 from tests.submissions.test_create import NEW
 from tests.weav.served import ServedWeav, served_weav
 
-# The looks of the real bot are due 1, 6 and 19 s after the request began.
-WHOLE_TIME = 19.0
+# The default looks are due 1, 6 and 19 s after the request.
+TIME_OF_LOOKS = 19.0
 
-OF_ANN = replace(
+ANNS = replace(
     NEW,
     team_id="T0SANDBOX",
     slack_user_id="U0ANN",
@@ -33,21 +33,21 @@ OF_ANN = replace(
 
 
 async def opened_for_ann(ledger: Ledger, number: int) -> None:
-    """As a crash leaves it before its card is posted."""
-    entry = (await ledger.receive(replace(OF_ANN, view_id=f"V{number}"), sending=True)).entry
+    """A row as a crash before its card leaves it."""
+    entry = (await ledger.receive(replace(ANNS, view_id=f"V{number}"), sending=True)).entry
     await ledger.opened(entry, f"conv-{number}", {"id": f"conv-{number}"})
 
 
 @dataclass
-class After:
-    """What a crash has left, and a sender that takes it up."""
+class AfterCrash:
+    """What a crash left, and a ConversationCreator that resumes it."""
 
     weav: ServedWeav
     ledger: Ledger
     place: SQLitePlace
     sender: ConversationCreator
 
-    async def left_behind(self) -> Entry:
+    async def interrupted(self) -> Entry:
         return (await self.ledger.receive(NEW, sending=True)).entry
 
     async def taken(self, seconds: float) -> Entry:
@@ -60,51 +60,53 @@ class After:
         return due_in(entry)
 
     @property
-    def lists(self) -> int:
+    def list_requests(self) -> int:
         return sum(request.method == "GET" for request in self.weav.sandbox.requests)
 
 
 @asynccontextmanager
-async def after_crash(tmp_path: Path) -> AsyncIterator[After]:
+async def after_crash(tmp_path: Path) -> AsyncIterator[AfterCrash]:
     place = SQLitePlace(tmp_path / "ledger.db")
     async with served_weav() as weav, place.open() as ledger:
         sender = ConversationCreator(ledger, weav.client, RetryTimes(retry_for=900), Tasks())
-        yield After(weav, ledger, place, sender)
+        yield AfterCrash(weav, ledger, place, sender)
 
 
-async def test_what_is_long_past_is_looked_for_once(tmp_path: Path) -> None:
+async def test_an_old_request_is_looked_for_once(tmp_path: Path) -> None:
     async with after_crash(tmp_path) as after:
-        await after.left_behind()
-        entry = await after.taken(WHOLE_TIME + 1)
+        await after.interrupted()
+        entry = await after.taken(TIME_OF_LOOKS + 1)
 
         result = await after.sender.reconciler.look_now(entry, RESTARTED)
 
         assert result.reply == NotConfirmed(RESTARTED, entry.id)
-        assert after.lists == 1
+        assert after.list_requests == 1
 
 
-async def test_a_recent_one_is_looked_for_in_the_time_that_is_left(tmp_path: Path) -> None:
+async def test_a_recent_request_is_looked_for_in_the_time_that_is_left(tmp_path: Path) -> None:
     async with after_crash(tmp_path) as after:
-        await after.left_behind()
+        await after.interrupted()
         entry = await after.taken(LEASE + 1)
 
         result = await after.sender.reconciler.look_now(entry, "No answer came.")
 
         assert (result.entry, result.reply) == (None, Creating())
         left = await after.due_in()
-        assert left == pytest.approx(WHOLE_TIME - LEASE - 1, abs=1)
+        assert left == pytest.approx(TIME_OF_LOOKS - LEASE - 1, abs=1)
         last = await after.taken(left + 0.01)
         assert (last.state, last.reason) == (State.SENDING, "No answer came.")
         made = await after.weav.opened(**(entry.request or {}))
         found = await after.sender.reconciler.look_now(last, last.reason or "")
         assert isinstance(found.reply, Created)
         assert found.reply.conversation.id == made["id"]
-        assert after.lists == 2
+        assert after.list_requests == 2
 
 
-async def test_what_its_author_opened_by_hand_since_is_not_taken_for_it(tmp_path: Path) -> None:
+async def test_a_conversation_that_the_author_opened_later_by_hand_is_not_ours(
+    tmp_path: Path,
+) -> None:
     async with after_crash(tmp_path) as after:
-        await after.left_behind()
+        await after.interrupted()
         await after.place.execute(
             "UPDATE submissions SET created_at = created_at - 300, sent_at = sent_at - 300"
         )
@@ -115,9 +117,9 @@ async def test_what_its_author_opened_by_hand_since_is_not_taken_for_it(tmp_path
         assert result.reply == NotConfirmed(RESTARTED, 1)
 
 
-async def test_one_from_a_backup_may_have_been_created_at_any_time_since(tmp_path: Path) -> None:
+async def test_a_row_from_a_backup_matches_any_later_conversation(tmp_path: Path) -> None:
     async with after_crash(tmp_path) as after:
-        await after.left_behind()
+        await after.interrupted()
         await after.place.execute(
             "UPDATE submissions SET created_at = created_at - 30000, sent_at = NULL"
         )
@@ -128,11 +130,11 @@ async def test_one_from_a_backup_may_have_been_created_at_any_time_since(tmp_pat
         assert isinstance(result.reply, Created)
 
 
-async def test_a_look_that_fails_is_no_look(tmp_path: Path) -> None:
-    """As when the whole machine has just come back, and its network not yet."""
+async def test_a_failed_look_does_not_count(tmp_path: Path) -> None:
+    """As when the machine has just started and its network has not."""
     async with after_crash(tmp_path) as after:
         away = after.weav.sandbox.fail(WeavFault(status=503, **LIST))
-        entry = await after.left_behind()
+        entry = await after.interrupted()
         made = await after.weav.opened(**(entry.request or {}))
         pauses = []
         seconds = 300.0
@@ -151,10 +153,10 @@ async def test_a_look_that_fails_is_no_look(tmp_path: Path) -> None:
         assert found.reply.conversation.id == made["id"]
 
 
-async def test_looks_that_all_fail_come_to_an_end(tmp_path: Path) -> None:
+async def test_looks_end_even_if_all_of_them_fail(tmp_path: Path) -> None:
     async with after_crash(tmp_path) as after:
         after.weav.sandbox.fail(WeavFault(status=503, **LIST))
-        await after.left_behind()
+        await after.interrupted()
         seconds = 300.0
         for _ in range(3):
             await after.sender.reconciler.look_now(await after.taken(seconds), RESTARTED)
@@ -168,10 +170,10 @@ async def test_looks_that_all_fail_come_to_an_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("customer", ["customer_id", "customer_email"])
-async def test_one_that_was_sent_from_the_queue_has_the_whole_time(
+async def test_a_request_sent_from_the_queue_has_the_whole_time_for_looks(
     tmp_path: Path, customer: str
 ) -> None:
-    """Its request took 16 s until no answer came; mistakes with it before do not count."""
+    """The request timed out after 16 s; earlier errors with the row do not count."""
     async with after_crash(tmp_path) as after:
         new = replace(NEW, request={**NEW.request, customer: NEW.request["customer_id"]})
         entry = (await after.ledger.receive(new, sending=customer == "customer_email")).entry
@@ -194,11 +196,11 @@ async def test_one_that_was_sent_from_the_queue_has_the_whole_time(
         assert entry.id == taken.id
 
 
-async def test_those_of_one_customer_share_a_request(tmp_path: Path) -> None:
+async def test_rows_of_one_customer_share_a_request(tmp_path: Path) -> None:
     async with after_crash(tmp_path) as after:
         for number in range(20):
             await after.ledger.receive(replace(NEW, view_id=f"V{number}"), sending=True)
-        await after.place.pass_time(WHOLE_TIME + 1)
+        await after.place.pass_time(TIME_OF_LOOKS + 1)
         taken = await after.ledger.take(20)
 
         result = await asyncio.gather(
@@ -206,7 +208,7 @@ async def test_those_of_one_customer_share_a_request(tmp_path: Path) -> None:
         )
 
         assert [each.reply for each in result] == [NotConfirmed(RESTARTED, row.id) for row in taken]
-        assert after.lists == 1
+        assert after.list_requests == 1
 
 
 async def test_a_sweep_takes_more_as_soon_as_there_is_room(tmp_path: Path) -> None:
@@ -214,25 +216,25 @@ async def test_a_sweep_takes_more_as_soon_as_there_is_room(tmp_path: Path) -> No
     async with Ledger.open(database) as ledger:
         for number in range(8):
             await opened_for_ann(ledger, number)
-    one_sweep = replace(QUICK, limits=Limits(sweep_every=60.0, taken_up=2))
+    one_sweep = replace(QUICK, limits=Limits(sweep_every=60.0, resumed_at_once=2))
 
     async with house(tmp_path, database=database, pace=one_sweep) as at_home:
         await at_home.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) == 8)
 
 
-async def test_one_that_waits_for_its_next_look_leaves_its_place_to_others(tmp_path: Path) -> None:
+async def test_a_row_that_waits_for_its_next_look_does_not_block_others(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path}/ledger.db"
     async with Ledger.open(database) as ledger:
-        await ledger.receive(replace(OF_ANN, view_id="V0"), sending=True)
+        await ledger.receive(replace(ANNS, view_id="V0"), sending=True)
         await opened_for_ann(ledger, 1)
-    one_place = replace(QUICK, looks=(30.0,), limits=Limits(taken_up=1))
+    one_place = replace(QUICK, looks=(30.0,), limits=Limits(resumed_at_once=1))
 
     async with house(tmp_path, database=database, pace=one_place) as at_home:
         assert "conv-1" in text_on(await at_home.card())
         assert (await at_home.entries())[-1].state is State.SENDING
 
 
-async def test_one_that_is_looked_for_leaves_its_turn_at_weav_to_others(
+async def test_a_row_that_is_looked_for_does_not_hold_a_slot_at_weav(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bot.submissions.worker, "AT_ONCE", 1)

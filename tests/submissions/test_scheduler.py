@@ -1,4 +1,4 @@
-"""What goes on by itself goes on whatever happens."""
+"""Background loops go on after an error."""
 
 import asyncio
 import sqlite3
@@ -22,7 +22,7 @@ def execute(at_home: House, sql: str) -> None:
 
 
 async def until(ask: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for what nobody tells of."""
+    """Poll until it is so."""
     async with asyncio.timeout(15):
         while not await ask():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
@@ -38,7 +38,7 @@ async def has_failed(at_home: House) -> bool:
 
 
 @pytest.mark.long
-async def test_a_mistake_in_a_sweep_is_counted_and_the_next_sweep_comes(tmp_path: Path) -> None:
+async def test_an_error_in_a_sweep_is_counted_and_the_next_sweep_runs(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
         entry = (await ledger.receive(NEW, sending=True)).entry
         execute(at_home, "ALTER TABLE submissions RENAME COLUMN route TO way")

@@ -1,4 +1,4 @@
-"""A row of which its author was told that it was not written: withdrawn, and no other with it."""
+"""A row that was written after its author was told otherwise is withdrawn, and no other row."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ async def row(ledger: Ledger) -> Entry:
 
 
 @pytest.mark.parametrize("sending", [True, False])
-async def test_what_was_written_late_is_withdrawn(ledger: Ledger, *, sending: bool) -> None:
+async def test_a_row_that_was_written_late_is_withdrawn(ledger: Ledger, *, sending: bool) -> None:
     late = replace(NEW, receipt="late")
     await ledger.receive(late, sending=sending)
 
@@ -33,7 +33,9 @@ async def test_what_was_written_late_is_withdrawn(ledger: Ledger, *, sending: bo
     assert (withdrawn.state, withdrawn.told) == (State.EXPIRED, True)
 
 
-async def test_who_did_not_see_the_answer_is_told_when_the_lease_is_over(ledger: Ledger) -> None:
+async def test_an_author_who_did_not_see_the_answer_is_told_when_the_lease_is_over(
+    ledger: Ledger,
+) -> None:
     late = replace(NEW, receipt="late")
     await ledger.receive(late, sending=True)
 
@@ -43,8 +45,8 @@ async def test_who_did_not_see_the_answer_is_told_when_the_lease_is_over(ledger:
     assert (withdrawn.state, withdrawn.told) == (State.EXPIRED, False)
 
 
-async def test_the_same_form_that_was_submitted_again_is_not_withdrawn(ledger: Ledger) -> None:
-    """As when it is written, and its answer is still under way to who will send it."""
+async def test_the_same_form_submitted_again_is_not_withdrawn(ledger: Ledger) -> None:
+    """It is written, and the answer has not reached the process that will send it."""
     refused = replace(NEW, receipt="first")
     again = (await ledger.receive(NEW, sending=True)).entry
 
@@ -53,10 +55,10 @@ async def test_the_same_form_that_was_submitted_again_is_not_withdrawn(ledger: L
     assert await row(ledger) == again
 
 
-async def test_what_a_dead_process_began_is_not_said_to_be_not_created(
+async def test_a_row_of_a_dead_process_is_not_withdrawn(
     ledger: Ledger, other: Ledger, place: Place
 ) -> None:
-    """As when it is taken over, and its answer is still under way to who will look for it."""
+    """It is taken over, and the answer has not reached the process that will look for it."""
     refused = replace(NEW, receipt="first")
     await other.receive(NEW, sending=True)
     await place.pass_time(LEASE + 1)
@@ -67,7 +69,7 @@ async def test_what_a_dead_process_began_is_not_said_to_be_not_created(
     assert await row(ledger) == taken
 
 
-async def test_what_was_written_late_and_is_taken_up_by_now_is_not_withdrawn(
+async def test_a_row_that_was_written_late_and_resumed_is_not_withdrawn(
     ledger: Ledger, place: Place
 ) -> None:
     late = replace(NEW, receipt="late")

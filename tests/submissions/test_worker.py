@@ -1,4 +1,4 @@
-"""How many requests Weav gets at once, and what does not count."""
+"""The limit on concurrent requests to Weav, and what does not count."""
 
 import asyncio
 from pathlib import Path
@@ -18,7 +18,7 @@ async def is_received(at_home: House, slack_user_id: str) -> bool:
 
 
 @pytest.mark.long
-async def test_who_watches_another_replicas_row_leaves_the_room_to_others(
+async def test_watching_a_row_of_another_replica_takes_no_slot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patch_one_request_to_weav_at_once(monkeypatch)

@@ -144,7 +144,7 @@ class Restored:
             serve(bot.asgi) as url,
             HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint,
         ):
-            await bot.health.greet()  # as it does in use
+            await bot.health.poll_slack()  # as it does in use
             yield endpoint
 
     def person(self, slack_user_id: str, endpoint: Endpoint) -> Person:
