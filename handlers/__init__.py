@@ -1,8 +1,8 @@
 """Slack's side of the bot: transports, the dispatcher, and the listeners, all registered here.
 
-A listener does what the answer needs and returns, since Bolt sends the answer only then
-(`process_before_response`); whatever is slower goes into tasks. What opens a form is answered
-before its listener runs: see `Dispatcher`. Bolt gives arguments by name, and its own names win.
+Bolt answers Slack when the listener returns (`process_before_response`), so slow work goes into
+tasks. A payload that opens a form is answered before its listener runs: see `Dispatcher`. Bolt
+injects arguments by name, and its own names win.
 """
 
 from slack_bolt.app.async_app import AsyncApp
@@ -13,7 +13,7 @@ from handlers import actions, commands, errors, events, form, shortcuts
 
 
 def register(app: AsyncApp) -> None:
-    """Say what is for whom, the most frequent first: Bolt asks each listener in this order."""
+    """Register the listeners, the most frequent first: Bolt tries them in this order."""
     app.view(ids.MODAL)(form.submit_form)
     app.command(ids.COMMAND)(commands.run_command)
     app.options(ids.CUSTOMER_ID)(form.suggest_customers)

@@ -1,4 +1,4 @@
-"""The buttons under what the bot says, and those on a card."""
+"""The buttons in the bot's messages and modals, in the home tab and on cards."""
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
@@ -33,7 +33,7 @@ async def reopen_form(
     home: HomeService,
     known: bool,  # noqa: FBT001 - Bolt gives it by name
 ) -> None:
-    """Its value is the form, or in a list the ID of the row that has it; empty for a new one."""
+    """The button's value is the form, or the ID of its row in a list, or empty for a new form."""
     await ack()
     new = interaction.in_home_tab and not interaction.clicked.value
     empty = FilledForm(FormValues(), Origin(in_home_tab=True))
@@ -67,7 +67,7 @@ async def decide(ack: AsyncAck, interaction: BlockActions, submissions: Submissi
 
 
 def _entry_id(clicked: BlockActions) -> int:
-    """0, which no row has, for a value that is none's ID."""
+    """Return 0, which is no row's ID, for any other value."""
     value = clicked.clicked.value
     return int(value) if value.isdecimal() and len(value) < MOST_DIGITS else 0
 

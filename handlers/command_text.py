@@ -1,4 +1,4 @@
-"""The words after the command."""
+"""Parse the words after the command."""
 
 import re
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from bot.slack import ids
 from bot.slack.text import as_typed, fold, uuid_in
 from bot.weav.models import Channel, Priority
 
-# Characters: as many as Slack's longest message has.
+# Characters; no message in Slack is longer.
 _LONGEST: Final = 40_000
-# A link's label may contain spaces, and the link is still one word.
+# A link is one word, even if its label has spaces.
 _WORD: Final = re.compile(r"\s*(<[^<>\n]*>(?=\s|$)|\S+)")
 
 
 class Subcommand(Enum):
-    """Each only when it stands alone."""
+    """Recognised only when it is the only word."""
 
     HELP = "help"
     STATUS = "status"
@@ -27,7 +27,7 @@ class Subcommand(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SetWeavUser:
-    """The author says who they are in Weav."""
+    """`me UUID`: who the author is in Weav."""
 
     weav_user_id: str
 
@@ -42,10 +42,10 @@ _ALONE: Final = {"?": Subcommand.HELP, **{each.value: each for each in Subcomman
 
 
 def parse_words(text: str) -> Words:
-    """Read a subcommand that stands alone, else the form's values; never raise, lose no word.
+    """Read a subcommand that stands alone, else the form's values; never raise or lose a word.
 
-    `email` or `chat`, a priority and a customer's UUID or link, once each and in any order, fill
-    their fields; the first other word and all after it are the subject, however long that is.
+    `email` or `chat`, a priority and a customer's UUID or link fill their fields, once each and in
+    any order. The first other word and everything after it are the subject, of any length.
     """
     text = text[:_LONGEST]
     if alone := _ALONE.get(text.strip().lower()):

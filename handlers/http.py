@@ -1,4 +1,4 @@
-"""The request URL: what Slack posts is read with bounds, verified and decoded."""
+"""The request URL: read what Slack posts within limits, verify the signature, decode."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from yarl import URL
 from bot.slack.payloads import MalformedPayload
 from handlers.dispatch import Dispatcher
 
-# A slash command has a dozen.
+# A slash command has a dozen fields.
 _MOST_FIELDS: Final = 100
 EVENTS = "/slack/events"
 LONGEST_BODY = 1 << 20
@@ -28,10 +28,10 @@ GONE: Final = "gone"  # a client that hung up
 def decode_body(body: bytes) -> Any:  # noqa: ANN401 - JSON, for `read_payload`
     """Decode what Slack posts to the request URL; raise `MalformedPayload`.
 
-    Events are JSON, everything else is a form. Bolt's own reading loses a slash command that has
+    Events are JSON, everything else is form-encoded. Bolt's own decoding loses a slash command with
     the word "payload" in its text.
     """
-    if body.startswith(b"{"):  # which a form writes as %7B
+    if body.startswith(b"{"):  # in form encoding it would be %7B
         try:
             return from_json(body)
         except ValueError as error:
@@ -39,7 +39,7 @@ def decode_body(body: bytes) -> Any:  # noqa: ANN401 - JSON, for `read_payload`
     if body.count(b"&") >= _MOST_FIELDS:
         raise MalformedPayload("more fields than Slack sends")
     try:
-        # As urllib.parse.parse_qsl does it, which takes 0.4 ms for a submitted form.
+        # The same result as urllib.parse.parse_qsl, which takes 0.4 ms for a submitted form.
         fields = dict(URL.build(query_string=body.decode(), encoded=True).query)
         return from_json(fields["payload"]) if "payload" in fields else fields
     except ValueError as error:
@@ -48,7 +48,7 @@ def decode_body(body: bytes) -> Any:  # noqa: ANN401 - JSON, for `read_payload`
 
 @dataclass(frozen=True, slots=True)
 class NotRead:
-    """Why a request was not read to its end, and what it is answered."""
+    """Why a request was not read to its end, and the response to it."""
 
     reason: str
     response: Response
@@ -57,8 +57,8 @@ class NotRead:
 class HttpTransport:
     """POST /slack/events; 401 for what Slack did not sign in the last five minutes.
 
-    https://docs.slack.dev/authentication/verifying-requests-from-slack. It stands before all other
-    pages, so that Slack does not wait for Starlette's routing and middleware.
+    https://docs.slack.dev/authentication/verifying-requests-from-slack. It wraps all other routes,
+    so that Slack does not wait for Starlette's routing and middleware.
     """
 
     def __init__(self, dispatcher: Dispatcher, signing_secret: str, others: ASGIApp) -> None:
@@ -67,7 +67,7 @@ class HttpTransport:
         self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # The path begins with where another program has put the whole bot: bot/embedded.py.
+        # `root_path` is where another program has mounted the bot: bot/embedded.py.
         if (
             scope["type"] != "http"
             or scope["path"].removeprefix(scope.get("root_path", "")) != EVENTS
@@ -106,8 +106,10 @@ class HttpTransport:
 
 
 async def read_body(request: Request) -> bytes | NotRead:
-    """Read 1 MiB at most, for so long at most; of a longer one nothing more is read."""
-    if int(request.headers.get("content-length", 0)) > LONGEST_BODY:  # uvicorn vouches for a number
+    """Read a body within `LONGEST_BODY` and `LONGEST_UPLOAD`; stop reading a larger one."""
+    if (
+        int(request.headers.get("content-length", 0)) > LONGEST_BODY
+    ):  # uvicorn checks that it is a number
         return _too_large()
     body = bytearray()
     try:
@@ -128,9 +130,9 @@ def _too_large() -> NotRead:
 
 
 async def _has_hung_up(request: Request) -> bool:
-    """Ask without waiting: uvicorn answers somebody who is gone without saying so.
+    """Ask without waiting; uvicorn reports no error when it answers a closed connection.
 
-    `Request.is_disconnected` does so by way of AnyIO: slower, and imported at its first use.
+    `Request.is_disconnected` does the same with AnyIO: slower, and imported at its first use.
     """
     try:
         async with asyncio.timeout(0):

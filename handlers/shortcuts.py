@@ -1,4 +1,4 @@
-"""The message shortcut and the global one."""
+"""Listeners for the message shortcut and the global shortcut."""
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 

@@ -1,6 +1,6 @@
-"""POST /weav/webhooks: what Weav sends is read with bounds, verified and written down.
+"""POST /weav/webhooks: read what Weav sends within limits, verify the signature, store it.
 
-Weav comes again for every answer that is no 2xx, and never again after a 410.
+Weav retries after every status but a 2xx, and sends nothing any more after a 410.
 """
 
 from typing import Final
@@ -47,7 +47,7 @@ class WebhookEndpoint:
         return Response()
 
     def _refused(self, why: str, response: Response) -> Response:
-        """Count it without its event: nobody vouches for what it says."""
+        """Count it without its event, which is not verified."""
         log.warning("webhook_refused", reason=why)
         self._count(None, why)
         return response

@@ -1,4 +1,4 @@
-"""Whether people of other organisations read a channel: conversations.info, remembered.
+"""Whether people of other organisations read a channel: conversations.info, cached.
 
 It needs the scopes channels:read and groups:read.
 """
@@ -15,12 +15,12 @@ from bot.slack.payloads import at
 GROUPS_READ: Final = "groups:read"
 SCOPES: Final = ("channels:read", GROUPS_READ)
 KEEP_AUDIENCE: Final = 300.0  # seconds
-# Seconds; a card has time, and a form is open already.
+# Seconds. Nobody waits for it: a card may come later, and a form is already open.
 AUDIENCE_WITHIN = 3.0
 
 
 class Audience(StrEnum):
-    """`UNSEEN`: private, and the bot is no member. `UNTOLD`: Slack does not tell this bot."""
+    """`UNSEEN`: a private channel without the bot. `UNTOLD`: not known, and never will be."""
 
     INSIDE = "inside"
     SHARED = "shared"
@@ -28,7 +28,7 @@ class Audience(StrEnum):
     UNTOLD = "untold"
 
 
-# An /invite changes it at once.
+# Not cached: an /invite changes it at once.
 PASSING: Final = (Audience.UNSEEN,)
 _REFUSALS: Final = {
     "channel_not_found": Audience.UNSEEN,
@@ -63,24 +63,24 @@ class ChannelReaders:
         self._installation = installation
 
     async def of_card(self, slack_channel_id: str) -> Audience:
-        """Suppose the worst when Slack could tell and does not answer: short cards harm nobody."""
+        """Assume the worst if Slack does not answer: a short card harms nobody."""
         return await self._audience(slack_channel_id) or Audience.UNSEEN
 
     async def of_form(self, slack_channel_id: str) -> Audience:
         return await self._audience(slack_channel_id) or Audience.UNTOLD
 
     async def of_new_form(self, slack_channel_id: str) -> Audience:
-        """Ask only where it is worth it beside a form that has just been opened."""
+        """Ask only if the bot surely has the scopes: a call beside each new form is costly."""
         if not self._installation.may(*SCOPES):
             return Audience.UNTOLD
         return await self.of_form(slack_channel_id)
 
     async def _audience(self, slack_channel_id: str) -> Audience | None:
-        # A direct message (D…, or somebody's U…) has one reader, whom its author has chosen, and
-        # the bot can never look into one of two other people.
+        # The author of a direct message (D…, or somebody's U…) chose its reader, and the bot can
+        # never look into one between two other people.
         if not slack_channel_id.startswith(("C", "G")) or self._installation.may(*SCOPES) is False:
             return Audience.UNTOLD
         audience = await self._audiences.find(slack_channel_id, AUDIENCE_WITHIN)
         if audience is Audience.UNSEEN and not self._installation.may(GROUPS_READ):
-            return Audience.UNTOLD  # nor could it see private channels that it is in
+            return Audience.UNTOLD  # it could not see private channels that it is in either
         return audience

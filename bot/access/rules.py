@@ -1,4 +1,4 @@
-"""Who may use the bot: the rules, and the check that asks Slack for what they need to know."""
+"""Who may use the bot: the rules, and the check that asks Slack for the facts they need."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from bot.slack.payloads import (
 )
 
 NO_IDS: frozenset[str] = frozenset()
-# Seconds of Slack's 3 that somebody waits whom users.info has not been asked about before.
+# Seconds, out of Slack's 3, that a payload waits for users.info about an unknown user.
 LOOK_UP_WITHIN: Final = 0.5
 
 
@@ -38,7 +38,7 @@ class Denial(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Ids; empty `users`, `teams` and `channels`: everybody and everywhere."""
+    """Slack ids; an empty `channels`, `users` or `teams` allows all of them."""
 
     channels: frozenset[str] = NO_IDS
     users: frozenset[str] = NO_IDS
@@ -50,12 +50,13 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Empty texts are not known; `home` is the workspace that the app is installed in.
+    """What is known of the user of a payload; an empty text is not known.
 
-    On Enterprise Grid `team_id` may be an organisation's in place of a workspace's;
-    `enterprise_id` is theirs, `home_enterprise` that of `home`, and `teams` are their workspaces.
-    `guest` is None when nobody can tell: without the scope users:read the rule has no effect.
-    `presumed`: an event says where it happened, which is not surely where they belong to.
+    `home` is the workspace that the app is installed in, `home_enterprise` its organisation. On
+    Enterprise Grid `team_id` may be an organisation's ID instead of a workspace's, `enterprise_id`
+    is the user's organisation, and `teams` are all of the user's workspaces. `guest` is None if it
+    is not known; without the scope users:read the rule about guests has no effect. `presumed`: the
+    IDs come from an event and say where it happened, which may not be where the user belongs.
     """
 
     slack_user_id: str
@@ -70,7 +71,7 @@ class Requester:
     presumed: bool = False
 
     def as_told(self, member: Member) -> "Requester":
-        """Add what Slack says of them to what the payload says."""
+        """Add what users.info says to what the payload says."""
         standing = member.standing
         sure = not (self.presumed and member.team_id)
         return replace(
@@ -84,7 +85,7 @@ class Requester:
 
 
 def denial_of(access: Access, requester: Requester) -> Denial | None:
-    """Say why not; None: they may. What is forbidden wins over what is allowed."""
+    """Return the first rule that denies access, or None; `denied` wins over `users`."""
     rules = (
         (requester.slack_user_id in access.denied, Denial.DENIED),
         (not access.external and not _at_home(requester), Denial.EXTERNAL),
@@ -97,7 +98,7 @@ def denial_of(access: Access, requester: Requester) -> Denial | None:
 
 
 def _at_home(requester: Requester) -> bool:
-    """Whoever is of our organisation is no stranger, even if Slack's `is_stranger` says so."""
+    """Whether the user is ours; within our organisation `is_stranger` does not count."""
     if requester.home_enterprise and requester.home_enterprise in _belongs_to(requester):
         return True
     return not requester.stranger and (
@@ -106,19 +107,19 @@ def _at_home(requester: Requester) -> bool:
 
 
 def _belongs_to(requester: Requester) -> frozenset[str]:
-    """Give workspaces and organisations."""
+    """Return the IDs of the user's workspaces and organisations."""
     theirs = frozenset({requester.team_id, requester.enterprise_id, *requester.teams}) - {""}
     return theirs | {requester.home_enterprise} if requester.home in theirs else theirs
 
 
 def _elsewhere(access: Access, slack_channel_id: str) -> bool:
-    """The global shortcut is used nowhere; its form's post_to is looked at when it is submitted."""
+    """Whether the channel is not allowed; for the global shortcut, `post_to` is checked later."""
     return bool(access.channels and slack_channel_id) and slack_channel_id not in access.channels
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """`known`: nothing that Slack could say of them is missing."""
+    """`known`: Slack has said everything about the user that the rules need."""
 
     known: bool = True
 
@@ -138,12 +139,12 @@ class AccessCheck:
     _members: LookupCache[Member]
 
     async def decide(self, requester: Requester, *, shows_nothing: bool = False) -> Decision:
-        """Judge by what a payload says of its requester, and by what Slack says of them.
+        """Decide by what the payload and users.info say of the requester.
 
-        Whoever is remembered waits for nothing, and is looked up beside once that is old.
-        `shows_nothing`: the answer tells what all may know, so that it may go to somebody of whom
-        Slack says nothing in time. That a payload names no workspace stands in its way no more than
-        that: the submission of a form does.
+        A cached user waits for nothing; a stale entry is refreshed in the background.
+        `shows_nothing`: the answer has only what everybody may know. It also goes to a user about
+        whom Slack does not answer in time, or whose payload names no workspace; the submission of
+        the form is checked again.
         """
         requester = self._with_home(requester)
         denial = denial_of(self._access, requester)
@@ -160,19 +161,19 @@ class AccessCheck:
         return Denied(denial) if denial else Admitted()
 
     async def looked_up(self, slack_user_id: str) -> None:
-        """Wait until Slack has said whatever it says of them."""
+        """Wait until a running or new users.info call about the user ends."""
         if looking := self._members.start(slack_user_id):
             await asyncio.wait({looking})
 
     def _with_home(self, requester: Requester) -> Requester:
-        """Slack's word about where the app is installed counts more than a payload's."""
+        """Set where the app is installed as auth.test says it, which counts more than a payload."""
         known = self._installation
         if not known.team_id:
             return requester
         return replace(requester, home=known.team_id, home_enterprise=known.enterprise_id)
 
     async def _member(self, slack_user_id: str, *, at_once: bool) -> Member | None:
-        """`at_once`: do not wait as long as nobody knows whether Slack tells this bot."""
+        """`at_once`: do not wait while it is not known whether the bot has the scope."""
         if member := self._members.known(slack_user_id):
             self._members.start(slack_user_id)
             return member
@@ -181,10 +182,10 @@ class AccessCheck:
         return await self._members.find(slack_user_id, LOOK_UP_WITHIN)
 
     def _may_change(self, denial: Denial | None, requester: Requester) -> bool:
-        """Whether users.info might change what the payload says.
+        """Whether users.info may lead to another decision than the payload alone.
 
-        On Enterprise Grid that names one of somebody's workspaces, which may be a sister of ours,
-        or their organisation, which tells of no workspace.
+        On Enterprise Grid a payload names one of the user's workspaces, which may be another one of
+        our organisation, or the user's organisation and no workspace.
         """
         if self._installation.may(USERS_READ) is False:
             return False
@@ -200,9 +201,9 @@ class AccessCheck:
 
 
 def requester_of(payload: Payload) -> Requester:
-    """Read who it is, from where, and in which channel they use the bot.
+    """Read the user, their workspace, and the channel in which they use the bot.
 
-    A command says where its user was; in interactions `team` and `enterprise` are the app's. On
+    In a command `team` and `enterprise` are the user's, in interactions they are the app's. On
     Enterprise Grid `user.team_id` may be the organisation's ID (E…):
     https://docs.slack.dev/reference/interaction-payloads/block_suggestion-payload
     """
@@ -218,7 +219,7 @@ def requester_of(payload: Payload) -> Requester:
     team, theirs = payload.team, payload.user_team_id
     home = team.id
     if not isinstance(payload, MessageShortcut | GlobalShortcut):
-        # Where a modal goes with its user into another workspace, the view alone knows the app's.
+        # A user may take a modal into another workspace; then only the view has the app's.
         home = payload.view.app_installed_team_id or home
     return Requester(
         payload.slack_user_id,
@@ -231,7 +232,7 @@ def requester_of(payload: Payload) -> Requester:
 
 
 def visitor(slack_user_id: str, team_id: str, enterprise_id: str) -> Requester:
-    """Describe whoever looks at their home tab, as far as the event of its opening says."""
+    """Describe a user who opens their home tab, from the fields of that event."""
     return Requester(
         slack_user_id,
         team_id,
@@ -245,9 +246,9 @@ def _organisation(team_id: str) -> str:
 
 
 def _place(payload: Payload) -> str:
-    """Give where a button was clicked, a message lies, or a form posts to; empty: nowhere.
+    """Return the channel of the clicked button or the message, or the form's `post_to`, or "".
 
-    What the bot sent somebody directly is theirs.
+    A button in a direct message counts as used nowhere: the bot sent it to this user.
     """
     match payload:
         case MessageShortcut():

@@ -1,4 +1,4 @@
-"""A Slack channel's defaults: what comes back from their modal, and what forms begin with."""
+"""A Slack channel's defaults: parsed from their modal, stored, and filled into new forms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ _NO_COMPANY: Final = "Paste the company's UUID from Weav, like 3c90c3cc-… This
 _BY_THEMSELVES: Final = (ids.CHANNEL, ids.PRIORITY)
 _TOGETHER: Final = (ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID)
 _USUAL_REPLIES, *_OTHER_REPLIES = REPLIES
-# Seconds until what was chosen at another replica is known here.
+# Seconds until this replica knows defaults that another one has stored.
 READ_EVERY: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenDefaults:
-    """`chosen` by field, as Weav spells it; empty: this channel has none any more."""
+    """`chosen`: values by field, as Weav spells them; empty removes the channel's defaults."""
 
     slack_channel_id: str
     slack_user_id: str
@@ -71,10 +71,7 @@ class ChannelDefaults:
         self._choices = 0
 
     def missing_in(self, form: Form) -> dict[str, str]:
-        """Give by field what the form's channel has for what it leaves open.
-
-        Empty before the first `read`.
-        """
+        """Return the channel's defaults for the form's empty fields; none before `read`."""
         chosen = self._by_channel.get(form.origin.slack_channel_id, {})
         values = form.values.model_dump()
         fields = [name for name in _BY_THEMSELVES if not values[name]]
@@ -83,21 +80,21 @@ class ChannelDefaults:
         return {name: chosen[name] for name in fields if name in chosen}
 
     def replies(self, slack_channel_id: str) -> str:
-        """Say what the thread of a card there is told, as `REPLIES` has it."""
+        """Return the key of `REPLIES` that says what card threads in this channel are told."""
         chosen = self._by_channel.get(slack_channel_id, {})
         return chosen.get(ids.REPLIES, _USUAL_REPLIES)
 
     async def choose(self, defaults: ChosenDefaults) -> None:
-        """Keep them for all replicas. Raise LedgerUnavailable."""
+        """Store them for all replicas. Raise LedgerUnavailable."""
         channel = defaults.slack_channel_id
         await self._customers.choose_defaults(channel, defaults.chosen, defaults.slack_user_id)
         self._choices += 1
         self._by_channel = {**self._by_channel, channel: defaults.chosen}
 
     async def read(self) -> None:
-        """Learn what others chose; when the database does not answer, nothing is forgotten."""
+        """Load what other replicas stored; without an answer, keep what is known."""
         choices = self._choices
         with logged_if_unavailable(log, "defaults_not_read"):
             known = await self._customers.all_defaults()
-            if choices == self._choices:  # else this may be older than what was chosen here
+            if choices == self._choices:  # else this may be older than a choice made here
                 self._by_channel = known

@@ -1,4 +1,4 @@
-"""What is there already: of a message, and of the customer that was chosen."""
+"""What exists already: the message's conversation, and the chosen customer's open ones."""
 
 import asyncio
 import time
@@ -18,10 +18,10 @@ from bot.weav.models import Conversation, Status
 from bot.weav.pages import LookUpFailed
 
 _SUBJECT_LIMIT: Final = 100
-# Longer than any that Weav documents. Escaping makes them up to five times as long.
+# Longer than any that Weav documents. Escaping makes a text up to five times as long.
 _ID_LIMIT: Final = 40
 _WORD_LIMIT: Final = 12
-# Three of them, the heading and the name are one text, of 3,000 characters at most.
+# Three lines, the heading and the name share one text, whose limit is 3,000 characters.
 _LINE_LIMIT: Final = 800
 _AGES: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 MOST_LISTED: Final = 3
@@ -29,7 +29,7 @@ MOST_LISTED: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A conversation from the same message; without an id it is on its way, or not confirmed."""
+    """A conversation from the same message; it has no ID while created or *not confirmed*."""
 
     slack_user_id: str
     at: float  # seconds since the epoch
@@ -40,7 +40,7 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class OpenConversation:
-    """`age` is in seconds, None where Weav does not say since when; `link` may be empty."""
+    """`age`: seconds, None if Weav does not say when it was created; `link` may be empty."""
 
     conversation: Conversation
     age: float | None
@@ -48,7 +48,7 @@ class OpenConversation:
 
 
 def duplicate_blocks(already: Duplicate) -> dict[str, Json]:
-    """Say what the message has become, and want a tick before it becomes another one."""
+    """Show the message's conversation, and a checkbox that must be ticked to open another."""
     where = f"`{_id(already.conversation_id)}`" if already.conversation_id else ""
     if already.link:
         where = link(already.link, "Open in Weav")
@@ -64,9 +64,10 @@ def duplicate_blocks(already: Duplicate) -> dict[str, Json]:
 
 
 def open_conversations_block(several: Sequence[OpenConversation], named: str = "") -> Json:
-    """List what the chosen customer has open, a line each.
+    """List the chosen customer's open conversations, one per line.
 
-    `named` says who that is: what a select was filled with keeps its label over an update.
+    `named`: the customer's name. It stands here because Slack keeps the label of a select's
+    initial option over an update.
     """
     lines = [f"• {_line(each)}" for each in several]
     if lines:
@@ -99,7 +100,7 @@ def _id(text: str) -> str:
 
 
 def age_text(seconds: float) -> str:
-    """Say how old something is, in the largest unit of which it is one at least."""
+    """Give an age in the largest unit of which it is at least one."""
     for length, unit in _AGES:
         if seconds >= length:
             count = int(seconds // length)
@@ -113,7 +114,7 @@ class OpenConversations:
         self._link = link
 
     async def of(self, customer_id: UUID) -> list[OpenConversation]:
-        """The latest first; empty as well where Weav is slow or fails."""
+        """Return the most recently active first; empty also if Weav is slow or fails."""
         try:
             async with asyncio.timeout(LIST_WITHIN):
                 listed = await self._weav.customer_conversations(customer_id)

@@ -1,4 +1,4 @@
-"""A form as one value: all that an open form is, read from a view and drawn into one."""
+"""A form as one value: read from a Slack view, changed, and rendered into a view again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -35,7 +35,8 @@ _NOTES: Final = {
         " its link."
     ),
 }
-# https://docs.slack.dev/reference/block-kit/block-elements, those of our forms.
+# Where a view's state has a value, and where an element has its initial one, for the elements that
+# our forms use: https://docs.slack.dev/reference/block-kit/block-elements
 _WAYS: Final = (("value",), ("selected_option", "value"), ("selected_conversation",))
 _INITIAL: Final = {
     "plain_text_input": "initial_value",
@@ -48,12 +49,12 @@ _INITIAL: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Whoever has it can draw it: see `bot.form.view.render`.
+    """Everything that `bot.form.view.render` needs.
 
-    `options`: what stands in the selects that look things up, by field, as Slack writes it.
-    `shown`: blocks that say something, and the tick for another conversation, by block_id. They
-    go back to Slack as they came, unless something newer is known; so does `post_to_hint`, which
-    says who reads there.
+    `options`: the selected options of the external selects, by field, as Slack writes them.
+    `shown`: by block_id, the blocks that are not fields (texts, and the checkbox for another
+    conversation). They and `post_to_hint`, which says who reads the channel, go back to Slack
+    unchanged unless the bot has newer ones.
     """
 
     values: FormValues = field(default_factory=FormValues)
@@ -66,7 +67,7 @@ class Form:
 
     @classmethod
     def of(cls, filled: FilledForm, reason: str = "") -> Self:
-        """Take what was filled in before; the reason says on top why the form is here again."""
+        """Fill in what was filled in before; `reason` stands on top and says why it is back."""
         form = cls(filled.values, filled.origin).named(filled.labels)
         if reason:
             text = shorten(reason, _TEXT_LIMIT)
@@ -76,7 +77,7 @@ class Form:
         return form
 
     def filled(self, values: Mapping[str, str], source: Source) -> Self:
-        """Put values into fields that say where they come from."""
+        """Set values; the fields' hints name their source."""
         return replace(
             self,
             values=self.values.model_copy(update=dict(values)),
@@ -84,7 +85,7 @@ class Form:
         )
 
     def named(self, labels: Mapping[str, str]) -> Self:
-        """Show whom the values stand for."""
+        """Show names in place of the customer's and the assignee's IDs."""
         if not labels:
             return self
         named = {
@@ -103,26 +104,26 @@ class Form:
 
     @property
     def takes_typed_assignee(self) -> bool:
-        """Until it is chosen who the assignee is, an ID is typed."""
+        """Whether the assignee is a text input: no kind of assignee is chosen yet."""
         return self.values.assignee_type not in set(AssigneeType)
 
     @property
     def customer(self) -> Json | None:
-        """The option that the select is drawn with."""
+        """The option that the select begins with."""
         return self.options.get(ids.CUSTOMER_ID) or customer_option(self.values.customer_id)
 
     @property
     def assignee(self) -> Json | None:
-        """The option that the picker of people or agents is drawn with."""
+        """The option that the select of people or agents begins with."""
         if self.takes_typed_assignee:
             return None
         return self.options.get(ids.ASSIGNEE_ID) or assignee_option(self.values.assignee_id)
 
     def told(self, state: object) -> Self:
-        """Take over what a view's state says of its fields, and of no others.
+        """Take over the fields that are in a view's state; leave the others as they are.
 
-        Somebody found for another kind of assignee stays in the picker, as Slack keeps them: seen,
-        and refused when it is submitted.
+        After a change of assignee type Slack keeps the old choice in the select, and so does the
+        form. The user sees it, and submitting it is refused.
         """
         if not at(state, "values"):
             return self
@@ -149,7 +150,7 @@ class Form:
         return replace(self, values=now, options=options, origin=origin, sources=sources)
 
     def _fits(self, name: str, entry: object) -> bool:
-        """Whether it is of the input that is drawn here."""
+        """Whether the state's entry comes from the type of input that this form draws."""
         kind = text_at(entry, "type")
         if name == ids.ASSIGNEE_ID:
             return kind == ("plain_text_input" if self.takes_typed_assignee else "external_select")
@@ -157,12 +158,12 @@ class Form:
 
 
 def with_readers(form: Form, readers: Audience) -> Form:
-    """Say below `post_to` who reads there, if it is not our people alone."""
+    """Say below `post_to` that outsiders read the channel, or that the bot cannot see who does."""
     return replace(form, post_to_hint=f"{_NOTES.get(readers, '')} {POST_TO_HINT}".strip())
 
 
 def form_of(view: View) -> Form:
-    """Read what a view was drawn with, whichever version and process drew it."""
+    """Read the form back from a view's blocks, whichever version and process drew them."""
     values: dict[str, str] = {}
     options: dict[str, Json] = {}
     shown: dict[str, Json] = {}
@@ -183,7 +184,7 @@ def form_of(view: View) -> Form:
     origin = Origin.load(view.private_metadata)
     if tick := shown.get(ids.ANOTHER):
         element = {**tick["element"]}
-        if element.pop("initial_options", None):  # all that 0.1.0 says of a tick
+        if element.pop("initial_options", None):  # 0.1.0 records a tick only here
             origin = origin.model_copy(update={"another": True})
         shown[ids.ANOTHER] = {**tick, "element": element}
     return Form(
@@ -198,7 +199,7 @@ def form_of(view: View) -> Form:
 
 
 def _about_message(origin: Origin) -> Json:
-    """Say which message the form is about, and that its subject is not all of it."""
+    """Link to the message that the form is about; say if the subject has only its beginning."""
     name = channel_name(origin.slack_channel_id)
     where = f" in {name}" if name else ""
     about = f":speech_balloon: About {link(origin.message_link, 'a message')}{where}."
@@ -208,16 +209,16 @@ def _about_message(origin: Origin) -> Json:
 
 
 def assignee_kind(view: View) -> str:
-    """Say for whom the picker is drawn: both are always drawn together.
+    """Read whether the assignee select offers people or agents.
 
-    A `block_suggestion` carries the blocks as the bot drew them last, but not what was chosen
-    since: its state is empty or older (https://github.com/slackapi/bolt-js/issues/660 and 1146).
-    So the blocks come first; a choice that the bot answers by drawing the form anew is in them.
+    A `block_suggestion` carries the blocks that the bot drew last, but its state is empty or older
+    (https://github.com/slackapi/bolt-js/issues/660 and 1146). So the blocks come first: choosing
+    an assignee type redraws the form, and the blocks then have it.
     """
     return form_of(view).values.assignee_type or values_of(view).assignee_type
 
 
 def slack_channel_of(view: View) -> str:
-    """Give the channel that the form came from, or else the one that its summary goes to."""
+    """Return the channel that the form was opened from, else the one that its card goes to."""
     form = form_of(view)
     return form.origin.slack_channel_id or form.values.post_to or values_of(view).post_to

@@ -1,6 +1,6 @@
 """The inputs of the two modals.
 
-What hardly ever differs is drawn once and remembered, so nobody may change a block that they get.
+Most blocks are cached, so callers must not modify them.
 https://docs.slack.dev/reference/block-kit/block-elements
 """
 
@@ -17,7 +17,7 @@ from bot.slack.options import NOTHING
 from bot.slack.text import shorten
 from bot.weav.models import SUBJECT_LIMIT, AssigneeType
 
-# Slack's own most, and more than any field takes: so the reasons are ours and all come at once.
+# Slack's maximum, above every limit of ours: the bot then reports all that is too long at once.
 _TYPED_LIMIT: Final = 3000
 _EXAMPLE: Final = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 _NO_DEFAULT: Final = {NOTHING: "No default"}
@@ -80,7 +80,7 @@ def status_input(value: str) -> Json:
 
 @_drawn_once
 def assignee_type_input(value: str, source: str) -> Json:
-    """Offer a way back to nobody as soon as there is something to go back from."""
+    """Offer "Unassigned" as an option only once there is a choice to take back."""
     words = dict(labels.ASSIGNEE_TYPES)
     if value:
         words = {NOBODY: labels.UNASSIGNED, **words}
@@ -89,9 +89,9 @@ def assignee_type_input(value: str, source: str) -> Json:
 
 
 def assignee_input(kind: str, value: str, chosen: Json | None, source: str) -> Json:
-    """Offer people or agents; before that is chosen, take an ID as it is typed.
+    """Draw a select of people or agents; a text input for an ID before the type is chosen.
 
-    Nobody goes with whoever was chosen.
+    With the type "nobody" the input is empty, whoever was chosen before.
     """
     empty = _empty_assignee(kind, source)
     if empty["element"]["type"] == "external_select":
@@ -103,22 +103,22 @@ def assignee_input(kind: str, value: str, chosen: Json | None, source: str) -> J
 @_drawn_once
 def _empty_assignee(kind: str, source: str) -> Json:
     if kind not in set(AssigneeType):
-        # Not hidden until then: the drawing that follows a choice can fail, or come after the
-        # submission, whose errors must stand under an input that is there.
+        # The input is there from the start: the redraw after a choice of type can fail, or come
+        # after the submission, and the submission's errors need an input to stand under.
         hint = "Choose a person or an AI agent above, then find them here by name or ID."
         return input_block(ids.ASSIGNEE_ID, _text_input(_EXAMPLE), source, hint)
     of_people = kind == AssigneeType.USER
     picker = _external_select(
         "Name or ID of a person" if of_people else "Name or ID of an AI agent"
     )
-    # The form is drawn anew with who stands in it, so the bot must know of each choice.
+    # A redraw must repeat the current choice, so Slack must report each one.
     hint = _ASSIGNEE_HINTS[AssigneeType(kind)]
     return input_block(ids.ASSIGNEE_ID, picker, source, hint, dispatch=True)
 
 
 @_drawn_once
 def post_to_input(value: str, hint: str) -> Json:
-    """Begin with the conversation that its user looks at, where there is no other."""
+    """Begin with `value`, else with the Slack conversation that the user has open."""
     begins = {"initial_conversation": value} if value else {"default_to_current_conversation": True}
     element = {
         "type": "conversations_select",
@@ -134,7 +134,7 @@ def default_input(field: str, words: Mapping[str, str], value: str) -> Json:
 
 
 def replies_input(value: str) -> Json:
-    """What cards of this Slack channel do: one of these always holds."""
+    """Draw what the threads of this channel's cards are told; one option is always selected."""
     return input_block(ids.REPLIES, _select(labels.REPLIES, value or next(iter(labels.REPLIES))))
 
 
@@ -158,7 +158,7 @@ def input_block(
     optional: bool = True,
     dispatch: bool = False,
 ) -> Json:
-    """Draw an input under its field's name; `dispatch`: the bot hears of each choice at once."""
+    """Draw an input with its field's label; `dispatch`: Slack reports each choice at once."""
     block = {
         "type": "input",
         "block_id": field,
@@ -190,8 +190,8 @@ def _text_input(placeholder: str, *, focus: bool = False) -> Json:
     return _focused({**element, "placeholder": plain(placeholder)}, focus=focus)
 
 
-# A chosen option goes by "Clear selection", which Slack's desktop and web clients offer in optional
-# inputs and its iOS client did not in 2024: https://github.com/slackapi/bolt-js/issues/2341.
+# Users empty an optional select by "Clear selection", which Slack's desktop and web clients offer.
+# Its iOS client did not in 2024: https://github.com/slackapi/bolt-js/issues/2341.
 def _select(words: Mapping[str, str], value: str, placeholder: str = "Weav decides") -> Json:
     return {
         "type": "static_select",
@@ -212,7 +212,7 @@ def _focused(element: Json, *, focus: bool) -> Json:
 
 
 def _options(words: Mapping[str, str], value: str) -> Json:
-    """The one to begin with must be exactly one of them."""
+    """`initial_option` must equal one of the options exactly, so an unknown value sets none."""
     options = [{"text": plain(label), "value": each} for each, label in words.items()]
     chosen = [option for option in options if option["value"] == value]
     return {"options": options} | ({"initial_option": chosen[0]} if chosen else {})

@@ -1,4 +1,4 @@
-"""A submitted form, from Slack's payload to the request body or to what is wrong with it."""
+"""From a submitted form to a request body, or to the problems with its fields."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _INVALID = {
     ids.STATUS: "Choose open or closed, or clear it.",
     ids.PRIORITY: "Choose low, normal, high or urgent, or clear it.",
     ids.ASSIGNEE_TYPE: "Choose a person or an AI agent, or clear it.",
-    # Slack may still have what was typed before there was somebody to choose from.
+    # Slack may still send what was typed before the input became a select.
     ids.ASSIGNEE_ID: (
         f"Choose the assignee again, or paste their UUID from Weav, like {_SAMPLE} This is not one."
     ),
@@ -41,7 +41,7 @@ _INCOMPLETE = "Close this form and open it again. Slack sent it incomplete."
 
 
 def problems_of(invalid: ValidationError) -> dict[str, str]:
-    """One sentence under each field that has an error; never empty."""
+    """Return one sentence for each field with an error; never empty."""
     problems: dict[str, str] = {}
     for error in invalid.errors(include_url=False, include_context=False):
         field = str(error["loc"][0]) if error["loc"] else ""
@@ -66,7 +66,7 @@ def too_long(length: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A valid form, and the row to be written for it."""
+    """A valid form, and its new row for the ledger."""
 
     form: FilledForm
     new: NewEntry
@@ -74,7 +74,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """Sentences for `response_action: errors`; every key is a block of the form."""
+    """Sentences for `response_action: errors`, by the block_id of their field."""
 
     by_field: Mapping[str, str]
 
@@ -115,19 +115,19 @@ class _ForNewCustomer(ConversationChoices):
 
 
 def choices_in(values: FormValues) -> dict[str, str]:
-    """Take what stands for an assignee or for nobody as what it means; nothing is validated yet."""
+    """Turn links into IDs and "nobody" into empty fields, without validating anything."""
     typed = values.model_dump(exclude={ids.CUSTOMER_ID, ids.POST_TO, ids.COMPANY_ID, ids.REPLIES})
     if assignee_id := uuid_in(values.assignee_id, "assignee"):
         typed[ids.ASSIGNEE_ID] = str(assignee_id)
     elif values.assignee_id == NOTHING:
         typed[ids.ASSIGNEE_ID] = ""
-    if values.assignee_type == NOBODY:  # whatever stands in the picker that is gone
+    if values.assignee_type == NOBODY:  # the assignee's input may keep an old choice
         typed |= {ids.ASSIGNEE_TYPE: "", ids.ASSIGNEE_ID: ""}
     return typed
 
 
 def _validated(values: FormValues) -> tuple[dict[str, str], dict[str, str]]:
-    """Make the request body, with the address of a customer who is to be created first."""
+    """Return the request body, or problems; a new customer stands in it as an email address."""
     problems = {} if values.post_to else {ids.POST_TO: "Choose where to post the summary."}
     chosen, customer = choices_in(values), customer_in(values.customer_id)
     try:
@@ -148,7 +148,7 @@ def _origin(view: View) -> Origin:
 
 
 def _labels_of(view: View) -> dict[str, str]:
-    """Read by field whom the selects show; an unchecked ID is shown again as what it is."""
+    """Read by field the names that the selects show; an unchecked ID has none."""
     labels = {}
     for name in (ids.CUSTOMER_ID, ids.ASSIGNEE_ID):
         option = view.input(name).selected_option
@@ -165,7 +165,7 @@ def _response_url(submitted: ViewSubmission, post_to: str) -> str:
 
 
 def _team_id(submitted: ViewSubmission) -> str:
-    # An installation for a whole organisation has no team of its own.
+    # An organisation-wide installation has no team.
     return (
         submitted.team.id
         or submitted.user_team_id

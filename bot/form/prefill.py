@@ -1,6 +1,6 @@
-"""What a form begins with, from what is known here alone: Slack's trigger waits for it.
+"""Fill in a new form from memory and our own database: Slack's trigger expires in 3 s.
 
-Our own database is read for what a message, a typed customer or a default person needs, no more.
+The database is read only for a form with a message, a customer or an assignee.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from bot.slack.text import uuid_in
 from bot.weav.models import AssigneeType
 
 log = get_logger("weav_slack.prefill")
-# Seconds; a form that opens empty is better than a trigger that ran out.
+# Seconds; opening the form without names is better than losing the trigger.
 PREFILL_WITHIN: Final = 0.5
 
 
@@ -42,9 +42,9 @@ class Prefiller:
         self._link = link
 
     def begin(self, filled: FilledForm, *, new: bool) -> Form:
-        """Fill in what names nobody, and so may be shown before it is known who sees it.
+        """Fill in what names nobody, and so may be shown to a user who is not identified yet.
 
-        `new`: not a form that comes back, so that the channel's defaults may fill it in.
+        `new`: the form is not one that was given back, so the channel's defaults apply.
         """
         form = Form.of(filled)
         if not new:
@@ -54,7 +54,7 @@ class Prefiller:
         return form.filled(self._defaults.missing_in(form), Source.DEFAULTS)
 
     async def recall(self, form: Form, mentions: Mentions) -> Form:
-        """Add whom and what our database knows; what cannot be read in time is left out."""
+        """Add names, the message's customer and its conversation, as far as read in time."""
         source, recalled = form.origin.source, form
         if not (source or form.values.customer_id or form.values.assignee_id):
             return form
@@ -74,7 +74,7 @@ class Prefiller:
         return form.showing(self.duplicate(entry)) if entry else form
 
     async def labels(self, values: FormValues) -> dict[str, str]:
-        """Name whom the values stand for, as far as it is known here."""
+        """Return the names of customer and assignee by field, as far as the bot knows them."""
         named = {}
         if customer := known_customer_in(values.customer_id):
             known = await self._customers.customer(str(customer))
@@ -93,7 +93,7 @@ class Prefiller:
         return user.name if user else ""
 
     async def _mentioned(self, mentions: Mentions) -> KnownCustomer | None:
-        """Find the first that is known, of what names a customer most plainly."""
+        """Find the first known customer: by ID, by address, or by a conversation's ID."""
         for customer_id in mentions.ids:
             if known := await self._customers.customer(customer_id):
                 return known
@@ -107,7 +107,7 @@ class Prefiller:
         return None
 
     def duplicate(self, entry: Entry) -> dict[str, Json]:
-        """Say what a message has become."""
+        """Draw the blocks about the conversation that a message already has."""
         conversation_id = entry.conversation_id or ""
         link = self._link(conversation_id) if conversation_id else ""
         state = STATES[entry.state]

@@ -1,4 +1,4 @@
-"""A submitted form, compared with what is known here before anything is written down or sent."""
+"""Check a submitted form against what the bot knows, before anything is stored or sent."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ SOMEBODY_WAS_FIRST: Final = (
     "To open another conversation, tick the box and submit again. Nothing was sent to Weav, since"
     " there is a conversation from this message now."
 )
-# The same form is then a new attempt; in any other state it gets the same answer.
+# In these states the same form starts a new attempt; in any other it gets the same answer again.
 _MADE_NOTHING: Final = frozenset({State.REFUSED, State.EXPIRED})
 
 
@@ -28,7 +28,7 @@ class Reviewer:
     _prefiller: Prefiller
 
     async def objection(self, submission: Submission) -> FormAgain | None:
-        """None as well when our database does not tell in time: then the usual way decides."""
+        """Return why not to submit; None also if our database does not answer in time."""
         try:
             async with asyncio.timeout(PREFILL_WITHIN):
                 if problem := await self._no_such_assignee(submission.new.request):
@@ -41,7 +41,7 @@ class Reviewer:
         return FormAgain(SOMEBODY_WAS_FIRST, shown=self._prefiller.duplicate(entry))
 
     async def _no_such_assignee(self, request: Mapping[str, str]) -> str:
-        """Say what Weav would refuse, as far as it is known here: an agent is no person."""
+        """Say so if the ID is known to belong to the other kind of assignee; Weav refuses that."""
         match request.get(ids.ASSIGNEE_TYPE):
             case AssigneeType.USER:
                 agent = self._directory.known_agent(request[ids.ASSIGNEE_ID])
@@ -52,7 +52,7 @@ class Reviewer:
         return ""
 
     async def _of_somebody_else(self, submission: Submission) -> Entry | None:
-        """Find what the message became while this form was open."""
+        """Find the message's conversation if another submission created it meanwhile."""
         source = submission.new.source
         if submission.form.origin.another or not source:
             return None

@@ -1,4 +1,4 @@
-"""The form: opened, completed when it is open, changed by what is chosen in it."""
+"""Open forms, complete them once open, and update them when users choose something."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -47,9 +47,9 @@ IsCurrent = Callable[[], bool]
 class FormRequest:
     """`response_url` is empty for the global shortcut, which has none.
 
-    `new`: not a form that comes back, so that defaults and what a message names may fill it in.
-    `known`: Slack has said who opens it; to anybody else it shows what they typed, the channel's
-    defaults and whether others read that channel, and names nobody.
+    `new`: the form was not given back, so the channel's defaults apply. `known`: Slack has said who
+    opens it. To anybody else the form shows what they typed, the channel's defaults and who reads
+    that channel, but no names.
     """
 
     trigger_id: str
@@ -62,8 +62,6 @@ class FormRequest:
 
 
 class FormService:
-    """`suggestions`, `reviewer`, `defaults` and `open_forms` are used as they are."""
-
     def __init__(
         self,
         ledger: Ledger,
@@ -88,7 +86,7 @@ class FormService:
         self.open_forms = OpenForms(slack)
 
     async def open(self, form_request: FormRequest) -> None:
-        """Call views.open before anything but our database: the trigger lives for 3 s."""
+        """Call views.open first, after our database at most: the trigger expires after 3 s."""
         form = self._prefiller.begin(form_request.form, new=form_request.new)
         if form_request.known:
             form = await self._prefiller.recall(form, form_request.mentions)
@@ -105,7 +103,7 @@ class FormService:
         await self._tell(message, form_request)
 
     async def open_stored(self, entry_id: int, form_request: FormRequest) -> None:
-        """Open for its author what the ledger keeps; the form in the request is not looked at."""
+        """Open the ledger's form for its author; the form in the request is ignored."""
         try:
             entry = await self._ledger.get(entry_id)
         except LedgerUnavailable as error:
@@ -115,13 +113,13 @@ class FormService:
         if entry and entry.form is not None and entry.slack_user_id == form_request.slack_user_id:
             form = FilledForm.read(entry.form).at_origin().again(entry_id)
             if not form_request.known:
-                form = replace(form, labels={})  # which name a customer and an assignee
+                form = replace(form, labels={})  # they name a customer and an assignee
             await self.open(replace(form_request, form=form))
         else:
             await self._tell(plain_message(NOT_KEPT), form_request)
 
     async def _complete(self, opened: Form, view: ViewJson, *, known: bool) -> None:
-        """Add what the opening did not wait for, all in one drawing."""
+        """Add in one redraw what `open` did not wait for: Weav's answer and the audience."""
         untouched_fields = self.open_forms.opened(view, opened)
         customer = known_customer_in(opened.values.customer_id) if known else None
         slack_channel_id = opened.values.post_to or opened.origin.slack_channel_id
@@ -139,12 +137,12 @@ class FormService:
                 now = now.showing({ids.OPEN_CONVERSATIONS: about_customer})
             if ids.POST_TO in fields and now.values.post_to in {"", slack_channel_id}:
                 now = with_readers(now, readers)
-            return now if fields else None  # none: it is submitted
+            return now if fields else None  # none: the form is submitted
 
         await self.open_forms.redraw(view, complete)
 
     async def _about(self, customer: UUID) -> Json | None:
-        """Find who the customer is and what they have open; None: nothing to say of them."""
+        """Draw the customer's name and open conversations; None if there is neither."""
         open_conversations, learned = await asyncio.gather(
             self._open_conversations.of(customer), self._learn_customer(customer)
         )
@@ -154,7 +152,7 @@ class FormService:
         return open_conversations_block(open_conversations, named)
 
     def field_chosen(self, field: str, view: ViewJson) -> None:
-        """Answer a choice in an open form by what it changes there."""
+        """Update an open form after a choice in it."""
         is_current = self.open_forms.chosen(view, field)
         match field:
             case ids.CUSTOMER_ID:
@@ -164,7 +162,7 @@ class FormService:
                     self._assignee_type_chosen(view, is_current), name="assignee_type_chosen"
                 )
             case ids.ASSIGNEE_ID:
-                # Nothing is drawn for it, but known: the next drawing carries it along.
+                # Nothing else changes; the choice is recorded for the next redraw.
                 self._tasks.spawn(self._restore(view, is_current), name="assignee_chosen")
             case _:
                 self._note_readers(view, values_of(read_view(view)).post_to, is_current)
@@ -172,18 +170,18 @@ class FormService:
             self._note_readers(view, post_to, self.open_forms.chosen(view, ids.POST_TO))
 
     async def _restore(self, view: ViewJson, is_current: IsCurrent) -> None:
-        """Put right what a drawing has put back that was on its way when this was chosen."""
+        """Redraw the choice if a redraw in flight has put the earlier one back."""
         await self.open_forms.redraw(view, lambda form: form if is_current() else None)
 
     async def _customer_chosen(self, view: ViewJson, is_current: IsCurrent) -> None:
-        """Show what they have open, if Weav tells soon; learn their name for the next time."""
+        """Show the customer's open conversations; store their name for later suggestions."""
         await self._restore(view, is_current)
         chosen = values_of(read_view(view)).customer_id
         customer = known_customer_in(chosen)
         open_conversations = await self._open_conversations.of(customer) if customer else []
 
         def change(form: Form) -> Form | None:
-            # Another process may know of a later choice.
+            # The latest choice may have gone to another replica.
             if not is_current() or form.values.customer_id != chosen:
                 return None
             if not open_conversations:
@@ -196,14 +194,14 @@ class FormService:
             await self._learn_customer(customer)
 
     async def _assignee_type_chosen(self, view: ViewJson, is_current: IsCurrent) -> None:
-        """Draw the picker for people or agents, with whoever's ID was typed before."""
+        """Draw the select for people or agents, with the name for an ID typed before."""
         values = values_of(read_view(view))
         labels: dict[str, str] = {}
         try:
             async with asyncio.timeout(LIST_WITHIN):
                 labels = await self._prefiller.labels(values)
         except (LedgerUnavailable, TimeoutError):
-            pass  # the ID will do
+            pass  # the select shows the ID instead
         if values.assignee_type == AssigneeType.AGENT:
             self._directory.start_agents()
         labels = {name: label for name, label in labels.items() if name == ids.ASSIGNEE_ID}
@@ -211,7 +209,7 @@ class FormService:
         def change(form: Form) -> Form | None:
             if not is_current():
                 return None
-            # Slack keeps somebody who was found for another kind: seen, and refused on submitting.
+            # Slack keeps a choice made for the other type; submitting it is refused.
             found = ids.ASSIGNEE_ID in form.options
             retyped = form.values.assignee_id != values.assignee_id
             return form if found or retyped else form.named(labels)
@@ -219,7 +217,7 @@ class FormService:
         await self.open_forms.redraw(view, change)
 
     def _note_readers(self, view: ViewJson, slack_channel_id: str, is_current: IsCurrent) -> None:
-        """Say below `post_to` who reads the chosen channel, if it is not our people alone."""
+        """Say below `post_to` who reads the chosen channel, if that matters."""
 
         async def note() -> None:
             readers = await self._channel_readers.of_form(slack_channel_id)
@@ -236,7 +234,7 @@ class FormService:
         return await learn_customer(self._customers, self._directory, str(customer), LIST_WITHIN)
 
     async def link_weav_user(self, user: WeavUser) -> str:
-        """Carry out `me UUID`: others will find them by this name."""
+        """Carry out `me UUID`: store who the user is in Weav; others find them by name."""
         if not await _saved(self._customers.tell_user(user), "user_not_kept"):
             return NOT_SURELY_SAVED
         return (
@@ -246,7 +244,7 @@ class FormService:
         )
 
     async def open_defaults(self, form_request: FormRequest) -> None:
-        """Open the defaults of the channel that the form would come from."""
+        """Open the modal for the defaults of the channel that the request comes from."""
         slack_channel_id = form_request.form.origin.slack_channel_id
         try:
             async with asyncio.timeout(PREFILL_WITHIN):
@@ -274,13 +272,13 @@ class FormService:
         await tell_privately(self._slack, message, user, response_url)
 
     async def save_defaults(self, chosen: ChosenDefaults) -> str:
-        """Return what went wrong, empty when it is saved."""
+        """Return what went wrong; empty if they are saved."""
         saved = await _saved(self.defaults.choose(chosen), "defaults_not_kept")
         return "" if saved else NOT_SURELY_SAVED
 
 
 async def _saved(writing: Awaitable[None], event: str) -> bool:
-    """Wait as long as somebody waits for the answer; False: it may have been written or not."""
+    """Return False after a failure or `SAVE_WITHIN`: then it may be written or not."""
     try:
         async with asyncio.timeout(SAVE_WITHIN):
             await writing
@@ -291,10 +289,10 @@ async def _saved(writing: Awaitable[None], event: str) -> bool:
 
 
 def _prefilled(view: ViewJson) -> str:
-    """Give the channel that Slack may have filled in by itself; empty for a form that has another.
+    """Return the `post_to` that Slack itself may have filled in; empty if the form has an origin.
 
-    A global shortcut comes from no channel, and its form begins with the one that its user looks
-    at: no action tells of it, but the state that comes with any other choice.
+    A global shortcut comes from no channel, so Slack fills in the one that the user has open. No
+    action reports that, but the state of any later choice has it.
     """
     from_somewhere = Origin.load(text_at(view, "private_metadata")).slack_channel_id
     return "" if from_somewhere else values_of(read_view(view)).post_to

@@ -1,4 +1,4 @@
-"""What the two selects of the form suggest, in time whatever Weav does."""
+"""Suggestions for the form's customer and assignee selects, in time whatever Weav does."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -43,8 +43,8 @@ YOURS: Final = "Recent with you"
 SEEN: Final = "Seen by the bot before"
 COMPANY: Final = "Customer of this channel's company"
 NOT_ASKED: Final = "Not everybody could be looked up"
-# Seconds of the 1.2 s in which an answer must leave: for our database, and for all together with
-# the access check, which may have waited for Slack.
+# Seconds, for our database, and for everything since Slack asked, the access check included. The
+# answer must leave within 1.2 s.
 LOCAL_WITHIN: Final = 0.5
 SUGGEST_WITHIN: Final = 1.0
 MOST_SUGGESTED: Final = 20
@@ -60,7 +60,7 @@ def seen_offer(customer: KnownCustomer) -> Suggestion:
 async def company_offers(
     company: Iterable[Listed[KnownCustomer]], customer_id: str, query: str, most: int
 ) -> list[Suggestion]:
-    """Find the customer with this id; without one, those whom the query means, `most` of them."""
+    """Find the customer with this ID; without an ID, at most `most` that match the query."""
     words = words_of(query)
     offers: list[Suggestion] = []
     async for each in in_slices(company):
@@ -88,7 +88,7 @@ def user_offer(user: WeavUser, asker: str) -> Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class OptionQuery:
-    """Who types what into a select, and in which Slack channel (empty: not known).
+    """What somebody types into a select, and where (`slack_channel_id`; empty: not known).
 
     `since`: when Slack asked, on the event loop's clock.
     """
@@ -106,7 +106,7 @@ class Suggester:
     _tasks: Tasks
 
     async def customers(self, typed: OptionQuery) -> list[Suggestion]:
-        """Never empty: an offer says what failed, or what else to type."""
+        """Return at least one option, which may say what failed or what to type."""
         deadline = typed.since + SUGGEST_WITHIN
         customer_id = str(uuid_in(typed.query, "customer") or "")
         if customer_id:
@@ -168,7 +168,7 @@ class Suggester:
         return unchecked_offer(customer_id, found.reason)
 
     async def learn(self, customer: KnownCustomer) -> None:
-        # If this is lost, Weav is asked again another time.
+        # If this fails, the bot asks Weav again next time.
         with logged_if_unavailable(log, "not_learned"):
             await self._customers.learn(customer)
 

@@ -1,6 +1,6 @@
-"""The two modals, drawn from a form: the one that opens a conversation, and a channel's defaults.
+"""Render a form as a modal: the one that opens a conversation, or the one for a channel's defaults.
 
-Texts given to them are plain text: nothing in them formats, mentions or links.
+All texts become plain text, which cannot format, mention or link.
 """
 
 import re
@@ -27,14 +27,15 @@ from bot.slack.blocks import Json, context, plain
 
 TITLE: Final = "New Weav conversation"
 _SLACK_CONVERSATION: Final = re.compile(r"[CDGUW][A-Z0-9]{2,}")
-# What is shown on top, in this order; a block that 0.1.0 has drawn comes before them.
+# The order of the blocks above the fields; blocks that only 0.1.0 drew come first.
 _ON_TOP: Final = {ids.REASON: 1, ids.ABOUT_MESSAGE: 2, ids.DUPLICATE: 3, ids.ANOTHER: 4}
 
 
 def render(form: Form, *, opening: bool = False) -> Json:
-    """Draw the modal; a value that an input cannot show is left out, typed text never.
+    """Draw the modal; a choice that its input cannot show is left out, typed text never is.
 
-    `opening`: the cursor goes to the first thing to type, and nowhere else after that.
+    `opening`: put the cursor into the customer, or the subject if the customer is filled in. A
+    redraw leaves the cursor where it is.
     """
     if form.for_defaults:
         frame, blocks = (

@@ -1,4 +1,4 @@
-"""The access check itself: what it asks Slack, and how long it waits for that."""
+"""The access check: what it asks Slack, and how long it waits for the answer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -35,7 +35,7 @@ AUTHOR = requester_of(COMMAND)
 
 
 class Slack:
-    """users.info, which says `answers` in turn, and then nothing any more."""
+    """users.info, which returns `answers` in turn and then never answers again."""
 
     def __init__(self, *answers: Member | None) -> None:
         self.answers = list(answers)
@@ -93,7 +93,7 @@ async def test_who_is_remembered_waits_for_nothing_and_is_looked_up_beside(
     *, shows_nothing: bool
 ) -> None:
     slack = Slack(MEMBER)
-    at_once = check(slack.users_info, keep=0.0)  # what is remembered is old at once
+    at_once = check(slack.users_info, keep=0.0)  # every cached answer is stale at once
     await at_once.decide(AUTHOR, shows_nothing=shows_nothing)
 
     decided, seconds = await waited(at_once.decide(AUTHOR, shows_nothing=shows_nothing))
@@ -111,7 +111,7 @@ async def test_what_slack_says_of_somebody_anew_counts_the_next_time() -> None:
 
     for _ in range(3):
         decisions.append(await refreshed.decide(AUTHOR, shows_nothing=False))
-        await asyncio.sleep(0.01)  # for the look-up beside
+        await asyncio.sleep(0.01)  # for the refresh in the background
 
     assert decisions == [Admitted(), Admitted(), Denied(Denial.GUEST)]
 
@@ -225,7 +225,7 @@ def lives(team_id: str, standing: Standing = Standing.MEMBER, organisation: str 
 async def test_where_an_event_happened_is_not_where_somebody_belongs_to(
     member: Member, access: Access, decision: object
 ) -> None:
-    """Slack's word about them counts, as far as it says one."""
+    """The workspaces in users.info count, if it has any."""
     home = {"team_id": "T1", "enterprise_id": "E1"}
     asked = check(Slack(member).users_info, access, home=home)
 

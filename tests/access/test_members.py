@@ -1,4 +1,4 @@
-"""What Slack's look-ups say of people and channels."""
+"""How the answers of users.info and conversations.info are read."""
 
 from typing import Any
 

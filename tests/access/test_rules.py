@@ -1,4 +1,4 @@
-"""The rule of who may, as a table."""
+"""The access rules as a table."""
 
 import pytest
 
@@ -29,7 +29,7 @@ STRANGER = Requester("U0EVE", "", HOME, stranger=True, slack_channel_id="C0ONE")
 SOMEWHERE = Requester("U0ANN", HOME, "", slack_channel_id="C0ONE")
 NOWHERE = Requester("U0ANN", HOME, HOME)
 
-# Enterprise Grid: two workspaces of ours, and somebody else's organisation
+# Enterprise Grid: two workspaces of our organisation, and a foreign organisation
 ORG = "E0ORG"
 DAN = Requester("U0DAN", ORG, HOME, ORG, ORG, guest=False)
 SUE = Requester("U0SUE", "T0SISTER", HOME, ORG, ORG, ids("T0SISTER"), guest=False)
@@ -41,14 +41,14 @@ ODA = Requester("U0ODA", "E0OTHER", HOME, "E0OTHER", ORG)
 OLD = Requester("U0OLD", "E0OTHER", HOME, "E0OTHER", "")
 
 TABLE: list[tuple[Access, Requester, Denial | None]] = [
-    # nothing is set: everybody of the installed workspace
+    # the default: everybody in the installed workspace
     (Access(), ANN, None),
     (Access(), UNTOLD, None),
     (Access(), SOMEWHERE, None),
     (Access(), CAT, Denial.GUEST),
     (Access(), EVE, Denial.EXTERNAL),
     (Access(), STRANGER, Denial.EXTERNAL),
-    # let in on purpose
+    # guests and outsiders allowed
     (Access(guests=True), CAT, None),
     (Access(guests=True), EVE, Denial.EXTERNAL),
     (Access(external=True), EVE, None),

@@ -43,7 +43,7 @@ OPTION = ("selected_option", "initial_option")
 
 
 def seen(drawn: FormValues, now: FormValues) -> dict[str, Any]:
-    """A view as a block_actions payload has it: `drawn` by the bot, and `now` standing in it."""
+    """A view in a block_actions payload: the bot drew `drawn`, and its state has `now`."""
     form = Form.of(FilledForm(drawn, Origin(via="command")))
     view = render(form.showing(duplicate_blocks(Duplicate("U1", 0.0, "opened"))))
     values: dict[str, Any] = {}
@@ -67,13 +67,13 @@ def for_outsiders(form: Form) -> Form:
 
 
 def redrawn(view: dict[str, Any], change: Callable[[Form], Form] = for_outsiders) -> dict[str, Any]:
-    """As a process draws it that has nothing but what Slack says of the view."""
+    """Redraw the view as a replica does that never saw the form."""
     drawn: dict[str, Any] = render(change(form_of(read_view(view)).told(view["state"])))
     return drawn
 
 
 def begins_with(view: dict[str, Any]) -> FormValues:
-    """Whatever Slack may make of the update: what the inputs are drawn to begin with."""
+    """Return the initial values of a view's inputs."""
     initial: dict[str, str] = {}
     for field in ids.FIELDS:
         element = block(view, field)["element"]

@@ -1,4 +1,4 @@
-"""The real transports before a dispatcher with a part that breaks."""
+"""The real transports in front of a dispatcher with a broken part."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from bot.sandbox.slack.endpoints import Endpoint
     from bot.slack.blocks import Message
 
-# In what is raised: it must reach nobody.
+# In every exception raised here; it must not reach a user or the log.
 CANARY = "canary-in-a-mistake"
 
 
@@ -78,7 +78,7 @@ async def a_guest(_: str) -> Member | None:
 
 @dataclass
 class Parts:
-    """Those that a test does not break are as they are in use; guests are let in unasked."""
+    """A dispatcher's parts: the real ones, unless a test breaks them; guests may use the bot."""
 
     at_home: House
     access: Access = field(default_factory=lambda: Access(guests=True))
@@ -105,7 +105,7 @@ class Parts:
 
 
 def an_app(kind: type[AsyncApp]) -> AsyncApp:
-    """It asks Slack nothing, and Bolt's own handling of errors answers with 500."""
+    """Make a Bolt app that calls Slack for nothing, and answers errors with 500."""
 
     async def authorize() -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=None, team_id=None, bot_token="xoxb-1")  # noqa: S106
@@ -123,7 +123,7 @@ async def acknowledge(ack: AsyncAck) -> None:
 
 @asynccontextmanager
 async def behind(parts: Parts, mode: Mode) -> AsyncIterator[Person]:
-    """Ann, whose payloads go through a real door to these parts."""
+    """Give Ann, whose payloads reach these parts through a real transport."""
     async with _endpoint(parts, mode) as endpoint:
         yield Person(parts.at_home.slack, "U0ANN", endpoint)
 

@@ -123,7 +123,7 @@ def test_no_word_is_lost(text: str) -> None:
     taken = seen[: len(seen) - len(subject)]
 
     assert [*taken, *subject] == seen
-    # A link begins with a bracket, which may be all that is left of one.
+    # `as_typed` may leave only the opening bracket of a link.
     assert sorted(word.lower().removeprefix("<") for word in taken) == sorted(
         filter(None, [values.channel, values.priority, values.customer_id])
     )

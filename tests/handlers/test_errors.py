@@ -1,4 +1,4 @@
-"""A mistake of ours: the user learns of it, with a reference that is also in the log."""
+"""A bug: the user is told a reference that is also in the log."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Who is listened to: only what Slack signed, whole and lately, gets to a handler."""
+"""Only a request that Slack signed lately, and that is whole, reaches a listener."""
 
 import asyncio
 import json
@@ -47,7 +47,7 @@ def command(at_home: House) -> bytes:
 
 
 async def opens_the_only_form(at_home: House) -> None:
-    """A form is opened after Slack has its answer; what came before would be open by then."""
+    """Assert that no earlier command opened a form: it would be open before this one."""
     await at_home.ann.command("The next one")
     await at_home.slack.until(lambda slack: "The next one" in str(slack.calls_of("views.open")))
     assert len(at_home.slack.calls_of("views.open")) == 1
@@ -217,7 +217,7 @@ EVENT = {
 
 
 def in_json(payload: object) -> tuple[bytes, dict[str, str]]:
-    """As Slack posts an event."""
+    """Return an event's body and headers as Slack sends them."""
     body = json.dumps(payload).encode()
     return body, signed(body) | {"content-type": "application/json"}
 

@@ -1,4 +1,4 @@
-"""What Slack may leave out or send as null: read, and answered as far as that is possible."""
+"""Payloads with missing or null parts are read, and answered as far as possible."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ async def test_a_shortcut_whose_form_cannot_open_is_told_privately(
 @pytest.mark.parametrize("name", ["text", "team_id", "channel_id", "response_url", "user_name"])
 async def test_a_command_opens_a_form_whatever_else_is_missing(any_way: House, name: str) -> None:
     sent = any_way.ann.command_delivery("Export hangs")
-    # Over HTTP a command is a form, which knows no null.
+    # Over HTTP a command is form-encoded, which has no null.
     nothing = None if any_way.bot.socket else MISSING
     payload = replaced(sent.payload, (name,), nothing)
 
@@ -226,7 +226,7 @@ async def test_slacks_look_at_the_certificate_is_let_in_without_anybody(any_way:
 async def test_parts_of_another_type_that_nobody_needs_change_nothing(
     any_way: House, odd: object
 ) -> None:
-    """Bolt looks into some of them as well."""
+    """Bolt reads some of these parts, too."""
     await any_way.fill_in()
     whole = any_way.ann.submission_delivery().payload
     names = ("team", "enterprise", "channel", "message", "response_urls", "trigger_id", "item")
@@ -253,7 +253,7 @@ async def test_depth_is_no_mistake(any_way: House, depth: int) -> None:
 
 
 async def test_half_a_surrogate_pair_costs_one_letter(tmp_path: Path) -> None:
-    """JSON can write it, and the SDK of Socket Mode reads it."""
+    """JSON can contain one, and the SDK's parser in Socket Mode accepts it."""
     async with house(tmp_path, mode="socket") as at_home:
         await at_home.fill_in()
         whole = at_home.ann.submission_delivery().payload

@@ -1,4 +1,4 @@
-"""A mistake between the door and Bolt: answered with 200, told, logged and counted."""
+"""A bug between the transport and Bolt: answered with 200, told, logged and counted."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def reference_in(text: str) -> str:
 
 
 def failed(log: io.StringIO, event: str = "failed") -> list[str]:
-    """The references of what is logged as that."""
+    """Return the references of the log lines with this event."""
     assert CANARY not in log.getvalue()
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     return [line["reference"] for line in lines if line["event"] == event]
@@ -177,7 +177,7 @@ async def test_a_dispatch_of_bolts_that_fails_is_told(
             assert failed(log) == [reference_in(told)]
             assert parts.failures == 1
 
-            taken(await ann.command("Export hangs"))  # answered before Bolt is asked
+            taken(await ann.command("Export hangs"))  # answered before Bolt runs
             told = text_on(await at_home.private_answer())
 
     assert failed(log, "task_failed") == [reference_in(told)]
