@@ -31,7 +31,7 @@ REPLIES: Final = {
 }
 ASSIGNEE_TYPES: Final = {"user": "A person", "agent": "An AI agent"}
 UNASSIGNED: Final = "Unassigned"
-SIGNS: Final = {
+EMOJI: Final = {
     "email": ":email:",
     "chat": ":speech_balloon:",
     "urgent": ":red_circle:",

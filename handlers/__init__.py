@@ -24,7 +24,7 @@ def register(app: AsyncApp) -> None:
     app.global_shortcut(ids.GLOBAL_SHORTCUT)(shortcuts.open_new)
     app.event(AppHomeOpened.kind)(events.show_home_tab)
     for action_id in (ids.ASSIGN_TO_ME, ids.CLOSE, ids.OPEN_AGAIN, ids.SET_PRIORITY):
-        app.action(action_id)(actions.change)
+        app.action(action_id)(actions.change_card)
     app.action(ids.REOPEN)(actions.reopen_form)
     for action_id in actions.CHOICES:
         app.action(action_id)(actions.decide)

@@ -20,7 +20,7 @@ CHOICES = {
     ids.LEAVE: Choice.LEAVE,
 }
 MOST_DIGITS = 19  # of PostgreSQL's bigint
-NOT_READ = (
+CARD_NOT_READABLE = (
     "Change the conversation in Weav: the bot cannot read this card any more, which may be from"
     " another version of the bot."
 )
@@ -31,26 +31,28 @@ async def reopen_form(
     interaction: BlockActions,
     forms: FormService,
     home: HomeService,
-    known: bool,  # noqa: FBT001 - Bolt gives it by name
+    identified: bool,  # noqa: FBT001 - Bolt gives it by name
 ) -> None:
     """The button's value is the form, or the ID of its row in a list, or empty for a new form."""
     await ack()
     new = interaction.in_home_tab and not interaction.clicked.value
     empty = FilledForm(FormValues(), Origin(in_home_tab=True))
-    form = empty if new else FilledForm.from_value(interaction.clicked.value).at_origin()
+    form = (
+        empty if new else FilledForm.from_button(interaction.clicked.value).with_default_post_to()
+    )
     form_request = FormRequest(
         trigger_id=interaction.trigger_id,
         form=form,
         slack_user_id=interaction.slack_user_id,
         response_url=interaction.response_url,
         new=new,
-        known=known,
+        identified=identified,
     )
     if entry_id := _entry_id(interaction):
         await forms.open_stored(entry_id, form_request)
     else:
         await forms.open(form_request)
-    if interaction.in_home_tab and known:
+    if interaction.in_home_tab and identified:
         home.clicked(interaction.slack_user_id)
 
 
@@ -72,12 +74,12 @@ def _entry_id(clicked: BlockActions) -> int:
     return int(value) if value.isdecimal() and len(value) < MOST_DIGITS else 0
 
 
-async def change(
+async def change_card(
     ack: AsyncAck, interaction: BlockActions, cards: CardService, notifier: Notifier
 ) -> None:
     click = parse_click(interaction)
     if click is None:
-        notifier.say(NOT_READ, interaction.slack_user_id, interaction.response_url)
+        notifier.say(CARD_NOT_READABLE, interaction.slack_user_id, interaction.response_url)
     else:
         cards.change(click)
     await ack()

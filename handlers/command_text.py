@@ -37,21 +37,21 @@ class OpenForm:
     values: FormValues
 
 
-Words: TypeAlias = Subcommand | SetWeavUser | OpenForm
-_ALONE: Final = {"?": Subcommand.HELP, **{each.value: each for each in Subcommand}}
+ParsedCommand: TypeAlias = Subcommand | SetWeavUser | OpenForm
+_SUBCOMMANDS: Final = {"?": Subcommand.HELP, **{each.value: each for each in Subcommand}}
 
 
-def parse_words(text: str) -> Words:
+def parse_command(text: str) -> ParsedCommand:
     """Read a subcommand that stands alone, else the form's values; never raise or lose a word.
 
     `email` or `chat`, a priority and a customer's UUID or link fill their fields, once each and in
     any order. The first other word and everything after it are the subject, of any length.
     """
     text = text[:_LONGEST]
-    if alone := _ALONE.get(text.strip().lower()):
-        return alone
-    if me := _me(text):
-        return me
+    if subcommand := _SUBCOMMANDS.get(text.strip().lower()):
+        return subcommand
+    if weav_user := _weav_user_in(text):
+        return weav_user
     filled: dict[str, str] = {}
     position = 0
     while word := _WORD.match(text, position):
@@ -63,7 +63,7 @@ def parse_words(text: str) -> Words:
     return OpenForm(FormValues(subject=fold(as_typed(text[position:])), **filled))
 
 
-def _me(text: str) -> SetWeavUser | None:
+def _weav_user_in(text: str) -> SetWeavUser | None:
     word, _, rest = text.strip().partition(" ")
     weav_user_id = uuid_in(as_typed(rest).strip(), "assignee") if word.lower() == "me" else None
     return SetWeavUser(str(weav_user_id)) if weav_user_id else None

@@ -44,8 +44,8 @@ from bot.slack.payloads import (
     ViewSubmission,
     read_payload,
 )
-from handlers.command_text import OpenForm, Subcommand, Words, parse_words
-from handlers.errors import Notice, answer_mistake, answer_privately, field_for_errors
+from handlers.command_text import OpenForm, ParsedCommand, Subcommand, parse_command
+from handlers.errors import Notice, answer_failure, answer_privately, field_for_errors
 
 log = get_logger("weav_slack.dispatch")
 # The parts of a payload that Bolt needs for routing. In the others it looks for ids that the bot
@@ -85,20 +85,20 @@ def bolt(token: str, slack_api_url: str, session: aiohttp.ClientSession) -> Asyn
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """`delivered`: the transport sets it once Slack has the response; None: nobody waits for it."""
+    """`answered`: the transport sets it once Slack has the response; None: nobody waits for it."""
 
     response: BoltResponse
-    delivered: asyncio.Event | None = None
+    answered: asyncio.Event | None = None
 
 
 @dataclass(eq=False, repr=False)
 class Dispatcher:
     """Bolt injects `context` into listeners by name, with these values of the payload.
 
-    `interaction`: the payload. `words`: the parsed text after a command. `known`: see `Admitted`.
-    `answered`: set once Slack has the answer to a submission. `asked_at_clock`: when the payload
-    arrived, before the access check, on the event loop's clock. `acknowledged`: Slack already has
-    its answer, so the listener cannot say anything in it.
+    `interaction`: the payload. `parsed`: the text after a command. `identified`: see `Admitted`.
+    `answered`: set once Slack has the answer to a submission. `asked_at`: when the payload arrived,
+    before the access check, on the event loop's clock. `acknowledged`: Slack already has its
+    answer, so the listener cannot say anything in it.
     """
 
     _app: AsyncApp
@@ -109,7 +109,7 @@ class Dispatcher:
     _home: HomeService
     _notifier: Notifier
     _metrics: Metrics
-    _events: dict[str, None] = field(default_factory=dict, init=False)
+    _seen_events: dict[str, None] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         for reason in Denial:  # a counter begins at 0: see `Metrics`
@@ -121,18 +121,18 @@ class Dispatcher:
         An exception on the way is told to the user like one in a listener. Raise `MalformedPayload`
         for a payload that cannot be read.
         """
-        began, asked_at_clock = start_timer(), asyncio.get_running_loop().time()
+        began, asked_at = start_timer(), asyncio.get_running_loop().time()
         payload = read_payload(sent)
         answered = asyncio.Event()
         with new_reference():
             try:
-                response = await self._respond(payload, sent, answered, asked_at_clock)
+                response = await self._respond(payload, sent, answered, asked_at)
             except Exception as error:  # noqa: BLE001 - the user is told of any failure
-                response = self._mistaken(payload, error)
+                response = self._answer_failure(payload, error)
             self._note_time(payload, began)
         return Acknowledgement(response, answered if isinstance(payload, ViewSubmission) else None)
 
-    def refuse(self, reason: str, why: str = "") -> None:
+    def count_refused(self, reason: str, why: str = "") -> None:
         """Log and count a request that was not dispatched; `reason` is a metric's label."""
         log.warning("request_refused", reason=why or reason)
         self._metrics.refusals.labels(reason).inc()
@@ -142,31 +142,31 @@ class Dispatcher:
         payload: Payload | Impersonal,
         sent: Any,  # noqa: ANN401 - JSON
         answered: asyncio.Event,
-        asked_at_clock: float,
+        asked_at: float,
     ) -> BoltResponse:
         if isinstance(payload, Impersonal):
-            return _answer_nobody(payload)
+            return _answer_impersonal(payload)
         if isinstance(payload, AppHomeOpened) and self._is_repeated(payload.event_id):
             return BoltResponse(status=200, body="")
         if isinstance(payload, ViewSubmission):
             self._open_forms.submitted(payload.view.id)
-        words = parse_words(payload.text) if isinstance(payload, SlashCommand) else None
-        opens_form = _opens_form(payload, words)
+        parsed = parse_command(payload.text) if isinstance(payload, SlashCommand) else None
+        opens_form = _opens_form(payload, parsed)
         decision = await self._access_check.decide(
             requester_of(payload),
-            shows_nothing=opens_form or words in (Subcommand.HELP, Subcommand.CHECK),
+            reveals_nothing=opens_form or parsed in (Subcommand.HELP, Subcommand.CHECK),
         )
         if isinstance(decision, Denied):
-            return self._refused(payload, decision.reason)
+            return self._refuse(payload, decision.reason)
         # The answer to a payload that opens a modal is empty, so it need not wait for the listener.
-        acknowledged = opens_form or words is Subcommand.DEFAULTS
+        acknowledged = opens_form or parsed is Subcommand.DEFAULTS
         context = {
             **self._context,
             "interaction": payload,
-            "words": words,
-            "known": decision.known,
+            "parsed": parsed,
+            "identified": decision.identified,
             "answered": answered,
-            "asked_at_clock": asked_at_clock,
+            "asked_at": asked_at,
             "acknowledged": acknowledged,
         }
         dispatching = self._dispatch(sent, context)
@@ -194,28 +194,28 @@ class Dispatcher:
         Slack's retry header does not count: the first delivery may have been answered too late, or
         its process may have died.
         """
-        repeated = bool(event_id) and event_id in self._events
-        keep(self._events, event_id, None, _EVENTS_REMEMBERED)
+        repeated = bool(event_id) and event_id in self._seen_events
+        keep(self._seen_events, event_id, None, _EVENTS_REMEMBERED)
         return repeated
 
-    def _refused(self, payload: Payload, reason: Denial) -> BoltResponse:
+    def _refuse(self, payload: Payload, reason: Denial) -> BoltResponse:
         """Return 200 always: on any other status Slack shows its own error."""
         self._metrics.refusals.labels(reason.value).inc()
         log.info("denied", reason=reason.value, kind=payload.kind, user=payload.slack_user_id)
-        message, passing = refusal_message(reason, self._admins), reason is Denial.NOT_KNOWN
+        message, temporary = refusal_message(reason, self._admins), reason is Denial.NOT_KNOWN
         match payload:
             case ViewClosed():
                 return BoltResponse(status=200, body="")
-            case AppHomeOpened() if passing:
+            case AppHomeOpened() if temporary:
                 self._home.opened(payload, known=False)
                 return BoltResponse(status=200, body="")
-            case AppHomeOpened() | BlockActions(in_home_tab=True) if not passing:
+            case AppHomeOpened() | BlockActions(in_home_tab=True) if not temporary:
                 self._home.say(message, payload.slack_user_id)  # it replaces the whole tab
                 return BoltResponse(status=200, body="")
             case ViewSubmission():
                 if reason is Denial.CHANNEL:
                     message = post_to_message(payload.view.value(ids.POST_TO), self._admins)
-                if not passing and field_for_errors(payload.view):
+                if not temporary and field_for_errors(payload.view):
                     # An error under a field cannot mention the admins.
                     self._notifier.tell(message, payload.slack_user_id, payload.response_url)
             case _:
@@ -223,11 +223,11 @@ class Dispatcher:
         notice = Notice(message, refusal_under_field(reason), refusal_offer(reason))
         return answer_privately(payload, notice, self._notifier)
 
-    def _mistaken(self, payload: Payload | Impersonal, error: Exception) -> BoltResponse:
+    def _answer_failure(self, payload: Payload | Impersonal, error: Exception) -> BoltResponse:
         """Tell the user of the failure; return 200 even if that fails, too."""
         try:
             if not isinstance(payload, Impersonal):
-                return answer_mistake(error, payload, self._notifier, self._metrics)
+                return answer_failure(error, payload, self._notifier, self._metrics)
         except Exception:
             log.exception("not_told", reference=reference())
         return BoltResponse(status=200, body="")
@@ -242,7 +242,7 @@ class Dispatcher:
                 self._metrics.failures.labels("handler").inc()
 
 
-def _answer_nobody(payload: Impersonal) -> BoltResponse:
+def _answer_impersonal(payload: Impersonal) -> BoltResponse:
     match payload:
         case UrlVerification(challenge=challenge):
             # https://docs.slack.dev/reference/events/url_verification
@@ -253,7 +253,7 @@ def _answer_nobody(payload: Impersonal) -> BoltResponse:
             assert_never(payload)
 
 
-def _opens_form(payload: Payload, words: Words | None) -> bool:
+def _opens_form(payload: Payload, parsed: ParsedCommand | None) -> bool:
     """Whether the payload opens a form; a user who is not identified yet sees no names in it."""
     match payload:
         case MessageShortcut() | GlobalShortcut():
@@ -261,4 +261,4 @@ def _opens_form(payload: Payload, words: Words | None) -> bool:
         case BlockActions():
             return payload.clicked.action_id == ids.REOPEN
         case _:
-            return isinstance(words, OpenForm)
+            return isinstance(parsed, OpenForm)

@@ -22,7 +22,7 @@ from bot.slack.payloads import (
 
 log = get_logger("weav_slack.errors")
 # The field under which an error about the whole form stands.
-_USUAL: Final = {ids.MODAL: ids.POST_TO, ids.DEFAULTS_MODAL: ids.COMPANY_ID}
+_ERROR_FIELDS: Final = {ids.MODAL: ids.POST_TO, ids.DEFAULTS_MODAL: ids.COMPANY_ID}
 UNKNOWN: Final = "This is nothing that the Weav bot knows. It may have been updated: try again."
 
 
@@ -44,14 +44,14 @@ async def answer_error(
 ) -> BoltResponse:
     """Bolt's error listener: tell the user where they are; 200, or Slack shows its own error."""
     if not isinstance(error, BoltUnhandledRequestError):
-        return answer_mistake(error, interaction, notifier, metrics, acknowledged=acknowledged)
+        return answer_failure(error, interaction, notifier, metrics, acknowledged=acknowledged)
     log.warning("unhandled", kind=interaction.kind)
-    known, _, mend = UNKNOWN.partition(". ")
-    notice = Notice(plain_message(UNKNOWN), UNKNOWN, nothing_offer(f"{known}.", mend))
+    title, _, hint = UNKNOWN.partition(". ")
+    notice = Notice(plain_message(UNKNOWN), UNKNOWN, nothing_offer(f"{title}.", hint))
     return answer_privately(interaction, notice, notifier, acknowledged=acknowledged)
 
 
-def answer_mistake(
+def answer_failure(
     error: Exception,
     payload: Payload,
     notifier: Notifier,
@@ -104,5 +104,5 @@ def field_for_errors(view: View) -> str:
     form's usual field is assumed.
     """
     inputs = view.input_ids
-    usual = _USUAL.get(view.callback_id, "")
+    usual = _ERROR_FIELDS.get(view.callback_id, "")
     return usual if usual in inputs or not inputs else inputs[0]

@@ -21,16 +21,16 @@ LONGEST_QUERY: Final = 2000
 
 
 async def suggest_customers(
-    ack: AsyncAck, interaction: BlockSuggestion, forms: FormService, asked_at_clock: float
+    ack: AsyncAck, interaction: BlockSuggestion, forms: FormService, asked_at: float
 ) -> None:
-    option_query = _option_query(interaction, asked_at_clock)
+    option_query = _option_query(interaction, asked_at)
     await ack(options=options(await forms.suggestions.customers(option_query)))
 
 
 async def suggest_assignees(
-    ack: AsyncAck, interaction: BlockSuggestion, forms: FormService, asked_at_clock: float
+    ack: AsyncAck, interaction: BlockSuggestion, forms: FormService, asked_at: float
 ) -> None:
-    kind, option_query = assignee_kind(interaction.view), _option_query(interaction, asked_at_clock)
+    kind, option_query = assignee_kind(interaction.view), _option_query(interaction, asked_at)
     await ack(options=options(await forms.suggestions.assignees(kind, option_query)))
 
 
@@ -49,10 +49,10 @@ async def save_defaults(ack: AsyncAck, interaction: ViewSubmission, forms: FormS
         await ack()
 
 
-def _option_query(typed: BlockSuggestion, asked_at_clock: float) -> OptionQuery:
+def _option_query(typed: BlockSuggestion, asked_at: float) -> OptionQuery:
     slack_channel_id = slack_channel_of(typed.view)
     query = typed.value[:LONGEST_QUERY]
-    return OptionQuery(query, slack_channel_id, typed.slack_user_id, asked_at_clock)
+    return OptionQuery(query, slack_channel_id, typed.slack_user_id, asked_at)
 
 
 async def submit_form(
@@ -61,7 +61,7 @@ async def submit_form(
     forms: FormService,
     submissions: SubmissionService,
     answered: asyncio.Event,
-    asked_at_clock: float,
+    asked_at: float,
 ) -> None:
     submission = parse_submission(interaction)
     if isinstance(submission, Problems):
@@ -69,5 +69,5 @@ async def submit_form(
         return
     reply: Reply | None = await forms.reviewer.objection(submission)
     if reply is None:
-        reply = await submissions.submit(submission, answered, asked_at_clock)
+        reply = await submissions.submit(submission, answered, asked_at)
     await ack(**answer_of(reply, submission.form))

@@ -21,8 +21,8 @@ from handlers.dispatch import Dispatcher
 _MOST_FIELDS: Final = 100
 EVENTS = "/slack/events"
 LONGEST_BODY = 1 << 20
-LONGEST_UPLOAD = 10.0
-GONE: Final = "gone"  # a client that hung up
+UPLOAD_WITHIN = 10.0
+CLIENT_GONE: Final = "gone"  # a client that hung up
 
 
 def decode_body(body: bytes) -> Any:  # noqa: ANN401 - JSON, for `read_payload`
@@ -61,10 +61,10 @@ class HttpTransport:
     so that Slack does not wait for Starlette's routing and middleware.
     """
 
-    def __init__(self, dispatcher: Dispatcher, signing_secret: str, others: ASGIApp) -> None:
+    def __init__(self, dispatcher: Dispatcher, signing_secret: str, other_routes: ASGIApp) -> None:
         self._dispatcher = dispatcher
         self._verifier = SignatureVerifier(signing_secret)
-        self._others = others
+        self._other_routes = other_routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # `root_path` is where another program has mounted the bot: bot/embedded.py.
@@ -72,7 +72,7 @@ class HttpTransport:
             scope["type"] != "http"
             or scope["path"].removeprefix(scope.get("root_path", "")) != EVENTS
         ):
-            await self._others(scope, receive, send)
+            await self._other_routes(scope, receive, send)
             return
         response = await self._answer(Request(scope, receive))
         await response(scope, receive, send)
@@ -82,20 +82,20 @@ class HttpTransport:
             return PlainTextResponse("Slack posts", 405, {"allow": "POST"})
         body = await read_body(request)
         if isinstance(body, NotRead):
-            if body.reason != GONE:
-                self._dispatcher.refuse(body.reason)
+            if body.reason != CLIENT_GONE:
+                self._dispatcher.count_refused(body.reason)
             return body.response
         if not self._signed(body, request.headers):
-            self._dispatcher.refuse("signature")
+            self._dispatcher.count_refused("signature")
             return PlainTextResponse("not signed by Slack", 401)
         try:
             answer = await self._dispatcher.answer(decode_body(body))
         except MalformedPayload as error:
-            self._dispatcher.refuse(error.reason, str(error))
+            self._dispatcher.count_refused(error.reason, str(error))
             return PlainTextResponse("malformed", 400)
         response = to_starlette_response(answer.response)
-        if answer.delivered and not await _has_hung_up(request):
-            response.background = BackgroundTask(_set, answer.delivered)
+        if answer.answered and not await _is_disconnected(request):
+            response.background = BackgroundTask(_set_event, answer.answered)
         return response
 
     def _signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
@@ -106,20 +106,20 @@ class HttpTransport:
 
 
 async def read_body(request: Request) -> bytes | NotRead:
-    """Read a body within `LONGEST_BODY` and `LONGEST_UPLOAD`; stop reading a larger one."""
+    """Read a body within `LONGEST_BODY` and `UPLOAD_WITHIN`; stop reading a larger one."""
     if (
         int(request.headers.get("content-length", 0)) > LONGEST_BODY
     ):  # uvicorn checks that it is a number
         return _too_large()
     body = bytearray()
     try:
-        async with asyncio.timeout(LONGEST_UPLOAD):
+        async with asyncio.timeout(UPLOAD_WITHIN):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > LONGEST_BODY:
                     return _too_large()
     except ClientDisconnect:
-        return NotRead(GONE, Response(status_code=400))
+        return NotRead(CLIENT_GONE, Response(status_code=400))
     except TimeoutError:
         return NotRead("too_slow", PlainTextResponse("too slow", 408, {"connection": "close"}))
     return bytes(body)
@@ -129,7 +129,7 @@ def _too_large() -> NotRead:
     return NotRead("too_large", PlainTextResponse("too large", 413, {"connection": "close"}))
 
 
-async def _has_hung_up(request: Request) -> bool:
+async def _is_disconnected(request: Request) -> bool:
     """Ask without waiting; uvicorn reports no error when it answers a closed connection.
 
     `Request.is_disconnected` does the same with AnyIO: slower, and imported at its first use.
@@ -141,5 +141,5 @@ async def _has_hung_up(request: Request) -> bool:
         return False
 
 
-async def _set(event: asyncio.Event) -> None:
+async def _set_event(event: asyncio.Event) -> None:
     event.set()

@@ -12,7 +12,7 @@ async def open_from_message(
     ack: AsyncAck,
     interaction: MessageShortcut,
     forms: FormService,
-    known: bool,  # noqa: FBT001 - Bolt gives it by name
+    identified: bool,  # noqa: FBT001 - Bolt gives it by name
 ) -> None:
     await ack()
     await forms.open(
@@ -23,7 +23,7 @@ async def open_from_message(
             response_url=interaction.response_url,
             new=True,
             mentions=mentions_of(interaction),
-            known=known,
+            identified=identified,
         )
     )
 

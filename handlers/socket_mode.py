@@ -26,10 +26,10 @@ from handlers.dispatch import Acknowledgement, Dispatcher
 
 log = get_logger("weav_slack.socket_mode")
 # Seconds.
-CONNECT_AGAIN = 3.0
+RECONNECT_AFTER = 3.0
 # For one handshake. With aiohttp's default of 300 s, a server that accepts the connection and never
 # answers would keep the bot offline as long.
-HANDSHAKE = 10.0
+HANDSHAKE_WITHIN = 10.0
 
 
 class SocketModeConnection(SocketModeClient):
@@ -41,7 +41,7 @@ class SocketModeConnection(SocketModeClient):
         Mostly aiohttp notices after one and a half.
         """
         super().__init__(app_token, web_client=client, ping_interval=ping_every)
-        self._was_open = False
+        self._token_accepted = False
 
     async def issue_new_wss_url(self) -> str:
         """Retry until Slack gives a URL; raise `SlackTokenRejected` for a token that never worked.
@@ -54,10 +54,10 @@ class SocketModeConnection(SocketModeClient):
                 if address := text_at(opened.answer, "url"):
                     return address
                 opened = Failed("no_address")
-            elif opened.code in REJECTED and not self._was_open:
+            elif opened.code in REJECTED and not self._token_accepted:
                 raise SlackTokenRejected(opened.code)
             log.warning("socket_not_opened", code=opened.code)
-            await asyncio.sleep(max(CONNECT_AGAIN, opened.retry_after or 0))
+            await asyncio.sleep(max(RECONNECT_AFTER, opened.retry_after or 0))
 
     async def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: FBT001, FBT002
         """Replace the current connection, once.
@@ -77,7 +77,7 @@ class SocketModeConnection(SocketModeClient):
         Ask for the first URL here: the SDK would retry with a rejected token for ever.
         """
         self.wss_uri = await self.issue_new_wss_url()
-        self._was_open = True
+        self._token_accepted = True
         await self._shorten_handshakes()
         connecting = asyncio.create_task(self.connect())  # type: ignore[no-untyped-call] # the SDK's
         try:
@@ -89,7 +89,7 @@ class SocketModeConnection(SocketModeClient):
         """Give the SDK a session with a timeout, which ends with the handshake."""
         await self.aiohttp_client_session.close()
         self.aiohttp_client_session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=HANDSHAKE)
+            timeout=aiohttp.ClientTimeout(total=HANDSHAKE_WITHIN)
         )
 
     async def _watch(self) -> None:
@@ -99,7 +99,7 @@ class SocketModeConnection(SocketModeClient):
         """
         was_connected, tried = False, None
         while True:
-            await asyncio.sleep(min(self.ping_interval, CONNECT_AGAIN))
+            await asyncio.sleep(min(self.ping_interval, RECONNECT_AFTER))
             connected = await self.is_connected()
             if was_connected and not connected:
                 log.warning("socket_lost")
@@ -145,11 +145,11 @@ class SocketModeTransport:
         try:
             answer = await self._dispatcher.answer(_without_surrogates(req.payload))
         except MalformedPayload as error:
-            self._dispatcher.refuse(error.reason, str(error))
+            self._dispatcher.count_refused(error.reason, str(error))
             answer = Acknowledgement(BoltResponse(status=200))
         await send_async_response(client, req, answer.response, time.time())
-        if answer.delivered:
-            answer.delivered.set()
+        if answer.answered:
+            answer.answered.set()
 
 
 def _without_surrogates(payload: object) -> object:

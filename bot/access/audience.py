@@ -20,24 +20,24 @@ AUDIENCE_WITHIN = 3.0
 
 
 class Audience(StrEnum):
-    """`UNSEEN`: a private channel without the bot. `UNTOLD`: not known, and never will be."""
+    """`HIDDEN`: a private channel without the bot. `UNKNOWN`: not known, and never will be."""
 
     INSIDE = "inside"
     SHARED = "shared"
-    UNSEEN = "unseen"
-    UNTOLD = "untold"
+    HIDDEN = "hidden"
+    UNKNOWN = "unknown"
 
 
 # Not cached: an /invite changes it at once.
-PASSING: Final = (Audience.UNSEEN,)
+UNCACHED: Final = (Audience.HIDDEN,)
 _REFUSALS: Final = {
-    "channel_not_found": Audience.UNSEEN,
-    "missing_scope": Audience.UNTOLD,
-    "method_not_supported": Audience.UNTOLD,
+    "channel_not_found": Audience.HIDDEN,
+    "missing_scope": Audience.UNKNOWN,
+    "method_not_supported": Audience.UNKNOWN,
 }
 
 
-async def audience(client: AsyncWebClient, slack_channel_id: str) -> Audience | None:
+async def fetch(client: AsyncWebClient, slack_channel_id: str) -> Audience | None:
     """Ask https://docs.slack.dev/reference/methods/conversations.info; None: no usable answer."""
     return await look_up(
         client.conversations_info(channel=slack_channel_id),
@@ -57,30 +57,30 @@ def audience_of(channel: object) -> Audience | None:
     return Audience.SHARED if shared else Audience.INSIDE
 
 
-class ChannelReaders:
+class ChannelAudiences:
     def __init__(self, audiences: LookupCache[Audience], installation: Installation) -> None:
         self._audiences = audiences
         self._installation = installation
 
     async def of_card(self, slack_channel_id: str) -> Audience:
         """Assume the worst if Slack does not answer: a short card harms nobody."""
-        return await self._audience(slack_channel_id) or Audience.UNSEEN
+        return await self._audience(slack_channel_id) or Audience.HIDDEN
 
     async def of_form(self, slack_channel_id: str) -> Audience:
-        return await self._audience(slack_channel_id) or Audience.UNTOLD
+        return await self._audience(slack_channel_id) or Audience.UNKNOWN
 
     async def of_new_form(self, slack_channel_id: str) -> Audience:
         """Ask only if the bot surely has the scopes: a call beside each new form is costly."""
         if not self._installation.may(*SCOPES):
-            return Audience.UNTOLD
+            return Audience.UNKNOWN
         return await self.of_form(slack_channel_id)
 
     async def _audience(self, slack_channel_id: str) -> Audience | None:
         # The author of a direct message (D…, or somebody's U…) chose its reader, and the bot can
         # never look into one between two other people.
         if not slack_channel_id.startswith(("C", "G")) or self._installation.may(*SCOPES) is False:
-            return Audience.UNTOLD
+            return Audience.UNKNOWN
         audience = await self._audiences.find(slack_channel_id, AUDIENCE_WITHIN)
-        if audience is Audience.UNSEEN and not self._installation.may(GROUPS_READ):
-            return Audience.UNTOLD  # it could not see private channels that it is in either
+        if audience is Audience.HIDDEN and not self._installation.may(GROUPS_READ):
+            return Audience.UNKNOWN  # it could not see private channels that it is in either
         return audience

@@ -14,12 +14,12 @@ KEEP_MEMBERS: Final = 1800.0  # seconds
 
 
 class Standing(StrEnum):
-    """`UNTOLD`: the bot has no scope to ask."""
+    """`UNKNOWN`: the bot has no scope to ask."""
 
     MEMBER = "member"
     GUEST = "guest"
     STRANGER = "stranger"
-    UNTOLD = "untold"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,15 @@ class Member:
     teams: frozenset[str] = frozenset()
 
 
-UNTOLD: Final = Member(Standing.UNTOLD)
+_NO_SCOPE: Final = Member(Standing.UNKNOWN)
 
 
-async def member(client: AsyncWebClient, slack_user_id: str) -> Member | None:
+async def fetch(client: AsyncWebClient, slack_user_id: str) -> Member | None:
     """Ask https://docs.slack.dev/reference/methods/users.info; None: no usable answer."""
     return await look_up(
         client.users_info(user=slack_user_id),
         lambda answer: member_of(answer.get("user")),
-        refusals={"missing_scope": UNTOLD},
+        refusals={"missing_scope": _NO_SCOPE},
     )
 
 

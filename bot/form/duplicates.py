@@ -47,14 +47,14 @@ class OpenConversation:
     link: str
 
 
-def duplicate_blocks(already: Duplicate) -> dict[str, Json]:
+def duplicate_blocks(duplicate: Duplicate) -> dict[str, Json]:
     """Show the message's conversation, and a checkbox that must be ticked to open another."""
-    where = f"`{_id(already.conversation_id)}`" if already.conversation_id else ""
-    if already.link:
-        where = link(already.link, "Open in Weav")
+    where = f"`{_short_id(duplicate.conversation_id)}`" if duplicate.conversation_id else ""
+    if duplicate.link:
+        where = link(duplicate.link, "Open in Weav")
     about = (
-        f":warning: <@{already.slack_user_id}> opened a conversation from this message"
-        f" ({clock(already.at)}): {escape(already.state)}."
+        f":warning: <@{duplicate.slack_user_id}> opened a conversation from this message"
+        f" ({clock(duplicate.at)}): {escape(duplicate.state)}."
     )
     said = section(mrkdwn(f"{about} {where}".strip()))
     return {
@@ -63,26 +63,26 @@ def duplicate_blocks(already: Duplicate) -> dict[str, Json]:
     }
 
 
-def open_conversations_block(several: Sequence[OpenConversation], named: str = "") -> Json:
+def open_conversations_block(conversations: Sequence[OpenConversation], customer: str = "") -> Json:
     """List the chosen customer's open conversations, one per line.
 
-    `named`: the customer's name. It stands here because Slack keeps the label of a select's
+    `customer`: the customer's name. It stands here because Slack keeps the label of a select's
     initial option over an update.
     """
-    lines = [f"• {_line(each)}" for each in several]
+    lines = [f"• {_conversation_line(each)}" for each in conversations]
     if lines:
         lines.insert(0, "Open already for this customer:")
-    if named:
-        lines.insert(0, f"The customer is {escape(shorten(fold(named), _SUBJECT_LIMIT))}.")
+    if customer:
+        lines.insert(0, f"The customer is {escape(shorten(fold(customer), _SUBJECT_LIMIT))}.")
     return {**context(mrkdwn("\n".join(lines))), "block_id": ids.OPEN_CONVERSATIONS}
 
 
-def _line(each: OpenConversation) -> str:
-    line = _drawn(each, web_address(each.link))
-    return line if len(line) <= _LINE_LIMIT else _drawn(each, "")
+def _conversation_line(each: OpenConversation) -> str:
+    line = _line_with(each, web_address(each.link))
+    return line if len(line) <= _LINE_LIMIT else _line_with(each, "")
 
 
-def _drawn(each: OpenConversation, url: str) -> str:
+def _line_with(each: OpenConversation, url: str) -> str:
     conversation = each.conversation
     subject = escape(shorten(fold(conversation.subject or ""), _SUBJECT_LIMIT)) or "No subject"
     priority = conversation.priority or ""
@@ -90,12 +90,12 @@ def _drawn(each: OpenConversation, url: str) -> str:
         link(url, subject),
         escape(shorten(fold(labels.PRIORITIES.get(priority, priority)), _WORD_LIMIT)),
         age_text(each.age) if each.age is not None else "",
-        "" if url else f"`{_id(conversation.id)}`",
+        "" if url else f"`{_short_id(conversation.id)}`",
     ]
     return " · ".join(part for part in parts if part)
 
 
-def _id(text: str) -> str:
+def _short_id(text: str) -> str:
     return escape(shorten(fold(text), _ID_LIMIT))
 
 
@@ -123,7 +123,7 @@ class OpenConversations:
         if isinstance(listed, LookUpFailed):
             return []
         still_open = [each for each in listed if each.status == Status.OPEN]
-        still_open.sort(key=_moved_at, reverse=True)
+        still_open.sort(key=_last_active_at, reverse=True)
         now = time.time()
         return [self._described(each, now) for each in still_open[:MOST_LISTED]]
 
@@ -133,6 +133,6 @@ class OpenConversations:
         return OpenConversation(conversation, age, self._link(conversation.id))
 
 
-def _moved_at(conversation: Conversation) -> float:
+def _last_active_at(conversation: Conversation) -> float:
     moments = (conversation.last_message_at, conversation.updated_at, conversation.created_at)
     return max((each.timestamp() for each in moments if each), default=0.0)

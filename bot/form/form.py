@@ -24,12 +24,12 @@ from bot.weav.models import SUBJECT_LIMIT, AssigneeType
 POST_TO_HINT: Final = "Everybody there sees the summary, not what the customer writes."
 # https://docs.slack.dev/reference/block-kit/composition-objects/text-object
 _TEXT_LIMIT: Final = 3000
-_NOTES: Final = {
+_AUDIENCE_NOTES: Final = {
     Audience.SHARED: (
         "People of other organisations read this channel: they will see the conversation's ID, its"
         " status and its link, no subject and no customer."
     ),
-    Audience.UNSEEN: (
+    Audience.HIDDEN: (
         "To have the whole card, type /invite @Weav in this channel first. The bot cannot see who"
         " reads it, so the card there will be a short one: the conversation's ID, its status and"
         " its link."
@@ -37,8 +37,8 @@ _NOTES: Final = {
 }
 # Where a view's state has a value, and where an element has its initial one, for the elements that
 # our forms use: https://docs.slack.dev/reference/block-kit/block-elements
-_WAYS: Final = (("value",), ("selected_option", "value"), ("selected_conversation",))
-_INITIAL: Final = {
+_STATE_PATHS: Final = (("value",), ("selected_option", "value"), ("selected_conversation",))
+_INITIAL_KEYS: Final = {
     "plain_text_input": "initial_value",
     "static_select": "initial_option",
     "radio_buttons": "initial_option",
@@ -52,7 +52,7 @@ class Form:
     """Everything that `bot.form.view.render` needs.
 
     `options`: the selected options of the external selects, by field, as Slack writes them.
-    `shown`: by block_id, the blocks that are not fields (texts, and the checkbox for another
+    `extra_blocks`: by block_id, the blocks that are not fields (texts, and the checkbox for another
     conversation). They and `post_to_hint`, which says who reads the channel, go back to Slack
     unchanged unless the bot has newer ones.
     """
@@ -61,22 +61,22 @@ class Form:
     origin: Origin = field(default_factory=Origin)
     sources: Mapping[str, Source] = field(default_factory=dict)
     options: Mapping[str, Json] = field(default_factory=dict)
-    shown: Mapping[str, Json] = field(default_factory=dict)
+    extra_blocks: Mapping[str, Json] = field(default_factory=dict)
     post_to_hint: str = POST_TO_HINT
     for_defaults: bool = False
 
     @classmethod
     def of(cls, filled: FilledForm, reason: str = "") -> Self:
         """Fill in what was filled in before; `reason` stands on top and says why it is back."""
-        form = cls(filled.values, filled.origin).named(filled.labels)
+        form = cls(filled.values, filled.origin).with_labels(filled.labels)
         if reason:
             text = shorten(reason, _TEXT_LIMIT)
-            form = form.showing({ids.REASON: alert(text, "warning", ids.REASON)})
+            form = form.with_blocks({ids.REASON: alert(text, "warning", ids.REASON)})
         if filled.origin.via == "message":
-            form = form.showing({ids.ABOUT_MESSAGE: _about_message(filled.origin)})
+            form = form.with_blocks({ids.ABOUT_MESSAGE: _about_message(filled.origin)})
         return form
 
-    def filled(self, values: Mapping[str, str], source: Source) -> Self:
+    def with_values(self, values: Mapping[str, str], source: Source) -> Self:
         """Set values; the fields' hints name their source."""
         return replace(
             self,
@@ -84,7 +84,7 @@ class Form:
             sources={**self.sources, **dict.fromkeys(values, source)},
         )
 
-    def named(self, labels: Mapping[str, str]) -> Self:
+    def with_labels(self, labels: Mapping[str, str]) -> Self:
         """Show names in place of the customer's and the assignee's IDs."""
         if not labels:
             return self
@@ -95,12 +95,12 @@ class Form:
         options = {name: found for name, found in named.items() if found and labels.get(name)}
         return replace(self, options={**self.options, **options})
 
-    def showing(self, blocks: Mapping[str, Json]) -> Self:
-        return replace(self, shown={**self.shown, **blocks})
+    def with_blocks(self, blocks: Mapping[str, Json]) -> Self:
+        return replace(self, extra_blocks={**self.extra_blocks, **blocks})
 
-    def without(self, block_id: str) -> Self:
-        shown = {name: block for name, block in self.shown.items() if name != block_id}
-        return replace(self, shown=shown)
+    def without_block(self, block_id: str) -> Self:
+        kept = {name: block for name, block in self.extra_blocks.items() if name != block_id}
+        return replace(self, extra_blocks=kept)
 
     @property
     def takes_typed_assignee(self) -> bool:
@@ -119,7 +119,7 @@ class Form:
             return None
         return self.options.get(ids.ASSIGNEE_ID) or assignee_option(self.values.assignee_id)
 
-    def told(self, state: object) -> Self:
+    def with_state(self, state: object) -> Self:
         """Take over the fields that are in a view's state; leave the others as they are.
 
         After a change of assignee type Slack keeps the old choice in the select, and so does the
@@ -131,9 +131,9 @@ class Form:
         options = dict(self.options)
         for name in ids.FIELDS_OF_FORMS:
             entry = at(state, "values", name, name)
-            if not self._fits(name, entry):
+            if not self._matches_input(name, entry):
                 continue
-            values[name] = first_text(entry, _WAYS)
+            values[name] = first_text(entry, _STATE_PATHS)
             options.pop(name, None)
             if entry["type"] == "external_select" and text_at(entry, "selected_option", "value"):
                 options[name] = entry["selected_option"]
@@ -149,50 +149,50 @@ class Form:
         }
         return replace(self, values=now, options=options, origin=origin, sources=sources)
 
-    def _fits(self, name: str, entry: object) -> bool:
+    def _matches_input(self, name: str, entry: object) -> bool:
         """Whether the state's entry comes from the type of input that this form draws."""
         kind = text_at(entry, "type")
         if name == ids.ASSIGNEE_ID:
             return kind == ("plain_text_input" if self.takes_typed_assignee else "external_select")
-        return kind in _INITIAL
+        return kind in _INITIAL_KEYS
 
 
-def with_readers(form: Form, readers: Audience) -> Form:
+def with_audience(form: Form, audience: Audience) -> Form:
     """Say below `post_to` that outsiders read the channel, or that the bot cannot see who does."""
-    return replace(form, post_to_hint=f"{_NOTES.get(readers, '')} {POST_TO_HINT}".strip())
+    return replace(form, post_to_hint=f"{_AUDIENCE_NOTES.get(audience, '')} {POST_TO_HINT}".strip())
 
 
 def form_of(view: View) -> Form:
     """Read the form back from a view's blocks, whichever version and process drew them."""
     values: dict[str, str] = {}
     options: dict[str, Json] = {}
-    shown: dict[str, Json] = {}
+    extra_blocks: dict[str, Json] = {}
     post_to_hint = POST_TO_HINT
     for block in view.blocks:
         name = text_at(block, "block_id")
         if name not in ids.FIELDS_OF_FORMS:
             if name and (name != ids.ANOTHER or list_at(block, "element", "options")):
-                shown[name] = block
+                extra_blocks[name] = block
             continue
         kind = text_at(block, "element", "type")
-        initial = _INITIAL.get(kind, "")
+        initial = _INITIAL_KEYS.get(kind, "")
         values[name] = first_text(block, (("element", initial), ("element", initial, "value")))
         if kind == "external_select" and text_at(block, "element", initial, "value"):
             options[name] = block["element"][initial]
         if name == ids.POST_TO:
             post_to_hint = text_at(block, "hint", "text") or POST_TO_HINT
     origin = Origin.load(view.private_metadata)
-    if tick := shown.get(ids.ANOTHER):
+    if tick := extra_blocks.get(ids.ANOTHER):
         element = {**tick["element"]}
         if element.pop("initial_options", None):  # 0.1.0 records a tick only here
             origin = origin.model_copy(update={"another": True})
-        shown[ids.ANOTHER] = {**tick, "element": element}
+        extra_blocks[ids.ANOTHER] = {**tick, "element": element}
     return Form(
         values=FormValues(**values),
         origin=origin,
         sources=load_sources(view.private_metadata),
         options=options,
-        shown=shown,
+        extra_blocks=extra_blocks,
         post_to_hint=post_to_hint,
         for_defaults=view.callback_id == ids.DEFAULTS_MODAL,
     )

@@ -15,7 +15,7 @@ from bot.weav.directory import DOMAIN, NAME_CHARACTER
 from bot.weav.models import SUBJECT_LIMIT
 
 # Slack's placeholders for blocks without a text, and for an attachment without a fallback.
-_NO_WORDS: Final = {"This content can't be displayed.", "[no preview available]"}
+_PLACEHOLDERS: Final = {"This content can't be displayed.", "[no preview available]"}
 # How many blocks, attachments and parts of them are read.
 _MOST_PARTS: Final = 2000
 _UUID: Final = re.compile(
@@ -31,13 +31,13 @@ _SCHEME: Final = "mailto:"
 _MOST: Final = 3
 # Characters of mrkdwn that are read, links and marks included. A subject has 500, and a customer
 # mentioned further down is hardly whom the message is about.
-LONGEST: Final = 12_000
+LONGEST_READ: Final = 12_000
 
 
-def words_of(message: SourceMessage) -> str:
+def message_text(message: SourceMessage) -> str:
     """Return a message's text as mrkdwn, cut off if the message has very many parts."""
     return (
-        _said(message.text)
+        _real_text(message.text)
         or _Reader().blocks(message.blocks)
         or _Reader().attachments(message.attachments)
         or _Reader().file(message.files)
@@ -69,9 +69,9 @@ class _Reader:
 
     def _attachment(self, attachment: object) -> str:
         """https://docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments."""
-        written = (_said(text_at(attachment, name)) for name in ("pretext", "title", "text"))
+        written = (_real_text(text_at(attachment, name)) for name in ("pretext", "title", "text"))
         blocks = self.blocks(list_at(attachment, "blocks"))
-        return blocks or _lines(written) or _said(text_at(attachment, "fallback"))
+        return blocks or _lines(written) or _real_text(text_at(attachment, "fallback"))
 
     def _block(self, block: object) -> str:
         """Read the blocks with text of https://docs.slack.dev/reference/block-kit/blocks."""
@@ -115,8 +115,8 @@ def _part(part: Any) -> str:  # noqa: ANN401 - JSON
     return ""
 
 
-def _said(text: str) -> str:
-    return "" if text.strip() in {"", *_NO_WORDS} else text
+def _real_text(text: str) -> str:
+    return "" if text.strip() in {"", *_PLACEHOLDERS} else text
 
 
 def _lines(several: Iterable[str]) -> str:
@@ -159,9 +159,9 @@ def form_from_message(shortcut: MessageShortcut) -> FilledForm:
     https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload
     """
     message, slack_channel_id = shortcut.message, shortcut.channel.id
-    words = words_of(message)
-    read = beginning(words, LONGEST)
-    subject = plain(read)
+    text = message_text(message)
+    start = beginning(text, LONGEST_READ)
+    subject = plain(start)
     message_ts = message.ts or shortcut.message_ts
     origin = Origin(
         via="message",
@@ -171,14 +171,14 @@ def form_from_message(shortcut: MessageShortcut) -> FilledForm:
         message_link=permalink(
             shortcut.team.domain, slack_channel_id, message_ts, message.thread_ts
         ),
-        shortened=len(subject) > SUBJECT_LIMIT or read != words,
+        shortened=len(subject) > SUBJECT_LIMIT or start != text,
     )
     return FilledForm(FormValues(subject=head(subject, SUBJECT_LIMIT).rstrip()), origin)
 
 
 def mentions_of(shortcut: MessageShortcut) -> Mentions:
     """Find IDs and addresses in the message that may lead to a customer."""
-    return mentions_in(beginning(words_of(shortcut.message), LONGEST))
+    return mentions_in(beginning(message_text(shortcut.message), LONGEST_READ))
 
 
 def permalink(team_domain: str, slack_channel_id: str, message_ts: str, thread_ts: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.form.values import CREATE, customer_in
+from bot.form.values import CREATE, parse_customer
 from bot.ledger import KnownCustomer
 from bot.slack import ids
 from bot.slack.blocks import Json
@@ -12,9 +12,9 @@ from bot.weav.directory import NewCustomer
 
 NOBODY: Final = "nobody"
 # Never offer an empty list: Slack then says only "No results" and hides the field's hint.
-_INSTEAD: Final = "Paste an ID or link, or type a whole email address"
-NO_CUSTOMER: Final = Suggestion(NOTHING, "Nobody seen here by that name", _INSTEAD)
-NO_CUSTOMER_YET: Final = Suggestion(NOTHING, "Nobody seen here yet", _INSTEAD)
+_WHAT_TO_DO_INSTEAD: Final = "Paste an ID or link, or type a whole email address"
+NO_CUSTOMER: Final = Suggestion(NOTHING, "Nobody seen here by that name", _WHAT_TO_DO_INSTEAD)
+NO_CUSTOMER_YET: Final = Suggestion(NOTHING, "Nobody seen here yet", _WHAT_TO_DO_INSTEAD)
 NO_PERSON: Final = Suggestion(
     NOTHING,
     "Nobody like that has told the bot who they are",
@@ -55,7 +55,7 @@ def unknown_offer(pasted: str) -> Suggestion:
 
 def customer_option(value: str, label: str | None = None) -> Json | None:
     """Draw the option of a chosen customer; None if the value is no customer."""
-    customer = customer_in(value)
+    customer = parse_customer(value)
     if isinstance(customer, NewCustomer):
         return option(create_offer(customer))
     return option(Suggestion(str(customer), label or str(customer))) if customer else None

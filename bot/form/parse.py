@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from bot.form.options import NOBODY
-from bot.form.values import FilledForm, FormValues, Origin, customer_in, values_of
+from bot.form.values import FilledForm, FormValues, Origin, parse_customer, values_of
 from bot.ledger import CUSTOMER_EMAIL, NewEntry
 from bot.slack import ids
 from bot.slack.options import NOTHING
@@ -36,7 +36,7 @@ _INVALID = {
         f"Choose the assignee again, or paste their UUID from Weav, like {_SAMPLE} This is not one."
     ),
 }
-_OTHERWISE = "Check the fields and submit again. Something in this form cannot be sent."
+_OTHER_PROBLEM = "Check the fields and submit again. Something in this form cannot be sent."
 _INCOMPLETE = "Close this form and open it again. Slack sent it incomplete."
 
 
@@ -47,12 +47,12 @@ def problems_of(invalid: ValidationError) -> dict[str, str]:
         field = str(error["loc"][0]) if error["loc"] else ""
         if field in ids.REQUEST_FIELDS:
             problems.setdefault(field, _sentence(field, error["type"], error["input"]))
-    return problems or {ids.CUSTOMER_ID: _OTHERWISE}
+    return problems or {ids.CUSTOMER_ID: _OTHER_PROBLEM}
 
 
-def _sentence(field: str, error_type: str, folded: object) -> str:
-    if error_type == "string_too_long" and isinstance(folded, str):
-        return too_long(len(folded))
+def _sentence(field: str, error_type: str, value: object) -> str:
+    if error_type == "string_too_long" and isinstance(value, str):
+        return too_long(len(value))
     if error_type == "missing" and field in _MISSING:
         return _MISSING[field]
     return _INVALID[field]
@@ -69,7 +69,7 @@ class Submission:
     """A valid form, and its new row for the ledger."""
 
     form: FilledForm
-    new: NewEntry
+    new_entry: NewEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def parse_submission(submitted: ViewSubmission) -> Submission | Problems:
         response_url=_response_url(submitted, values.post_to),
         labels=_labels_of(view),
     )
-    new = NewEntry(
+    new_entry = NewEntry(
         team_id=_team_id(submitted),
         slack_user_id=submitted.slack_user_id,
         view_id=view.id,
@@ -107,14 +107,14 @@ def parse_submission(submitted: ViewSubmission) -> Submission | Problems:
         source=form.origin.source,
         instead_of=form.origin.instead_of,
     )
-    return Submission(form, new)
+    return Submission(form, new_entry)
 
 
-class _ForNewCustomer(ConversationChoices):
+class _NewCustomerChoices(ConversationChoices):
     channel: Channel
 
 
-def choices_in(values: FormValues) -> dict[str, str]:
+def choices_of(values: FormValues) -> dict[str, str]:
     """Turn links into IDs and "nobody" into empty fields, without validating anything."""
     typed = values.model_dump(exclude={ids.CUSTOMER_ID, ids.POST_TO, ids.COMPANY_ID, ids.REPLIES})
     if assignee_id := uuid_in(values.assignee_id, "assignee"):
@@ -129,10 +129,10 @@ def choices_in(values: FormValues) -> dict[str, str]:
 def _validated(values: FormValues) -> tuple[dict[str, str], dict[str, str]]:
     """Return the request body, or problems; a new customer stands in it as an email address."""
     problems = {} if values.post_to else {ids.POST_TO: "Choose where to post the summary."}
-    chosen, customer = choices_in(values), customer_in(values.customer_id)
+    chosen, customer = choices_of(values), parse_customer(values.customer_id)
     try:
         if isinstance(customer, NewCustomer):
-            body = _ForNewCustomer.model_validate(chosen).body()
+            body = _NewCustomerChoices.model_validate(chosen).body()
             return {CUSTOMER_EMAIL: customer.email, **body}, problems
         typed = "" if values.customer_id == NOTHING else values.customer_id
         chosen[ids.CUSTOMER_ID] = str(customer or typed)

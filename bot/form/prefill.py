@@ -13,7 +13,7 @@ from bot.form.duplicates import Duplicate, duplicate_blocks
 from bot.form.form import Form
 from bot.form.from_message import Mentions
 from bot.form.options import customer_label
-from bot.form.values import FilledForm, FormValues, Source, known_customer_in
+from bot.form.values import FilledForm, FormValues, Source, existing_customer_id
 from bot.labels import STATES
 from bot.ledger import Entry, KnownCustomer, Ledger, LedgerUnavailable
 from bot.logs import get_logger
@@ -41,7 +41,7 @@ class Prefiller:
         self._directory = directory
         self._link = link
 
-    def begin(self, filled: FilledForm, *, new: bool) -> Form:
+    def draft(self, filled: FilledForm, *, new: bool) -> Form:
         """Fill in what names nobody, and so may be shown to a user who is not identified yet.
 
         `new`: the form is not one that was given back, so the channel's defaults apply.
@@ -50,33 +50,33 @@ class Prefiller:
         if not new:
             return form
         source = Source.MESSAGE if filled.origin.via == "message" else Source.WORDS
-        form = form.filled(filled.values.model_dump(exclude_defaults=True), source)
-        return form.filled(self._defaults.missing_in(form), Source.DEFAULTS)
+        form = form.with_values(filled.values.model_dump(exclude_defaults=True), source)
+        return form.with_values(self._defaults.for_empty_fields(form), Source.DEFAULTS)
 
-    async def recall(self, form: Form, mentions: Mentions) -> Form:
+    async def add_known(self, form: Form, mentions: Mentions) -> Form:
         """Add names, the message's customer and its conversation, as far as read in time."""
-        source, recalled = form.origin.source, form
+        source, known = form.origin.source, form
         if not (source or form.values.customer_id or form.values.assignee_id):
             return form
         try:
             async with asyncio.timeout(PREFILL_WITHIN):
                 if source:
-                    recalled = await self._of_message(form, source, mentions)
-                return recalled.named(await self.labels(recalled.values))
+                    known = await self._of_message(form, source, mentions)
+                return known.with_labels(await self.labels(known.values))
         except (LedgerUnavailable, TimeoutError) as error:
             log.warning("form_not_prepared", error=str(error))
             return form
 
     async def _of_message(self, form: Form, source: str, mentions: Mentions) -> Form:
         if not form.values.customer_id and (customer := await self._mentioned(mentions)):
-            form = form.filled({ids.CUSTOMER_ID: customer.id}, Source.MESSAGE)
+            form = form.with_values({ids.CUSTOMER_ID: customer.id}, Source.MESSAGE)
         entry = await self._ledger.about(source)
-        return form.showing(self.duplicate(entry)) if entry else form
+        return form.with_blocks(self.duplicate(entry)) if entry else form
 
     async def labels(self, values: FormValues) -> dict[str, str]:
         """Return the names of customer and assignee by field, as far as the bot knows them."""
         named = {}
-        if customer := known_customer_in(values.customer_id):
+        if customer := existing_customer_id(values.customer_id):
             known = await self._customers.customer(str(customer))
             if known:
                 named[ids.CUSTOMER_ID] = customer_label(known)

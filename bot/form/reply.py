@@ -44,7 +44,7 @@ _LEFT: Final = (
     "Left as it is. Whether the conversation exists is not confirmed."
     f" {ids.COMMAND} status still has what you typed."
 )
-_HAS_BUTTONS: Final = f"If you close this window, {ids.COMMAND} status has these buttons, too."
+_ALSO_IN_STATUS: Final = f"If you close this window, {ids.COMMAND} status has these buttons, too."
 _EXPIRED: Final = "Open the form here. Nothing is lost: Slack took too long to open it."
 _NOTHING_CREATED: Final = "Nothing was created."
 _SUBJECT_LIMIT: Final = 100
@@ -62,12 +62,12 @@ class FormAgain:
     """Nothing was created: the filled form comes back with the reason.
 
     `by_field`: reasons that belong to fields; an open form shows them there. `reason` is then empty
-    or has what they do not say. `shown`: more blocks for the form, by block_id.
+    or has what they do not say. `extra_blocks`: more blocks for the form, by block_id.
     """
 
     reason: str = ""
     by_field: Mapping[str, str] = field(default_factory=dict)
-    shown: Mapping[str, Json] = field(default_factory=dict)
+    extra_blocks: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +150,8 @@ def view_of(reply: Reply, form: FilledForm) -> Json:
             name = channel_name(form.values.post_to)
             where = [blocks.context(blocks.mrkdwn(f"Its card goes to {name}."))] if name else []
             return _modal("Weav conversation", sentence(f":white_check_mark: {text}"), *where)
-        case FormAgain(shown=shown):
-            return render(Form.of(form, text).showing(shown))
+        case FormAgain(extra_blocks=extra_blocks):
+            return render(Form.of(form, text).with_blocks(extra_blocks))
         case Creating():
             return _modal(
                 TITLE,
@@ -161,8 +161,8 @@ def view_of(reply: Reply, form: FilledForm) -> Json:
         case Queued():
             return _modal("Queued", alert(text, "info"))
         case NotConfirmed(entry_id=entry_id):
-            said = alert(f"{_about(form)}{text} {_HAS_BUTTONS}", "warning")
-            return _modal("Not confirmed", said, *_choices(entry_id))
+            said = alert(f"{_name_of(form)}{text} {_ALSO_IN_STATUS}", "warning")
+            return _modal("Not confirmed", said, *_choice_buttons(entry_id))
         case Left():
             return _modal("Not confirmed", alert(text, "warning"))
         case _:
@@ -174,13 +174,13 @@ def message_of(reply: Reply, form: FilledForm, link: str = "") -> Message:
 
     It names the submission, because it may arrive among others. `link`: to the conversation.
     """
-    text = f"{_about(form)}{_text_of(reply)}"
+    text = f"{_name_of(form)}{_text_of(reply)}"
     match reply:
         case FormAgain() | Left():
             return reopen_message(text, form)
         case NotConfirmed(entry_id=entry_id):
             said = sentence(f":grey_question: {text}")
-            return Message.of(escaped_text(text), said, *_choices(entry_id))
+            return Message.of(escaped_text(text), said, *_choice_buttons(entry_id))
         case Created() | Creating() | Queued():
             return plain_message(text, link)
         case _:
@@ -200,14 +200,14 @@ def reopen_message(text: str, form: FilledForm) -> Message:
 
 def reopen_button(form: FilledForm | int, style: Style = "") -> Json:
     """The button carries the form, or in a list, where ten are too much, the ID of its row."""
-    value = str(form) if isinstance(form, int) else form.to_value()
+    value = str(form) if isinstance(form, int) else form.to_button()
     return button("Open the form", ids.REOPEN, value, style=style)
 
 
 def not_confirmed_buttons(entry_id: int) -> list[Json]:
     """Offer the three choices; a click sends the row's ID back."""
     value = str(entry_id)
-    twice = blocks.confirmation(
+    confirm = blocks.confirmation(
         "Create it again?",
         "If the first one exists after all, the customer then has two.",
         confirm="Create again",
@@ -216,12 +216,12 @@ def not_confirmed_buttons(entry_id: int) -> list[Json]:
     )
     return [
         button("Look again", ids.LOOK_AGAIN, value, style="primary"),
-        button("Create again", ids.CREATE_AGAIN, value, style="danger", confirm=twice),
+        button("Create again", ids.CREATE_AGAIN, value, style="danger", confirm=confirm),
         button("Leave it", ids.LEAVE, value),
     ]
 
 
-def _choices(entry_id: int) -> list[Json]:
+def _choice_buttons(entry_id: int) -> list[Json]:
     """Draw no buttons for a submission without a row (0): there is nothing to choose about."""
     return [blocks.actions(*not_confirmed_buttons(entry_id))] if entry_id else []
 
@@ -230,7 +230,7 @@ def _modal(title: str, *drawn: Json) -> Json:
     return blocks.modal(title, drawn, close=blocks.plain("Close"))
 
 
-def _about(form: FilledForm) -> str:
+def _name_of(form: FilledForm) -> str:
     """Name a submission by its subject, else by its customer; empty once both are removed."""
     values = form.values
     if subject := fold(values.subject):

@@ -13,12 +13,12 @@ from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.slack import ids
 from bot.weav.models import AssigneeType
 
-SOMEBODY_WAS_FIRST: Final = (
+CREATED_MEANWHILE: Final = (
     "To open another conversation, tick the box and submit again. Nothing was sent to Weav, since"
     " there is a conversation from this message now."
 )
 # In these states the same form starts a new attempt; in any other it gets the same answer again.
-_MADE_NOTHING: Final = frozenset({State.REFUSED, State.EXPIRED})
+_NOTHING_CREATED: Final = frozenset({State.REFUSED, State.EXPIRED})
 
 
 @dataclass(eq=False, repr=False)
@@ -31,16 +31,16 @@ class Reviewer:
         """Return why not to submit; None also if our database does not answer in time."""
         try:
             async with asyncio.timeout(PREFILL_WITHIN):
-                if problem := await self._no_such_assignee(submission.new.request):
+                if problem := await self._assignee_problem(submission.new_entry.request):
                     return FormAgain(by_field={ids.ASSIGNEE_ID: problem})
-                entry = await self._of_somebody_else(submission)
+                entry = await self._created_meanwhile(submission)
         except (LedgerUnavailable, TimeoutError):
             return None
         if entry is None:
             return None
-        return FormAgain(SOMEBODY_WAS_FIRST, shown=self._prefiller.duplicate(entry))
+        return FormAgain(CREATED_MEANWHILE, extra_blocks=self._prefiller.duplicate(entry))
 
-    async def _no_such_assignee(self, request: Mapping[str, str]) -> str:
+    async def _assignee_problem(self, request: Mapping[str, str]) -> str:
         """Say so if the ID is known to belong to the other kind of assignee; Weav refuses that."""
         match request.get(ids.ASSIGNEE_TYPE):
             case AssigneeType.USER:
@@ -51,13 +51,13 @@ class Reviewer:
                 return f"Choose an AI agent: {user.name} is a person." if user else ""
         return ""
 
-    async def _of_somebody_else(self, submission: Submission) -> Entry | None:
+    async def _created_meanwhile(self, submission: Submission) -> Entry | None:
         """Find the message's conversation if another submission created it meanwhile."""
-        source = submission.new.source
+        source = submission.new_entry.source
         if submission.form.origin.another or not source:
             return None
         entry = await self._ledger.about(source)
         if entry is None:
             return None
-        before = await self._ledger.by_key(submission.new.key)
-        return entry if before is None or before.state in _MADE_NOTHING else None
+        before = await self._ledger.by_key(submission.new_entry.key)
+        return entry if before is None or before.state in _NOTHING_CREATED else None

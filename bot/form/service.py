@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from bot.access.audience import ChannelReaders
+from bot.access.audience import ChannelAudiences
 from bot.directory import LIST_WITHIN, Directory, learn_customer
 from bot.form.defaults import ChannelDefaults, ChosenDefaults
 from bot.form.duplicates import OpenConversations, open_conversations_block
-from bot.form.form import Form, with_readers
+from bot.form.form import Form, with_audience
 from bot.form.from_message import NO_MENTIONS, Mentions
 from bot.form.open_forms import OpenForms, ViewJson
 from bot.form.options import customer_label
@@ -18,7 +18,7 @@ from bot.form.prefill import PREFILL_WITHIN, Prefiller
 from bot.form.reply import expired_message, reopen_message
 from bot.form.review import Reviewer
 from bot.form.suggestions import Suggester
-from bot.form.values import FilledForm, FormValues, Origin, known_customer_in, values_of
+from bot.form.values import FilledForm, FormValues, Origin, existing_customer_id, values_of
 from bot.form.view import render
 from bot.ledger import KnownCustomer, Ledger, LedgerUnavailable, WeavUser
 from bot.logs import get_logger
@@ -32,13 +32,13 @@ from bot.weav.client import WeavClient
 from bot.weav.models import AssigneeType
 
 log = get_logger("weav_slack.form")
-NOT_SURELY_SAVED: Final = (
+MAYBE_NOT_SAVED: Final = (
     "Try again in a moment. The bot's database does not answer, so this may not have been saved."
 )
-NOT_READ: Final = (
+FORM_UNAVAILABLE: Final = (
     "Try again soon: the bot's database does not answer, so the form cannot be opened now."
 )
-NOT_KEPT: Final = "The bot no longer has what you typed, so it cannot open that form again."
+FORM_GONE: Final = "The bot no longer has what you typed, so it cannot open that form again."
 SAVE_WITHIN: Final = 2.0
 IsCurrent = Callable[[], bool]
 
@@ -47,9 +47,9 @@ IsCurrent = Callable[[], bool]
 class FormRequest:
     """`response_url` is empty for the global shortcut, which has none.
 
-    `new`: the form was not given back, so the channel's defaults apply. `known`: Slack has said who
-    opens it. To anybody else the form shows what they typed, the channel's defaults and who reads
-    that channel, but no names.
+    `new`: the form was not given back, so the channel's defaults apply. `identified`: Slack has
+    said who opens it. To anybody else the form shows what they typed, the channel's defaults and
+    who reads that channel, but no names.
     """
 
     trigger_id: str
@@ -58,7 +58,7 @@ class FormRequest:
     response_url: str = ""
     new: bool = False
     mentions: Mentions = NO_MENTIONS
-    known: bool = True
+    identified: bool = True
 
 
 class FormService:
@@ -68,7 +68,7 @@ class FormService:
         weav: WeavClient,
         directory: Directory,
         slack: SlackApi,
-        channel_readers: ChannelReaders,
+        channel_audiences: ChannelAudiences,
         tasks: Tasks,
         link: Callable[[str], str],
     ) -> None:
@@ -76,7 +76,7 @@ class FormService:
         self._customers = ledger.customers
         self._directory = directory
         self._slack = slack
-        self._channel_readers = channel_readers
+        self._channel_audiences = channel_audiences
         self._tasks = tasks
         self.defaults = ChannelDefaults(ledger.customers)
         self._prefiller = Prefiller(ledger, directory, self.defaults, link)
@@ -87,12 +87,12 @@ class FormService:
 
     async def open(self, form_request: FormRequest) -> None:
         """Call views.open first, after our database at most: the trigger expires after 3 s."""
-        form = self._prefiller.begin(form_request.form, new=form_request.new)
-        if form_request.known:
-            form = await self._prefiller.recall(form, form_request.mentions)
+        form = self._prefiller.draft(form_request.form, new=form_request.new)
+        if form_request.identified:
+            form = await self._prefiller.add_known(form, form_request.mentions)
         result = await self._slack.open_view(form_request.trigger_id, render(form, opening=True))
         if not isinstance(result, Failed):
-            await self._complete(form, result.view, known=form_request.known)
+            await self._complete(form, result.view, identified=form_request.identified)
             return
         log.warning("form_not_opened", code=result.code)
         filled = FilledForm(form.values, form.origin)
@@ -108,48 +108,48 @@ class FormService:
             entry = await self._ledger.get(entry_id)
         except LedgerUnavailable as error:
             log.warning("form_not_read", entry=entry_id, error=str(error))
-            await self._tell(plain_message(NOT_READ), form_request)
+            await self._tell(plain_message(FORM_UNAVAILABLE), form_request)
             return
         if entry and entry.form is not None and entry.slack_user_id == form_request.slack_user_id:
-            form = FilledForm.read(entry.form).at_origin().again(entry_id)
-            if not form_request.known:
+            form = FilledForm.load(entry.form).with_default_post_to().replacing(entry_id)
+            if not form_request.identified:
                 form = replace(form, labels={})  # they name a customer and an assignee
             await self.open(replace(form_request, form=form))
         else:
-            await self._tell(plain_message(NOT_KEPT), form_request)
+            await self._tell(plain_message(FORM_GONE), form_request)
 
-    async def _complete(self, opened: Form, view: ViewJson, *, known: bool) -> None:
+    async def _complete(self, opened: Form, view: ViewJson, *, identified: bool) -> None:
         """Add in one redraw what `open` did not wait for: Weav's answer and the audience."""
         untouched_fields = self.open_forms.opened(view, opened)
-        customer = known_customer_in(opened.values.customer_id) if known else None
+        customer = existing_customer_id(opened.values.customer_id) if identified else None
         slack_channel_id = opened.values.post_to or opened.origin.slack_channel_id
-        readers_asked = self._channel_readers.of_new_form(slack_channel_id)
+        looking = self._channel_audiences.of_new_form(slack_channel_id)
         if customer:
-            about_customer, readers = await asyncio.gather(self._about(customer), readers_asked)
+            about, audience = await asyncio.gather(self._customer_block(customer), looking)
         else:
-            about_customer, readers = None, await readers_asked
-        if about_customer is None and with_readers(opened, readers) == opened:
+            about, audience = None, await looking
+        if about is None and with_audience(opened, audience) == opened:
             return
 
         def complete(now: Form) -> Form | None:
             fields = untouched_fields()
-            if about_customer and known_customer_in(now.values.customer_id) == customer:
-                now = now.showing({ids.OPEN_CONVERSATIONS: about_customer})
+            if about and existing_customer_id(now.values.customer_id) == customer:
+                now = now.with_blocks({ids.OPEN_CONVERSATIONS: about})
             if ids.POST_TO in fields and now.values.post_to in {"", slack_channel_id}:
-                now = with_readers(now, readers)
+                now = with_audience(now, audience)
             return now if fields else None  # none: the form is submitted
 
         await self.open_forms.redraw(view, complete)
 
-    async def _about(self, customer: UUID) -> Json | None:
+    async def _customer_block(self, customer: UUID) -> Json | None:
         """Draw the customer's name and open conversations; None if there is neither."""
         open_conversations, learned = await asyncio.gather(
             self._open_conversations.of(customer), self._learn_customer(customer)
         )
         if not (open_conversations or learned):
             return None
-        named = customer_label(learned) if learned else ""
-        return open_conversations_block(open_conversations, named)
+        name = customer_label(learned) if learned else ""
+        return open_conversations_block(open_conversations, name)
 
     def field_chosen(self, field: str, view: ViewJson) -> None:
         """Update an open form after a choice in it."""
@@ -163,21 +163,21 @@ class FormService:
                 )
             case ids.ASSIGNEE_ID:
                 # Nothing else changes; the choice is recorded for the next redraw.
-                self._tasks.spawn(self._restore(view, is_current), name="assignee_chosen")
+                self._tasks.spawn(self._redraw_choice(view, is_current), name="assignee_chosen")
             case _:
-                self._note_readers(view, values_of(read_view(view)).post_to, is_current)
-        if field in {ids.CUSTOMER_ID, ids.ASSIGNEE_TYPE} and (post_to := _prefilled(view)):
-            self._note_readers(view, post_to, self.open_forms.chosen(view, ids.POST_TO))
+                self._show_audience(view, values_of(read_view(view)).post_to, is_current)
+        if field in {ids.CUSTOMER_ID, ids.ASSIGNEE_TYPE} and (post_to := _filled_in_by_slack(view)):
+            self._show_audience(view, post_to, self.open_forms.chosen(view, ids.POST_TO))
 
-    async def _restore(self, view: ViewJson, is_current: IsCurrent) -> None:
+    async def _redraw_choice(self, view: ViewJson, is_current: IsCurrent) -> None:
         """Redraw the choice if a redraw in flight has put the earlier one back."""
         await self.open_forms.redraw(view, lambda form: form if is_current() else None)
 
     async def _customer_chosen(self, view: ViewJson, is_current: IsCurrent) -> None:
         """Show the customer's open conversations; store their name for later suggestions."""
-        await self._restore(view, is_current)
+        await self._redraw_choice(view, is_current)
         chosen = values_of(read_view(view)).customer_id
-        customer = known_customer_in(chosen)
+        customer = existing_customer_id(chosen)
         open_conversations = await self._open_conversations.of(customer) if customer else []
 
         def change(form: Form) -> Form | None:
@@ -185,9 +185,9 @@ class FormService:
             if not is_current() or form.values.customer_id != chosen:
                 return None
             if not open_conversations:
-                return form.without(ids.OPEN_CONVERSATIONS)
+                return form.without_block(ids.OPEN_CONVERSATIONS)
             block = open_conversations_block(open_conversations)
-            return form.showing({ids.OPEN_CONVERSATIONS: block})
+            return form.with_blocks({ids.OPEN_CONVERSATIONS: block})
 
         await self.open_forms.redraw(view, change)
         if customer:
@@ -212,23 +212,23 @@ class FormService:
             # Slack keeps a choice made for the other type; submitting it is refused.
             found = ids.ASSIGNEE_ID in form.options
             retyped = form.values.assignee_id != values.assignee_id
-            return form if found or retyped else form.named(labels)
+            return form if found or retyped else form.with_labels(labels)
 
         await self.open_forms.redraw(view, change)
 
-    def _note_readers(self, view: ViewJson, slack_channel_id: str, is_current: IsCurrent) -> None:
+    def _show_audience(self, view: ViewJson, slack_channel_id: str, is_current: IsCurrent) -> None:
         """Say below `post_to` who reads the chosen channel, if that matters."""
 
-        async def note() -> None:
-            readers = await self._channel_readers.of_form(slack_channel_id)
+        async def show() -> None:
+            audience = await self._channel_audiences.of_form(slack_channel_id)
 
             def change(form: Form) -> Form | None:
-                mine = is_current() and form.values.post_to == slack_channel_id
-                return with_readers(form, readers) if mine else None
+                relevant = is_current() and form.values.post_to == slack_channel_id
+                return with_audience(form, audience) if relevant else None
 
             await self.open_forms.redraw(view, change)
 
-        self._tasks.spawn(note(), name="note_readers")
+        self._tasks.spawn(show(), name="note_readers")
 
     async def _learn_customer(self, customer: UUID) -> KnownCustomer | None:
         return await learn_customer(self._customers, self._directory, str(customer), LIST_WITHIN)
@@ -236,7 +236,7 @@ class FormService:
     async def link_weav_user(self, user: WeavUser) -> str:
         """Carry out `me UUID`: store who the user is in Weav; others find them by name."""
         if not await _saved(self._customers.tell_user(user), "user_not_kept"):
-            return NOT_SURELY_SAVED
+            return MAYBE_NOT_SAVED
         return (
             f"From now on you are {user.weav_user_id} in Weav, and the form offers you as assignee."
             " If that is not you, send the command again with the right ID: Weav's API cannot"
@@ -252,10 +252,10 @@ class FormService:
                 values = FormValues.model_validate(defaults.chosen)
                 labels = await self._prefiller.labels(values)
         except (LedgerUnavailable, TimeoutError):
-            await self._tell(plain_message(NOT_READ), form_request)
+            await self._tell(plain_message(FORM_UNAVAILABLE), form_request)
             return
         origin = Origin(via="command", slack_channel_id=slack_channel_id)
-        form = Form(values, origin, for_defaults=True).named(labels)
+        form = Form(values, origin, for_defaults=True).with_labels(labels)
         result = await self._slack.open_view(form_request.trigger_id, render(form))
         if not isinstance(result, Failed):
             self.open_forms.opened(result.view, form)
@@ -274,7 +274,7 @@ class FormService:
     async def save_defaults(self, chosen: ChosenDefaults) -> str:
         """Return what went wrong; empty if they are saved."""
         saved = await _saved(self.defaults.choose(chosen), "defaults_not_kept")
-        return "" if saved else NOT_SURELY_SAVED
+        return "" if saved else MAYBE_NOT_SAVED
 
 
 async def _saved(writing: Awaitable[None], event: str) -> bool:
@@ -288,7 +288,7 @@ async def _saved(writing: Awaitable[None], event: str) -> bool:
     return True
 
 
-def _prefilled(view: ViewJson) -> str:
+def _filled_in_by_slack(view: ViewJson) -> str:
     """Return the `post_to` that Slack itself may have filled in; empty if the form has an origin.
 
     A global shortcut comes from no channel, so Slack fills in the one that the user has open. No

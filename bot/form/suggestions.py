@@ -16,7 +16,7 @@ from bot.form.options import (
     unchecked_offer,
     unknown_offer,
 )
-from bot.form.values import new_customer_in
+from bot.form.values import parse_new_customer
 from bot.ledger import (
     Defaults,
     KnownCustomer,
@@ -38,22 +38,22 @@ from bot.weav.pages import LookUpFailed
 
 log = get_logger("weav_slack.suggestions")
 
-HERE: Final = "Used here lately"
-YOURS: Final = "Recent with you"
+HERE_BEFORE: Final = "Used here lately"
+BY_YOU: Final = "Recent with you"
 SEEN: Final = "Seen by the bot before"
-COMPANY: Final = "Customer of this channel's company"
-NOT_ASKED: Final = "Not everybody could be looked up"
+OF_COMPANY: Final = "Customer of this channel's company"
+NOT_ALL_FOUND: Final = "Not everybody could be looked up"
 # Seconds, for our database, and for everything since Slack asked, the access check included. The
 # answer must leave within 1.2 s.
-LOCAL_WITHIN: Final = 0.5
+DATABASE_WITHIN: Final = 0.5
 SUGGEST_WITHIN: Final = 1.0
 MOST_SUGGESTED: Final = 20
 CONFIRMED: Final = "Confirmed in Weav"
-NO_PEOPLE: Final = "Weav's API does not list people"
+PEOPLE_NOT_LISTED: Final = "Weav's API does not list people"
 
 
-def seen_offer(customer: KnownCustomer) -> Suggestion:
-    reason = HERE if customer.in_channel else YOURS if customer.by_author else SEEN
+def known_customer_offer(customer: KnownCustomer) -> Suggestion:
+    reason = HERE_BEFORE if customer.in_channel else BY_YOU if customer.by_author else SEEN
     return Suggestion(customer.id, customer_label(customer), reason)
 
 
@@ -65,18 +65,18 @@ async def company_offers(
     offers: list[Suggestion] = []
     async for each in in_slices(company):
         if len(offers) < most and (each.who.id == customer_id if customer_id else each.has(words)):
-            offers.append(Suggestion(each.who.id, customer_label(each.who), COMPANY))
+            offers.append(Suggestion(each.who.id, customer_label(each.who), OF_COMPANY))
     return offers
 
 
-def completed(
-    offers: list[Suggestion], query: str, known: Iterable[str], trouble: str
+def with_fallback(
+    offers: list[Suggestion], query: str, known: Iterable[str], failure: str
 ) -> list[Suggestion]:
-    new = new_customer_in(query)
+    new = parse_new_customer(query)
     if new and new.email.casefold() not in {email.casefold() for email in known}:
         offers.append(create_offer(new))
-    if trouble and not offers:
-        return [nothing_offer(NOT_ASKED, trouble)]
+    if failure and not offers:
+        return [nothing_offer(NOT_ALL_FOUND, failure)]
     return offers or [NO_CUSTOMER if query.strip() else NO_CUSTOMER_YET]
 
 
@@ -90,13 +90,13 @@ def user_offer(user: WeavUser, asker: str) -> Suggestion:
 class OptionQuery:
     """What somebody types into a select, and where (`slack_channel_id`; empty: not known).
 
-    `since`: when Slack asked, on the event loop's clock.
+    `asked_at`: when Slack asked, on the event loop's clock.
     """
 
-    query: str
+    text: str
     slack_channel_id: str
     slack_user_id: str
-    since: float
+    asked_at: float
 
 
 @dataclass(eq=False, repr=False)
@@ -105,44 +105,44 @@ class Suggester:
     _directory: Directory
     _tasks: Tasks
 
-    async def customers(self, typed: OptionQuery) -> list[Suggestion]:
+    async def customers(self, query: OptionQuery) -> list[Suggestion]:
         """Return at least one option, which may say what failed or what to type."""
-        deadline = typed.since + SUGGEST_WITHIN
-        customer_id = str(uuid_in(typed.query, "customer") or "")
+        deadline = query.asked_at + SUGGEST_WITHIN
+        customer_id = str(uuid_in(query.text, "customer") or "")
         if customer_id:
             self._directory.start_customer(customer_id)
-        seen, defaults, trouble = await self._local(typed, customer_id)
-        company = await self._company(defaults, deadline)
-        offers = [seen_offer(each) for each in seen]
+        seen, defaults, failure = await self._from_database(query, customer_id)
+        company = await self._company_customers(defaults, deadline)
+        offers = [known_customer_offer(each) for each in seen]
         if isinstance(company, LookUpFailed):
-            trouble = trouble or company.reason
+            failure = failure or company.reason
         else:
-            offers += await company_offers(company, customer_id, typed.query, MOST_OFFERS)
+            offers += await company_offers(company, customer_id, query.text, MOST_OFFERS)
         if customer_id and not any(offer.value == customer_id for offer in offers):
-            offers.append(await self._pasted(customer_id, deadline))
+            offers.append(await self._pasted_offer(customer_id, deadline))
         known = [each.email for each in seen]
         if isinstance(company, Sequence):
             known += [each.who.email for each in company]
-        return completed(offers, typed.query, known, trouble)
+        return with_fallback(offers, query.text, known, failure)
 
-    async def assignees(self, kind: str, typed: OptionQuery) -> list[Suggestion]:
-        pasted = str(uuid_in(typed.query, "assignee") or "")
+    async def assignees(self, kind: str, query: OptionQuery) -> list[Suggestion]:
+        pasted = str(uuid_in(query.text, "assignee") or "")
         if kind == AssigneeType.AGENT:
-            return await self._agents(typed, pasted)
-        return await self._people(typed, pasted)
+            return await self._agents(query, pasted)
+        return await self._people(query, pasted)
 
-    async def _local(
-        self, typed: OptionQuery, customer_id: str
+    async def _from_database(
+        self, query: OptionQuery, customer_id: str
     ) -> tuple[list[KnownCustomer], Defaults, str]:
-        channel, author = typed.slack_channel_id, typed.slack_user_id
+        channel, author = query.slack_channel_id, query.slack_user_id
         try:
-            async with asyncio.timeout(LOCAL_WITHIN):
+            async with asyncio.timeout(DATABASE_WITHIN):
                 defaults = await self._customers.defaults(channel)
                 if customer_id:
                     one = await self._customers.customer(customer_id, channel, author)
                     return [one] if one and (one.name or one.email) else [], defaults, ""
                 return (
-                    await self._customers.search(typed.query, channel, author, MOST_SUGGESTED),
+                    await self._customers.search(query.text, channel, author, MOST_SUGGESTED),
                     defaults,
                     "",
                 )
@@ -150,16 +150,16 @@ class Suggester:
             log.warning("not_searched", error=str(error))
             return [], Defaults({}), "The bot's database does not answer"
 
-    async def _company(
+    async def _company_customers(
         self, defaults: Defaults, deadline: float
     ) -> tuple[Listed[KnownCustomer], ...] | LookUpFailed:
         company_id = defaults.chosen.get(ids.COMPANY_ID, "")
         if not company_id:
             return ()
-        return await self._directory.company(company_id, _left(deadline))
+        return await self._directory.company(company_id, _remaining(deadline))
 
-    async def _pasted(self, customer_id: str, deadline: float) -> Suggestion:
-        found = await self._directory.customer(customer_id, _left(deadline))
+    async def _pasted_offer(self, customer_id: str, deadline: float) -> Suggestion:
+        found = await self._directory.customer(customer_id, _remaining(deadline))
         if isinstance(found, KnownCustomer):
             self._tasks.spawn(self.learn(found), name="learn")
             return Suggestion(customer_id, customer_label(found), CONFIRMED)
@@ -172,13 +172,13 @@ class Suggester:
         with logged_if_unavailable(log, "not_learned"):
             await self._customers.learn(customer)
 
-    async def _agents(self, typed: OptionQuery, pasted: str) -> list[Suggestion]:
-        agents = await self._directory.agents(_left(typed.since + SUGGEST_WITHIN))
+    async def _agents(self, query: OptionQuery, pasted: str) -> list[Suggestion]:
+        agents = await self._directory.agents(_remaining(query.asked_at + SUGGEST_WITHIN))
         if isinstance(agents, LookUpFailed):
             if pasted:
                 return [unchecked_offer(pasted, agents.reason)]
             return [nothing_offer("No agents to show", agents.reason)]
-        words = words_of(typed.query)
+        words = words_of(query.text)
         found = [
             each.who
             async for each in in_slices(agents)
@@ -192,24 +192,24 @@ class Suggester:
             return [unchecked_offer(pasted, "None of Weav's active agents")]
         return offers or [NO_AGENT]
 
-    async def _people(self, typed: OptionQuery, pasted: str) -> list[Suggestion]:
-        query = "" if pasted or _is_me(typed.query) else typed.query
+    async def _people(self, query: OptionQuery, pasted: str) -> list[Suggestion]:
+        text = "" if pasted or _is_me(query.text) else query.text
         try:
-            async with asyncio.timeout(LOCAL_WITHIN):
-                users = await self._customers.users(query, typed.slack_user_id, MOST_SUGGESTED)
+            async with asyncio.timeout(DATABASE_WITHIN):
+                users = await self._customers.users(text, query.slack_user_id, MOST_SUGGESTED)
         except (LedgerUnavailable, TimeoutError):
             users = []
             if not pasted:
                 return [nothing_offer("Nobody to show", "The bot's database does not answer")]
-        offers = [user_offer(each, typed.slack_user_id) for each in users]
+        offers = [user_offer(each, query.slack_user_id) for each in users]
         if not pasted:
             return offers or [NO_PERSON]
         return [each for each in offers if each.value == pasted] or [
-            unchecked_offer(pasted, NO_PEOPLE)
+            unchecked_offer(pasted, PEOPLE_NOT_LISTED)
         ]
 
 
-def _left(deadline: float) -> float:
+def _remaining(deadline: float) -> float:
     return deadline - asyncio.get_running_loop().time()
 
 

@@ -136,11 +136,11 @@ class FilledForm:
     response_url: str = ""
 
     @classmethod
-    def read(cls, kept: Mapping[str, Any] | None) -> "FilledForm":
+    def load(cls, stored: Mapping[str, Any] | None) -> "FilledForm":
         """Read the ledger's copy; empty once removed after `LEDGER_KEEP_DAYS`."""
-        return _FILLED_FORM.validate_python(kept or {})
+        return _FILLED_FORM.validate_python(stored or {})
 
-    def again(self, entry_id: int) -> Self:
+    def replacing(self, entry_id: int) -> Self:
         """Mark the form as given back: its next submission replaces that row of the ledger."""
         return replace(self, origin=self.origin.model_copy(update={"instead_of": entry_id}))
 
@@ -156,14 +156,14 @@ class FilledForm:
         thread = self.origin.thread_ts or self.origin.message_ts
         return Place(self.values.post_to, thread if same else "", self.response_url)
 
-    def at_origin(self) -> Self:
+    def with_default_post_to(self) -> Self:
         """Fill an empty `post_to` with the origin: the button may be clicked somewhere else."""
         if self.values.post_to or not self.origin.slack_channel_id:
             return self
         filled = self.values.model_copy(update={"post_to": self.origin.slack_channel_id})
         return replace(self, values=filled)
 
-    def to_value(self) -> str:
+    def to_button(self) -> str:
         """Return at most 2,000 characters; only fields that no request accepts get shortened."""
         for limit in (BUTTON_VALUE_LIMIT, 1000, 500, 100, 20):
             if len(value := self._dump(limit)) <= BUTTON_VALUE_LIMIT:
@@ -171,8 +171,8 @@ class FilledForm:
         return "{}"
 
     @classmethod
-    def from_value(cls, value: str) -> Self:
-        """Read `to_value()`; an unreadable value gives an empty form."""
+    def from_button(cls, value: str) -> Self:
+        """Read `to_button()`; an unreadable value gives an empty form."""
         try:
             read = _FILLED_FORM.validate_json(value if len(value) <= BUTTON_VALUE_LIMIT else "")
         except ValidationError:
@@ -199,20 +199,20 @@ def values_of(view: View) -> FormValues:
     )
 
 
-def customer_in(value: str) -> UUID | NewCustomer | None:
+def parse_customer(value: str) -> UUID | NewCustomer | None:
     """Read a chosen or typed customer: an ID, or an address to create; None for anything else."""
     if value.startswith(CREATE):
-        return new_customer_in(value.removeprefix(CREATE))
+        return parse_new_customer(value.removeprefix(CREATE))
     return uuid_in(value, "customer")
 
 
-def known_customer_in(value: str) -> UUID | None:
+def existing_customer_id(value: str) -> UUID | None:
     """Read a customer's ID; None also for a customer who is still to be created."""
-    customer = customer_in(value)
+    customer = parse_customer(value)
     return None if isinstance(customer, NewCustomer) else customer
 
 
-def new_customer_in(text: str) -> NewCustomer | None:
+def parse_new_customer(text: str) -> NewCustomer | None:
     """Read an email address; None if it is not one, or too long for an option's value."""
     try:
         new = NewCustomer(email=text.strip().removeprefix("mailto:"))
@@ -221,5 +221,5 @@ def new_customer_in(text: str) -> NewCustomer | None:
     return new if len(CREATE + new.email) <= VALUE_LIMIT else None
 
 
-def first_text(value: object, ways: Iterable[tuple[str, ...]]) -> str:
-    return next((found for way in ways if (found := text_at(value, *way))), "")
+def first_text(value: object, paths: Iterable[tuple[str, ...]]) -> str:
+    return next((found for path in paths if (found := text_at(value, *path))), "")

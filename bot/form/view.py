@@ -28,7 +28,7 @@ from bot.slack.blocks import Json, context, plain
 TITLE: Final = "New Weav conversation"
 _SLACK_CONVERSATION: Final = re.compile(r"[CDGUW][A-Z0-9]{2,}")
 # The order of the blocks above the fields; blocks that only 0.1.0 drew come first.
-_ON_TOP: Final = {ids.REASON: 1, ids.ABOUT_MESSAGE: 2, ids.DUPLICATE: 3, ids.ANOTHER: 4}
+_TOP_ORDER: Final = {ids.REASON: 1, ids.ABOUT_MESSAGE: 2, ids.DUPLICATE: 3, ids.ANOTHER: 4}
 
 
 def render(form: Form, *, opening: bool = False) -> Json:
@@ -40,12 +40,12 @@ def render(form: Form, *, opening: bool = False) -> Json:
     if form.for_defaults:
         frame, blocks = (
             _frame(ids.DEFAULTS_MODAL, "Defaults of this channel", "Save"),
-            _defaults(form),
+            _defaults_blocks(form),
         )
     else:
         frame, blocks = (
             _frame(ids.MODAL, TITLE, "Open conversation"),
-            _conversation(form, opening=opening),
+            _conversation_blocks(form, opening=opening),
         )
     return {**frame, "blocks": blocks, "private_metadata": form.origin.dump(form.sources)}
 
@@ -62,7 +62,7 @@ def _frame(callback_id: str, title: str, submit: str) -> Json:
     }
 
 
-def _conversation(form: Form, *, opening: bool) -> list[Json]:
+def _conversation_blocks(form: Form, *, opening: bool) -> list[Json]:
     values = form.values
     sources = {name: source.value for name, source in form.sources.items()}
     customer = customer_input(
@@ -70,10 +70,10 @@ def _conversation(form: Form, *, opening: bool) -> list[Json]:
         sources.get(ids.CUSTOMER_ID, ""),
         focus=opening and not values.customer_id,
     )
-    below_customer = form.shown.get(ids.OPEN_CONVERSATIONS)
+    below_customer = form.extra_blocks.get(ids.OPEN_CONVERSATIONS)
     post_to = values.post_to if _SLACK_CONVERSATION.fullmatch(values.post_to) else ""
     return [
-        *_on_top(form),
+        *_top_blocks(form),
         customer,
         *([below_customer] if below_customer else []),
         channel_input(values.channel, sources.get(ids.CHANNEL, "")),
@@ -89,11 +89,11 @@ def _conversation(form: Form, *, opening: bool) -> list[Json]:
     ]
 
 
-def _on_top(form: Form) -> list[Json]:
-    shown = {name: block for name, block in form.shown.items() if name != ids.OPEN_CONVERSATIONS}
-    if tick := shown.get(ids.ANOTHER):
-        shown[ids.ANOTHER] = _ticked(tick) if form.origin.another else tick
-    return [shown[name] for name in sorted(shown, key=lambda name: _ON_TOP.get(name, 0))]
+def _top_blocks(form: Form) -> list[Json]:
+    blocks = dict(form.without_block(ids.OPEN_CONVERSATIONS).extra_blocks)
+    if tick := blocks.get(ids.ANOTHER):
+        blocks[ids.ANOTHER] = _ticked(tick) if form.origin.another else tick
+    return [blocks[name] for name in sorted(blocks, key=lambda name: _TOP_ORDER.get(name, 0))]
 
 
 def _ticked(block: Json) -> Json:
@@ -109,7 +109,7 @@ def _assignee(form: Form, type_source: str = "", source: str = "") -> tuple[Json
     )
 
 
-def _defaults(form: Form) -> list[Json]:
+def _defaults_blocks(form: Form) -> list[Json]:
     values = form.values
     return [
         context(plain("Forms opened from this Slack channel begin with these values.")),

@@ -50,15 +50,15 @@ class SubmissionService:
         self._notifier.spawn(deciding, "decide", target.slack_user_id, target.response_url)
 
     async def submit(
-        self, submission: Submission, answered: asyncio.Event, asked_at_clock: float
+        self, submission: Submission, answered: asyncio.Event, asked_at: float
     ) -> Reply:
         """Answer within 2 s; what is not known by then follows in the modal or a message.
 
-        They count from `asked_at_clock`, the event loop's clock when Slack asked. `answered` is set
+        They count from `asked_at`, the event loop's clock when Slack asked. `answered` is set
         once Slack has the answer.
         """
-        deadline, seen_by = asked_at_clock + ANSWER_WITHIN, asked_at_clock + SEEN_WITHIN
-        new = submission.new
+        deadline, seen_by = asked_at + ANSWER_WITHIN, asked_at + SEEN_WITHIN
+        new = submission.new_entry
         try:
             async with asyncio.timeout_at(deadline):
                 begun = await self._worker.begin(new)
@@ -79,14 +79,14 @@ class SubmissionService:
         result = await begun.work
         if isinstance(result.reply, Creating):
             return  # another replica's, which tells the author
-        new = submission.new
+        new = submission.new_entry
         target = ReplyTarget(new.slack_user_id, view_id=new.view_id)
         if await _set_by(asyncio.get_running_loop().time() + ANSWER_LEAVES_WITHIN, answered):
             await asyncio.sleep(SLACK_SETTLES)
         else:
             target = ReplyTarget(new.slack_user_id)
         with self._leases(begun.entry_id):
-            form = submission.form.again(begun.entry_id)
+            form = submission.form.replacing(begun.entry_id)
             said = await self._announcer.show(result.reply, form, target)
             if not isinstance(result.reply, Created | Queued):
                 await self._announcer.note_told(result.entry, said)

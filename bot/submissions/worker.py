@@ -112,7 +112,7 @@ class Deliverer:
     async def _show(self, taken: Entry, entry: Entry, reply: Reply) -> None:
         """The card, and a word to whoever may have seen none; one of a queue was told to go."""
         queued = taken.state is State.QUEUED
-        form = FilledForm.read(taken.form).again(taken.id)
+        form = FilledForm.load(taken.form).replacing(taken.id)
         if isinstance(reply, Created):
             async with self._place_in(form.place.slack_channel_id):
                 if not await self._announcer.announce(entry, reply.conversation, queued=queued):

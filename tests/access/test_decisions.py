@@ -13,8 +13,8 @@ from bot.access.rules import (
     Admitted,
     Denial,
     Denied,
+    home_tab_requester,
     requester_of,
-    visitor,
 )
 from bot.slack import ids
 from bot.slack.cache import LookupCache
@@ -67,12 +67,12 @@ async def waited(work: Awaitable[object]) -> tuple[object, float]:
     return await work, asyncio.get_running_loop().time() - began
 
 
-@pytest.mark.parametrize("shows_nothing", [True, False])
-async def test_who_is_not_remembered_waits_for_slack(*, shows_nothing: bool) -> None:
+@pytest.mark.parametrize("reveals_nothing", [True, False])
+async def test_who_is_not_remembered_waits_for_slack(*, reveals_nothing: bool) -> None:
     for member, decision in ((MEMBER, Admitted()), (GUEST, Denied(Denial.GUEST))):
         slack = Slack(member)
 
-        decided = await check(slack.users_info).decide(AUTHOR, shows_nothing=shows_nothing)
+        decided = await check(slack.users_info).decide(AUTHOR, reveals_nothing=reveals_nothing)
 
         assert (decided, slack.asked) == (decision, 1)
 
@@ -80,23 +80,23 @@ async def test_who_is_not_remembered_waits_for_slack(*, shows_nothing: bool) -> 
 async def test_after_half_a_second_only_what_shows_nothing_is_let_in() -> None:
     silent = check(Slack().users_info)
 
-    opened, seconds = await waited(silent.decide(AUTHOR, shows_nothing=True))
-    refused = await silent.decide(AUTHOR, shows_nothing=False)
+    opened, seconds = await waited(silent.decide(AUTHOR, reveals_nothing=True))
+    refused = await silent.decide(AUTHOR, reveals_nothing=False)
 
-    assert opened == Admitted(known=False)
+    assert opened == Admitted(identified=False)
     assert 0.45 < seconds < 1.5
     assert refused == Denied(Denial.NOT_KNOWN)
 
 
-@pytest.mark.parametrize("shows_nothing", [True, False])
+@pytest.mark.parametrize("reveals_nothing", [True, False])
 async def test_who_is_remembered_waits_for_nothing_and_is_looked_up_beside(
-    *, shows_nothing: bool
+    *, reveals_nothing: bool
 ) -> None:
     slack = Slack(MEMBER)
     at_once = check(slack.users_info, keep=0.0)  # every cached answer is stale at once
-    await at_once.decide(AUTHOR, shows_nothing=shows_nothing)
+    await at_once.decide(AUTHOR, reveals_nothing=reveals_nothing)
 
-    decided, seconds = await waited(at_once.decide(AUTHOR, shows_nothing=shows_nothing))
+    decided, seconds = await waited(at_once.decide(AUTHOR, reveals_nothing=reveals_nothing))
     await asyncio.sleep(0)
 
     assert decided == Admitted()
@@ -110,7 +110,7 @@ async def test_what_slack_says_of_somebody_anew_counts_the_next_time() -> None:
     decisions = []
 
     for _ in range(3):
-        decisions.append(await refreshed.decide(AUTHOR, shows_nothing=False))
+        decisions.append(await refreshed.decide(AUTHOR, reveals_nothing=False))
         await asyncio.sleep(0.01)  # for the refresh in the background
 
     assert decisions == [Admitted(), Admitted(), Denied(Denial.GUEST)]
@@ -122,7 +122,7 @@ async def test_what_slack_says_of_somebody_anew_counts_the_next_time() -> None:
 async def test_nobody_is_looked_up_where_it_changes_nothing(access: Access, scopes: str) -> None:
     slack = Slack()
 
-    decided = await check(slack.users_info, access, scopes).decide(AUTHOR, shows_nothing=False)
+    decided = await check(slack.users_info, access, scopes).decide(AUTHOR, reveals_nothing=False)
 
     assert (decided, slack.asked) == (Admitted(), 0)
 
@@ -131,9 +131,9 @@ async def test_while_the_scopes_are_not_known_a_form_waits_for_nothing() -> None
     slack = Slack(MEMBER)
     early = check(slack.users_info, scopes="")
 
-    assert await early.decide(AUTHOR, shows_nothing=True) == Admitted(known=False)
+    assert await early.decide(AUTHOR, reveals_nothing=True) == Admitted(identified=False)
     assert slack.asked == 0
-    assert await early.decide(AUTHOR, shows_nothing=False) == Admitted()
+    assert await early.decide(AUTHOR, reveals_nothing=False) == Admitted()
 
 
 def sent(kind: str, **parts: object) -> Payload:
@@ -145,7 +145,7 @@ def sent(kind: str, **parts: object) -> Payload:
 @pytest.mark.parametrize(
     ("access", "decision"),
     [
-        (Access(teams=frozenset({"T1"}), guests=True), Admitted(known=False)),
+        (Access(teams=frozenset({"T1"}), guests=True), Admitted(identified=False)),
         (Access(teams=frozenset({"T1"}), users=frozenset({"U2"})), Denied(Denial.USER)),
         (Access(teams=frozenset({"T1"}), channels=frozenset({"C2"})), Denied(Denial.CHANNEL)),
     ],
@@ -156,7 +156,7 @@ async def test_a_workspace_that_is_not_named_excuses_from_that_rule_alone(
     named = {"callback_id": "x", "user": {"id": "U1"}, "channel": {"id": "C1"}}
     shortcut = requester_of(sent("message_action", **named))
 
-    decided = await check(Slack().users_info, access).decide(shortcut, shows_nothing=True)
+    decided = await check(Slack().users_info, access).decide(shortcut, reveals_nothing=True)
 
     assert decided == decision
 
@@ -190,8 +190,8 @@ def test_the_view_alone_knows_the_apps_workspace_after_a_move_into_another() -> 
     here = requester_of(sent("view_submission", view={}, team=team))
     moved = requester_of(sent("view_submission", view=view, team=team))
 
-    assert (here.home, here.home_enterprise) == ("T2", "E2")
-    assert (moved.home, moved.home_enterprise) == ("T1", "")
+    assert (here.home_team_id, here.home_enterprise_id) == ("T2", "E2")
+    assert (moved.home_team_id, moved.home_enterprise_id) == ("T1", "")
 
 
 @pytest.mark.parametrize(("team_id", "enterprise_id"), [("T1", ""), ("E1", "E1")])
@@ -219,7 +219,7 @@ def lives(team_id: str, standing: Standing = Standing.MEMBER, organisation: str 
         (lives("T1", Standing.GUEST), Access(), Denied(Denial.GUEST)),
         (lives("T2", organisation="E1"), Access(), Admitted()),
         (lives("T2", organisation="E2"), Access(), Denied(Denial.EXTERNAL)),
-        (Member(Standing.UNTOLD), Access(teams=frozenset({"T1"})), Admitted()),
+        (Member(Standing.UNKNOWN), Access(teams=frozenset({"T1"})), Admitted()),
     ],
 )
 async def test_where_an_event_happened_is_not_where_somebody_belongs_to(
@@ -229,10 +229,10 @@ async def test_where_an_event_happened_is_not_where_somebody_belongs_to(
     home = {"team_id": "T1", "enterprise_id": "E1"}
     asked = check(Slack(member).users_info, access, home=home)
 
-    assert await asked.decide(visitor("U1", "T1", "E1")) == decision
+    assert await asked.decide(home_tab_requester("U1", "T1", "E1")) == decision
 
 
 async def test_who_opens_a_home_tab_is_not_let_in_before_slack_says_who_they_are() -> None:
     silent = check(Slack().users_info, Access(guests=True))
 
-    assert await silent.decide(visitor("U1", "T1", "")) == Denied(Denial.NOT_KNOWN)
+    assert await silent.decide(home_tab_requester("U1", "T1", "")) == Denied(Denial.NOT_KNOWN)

@@ -6,7 +6,7 @@ from hypothesis import given
 
 from bot.access.audience import Audience
 from bot.form.duplicates import Duplicate, duplicate_blocks
-from bot.form.form import Form, form_of, with_readers
+from bot.form.form import Form, form_of, with_audience
 from bot.form.values import FilledForm, FormValues, Origin, Source, values_of
 from bot.form.view import render
 from bot.slack import ids
@@ -45,7 +45,7 @@ OPTION = ("selected_option", "initial_option")
 def seen(drawn: FormValues, now: FormValues) -> dict[str, Any]:
     """A view in a block_actions payload: the bot drew `drawn`, and its state has `now`."""
     form = Form.of(FilledForm(drawn, Origin(via="command")))
-    view = render(form.showing(duplicate_blocks(Duplicate("U1", 0.0, "opened"))))
+    view = render(form.with_blocks(duplicate_blocks(Duplicate("U1", 0.0, "opened"))))
     values: dict[str, Any] = {}
     for field, value in now.model_dump(include=set(ids.FIELDS)).items():
         element = block(view, field)["element"]
@@ -63,12 +63,12 @@ def block(view: dict[str, Any], field: str) -> dict[str, Any]:
 
 
 def for_outsiders(form: Form) -> Form:
-    return with_readers(form, Audience.SHARED)
+    return with_audience(form, Audience.SHARED)
 
 
 def redrawn(view: dict[str, Any], change: Callable[[Form], Form] = for_outsiders) -> dict[str, Any]:
     """Redraw the view as a replica does that never saw the form."""
-    drawn: dict[str, Any] = render(change(form_of(read_view(view)).told(view["state"])))
+    drawn: dict[str, Any] = render(change(form_of(read_view(view)).with_state(view["state"])))
     return drawn
 
 
@@ -91,7 +91,9 @@ def test_a_form_that_is_drawn_again_begins_with_what_stands_in_it(
 
     assert begins_with(redrawn(view)) == now
     view["blocks"].insert(3, {"type": "context", "block_id": "customer_conversations"})
-    assert begins_with(redrawn(view, lambda form: form.without("customer_conversations"))) == now
+    assert (
+        begins_with(redrawn(view, lambda form: form.without_block("customer_conversations"))) == now
+    )
 
 
 def test_another_kind_of_assignee_changes_nothing_else() -> None:
@@ -172,12 +174,14 @@ def test_nobody_takes_whoever_was_chosen_along(kind: str, left: str) -> None:
 
 
 def test_whoever_went_with_nobody_does_not_come_back_with_a_kind() -> None:
-    chosen = form_of(read_view(seen(DRAWN, DRAWN))).told(
+    chosen = form_of(read_view(seen(DRAWN, DRAWN))).with_state(
         {"values": {"assignee_type": {"assignee_type": _stands("nobody")}}}
     )
     emptied = {"assignee_id": {"assignee_id": {"type": "plain_text_input", "value": None}}}
 
-    again = chosen.told({"values": emptied | {"assignee_type": {"assignee_type": _stands("user")}}})
+    again = chosen.with_state(
+        {"values": emptied | {"assignee_type": {"assignee_type": _stands("user")}}}
+    )
 
     assert "initial_option" not in block(render(again), "assignee_id")["element"]
 
@@ -189,7 +193,7 @@ def _stands(kind: str) -> dict[str, Any]:
 def test_what_stood_in_an_input_of_another_type_is_nothing_for_this_one() -> None:
     view = seen(FormValues(), FormValues(assignee_type="agent", assignee_id=ASSIGNEE))
 
-    drawn = redrawn(view, lambda form: form.named({"assignee_id": "Mail assistant"}))
+    drawn = redrawn(view, lambda form: form.with_labels({"assignee_id": "Mail assistant"}))
 
     option = block(drawn, "assignee_id")["element"]["initial_option"]
     assert (option["value"], option["text"]["text"]) == (ASSIGNEE, "Mail assistant")
@@ -197,10 +201,10 @@ def test_what_stood_in_an_input_of_another_type_is_nothing_for_this_one() -> Non
 
 def test_nothing_is_drawn_where_nothing_but_what_stands_there_differs() -> None:
     view = seen(DRAWN, NOW)
-    form = form_of(read_view(view)).told(view["state"])
+    form = form_of(read_view(view)).with_state(view["state"])
 
-    assert with_readers(form, Audience.UNTOLD) == form
-    assert form.without("customer_conversations") == form
+    assert with_audience(form, Audience.UNKNOWN) == form
+    assert form.without_block("customer_conversations") == form
 
 
 def test_what_is_shown_goes_back_as_slack_sent_it() -> None:

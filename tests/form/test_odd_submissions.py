@@ -79,7 +79,7 @@ def test_a_form_without_its_state_is_a_problem_on_a_block_of_it(state: object) -
 def test_what_is_odd_and_not_needed_is_read_as_nothing(part: str, odd: object) -> None:
     payload = submission(VALID) | {part: odd}
 
-    assert accepted(payload).new.request == accepted(submission(VALID)).new.request
+    assert accepted(payload).new_entry.request == accepted(submission(VALID)).new_entry.request
 
 
 def test_a_part_of_another_type_costs_nothing_of_its_neighbours() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.form.from_message import Mentions, mentions_in
 from bot.form.options import create_offer, customer_label
-from bot.form.values import customer_in, new_customer_in
+from bot.form.values import parse_customer, parse_new_customer
 from bot.ledger import KnownCustomer
 from bot.slack.options import Suggestion, options
 from bot.weav.directory import NewCustomer
@@ -44,20 +44,20 @@ def test_a_label_names_somebody_as_far_as_they_are_known() -> None:
 
 def test_a_value_is_read_back_as_what_it_stands_for() -> None:
     offer = create_offer(NewCustomer(email="jane@example.com"))
-    assert customer_in(offer.value) == NewCustomer(email="jane@example.com")
-    assert customer_in(CUSTOMER) == UUID(CUSTOMER)
+    assert parse_customer(offer.value) == NewCustomer(email="jane@example.com")
+    assert parse_customer(CUSTOMER) == UUID(CUSTOMER)
     for nothing in ("", "nothing", "create:", "create:jane", "jane@example.com"):
-        assert customer_in(nothing) is None
+        assert parse_customer(nothing) is None
 
 
 def test_an_address_that_no_option_can_carry_is_not_offered() -> None:
-    assert new_customer_in(f"{'x' * 131}@example.com")
-    assert new_customer_in(f"{'x' * 132}@example.com") is None
+    assert parse_new_customer(f"{'x' * 131}@example.com")
+    assert parse_new_customer(f"{'x' * 132}@example.com") is None
 
 
 @given(st.text())
 def test_any_value_is_read_without_an_error(value: str) -> None:
-    customer_in(value)
+    parse_customer(value)
     mentions_in(value)
 
 

@@ -27,14 +27,18 @@ def test_a_filled_form_becomes_the_request_and_who_sent_it_from_where() -> None:
 
     parsed = accepted(submitted(values, origin))
 
-    assert parsed.new.request == {
+    assert parsed.new_entry.request == {
         "channel": "email",
         "customer_id": CUSTOMER,
         "subject": "Export hangs",
         "priority": "high",
     }
     assert (parsed.form.values, parsed.form.origin) == (values, origin)
-    assert (parsed.new.team_id, parsed.new.slack_user_id, parsed.new.view_id) == ("T1", "U1", "V1")
+    assert (parsed.new_entry.team_id, parsed.new_entry.slack_user_id, parsed.new_entry.view_id) == (
+        "T1",
+        "U1",
+        "V1",
+    )
     assert parsed.form.response_url == "https://hooks.slack.com/app/T1/1/x"
 
 
@@ -63,7 +67,9 @@ def test_every_combination_of_set_and_unset_fields_is_exactly_the_body(channel: 
 
         parsed = accepted(submitted(FormValues(**chosen, post_to="C1")))
 
-        assert parsed.new.request == {field: value for field, value in chosen.items() if value}
+        assert parsed.new_entry.request == {
+            field: value for field, value in chosen.items() if value
+        }
 
 
 @pytest.mark.parametrize("field", ["channel", "customer_id", "post_to"])
@@ -125,7 +131,7 @@ def test_half_an_assignee_is_asked_for_together_with_all_else(
 def test_a_customer_in_any_usual_spelling_is_sent_in_the_canonical_one(typed: str) -> None:
     parsed = accepted(submitted(VALID.model_copy(update={"customer_id": typed})))
 
-    assert parsed.new.request["customer_id"] == CUSTOMER
+    assert parsed.new_entry.request["customer_id"] == CUSTOMER
     assert parsed.form.values.customer_id == typed
 
 
@@ -144,7 +150,7 @@ def test_the_link_to_an_agent_is_an_assignee() -> None:
         update={"assignee_type": "agent", "assignee_id": f"https://app.example/agents/{ASSIGNEE}"}
     )
 
-    assert accepted(submitted(values)).new.request["assignee_id"] == ASSIGNEE
+    assert accepted(submitted(values)).new_entry.request["assignee_id"] == ASSIGNEE
 
 
 def test_a_subject_counts_after_folding() -> None:
@@ -176,4 +182,4 @@ def test_the_response_url_is_the_one_of_the_chosen_conversation() -> None:
 def test_an_installation_for_an_organisation_has_a_team_all_the_same(
     extra: dict[str, Any], team_id: str
 ) -> None:
-    assert accepted(submitted(VALID, **extra)).new.team_id == team_id
+    assert accepted(submitted(VALID, **extra)).new_entry.team_id == team_id

@@ -18,7 +18,7 @@ def test_an_expired_trigger_gets_a_button_that_keeps_what_was_typed() -> None:
     button = expired_message(form).blocks[-1]["elements"][0]
 
     assert (button["action_id"], button["text"]["text"]) == (ids.REOPEN, "Open the form")
-    assert FilledForm.from_value(button["value"]) == form
+    assert FilledForm.from_button(button["value"]) == form
 
 
 @pytest.mark.parametrize("text", NASTY)

@@ -107,10 +107,10 @@ async def test_an_answer_that_leaves_when_slack_has_given_up_tells_its_author_no
     submission = parse_submission(sent)
     assert isinstance(submission, Submission)
     loop, answered = asyncio.get_running_loop(), asyncio.Event()
-    asked_at_clock = loop.time() - 1.0
+    asked_at = loop.time() - 1.0
 
-    answer = await at_home.bot.services.submissions.submit(submission, answered, asked_at_clock)
-    loop.call_at(asked_at_clock + 2.6, answered.set)
+    answer = await at_home.bot.services.submissions.submit(submission, answered, asked_at)
+    loop.call_at(asked_at + 2.6, answered.set)
 
     assert isinstance(answer, FormAgain)
     assert answer.by_field  # Weav's reasons: it was written down

@@ -161,7 +161,7 @@ async def test_a_stored_form_names_nobody_to_somebody_unknown(tmp_path: Path) ->
         for known in (False, True):
             trigger_id = at_home.slack.triggers.issue("U0ANN", "C0SUPPORT")
             empty = FilledForm(FormValues(), Origin(via="command"))
-            request = FormRequest(trigger_id, empty, "U0ANN", known=known)
+            request = FormRequest(trigger_id, empty, "U0ANN", identified=known)
             await at_home.bot.services.forms.open_stored(entry.id, request)
             seen[known] = str(at_home.slack.calls_of("views.open")[-1])
 

@@ -92,7 +92,7 @@ def all_messages(text: str) -> list[Message]:
         *(redrawn(FULL, each, LINK) for each in [card, *moved]),
         *(
             render(Card(FULL, readers=readers, link=LINK))
-            for readers in (Audience.SHARED, Audience.UNSEEN)
+            for readers in (Audience.SHARED, Audience.HIDDEN)
         ),
         *(refusal_message(why, admins) for why, admins in product(Denial, [[], ["U1", "U2"]])),
         post_to_message("C1", ["U1"]),

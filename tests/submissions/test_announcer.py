@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from bot.access.audience import ChannelReaders
+from bot.access.audience import ChannelAudiences
 from bot.card.post import CardPoster
 from bot.card.render import CardDrawer
 from bot.directory import Directory, Names
@@ -102,9 +102,9 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         async def untold(_slack_channel_id: str) -> None:
             return None
 
-        channel_readers = ChannelReaders(LookupCache(tasks, untold, 60), installation)
+        channel_audiences = ChannelAudiences(LookupCache(tasks, untold, 60), installation)
         names = Names(ledger.customers, Directory(WeavDirectory(weav.client), tasks))
-        cards = CardPoster(slack_api, CardDrawer(names, channel_readers, lambda _: ""))
+        cards = CardPoster(slack_api, CardDrawer(names, channel_audiences, lambda _: ""))
         uses = CustomerUses(ledger.customers, lambda _: None)
 
         async def without_home_tab(_slack_user_id: str) -> Failed:
