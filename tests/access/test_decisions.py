@@ -62,13 +62,13 @@ def check(
     return AccessCheck(access or Access(), installation, members)
 
 
-async def waited(work: Awaitable[object]) -> tuple[object, float]:
+async def timed(work: Awaitable[object]) -> tuple[object, float]:
     began = asyncio.get_running_loop().time()
     return await work, asyncio.get_running_loop().time() - began
 
 
 @pytest.mark.parametrize("reveals_nothing", [True, False])
-async def test_who_is_not_remembered_waits_for_slack(*, reveals_nothing: bool) -> None:
+async def test_an_unknown_user_waits_for_slack(*, reveals_nothing: bool) -> None:
     for member, decision in ((MEMBER, Admitted()), (GUEST, Denied(Denial.GUEST))):
         slack = Slack(member)
 
@@ -77,10 +77,10 @@ async def test_who_is_not_remembered_waits_for_slack(*, reveals_nothing: bool) -
         assert (decided, slack.asked) == (decision, 1)
 
 
-async def test_after_half_a_second_only_what_shows_nothing_is_let_in() -> None:
+async def test_without_an_answer_in_half_a_second_only_what_reveals_nothing_is_admitted() -> None:
     silent = check(Slack().users_info)
 
-    opened, seconds = await waited(silent.decide(AUTHOR, reveals_nothing=True))
+    opened, seconds = await timed(silent.decide(AUTHOR, reveals_nothing=True))
     refused = await silent.decide(AUTHOR, reveals_nothing=False)
 
     assert opened == Admitted(identified=False)
@@ -89,14 +89,14 @@ async def test_after_half_a_second_only_what_shows_nothing_is_let_in() -> None:
 
 
 @pytest.mark.parametrize("reveals_nothing", [True, False])
-async def test_who_is_remembered_waits_for_nothing_and_is_looked_up_beside(
+async def test_a_cached_user_waits_for_nothing_and_is_refreshed_in_the_background(
     *, reveals_nothing: bool
 ) -> None:
     slack = Slack(MEMBER)
-    at_once = check(slack.users_info, keep=0.0)  # every cached answer is stale at once
-    await at_once.decide(AUTHOR, reveals_nothing=reveals_nothing)
+    always_stale = check(slack.users_info, keep=0.0)  # every cached answer is stale at once
+    await always_stale.decide(AUTHOR, reveals_nothing=reveals_nothing)
 
-    decided, seconds = await waited(at_once.decide(AUTHOR, reveals_nothing=reveals_nothing))
+    decided, seconds = await timed(always_stale.decide(AUTHOR, reveals_nothing=reveals_nothing))
     await asyncio.sleep(0)
 
     assert decided == Admitted()
@@ -104,7 +104,7 @@ async def test_who_is_remembered_waits_for_nothing_and_is_looked_up_beside(
     assert slack.asked == 2
 
 
-async def test_what_slack_says_of_somebody_anew_counts_the_next_time() -> None:
+async def test_a_refreshed_answer_counts_from_the_next_decision() -> None:
     slack = Slack(MEMBER, GUEST, GUEST)
     refreshed = check(slack.users_info, keep=0.0)
     decisions = []
@@ -119,7 +119,9 @@ async def test_what_slack_says_of_somebody_anew_counts_the_next_time() -> None:
 @pytest.mark.parametrize(
     ("access", "scopes"), [(Access(), "chat:write"), (Access(guests=True), USERS_READ)]
 )
-async def test_nobody_is_looked_up_where_it_changes_nothing(access: Access, scopes: str) -> None:
+async def test_nobody_is_looked_up_if_it_cannot_change_the_decision(
+    access: Access, scopes: str
+) -> None:
     slack = Slack()
 
     decided = await check(slack.users_info, access, scopes).decide(AUTHOR, reveals_nothing=False)
@@ -127,7 +129,7 @@ async def test_nobody_is_looked_up_where_it_changes_nothing(access: Access, scop
     assert (decided, slack.asked) == (Admitted(), 0)
 
 
-async def test_while_the_scopes_are_not_known_a_form_waits_for_nothing() -> None:
+async def test_a_form_does_not_wait_while_the_scopes_are_unknown() -> None:
     slack = Slack(MEMBER)
     early = check(slack.users_info, scopes="")
 
@@ -136,7 +138,7 @@ async def test_while_the_scopes_are_not_known_a_form_waits_for_nothing() -> None
     assert await early.decide(AUTHOR, reveals_nothing=False) == Admitted()
 
 
-def sent(kind: str, **parts: object) -> Payload:
+def payload_of(kind: str, **parts: object) -> Payload:
     payload = read_payload({"type": kind, "user": {"id": "U1", "team_id": "T1"}, **parts})
     assert isinstance(payload, BlockActions | MessageShortcut | ViewSubmission)
     return payload
@@ -150,11 +152,11 @@ def sent(kind: str, **parts: object) -> Payload:
         (Access(teams=frozenset({"T1"}), channels=frozenset({"C2"})), Denied(Denial.CHANNEL)),
     ],
 )
-async def test_a_workspace_that_is_not_named_excuses_from_that_rule_alone(
+async def test_a_payload_without_a_workspace_skips_only_the_rule_about_workspaces(
     access: Access, decision: object
 ) -> None:
     named = {"callback_id": "x", "user": {"id": "U1"}, "channel": {"id": "C1"}}
-    shortcut = requester_of(sent("message_action", **named))
+    shortcut = requester_of(payload_of("message_action", **named))
 
     decided = await check(Slack().users_info, access).decide(shortcut, reveals_nothing=True)
 
@@ -168,27 +170,27 @@ def form(callback_id: str) -> dict[str, Any]:
 
 CLICKED = [{"action_id": ids.CLOSE}]
 PLACES = [
-    (sent("message_action", callback_id="x", channel={"id": "C1"}), "C1"),
-    (sent("block_actions", actions=CLICKED, channel={"id": "C1"}), "C1"),
-    (sent("block_actions", actions=CLICKED, container={"channel_id": "C1"}), "C1"),
-    (sent("block_actions", actions=CLICKED, channel={"id": "D1"}), ""),
-    (sent("block_actions", actions=CLICKED, view=form(ids.MODAL)), ""),
-    (sent("view_submission", view=form(ids.MODAL)), "C2"),
-    (sent("view_submission", view=form(ids.DEFAULTS_MODAL)), ""),
+    (payload_of("message_action", callback_id="x", channel={"id": "C1"}), "C1"),
+    (payload_of("block_actions", actions=CLICKED, channel={"id": "C1"}), "C1"),
+    (payload_of("block_actions", actions=CLICKED, container={"channel_id": "C1"}), "C1"),
+    (payload_of("block_actions", actions=CLICKED, channel={"id": "D1"}), ""),
+    (payload_of("block_actions", actions=CLICKED, view=form(ids.MODAL)), ""),
+    (payload_of("view_submission", view=form(ids.MODAL)), "C2"),
+    (payload_of("view_submission", view=form(ids.DEFAULTS_MODAL)), ""),
 ]
 
 
 @pytest.mark.parametrize(("payload", "place"), PLACES)
-def test_where_the_bot_is_used_is_read_from_the_payload(payload: Payload, place: str) -> None:
+def test_the_channel_of_use_is_read_from_the_payload(payload: Payload, place: str) -> None:
     assert requester_of(payload).slack_channel_id == place
 
 
-def test_the_view_alone_knows_the_apps_workspace_after_a_move_into_another() -> None:
+def test_the_view_has_the_apps_workspace_after_its_user_switched_workspaces() -> None:
     team = {"id": "T2", "enterprise_id": "E2"}
     view = {"app_installed_team_id": "T1"}
 
-    here = requester_of(sent("view_submission", view={}, team=team))
-    moved = requester_of(sent("view_submission", view=view, team=team))
+    here = requester_of(payload_of("view_submission", view={}, team=team))
+    moved = requester_of(payload_of("view_submission", view=view, team=team))
 
     assert (here.home_team_id, here.home_enterprise_id) == ("T2", "E2")
     assert (moved.home_team_id, moved.home_enterprise_id) == ("T1", "")
@@ -197,13 +199,13 @@ def test_the_view_alone_knows_the_apps_workspace_after_a_move_into_another() -> 
 @pytest.mark.parametrize(("team_id", "enterprise_id"), [("T1", ""), ("E1", "E1")])
 def test_a_users_team_may_be_their_organisation(team_id: str, enterprise_id: str) -> None:
     command = COMMAND.model_copy(update={"team_id": team_id})
-    clicked = sent("block_actions", actions=CLICKED, user={"id": "U1", "team_id": team_id})
+    clicked = payload_of("block_actions", actions=CLICKED, user={"id": "U1", "team_id": team_id})
 
     for payload in (command, clicked):
         assert requester_of(payload).enterprise_id == enterprise_id
 
 
-def lives(team_id: str, standing: Standing = Standing.MEMBER, organisation: str = "") -> Member:
+def member_of(team_id: str, standing: Standing = Standing.MEMBER, organisation: str = "") -> Member:
     teams = frozenset({team_id}) if organisation else frozenset()
     return Member(standing, team_id, organisation, teams)
 
@@ -211,18 +213,18 @@ def lives(team_id: str, standing: Standing = Standing.MEMBER, organisation: str 
 @pytest.mark.parametrize(
     ("member", "access", "decision"),
     [
-        (lives("T1"), Access(), Admitted()),
-        (lives("T2"), Access(), Denied(Denial.EXTERNAL)),
-        (lives("T2"), Access(guests=True), Denied(Denial.EXTERNAL)),
-        (lives("T2"), Access(external=True), Admitted()),
-        (lives("T2"), Access(external=True, teams=frozenset({"T1"})), Denied(Denial.TEAM)),
-        (lives("T1", Standing.GUEST), Access(), Denied(Denial.GUEST)),
-        (lives("T2", organisation="E1"), Access(), Admitted()),
-        (lives("T2", organisation="E2"), Access(), Denied(Denial.EXTERNAL)),
+        (member_of("T1"), Access(), Admitted()),
+        (member_of("T2"), Access(), Denied(Denial.EXTERNAL)),
+        (member_of("T2"), Access(guests=True), Denied(Denial.EXTERNAL)),
+        (member_of("T2"), Access(external=True), Admitted()),
+        (member_of("T2"), Access(external=True, teams=frozenset({"T1"})), Denied(Denial.TEAM)),
+        (member_of("T1", Standing.GUEST), Access(), Denied(Denial.GUEST)),
+        (member_of("T2", organisation="E1"), Access(), Admitted()),
+        (member_of("T2", organisation="E2"), Access(), Denied(Denial.EXTERNAL)),
         (Member(Standing.UNKNOWN), Access(teams=frozenset({"T1"})), Admitted()),
     ],
 )
-async def test_where_an_event_happened_is_not_where_somebody_belongs_to(
+async def test_the_workspace_of_an_event_may_not_be_the_users(
     member: Member, access: Access, decision: object
 ) -> None:
     """The workspaces in users.info count, if it has any."""
@@ -232,7 +234,7 @@ async def test_where_an_event_happened_is_not_where_somebody_belongs_to(
     assert await asked.decide(home_tab_requester("U1", "T1", "E1")) == decision
 
 
-async def test_who_opens_a_home_tab_is_not_let_in_before_slack_says_who_they_are() -> None:
+async def test_the_home_tab_stays_closed_until_slack_says_who_the_user_is() -> None:
     silent = check(Slack().users_info, Access(guests=True))
 
     assert await silent.decide(home_tab_requester("U1", "T1", "")) == Denied(Denial.NOT_KNOWN)

@@ -97,12 +97,14 @@ TABLE: list[tuple[Access, Requester, Denial | None]] = [
 
 
 @pytest.mark.parametrize(("access", "requester", "expected"), TABLE)
-def test_who_may(access: Access, requester: Requester, expected: Denial | None) -> None:
+def test_access_is_decided_by_the_rules(
+    access: Access, requester: Requester, expected: Denial | None
+) -> None:
     assert denial_of(access, requester) is expected
 
 
 @pytest.mark.parametrize("why", Denial)
-def test_a_select_says_it_in_one_option_that_is_nobody(why: Denial) -> None:
+def test_a_select_shows_the_refusal_as_one_option_without_a_value(why: Denial) -> None:
     [drawn] = options([refusal_offer(why)])
 
     said = f"{drawn['text']['text']} {drawn['description']['text']}"
@@ -114,7 +116,7 @@ MANY = [f"U0{number:038}" for number in range(186)]
 
 
 @pytest.mark.parametrize("why", Denial)
-def test_however_many_admins_there_are_slack_takes_what_names_them(why: Denial) -> None:
+def test_slack_takes_the_refusal_however_many_admins_there_are(why: Denial) -> None:
     for message in (refusal_message(why, MANY), post_to_message("C0SUPPORT", MANY)):
         check_message(message.text, message.blocks)
     for text in (refusal_text(why, MANY), admins_only(MANY)):

@@ -22,7 +22,7 @@ def test_an_expired_trigger_gets_a_button_that_keeps_what_was_typed() -> None:
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_slack_takes_all_other_messages(text: str) -> None:
+def test_slack_takes_all_messages_with_any_text(text: str) -> None:
     form = FilledForm(FormValues(**dict.fromkeys(ids.FIELDS, text)), COMMAND)
     cards = [
         usage_message(),

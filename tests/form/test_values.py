@@ -43,13 +43,13 @@ def test_an_unreadable_value_is_an_empty_form(value: str) -> None:
     assert FilledForm.from_button(value) == FilledForm(FormValues(), Origin())
 
 
-def test_an_origin_with_an_absurd_link_still_fits_into_the_view() -> None:
+def test_a_link_too_long_for_private_metadata_is_left_out() -> None:
     origin = Origin(via="message", slack_channel_id="C1", message_link="https://" + "x" * 4000)
 
     assert Origin.load(origin.dump()) == Origin(via="message", slack_channel_id="C1")
 
 
-def test_an_origin_that_fits_into_no_button_is_an_empty_form() -> None:
+def test_an_origin_too_long_for_a_button_gives_an_empty_form() -> None:
     form = FilledForm(FormValues(), Origin(via="message", slack_channel_id="C" * 3000))
 
     assert form.to_button() == "{}"

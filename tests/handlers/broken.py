@@ -45,12 +45,12 @@ class BrokenIds(frozenset[str]):
         raise ValueError(CANARY)
 
 
-class BrokenFigures(Metrics):
+class BrokenMetrics(Metrics):
     def note_answer(self, kind: str, began: float) -> None:
         raise ValueError(CANARY, kind, began)
 
 
-class BrokenSpeaker(Notifier):
+class BrokenNotifier(Notifier):
     def __init__(self) -> None:
         pass
 
@@ -68,11 +68,11 @@ class UnreadableIds(frozenset[str]):
         raise ValueError(CANARY)
 
 
-async def nobody_known(_: str) -> Member | None:
+async def as_unknown(_: str) -> Member | None:
     return None
 
 
-async def a_guest(_: str) -> Member | None:
+async def as_guest(_: str) -> Member | None:
     return Member(Standing.GUEST)
 
 
@@ -83,9 +83,9 @@ class Parts:
     at_home: House
     access: Access = field(default_factory=lambda: Access(guests=True))
     metrics: Metrics = field(default_factory=lambda: Metrics(CollectorRegistry()))
-    app: AsyncApp = field(default_factory=lambda: an_app(AsyncApp))
+    app: AsyncApp = field(default_factory=lambda: make_app(AsyncApp))
     notifier: Notifier | None = None
-    people: Callable[[str], Awaitable[Member | None]] = nobody_known
+    people: Callable[[str], Awaitable[Member | None]] = as_unknown
     installation: Installation = field(default_factory=Installation)
     admins: frozenset[str] = frozenset()
 
@@ -104,7 +104,7 @@ class Parts:
         return self.metrics.registry.get_sample_value("weav_slack_failures_total", labels) or 0.0
 
 
-def an_app(kind: type[AsyncApp]) -> AsyncApp:
+def make_app(kind: type[AsyncApp]) -> AsyncApp:
     """Make a Bolt app that calls Slack for nothing, and answers errors with 500."""
 
     async def authorize() -> AuthorizeResult:
@@ -122,7 +122,7 @@ async def acknowledge(ack: AsyncAck) -> None:
 
 
 @asynccontextmanager
-async def behind(parts: Parts, mode: Mode) -> AsyncIterator[Person]:
+async def person_behind(parts: Parts, mode: Mode) -> AsyncIterator[Person]:
     """Give Ann, whose payloads reach these parts through a real transport."""
     async with _endpoint(parts, mode) as endpoint:
         yield Person(parts.at_home.slack, "U0ANN", endpoint)
@@ -132,8 +132,8 @@ async def behind(parts: Parts, mode: Mode) -> AsyncIterator[Person]:
 async def _endpoint(parts: Parts, mode: Mode) -> AsyncIterator[Endpoint]:
     slack, dispatcher = parts.at_home.slack, parts.dispatcher()
     if mode == "http":
-        door = HttpTransport(dispatcher, SECRET, parts.at_home.bot.asgi)
-        async with serve(door) as url, HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint:
+        transport = HttpTransport(dispatcher, SECRET, parts.at_home.bot.asgi)
+        async with serve(transport) as url, HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint:
             yield endpoint
         return
     client = AsyncWebClient(slack.bot_token, base_url=f"{slack.base_url}/api/")

@@ -92,7 +92,7 @@ def test_the_subject_starts_at_the_first_word_that_is_no_field(text: str, subjec
         f"https://app.example/w/{CUSTOMER}",
     ],
 )
-def test_a_customer_is_known_by_a_uuid_or_a_link(word: str) -> None:
+def test_a_customer_is_recognised_by_a_uuid_or_a_link(word: str) -> None:
     assert filled(f"{word} chat hello") == FormValues(
         customer_id=CUSTOMER, channel="chat", subject="hello"
     )
@@ -108,7 +108,7 @@ def test_a_customer_is_known_by_a_uuid_or_a_link(word: str) -> None:
         f"/{CUSTOMER}1",
     ],
 )
-def test_what_is_no_customer_is_a_subject(word: str) -> None:
+def test_a_word_that_is_no_customer_is_a_subject(word: str) -> None:
     assert filled(word) == FormValues(subject=word)
 
 
@@ -130,5 +130,5 @@ def test_no_word_is_lost(text: str) -> None:
 
 
 @given(st.text(alphabet="<>|&;^@#!/-{}0123456789abcdef emailchturgn\n\0\ud800"))
-def test_anything_typed_is_read_without_an_error(text: str) -> None:
+def test_any_text_is_parsed_without_an_error(text: str) -> None:
     parse_command(text)
