@@ -218,8 +218,6 @@ class Dispatcher:
                 if not temporary and field_for_errors(payload.view):
                     # An error under a field cannot mention the admins.
                     self._notifier.tell(message, payload.slack_user_id, payload.response_url)
-            case _:
-                pass
         notice = Notice(message, refusal_under_field(reason), refusal_offer(reason))
         return answer_privately(payload, notice, self._notifier)
 

@@ -3,6 +3,7 @@
 It needs the scopes channels:read and groups:read.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -57,10 +58,10 @@ def audience_of(channel: object) -> Audience | None:
     return Audience.SHARED if shared else Audience.INSIDE
 
 
+@dataclass(eq=False, repr=False)
 class ChannelAudiences:
-    def __init__(self, audiences: LookupCache[Audience], installation: Installation) -> None:
-        self._audiences = audiences
-        self._installation = installation
+    _audiences: LookupCache[Audience]
+    _installation: Installation
 
     async def of_card(self, slack_channel_id: str) -> Audience:
         """Assume the worst if Slack does not answer: a short card harms nobody."""

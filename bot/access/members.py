@@ -32,15 +32,12 @@ class Member:
     teams: frozenset[str] = frozenset()
 
 
-_NO_SCOPE: Final = Member(Standing.UNKNOWN)
-
-
 async def fetch(client: AsyncWebClient, slack_user_id: str) -> Member | None:
     """Ask https://docs.slack.dev/reference/methods/users.info; None: no usable answer."""
     return await look_up(
         client.users_info(user=slack_user_id),
         lambda answer: member_of(answer.get("user")),
-        refusals={"missing_scope": _NO_SCOPE},
+        refusals={"missing_scope": Member(Standing.UNKNOWN)},
     )
 
 

@@ -70,10 +70,13 @@ def _conversation_blocks(form: Form, *, opening: bool) -> list[Json]:
         sources.get(ids.CUSTOMER_ID, ""),
         focus=opening and not values.customer_id,
     )
-    below_customer = form.extra_blocks.get(ids.OPEN_CONVERSATIONS)
+    above = dict(form.extra_blocks)
+    below_customer = above.pop(ids.OPEN_CONVERSATIONS, None)
+    if form.origin.another and ids.ANOTHER in above:
+        above[ids.ANOTHER] = _ticked(above[ids.ANOTHER])
     post_to = values.post_to if _SLACK_CONVERSATION.fullmatch(values.post_to) else ""
     return [
-        *_top_blocks(form),
+        *(above[name] for name in sorted(above, key=lambda name: _TOP_ORDER.get(name, 0))),
         customer,
         *([below_customer] if below_customer else []),
         channel_input(values.channel, sources.get(ids.CHANNEL, "")),
@@ -87,13 +90,6 @@ def _conversation_blocks(form: Form, *, opening: bool) -> list[Json]:
         *_assignee(form, sources.get(ids.ASSIGNEE_TYPE, ""), sources.get(ids.ASSIGNEE_ID, "")),
         post_to_input(post_to, form.post_to_hint),
     ]
-
-
-def _top_blocks(form: Form) -> list[Json]:
-    blocks = dict(form.without_block(ids.OPEN_CONVERSATIONS).extra_blocks)
-    if tick := blocks.get(ids.ANOTHER):
-        blocks[ids.ANOTHER] = _ticked(tick) if form.origin.another else tick
-    return [blocks[name] for name in sorted(blocks, key=lambda name: _TOP_ORDER.get(name, 0))]
 
 
 def _ticked(block: Json) -> Json:
