@@ -5,7 +5,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.card.controls import parse_click
 from bot.card.service import CardService
 from bot.form.service import FormRequest, FormService
-from bot.form.values import FilledForm, FormValues, Origin
+from bot.form.values import FilledForm, Origin
 from bot.home.service import HomeService
 from bot.slack import ids
 from bot.slack.notifier import Notifier
@@ -36,17 +36,10 @@ async def reopen_form(
     """The button's value is the form, or the ID of its row in a list, or empty for a new form."""
     await ack()
     new = interaction.in_home_tab and not interaction.clicked.value
-    empty = FilledForm(FormValues(), Origin(in_home_tab=True))
-    form = (
-        empty if new else FilledForm.from_button(interaction.clicked.value).with_default_post_to()
-    )
+    empty = FilledForm(origin=Origin(in_home_tab=True))
+    form = empty if new else FilledForm.from_button(interaction.clicked.value)
     form_request = FormRequest(
-        trigger_id=interaction.trigger_id,
-        form=form,
-        slack_user_id=interaction.slack_user_id,
-        response_url=interaction.response_url,
-        new=new,
-        identified=identified,
+        interaction, form.with_default_post_to(), new=new, identified=identified
     )
     if entry_id := _entry_id(interaction):
         await forms.open_stored(entry_id, form_request)

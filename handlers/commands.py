@@ -6,7 +6,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.access.refusals import admins_only
 from bot.form.service import FormRequest, FormService
-from bot.form.values import FilledForm, FormValues, Origin
+from bot.form.values import FilledForm, Origin
 from bot.home.diagnosis import Diagnosis
 from bot.home.service import HomeService
 from bot.home.tab import CHECKING
@@ -68,26 +68,15 @@ async def run_command(
             home.changed(author)
         case Subcommand.DEFAULTS:
             await ack()
-            await forms.open_defaults(
-                _form_request(interaction, FormValues(), identified=identified)
-            )
+            await forms.open_defaults(interaction)
         case OpenForm(values):
             await ack()
-            await forms.open(_form_request(interaction, values, identified=identified))
+            form = FilledForm(
+                values, Origin(via="command", slack_channel_id=interaction.channel_id)
+            )
+            await forms.open(FormRequest(interaction, form, new=True, identified=identified))
         case _:
             assert_never(parsed)
-
-
-def _form_request(asked: SlashCommand, values: FormValues, *, identified: bool) -> FormRequest:
-    origin = Origin(via="command", slack_channel_id=asked.channel_id)
-    return FormRequest(
-        trigger_id=asked.trigger_id,
-        form=FilledForm(values, origin),
-        slack_user_id=asked.slack_user_id,
-        response_url=asked.response_url,
-        new=True,
-        identified=identified,
-    )
 
 
 async def _answer(ack: AsyncAck, answer: Message) -> None:

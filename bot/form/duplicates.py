@@ -28,17 +28,6 @@ MOST_LISTED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Duplicate:
-    """A conversation from the same message; it has no ID while created or *not confirmed*."""
-
-    slack_user_id: str
-    at: float  # seconds since the epoch
-    state: str
-    conversation_id: str = ""
-    link: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class OpenConversation:
     """`age`: seconds, None if Weav does not say when it was created; `link` may be empty."""
 
@@ -47,14 +36,19 @@ class OpenConversation:
     link: str
 
 
-def duplicate_blocks(duplicate: Duplicate) -> dict[str, Json]:
-    """Show the message's conversation, and a checkbox that must be ticked to open another."""
-    where = f"`{_short_id(duplicate.conversation_id)}`" if duplicate.conversation_id else ""
-    if duplicate.link:
-        where = link(duplicate.link, "Open in Weav")
+def duplicate_blocks(
+    author: str, opened_at: float, state: str, conversation_id: str = "", url: str = ""
+) -> dict[str, Json]:
+    """Show the message's conversation, and a checkbox that must be ticked to open another.
+
+    `opened_at`: seconds since the epoch. There is no ID before Weav has confirmed it.
+    """
+    where = f"`{_short_id(conversation_id)}`" if conversation_id else ""
+    if url:
+        where = link(url, "Open in Weav")
     about = (
-        f":warning: <@{duplicate.slack_user_id}> opened a conversation from this message"
-        f" ({clock(duplicate.at)}): {escape(duplicate.state)}."
+        f":warning: <@{author}> opened a conversation from this message"
+        f" ({clock(opened_at)}): {escape(state)}."
     )
     said = section(mrkdwn(f"{about} {where}".strip()))
     return {
@@ -108,10 +102,10 @@ def age_text(seconds: float) -> str:
     return "new"
 
 
+@dataclass(eq=False, repr=False)
 class OpenConversations:
-    def __init__(self, weav: WeavClient, link: Callable[[str], str]) -> None:
-        self._weav = weav
-        self._link = link
+    _weav: WeavClient
+    _link: Callable[[str], str]
 
     async def of(self, customer_id: UUID) -> list[OpenConversation]:
         """Return the most recently active first; empty also if Weav is slow or fails."""

@@ -3,19 +3,19 @@
 The database is read only for a form with a message, a customer or an assignee.
 """
 
-import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from bot.directory import Directory
 from bot.form.defaults import ChannelDefaults
-from bot.form.duplicates import Duplicate, duplicate_blocks
+from bot.form.duplicates import duplicate_blocks
 from bot.form.form import Form
 from bot.form.from_message import Mentions
 from bot.form.options import customer_label
 from bot.form.values import FilledForm, FormValues, Source, existing_customer_id
 from bot.labels import STATES
-from bot.ledger import Entry, KnownCustomer, Ledger, LedgerUnavailable
+from bot.ledger import Entry, KnownCustomer, Ledger, answer_within, logged_if_unavailable
 from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.blocks import Json
@@ -27,19 +27,12 @@ log = get_logger("weav_slack.prefill")
 PREFILL_WITHIN: Final = 0.5
 
 
+@dataclass(eq=False, repr=False)
 class Prefiller:
-    def __init__(
-        self,
-        ledger: Ledger,
-        directory: Directory,
-        defaults: ChannelDefaults,
-        link: Callable[[str], str],
-    ) -> None:
-        self._ledger = ledger
-        self._defaults = defaults
-        self._customers = ledger.customers
-        self._directory = directory
-        self._link = link
+    _ledger: Ledger
+    _directory: Directory
+    _defaults: ChannelDefaults
+    _link: Callable[[str], str]
 
     def draft(self, filled: FilledForm, *, new: bool) -> Form:
         """Fill in what names nobody, and so may be shown to a user who is not identified yet.
@@ -58,14 +51,12 @@ class Prefiller:
         source, known = form.origin.source, form
         if not (source or form.values.customer_id or form.values.assignee_id):
             return form
-        try:
-            async with asyncio.timeout(PREFILL_WITHIN):
+        with logged_if_unavailable(log, "form_not_prepared"):
+            async with answer_within(PREFILL_WITHIN):
                 if source:
                     known = await self._of_message(form, source, mentions)
                 return known.with_labels(await self.labels(known.values))
-        except (LedgerUnavailable, TimeoutError) as error:
-            log.warning("form_not_prepared", error=str(error))
-            return form
+        return form
 
     async def _of_message(self, form: Form, source: str, mentions: Mentions) -> Form:
         if not form.values.customer_id and (customer := await self._mentioned(mentions)):
@@ -77,7 +68,7 @@ class Prefiller:
         """Return the names of customer and assignee by field, as far as the bot knows them."""
         named = {}
         if customer := existing_customer_id(values.customer_id):
-            known = await self._customers.customer(str(customer))
+            known = await self._ledger.customers.customer(str(customer))
             if known:
                 named[ids.CUSTOMER_ID] = customer_label(known)
         if assignee_id := uuid_in(values.assignee_id, "assignee"):
@@ -89,28 +80,26 @@ class Prefiller:
         if kind == AssigneeType.AGENT:
             agent = self._directory.known_agent(assignee_id)
             return (agent.name or "") if agent else ""
-        user = await self._customers.user_with(assignee_id)
+        user = await self._ledger.customers.user_with(assignee_id)
         return user.name if user else ""
 
     async def _mentioned(self, mentions: Mentions) -> KnownCustomer | None:
         """Find the first known customer: by ID, by address, or by a conversation's ID."""
         for customer_id in mentions.ids:
-            if known := await self._customers.customer(customer_id):
+            if known := await self._ledger.customers.customer(customer_id):
                 return known
         for email in mentions.emails:
-            if known := await self._customers.customer_with(email):
+            if known := await self._ledger.customers.customer_with(email):
                 return known
         for conversation_id in mentions.conversation_ids:
             entry = await self._ledger.by_conversation(conversation_id)
             if entry and (found := (entry.request or {}).get(ids.CUSTOMER_ID)):
-                return await self._customers.customer(found) or KnownCustomer(found)
+                return await self._ledger.customers.customer(found) or KnownCustomer(found)
         return None
 
     def duplicate(self, entry: Entry) -> dict[str, Json]:
         """Draw the blocks about the conversation that a message already has."""
         conversation_id = entry.conversation_id or ""
         link = self._link(conversation_id) if conversation_id else ""
-        state = STATES[entry.state]
-        return duplicate_blocks(
-            Duplicate(entry.slack_user_id, entry.received_at, state, conversation_id, link)
-        )
+        author, state = entry.slack_user_id, STATES[entry.state]
+        return duplicate_blocks(author, entry.received_at, state, conversation_id, link)

@@ -45,7 +45,7 @@ _LEFT: Final = (
     f" {ids.COMMAND} status still has what you typed."
 )
 _ALSO_IN_STATUS: Final = f"If you close this window, {ids.COMMAND} status has these buttons, too."
-_EXPIRED: Final = "Open the form here. Nothing is lost: Slack took too long to open it."
+FORM_EXPIRED: Final = "Open the form here. Nothing is lost: Slack took too long to open it."
 _NOTHING_CREATED: Final = "Nothing was created."
 _SUBJECT_LIMIT: Final = 100
 
@@ -185,11 +185,6 @@ def message_of(reply: Reply, form: FilledForm, link: str = "") -> Message:
             return plain_message(text, link)
         case _:
             assert_never(reply)
-
-
-def expired_message(form: FilledForm) -> Message:
-    """Offer the form again after its trigger expired before `views.open`."""
-    return reopen_message(_EXPIRED, form)
 
 
 def reopen_message(text: str, form: FilledForm) -> Message:

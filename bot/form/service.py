@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from bot.access.audience import ChannelAudiences
@@ -15,18 +15,33 @@ from bot.form.from_message import NO_MENTIONS, Mentions
 from bot.form.open_forms import OpenForms, ViewJson
 from bot.form.options import customer_label
 from bot.form.prefill import PREFILL_WITHIN, Prefiller
-from bot.form.reply import expired_message, reopen_message
+from bot.form.reply import FORM_EXPIRED, reopen_message
 from bot.form.review import Reviewer
 from bot.form.suggestions import Suggester
 from bot.form.values import FilledForm, FormValues, Origin, existing_customer_id, values_of
 from bot.form.view import render
-from bot.ledger import KnownCustomer, Ledger, LedgerUnavailable, WeavUser
+from bot.ledger import (
+    KnownCustomer,
+    Ledger,
+    LedgerUnavailable,
+    WeavUser,
+    answer_within,
+    logged_if_unavailable,
+    read_within,
+)
 from bot.logs import get_logger
 from bot.slack import ids
 from bot.slack.api import TRIGGER_GONE, Failed, SlackApi
 from bot.slack.blocks import Json, Message, plain_message
 from bot.slack.notifier import tell_privately
-from bot.slack.payloads import read_view, text_at
+from bot.slack.payloads import (
+    BlockActions,
+    GlobalShortcut,
+    MessageShortcut,
+    SlashCommand,
+    read_view,
+    text_at,
+)
 from bot.tasks import Tasks
 from bot.weav.client import WeavClient
 from bot.weav.models import AssigneeType
@@ -41,21 +56,21 @@ FORM_UNAVAILABLE: Final = (
 FORM_GONE: Final = "The bot no longer has what you typed, so it cannot open that form again."
 SAVE_WITHIN: Final = 2.0
 IsCurrent = Callable[[], bool]
+# The payloads that can open a form.
+Interaction: TypeAlias = SlashCommand | MessageShortcut | GlobalShortcut | BlockActions
 
 
 @dataclass(frozen=True, slots=True)
 class FormRequest:
-    """`response_url` is empty for the global shortcut, which has none.
+    """`form` is to be opened for the user of `interaction`.
 
     `new`: the form was not given back, so the channel's defaults apply. `identified`: Slack has
     said who opens it. To anybody else the form shows what they typed, the channel's defaults and
     who reads that channel, but no names.
     """
 
-    trigger_id: str
+    interaction: Interaction
     form: FilledForm
-    slack_user_id: str
-    response_url: str = ""
     new: bool = False
     mentions: Mentions = NO_MENTIONS
     identified: bool = True
@@ -90,33 +105,33 @@ class FormService:
         form = self._prefiller.draft(form_request.form, new=form_request.new)
         if form_request.identified:
             form = await self._prefiller.add_known(form, form_request.mentions)
-        result = await self._slack.open_view(form_request.trigger_id, render(form, opening=True))
+        interaction = form_request.interaction
+        result = await self._slack.open_view(interaction.trigger_id, render(form, opening=True))
         if not isinstance(result, Failed):
             await self._complete(form, result.view, identified=form_request.identified)
             return
         log.warning("form_not_opened", code=result.code)
         filled = FilledForm(form.values, form.origin)
-        if result.code in TRIGGER_GONE:
-            message = expired_message(filled)
-        else:
-            message = reopen_message(f"Slack did not open the form ({result.code}).", filled)
-        await self._tell(message, form_request)
+        failed = f"Slack did not open the form ({result.code})."
+        text = FORM_EXPIRED if result.code in TRIGGER_GONE else failed
+        await self._tell(reopen_message(text, filled), interaction)
 
     async def open_stored(self, entry_id: int, form_request: FormRequest) -> None:
         """Open the ledger's form for its author; the form in the request is ignored."""
+        interaction = form_request.interaction
         try:
             entry = await self._ledger.get(entry_id)
         except LedgerUnavailable as error:
             log.warning("form_not_read", entry=entry_id, error=str(error))
-            await self._tell(plain_message(FORM_UNAVAILABLE), form_request)
+            await self._tell(plain_message(FORM_UNAVAILABLE), interaction)
             return
-        if entry and entry.form is not None and entry.slack_user_id == form_request.slack_user_id:
+        if entry and entry.form is not None and entry.slack_user_id == interaction.slack_user_id:
             form = FilledForm.load(entry.form).with_default_post_to().replacing(entry_id)
             if not form_request.identified:
                 form = replace(form, labels={})  # they name a customer and an assignee
             await self.open(replace(form_request, form=form))
         else:
-            await self._tell(plain_message(FORM_GONE), form_request)
+            await self._tell(plain_message(FORM_GONE), interaction)
 
     async def _complete(self, opened: Form, view: ViewJson, *, identified: bool) -> None:
         """Add in one redraw what `open` did not wait for: Weav's answer and the audience."""
@@ -196,12 +211,8 @@ class FormService:
     async def _assignee_type_chosen(self, view: ViewJson, is_current: IsCurrent) -> None:
         """Draw the select for people or agents, with the name for an ID typed before."""
         values = values_of(read_view(view))
-        labels: dict[str, str] = {}
-        try:
-            async with asyncio.timeout(LIST_WITHIN):
-                labels = await self._prefiller.labels(values)
-        except (LedgerUnavailable, TimeoutError):
-            pass  # the select shows the ID instead
+        # Without an answer the select shows the ID.
+        labels = await read_within(LIST_WITHIN, self._prefiller.labels(values)) or {}
         if values.assignee_type == AssigneeType.AGENT:
             self._directory.start_agents()
         labels = {name: label for name, label in labels.items() if name == ids.ASSIGNEE_ID}
@@ -243,20 +254,13 @@ class FormService:
             " confirm it."
         )
 
-    async def open_defaults(self, form_request: FormRequest) -> None:
-        """Open the modal for the defaults of the channel that the request comes from."""
-        slack_channel_id = form_request.form.origin.slack_channel_id
-        try:
-            async with asyncio.timeout(PREFILL_WITHIN):
-                defaults = await self._customers.defaults(slack_channel_id)
-                values = FormValues.model_validate(defaults.chosen)
-                labels = await self._prefiller.labels(values)
-        except (LedgerUnavailable, TimeoutError):
-            await self._tell(plain_message(FORM_UNAVAILABLE), form_request)
+    async def open_defaults(self, interaction: SlashCommand) -> None:
+        """Open the modal for the defaults of the command's channel."""
+        form = await read_within(PREFILL_WITHIN, self._defaults_form(interaction.channel_id))
+        if form is None:
+            await self._tell(plain_message(FORM_UNAVAILABLE), interaction)
             return
-        origin = Origin(via="command", slack_channel_id=slack_channel_id)
-        form = Form(values, origin, for_defaults=True).with_labels(labels)
-        result = await self._slack.open_view(form_request.trigger_id, render(form))
+        result = await self._slack.open_view(interaction.trigger_id, render(form))
         if not isinstance(result, Failed):
             self.open_forms.opened(result.view, form)
             return
@@ -265,11 +269,17 @@ class FormService:
             text = "Send the command again. Slack took too long to open the form."
         else:
             text = f"Try again. Slack did not open the form ({result.code})."
-        await self._tell(plain_message(text), form_request)
+        await self._tell(plain_message(text), interaction)
 
-    async def _tell(self, message: Message, form_request: FormRequest) -> None:
-        user, response_url = form_request.slack_user_id, form_request.response_url
-        await tell_privately(self._slack, message, user, response_url)
+    async def _defaults_form(self, slack_channel_id: str) -> Form:
+        defaults = await self._customers.defaults(slack_channel_id)
+        values = FormValues.model_validate(defaults.chosen)
+        origin = Origin(via="command", slack_channel_id=slack_channel_id)
+        labels = await self._prefiller.labels(values)
+        return Form(values, origin, for_defaults=True).with_labels(labels)
+
+    async def _tell(self, message: Message, to: Interaction) -> None:
+        await tell_privately(self._slack, message, to.slack_user_id, to.response_url)
 
     async def save_defaults(self, chosen: ChosenDefaults) -> str:
         """Return what went wrong; empty if they are saved."""
@@ -279,13 +289,11 @@ class FormService:
 
 async def _saved(writing: Awaitable[None], event: str) -> bool:
     """Return False after a failure or `SAVE_WITHIN`: then it may be written or not."""
-    try:
-        async with asyncio.timeout(SAVE_WITHIN):
+    with logged_if_unavailable(log, event):
+        async with answer_within(SAVE_WITHIN):
             await writing
-    except (LedgerUnavailable, TimeoutError) as error:
-        log.warning(event, error=str(error))
-        return False
-    return True
+        return True
+    return False
 
 
 def _filled_in_by_slack(view: ViewJson) -> str:

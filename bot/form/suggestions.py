@@ -1,7 +1,7 @@
 """Suggestions for the form's customer and assignee selects, in time whatever Weav does."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,9 +21,10 @@ from bot.ledger import (
     Defaults,
     KnownCustomer,
     KnownCustomers,
-    LedgerUnavailable,
     WeavUser,
+    answer_within,
     logged_if_unavailable,
+    read_within,
 )
 from bot.ledger.folding import words_of
 from bot.logs import get_logger
@@ -114,16 +115,15 @@ class Suggester:
         seen, defaults, failure = await self._from_database(query, customer_id)
         company = await self._company_customers(defaults, deadline)
         offers = [known_customer_offer(each) for each in seen]
+        emails = [each.email for each in seen]
         if isinstance(company, LookUpFailed):
             failure = failure or company.reason
         else:
             offers += await company_offers(company, customer_id, query.text, MOST_OFFERS)
+            emails += [each.who.email for each in company]
         if customer_id and not any(offer.value == customer_id for offer in offers):
             offers.append(await self._pasted_offer(customer_id, deadline))
-        known = [each.email for each in seen]
-        if isinstance(company, Sequence):
-            known += [each.who.email for each in company]
-        return with_fallback(offers, query.text, known, failure)
+        return with_fallback(offers, query.text, emails, failure)
 
     async def assignees(self, kind: str, query: OptionQuery) -> list[Suggestion]:
         pasted = str(uuid_in(query.text, "assignee") or "")
@@ -135,8 +135,8 @@ class Suggester:
         self, query: OptionQuery, customer_id: str
     ) -> tuple[list[KnownCustomer], Defaults, str]:
         channel, author = query.slack_channel_id, query.slack_user_id
-        try:
-            async with asyncio.timeout(DATABASE_WITHIN):
+        with logged_if_unavailable(log, "not_searched"):
+            async with answer_within(DATABASE_WITHIN):
                 defaults = await self._customers.defaults(channel)
                 if customer_id:
                     one = await self._customers.customer(customer_id, channel, author)
@@ -146,9 +146,7 @@ class Suggester:
                     defaults,
                     "",
                 )
-        except (LedgerUnavailable, TimeoutError) as error:
-            log.warning("not_searched", error=str(error))
-            return [], Defaults({}), "The bot's database does not answer"
+        return [], Defaults({}), "The bot's database does not answer"
 
     async def _company_customers(
         self, defaults: Defaults, deadline: float
@@ -194,14 +192,11 @@ class Suggester:
 
     async def _people(self, query: OptionQuery, pasted: str) -> list[Suggestion]:
         text = "" if pasted or _is_me(query.text) else query.text
-        try:
-            async with asyncio.timeout(DATABASE_WITHIN):
-                users = await self._customers.users(text, query.slack_user_id, MOST_SUGGESTED)
-        except (LedgerUnavailable, TimeoutError):
-            users = []
-            if not pasted:
-                return [nothing_offer("Nobody to show", "The bot's database does not answer")]
-        offers = [user_offer(each, query.slack_user_id) for each in users]
+        reading = self._customers.users(text, query.slack_user_id, MOST_SUGGESTED)
+        users = await read_within(DATABASE_WITHIN, reading)
+        if users is None and not pasted:
+            return [nothing_offer("Nobody to show", "The bot's database does not answer")]
+        offers = [user_offer(each, query.slack_user_id) for each in users or []]
         if not pasted:
             return offers or [NO_PERSON]
         return [each for each in offers if each.value == pasted] or [

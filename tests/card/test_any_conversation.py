@@ -22,7 +22,6 @@ from bot.card.render import Card, render
 from bot.card.service import blocks_above
 from bot.directory import Named
 from bot.form.duplicates import (
-    Duplicate,
     OpenConversation,
     duplicate_blocks,
     open_conversations_block,
@@ -143,10 +142,10 @@ def test_slack_accepts_a_form_and_a_status_with_a_duplicate(
     conversation: Conversation, template: str
 ) -> None:
     link = template.replace("{id}", conversation.id)
-    already = Duplicate("U1", 1.0, "opened", conversation.id, link)
+    already = duplicate_blocks("U1", 1.0, "opened", conversation.id, link)
     line = Line("Export hangs", "opened", "", 1.0, link, conversation.id)
 
-    check_view(render_form(Form().with_blocks(duplicate_blocks(already))))
+    check_view(render_form(Form().with_blocks(already)))
     check_slack_accepts(status_message([line]))
 
 

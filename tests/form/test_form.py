@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from bot.access.audience import Audience
-from bot.form.duplicates import Duplicate, duplicate_blocks
+from bot.form.duplicates import duplicate_blocks
 from bot.form.form import Form, form_of, with_audience
 from bot.form.values import FilledForm, FormValues, Origin, Source, values_of
 from bot.form.view import render
@@ -45,7 +45,7 @@ OPTION = ("selected_option", "initial_option")
 def view_of(drawn: FormValues, now: FormValues) -> dict[str, Any]:
     """A view in a block_actions payload: the bot drew `drawn`, and its state has `now`."""
     form = Form.of(FilledForm(drawn, Origin(via="command")))
-    view = render(form.with_blocks(duplicate_blocks(Duplicate("U1", 0.0, "opened"))))
+    view = render(form.with_blocks(duplicate_blocks("U1", 0.0, "opened")))
     values: dict[str, Any] = {}
     for field, value in now.model_dump(include=set(ids.FIELDS)).items():
         element = block(view, field)["element"]
