@@ -68,7 +68,7 @@ def open_conversations_block(conversations: Sequence[OpenConversation], customer
         lines.insert(0, "Open already for this customer:")
     if customer:
         lines.insert(0, f"The customer is {escape(shorten(fold(customer), _SUBJECT_LIMIT))}.")
-    return {**context(mrkdwn("\n".join(lines))), "block_id": ids.OPEN_CONVERSATIONS}
+    return context(mrkdwn("\n".join(lines)), block_id=ids.OPEN_CONVERSATIONS)
 
 
 def _conversation_line(each: OpenConversation) -> str:

@@ -102,6 +102,11 @@ class Form:
         kept = {name: block for name, block in self.extra_blocks.items() if name != block_id}
         return replace(self, extra_blocks=kept)
 
+    def with_audience(self, audience: Audience) -> Self:
+        """Say below `post_to` if outsiders read the channel, or the bot cannot see who does."""
+        hint = f"{_AUDIENCE_NOTES.get(audience, '')} {POST_TO_HINT}".strip()
+        return replace(self, post_to_hint=hint)
+
     @property
     def takes_typed_assignee(self) -> bool:
         """Whether the assignee is a text input: no kind of assignee is chosen yet."""
@@ -157,11 +162,6 @@ class Form:
         return kind in _INITIAL_KEYS
 
 
-def with_audience(form: Form, audience: Audience) -> Form:
-    """Say below `post_to` that outsiders read the channel, or that the bot cannot see who does."""
-    return replace(form, post_to_hint=f"{_AUDIENCE_NOTES.get(audience, '')} {POST_TO_HINT}".strip())
-
-
 def form_of(view: View) -> Form:
     """Read the form back from a view's blocks, whichever version and process drew them."""
     values: dict[str, str] = {}
@@ -205,7 +205,7 @@ def _about_message(origin: Origin) -> Json:
     about = f":speech_balloon: About {link(origin.message_link, 'a message')}{where}."
     if origin.shortened:
         about += f" Its first {SUBJECT_LIMIT} characters are the subject; it goes on after them."
-    return {**context(mrkdwn(about)), "block_id": ids.ABOUT_MESSAGE}
+    return context(mrkdwn(about), block_id=ids.ABOUT_MESSAGE)
 
 
 def assignee_kind(view: View) -> str:

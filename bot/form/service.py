@@ -10,7 +10,7 @@ from bot.access.audience import ChannelAudiences
 from bot.directory import LIST_WITHIN, Directory, learn_customer
 from bot.form.defaults import ChannelDefaults, ChosenDefaults
 from bot.form.duplicates import OpenConversations, open_conversations_block
-from bot.form.form import Form, with_audience
+from bot.form.form import Form
 from bot.form.from_message import NO_MENTIONS, Mentions
 from bot.form.open_forms import OpenForms, ViewJson
 from bot.form.options import customer_label
@@ -143,7 +143,7 @@ class FormService:
             about, audience = await asyncio.gather(self._customer_block(customer), looking)
         else:
             about, audience = None, await looking
-        if about is None and with_audience(opened, audience) == opened:
+        if about is None and opened.with_audience(audience) == opened:
             return
 
         def complete(now: Form) -> Form | None:
@@ -151,7 +151,7 @@ class FormService:
             if about and existing_customer_id(now.values.customer_id) == customer:
                 now = now.with_blocks({ids.OPEN_CONVERSATIONS: about})
             if ids.POST_TO in fields and now.values.post_to in {"", slack_channel_id}:
-                now = with_audience(now, audience)
+                now = now.with_audience(audience)
             return now if fields else None  # none: the form is submitted
 
         await self.open_forms.redraw(view, complete)
@@ -171,18 +171,19 @@ class FormService:
         is_current = self.open_forms.chosen(view, field)
         match field:
             case ids.CUSTOMER_ID:
-                self._tasks.spawn(self._customer_chosen(view, is_current), name="customer_chosen")
+                update = self._customer_chosen(view, is_current)
             case ids.ASSIGNEE_TYPE:
-                self._tasks.spawn(
-                    self._assignee_type_chosen(view, is_current), name="assignee_type_chosen"
-                )
+                update = self._assignee_type_chosen(view, is_current)
             case ids.ASSIGNEE_ID:
                 # Nothing else changes; the choice is recorded for the next redraw.
-                self._tasks.spawn(self._redraw_choice(view, is_current), name="assignee_chosen")
+                update = self._redraw_choice(view, is_current)
             case _:
-                self._show_audience(view, values_of(read_view(view)).post_to, is_current)
+                post_to = values_of(read_view(view)).post_to
+                update = self._show_audience(view, post_to, is_current)
+        self._tasks.spawn(update, name=f"{field}_chosen")
         if field in {ids.CUSTOMER_ID, ids.ASSIGNEE_TYPE} and (post_to := _filled_in_by_slack(view)):
-            self._show_audience(view, post_to, self.open_forms.chosen(view, ids.POST_TO))
+            is_current = self.open_forms.chosen(view, ids.POST_TO)
+            self._tasks.spawn(self._show_audience(view, post_to, is_current), name="show_audience")
 
     async def _redraw_choice(self, view: ViewJson, is_current: IsCurrent) -> None:
         """Redraw the choice if a redraw in flight has put the earlier one back."""
@@ -227,19 +228,17 @@ class FormService:
 
         await self.open_forms.redraw(view, change)
 
-    def _show_audience(self, view: ViewJson, slack_channel_id: str, is_current: IsCurrent) -> None:
+    async def _show_audience(
+        self, view: ViewJson, slack_channel_id: str, is_current: IsCurrent
+    ) -> None:
         """Say below `post_to` who reads the chosen channel, if that matters."""
+        audience = await self._channel_audiences.of_form(slack_channel_id)
 
-        async def show() -> None:
-            audience = await self._channel_audiences.of_form(slack_channel_id)
+        def change(form: Form) -> Form | None:
+            relevant = is_current() and form.values.post_to == slack_channel_id
+            return form.with_audience(audience) if relevant else None
 
-            def change(form: Form) -> Form | None:
-                relevant = is_current() and form.values.post_to == slack_channel_id
-                return with_audience(form, audience) if relevant else None
-
-            await self.open_forms.redraw(view, change)
-
-        self._tasks.spawn(show(), name="note_readers")
+        await self.open_forms.redraw(view, change)
 
     async def _learn_customer(self, customer: UUID) -> KnownCustomer | None:
         return await learn_customer(self._customers, self._directory, str(customer), LIST_WITHIN)

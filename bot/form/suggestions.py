@@ -140,12 +140,10 @@ class Suggester:
                 defaults = await self._customers.defaults(channel)
                 if customer_id:
                     one = await self._customers.customer(customer_id, channel, author)
-                    return [one] if one and (one.name or one.email) else [], defaults, ""
-                return (
-                    await self._customers.search(query.text, channel, author, MOST_SUGGESTED),
-                    defaults,
-                    "",
-                )
+                    seen = [one] if one and (one.name or one.email) else []
+                else:
+                    seen = await self._customers.search(query.text, channel, author, MOST_SUGGESTED)
+                return seen, defaults, ""
         return [], Defaults({}), "The bot's database does not answer"
 
     async def _company_customers(

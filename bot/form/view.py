@@ -38,15 +38,11 @@ def render(form: Form, *, opening: bool = False) -> Json:
     redraw leaves the cursor where it is.
     """
     if form.for_defaults:
-        frame, blocks = (
-            _frame(ids.DEFAULTS_MODAL, "Defaults of this channel", "Save"),
-            _defaults_blocks(form),
-        )
+        frame = _frame(ids.DEFAULTS_MODAL, "Defaults of this channel", "Save")
+        blocks = _defaults_blocks(form)
     else:
-        frame, blocks = (
-            _frame(ids.MODAL, TITLE, "Open conversation"),
-            _conversation_blocks(form, opening=opening),
-        )
+        frame = _frame(ids.MODAL, TITLE, "Open conversation")
+        blocks = _conversation_blocks(form, opening=opening)
     return {**frame, "blocks": blocks, "private_metadata": form.origin.dump(form.sources)}
 
 

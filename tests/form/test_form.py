@@ -6,7 +6,7 @@ from hypothesis import given
 
 from bot.access.audience import Audience
 from bot.form.duplicates import duplicate_blocks
-from bot.form.form import Form, form_of, with_audience
+from bot.form.form import Form, form_of
 from bot.form.values import FilledForm, FormValues, Origin, Source, values_of
 from bot.form.view import render
 from bot.slack import ids
@@ -63,7 +63,7 @@ def block(view: dict[str, Any], field: str) -> dict[str, Any]:
 
 
 def with_shared_audience(form: Form) -> Form:
-    return with_audience(form, Audience.SHARED)
+    return form.with_audience(Audience.SHARED)
 
 
 def redrawn(
@@ -204,7 +204,7 @@ def test_changes_without_effect_leave_the_form_equal() -> None:
     view = view_of(DRAWN, NOW)
     form = form_of(read_view(view)).with_state(view["state"])
 
-    assert with_audience(form, Audience.UNKNOWN) == form
+    assert form.with_audience(Audience.UNKNOWN) == form
     assert form.without_block("customer_conversations") == form
 
 
