@@ -55,9 +55,8 @@ def parse_defaults(submitted: ViewSubmission) -> ChosenDefaults | Problems:
 
 
 def _validated(values: FormValues) -> tuple[dict[str, str], dict[str, str]]:
-    fields = {ids.CHANNEL, ids.PRIORITY, ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID}
-    choices = {name: value for name, value in choices_of(values).items() if name in fields}
-    chosen = {name: value for name, value in choices.items() if value != NOTHING}
+    fields, choices = (*_SINGLE_FIELDS, *_ASSIGNEE_FIELDS), choices_of(values)
+    chosen = {name: choices[name] for name in fields if choices[name] != NOTHING}
     try:
         return ConversationChoices.model_validate(chosen).body(), {}
     except ValidationError as invalid:

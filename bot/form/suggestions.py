@@ -99,6 +99,11 @@ class OptionQuery:
     slack_user_id: str
     asked_at: float
 
+    @property
+    def time_left(self) -> float:
+        """Seconds; negative if the answer is late."""
+        return self.asked_at + SUGGEST_WITHIN - asyncio.get_running_loop().time()
+
 
 @dataclass(eq=False, repr=False)
 class Suggester:
@@ -108,12 +113,11 @@ class Suggester:
 
     async def customers(self, query: OptionQuery) -> list[Suggestion]:
         """Return at least one option, which may say what failed or what to type."""
-        deadline = query.asked_at + SUGGEST_WITHIN
         customer_id = str(uuid_in(query.text, "customer") or "")
         if customer_id:
             self._directory.start_customer(customer_id)
         seen, defaults, failure = await self._from_database(query, customer_id)
-        company = await self._company_customers(defaults, deadline)
+        company = await self._company_customers(query, defaults)
         offers = [known_customer_offer(each) for each in seen]
         emails = [each.email for each in seen]
         if isinstance(company, LookUpFailed):
@@ -122,7 +126,7 @@ class Suggester:
             offers += await company_offers(company, customer_id, query.text, MOST_OFFERS)
             emails += [each.who.email for each in company]
         if customer_id and not any(offer.value == customer_id for offer in offers):
-            offers.append(await self._pasted_offer(customer_id, deadline))
+            offers.append(await self._pasted_offer(query, customer_id))
         return with_fallback(offers, query.text, emails, failure)
 
     async def assignees(self, kind: str, query: OptionQuery) -> list[Suggestion]:
@@ -147,15 +151,15 @@ class Suggester:
         return [], Defaults({}), "The bot's database does not answer"
 
     async def _company_customers(
-        self, defaults: Defaults, deadline: float
+        self, query: OptionQuery, defaults: Defaults
     ) -> tuple[Listed[KnownCustomer], ...] | LookUpFailed:
         company_id = defaults.chosen.get(ids.COMPANY_ID, "")
         if not company_id:
             return ()
-        return await self._directory.company(company_id, _remaining(deadline))
+        return await self._directory.company(company_id, query.time_left)
 
-    async def _pasted_offer(self, customer_id: str, deadline: float) -> Suggestion:
-        found = await self._directory.customer(customer_id, _remaining(deadline))
+    async def _pasted_offer(self, query: OptionQuery, customer_id: str) -> Suggestion:
+        found = await self._directory.customer(customer_id, query.time_left)
         if isinstance(found, KnownCustomer):
             self._tasks.spawn(self.learn(found), name="learn")
             return Suggestion(customer_id, customer_label(found), CONFIRMED)
@@ -169,7 +173,7 @@ class Suggester:
             await self._customers.learn(customer)
 
     async def _agents(self, query: OptionQuery, pasted: str) -> list[Suggestion]:
-        agents = await self._directory.agents(_remaining(query.asked_at + SUGGEST_WITHIN))
+        agents = await self._directory.agents(query.time_left)
         if isinstance(agents, LookUpFailed):
             if pasted:
                 return [unchecked_offer(pasted, agents.reason)]
@@ -200,10 +204,6 @@ class Suggester:
         return [each for each in offers if each.value == pasted] or [
             unchecked_offer(pasted, PEOPLE_NOT_LISTED)
         ]
-
-
-def _remaining(deadline: float) -> float:
-    return deadline - asyncio.get_running_loop().time()
 
 
 def _is_me(query: str) -> bool:
