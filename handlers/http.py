@@ -107,9 +107,8 @@ class HttpTransport:
 
 async def read_body(request: Request) -> bytes | NotRead:
     """Read a body within `LONGEST_BODY` and `UPLOAD_WITHIN`; stop reading a larger one."""
-    if (
-        int(request.headers.get("content-length", 0)) > LONGEST_BODY
-    ):  # uvicorn checks that it is a number
+    # uvicorn has checked that the header is a number.
+    if int(request.headers.get("content-length", 0)) > LONGEST_BODY:
         return _too_large()
     body = bytearray()
     try:

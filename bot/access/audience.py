@@ -21,7 +21,7 @@ AUDIENCE_WITHIN = 3.0
 
 
 class Audience(StrEnum):
-    """`HIDDEN`: a private channel without the bot. `UNKNOWN`: not known, and never will be."""
+    """`HIDDEN`: the bot is not in the private channel. `UNKNOWN`: Slack did not say."""
 
     INSIDE = "inside"
     SHARED = "shared"
@@ -77,11 +77,11 @@ class ChannelAudiences:
         return await self.of_form(slack_channel_id)
 
     async def _audience(self, slack_channel_id: str) -> Audience | None:
-        # The author of a direct message (D…, or somebody's U…) chose its reader, and the bot can
-        # never look into one between two other people.
+        # The author of a direct message (D…, or a user's U…) chose its reader, and the bot cannot
+        # see one between two other people.
         if not slack_channel_id.startswith(("C", "G")) or self._installation.may(*SCOPES) is False:
             return Audience.UNKNOWN
         audience = await self._audiences.find(slack_channel_id, AUDIENCE_WITHIN)
         if audience is Audience.HIDDEN and not self._installation.may(GROUPS_READ):
-            return Audience.UNKNOWN  # it could not see private channels that it is in either
+            return Audience.UNKNOWN  # without the scope, an invitation would not help
         return audience

@@ -67,7 +67,7 @@ class Form:
 
     @classmethod
     def of(cls, filled: FilledForm, reason: str = "") -> Self:
-        """Fill in what was filled in before; `reason` stands on top and says why it is back."""
+        """Make a form of a filled one; `reason`, shown on top, says why it comes back."""
         form = cls(filled.values, filled.origin).with_labels(filled.labels)
         if reason:
             text = shorten(reason, _TEXT_LIMIT)

@@ -35,7 +35,7 @@ class Prefiller:
     _link: Callable[[str], str]
 
     def draft(self, filled: FilledForm, *, new: bool) -> Form:
-        """Fill in what names nobody, and so may be shown to a user who is not identified yet.
+        """Prefill only values without names, which a user who is not identified yet may see.
 
         `new`: the form is not one that was given back, so the channel's defaults apply.
         """

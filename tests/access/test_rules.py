@@ -22,7 +22,7 @@ def ids(*several: str) -> frozenset[str]:
 
 
 ANN = Requester("U0ANN", HOME, HOME, guest=False, slack_channel_id="C0ONE")
-UNTOLD = Requester("U0ANN", HOME, HOME, slack_channel_id="C0ONE")
+GUEST_UNKNOWN = Requester("U0ANN", HOME, HOME, slack_channel_id="C0ONE")
 CAT = Requester("U0CAT", HOME, HOME, guest=True, slack_channel_id="C0ONE")
 EVE = Requester("U0EVE", "T0OTHER", HOME, guest=False, slack_channel_id="C0ONE")
 STRANGER = Requester("U0EVE", "", HOME, stranger=True, slack_channel_id="C0ONE")
@@ -43,7 +43,7 @@ OLD = Requester("U0OLD", "E0OTHER", HOME, "E0OTHER", "")
 TABLE: list[tuple[Access, Requester, Denial | None]] = [
     # the default: everybody in the installed workspace
     (Access(), ANN, None),
-    (Access(), UNTOLD, None),
+    (Access(), GUEST_UNKNOWN, None),
     (Access(), SOMEWHERE, None),
     (Access(), CAT, Denial.GUEST),
     (Access(), EVE, Denial.EXTERNAL),
