@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from bot.access import audience, members
-from bot.access.audience import ChannelReaders
+from bot.access.audience import ChannelAudiences
 from bot.access.rules import Access, AccessCheck
 from bot.card.lock import CardLocks
 from bot.card.post import CardPoster
@@ -198,7 +198,7 @@ class _Assembly:
         self.client = SlackClient(
             self.token, settings.slack_api_url, self.session, self.metrics, self.installation
         )
-        people = LookupCache(self.tasks, partial(members.member, self.client), members.KEEP_MEMBERS)
+        people = LookupCache(self.tasks, partial(members.fetch, self.client), members.KEEP_MEMBERS)
         self.access_check = AccessCheck(_access(settings), self.installation, people)
 
     def bot(self) -> Bot:
@@ -236,12 +236,12 @@ class _Assembly:
             settings.weav_timeout,
         )
         audiences = LookupCache(
-            tasks, partial(audience.audience, self.client), audience.KEEP_AUDIENCE, audience.PASSING
+            tasks, partial(audience.fetch, self.client), audience.KEEP_AUDIENCE, audience.UNCACHED
         )
-        channel_readers = ChannelReaders(audiences, self.installation)
+        channel_audiences = ChannelAudiences(audiences, self.installation)
         notifier = Notifier(slack, tasks)
         directory = Directory(weav, tasks)
-        forms = FormService(ledger, weav, directory, slack, channel_readers, tasks, link)
+        forms = FormService(ledger, weav, directory, slack, channel_audiences, tasks, link)
         diagnosis = _diagnosis(settings)
         home = HomeService(
             ledger,
@@ -257,7 +257,7 @@ class _Assembly:
         follows = settings.weav_webhook_secret or settings.weav_refresh_every
         leases = Leases(ledger, pace.lease / 3)
         due, replies = (ledger.due, pace.follow.replies) if follows else (None, None)
-        drawer = CardDrawer(Names(ledger.customers, directory), channel_readers, link)
+        drawer = CardDrawer(Names(ledger.customers, directory), channel_audiences, link)
         locks = CardLocks(ledger.cards, leases.renew_every, due=due, tasks=tasks)
         looks = pace.looks[:CARD_LOOKS]
         cards = CardService(ledger, weav, slack, drawer, locks, notifier, looks, replies)

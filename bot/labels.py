@@ -1,4 +1,4 @@
-"""Weav's words in a support person's, for the form and the card."""
+"""Labels for Weav's fields and values, for the form, the card and the home tab."""
 
 from typing import Final
 
@@ -18,12 +18,12 @@ FIELDS: Final = {
     "replies": "When the customer replies",
     "another": "Another conversation?",
 }
-# Values are Weav's own words, in the order in which the form offers them.
+# Keys are Weav's values, in the order in which the form offers them.
 CHANNELS: Final = {"email": "Email", "chat": "Chat"}
 PRIORITIES: Final = {"urgent": "Urgent", "high": "High", "normal": "Normal", "low": "Low"}
 STATUSES: Final = {"open": "Open", "closed": "Closed"}
 STATUSES_SHOWN: Final = {**STATUSES, DELETED: "Deleted"}
-# What a card's thread is told; the first is what a channel without a choice has.
+# What a card's thread is told of a customer's reply; the first is the default.
 REPLIES: Final = {
     "notice": "Say so in the card's thread",
     "text": "Say so, with the first 300 characters",
@@ -31,7 +31,7 @@ REPLIES: Final = {
 }
 ASSIGNEE_TYPES: Final = {"user": "A person", "agent": "An AI agent"}
 UNASSIGNED: Final = "Unassigned"
-SIGNS: Final = {
+EMOJI: Final = {
     "email": ":email:",
     "chat": ":speech_balloon:",
     "urgent": ":red_circle:",

@@ -1,8 +1,8 @@
 """Slack's side of the bot: transports, the dispatcher, and the listeners, all registered here.
 
-A listener does what the answer needs and returns, since Bolt sends the answer only then
-(`process_before_response`); whatever is slower goes into tasks. What opens a form is answered
-before its listener runs: see `Dispatcher`. Bolt gives arguments by name, and its own names win.
+Bolt answers Slack when the listener returns (`process_before_response`), so slow work goes into
+tasks. A payload that opens a form is answered before its listener runs: see `Dispatcher`. Bolt
+injects arguments by name, and its own names win.
 """
 
 from slack_bolt.app.async_app import AsyncApp
@@ -13,7 +13,7 @@ from handlers import actions, commands, errors, events, form, shortcuts
 
 
 def register(app: AsyncApp) -> None:
-    """Say what is for whom, the most frequent first: Bolt asks each listener in this order."""
+    """Register the listeners, the most frequent first: Bolt tries them in this order."""
     app.view(ids.MODAL)(form.submit_form)
     app.command(ids.COMMAND)(commands.run_command)
     app.options(ids.CUSTOMER_ID)(form.suggest_customers)
@@ -24,7 +24,7 @@ def register(app: AsyncApp) -> None:
     app.global_shortcut(ids.GLOBAL_SHORTCUT)(shortcuts.open_new)
     app.event(AppHomeOpened.kind)(events.show_home_tab)
     for action_id in (ids.ASSIGN_TO_ME, ids.CLOSE, ids.OPEN_AGAIN, ids.SET_PRIORITY):
-        app.action(action_id)(actions.change)
+        app.action(action_id)(actions.change_card)
     app.action(ids.REOPEN)(actions.reopen_form)
     for action_id in actions.CHOICES:
         app.action(action_id)(actions.decide)

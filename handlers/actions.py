@@ -1,11 +1,11 @@
-"""The buttons under what the bot says, and those on a card."""
+"""The buttons in the bot's messages and modals, in the home tab and on cards."""
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.card.controls import parse_click
 from bot.card.service import CardService
 from bot.form.service import FormRequest, FormService
-from bot.form.values import FilledForm, FormValues, Origin
+from bot.form.values import FilledForm, Origin
 from bot.home.service import HomeService
 from bot.slack import ids
 from bot.slack.notifier import Notifier
@@ -20,7 +20,7 @@ CHOICES = {
     ids.LEAVE: Choice.LEAVE,
 }
 MOST_DIGITS = 19  # of PostgreSQL's bigint
-NOT_READ = (
+CARD_NOT_READABLE = (
     "Change the conversation in Weav: the bot cannot read this card any more, which may be from"
     " another version of the bot."
 )
@@ -31,26 +31,21 @@ async def reopen_form(
     interaction: BlockActions,
     forms: FormService,
     home: HomeService,
-    known: bool,  # noqa: FBT001 - Bolt gives it by name
+    identified: bool,  # noqa: FBT001 - Bolt gives it by name
 ) -> None:
-    """Its value is the form, or in a list the ID of the row that has it; empty for a new one."""
+    """The button's value is the form, or the ID of its row in a list, or empty for a new form."""
     await ack()
     new = interaction.in_home_tab and not interaction.clicked.value
-    empty = FilledForm(FormValues(), Origin(in_home_tab=True))
-    form = empty if new else FilledForm.from_value(interaction.clicked.value).at_origin()
+    empty = FilledForm(origin=Origin(in_home_tab=True))
+    form = empty if new else FilledForm.from_button(interaction.clicked.value)
     form_request = FormRequest(
-        trigger_id=interaction.trigger_id,
-        form=form,
-        slack_user_id=interaction.slack_user_id,
-        response_url=interaction.response_url,
-        new=new,
-        known=known,
+        interaction, form.with_default_post_to(), new=new, identified=identified
     )
     if entry_id := _entry_id(interaction):
         await forms.open_stored(entry_id, form_request)
     else:
         await forms.open(form_request)
-    if interaction.in_home_tab and known:
+    if interaction.in_home_tab and identified:
         home.clicked(interaction.slack_user_id)
 
 
@@ -67,17 +62,17 @@ async def decide(ack: AsyncAck, interaction: BlockActions, submissions: Submissi
 
 
 def _entry_id(clicked: BlockActions) -> int:
-    """0, which no row has, for a value that is none's ID."""
+    """Return 0, which is no row's ID, for any other value."""
     value = clicked.clicked.value
     return int(value) if value.isdecimal() and len(value) < MOST_DIGITS else 0
 
 
-async def change(
+async def change_card(
     ack: AsyncAck, interaction: BlockActions, cards: CardService, notifier: Notifier
 ) -> None:
     click = parse_click(interaction)
     if click is None:
-        notifier.say(NOT_READ, interaction.slack_user_id, interaction.response_url)
+        notifier.say(CARD_NOT_READABLE, interaction.slack_user_id, interaction.response_url)
     else:
         cards.change(click)
     await ack()

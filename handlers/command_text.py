@@ -1,4 +1,4 @@
-"""The words after the command."""
+"""Parse the words after the command."""
 
 import re
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from bot.slack import ids
 from bot.slack.text import as_typed, one_line, uuid_in
 from bot.weav.models import Channel, Priority
 
-# Characters: as many as Slack's longest message has.
+# Characters; no message in Slack is longer.
 _LONGEST: Final = 40_000
-# A link's label may contain spaces, and the link is still one word.
+# A link is one word, even if its label has spaces.
 _WORD: Final = re.compile(r"\s*(<[^<>\n]*>(?=\s|$)|\S+)")
 
 
 class Subcommand(Enum):
-    """Each only when it stands alone."""
+    """Recognised only when it is the only word."""
 
     HELP = "help"
     STATUS = "status"
@@ -27,7 +27,7 @@ class Subcommand(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SetWeavUser:
-    """The author says who they are in Weav."""
+    """`me UUID`: who the author is in Weav."""
 
     weav_user_id: str
 
@@ -37,21 +37,21 @@ class OpenForm:
     values: FormValues
 
 
-Words: TypeAlias = Subcommand | SetWeavUser | OpenForm
-_ALONE: Final = {"?": Subcommand.HELP, **{each.value: each for each in Subcommand}}
+ParsedCommand: TypeAlias = Subcommand | SetWeavUser | OpenForm
+_SUBCOMMANDS: Final = {"?": Subcommand.HELP, **{each.value: each for each in Subcommand}}
 
 
-def parse_words(text: str) -> Words:
-    """Read a subcommand that stands alone, else the form's values; never raise, lose no word.
+def parse_command(text: str) -> ParsedCommand:
+    """Read a subcommand that stands alone, else the form's values; never raise or lose a word.
 
-    `email` or `chat`, a priority and a customer's UUID or link, once each and in any order, fill
-    their fields; the first other word and all after it are the subject, however long that is.
+    `email` or `chat`, a priority and a customer's UUID or link fill their fields, once each and in
+    any order. The first other word and everything after it are the subject, of any length.
     """
     text = text[:_LONGEST]
-    if alone := _ALONE.get(text.strip().lower()):
-        return alone
-    if me := _me(text):
-        return me
+    if subcommand := _SUBCOMMANDS.get(text.strip().lower()):
+        return subcommand
+    if weav_user := _weav_user_in(text):
+        return weav_user
     filled: dict[str, str] = {}
     position = 0
     while word := _WORD.match(text, position):
@@ -63,7 +63,7 @@ def parse_words(text: str) -> Words:
     return OpenForm(FormValues(subject=one_line(as_typed(text[position:])), **filled))
 
 
-def _me(text: str) -> SetWeavUser | None:
+def _weav_user_in(text: str) -> SetWeavUser | None:
     word, _, rest = text.strip().partition(" ")
     weav_user_id = uuid_in(as_typed(rest).strip(), "assignee") if word.lower() == "me" else None
     return SetWeavUser(str(weav_user_id)) if weav_user_id else None

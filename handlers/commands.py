@@ -6,7 +6,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.access.refusals import admins_only
 from bot.form.service import FormRequest, FormService
-from bot.form.values import FilledForm, FormValues, Origin
+from bot.form.values import FilledForm, Origin
 from bot.home.diagnosis import Diagnosis
 from bot.home.service import HomeService
 from bot.home.tab import CHECKING
@@ -15,7 +15,7 @@ from bot.slack import ids
 from bot.slack.blocks import Message, mrkdwn, plain_message, section
 from bot.slack.notifier import Notifier
 from bot.slack.payloads import SlashCommand
-from handlers.command_text import OpenForm, SetWeavUser, Subcommand, Words
+from handlers.command_text import OpenForm, ParsedCommand, SetWeavUser, Subcommand
 
 
 def usage_message(*, for_admin: bool = False) -> Message:
@@ -43,16 +43,16 @@ def usage_message(*, for_admin: bool = False) -> Message:
 async def run_command(
     ack: AsyncAck,
     interaction: SlashCommand,
-    words: Words,
+    parsed: ParsedCommand,
     forms: FormService,
     home: HomeService,
     diagnosis: Diagnosis | None,
     notifier: Notifier,
-    known: bool,  # noqa: FBT001 - Bolt gives it by name
+    identified: bool,  # noqa: FBT001 - Bolt gives it by name
 ) -> None:
     author = interaction.slack_user_id
     admins = diagnosis.admins if diagnosis else ()
-    match words:
+    match parsed:
         case Subcommand.HELP:
             await _answer(ack, usage_message(for_admin=author in admins))
         case Subcommand.STATUS:
@@ -68,24 +68,15 @@ async def run_command(
             home.changed(author)
         case Subcommand.DEFAULTS:
             await ack()
-            await forms.open_defaults(_form_request(interaction, FormValues(), known=known))
+            await forms.open_defaults(interaction)
         case OpenForm(values):
             await ack()
-            await forms.open(_form_request(interaction, values, known=known))
+            form = FilledForm(
+                values, Origin(via="command", slack_channel_id=interaction.channel_id)
+            )
+            await forms.open(FormRequest(interaction, form, new=True, identified=identified))
         case _:
-            assert_never(words)
-
-
-def _form_request(asked: SlashCommand, values: FormValues, *, known: bool) -> FormRequest:
-    origin = Origin(via="command", slack_channel_id=asked.channel_id)
-    return FormRequest(
-        trigger_id=asked.trigger_id,
-        form=FilledForm(values, origin),
-        slack_user_id=asked.slack_user_id,
-        response_url=asked.response_url,
-        new=True,
-        known=known,
-    )
+            assert_never(parsed)
 
 
 async def _answer(ack: AsyncAck, answer: Message) -> None:

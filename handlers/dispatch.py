@@ -44,36 +44,36 @@ from bot.slack.payloads import (
     ViewSubmission,
     read_payload,
 )
-from handlers.command_text import OpenForm, Subcommand, Words, parse_words
-from handlers.errors import Notice, answer_mistake, answer_privately, field_for_errors
+from handlers.command_text import OpenForm, ParsedCommand, Subcommand, parse_command
+from handlers.errors import Notice, answer_failure, answer_privately, field_for_errors
 
 log = get_logger("weav_slack.dispatch")
-# What Bolt needs of a payload as it came. In the rest it looks for ids that nobody here asks for,
-# and breaks on what is of another type.
+# The parts of a payload that Bolt needs for routing. In the others it looks for ids that the bot
+# does not use, and raises if one has an unexpected type.
 _ROUTED_BY: Final = ("type", "command", "callback_id", "action_id", "actions", "view")
 # Slack repeats an event for six minutes.
 _EVENTS_REMEMBERED: Final = 10_000
 
 
 def bolt(token: str, slack_api_url: str, session: aiohttp.ClientSession) -> AsyncApp:
-    """Bolt without look-ups of its own: nothing is asked of Slack before `views.open`."""
+    """Make a Bolt app that makes no calls of its own to Slack, so `views.open` is the first."""
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-        # One workspace, one token: Bolt's own way asks auth.test before the first listener runs.
+        # By default Bolt calls auth.test before the first listener; here the token is known.
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
 
     logger = logging.getLogger("slack_bolt")
     level = logger.level
-    # It would complain that SLACK_BOT_TOKEN is in the environment and a client is given as well.
+    # Bolt warns if SLACK_BOT_TOKEN is in the environment and a client is passed, too.
     logger.setLevel(logging.ERROR)
     app = AsyncApp(
-        name="weav-slack",  # or Bolt reads the sources of the whole stack for one
+        name="weav-slack",  # without a name Bolt reads source files to find one
         client=AsyncWebClient(base_url=slack_api_url, session=session, retry_handlers=[]),
         authorize=authorize,
         logger=logger,
         process_before_response=True,
         request_verification_enabled=False,  # `HttpTransport` does it, before anything is parsed
-        # This app hears of no messages, its own or others', and has no functions.
+        # The app subscribes to no message events and has no functions.
         ignoring_self_events_enabled=False,
         url_verification_enabled=False,
         attaching_function_token_enabled=False,
@@ -85,20 +85,20 @@ def bolt(token: str, slack_api_url: str, session: aiohttp.ClientSession) -> Asyn
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """`delivered`: to be set once Slack has the response; None: nobody waits for that."""
+    """`answered`: the transport sets it once Slack has the response; None: nobody waits for it."""
 
     response: BoltResponse
-    delivered: asyncio.Event | None = None
+    answered: asyncio.Event | None = None
 
 
 @dataclass(eq=False, repr=False)
 class Dispatcher:
-    """`context` goes to every listener by name, with what is known of the payload.
+    """Bolt injects `context` into listeners by name, with these values of the payload.
 
-    `interaction`: the payload. `words`: what was typed after a command. `known`: see
-    `Admitted`. `answered` is set when Slack has the answer to a submission. `arrived_at`:
-    when Slack asked, before the access check, on the event loop's clock. `acknowledged`: Slack
-    has its answer, nothing can be said in it any more.
+    `interaction`: the payload. `parsed`: the text after a command. `identified`: see `Admitted`.
+    `answered`: set once Slack has the answer to a submission. `arrived_at`: when the payload
+    arrived, before the access check, on the event loop's clock. `acknowledged`: Slack already has its
+    answer, so the listener cannot say anything in it.
     """
 
     _app: AsyncApp
@@ -109,17 +109,17 @@ class Dispatcher:
     _home: HomeService
     _notifier: Notifier
     _metrics: Metrics
-    _events: dict[str, None] = field(default_factory=dict, init=False)
+    _seen_events: dict[str, None] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         for reason in Denial:  # a counter begins at 0: see `Metrics`
             self._metrics.refusals.labels(reason.value)
 
     async def answer(self, sent: object) -> Acknowledgement:
-        """Answer one payload; all that is logged on the way has one reference.
+        """Answer one payload; all its log lines share one reference.
 
-        Whatever breaks here is told like a listener's mistake. Raise `MalformedPayload` for what
-        cannot be answered.
+        An exception on the way is told to the user like one in a listener. Raise `MalformedPayload`
+        for a payload that cannot be read.
         """
         began, arrived_at = start_timer(), asyncio.get_running_loop().time()
         payload = read_payload(sent)
@@ -127,13 +127,13 @@ class Dispatcher:
         with new_reference():
             try:
                 response = await self._respond(payload, sent, answered, arrived_at)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the person learns of it
-                response = self._mistaken(payload, error)
+            except Exception as error:  # noqa: BLE001 - the user is told of any failure
+                response = self._answer_failure(payload, error)
             self._note_time(payload, began)
         return Acknowledgement(response, answered if isinstance(payload, ViewSubmission) else None)
 
-    def refuse(self, reason: str, why: str = "") -> None:
-        """Note what was not even looked at; `reason` is one of a few words."""
+    def count_refused(self, reason: str, why: str = "") -> None:
+        """Log and count a request that was not dispatched; `reason` is a metric's label."""
         log.warning("request_refused", reason=why or reason)
         self._metrics.refusals.labels(reason).inc()
 
@@ -145,26 +145,26 @@ class Dispatcher:
         arrived_at: float,
     ) -> BoltResponse:
         if isinstance(payload, Impersonal):
-            return _answer_nobody(payload)
+            return _answer_impersonal(payload)
         if isinstance(payload, AppHomeOpened) and self._is_repeated(payload.event_id):
             return BoltResponse(status=200, body="")
         if isinstance(payload, ViewSubmission):
             self._open_forms.submitted(payload.view.id)
-        words = parse_words(payload.text) if isinstance(payload, SlashCommand) else None
-        opens_form = _opens_form(payload, words)
+        parsed = parse_command(payload.text) if isinstance(payload, SlashCommand) else None
+        opens_form = _opens_form(payload, parsed)
         decision = await self._access_check.decide(
             requester_of(payload),
-            shows_nothing=opens_form or words in (Subcommand.HELP, Subcommand.CHECK),
+            reveals_nothing=opens_form or parsed in (Subcommand.HELP, Subcommand.CHECK),
         )
         if isinstance(decision, Denied):
-            return self._refused(payload, decision.reason)
-        # What opens a modal says nothing in Slack's answer, which would wait for all of it.
-        acknowledged = opens_form or words is Subcommand.DEFAULTS
+            return self._refuse(payload, decision.reason)
+        # The answer to a payload that opens a modal is empty, so it need not wait for the listener.
+        acknowledged = opens_form or parsed is Subcommand.DEFAULTS
         context = {
             **self._context,
             "interaction": payload,
-            "words": words,
-            "known": decision.known,
+            "parsed": parsed,
+            "identified": decision.identified,
             "answered": answered,
             "arrived_at": arrived_at,
             "acknowledged": acknowledged,
@@ -181,7 +181,7 @@ class Dispatcher:
             body["view"] = {"type": "modal", **view}  # Bolt breaks on a view without a type
         if isinstance(event := sent.get("event"), dict):
             body["event"] = {"type": event.get("type")}
-        # "socket_mode" tells Bolt that the payload is read and verified: true of both ways here.
+        # "socket_mode" tells Bolt that the payload is decoded and verified; both transports do so.
         request = AsyncBoltRequest(mode="socket_mode", body=body, context=context)
         response = await self._app.async_dispatch(request)
         if response.status != HTTPStatus.OK:
@@ -189,51 +189,49 @@ class Dispatcher:
         return response
 
     def _is_repeated(self, event_id: str) -> bool:
-        """Another process draws the same once more, which changes nothing either.
+        """Whether this process has taken the event; another replica may draw the same tab again.
 
-        That Slack says that it sends an event again says nothing of the first: its answer may have
-        come too late, or whoever got it may be dead.
+        Slack's retry header does not count: the first delivery may have been answered too late, or
+        its process may have died.
         """
-        repeated = bool(event_id) and event_id in self._events
-        put_bounded(self._events, event_id, None, _EVENTS_REMEMBERED)
+        repeated = bool(event_id) and event_id in self._seen_events
+        put_bounded(self._seen_events, event_id, None, _EVENTS_REMEMBERED)
         return repeated
 
-    def _refused(self, payload: Payload, reason: Denial) -> BoltResponse:
-        """200 in any case, or Slack would show its own error."""
+    def _refuse(self, payload: Payload, reason: Denial) -> BoltResponse:
+        """Return 200 always: on any other status Slack shows its own error."""
         self._metrics.refusals.labels(reason.value).inc()
         log.info("denied", reason=reason.value, kind=payload.kind, user=payload.slack_user_id)
-        message, passing = refusal_message(reason, self._admins), reason is Denial.NOT_KNOWN
+        message, temporary = refusal_message(reason, self._admins), reason is Denial.NOT_KNOWN
         match payload:
             case ViewClosed():
                 return BoltResponse(status=200, body="")
-            case AppHomeOpened() if passing:
+            case AppHomeOpened() if temporary:
                 self._home.opened(payload, known=False)
                 return BoltResponse(status=200, body="")
-            case AppHomeOpened() | BlockActions(in_home_tab=True) if not passing:
-                self._home.say(message, payload.slack_user_id)  # all else there goes
+            case AppHomeOpened() | BlockActions(in_home_tab=True) if not temporary:
+                self._home.say(message, payload.slack_user_id)  # it replaces the whole tab
                 return BoltResponse(status=200, body="")
             case ViewSubmission():
                 if reason is Denial.CHANNEL:
                     message = post_to_message(payload.view.value(ids.POST_TO), self._admins)
-                if not passing and field_for_errors(payload.view):
+                if not temporary and field_for_errors(payload.view):
                     # An error under a field cannot mention the admins.
                     self._notifier.tell(message, payload.slack_user_id, payload.response_url)
-            case _:
-                pass
         notice = Notice(message, refusal_under_field(reason), refusal_offer(reason))
         return answer_privately(payload, notice, self._notifier)
 
-    def _mistaken(self, payload: Payload | Impersonal, error: Exception) -> BoltResponse:
-        """Slack gets its 200 even if nothing can be told."""
+    def _answer_failure(self, payload: Payload | Impersonal, error: Exception) -> BoltResponse:
+        """Tell the user of the failure; return 200 even if that fails, too."""
         try:
             if not isinstance(payload, Impersonal):
-                return answer_mistake(error, payload, self._notifier, self._metrics)
+                return answer_failure(error, payload, self._notifier, self._metrics)
         except Exception:
             log.exception("not_told", reference=reference())
         return BoltResponse(status=200, body="")
 
     def _note_time(self, payload: Payload | Impersonal, began: float) -> None:
-        """What was answered stands, whatever is wrong with the metrics."""
+        """Record the answer's duration; a failure of the metrics does not change the answer."""
         try:
             self._metrics.note_answer(payload.kind, began)
         except Exception:
@@ -242,7 +240,7 @@ class Dispatcher:
                 self._metrics.failures.labels("handler").inc()
 
 
-def _answer_nobody(payload: Impersonal) -> BoltResponse:
+def _answer_impersonal(payload: Impersonal) -> BoltResponse:
     match payload:
         case UrlVerification(challenge=challenge):
             # https://docs.slack.dev/reference/events/url_verification
@@ -253,12 +251,12 @@ def _answer_nobody(payload: Impersonal) -> BoltResponse:
             assert_never(payload)
 
 
-def _opens_form(payload: Payload, words: Words | None) -> bool:
-    """Tell what leads to `views.open` with a form that shows strangers nothing but their words."""
+def _opens_form(payload: Payload, parsed: ParsedCommand | None) -> bool:
+    """Whether the payload opens a form; a user who is not identified yet sees no names in it."""
     match payload:
         case MessageShortcut() | GlobalShortcut():
             return True
         case BlockActions():
             return payload.clicked.action_id == ids.REOPEN
         case _:
-            return isinstance(words, OpenForm)
+            return isinstance(parsed, OpenForm)

@@ -1,4 +1,4 @@
-"""What nobody expected, and how it is said: a bug of ours, or a payload that no listener is for."""
+"""Tell users of failures: a bug of ours, or a payload without a listener."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -21,17 +21,14 @@ from bot.slack.payloads import (
 )
 
 log = get_logger("weav_slack.errors")
-# The input that says of a whole form what is wrong with it.
-_USUAL: Final = {ids.MODAL: ids.POST_TO, ids.DEFAULTS_MODAL: ids.COMPANY_ID}
+# The field under which an error about the whole form stands.
+_ERROR_FIELDS: Final = {ids.MODAL: ids.POST_TO, ids.DEFAULTS_MODAL: ids.COMPANY_ID}
 UNKNOWN: Final = "This is nothing that the Weav bot knows. It may have been updated: try again."
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing to say, in the words that each place has room for.
-
-    `under_field` is plain text, and `option` stands in a select that has nothing else to say.
-    """
+    """One text for each place: a message, plain text under a field, an option in a select."""
 
     message: Message
     under_field: str
@@ -45,16 +42,16 @@ async def answer_error(
     metrics: Metrics,
     acknowledged: bool,  # noqa: FBT001 - Bolt gives it by name
 ) -> BoltResponse:
-    """Say it where the user is, with a reference to the log; 200, or Slack shows its own error."""
+    """Bolt's error listener: tell the user where they are; 200, or Slack shows its own error."""
     if not isinstance(error, BoltUnhandledRequestError):
-        return answer_mistake(error, interaction, notifier, metrics, acknowledged=acknowledged)
+        return answer_failure(error, interaction, notifier, metrics, acknowledged=acknowledged)
     log.warning("unhandled", kind=interaction.kind)
-    known, _, mend = UNKNOWN.partition(". ")
-    notice = Notice(plain_message(UNKNOWN), UNKNOWN, nothing_offer(f"{known}.", mend))
+    title, _, hint = UNKNOWN.partition(". ")
+    notice = Notice(plain_message(UNKNOWN), UNKNOWN, nothing_offer(f"{title}.", hint))
     return answer_privately(interaction, notice, notifier, acknowledged=acknowledged)
 
 
-def answer_mistake(
+def answer_failure(
     error: Exception,
     payload: Payload,
     notifier: Notifier,
@@ -62,7 +59,7 @@ def answer_mistake(
     *,
     acknowledged: bool = False,
 ) -> BoltResponse:
-    """Log it, count it, and tell whoever is in the payload the reference; 200."""
+    """Log and count a failure, and tell the payload's user its reference; 200."""
     known_as = reference()
     log.error("failed", reference=known_as, exc_info=error)
     metrics.failures.labels("handler").inc()
@@ -81,9 +78,9 @@ def answer_mistake(
 def answer_privately(
     payload: Payload, notice: Notice, notifier: Notifier, *, acknowledged: bool = False
 ) -> BoltResponse:
-    """Say it in Slack's answer where that can carry it, else in a message to this person.
+    """Put the notice into Slack's answer if that can carry it, else send the user a message.
 
-    `acknowledged`: Slack has its answer already.
+    `acknowledged`: Slack already has its answer.
     """
     match payload:
         case SlashCommand() if not acknowledged:
@@ -92,7 +89,7 @@ def answer_privately(
         case BlockSuggestion():
             return BoltResponse(status=200, body={"options": options([notice.option])})
         case ViewSubmission() if field := field_for_errors(payload.view):
-            # An error keeps the form, with all that was typed.
+            # An error keeps the form open, with everything typed.
             errors = {field: notice.under_field}
             return BoltResponse(status=200, body={"response_action": "errors", "errors": errors})
         case _:
@@ -101,10 +98,11 @@ def answer_privately(
 
 
 def field_for_errors(view: View) -> str:
-    """Give the input under which an error about the whole form can stand; empty: none is known.
+    """Return the field under which an error about the whole form can stand; empty if there is none.
 
-    Slack takes errors for inputs alone; of a form of ours that comes without any, the usual one.
+    Slack takes errors for inputs only. If the payload of one of our forms lists no inputs, the
+    form's usual field is assumed.
     """
     inputs = view.input_ids
-    usual = _USUAL.get(view.callback_id, "")
+    usual = _ERROR_FIELDS.get(view.callback_id, "")
     return usual if usual in inputs or not inputs else inputs[0]

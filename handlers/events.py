@@ -1,4 +1,4 @@
-"""What Slack tells of by itself: https://docs.slack.dev/apis/events-api."""
+"""Listeners for https://docs.slack.dev/apis/events-api."""
 
 from bot.home.service import HomeService
 from bot.slack.payloads import AppHomeOpened

@@ -1,4 +1,4 @@
-"""What happens while a form is filled in, and when it is submitted."""
+"""Listeners for a form that is being filled in or submitted."""
 
 import asyncio
 from typing import Final
@@ -16,7 +16,7 @@ from bot.slack.options import options
 from bot.slack.payloads import BlockActions, BlockSuggestion, ViewSubmission
 from bot.submissions.service import SubmissionService
 
-# Characters that are searched: a pasted link is not longer.
+# Characters; enough for a pasted link.
 LONGEST_QUERY: Final = 2000
 
 

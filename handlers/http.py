@@ -1,4 +1,4 @@
-"""The request URL: what Slack posts is read with bounds, verified and decoded."""
+"""The request URL: read what Slack posts within limits, verify the signature, decode."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,21 +17,21 @@ from yarl import URL
 from bot.slack.payloads import MalformedPayload
 from handlers.dispatch import Dispatcher
 
-# A slash command has a dozen.
+# A slash command has a dozen fields.
 _MOST_FIELDS: Final = 100
 EVENTS = "/slack/events"
 LONGEST_BODY = 1 << 20
-LONGEST_UPLOAD = 10.0
-GONE: Final = "gone"  # a client that hung up
+UPLOAD_WITHIN = 10.0
+CLIENT_GONE: Final = "gone"  # a client that hung up
 
 
 def decode_body(body: bytes) -> Any:  # noqa: ANN401 - JSON, for `read_payload`
     """Decode what Slack posts to the request URL; raise `MalformedPayload`.
 
-    Events are JSON, everything else is a form. Bolt's own reading loses a slash command that has
+    Events are JSON, everything else is form-encoded. Bolt's own decoding loses a slash command with
     the word "payload" in its text.
     """
-    if body.startswith(b"{"):  # which a form writes as %7B
+    if body.startswith(b"{"):  # in form encoding it would be %7B
         try:
             return from_json(body)
         except ValueError as error:
@@ -39,7 +39,7 @@ def decode_body(body: bytes) -> Any:  # noqa: ANN401 - JSON, for `read_payload`
     if body.count(b"&") >= _MOST_FIELDS:
         raise MalformedPayload("more fields than Slack sends")
     try:
-        # As urllib.parse.parse_qsl does it, which takes 0.4 ms for a submitted form.
+        # The same result as urllib.parse.parse_qsl, which takes 0.4 ms for a submitted form.
         fields = dict(URL.build(query_string=body.decode(), encoded=True).query)
         return from_json(fields["payload"]) if "payload" in fields else fields
     except ValueError as error:
@@ -48,7 +48,7 @@ def decode_body(body: bytes) -> Any:  # noqa: ANN401 - JSON, for `read_payload`
 
 @dataclass(frozen=True, slots=True)
 class NotRead:
-    """Why a request was not read to its end, and what it is answered."""
+    """Why a request was not read to its end, and the response to it."""
 
     reason: str
     response: Response
@@ -57,22 +57,22 @@ class NotRead:
 class HttpTransport:
     """POST /slack/events; 401 for what Slack did not sign in the last five minutes.
 
-    https://docs.slack.dev/authentication/verifying-requests-from-slack. It stands before all other
-    pages, so that Slack does not wait for Starlette's routing and middleware.
+    https://docs.slack.dev/authentication/verifying-requests-from-slack. It wraps all other routes,
+    so that Slack does not wait for Starlette's routing and middleware.
     """
 
-    def __init__(self, dispatcher: Dispatcher, signing_secret: str, others: ASGIApp) -> None:
+    def __init__(self, dispatcher: Dispatcher, signing_secret: str, other_routes: ASGIApp) -> None:
         self._dispatcher = dispatcher
         self._verifier = SignatureVerifier(signing_secret)
-        self._others = others
+        self._other_routes = other_routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # The path begins with where another program has put the whole bot: bot/embedded.py.
+        # `root_path` is where another program has mounted the bot: bot/embedded.py.
         if (
             scope["type"] != "http"
             or scope["path"].removeprefix(scope.get("root_path", "")) != EVENTS
         ):
-            await self._others(scope, receive, send)
+            await self._other_routes(scope, receive, send)
             return
         response = await self._answer(Request(scope, receive))
         await response(scope, receive, send)
@@ -82,20 +82,20 @@ class HttpTransport:
             return PlainTextResponse("Slack posts", 405, {"allow": "POST"})
         body = await read_body(request)
         if isinstance(body, NotRead):
-            if body.reason != GONE:
-                self._dispatcher.refuse(body.reason)
+            if body.reason != CLIENT_GONE:
+                self._dispatcher.count_refused(body.reason)
             return body.response
         if not self._signed(body, request.headers):
-            self._dispatcher.refuse("signature")
+            self._dispatcher.count_refused("signature")
             return PlainTextResponse("not signed by Slack", 401)
         try:
             answer = await self._dispatcher.answer(decode_body(body))
         except MalformedPayload as error:
-            self._dispatcher.refuse(error.reason, str(error))
+            self._dispatcher.count_refused(error.reason, str(error))
             return PlainTextResponse("malformed", 400)
         response = to_starlette_response(answer.response)
-        if answer.delivered and not await _has_hung_up(request):
-            response.background = BackgroundTask(_set, answer.delivered)
+        if answer.answered and not await _is_disconnected(request):
+            response.background = BackgroundTask(_set_event, answer.answered)
         return response
 
     def _signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
@@ -106,18 +106,19 @@ class HttpTransport:
 
 
 async def read_body(request: Request) -> bytes | NotRead:
-    """Read 1 MiB at most, for so long at most; of a longer one nothing more is read."""
-    if int(request.headers.get("content-length", 0)) > LONGEST_BODY:  # uvicorn vouches for a number
+    """Read a body within `LONGEST_BODY` and `UPLOAD_WITHIN`; stop reading a larger one."""
+    # uvicorn has checked that the header is a number.
+    if int(request.headers.get("content-length", 0)) > LONGEST_BODY:
         return _too_large()
     body = bytearray()
     try:
-        async with asyncio.timeout(LONGEST_UPLOAD):
+        async with asyncio.timeout(UPLOAD_WITHIN):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > LONGEST_BODY:
                     return _too_large()
     except ClientDisconnect:
-        return NotRead(GONE, Response(status_code=400))
+        return NotRead(CLIENT_GONE, Response(status_code=400))
     except TimeoutError:
         return NotRead("too_slow", PlainTextResponse("too slow", 408, {"connection": "close"}))
     return bytes(body)
@@ -127,10 +128,10 @@ def _too_large() -> NotRead:
     return NotRead("too_large", PlainTextResponse("too large", 413, {"connection": "close"}))
 
 
-async def _has_hung_up(request: Request) -> bool:
-    """Ask without waiting: uvicorn answers somebody who is gone without saying so.
+async def _is_disconnected(request: Request) -> bool:
+    """Ask without waiting; uvicorn reports no error when it answers a closed connection.
 
-    `Request.is_disconnected` does so by way of AnyIO: slower, and imported at its first use.
+    `Request.is_disconnected` does the same with AnyIO: slower, and imported at its first use.
     """
     try:
         async with asyncio.timeout(0):
@@ -139,5 +140,5 @@ async def _has_hung_up(request: Request) -> bool:
         return False
 
 
-async def _set(event: asyncio.Event) -> None:
+async def _set_event(event: asyncio.Event) -> None:
     event.set()

@@ -1,4 +1,4 @@
-"""Socket Mode: the app's own WebSocket, opened again whenever it ends, and its envelopes.
+"""Socket Mode: the app's own WebSocket, reopened whenever it closes, and its envelopes.
 
 https://docs.slack.dev/apis/events-api/using-socket-mode
 """
@@ -26,27 +26,27 @@ from handlers.dispatch import Acknowledgement, Dispatcher
 
 log = get_logger("weav_slack.socket_mode")
 # Seconds.
-CONNECT_AGAIN = 3.0
-# For one handshake. aiohttp's own 300 s would leave the bot deaf for as long, when what takes the
-# connection never answers.
-HANDSHAKE = 10.0
+RECONNECT_AFTER = 3.0
+# For one handshake. With aiohttp's default of 300 s, a server that accepts the connection and never
+# answers would keep the bot offline as long.
+HANDSHAKE_WITHIN = 10.0
 
 
 class SocketModeConnection(SocketModeClient):
-    """The SDK's client, which is stopped by no answer that Slack or the network can give."""
+    """The SDK's client, which keeps reconnecting whatever Slack or the network answers."""
 
     def __init__(self, app_token: str, client: AsyncWebClient, ping_every: float) -> None:
-        """`ping_every`: seconds. A deaf connection is replaced after four of them at the latest.
+        """`ping_every`: seconds. A dead connection is replaced after four intervals at the latest.
 
         Mostly aiohttp notices after one and a half.
         """
         super().__init__(app_token, web_client=client, ping_interval=ping_every)
-        self._was_open = False
+        self._token_accepted = False
 
     async def issue_new_wss_url(self) -> str:
-        """Ask until there is an address; raise `SlackTokenRejected` for a token that never worked.
+        """Retry until Slack gives a URL; raise `SlackTokenRejected` for a token that never worked.
 
-        The SDK waits only for rate limits that are well formed, and makes two lines of the rest.
+        The SDK waits only after a well-formed rate limit, and logs two lines for any other failure.
         """
         while True:
             opened = await ask(self.web_client.apps_connections_open(app_token=self.app_token))
@@ -54,16 +54,16 @@ class SocketModeConnection(SocketModeClient):
                 if address := text_at(opened.answer, "url"):
                     return address
                 opened = Failed("no_address")
-            elif opened.code in REJECTED and not self._was_open:
+            elif opened.code in REJECTED and not self._token_accepted:
                 raise SlackTokenRejected(opened.code)
             log.warning("socket_not_opened", code=opened.code)
-            await asyncio.sleep(max(CONNECT_AGAIN, opened.retry_after or 0))
+            await asyncio.sleep(max(RECONNECT_AFTER, opened.retry_after or 0))
 
     async def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: FBT001, FBT002
-        """Replace the connection that is there when this is asked for, once.
+        """Replace the current connection, once.
 
-        Slack says goodbye and then closes. The SDK connects anew for either, and at the second
-        closes what it has just opened.
+        Slack sends `disconnect` and then closes. The SDK reconnects for each of the two, and the
+        second time closes the connection that it has just opened.
         """
         ending = self.current_session
         async with self.connect_operation_lock:
@@ -74,10 +74,10 @@ class SocketModeConnection(SocketModeClient):
     async def keep_open(self) -> None:
         """Connect and stay connected; raise `SlackTokenRejected`.
 
-        The first address is asked for here: the SDK would try a rejected token for ever.
+        Ask for the first URL here: the SDK would retry with a rejected token for ever.
         """
         self.wss_uri = await self.issue_new_wss_url()
-        self._was_open = True
+        self._token_accepted = True
         await self._shorten_handshakes()
         connecting = asyncio.create_task(self.connect())  # type: ignore[no-untyped-call] # the SDK's
         try:
@@ -86,20 +86,20 @@ class SocketModeConnection(SocketModeClient):
             connecting.cancel()
 
     async def _shorten_handshakes(self) -> None:
-        """Give the SDK a session with a deadline, which ends nothing once a WebSocket is open."""
+        """Give the SDK a session with a timeout, which ends with the handshake."""
         await self.aiohttp_client_session.close()
         self.aiohttp_client_session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=HANDSHAKE)
+            timeout=aiohttp.ClientTimeout(total=HANDSHAKE_WITHIN)
         )
 
     async def _watch(self) -> None:
-        """Say how it goes, and take away an address that does not work.
+        """Log connects and losses, and drop a URL that did not work.
 
-        Each is good for one connection, but the SDK would try the same for ever.
+        A URL is valid for one connection, but the SDK would retry the same one for ever.
         """
         was_connected, tried = False, None
         while True:
-            await asyncio.sleep(min(self.ping_interval, CONNECT_AGAIN))
+            await asyncio.sleep(min(self.ping_interval, RECONNECT_AFTER))
             connected = await self.is_connected()
             if was_connected and not connected:
                 log.warning("socket_lost")
@@ -111,7 +111,7 @@ class SocketModeConnection(SocketModeClient):
 
 
 class SocketModeTransport:
-    """Socket Mode: the payload comes through the app's own WebSocket, so nothing is signed."""
+    """Payloads come through the app's own authenticated WebSocket, so they are not signed."""
 
     def __init__(self, client: SocketModeConnection, dispatcher: Dispatcher) -> None:
         self.client = client
@@ -131,7 +131,7 @@ class SocketModeTransport:
             self._answering.discard(task)
 
     async def stop(self, seconds: float) -> None:
-        """Take nothing new, send the answers that are due, and hang up."""
+        """Take nothing new, send the pending answers, and close the connection."""
         self._closing = True
         if self._answering:
             await asyncio.wait({task for task in self._answering if task}, timeout=seconds)
@@ -145,18 +145,18 @@ class SocketModeTransport:
         try:
             answer = await self._dispatcher.answer(_without_surrogates(req.payload))
         except MalformedPayload as error:
-            self._dispatcher.refuse(error.reason, str(error))
+            self._dispatcher.count_refused(error.reason, str(error))
             answer = Acknowledgement(BoltResponse(status=200))
         await send_async_response(client, req, answer.response, time.time())
-        if answer.delivered:
-            answer.delivered.set()
+        if answer.answered:
+            answer.answered.set()
 
 
 def _without_surrogates(payload: object) -> object:
-    """Put a question mark for a lone surrogate, which no database and no request can carry.
+    """Replace a lone surrogate by a question mark: no database and no request can carry it.
 
-    The SDK's JSON takes it, and that of the request URL does not. Raise `MalformedPayload` for what
-    is nested more deeply than the request URL takes.
+    The SDK's JSON parser accepts lone surrogates, the request URL's does not. Raise
+    `MalformedPayload` for a payload nested more deeply than the request URL accepts.
     """
     try:
         to_json(payload)

@@ -1,6 +1,6 @@
-"""POST /weav/webhooks: what Weav sends is read with bounds, verified and written down.
+"""POST /weav/webhooks: read what Weav sends within limits, verify the signature, store it.
 
-Weav comes again for every answer that is no 2xx, and never again after a 410.
+Weav retries after every status but a 2xx, and sends nothing any more after a 410.
 """
 
 from typing import Final
@@ -32,22 +32,22 @@ class WebhookEndpoint:
     async def _receive(self, request: Request) -> Response:
         body = await read_body(request)
         if isinstance(body, NotRead):
-            return self._refused(body.reason, body.response)
+            return self._refuse(body.reason, body.response)
         if not is_signed(self._secret, body, request.headers.get("x-weav-signature", "")):
-            return self._refused("signature", PlainTextResponse("not signed by Weav", 401))
+            return self._refuse("signature", PlainTextResponse("not signed by Weav", 401))
         if not is_json(body):
-            return self._refused("malformed", PlainTextResponse("malformed", 400))
+            return self._refuse("malformed", PlainTextResponse("malformed", 400))
         event = read_event(request.headers.get("x-weav-event", ""))
         try:
             accepted = await self._inbox.accept(event, body)
         except LedgerUnavailable as error:
             log.warning("webhook_not_written", error=str(error))
-            return self._refused("not_written", PlainTextResponse("come again", 503))
+            return self._refuse("not_written", PlainTextResponse("come again", 503))
         self._count(event, "accepted" if accepted else "ignored")
         return Response()
 
-    def _refused(self, why: str, response: Response) -> Response:
-        """Count it without its event: nobody vouches for what it says."""
+    def _refuse(self, why: str, response: Response) -> Response:
+        """Count it without its event, which is not verified."""
         log.warning("webhook_refused", reason=why)
         self._count(None, why)
         return response

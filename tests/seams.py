@@ -40,14 +40,14 @@ def look_for_late_rows_after(monkeypatch: pytest.MonkeyPatch, *pauses: float) ->
 
 def connect_again_after(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """In Socket Mode, when Slack has given no connection."""
-    monkeypatch.setattr(handlers.socket_mode, "CONNECT_AGAIN", seconds)
+    monkeypatch.setattr(handlers.socket_mode, "RECONNECT_AFTER", seconds)
 
 
 def leave_a_silent_address_after(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    monkeypatch.setattr(handlers.socket_mode, "HANDSHAKE", seconds)
+    monkeypatch.setattr(handlers.socket_mode, "HANDSHAKE_WITHIN", seconds)
 
 
 def hang_up_on_slow_clients_after(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     monkeypatch.setattr(bot.server, "HEAD_TIMEOUT", seconds)
     monkeypatch.setattr(bot.server, "READER_TIMEOUT", seconds)
-    monkeypatch.setattr(handlers.http, "LONGEST_UPLOAD", seconds)
+    monkeypatch.setattr(handlers.http, "UPLOAD_WITHIN", seconds)

@@ -1,8 +1,9 @@
-"""Whether people of other organisations read a channel: conversations.info, remembered.
+"""Whether people of other organisations read a channel: conversations.info, cached.
 
 It needs the scopes channels:read and groups:read.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -15,29 +16,29 @@ from bot.slack.payloads import at
 GROUPS_READ: Final = "groups:read"
 SCOPES: Final = ("channels:read", GROUPS_READ)
 KEEP_AUDIENCE: Final = 300.0  # seconds
-# Seconds; a card has time, and a form is open already.
+# Seconds. Nobody waits for it: a card may come later, and a form is already open.
 AUDIENCE_WITHIN = 3.0
 
 
 class Audience(StrEnum):
-    """`UNSEEN`: private, and the bot is no member. `UNTOLD`: Slack does not tell this bot."""
+    """`HIDDEN`: the bot is not in the private channel. `UNKNOWN`: Slack did not say."""
 
     INSIDE = "inside"
     SHARED = "shared"
-    UNSEEN = "unseen"
-    UNTOLD = "untold"
+    HIDDEN = "hidden"
+    UNKNOWN = "unknown"
 
 
-# An /invite changes it at once.
-PASSING: Final = (Audience.UNSEEN,)
+# Not cached: an /invite changes it at once.
+UNCACHED: Final = (Audience.HIDDEN,)
 _REFUSALS: Final = {
-    "channel_not_found": Audience.UNSEEN,
-    "missing_scope": Audience.UNTOLD,
-    "method_not_supported": Audience.UNTOLD,
+    "channel_not_found": Audience.HIDDEN,
+    "missing_scope": Audience.UNKNOWN,
+    "method_not_supported": Audience.UNKNOWN,
 }
 
 
-async def audience(client: AsyncWebClient, slack_channel_id: str) -> Audience | None:
+async def fetch(client: AsyncWebClient, slack_channel_id: str) -> Audience | None:
     """Ask https://docs.slack.dev/reference/methods/conversations.info; None: no usable answer."""
     return await look_up(
         client.conversations_info(channel=slack_channel_id),
@@ -57,33 +58,33 @@ def audience_of(channel: object) -> Audience | None:
     return Audience.SHARED if shared else Audience.INSIDE
 
 
-class ChannelReaders:
-    def __init__(self, audiences: LookupCache[Audience], installation: Installation) -> None:
-        self._audiences = audiences
-        self._installation = installation
+@dataclass(eq=False, repr=False)
+class ChannelAudiences:
+    _audiences: LookupCache[Audience]
+    _installation: Installation
 
     async def of_card(self, slack_channel_id: str) -> Audience:
-        """Suppose the worst when Slack could tell and does not answer: short cards harm nobody."""
-        return await self._audience(slack_channel_id) or Audience.UNSEEN
+        """Assume the worst if Slack does not answer: a short card harms nobody."""
+        return await self._audience(slack_channel_id) or Audience.HIDDEN
 
     async def of_form(self, slack_channel_id: str) -> Audience:
-        return await self._audience(slack_channel_id) or Audience.UNTOLD
+        return await self._audience(slack_channel_id) or Audience.UNKNOWN
 
     async def of_new_form(self, slack_channel_id: str) -> Audience:
-        """Ask only where it is worth it beside a form that has just been opened."""
+        """Ask only if the bot surely has the scopes: a call beside each new form is costly."""
         if not self._installation.has_any_scope(*SCOPES):
-            return Audience.UNTOLD
+            return Audience.UNKNOWN
         return await self.of_form(slack_channel_id)
 
     async def _audience(self, slack_channel_id: str) -> Audience | None:
-        # A direct message (D…, or somebody's U…) has one reader, whom its author has chosen, and
-        # the bot can never look into one of two other people.
+        # The author of a direct message (D…, or a user's U…) chose its reader, and the bot cannot
+        # see one between two other people.
         if (
             not slack_channel_id.startswith(("C", "G"))
             or self._installation.has_any_scope(*SCOPES) is False
         ):
-            return Audience.UNTOLD
+            return Audience.UNKNOWN
         audience = await self._audiences.find(slack_channel_id, AUDIENCE_WITHIN)
-        if audience is Audience.UNSEEN and not self._installation.has_any_scope(GROUPS_READ):
-            return Audience.UNTOLD  # nor could it see private channels that it is in
+        if audience is Audience.HIDDEN and not self._installation.has_any_scope(GROUPS_READ):
+            return Audience.UNKNOWN  # without the scope, an invitation would not help
         return audience

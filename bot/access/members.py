@@ -1,4 +1,4 @@
-"""What kind of member somebody is, and where: users.info, which needs the scope users:read."""
+"""What kind of member a user is, and of which workspaces: users.info, with the scope users:read."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,17 +14,17 @@ KEEP_MEMBERS: Final = 1800.0  # seconds
 
 
 class Standing(StrEnum):
-    """`UNTOLD`: Slack does not tell this bot."""
+    """`UNKNOWN`: the bot has no scope to ask."""
 
     MEMBER = "member"
     GUEST = "guest"
     STRANGER = "stranger"
-    UNTOLD = "untold"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """`team_id` is one workspace of theirs; on Enterprise Grid there are all of their `teams`."""
+    """`team_id`: one of their workspaces; `teams`: all of them, on Enterprise Grid only."""
 
     standing: Standing
     team_id: str = ""
@@ -32,15 +32,12 @@ class Member:
     teams: frozenset[str] = frozenset()
 
 
-UNTOLD: Final = Member(Standing.UNTOLD)
-
-
-async def member(client: AsyncWebClient, slack_user_id: str) -> Member | None:
-    """Ask https://docs.slack.dev/reference/methods/users.info; None: no answer that can be used."""
+async def fetch(client: AsyncWebClient, slack_user_id: str) -> Member | None:
+    """Ask https://docs.slack.dev/reference/methods/users.info; None: no usable answer."""
     return await look_up(
         client.users_info(user=slack_user_id),
         lambda answer: member_of(answer.get("user")),
-        refusals={"missing_scope": UNTOLD},
+        refusals={"missing_scope": Member(Standing.UNKNOWN)},
     )
 
 
@@ -58,9 +55,10 @@ def member_of(user: object) -> Member | None:
 
 
 def standing_of(user: object) -> Standing | None:
-    """Read https://docs.slack.dev/reference/objects/user-object; single-channel guests are both.
+    """Read https://docs.slack.dev/reference/objects/user-object.
 
-    A stranger shares no channel with the bot: of those who do, the workspace alone tells.
+    A single-channel guest is both restricted and ultra-restricted. Slack sets `is_stranger` only
+    for outside users who share no channel with the bot; the others are known by their team.
     """
     if not isinstance(user, dict):
         return None

@@ -1,4 +1,4 @@
-"""What somebody reads who is not let in: friendly, private, and with a name to ask."""
+"""The texts for a user who is denied access: friendly, private, and with somebody to ask."""
 
 from collections.abc import Collection, Iterable
 from typing import Final
@@ -8,7 +8,7 @@ from bot.slack.blocks import Message, mrkdwn, section
 from bot.slack.options import Suggestion, nothing_offer
 from bot.slack.text import channel_name
 
-_WHY: Final = {
+_SENTENCES: Final = {
     Denial.DENIED: "Sorry, you may not use the Weav bot.",
     Denial.USER: "Sorry, the Weav bot is for a few people, and you are not among them yet.",
     Denial.TEAM: "Sorry, the Weav bot is not open to your workspace.",
@@ -21,8 +21,8 @@ _WHY: Final = {
     ),
 }
 _POST_TO: Final = "The Weav bot may not post in this channel. Choose another one."
-_NO_NAMES: Final = "Ask whoever looks after the bot."
-# Hundreds of admins fit neither in a section nor in anybody's patience.
+_ASK_OPERATOR: Final = "Ask whoever looks after the bot."
+# Hundreds of admins do not fit into a section.
 _MOST_NAMED: Final = 5
 
 
@@ -31,59 +31,59 @@ def refusal_message(why: Denial, admins: Collection[str]) -> Message:
 
 
 def post_to_message(slack_channel_id: str, admins: Collection[str]) -> Message:
-    """Say apart from the form what stands under its `post_to`, where admins can be mentioned."""
+    """Repeat in a message what stands under `post_to`: only a message can mention admins."""
     where = channel_name(slack_channel_id) or "that direct message"
-    whom = _whom(Denial.CHANNEL, admins)
+    whom = _whom_to_ask(Denial.CHANNEL, admins)
     return _message(f"The Weav bot may not post in {where}. Choose another channel. {whom}")
 
 
 def refusal_text(why: Denial, admins: Collection[str]) -> str:
-    """Write it in mrkdwn, the first few admins as mentions."""
-    return f"{_WHY[why]} {_whom(why, admins)}".strip()
+    """Return mrkdwn that mentions the first few admins."""
+    return f"{_SENTENCES[why]} {_whom_to_ask(why, admins)}".strip()
 
 
 def refusal_under_field(why: Denial) -> str:
-    """Write it as plain text, in which Slack shows no mentions."""
+    """Return plain text, which cannot mention anybody."""
     if why is Denial.CHANNEL:
-        return f"{_POST_TO} {_NO_NAMES}"
-    return f"{_WHY[why]} {_whom(why, ())}".strip()
+        return f"{_POST_TO} {_ASK_OPERATOR}"
+    return f"{_SENTENCES[why]} {_whom_to_ask(why, ())}".strip()
 
 
 def refusal_offer(why: Denial) -> Suggestion:
-    """Say it as the one option of a select, which has no other way to say anything."""
+    """Return it as the only option of a select, which can show nothing else."""
     sentence, _, whom = refusal_under_field(why).partition(". ")
     return nothing_offer(f"{sentence}.", whom)
 
 
 def admins_only(admins: Collection[str]) -> str:
-    """Answer somebody who may use the bot and asks it to diagnose itself."""
+    """Refuse `check` to somebody who may use the bot but is no admin."""
     if not admins:
         return (
             "Nobody is named to check this bot in Slack yet. Whoever runs it can set SLACK_ADMINS,"
             " or use `weav-slack check` where it runs."
         )
-    return f"Only the people who look after the bot can check it. Ask {_named(admins)}."
+    return f"Only the people who look after the bot can check it. Ask {_mention(admins)}."
 
 
 def _message(text: str) -> Message:
     return Message.of(text, section(mrkdwn(text)))
 
 
-def _whom(why: Denial, admins: Collection[str]) -> str:
+def _whom_to_ask(why: Denial, admins: Collection[str]) -> str:
     if why is Denial.NOT_KNOWN:
         return ""
-    return f"Ask {_named(admins)}." if admins else _NO_NAMES
+    return f"Ask {_mention(admins)}." if admins else _ASK_OPERATOR
 
 
-def _named(admins: Collection[str]) -> str:
-    """Mention the first few, and say how many more there are."""
+def _mention(admins: Collection[str]) -> str:
+    """Mention the first few and count the others."""
     mentions = [f"<@{slack_user_id}>" for slack_user_id in sorted(admins)]
     named, more = mentions[:_MOST_NAMED], len(mentions) - _MOST_NAMED
     if more > 0:
         named.append("one other" if more == 1 else f"one of {more} others")
-    return _or(named)
+    return _join_with_or(named)
 
 
-def _or(several: Iterable[str]) -> str:
+def _join_with_or(several: Iterable[str]) -> str:
     *others, last = several
     return f"{', '.join(others)} or {last}" if others else last

@@ -1,4 +1,4 @@
-"""Who may use the bot: the rules, and the check that asks Slack for what they need to know."""
+"""Who may use the bot: the rules, and the check that asks Slack for the facts they need."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from bot.slack.payloads import (
 )
 
 NO_IDS: frozenset[str] = frozenset()
-# Seconds of Slack's 3 that somebody waits whom users.info has not been asked about before.
+# Seconds, out of Slack's 3, that a payload waits for users.info about an unknown user.
 LOOK_UP_WITHIN: Final = 0.5
 
 
@@ -38,7 +38,7 @@ class Denial(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Ids; empty `users`, `teams` and `channels`: everybody and everywhere."""
+    """Slack ids; an empty `channels`, `users` or `teams` allows all of them."""
 
     channels: frozenset[str] = NO_IDS
     users: frozenset[str] = NO_IDS
@@ -50,77 +50,78 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Empty texts are not known; `home` is the workspace that the app is installed in.
+    """What is known of the user of a payload; an empty text is not known.
 
-    On Enterprise Grid `team_id` may be an organisation's in place of a workspace's;
-    `enterprise_id` is theirs, `home_enterprise` that of `home`, and `teams` are their workspaces.
-    `guest` is None when nobody can tell: without the scope users:read the rule has no effect.
-    `presumed`: an event says where it happened, which is not surely where they belong to.
+    `home_team_id` and `home_enterprise_id` are where the app is installed. On Enterprise Grid
+    `team_id` may be an organisation's ID instead of a workspace's, `enterprise_id` is the user's
+    organisation, and `teams` are all of the user's workspaces. `guest` is None if it is not known;
+    without the scope users:read the rule about guests has no effect. `team_uncertain`: the IDs come
+    from an event and say where it happened, which may not be where the user belongs.
     """
 
     slack_user_id: str
     team_id: str = ""
-    home: str = ""
+    home_team_id: str = ""
     enterprise_id: str = ""
-    home_enterprise: str = ""
+    home_enterprise_id: str = ""
     teams: frozenset[str] = NO_IDS
     stranger: bool = False
     guest: bool | None = None
     slack_channel_id: str = ""
-    presumed: bool = False
+    team_uncertain: bool = False
 
-    def as_told(self, member: Member) -> "Requester":
-        """Add what Slack says of them to what the payload says."""
+    def with_member(self, member: Member) -> "Requester":
+        """Add what users.info says to what the payload says."""
         standing = member.standing
-        sure = not (self.presumed and member.team_id)
+        sure = not (self.team_uncertain and member.team_id)
         return replace(
             self,
             team_id=(self.team_id if sure else "") or member.team_id,
             enterprise_id=(self.enterprise_id if sure else "") or member.enterprise_id,
             teams=member.teams,
             stranger=standing is Standing.STRANGER,
-            guest=None if standing is Standing.UNTOLD else standing is Standing.GUEST,
+            guest=None if standing is Standing.UNKNOWN else standing is Standing.GUEST,
         )
 
 
 def denial_of(access: Access, requester: Requester) -> Denial | None:
-    """Say why not; None: they may. What is forbidden wins over what is allowed."""
+    """Return the first rule that denies access, or None; `denied` wins over `users`."""
     rules = (
         (requester.slack_user_id in access.denied, Denial.DENIED),
-        (not access.external and not _at_home(requester), Denial.EXTERNAL),
-        (bool(access.teams) and access.teams.isdisjoint(_belongs_to(requester)), Denial.TEAM),
+        (not access.external and not _is_ours(requester), Denial.EXTERNAL),
+        (bool(access.teams) and access.teams.isdisjoint(_memberships_of(requester)), Denial.TEAM),
         (bool(access.users) and requester.slack_user_id not in access.users, Denial.USER),
         (requester.guest is True and not access.guests, Denial.GUEST),
-        (_elsewhere(access, requester.slack_channel_id), Denial.CHANNEL),
+        (_channel_forbidden(access, requester.slack_channel_id), Denial.CHANNEL),
     )
     return next((why for holds, why in rules if holds), None)
 
 
-def _at_home(requester: Requester) -> bool:
-    """Whoever is of our organisation is no stranger, even if Slack's `is_stranger` says so."""
-    if requester.home_enterprise and requester.home_enterprise in _belongs_to(requester):
+def _is_ours(requester: Requester) -> bool:
+    """Whether the user is ours; within our organisation `is_stranger` does not count."""
+    if requester.home_enterprise_id and requester.home_enterprise_id in _memberships_of(requester):
         return True
     return not requester.stranger and (
-        not requester.home or requester.team_id in {"", requester.home}
+        not requester.home_team_id or requester.team_id in {"", requester.home_team_id}
     )
 
 
-def _belongs_to(requester: Requester) -> frozenset[str]:
-    """Give workspaces and organisations."""
+def _memberships_of(requester: Requester) -> frozenset[str]:
+    """Return the IDs of the user's workspaces and organisations."""
     theirs = frozenset({requester.team_id, requester.enterprise_id, *requester.teams}) - {""}
-    return theirs | {requester.home_enterprise} if requester.home in theirs else theirs
+    return theirs | {requester.home_enterprise_id} if requester.home_team_id in theirs else theirs
 
 
-def _elsewhere(access: Access, slack_channel_id: str) -> bool:
-    """The global shortcut is used nowhere; its form's post_to is looked at when it is submitted."""
+def _channel_forbidden(access: Access, slack_channel_id: str) -> bool:
+    """Whether the channel is not allowed; for the global shortcut, `post_to` is checked later."""
     return bool(access.channels and slack_channel_id) and slack_channel_id not in access.channels
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """`known`: nothing that Slack could say of them is missing."""
+    """`identified`: Slack has said everything about the user that the rules need."""
 
-    known: bool = True
+    identified: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,42 +138,42 @@ class AccessCheck:
     _installation: Installation
     _members: LookupCache[Member]
 
-    async def decide(self, requester: Requester, *, shows_nothing: bool = False) -> Decision:
-        """Judge by what a payload says of its requester, and by what Slack says of them.
+    async def decide(self, requester: Requester, *, reveals_nothing: bool = False) -> Decision:
+        """Decide by what the payload and users.info say of the requester.
 
-        Whoever is remembered waits for nothing, and is looked up beside once that is old.
-        `shows_nothing`: the answer tells what all may know, so that it may go to somebody of whom
-        Slack says nothing in time. That a payload names no workspace stands in its way no more than
-        that: the submission of a form does.
+        A cached user waits for nothing; a stale entry is refreshed in the background.
+        `reveals_nothing`: the answer has only what everybody may know. It also goes to a user about
+        whom Slack does not answer in time, or whose payload names no workspace; the submission of
+        the form is checked again.
         """
-        requester = self._with_home(requester)
+        requester = self._with_installation(requester)
         denial = denial_of(self._access, requester)
-        team_not_named = shows_nothing and denial is Denial.TEAM and not requester.team_id
+        team_not_named = reveals_nothing and denial is Denial.TEAM and not requester.team_id
         if team_not_named:
             denial = denial_of(replace(self._access, teams=NO_IDS), requester)
-        if not self._may_change(denial, requester):
-            return Denied(denial) if denial else Admitted(known=not team_not_named)
-        harmless = shows_nothing and denial is None
-        member = await self._member(requester.slack_user_id, at_once=harmless)
+        if not self._lookup_may_change(denial, requester):
+            return Denied(denial) if denial else Admitted(identified=not team_not_named)
+        harmless = reveals_nothing and denial is None
+        member = await self._find_member(requester.slack_user_id, at_once=harmless)
         if member is None:
-            return Admitted(known=False) if harmless else Denied(Denial.NOT_KNOWN)
-        denial = denial_of(self._access, requester.as_told(member))
+            return Admitted(identified=False) if harmless else Denied(Denial.NOT_KNOWN)
+        denial = denial_of(self._access, requester.with_member(member))
         return Denied(denial) if denial else Admitted()
 
-    async def looked_up(self, slack_user_id: str) -> None:
-        """Wait until Slack has said whatever it says of them."""
+    async def wait_for_lookup(self, slack_user_id: str) -> None:
+        """Wait until a running or new users.info call about the user ends."""
         if looking := self._members.start(slack_user_id):
             await asyncio.wait({looking})
 
-    def _with_home(self, requester: Requester) -> Requester:
-        """Slack's word about where the app is installed counts more than a payload's."""
-        known = self._installation
-        if not known.team_id:
+    def _with_installation(self, requester: Requester) -> Requester:
+        """Set where the app is installed as auth.test says it, which counts more than a payload."""
+        app = self._installation
+        if not app.team_id:
             return requester
-        return replace(requester, home=known.team_id, home_enterprise=known.enterprise_id)
+        return replace(requester, home_team_id=app.team_id, home_enterprise_id=app.enterprise_id)
 
-    async def _member(self, slack_user_id: str, *, at_once: bool) -> Member | None:
-        """`at_once`: do not wait as long as nobody knows whether Slack tells this bot."""
+    async def _find_member(self, slack_user_id: str, *, at_once: bool) -> Member | None:
+        """`at_once`: do not wait while it is not known whether the bot has the scope."""
         if member := self._members.known(slack_user_id):
             self._members.start(slack_user_id)
             return member
@@ -180,29 +181,29 @@ class AccessCheck:
             return None
         return await self._members.find(slack_user_id, LOOK_UP_WITHIN)
 
-    def _may_change(self, denial: Denial | None, requester: Requester) -> bool:
-        """Whether users.info might change what the payload says.
+    def _lookup_may_change(self, denial: Denial | None, requester: Requester) -> bool:
+        """Whether users.info may lead to another decision than the payload alone.
 
-        On Enterprise Grid that names one of somebody's workspaces, which may be a sister of ours,
-        or their organisation, which tells of no workspace.
+        On Enterprise Grid a payload names one of the user's workspaces, which may be another one of
+        our organisation, or the user's organisation and no workspace.
         """
         if self._installation.has_any_scope(USERS_READ) is False:
             return False
         match denial:
             case None:
-                return not self._access.guests or requester.presumed
+                return not self._access.guests or requester.team_uncertain
             case Denial.EXTERNAL:
-                return bool(requester.home_enterprise) and not requester.enterprise_id
+                return bool(requester.home_enterprise_id) and not requester.enterprise_id
             case Denial.TEAM:
-                return bool(requester.home_enterprise)
+                return bool(requester.home_enterprise_id)
             case _:
                 return False
 
 
 def requester_of(payload: Payload) -> Requester:
-    """Read who it is, from where, and in which channel they use the bot.
+    """Read the user, their workspace, and the channel in which they use the bot.
 
-    A command says where its user was; in interactions `team` and `enterprise` are the app's. On
+    In a command `team` and `enterprise` are the user's, in interactions they are the app's. On
     Enterprise Grid `user.team_id` may be the organisation's ID (E…):
     https://docs.slack.dev/reference/interaction-payloads/block_suggestion-payload
     """
@@ -210,44 +211,44 @@ def requester_of(payload: Payload) -> Requester:
         return Requester(
             payload.slack_user_id,
             payload.team_id,
-            enterprise_id=payload.enterprise_id or _organisation(payload.team_id),
+            enterprise_id=payload.enterprise_id or _enterprise_id_in(payload.team_id),
             slack_channel_id=payload.channel_id,
         )
     if isinstance(payload, AppHomeOpened):
-        return visitor(payload.slack_user_id, payload.team_id, payload.enterprise_id)
+        return home_tab_requester(payload.slack_user_id, payload.team_id, payload.enterprise_id)
     team, theirs = payload.team, payload.user_team_id
     home = team.id
     if not isinstance(payload, MessageShortcut | GlobalShortcut):
-        # Where a modal goes with its user into another workspace, the view alone knows the app's.
+        # A user may take a modal into another workspace; then only the view has the app's.
         home = payload.view.app_installed_team_id or home
     return Requester(
         payload.slack_user_id,
         theirs,
         home,
-        enterprise_id=payload.enterprise_id or _organisation(theirs),
-        home_enterprise=team.enterprise_id if home == team.id else "",
-        slack_channel_id=_place(payload),
+        enterprise_id=payload.enterprise_id or _enterprise_id_in(theirs),
+        home_enterprise_id=team.enterprise_id if home == team.id else "",
+        slack_channel_id=_channel_of(payload),
     )
 
 
-def visitor(slack_user_id: str, team_id: str, enterprise_id: str) -> Requester:
-    """Describe whoever looks at their home tab, as far as the event of its opening says."""
+def home_tab_requester(slack_user_id: str, team_id: str, enterprise_id: str) -> Requester:
+    """Describe a user who opens their home tab, from the fields of that event."""
     return Requester(
         slack_user_id,
         team_id,
-        enterprise_id=enterprise_id or _organisation(team_id),
-        presumed=True,
+        enterprise_id=enterprise_id or _enterprise_id_in(team_id),
+        team_uncertain=True,
     )
 
 
-def _organisation(team_id: str) -> str:
+def _enterprise_id_in(team_id: str) -> str:
     return team_id if team_id.startswith("E") else ""
 
 
-def _place(payload: Payload) -> str:
-    """Give where a button was clicked, a message lies, or a form posts to; empty: nowhere.
+def _channel_of(payload: Payload) -> str:
+    """Return the channel of the clicked button or the message, or the form's `post_to`, or "".
 
-    What the bot sent somebody directly is theirs.
+    A button in a direct message counts as used nowhere: the bot sent it to this user.
     """
     match payload:
         case MessageShortcut():

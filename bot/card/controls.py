@@ -106,7 +106,7 @@ def _priority_menu(current: str | None) -> Json:
     # Not a select: it keeps showing the clicked option, even if Weav refused the change, and even
     # after the message is updated: https://github.com/slackapi/bolt-js/issues/2766.
     others = {
-        value: f"{labels.SIGNS[value]} Priority: {label}"
+        value: f"{labels.EMOJI[value]} Priority: {label}"
         for value, label in labels.PRIORITIES.items()
         if value != current
     }

@@ -35,7 +35,7 @@ class CardFacts(BaseModel):
         """Read the stored facts; a row without them may still have its form to derive them from."""
         if entry.card is not None:
             return cls.model_validate(entry.card)
-        form = FilledForm.read(entry.form)
+        form = FilledForm.load(entry.form)
         origin = form.origin if entry.form else None
         return cls(
             opened=opened_line(conversation, origin, entry.slack_user_id),

@@ -55,7 +55,7 @@ class CardPoster:
         self, entry: Entry, conversation: Conversation, *, queued: bool = False
     ) -> Delivered | Failed:
         """Post the card of a new conversation; look up first who reads the channel."""
-        form = FilledForm.read(entry.form)
+        form = FilledForm.load(entry.form)
         note, waited = RECOVERED if entry.recovered else "", seconds_waited(entry)
         if queued or waited > SHORT_WAIT:
             note = f"{note} It waited {duration(waited, 's', 'min')} for Weav.".strip()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot import labels
-from bot.access.audience import Audience, ChannelReaders
+from bot.access.audience import Audience, ChannelAudiences
 from bot.card.controls import controls
 from bot.card.facts import NO_FACTS, CardFacts
 from bot.card.history import HistoryLine, change_lines
@@ -25,7 +25,7 @@ _UNASSIGNED: Final = "Unassigned"
 _SPAM: Final = ":warning: Weav marks this conversation as spam."
 _WHY_SHORT: Final = {
     Audience.SHARED: "This channel is shared with other organisations: the rest is in Weav.",
-    Audience.UNSEEN: "The bot cannot see who reads this channel: the rest is in Weav.",
+    Audience.HIDDEN: "The bot cannot see who reads this channel: the rest is in Weav.",
 }
 _FORGOTTEN: Final = "Weav has deleted it, and the bot no longer keeps what it said."
 # A card must be readable at a glance, so values longer than Weav documents are cut.
@@ -68,7 +68,7 @@ class CardDrawer:
     """
 
     _names: Names
-    _channel_readers: ChannelReaders
+    _channel_audiences: ChannelAudiences
     link_to: Callable[[str], str]
 
     async def card(
@@ -84,7 +84,7 @@ class CardDrawer:
             conversation,
             facts,
             named=await self._names.of(conversation),
-            readers=await self._channel_readers.of_card(slack_channel_id),
+            readers=await self._channel_audiences.of_card(slack_channel_id),
             link="" if conversation.status == DELETED else self.link_to(conversation.id),
             changes=changes,
             new=new,
@@ -153,7 +153,7 @@ def _fields(conversation: Conversation, named: ConversationNames) -> list[_Field
 
 def _field(name: str, word: str | None, known: Mapping[str, str]) -> _Field | None:
     if word and word in known:
-        return _Field(name, known[word], labels.SIGNS[word])
+        return _Field(name, known[word], labels.EMOJI[word])
     shown = _escaped_value(word)
     return _Field(name, shown) if shown else None
 

@@ -1,4 +1,4 @@
-"""A Slack channel's defaults: what comes back from their modal, and what forms begin with."""
+"""A Slack channel's defaults: parsed from their modal, stored, and filled into new forms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from bot.form.form import Form
-from bot.form.parse import Problems, choices_in, problems_of
+from bot.form.parse import Problems, choices_of, problems_of
 from bot.form.values import FormValues, Origin, values_of
 from bot.labels import REPLIES
 from bot.ledger import KnownCustomers, logged_if_unavailable
@@ -21,16 +21,16 @@ from bot.weav.models import ConversationChoices
 log = get_logger("weav_slack.defaults")
 
 _NO_COMPANY: Final = "Paste the company's UUID from Weav, like 3c90c3cc-… This is not one."
-_BY_THEMSELVES: Final = (ids.CHANNEL, ids.PRIORITY)
-_TOGETHER: Final = (ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID)
-_USUAL_REPLIES, *_OTHER_REPLIES = REPLIES
-# Seconds until what was chosen at another replica is known here.
+_SINGLE_FIELDS: Final = (ids.CHANNEL, ids.PRIORITY)
+_ASSIGNEE_FIELDS: Final = (ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID)
+_DEFAULT_REPLIES, *_OTHER_REPLIES = REPLIES
+# Seconds until this replica knows defaults that another one has stored.
 READ_EVERY: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenDefaults:
-    """`chosen` by field, as Weav spells it; empty: this channel has none any more."""
+    """`chosen`: values by field, as Weav spells them; empty removes the channel's defaults."""
 
     slack_channel_id: str
     slack_user_id: str
@@ -55,9 +55,8 @@ def parse_defaults(submitted: ViewSubmission) -> ChosenDefaults | Problems:
 
 
 def _validated(values: FormValues) -> tuple[dict[str, str], dict[str, str]]:
-    fields = {ids.CHANNEL, ids.PRIORITY, ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID}
-    choices = {name: value for name, value in choices_in(values).items() if name in fields}
-    chosen = {name: value for name, value in choices.items() if value != NOTHING}
+    fields, choices = (*_SINGLE_FIELDS, *_ASSIGNEE_FIELDS), choices_of(values)
+    chosen = {name: choices[name] for name in fields if choices[name] != NOTHING}
     try:
         return ConversationChoices.model_validate(chosen).body(), {}
     except ValidationError as invalid:
@@ -68,36 +67,33 @@ class ChannelDefaults:
     def __init__(self, customers: KnownCustomers) -> None:
         self._customers = customers
         self._by_channel: Mapping[str, Mapping[str, str]] = {}
-        self._choices = 0
+        self._changes = 0
 
-    def missing_in(self, form: Form) -> dict[str, str]:
-        """Give by field what the form's channel has for what it leaves open.
-
-        Empty before the first `read`.
-        """
+    def for_empty_fields(self, form: Form) -> dict[str, str]:
+        """Return the channel's defaults for the form's empty fields; none before `read`."""
         chosen = self._by_channel.get(form.origin.slack_channel_id, {})
         values = form.values.model_dump()
-        fields = [name for name in _BY_THEMSELVES if not values[name]]
-        if not any(values[name] for name in _TOGETHER):
-            fields += _TOGETHER
+        fields = [name for name in _SINGLE_FIELDS if not values[name]]
+        if not any(values[name] for name in _ASSIGNEE_FIELDS):
+            fields += _ASSIGNEE_FIELDS
         return {name: chosen[name] for name in fields if name in chosen}
 
     def replies(self, slack_channel_id: str) -> str:
-        """Say what the thread of a card there is told, as `REPLIES` has it."""
+        """Return the key of `REPLIES` that says what card threads in this channel are told."""
         chosen = self._by_channel.get(slack_channel_id, {})
-        return chosen.get(ids.REPLIES, _USUAL_REPLIES)
+        return chosen.get(ids.REPLIES, _DEFAULT_REPLIES)
 
     async def choose(self, defaults: ChosenDefaults) -> None:
-        """Keep them for all replicas. Raise LedgerUnavailable."""
+        """Store them for all replicas. Raise LedgerUnavailable."""
         channel = defaults.slack_channel_id
         await self._customers.save_defaults(channel, defaults.chosen, defaults.slack_user_id)
-        self._choices += 1
+        self._changes += 1
         self._by_channel = {**self._by_channel, channel: defaults.chosen}
 
     async def read(self) -> None:
-        """Learn what others chose; when the database does not answer, nothing is forgotten."""
-        choices = self._choices
+        """Load what other replicas stored; without an answer, keep what is known."""
+        changes = self._changes
         with logged_if_unavailable(log, "defaults_not_read"):
             known = await self._customers.all_defaults()
-            if choices == self._choices:  # else this may be older than what was chosen here
+            if changes == self._changes:  # else this may be older than a choice made here
                 self._by_channel = known

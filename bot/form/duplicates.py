@@ -1,4 +1,4 @@
-"""What is there already: of a message, and of the customer that was chosen."""
+"""What exists already: the message's conversation, and the chosen customer's open ones."""
 
 import asyncio
 import time
@@ -18,43 +18,37 @@ from bot.weav.models import Conversation, Status
 from bot.weav.pages import LookUpFailed
 
 _SUBJECT_LIMIT: Final = 100
-# Longer than any that Weav documents. Escaping makes them up to five times as long.
+# Longer than any that Weav documents. Escaping makes a text up to five times as long.
 _ID_LIMIT: Final = 40
 _WORD_LIMIT: Final = 12
-# Three of them, the heading and the name are one text, of 3,000 characters at most.
+# Three lines, the heading and the name share one text, whose limit is 3,000 characters.
 _LINE_LIMIT: Final = 800
 _AGES: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 MOST_LISTED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Duplicate:
-    """A conversation from the same message; without an id it is on its way, or not confirmed."""
-
-    slack_user_id: str
-    at: float  # seconds since the epoch
-    state: str
-    conversation_id: str = ""
-    link: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class OpenConversation:
-    """`age` is in seconds, None where Weav does not say since when; `link` may be empty."""
+    """`age`: seconds, None if Weav does not say when it was created; `link` may be empty."""
 
     conversation: Conversation
     age: float | None
     link: str
 
 
-def duplicate_blocks(already: Duplicate) -> dict[str, Json]:
-    """Say what the message has become, and want a tick before it becomes another one."""
-    where = f"`{_id(already.conversation_id)}`" if already.conversation_id else ""
-    if already.link:
-        where = link(already.link, "Open in Weav")
+def duplicate_blocks(
+    author: str, opened_at: float, state: str, conversation_id: str = "", url: str = ""
+) -> dict[str, Json]:
+    """Show the message's conversation, and a checkbox that must be ticked to open another.
+
+    `opened_at`: seconds since the epoch. There is no ID before Weav has confirmed it.
+    """
+    where = f"`{_short_id(conversation_id)}`" if conversation_id else ""
+    if url:
+        where = link(url, "Open in Weav")
     about = (
-        f":warning: <@{already.slack_user_id}> opened a conversation from this message"
-        f" ({local_time(already.at)}): {escape(already.state)}."
+        f":warning: <@{author}> opened a conversation from this message"
+        f" ({local_time(opened_at)}): {escape(state)}."
     )
     said = section(mrkdwn(f"{about} {where}".strip()))
     return {
@@ -63,25 +57,26 @@ def duplicate_blocks(already: Duplicate) -> dict[str, Json]:
     }
 
 
-def open_conversations_block(several: Sequence[OpenConversation], named: str = "") -> Json:
-    """List what the chosen customer has open, a line each.
+def open_conversations_block(conversations: Sequence[OpenConversation], customer: str = "") -> Json:
+    """List the chosen customer's open conversations, one per line.
 
-    `named` says who that is: what a select was filled with keeps its label over an update.
+    `customer`: the customer's name. It stands here because Slack keeps the label of a select's
+    initial option over an update.
     """
-    lines = [f"• {_line(each)}" for each in several]
+    lines = [f"• {_conversation_line(each)}" for each in conversations]
     if lines:
         lines.insert(0, "Open already for this customer:")
-    if named:
-        lines.insert(0, f"The customer is {escape(shorten(one_line(named), _SUBJECT_LIMIT))}.")
-    return {**context(mrkdwn("\n".join(lines))), "block_id": ids.OPEN_CONVERSATIONS}
+    if customer:
+        lines.insert(0, f"The customer is {escape(shorten(one_line(customer), _SUBJECT_LIMIT))}.")
+    return context(mrkdwn("\n".join(lines)), block_id=ids.OPEN_CONVERSATIONS)
 
 
-def _line(each: OpenConversation) -> str:
-    line = _drawn(each, web_address(each.link))
-    return line if len(line) <= _LINE_LIMIT else _drawn(each, "")
+def _conversation_line(each: OpenConversation) -> str:
+    line = _line_with(each, web_address(each.link))
+    return line if len(line) <= _LINE_LIMIT else _line_with(each, "")
 
 
-def _drawn(each: OpenConversation, url: str) -> str:
+def _line_with(each: OpenConversation, url: str) -> str:
     conversation = each.conversation
     subject = escape(shorten(one_line(conversation.subject or ""), _SUBJECT_LIMIT)) or "No subject"
     priority = conversation.priority or ""
@@ -89,17 +84,17 @@ def _drawn(each: OpenConversation, url: str) -> str:
         link(url, subject),
         escape(shorten(one_line(labels.PRIORITIES.get(priority, priority)), _WORD_LIMIT)),
         age_text(each.age) if each.age is not None else "",
-        "" if url else f"`{_id(conversation.id)}`",
+        "" if url else f"`{_short_id(conversation.id)}`",
     ]
     return " · ".join(part for part in parts if part)
 
 
-def _id(text: str) -> str:
+def _short_id(text: str) -> str:
     return escape(shorten(one_line(text), _ID_LIMIT))
 
 
 def age_text(seconds: float) -> str:
-    """Say how old something is, in the largest unit of which it is one at least."""
+    """Give an age in the largest unit of which it is at least one."""
     for length, unit in _AGES:
         if seconds >= length:
             count = int(seconds // length)
@@ -107,13 +102,13 @@ def age_text(seconds: float) -> str:
     return "new"
 
 
+@dataclass(eq=False, repr=False)
 class OpenConversations:
-    def __init__(self, weav: WeavClient, link: Callable[[str], str]) -> None:
-        self._weav = weav
-        self._link = link
+    _weav: WeavClient
+    _link: Callable[[str], str]
 
     async def of(self, customer_id: UUID) -> list[OpenConversation]:
-        """The latest first; empty as well where Weav is slow or fails."""
+        """Return the most recently active first; empty also if Weav is slow or fails."""
         try:
             async with asyncio.timeout(LIST_WITHIN):
                 listed = await self._weav.customer_conversations(customer_id)
@@ -122,7 +117,7 @@ class OpenConversations:
         if isinstance(listed, LookUpFailed):
             return []
         still_open = [each for each in listed if each.status == Status.OPEN]
-        still_open.sort(key=_moved_at, reverse=True)
+        still_open.sort(key=_last_active_at, reverse=True)
         now = time.time()
         return [self._described(each, now) for each in still_open[:MOST_LISTED]]
 
@@ -132,6 +127,6 @@ class OpenConversations:
         return OpenConversation(conversation, age, self._link(conversation.id))
 
 
-def _moved_at(conversation: Conversation) -> float:
+def _last_active_at(conversation: Conversation) -> float:
     moments = (conversation.last_message_at, conversation.updated_at, conversation.created_at)
     return max((each.timestamp() for each in moments if each), default=0.0)

@@ -1,4 +1,4 @@
-"""A form as one value: all that an open form is, read from a view and drawn into one."""
+"""A form as one value: read from a Slack view, changed, and rendered into a view again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -24,20 +24,21 @@ from bot.weav.models import SUBJECT_LIMIT, AssigneeType
 POST_TO_HINT: Final = "Everybody there sees the summary, not what the customer writes."
 # https://docs.slack.dev/reference/block-kit/composition-objects/text-object
 _TEXT_LIMIT: Final = 3000
-_NOTES: Final = {
+_AUDIENCE_NOTES: Final = {
     Audience.SHARED: (
         "People of other organisations read this channel: they will see the conversation's ID, its"
         " status and its link, no subject and no customer."
     ),
-    Audience.UNSEEN: (
+    Audience.HIDDEN: (
         "To have the whole card, type /invite @Weav in this channel first. The bot cannot see who"
         " reads it, so the card there will be a short one: the conversation's ID, its status and"
         " its link."
     ),
 }
-# https://docs.slack.dev/reference/block-kit/block-elements, those of our forms.
-_WAYS: Final = (("value",), ("selected_option", "value"), ("selected_conversation",))
-_INITIAL: Final = {
+# Where a view's state has a value, and where an element has its initial one, for the elements that
+# our forms use: https://docs.slack.dev/reference/block-kit/block-elements
+_STATE_PATHS: Final = (("value",), ("selected_option", "value"), ("selected_conversation",))
+_INITIAL_KEYS: Final = {
     "plain_text_input": "initial_value",
     "static_select": "initial_option",
     "radio_buttons": "initial_option",
@@ -48,43 +49,43 @@ _INITIAL: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Whoever has it can draw it: see `bot.form.view.render`.
+    """Everything that `bot.form.view.render` needs.
 
-    `options`: what stands in the selects that look things up, by field, as Slack writes it.
-    `shown`: blocks that say something, and the tick for another conversation, by block_id. They
-    go back to Slack as they came, unless something newer is known; so does `post_to_hint`, which
-    says who reads there.
+    `options`: the selected options of the external selects, by field, as Slack writes them.
+    `extra_blocks`: by block_id, the blocks that are not fields (texts, and the checkbox for another
+    conversation). They and `post_to_hint`, which says who reads the channel, go back to Slack
+    unchanged unless the bot has newer ones.
     """
 
     values: FormValues = field(default_factory=FormValues)
     origin: Origin = field(default_factory=Origin)
     sources: Mapping[str, Source] = field(default_factory=dict)
     options: Mapping[str, Json] = field(default_factory=dict)
-    shown: Mapping[str, Json] = field(default_factory=dict)
+    extra_blocks: Mapping[str, Json] = field(default_factory=dict)
     post_to_hint: str = POST_TO_HINT
     for_defaults: bool = False
 
     @classmethod
     def of(cls, filled: FilledForm, reason: str = "") -> Self:
-        """Take what was filled in before; the reason says on top why the form is here again."""
-        form = cls(filled.values, filled.origin).named(filled.labels)
+        """Make a form of a filled one; `reason`, shown on top, says why it comes back."""
+        form = cls(filled.values, filled.origin).with_labels(filled.labels)
         if reason:
             text = shorten(reason, _TEXT_LIMIT)
-            form = form.showing({ids.REASON: alert(text, "warning", ids.REASON)})
+            form = form.with_blocks({ids.REASON: alert(text, "warning", ids.REASON)})
         if filled.origin.via == "message":
-            form = form.showing({ids.ABOUT_MESSAGE: _about_message(filled.origin)})
+            form = form.with_blocks({ids.ABOUT_MESSAGE: _about_message(filled.origin)})
         return form
 
-    def filled(self, values: Mapping[str, str], source: Source) -> Self:
-        """Put values into fields that say where they come from."""
+    def with_values(self, values: Mapping[str, str], source: Source) -> Self:
+        """Set values; the fields' hints name their source."""
         return replace(
             self,
             values=self.values.model_copy(update=dict(values)),
             sources={**self.sources, **dict.fromkeys(values, source)},
         )
 
-    def named(self, labels: Mapping[str, str]) -> Self:
-        """Show whom the values stand for."""
+    def with_labels(self, labels: Mapping[str, str]) -> Self:
+        """Show names in place of the customer's and the assignee's IDs."""
         if not labels:
             return self
         named = {
@@ -94,35 +95,40 @@ class Form:
         options = {name: found for name, found in named.items() if found and labels.get(name)}
         return replace(self, options={**self.options, **options})
 
-    def showing(self, blocks: Mapping[str, Json]) -> Self:
-        return replace(self, shown={**self.shown, **blocks})
+    def with_blocks(self, blocks: Mapping[str, Json]) -> Self:
+        return replace(self, extra_blocks={**self.extra_blocks, **blocks})
 
-    def without(self, block_id: str) -> Self:
-        shown = {name: block for name, block in self.shown.items() if name != block_id}
-        return replace(self, shown=shown)
+    def without_block(self, block_id: str) -> Self:
+        kept = {name: block for name, block in self.extra_blocks.items() if name != block_id}
+        return replace(self, extra_blocks=kept)
+
+    def with_audience(self, audience: Audience) -> Self:
+        """Say below `post_to` if outsiders read the channel, or the bot cannot see who does."""
+        hint = f"{_AUDIENCE_NOTES.get(audience, '')} {POST_TO_HINT}".strip()
+        return replace(self, post_to_hint=hint)
 
     @property
     def takes_typed_assignee(self) -> bool:
-        """Until it is chosen who the assignee is, an ID is typed."""
+        """Whether the assignee is a text input: no kind of assignee is chosen yet."""
         return self.values.assignee_type not in set(AssigneeType)
 
     @property
     def customer(self) -> Json | None:
-        """The option that the select is drawn with."""
+        """The option that the select begins with."""
         return self.options.get(ids.CUSTOMER_ID) or customer_option(self.values.customer_id)
 
     @property
     def assignee(self) -> Json | None:
-        """The option that the picker of people or agents is drawn with."""
+        """The option that the select of people or agents begins with."""
         if self.takes_typed_assignee:
             return None
         return self.options.get(ids.ASSIGNEE_ID) or assignee_option(self.values.assignee_id)
 
-    def told(self, state: object) -> Self:
-        """Take over what a view's state says of its fields, and of no others.
+    def with_state(self, state: object) -> Self:
+        """Take over the fields that are in a view's state; leave the others as they are.
 
-        Somebody found for another kind of assignee stays in the picker, as Slack keeps them: seen,
-        and refused when it is submitted.
+        After a change of assignee type Slack keeps the old choice in the select, and so does the
+        form. The user sees it, and submitting it is refused.
         """
         if not at(state, "values"):
             return self
@@ -130,9 +136,9 @@ class Form:
         options = dict(self.options)
         for name in ids.FIELDS_OF_FORMS:
             entry = at(state, "values", name, name)
-            if not self._fits(name, entry):
+            if not self._matches_input(name, entry):
                 continue
-            values[name] = first_text(entry, _WAYS)
+            values[name] = first_text(entry, _STATE_PATHS)
             options.pop(name, None)
             if entry["type"] == "external_select" and text_at(entry, "selected_option", "value"):
                 options[name] = entry["selected_option"]
@@ -148,76 +154,71 @@ class Form:
         }
         return replace(self, values=now, options=options, origin=origin, sources=sources)
 
-    def _fits(self, name: str, entry: object) -> bool:
-        """Whether it is of the input that is drawn here."""
+    def _matches_input(self, name: str, entry: object) -> bool:
+        """Whether the state's entry comes from the type of input that this form draws."""
         kind = text_at(entry, "type")
         if name == ids.ASSIGNEE_ID:
             return kind == ("plain_text_input" if self.takes_typed_assignee else "external_select")
-        return kind in _INITIAL
-
-
-def with_readers(form: Form, readers: Audience) -> Form:
-    """Say below `post_to` who reads there, if it is not our people alone."""
-    return replace(form, post_to_hint=f"{_NOTES.get(readers, '')} {POST_TO_HINT}".strip())
+        return kind in _INITIAL_KEYS
 
 
 def form_of(view: View) -> Form:
-    """Read what a view was drawn with, whichever version and process drew it."""
+    """Read the form back from a view's blocks, whichever version and process drew them."""
     values: dict[str, str] = {}
     options: dict[str, Json] = {}
-    shown: dict[str, Json] = {}
+    extra_blocks: dict[str, Json] = {}
     post_to_hint = POST_TO_HINT
     for block in view.blocks:
         name = text_at(block, "block_id")
         if name not in ids.FIELDS_OF_FORMS:
             if name and (name != ids.ANOTHER or list_at(block, "element", "options")):
-                shown[name] = block
+                extra_blocks[name] = block
             continue
         kind = text_at(block, "element", "type")
-        initial = _INITIAL.get(kind, "")
+        initial = _INITIAL_KEYS.get(kind, "")
         values[name] = first_text(block, (("element", initial), ("element", initial, "value")))
         if kind == "external_select" and text_at(block, "element", initial, "value"):
             options[name] = block["element"][initial]
         if name == ids.POST_TO:
             post_to_hint = text_at(block, "hint", "text") or POST_TO_HINT
     origin = Origin.load(view.private_metadata)
-    if tick := shown.get(ids.ANOTHER):
+    if tick := extra_blocks.get(ids.ANOTHER):
         element = {**tick["element"]}
-        if element.pop("initial_options", None):  # all that 0.1.0 says of a tick
+        if element.pop("initial_options", None):  # 0.1.0 records a tick only here
             origin = origin.model_copy(update={"another": True})
-        shown[ids.ANOTHER] = {**tick, "element": element}
+        extra_blocks[ids.ANOTHER] = {**tick, "element": element}
     return Form(
         values=FormValues(**values),
         origin=origin,
         sources=load_sources(view.private_metadata),
         options=options,
-        shown=shown,
+        extra_blocks=extra_blocks,
         post_to_hint=post_to_hint,
         for_defaults=view.callback_id == ids.DEFAULTS_MODAL,
     )
 
 
 def _about_message(origin: Origin) -> Json:
-    """Say which message the form is about, and that its subject is not all of it."""
+    """Link to the message that the form is about; say if the subject has only its beginning."""
     name = channel_name(origin.slack_channel_id)
     where = f" in {name}" if name else ""
     about = f":speech_balloon: About {link(origin.message_link, 'a message')}{where}."
     if origin.shortened:
         about += f" Its first {SUBJECT_LIMIT} characters are the subject; it goes on after them."
-    return {**context(mrkdwn(about)), "block_id": ids.ABOUT_MESSAGE}
+    return context(mrkdwn(about), block_id=ids.ABOUT_MESSAGE)
 
 
 def assignee_kind(view: View) -> str:
-    """Say for whom the picker is drawn: both are always drawn together.
+    """Read whether the assignee select offers people or agents.
 
-    A `block_suggestion` carries the blocks as the bot drew them last, but not what was chosen
-    since: its state is empty or older (https://github.com/slackapi/bolt-js/issues/660 and 1146).
-    So the blocks come first; a choice that the bot answers by drawing the form anew is in them.
+    A `block_suggestion` carries the blocks that the bot drew last, but its state is empty or older
+    (https://github.com/slackapi/bolt-js/issues/660 and 1146). So the blocks come first: choosing
+    an assignee type redraws the form, and the blocks then have it.
     """
     return form_of(view).values.assignee_type or values_of(view).assignee_type
 
 
 def slack_channel_of(view: View) -> str:
-    """Give the channel that the form came from, or else the one that its summary goes to."""
+    """Return the channel that the form was opened from, else the one that its card goes to."""
     form = form_of(view)
     return form.origin.slack_channel_id or form.values.post_to or values_of(view).post_to

@@ -1,4 +1,4 @@
-"""The form that a message shortcut opens, made from its payload without asking Slack."""
+"""The form that a message shortcut opens, made from its payload alone, without a Slack call."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,31 +14,30 @@ from bot.slack.text import DASHED, cut, cut_mrkdwn, plain
 from bot.weav.directory import DOMAIN, NAME_CHARACTER
 from bot.weav.models import SUBJECT_LIMIT
 
-# What Slack writes where an app gave blocks without a text, or attachments without a fallback.
-_NO_WORDS: Final = {"This content can't be displayed.", "[no preview available]"}
-# Blocks, attachments and parts of them that are read, one by one; with words in each there are more
-# than anybody needs by then.
+# Slack's placeholders for blocks without a text, and for an attachment without a fallback.
+_PLACEHOLDERS: Final = {"This content can't be displayed.", "[no preview available]"}
+# How many blocks, attachments and parts of them are read.
 _MOST_PARTS: Final = 2000
 _UUID: Final = re.compile(
     r"(?:(?<![a-z])(?P<conversation>conversations?)[/=])?(?<![0-9a-z-])"
     rf"(?P<id>{DASHED})(?![0-9a-z-])",
     re.IGNORECASE,
 )
-# Before and after an address there is no more of it; Slack writes <mailto:a@b.example|a@b.example>.
-# No mailbox has a longer name: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.1.
+# A whole email address; Slack writes <mailto:a@b.example|a@b.example>. A local part has at most 64
+# characters: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.1
 _ADDRESS: Final = re.compile(rf"(?<![\w.@-]){NAME_CHARACTER}{{1,64}}@{DOMAIN}(?![\w@-])")
 _SCHEME: Final = "mailto:"
-# Of each kind: a message that names more is about something else.
+# Of each kind. A message that names more customers is hardly about one of them.
 _MOST: Final = 3
-# Characters of mrkdwn that are read, links and marks included: a subject has 500, and whoever is
-# mentioned further down is not who the message is about.
-LONGEST: Final = 12_000
+# Characters of mrkdwn that are read, links and marks included. A subject has 500, and a customer
+# mentioned further down is hardly whom the message is about.
+LONGEST_READ: Final = 12_000
 
 
-def words_of(message: SourceMessage) -> str:
-    """Return them as mrkdwn, those of a message in very many parts not to its end."""
+def message_text(message: SourceMessage) -> str:
+    """Return a message's text as mrkdwn, cut off if the message has very many parts."""
     return (
-        _said(message.text)
+        _real_text(message.text)
         or _Reader().blocks(message.blocks)
         or _Reader().attachments(message.attachments)
         or _Reader().file(message.files)
@@ -46,7 +45,7 @@ def words_of(message: SourceMessage) -> str:
 
 
 class _Reader:
-    """Reads one message."""
+    """Reads one message, `_MOST_PARTS` parts of it at most."""
 
     def __init__(self) -> None:
         self._left = _MOST_PARTS
@@ -70,12 +69,12 @@ class _Reader:
 
     def _attachment(self, attachment: object) -> str:
         """https://docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments."""
-        written = (_said(text_at(attachment, name)) for name in ("pretext", "title", "text"))
+        written = (_real_text(text_at(attachment, name)) for name in ("pretext", "title", "text"))
         blocks = self.blocks(list_at(attachment, "blocks"))
-        return blocks or _lines(written) or _said(text_at(attachment, "fallback"))
+        return blocks or _lines(written) or _real_text(text_at(attachment, "fallback"))
 
     def _block(self, block: object) -> str:
-        """https://docs.slack.dev/reference/block-kit/blocks: those that say something."""
+        """Read the blocks with text of https://docs.slack.dev/reference/block-kit/blocks."""
         match text_at(block, "type"):
             case "section":
                 fields = (text_at(field, "text") for field in self._each(list_at(block, "fields")))
@@ -102,7 +101,7 @@ class _Reader:
 
 
 def _part(part: Any) -> str:  # noqa: ANN401 - JSON
-    """People and channels have no name here: they are left out, as they are of mrkdwn."""
+    """Leave out mentions, as `plain` does: a payload has no names of people and channels."""
     match text_at(part, "type"):
         case "text":
             return escape(text_at(part, "text"), quote=False)
@@ -116,8 +115,8 @@ def _part(part: Any) -> str:  # noqa: ANN401 - JSON
     return ""
 
 
-def _said(text: str) -> str:
-    return "" if text.strip() in {"", *_NO_WORDS} else text
+def _real_text(text: str) -> str:
+    return "" if text.strip() in {"", *_PLACEHOLDERS} else text
 
 
 def _lines(several: Iterable[str]) -> str:
@@ -126,7 +125,7 @@ def _lines(several: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """In the order of their appearance; an ID may be anything's."""
+    """IDs and addresses in a message, in order; `ids` may be of customers or anything else."""
 
     ids: tuple[str, ...] = ()
     conversation_ids: tuple[str, ...] = ()
@@ -137,7 +136,7 @@ NO_MENTIONS: Final = Mentions()
 
 
 def mentions_in(text: str) -> Mentions:
-    """Read a message's mrkdwn."""
+    """Find IDs and email addresses in mrkdwn."""
     found = [
         (match["conversation"] is not None, str(UUID(match["id"])))
         for match in _UUID.finditer(text)
@@ -155,14 +154,14 @@ def _first(several: Iterable[str]) -> tuple[str, ...]:
 
 
 def form_from_message(shortcut: MessageShortcut) -> FilledForm:
-    """Make the message the subject, its first 500 characters at most.
+    """Use the first 500 characters of the message as the subject.
 
     https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload
     """
     message, slack_channel_id = shortcut.message, shortcut.channel.id
-    words = words_of(message)
-    read = cut_mrkdwn(words, LONGEST)
-    subject = plain(read)
+    text = message_text(message)
+    start = cut_mrkdwn(text, LONGEST_READ)
+    subject = plain(start)
     message_ts = message.ts or shortcut.message_ts
     origin = Origin(
         via="message",
@@ -172,18 +171,18 @@ def form_from_message(shortcut: MessageShortcut) -> FilledForm:
         message_link=permalink(
             shortcut.team.domain, slack_channel_id, message_ts, message.thread_ts
         ),
-        shortened=len(subject) > SUBJECT_LIMIT or read != words,
+        shortened=len(subject) > SUBJECT_LIMIT or start != text,
     )
     return FilledForm(FormValues(subject=cut(subject, SUBJECT_LIMIT).rstrip()), origin)
 
 
 def mentions_of(shortcut: MessageShortcut) -> Mentions:
-    """Find in the message what may lead to a customer."""
-    return mentions_in(cut_mrkdwn(words_of(shortcut.message), LONGEST))
+    """Find IDs and addresses in the message that may lead to a customer."""
+    return mentions_in(cut_mrkdwn(message_text(shortcut.message), LONGEST_READ))
 
 
 def permalink(team_domain: str, slack_channel_id: str, message_ts: str, thread_ts: str = "") -> str:
-    """Build the address that `chat.getPermalink` gives; empty where a part is missing.
+    """Build the URL that `chat.getPermalink` returns; empty if a part is missing.
 
     https://docs.slack.dev/reference/methods/chat.getPermalink
     """

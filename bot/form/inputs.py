@@ -1,6 +1,6 @@
 """The inputs of the two modals.
 
-What hardly ever differs is drawn once and remembered, so nobody may change a block that they get.
+Most blocks are cached, so callers must not modify them.
 https://docs.slack.dev/reference/block-kit/block-elements
 """
 
@@ -17,7 +17,7 @@ from bot.slack.options import NOTHING
 from bot.slack.text import shorten
 from bot.weav.models import SUBJECT_LIMIT, AssigneeType
 
-# Slack's own most, and more than any field takes: so the reasons are ours and all come at once.
+# Slack's maximum, above every limit of ours: the bot then reports all that is too long at once.
 _TYPED_LIMIT: Final = 3000
 _EXAMPLE: Final = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 _NO_DEFAULT: Final = {NOTHING: "No default"}
@@ -31,14 +31,14 @@ _ASSIGNEE_HINTS: Final = {
         " allows no others."
     ),
 }
-_drawn_once = lru_cache(maxsize=256)
+_cached = lru_cache(maxsize=256)
 
 
 def customer_input(chosen: Json | None, source: str, *, focus: bool) -> Json:
-    return _chosen(_empty_customer(source, focus=focus), chosen)
+    return _with_option(_empty_customer(source, focus=focus), chosen)
 
 
-@_drawn_once
+@_cached
 def _empty_customer(source: str, *, focus: bool) -> Json:
     hint = (
         "Search people seen here before by name or email address, type the email address of"
@@ -48,7 +48,7 @@ def _empty_customer(source: str, *, focus: bool) -> Json:
     return input_block(ids.CUSTOMER_ID, element, source, hint, optional=False, dispatch=True)
 
 
-@_drawn_once
+@_cached
 def channel_input(value: str, source: str) -> Json:
     element = {"type": "radio_buttons", **_options(labels.CHANNELS, value)}
     hint = "How you will talk to the customer."
@@ -58,67 +58,67 @@ def channel_input(value: str, source: str) -> Json:
 def subject_input(value: str, source: str, *, focus: bool) -> Json:
     problem = too_long(len(value)) if len(value) > SUBJECT_LIMIT else ""
     empty = _empty_subject(source, problem, focus=focus)
-    return _typed(empty, value)
+    return _with_text(empty, value)
 
 
-@_drawn_once
+@_cached
 def _empty_subject(source: str, problem: str, *, focus: bool) -> Json:
     hint = problem or f"Up to {SUBJECT_LIMIT} characters."
     return input_block(ids.SUBJECT, _text_input("What is it about?", focus=focus), source, hint)
 
 
-@_drawn_once
+@_cached
 def priority_input(value: str, source: str) -> Json:
     return input_block(ids.PRIORITY, _select(labels.PRIORITIES, value), source)
 
 
-@_drawn_once
+@_cached
 def status_input(value: str) -> Json:
     hint = "Choose Closed for something that is already dealt with."
     return input_block(ids.STATUS, _select(labels.STATUSES, value), hint=hint)
 
 
-@_drawn_once
+@_cached
 def assignee_type_input(value: str, source: str) -> Json:
-    """Offer a way back to nobody as soon as there is something to go back from."""
-    words = dict(labels.ASSIGNEE_TYPES)
+    """Offer "Unassigned" as an option only once there is a choice to take back."""
+    choices = dict(labels.ASSIGNEE_TYPES)
     if value:
-        words = {NOBODY: labels.UNASSIGNED, **words}
-    element = _select(words, value, labels.UNASSIGNED)
+        choices = {NOBODY: labels.UNASSIGNED, **choices}
+    element = _select(choices, value, labels.UNASSIGNED)
     return input_block(ids.ASSIGNEE_TYPE, element, source, dispatch=True)
 
 
 def assignee_input(kind: str, value: str, chosen: Json | None, source: str) -> Json:
-    """Offer people or agents; before that is chosen, take an ID as it is typed.
+    """Draw a select of people or agents; a text input for an ID before the type is chosen.
 
-    Nobody goes with whoever was chosen.
+    With the type "nobody" the input is empty, whoever was chosen before.
     """
     empty = _empty_assignee(kind, source)
     if empty["element"]["type"] == "external_select":
-        return _chosen(empty, chosen)
+        return _with_option(empty, chosen)
     typed = "" if kind == NOBODY or value == NOTHING else value
-    return _typed(empty, typed)
+    return _with_text(empty, typed)
 
 
-@_drawn_once
+@_cached
 def _empty_assignee(kind: str, source: str) -> Json:
     if kind not in set(AssigneeType):
-        # Not hidden until then: the drawing that follows a choice can fail, or come after the
-        # submission, whose errors must stand under an input that is there.
+        # The input is there from the start: the redraw after a choice of type can fail, or come
+        # after the submission, and the submission's errors need an input to stand under.
         hint = "Choose a person or an AI agent above, then find them here by name or ID."
         return input_block(ids.ASSIGNEE_ID, _text_input(_EXAMPLE), source, hint)
     of_people = kind == AssigneeType.USER
     picker = _external_select(
         "Name or ID of a person" if of_people else "Name or ID of an AI agent"
     )
-    # The form is drawn anew with who stands in it, so the bot must know of each choice.
+    # A redraw must repeat the current choice, so Slack must report each one.
     hint = _ASSIGNEE_HINTS[AssigneeType(kind)]
     return input_block(ids.ASSIGNEE_ID, picker, source, hint, dispatch=True)
 
 
-@_drawn_once
+@_cached
 def post_to_input(value: str, hint: str) -> Json:
-    """Begin with the conversation that its user looks at, where there is no other."""
+    """Begin with `value`, else with the Slack conversation that the user has open."""
     begins = {"initial_conversation": value} if value else {"default_to_current_conversation": True}
     element = {
         "type": "conversations_select",
@@ -129,19 +129,19 @@ def post_to_input(value: str, hint: str) -> Json:
     return input_block(ids.POST_TO, element, hint=hint, optional=False, dispatch=True)
 
 
-def default_input(field: str, words: Mapping[str, str], value: str) -> Json:
-    return input_block(field, _select({**_NO_DEFAULT, **words}, value or NOTHING))
+def default_input(field: str, choices: Mapping[str, str], value: str) -> Json:
+    return input_block(field, _select({**_NO_DEFAULT, **choices}, value or NOTHING))
 
 
 def replies_input(value: str) -> Json:
-    """What cards of this Slack channel do: one of these always holds."""
+    """Draw what the threads of this channel's cards are told; one option is always selected."""
     return input_block(ids.REPLIES, _select(labels.REPLIES, value or next(iter(labels.REPLIES))))
 
 
 def company_input(value: str) -> Json:
     hint = "Paste a company's ID or link from Weav, and the form offers its customers, too."
     empty = input_block(ids.COMPANY_ID, _text_input(_EXAMPLE), hint=hint)
-    return _typed(empty, value)
+    return _with_text(empty, value)
 
 
 def tick_input(field: str, label: str) -> Json:
@@ -158,7 +158,7 @@ def input_block(
     optional: bool = True,
     dispatch: bool = False,
 ) -> Json:
-    """Draw an input under its field's name; `dispatch`: the bot hears of each choice at once."""
+    """Draw an input with its field's label; `dispatch`: Slack reports each choice at once."""
     block = {
         "type": "input",
         "block_id": field,
@@ -173,15 +173,15 @@ def input_block(
     return block
 
 
-def _chosen(block: Json, option: Json | None) -> Json:
-    return _begun(block, "initial_option", option) if option else block
+def _with_option(block: Json, option: Json | None) -> Json:
+    return _with_initial(block, "initial_option", option) if option else block
 
 
-def _typed(block: Json, text: str) -> Json:
-    return _begun(block, "initial_value", shorten(text, _TYPED_LIMIT)) if text else block
+def _with_text(block: Json, text: str) -> Json:
+    return _with_initial(block, "initial_value", shorten(text, _TYPED_LIMIT)) if text else block
 
 
-def _begun(block: Json, initial: str, value: object) -> Json:
+def _with_initial(block: Json, initial: str, value: object) -> Json:
     return {**block, "element": {**block["element"], initial: value}}
 
 
@@ -190,13 +190,13 @@ def _text_input(placeholder: str, *, focus: bool = False) -> Json:
     return _focused({**element, "placeholder": plain(placeholder)}, focus=focus)
 
 
-# A chosen option goes by "Clear selection", which Slack's desktop and web clients offer in optional
-# inputs and its iOS client did not in 2024: https://github.com/slackapi/bolt-js/issues/2341.
-def _select(words: Mapping[str, str], value: str, placeholder: str = "Weav decides") -> Json:
+# Users empty an optional select by "Clear selection", which Slack's desktop and web clients offer.
+# Its iOS client did not in 2024: https://github.com/slackapi/bolt-js/issues/2341.
+def _select(choices: Mapping[str, str], value: str, placeholder: str = "Weav decides") -> Json:
     return {
         "type": "static_select",
         "placeholder": plain(placeholder),
-        **_options(words, value),
+        **_options(choices, value),
     }
 
 
@@ -211,8 +211,8 @@ def _focused(element: Json, *, focus: bool) -> Json:
     return {**element, "focus_on_load": True} if focus else element
 
 
-def _options(words: Mapping[str, str], value: str) -> Json:
-    """The one to begin with must be exactly one of them."""
-    options = [{"text": plain(label), "value": each} for each, label in words.items()]
+def _options(choices: Mapping[str, str], value: str) -> Json:
+    """`initial_option` must equal one of the options exactly, so an unknown value sets none."""
+    options = [{"text": plain(label), "value": each} for each, label in choices.items()]
     chosen = [option for option in options if option["value"] == value]
     return {"options": options} | ({"initial_option": chosen[0]} if chosen else {})

@@ -1,10 +1,10 @@
-"""An open form, drawn again when something of it is new: what stands in it stays.
+"""Redraw open forms without losing what their users typed and chose.
 
-Slack keeps what stands in an input with the same ids, but not always in view of the initial value
-that comes with an update. An external select was seen to jump back to it, and others to show it and
-submit something else: https://github.com/soxtoby/SlackNet/issues/248 and
-https://github.com/slackapi/bolt-python/issues/572. Where both are the same, neither can happen.
-https://docs.slack.dev/surfaces/modals#updating_views
+On an update Slack keeps the content of inputs with the same ids, but not reliably if the update
+has another initial value. Users saw an external select jump back to the initial value, and other
+selects show it and submit something else: https://github.com/soxtoby/SlackNet/issues/248 and
+https://github.com/slackapi/bolt-python/issues/572. So a redraw makes initial values equal to the
+current ones. https://docs.slack.dev/surfaces/modals#updating_views
 """
 
 import asyncio
@@ -22,10 +22,10 @@ from bot.slack.payloads import at, read_view, text_at
 
 log = get_logger("weav_slack.open_forms")
 ViewJson = Mapping[str, Any]
-# None: nothing of it is wanted any more.
+# None: the change is obsolete.
 Change = Callable[[Form], Form | None]
-_CHOSEN_IN: Final = (ids.CUSTOMER_ID, ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID, ids.POST_TO)
-# Views of which the last drawing and choices are remembered, for what is asked for meanwhile.
+_CHOICE_FIELDS: Final = (ids.CUSTOMER_ID, ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID, ids.POST_TO)
+# How many open forms are remembered.
 _MOST_REMEMBERED: Final = 500
 
 
@@ -33,32 +33,34 @@ _MOST_REMEMBERED: Final = 500
 class _OpenForm:
     """How a form was drawn last, and what its user has chosen since.
 
-    `over`: the hashes of the views before this one. `shared`: another process has drawn it as well,
-    and may again. `told_at`: the hash of the view in which its user made the latest choice.
-    `refused`: changes that found another process's drawing.
+    `old_hashes`: of earlier versions of the view. `shared`: another replica has drawn it, too, and
+    may again. `state`: the view's state at the latest choice, `state_hash` its hash then.
+    `choices`: an object per field, replaced at each choice. `conflicted`: changes that failed with
+    `hash_conflict`.
     """
 
     hash: str
     drawn: Form
     shared: bool = False
-    over: set[str] = field(default_factory=set)
+    old_hashes: set[str] = field(default_factory=set)
     state: object = None
-    told_at: str = ""
+    state_hash: str = ""
     choices: dict[str, object] = field(default_factory=dict)
-    refused: list[Change] = field(default_factory=list)
+    conflicted: list[Change] = field(default_factory=list)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def must_be_drawn(self, before: Form, after: Form) -> bool:
-        """Whether it has something that Slack does not show by itself."""
-        return after != before or _looks(after) != _looks(self.drawn) or self._has_jumped(before)
+    def needs_redraw(self, before: Form, after: Form) -> bool:
+        """Whether Slack may show something else than `after`."""
+        return after != before or _shown(after) != _shown(self.drawn) or self._may_differ(before)
 
-    def _has_jumped(self, now: Form) -> bool:
-        """Tell whether a select may show another option than the one that was chosen in it.
+    def _may_differ(self, now: Form) -> bool:
+        """Whether a select may show another option than the chosen one.
 
-        A drawing that was on its way at the choice has put back what stood there before. So would
-        one of a process that was not told of the choice: it must find a new hash.
+        A redraw that was in flight at the choice put the earlier option back. A redraw by a replica
+        that does not know the choice would, too; redrawing here gives the view a new hash, so that
+        the other replica's update conflicts.
         """
-        if not self.shared and self.told_at in {"", self.hash}:
+        if not self.shared and self.state_hash in {"", self.hash}:
             return False
         selects = ((self.drawn.customer, now.customer), (self.drawn.assignee, now.assignee))
         return any(
@@ -66,85 +68,91 @@ class _OpenForm:
         )
 
 
-def _looks(form: Form) -> object:
-    return form.values.assignee_type, form.shown, form.post_to_hint
+def _shown(form: Form) -> object:
+    return form.values.assignee_type, form.extra_blocks, form.post_to_hint
 
 
 class OpenForms:
-    """Nothing that it remembers is needed: any process can draw from what Slack sends."""
+    """A cache: any replica can redraw a form from what Slack sends."""
 
     def __init__(self, slack: SlackApi) -> None:
         self._slack = slack
         self._forms: dict[str, _OpenForm] = {}
 
     def opened(self, view: ViewJson, form: Form) -> Callable[[], frozenset[str]]:
-        """Tell later which of its fields nobody has chosen in since.
+        """Remember a form that `views.open` opened.
 
-        Slack's answer says nothing of what stands in the form, and may come after a choice.
+        Return a function that tells in which fields the user has chosen nothing so far: Slack's
+        answer has no state, and may come after the user's first choice.
         """
-        view_id, seen = text_at(view, "id"), text_at(view, "hash")
-        known = self._forms.get(view_id) or _OpenForm(seen, form)
-        if known.hash == seen:
-            known.drawn, known.shared = form, False
-        untouched = {name: object() for name in _CHOSEN_IN}
-        known.choices = untouched | known.choices
-        put_bounded(self._forms, view_id, known, _MOST_REMEMBERED)
+        view_id, view_hash = text_at(view, "id"), text_at(view, "hash")
+        cached = self._forms.get(view_id) or _OpenForm(view_hash, form)
+        if cached.hash == view_hash:
+            cached.drawn, cached.shared = form, False
+        untouched = {name: object() for name in _CHOICE_FIELDS}
+        cached.choices = untouched | cached.choices
+        put_bounded(self._forms, view_id, cached, _MOST_REMEMBERED)
         return lambda: frozenset(
-            name for name, mine in untouched.items() if known.choices.get(name) is mine
+            name for name, token in untouched.items() if cached.choices.get(name) is token
         )
 
     def chosen(self, view: ViewJson, name: str) -> Callable[[], bool]:
-        """Tell later whether this choice still stands: what was found for an older one is over."""
-        known = self._told(view)
-        mine = known.choices[name] = object()
-        return lambda: known.choices.get(name) is mine
+        """Note a choice; return a function that tells whether it is still the field's latest."""
+        cached = self._record(view)
+        token = cached.choices[name] = object()
+        return lambda: cached.choices.get(name) is token
 
     def submitted(self, view_id: str) -> None:
-        """Draw nothing over the answer: a drawing takes away the errors that are under fields."""
-        if known := self._forms.get(view_id):
-            known.choices.clear()
+        """Make pending changes obsolete: a redraw would remove the errors under the fields."""
+        if cached := self._forms.get(view_id):
+            cached.choices.clear()
 
     async def redraw(self, view: ViewJson, change: Change) -> None:
-        """Draw the form with a change, if there is anything to be seen of it.
+        """Redraw the form with a change, if the change is visible.
 
-        Never without the hash: what conflicts with it is the answer to a submission, or another
-        process's drawing, and a form over such an answer would be submitted, and opened, a second
-        time. What was refused so is drawn with the next choice, if it stands then.
+        The update always carries the view's hash. A conflict means that the view now shows the
+        answer to a submission, or another replica's drawing; a form drawn over such an answer could
+        be submitted again and open a second conversation. A change that met a conflict is drawn
+        with the user's next choice, unless it is obsolete by then.
         """
         view_id = text_at(view, "id")
-        known = self._forms.get(view_id)
-        if not view_id or known is None:  # no ID: Slack's answer to views.open was lost
+        cached = self._forms.get(view_id)
+        if not view_id or cached is None:  # no ID: the answer of views.open was lost
             return
-        async with known.lock:
-            now = known.drawn.told(known.state)
+        async with cached.lock:
+            now = cached.drawn.with_state(cached.state)
             after = change(now)
             if after is None:
                 return
-            for earlier in known.refused:
+            for earlier in cached.conflicted:
                 after = earlier(after) or after
-            if not known.must_be_drawn(now, after):
+            if not cached.needs_redraw(now, after):
                 return
-            seen, shared = known.hash, known.shared
-            result = await self._slack.update_if_seen({"id": view_id, "hash": seen}, render(after))
+            view_hash, shared = cached.hash, cached.shared
+            result = await self._slack.update_if_seen(
+                {"id": view_id, "hash": view_hash}, render(after)
+            )
             if isinstance(result, Failed):
                 log.info("form_not_redrawn", code=result.code)
                 if result.code == "hash_conflict":
-                    known.refused.append(change)
+                    cached.conflicted.append(change)
                 return
-            known.refused.clear()
+            cached.conflicted.clear()
             drawn = text_at(result.view, "hash")
-            if known.hash in {seen, drawn}:  # else another process has drawn it since
-                known.hash, known.drawn, known.shared = drawn, after, shared
-            known.over |= {seen, drawn}
+            if cached.hash in {view_hash, drawn}:  # else another replica has drawn it since
+                cached.hash, cached.drawn, cached.shared = drawn, after, shared
+            cached.old_hashes |= {view_hash, drawn}
 
-    def _told(self, view: ViewJson) -> _OpenForm:
-        """Note what an interaction says of the form, and a drawing of another process's."""
-        view_id, seen = text_at(view, "id"), text_at(view, "hash")
-        known = self._forms.get(view_id) or _OpenForm(seen, form_of(read_view(view)), shared=True)
-        if seen not in {known.hash, *known.over}:
-            known.over.add(known.hash)
-            known.hash, known.drawn, known.shared = seen, form_of(read_view(view)), True
+    def _record(self, view: ViewJson) -> _OpenForm:
+        """Record the state in an interaction, and whether another replica has drawn the form."""
+        view_id, new_hash = text_at(view, "id"), text_at(view, "hash")
+        cached = self._forms.get(view_id) or _OpenForm(
+            new_hash, form_of(read_view(view)), shared=True
+        )
+        if new_hash not in {cached.hash, *cached.old_hashes}:
+            cached.old_hashes.add(cached.hash)
+            cached.hash, cached.drawn, cached.shared = new_hash, form_of(read_view(view)), True
         if at(view, "state", "values"):
-            known.state, known.told_at = at(view, "state"), seen
-        put_bounded(self._forms, view_id, known, _MOST_REMEMBERED)
-        return known
+            cached.state, cached.state_hash = at(view, "state"), new_hash
+        put_bounded(self._forms, view_id, cached, _MOST_REMEMBERED)
+        return cached

@@ -1,4 +1,4 @@
-"""A submitted form, from Slack's payload to the request body or to what is wrong with it."""
+"""From a submitted form to a request body, or to the problems with its fields."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from bot.form.options import NOBODY
-from bot.form.values import FilledForm, FormValues, Origin, customer_in, values_of
+from bot.form.values import FilledForm, FormValues, Origin, parse_customer, values_of
 from bot.ledger import CUSTOMER_EMAIL, NewEntry
 from bot.slack import ids
 from bot.slack.options import NOTHING
@@ -31,28 +31,28 @@ _INVALID = {
     ids.STATUS: "Choose open or closed, or clear it.",
     ids.PRIORITY: "Choose low, normal, high or urgent, or clear it.",
     ids.ASSIGNEE_TYPE: "Choose a person or an AI agent, or clear it.",
-    # Slack may still have what was typed before there was somebody to choose from.
+    # Slack may still send what was typed before the input became a select.
     ids.ASSIGNEE_ID: (
         f"Choose the assignee again, or paste their UUID from Weav, like {_SAMPLE} This is not one."
     ),
 }
-_OTHERWISE = "Check the fields and submit again. Something in this form cannot be sent."
+_OTHER_PROBLEM = "Check the fields and submit again. Something in this form cannot be sent."
 _INCOMPLETE = "Close this form and open it again. Slack sent it incomplete."
 
 
 def problems_of(invalid: ValidationError) -> dict[str, str]:
-    """One sentence under each field that has an error; never empty."""
+    """Return one sentence for each field with an error; never empty."""
     problems: dict[str, str] = {}
     for error in invalid.errors(include_url=False, include_context=False):
         field = str(error["loc"][0]) if error["loc"] else ""
         if field in ids.REQUEST_FIELDS:
             problems.setdefault(field, _sentence(field, error["type"], error["input"]))
-    return problems or {ids.CUSTOMER_ID: _OTHERWISE}
+    return problems or {ids.CUSTOMER_ID: _OTHER_PROBLEM}
 
 
-def _sentence(field: str, error_type: str, folded: object) -> str:
-    if error_type == "string_too_long" and isinstance(folded, str):
-        return too_long(len(folded))
+def _sentence(field: str, error_type: str, value: object) -> str:
+    if error_type == "string_too_long" and isinstance(value, str):
+        return too_long(len(value))
     if error_type == "missing" and field in _MISSING:
         return _MISSING[field]
     return _INVALID[field]
@@ -66,15 +66,15 @@ def too_long(length: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A valid form, and the row to be written for it."""
+    """A valid form, and its new row for the ledger."""
 
     form: FilledForm
-    new: NewEntry
+    new_entry: NewEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """Sentences for `response_action: errors`; every key is a block of the form."""
+    """Sentences for `response_action: errors`, by the block_id of their field."""
 
     by_field: Mapping[str, str]
 
@@ -97,7 +97,7 @@ def parse_submission(submitted: ViewSubmission) -> Submission | Problems:
         response_url=_response_url(submitted, values.post_to),
         labels=_labels_of(view),
     )
-    new = NewEntry(
+    new_entry = NewEntry(
         team_id=_team_id(submitted),
         slack_user_id=submitted.slack_user_id,
         view_id=view.id,
@@ -107,32 +107,32 @@ def parse_submission(submitted: ViewSubmission) -> Submission | Problems:
         source=form.origin.source,
         instead_of=form.origin.instead_of,
     )
-    return Submission(form, new)
+    return Submission(form, new_entry)
 
 
-class _ForNewCustomer(ConversationChoices):
+class _NewCustomerChoices(ConversationChoices):
     channel: Channel
 
 
-def choices_in(values: FormValues) -> dict[str, str]:
-    """Take what stands for an assignee or for nobody as what it means; nothing is validated yet."""
+def choices_of(values: FormValues) -> dict[str, str]:
+    """Turn links into IDs and "nobody" into empty fields, without validating anything."""
     typed = values.model_dump(exclude={ids.CUSTOMER_ID, ids.POST_TO, ids.COMPANY_ID, ids.REPLIES})
     if assignee_id := uuid_in(values.assignee_id, "assignee"):
         typed[ids.ASSIGNEE_ID] = str(assignee_id)
     elif values.assignee_id == NOTHING:
         typed[ids.ASSIGNEE_ID] = ""
-    if values.assignee_type == NOBODY:  # whatever stands in the picker that is gone
+    if values.assignee_type == NOBODY:  # the assignee's input may keep an old choice
         typed |= {ids.ASSIGNEE_TYPE: "", ids.ASSIGNEE_ID: ""}
     return typed
 
 
 def _validated(values: FormValues) -> tuple[dict[str, str], dict[str, str]]:
-    """Make the request body, with the address of a customer who is to be created first."""
+    """Return the request body, or problems; a new customer stands in it as an email address."""
     problems = {} if values.post_to else {ids.POST_TO: "Choose where to post the summary."}
-    chosen, customer = choices_in(values), customer_in(values.customer_id)
+    chosen, customer = choices_of(values), parse_customer(values.customer_id)
     try:
         if isinstance(customer, NewCustomer):
-            body = _ForNewCustomer.model_validate(chosen).body()
+            body = _NewCustomerChoices.model_validate(chosen).body()
             return {CUSTOMER_EMAIL: customer.email, **body}, problems
         typed = "" if values.customer_id == NOTHING else values.customer_id
         chosen[ids.CUSTOMER_ID] = str(customer or typed)
@@ -148,7 +148,7 @@ def _origin(view: View) -> Origin:
 
 
 def _labels_of(view: View) -> dict[str, str]:
-    """Read by field whom the selects show; an unchecked ID is shown again as what it is."""
+    """Read by field the names that the selects show; an unchecked ID has none."""
     labels = {}
     for name in (ids.CUSTOMER_ID, ids.ASSIGNEE_ID):
         option = view.input(name).selected_option
@@ -165,7 +165,7 @@ def _response_url(submitted: ViewSubmission, post_to: str) -> str:
 
 
 def _team_id(submitted: ViewSubmission) -> str:
-    # An installation for a whole organisation has no team of its own.
+    # An organisation-wide installation has no team.
     return (
         submitted.team.id
         or submitted.user_team_id

@@ -1,4 +1,4 @@
-"""What the author of a submission sees: a reply, as the modal's answer, a view or a message."""
+"""What the author of a submission sees: the reply, as the modal's answer, a view or a message."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -44,42 +44,42 @@ _LEFT: Final = (
     "Left as it is. Whether the conversation exists is not confirmed."
     f" {ids.COMMAND} status still has what you typed."
 )
-_HAS_BUTTONS: Final = f"If you close this window, {ids.COMMAND} status has these buttons, too."
-_EXPIRED: Final = "Open the form here. Nothing is lost: Slack took too long to open it."
+_ALSO_IN_STATUS: Final = f"If you close this window, {ids.COMMAND} status has these buttons, too."
+FORM_EXPIRED: Final = "Open the form here. Nothing is lost: Slack took too long to open it."
 _NOTHING_CREATED: Final = "Nothing was created."
 _SUBJECT_LIMIT: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The card is the confirmation."""
+    """Weav has it; the card confirms it to everybody."""
 
     conversation: Conversation
 
 
 @dataclass(frozen=True, slots=True)
 class FormAgain:
-    """Nothing was created: the filled form comes back, with the reason.
+    """Nothing was created: the filled form comes back with the reason.
 
-    `by_field`: reasons for fields, marked where the form is still open; `reason` is then empty, or
-    what they do not say. `shown`: blocks that it shows besides, by block_id.
+    `by_field`: reasons that belong to fields; an open form shows them there. `reason` is then empty
+    or has what they do not say. `extra_blocks`: more blocks for the form, by block_id.
     """
 
     reason: str = ""
     by_field: Mapping[str, str] = field(default_factory=dict)
-    shown: Mapping[str, Json] = field(default_factory=dict)
+    extra_blocks: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Creating:
-    """No outcome within the time that Slack gives; it follows."""
+    """No outcome yet when Slack must be answered; the outcome follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """Certainly not created yet; tried again without the author, for so many seconds in all.
+    """Certainly not created; the bot retries for `tried_for` seconds in all.
 
-    `cause` is one of `Cause`; `tried_for` is None where the row alone is known.
+    `cause` is one of `Cause`. `tried_for` is None where only the row is at hand.
     """
 
     cause: str | None
@@ -88,7 +88,7 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class NotConfirmed:
-    """There may be a conversation or not; the author decides about the ledger's row."""
+    """There may be a conversation; the author chooses what to do with the ledger's row."""
 
     reason: str
     entry_id: int
@@ -96,7 +96,7 @@ class NotConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The author chose to leave a not confirmed one as it is."""
+    """The author chose to leave a *not confirmed* submission as it is."""
 
 
 Reply: TypeAlias = Created | FormAgain | Creating | Queued | NotConfirmed | Left
@@ -107,7 +107,7 @@ def not_created(reason: str) -> FormAgain:
 
 
 def reply_of(entry: Entry) -> Reply | None:
-    """Say what a row says to its author; None: somebody is still at it."""
+    """Return the reply for a row's state; None while it is still being sent."""
     reason = entry.reason or ""
     match entry.state:
         case State.RECEIVED | State.SENDING:
@@ -115,7 +115,7 @@ def reply_of(entry: Entry) -> Reply | None:
         case State.QUEUED:
             return Queued(entry.reason_code)
         case State.OPENED | State.ANNOUNCED:
-            # Only its id is left when the ledger has forgotten the rest.
+            # After `LEDGER_KEEP_DAYS` only the conversation's ID is left.
             return Created(Conversation.read(entry.conversation or {"id": entry.conversation_id}))
         case State.REFUSED:
             return FormAgain(reason)
@@ -130,12 +130,12 @@ def reply_of(entry: Entry) -> Reply | None:
 
 
 def answer_of(reply: Reply, form: FilledForm) -> dict[str, Any]:
-    """Answer the submission itself, while Slack waits: the arguments of Bolt's `ack`."""
+    """Return the arguments of Bolt's `ack` that answer the submission."""
     match reply:
         case Created():
             return {}
         case FormAgain(reason, by_field) if by_field:
-            # Slack has no place for an error of the whole form: it stands at its end.
+            # Slack has no place for an error of the whole form, so it goes under the last field.
             whole = {ids.POST_TO: reason} if reason else {}
             return {"response_action": "errors", "errors": {**whole, **by_field}}
         case _:
@@ -143,15 +143,15 @@ def answer_of(reply: Reply, form: FilledForm) -> dict[str, Any]:
 
 
 def view_of(reply: Reply, form: FilledForm) -> Json:
-    """Draw it in the open modal; what can be sent again comes as the filled form."""
+    """Draw the reply for the open modal; a form to submit again comes back filled in."""
     text = _text_of(reply)
     match reply:
         case Created():
             name = channel_name(form.values.post_to)
             where = [blocks.context(blocks.mrkdwn(f"Its card goes to {name}."))] if name else []
             return _modal("Weav conversation", sentence(f":white_check_mark: {text}"), *where)
-        case FormAgain(shown=shown):
-            return render(Form.of(form, text).showing(shown))
+        case FormAgain(extra_blocks=extra_blocks):
+            return render(Form.of(form, text).with_blocks(extra_blocks))
         case Creating():
             return _modal(
                 TITLE,
@@ -161,8 +161,8 @@ def view_of(reply: Reply, form: FilledForm) -> Json:
         case Queued():
             return _modal("Queued", alert(text, "info"))
         case NotConfirmed(entry_id=entry_id):
-            said = alert(f"{_about(form)}{text} {_HAS_BUTTONS}", "warning")
-            return _modal("Not confirmed", said, *_choices(entry_id))
+            said = alert(f"{_name_of(form)}{text} {_ALSO_IN_STATUS}", "warning")
+            return _modal("Not confirmed", said, *_choice_buttons(entry_id))
         case Left():
             return _modal("Not confirmed", alert(text, "warning"))
         case _:
@@ -170,44 +170,39 @@ def view_of(reply: Reply, form: FilledForm) -> Json:
 
 
 def message_of(reply: Reply, form: FilledForm, link: str = "") -> Message:
-    """Say the same to an author whose modal is closed, with the way on as buttons.
+    """Write the reply for an author whose modal is closed, with buttons for the next step.
 
-    It may come among others, so it says which it is about; `link` leads to what was created.
+    It names the submission, because it may arrive among others. `link`: to the conversation.
     """
-    text = f"{_about(form)}{_text_of(reply)}"
+    text = f"{_name_of(form)}{_text_of(reply)}"
     match reply:
         case FormAgain() | Left():
             return reopen_message(text, form)
         case NotConfirmed(entry_id=entry_id):
             said = sentence(f":grey_question: {text}")
-            return Message.of(escaped_text(text), said, *_choices(entry_id))
+            return Message.of(escaped_text(text), said, *_choice_buttons(entry_id))
         case Created() | Creating() | Queued():
             return plain_message(text, link)
         case _:
             assert_never(reply)
 
 
-def expired_message(form: FilledForm) -> Message:
-    """Offer the form again when its trigger ran out before `views.open`."""
-    return reopen_message(_EXPIRED, form)
-
-
 def reopen_message(text: str, form: FilledForm) -> Message:
-    """Give a form back with a plain sentence on what happened; the button makes a new trigger."""
+    """Give a form back, with a plain-text reason; clicking the button makes a new trigger."""
     again = blocks.actions(reopen_button(form, "primary"))
     return Message.of(escaped_text(text), sentence(text), again)
 
 
 def reopen_button(form: FilledForm | int, style: Style = "") -> Json:
-    """Carry the form, or where ten of them would be too much the ID of the row that has it."""
-    value = str(form) if isinstance(form, int) else form.to_value()
+    """The button carries the form, or in a list, where ten are too much, the ID of its row."""
+    value = str(form) if isinstance(form, int) else form.to_button()
     return button("Open the form", ids.REOPEN, value, style=style)
 
 
 def not_confirmed_buttons(entry_id: int) -> list[Json]:
-    """Offer the three ways on; the ID comes back with the click."""
+    """Offer the three choices; a click sends the row's ID back."""
     value = str(entry_id)
-    twice = blocks.confirmation(
+    confirm = blocks.confirmation(
         "Create it again?",
         "If the first one exists after all, the customer then has two.",
         confirm="Create again",
@@ -216,13 +211,13 @@ def not_confirmed_buttons(entry_id: int) -> list[Json]:
     )
     return [
         button("Look again", ids.LOOK_AGAIN, value, style="primary"),
-        button("Create again", ids.CREATE_AGAIN, value, style="danger", confirm=twice),
+        button("Create again", ids.CREATE_AGAIN, value, style="danger", confirm=confirm),
         button("Leave it", ids.LEAVE, value),
     ]
 
 
-def _choices(entry_id: int) -> list[Json]:
-    """Leave out what nobody could decide about: there is no row."""
+def _choice_buttons(entry_id: int) -> list[Json]:
+    """Draw no buttons for a submission without a row (0): there is nothing to choose about."""
     return [blocks.actions(*not_confirmed_buttons(entry_id))] if entry_id else []
 
 
@@ -230,8 +225,8 @@ def _modal(title: str, *drawn: Json) -> Json:
     return blocks.modal(title, drawn, close=blocks.plain("Close"))
 
 
-def _about(form: FilledForm) -> str:
-    """Name a submission by its subject, or else by its customer; empty once both are removed."""
+def _name_of(form: FilledForm) -> str:
+    """Name a submission by its subject, else by its customer; empty once both are removed."""
     values = form.values
     if subject := one_line(values.subject):
         return f"“{shorten(subject, _SUBJECT_LIMIT)}”: "
@@ -240,7 +235,7 @@ def _about(form: FilledForm) -> str:
 
 
 def _text_of(reply: Reply) -> str:
-    """Say what is known and what to do, in plain text."""
+    """Say in plain text what is known and what to do."""
     match reply:
         case Created(conversation):
             state = "is open" if conversation.status == Status.OPEN else "exists"

@@ -1,4 +1,4 @@
-"""A submitted form, compared with what is known here before anything is written down or sent."""
+"""Check a submitted form against what the bot knows, before anything is stored or sent."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from bot.ledger import Entry, Ledger, LedgerUnavailable, State
 from bot.slack import ids
 from bot.weav.models import AssigneeType
 
-SOMEBODY_WAS_FIRST: Final = (
+CREATED_MEANWHILE: Final = (
     "To open another conversation, tick the box and submit again. Nothing was sent to Weav, since"
     " there is a conversation from this message now."
 )
-# The same form is then a new attempt; in any other state it gets the same answer.
-_MADE_NOTHING: Final = frozenset({State.REFUSED, State.EXPIRED})
+# In these states the same form starts a new attempt; in any other it gets the same answer again.
+_NOTHING_CREATED: Final = frozenset({State.REFUSED, State.EXPIRED})
 
 
 @dataclass(eq=False, repr=False)
@@ -28,20 +28,20 @@ class Reviewer:
     _prefiller: Prefiller
 
     async def objection(self, submission: Submission) -> FormAgain | None:
-        """None as well when our database does not tell in time: then the usual way decides."""
+        """Return why not to submit; None also if our database does not answer in time."""
         try:
             async with asyncio.timeout(PREFILL_WITHIN):
-                if problem := await self._no_such_assignee(submission.new.request):
+                if problem := await self._assignee_problem(submission.new_entry.request):
                     return FormAgain(by_field={ids.ASSIGNEE_ID: problem})
-                entry = await self._of_somebody_else(submission)
+                entry = await self._created_meanwhile(submission)
         except (LedgerUnavailable, TimeoutError):
             return None
         if entry is None:
             return None
-        return FormAgain(SOMEBODY_WAS_FIRST, shown=self._prefiller.duplicate(entry))
+        return FormAgain(CREATED_MEANWHILE, extra_blocks=self._prefiller.duplicate(entry))
 
-    async def _no_such_assignee(self, request: Mapping[str, str]) -> str:
-        """Say what Weav would refuse, as far as it is known here: an agent is no person."""
+    async def _assignee_problem(self, request: Mapping[str, str]) -> str:
+        """Say so if the ID is known to belong to the other kind of assignee; Weav refuses that."""
         match request.get(ids.ASSIGNEE_TYPE):
             case AssigneeType.USER:
                 agent = self._directory.known_agent(request[ids.ASSIGNEE_ID])
@@ -51,13 +51,13 @@ class Reviewer:
                 return f"Choose an AI agent: {user.name} is a person." if user else ""
         return ""
 
-    async def _of_somebody_else(self, submission: Submission) -> Entry | None:
-        """Find what the message became while this form was open."""
-        source = submission.new.source
+    async def _created_meanwhile(self, submission: Submission) -> Entry | None:
+        """Find the message's conversation if another submission created it meanwhile."""
+        source = submission.new_entry.source
         if submission.form.origin.another or not source:
             return None
         entry = await self._ledger.by_source(source)
         if entry is None:
             return None
-        before = await self._ledger.by_key(submission.new.key)
-        return entry if before is None or before.state in _MADE_NOTHING else None
+        before = await self._ledger.by_key(submission.new_entry.key)
+        return entry if before is None or before.state in _NOTHING_CREATED else None

@@ -1,7 +1,7 @@
-"""What the two selects of the form suggest, in time whatever Weav does."""
+"""Suggestions for the form's customer and assignee selects, in time whatever Weav does."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,14 +16,15 @@ from bot.form.options import (
     unchecked_offer,
     unknown_offer,
 )
-from bot.form.values import new_customer_in
+from bot.form.values import parse_new_customer
 from bot.ledger import (
     Defaults,
     KnownCustomer,
     KnownCustomers,
-    LedgerUnavailable,
     WeavUser,
+    answer_within,
     logged_if_unavailable,
+    read_within,
 )
 from bot.ledger.folding import words_of
 from bot.logs import get_logger
@@ -38,45 +39,45 @@ from bot.weav.pages import LookUpFailed
 
 log = get_logger("weav_slack.suggestions")
 
-HERE: Final = "Used here lately"
-YOURS: Final = "Recent with you"
+HERE_BEFORE: Final = "Used here lately"
+BY_YOU: Final = "Recent with you"
 SEEN: Final = "Seen by the bot before"
-COMPANY: Final = "Customer of this channel's company"
-NOT_ASKED: Final = "Not everybody could be looked up"
-# Seconds of the 1.2 s in which an answer must leave: for our database, and for all together with
-# the access check, which may have waited for Slack.
-LOCAL_WITHIN: Final = 0.5
+OF_COMPANY: Final = "Customer of this channel's company"
+NOT_ALL_FOUND: Final = "Not everybody could be looked up"
+# Seconds, for our database, and for everything since Slack asked, the access check included. The
+# answer must leave within 1.2 s.
+DATABASE_WITHIN: Final = 0.5
 SUGGEST_WITHIN: Final = 1.0
 MOST_SUGGESTED: Final = 20
 CONFIRMED: Final = "Confirmed in Weav"
-NO_PEOPLE: Final = "Weav's API does not list people"
+PEOPLE_NOT_LISTED: Final = "Weav's API does not list people"
 
 
-def seen_offer(customer: KnownCustomer) -> Suggestion:
-    reason = HERE if customer.in_channel else YOURS if customer.by_author else SEEN
+def known_customer_offer(customer: KnownCustomer) -> Suggestion:
+    reason = HERE_BEFORE if customer.in_channel else BY_YOU if customer.by_author else SEEN
     return Suggestion(customer.id, customer_label(customer), reason)
 
 
 async def company_offers(
     company: Iterable[Listed[KnownCustomer]], customer_id: str, query: str, most: int
 ) -> list[Suggestion]:
-    """Find the customer with this id; without one, those whom the query means, `most` of them."""
+    """Find the customer with this ID; without an ID, at most `most` that match the query."""
     words = words_of(query)
     offers: list[Suggestion] = []
     async for each in in_slices(company):
         if len(offers) < most and (each.item.id == customer_id if customer_id else each.has(words)):
-            offers.append(Suggestion(each.item.id, customer_label(each.item), COMPANY))
+            offers.append(Suggestion(each.item.id, customer_label(each.item), OF_COMPANY))
     return offers
 
 
-def completed(
-    offers: list[Suggestion], query: str, known: Iterable[str], trouble: str
+def with_fallback(
+    offers: list[Suggestion], query: str, known: Iterable[str], failure: str
 ) -> list[Suggestion]:
-    new = new_customer_in(query)
+    new = parse_new_customer(query)
     if new and new.email.casefold() not in {email.casefold() for email in known}:
         offers.append(create_offer(new))
-    if trouble and not offers:
-        return [nothing_offer(NOT_ASKED, trouble)]
+    if failure and not offers:
+        return [nothing_offer(NOT_ALL_FOUND, failure)]
     return offers or [NO_CUSTOMER if query.strip() else NO_CUSTOMER_YET]
 
 
@@ -88,15 +89,20 @@ def user_offer(user: WeavUser, asker: str) -> Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class OptionQuery:
-    """Who types what into a select, and in which Slack channel (empty: not known).
+    """What somebody types into a select, and where (`slack_channel_id`; empty: not known).
 
-    `since`: when Slack asked, on the event loop's clock.
+    `asked_at`: when Slack asked, on the event loop's clock.
     """
 
-    query: str
+    text: str
     slack_channel_id: str
     slack_user_id: str
-    since: float
+    asked_at: float
+
+    @property
+    def time_left(self) -> float:
+        """Seconds; negative if the answer is late."""
+        return self.asked_at + SUGGEST_WITHIN - asyncio.get_running_loop().time()
 
 
 @dataclass(eq=False, repr=False)
@@ -105,61 +111,55 @@ class Suggester:
     _directory: Directory
     _tasks: Tasks
 
-    async def customers(self, typed: OptionQuery) -> list[Suggestion]:
-        """Never empty: an offer says what failed, or what else to type."""
-        deadline = typed.since + SUGGEST_WITHIN
-        customer_id = str(uuid_in(typed.query, "customer") or "")
+    async def customers(self, query: OptionQuery) -> list[Suggestion]:
+        """Return at least one option, which may say what failed or what to type."""
+        customer_id = str(uuid_in(query.text, "customer") or "")
         if customer_id:
             self._directory.customers.start(customer_id)
-        seen, defaults, trouble = await self._local(typed, customer_id)
-        company = await self._company(defaults, deadline)
-        offers = [seen_offer(each) for each in seen]
+        seen, defaults, failure = await self._from_database(query, customer_id)
+        company = await self._company_customers(query, defaults)
+        offers = [known_customer_offer(each) for each in seen]
+        emails = [each.email for each in seen]
         if isinstance(company, LookUpFailed):
-            trouble = trouble or company.reason
+            failure = failure or company.reason
         else:
-            offers += await company_offers(company, customer_id, typed.query, MAX_OPTIONS)
+            offers += await company_offers(company, customer_id, query.text, MAX_OPTIONS)
+            emails += [each.item.email for each in company]
         if customer_id and not any(offer.value == customer_id for offer in offers):
-            offers.append(await self._pasted(customer_id, deadline))
-        known = [each.email for each in seen]
-        if isinstance(company, Sequence):
-            known += [each.item.email for each in company]
-        return completed(offers, typed.query, known, trouble)
+            offers.append(await self._pasted_offer(query, customer_id))
+        return with_fallback(offers, query.text, emails, failure)
 
-    async def assignees(self, kind: str, typed: OptionQuery) -> list[Suggestion]:
-        pasted = str(uuid_in(typed.query, "assignee") or "")
+    async def assignees(self, kind: str, query: OptionQuery) -> list[Suggestion]:
+        pasted = str(uuid_in(query.text, "assignee") or "")
         if kind == AssigneeType.AGENT:
-            return await self._agents(typed, pasted)
-        return await self._people(typed, pasted)
+            return await self._agents(query, pasted)
+        return await self._people(query, pasted)
 
-    async def _local(
-        self, typed: OptionQuery, customer_id: str
+    async def _from_database(
+        self, query: OptionQuery, customer_id: str
     ) -> tuple[list[KnownCustomer], Defaults, str]:
-        channel, author = typed.slack_channel_id, typed.slack_user_id
-        try:
-            async with asyncio.timeout(LOCAL_WITHIN):
+        channel, author = query.slack_channel_id, query.slack_user_id
+        with logged_if_unavailable(log, "not_searched"):
+            async with answer_within(DATABASE_WITHIN):
                 defaults = await self._customers.defaults(channel)
                 if customer_id:
                     one = await self._customers.customer(customer_id, channel, author)
-                    return [one] if one and (one.name or one.email) else [], defaults, ""
-                return (
-                    await self._customers.search(typed.query, channel, author, MOST_SUGGESTED),
-                    defaults,
-                    "",
-                )
-        except (LedgerUnavailable, TimeoutError) as error:
-            log.warning("not_searched", error=str(error))
-            return [], Defaults({}), "The bot's database does not answer"
+                    seen = [one] if one and (one.name or one.email) else []
+                else:
+                    seen = await self._customers.search(query.text, channel, author, MOST_SUGGESTED)
+                return seen, defaults, ""
+        return [], Defaults({}), "The bot's database does not answer"
 
-    async def _company(
-        self, defaults: Defaults, deadline: float
+    async def _company_customers(
+        self, query: OptionQuery, defaults: Defaults
     ) -> tuple[Listed[KnownCustomer], ...] | LookUpFailed:
         company_id = defaults.chosen.get(ids.COMPANY_ID, "")
         if not company_id:
             return ()
-        return await self._directory.companies.find(company_id, _left(deadline))
+        return await self._directory.companies.find(company_id, query.time_left)
 
-    async def _pasted(self, customer_id: str, deadline: float) -> Suggestion:
-        found = await self._directory.customers.find(customer_id, _left(deadline))
+    async def _pasted_offer(self, query: OptionQuery, customer_id: str) -> Suggestion:
+        found = await self._directory.customers.find(customer_id, query.time_left)
         if isinstance(found, KnownCustomer):
             self._tasks.spawn(self.learn(found), name="learn")
             return Suggestion(customer_id, customer_label(found), CONFIRMED)
@@ -168,17 +168,17 @@ class Suggester:
         return unchecked_offer(customer_id, found.reason)
 
     async def learn(self, customer: KnownCustomer) -> None:
-        # If this is lost, Weav is asked again another time.
+        # If this fails, the bot asks Weav again next time.
         with logged_if_unavailable(log, "not_learned"):
             await self._customers.learn(customer)
 
-    async def _agents(self, typed: OptionQuery, pasted: str) -> list[Suggestion]:
-        agents = await self._directory.agents(_left(typed.since + SUGGEST_WITHIN))
+    async def _agents(self, query: OptionQuery, pasted: str) -> list[Suggestion]:
+        agents = await self._directory.agents(query.time_left)
         if isinstance(agents, LookUpFailed):
             if pasted:
                 return [unchecked_offer(pasted, agents.reason)]
             return [nothing_offer("No agents to show", agents.reason)]
-        words = words_of(typed.query)
+        words = words_of(query.text)
         found = [
             each.item
             async for each in in_slices(agents)
@@ -192,25 +192,18 @@ class Suggester:
             return [unchecked_offer(pasted, "None of Weav's active agents")]
         return offers or [NO_AGENT]
 
-    async def _people(self, typed: OptionQuery, pasted: str) -> list[Suggestion]:
-        query = "" if pasted or _is_me(typed.query) else typed.query
-        try:
-            async with asyncio.timeout(LOCAL_WITHIN):
-                users = await self._customers.users(query, typed.slack_user_id, MOST_SUGGESTED)
-        except (LedgerUnavailable, TimeoutError):
-            users = []
-            if not pasted:
-                return [nothing_offer("Nobody to show", "The bot's database does not answer")]
-        offers = [user_offer(each, typed.slack_user_id) for each in users]
+    async def _people(self, query: OptionQuery, pasted: str) -> list[Suggestion]:
+        text = "" if pasted or _is_me(query.text) else query.text
+        reading = self._customers.users(text, query.slack_user_id, MOST_SUGGESTED)
+        users = await read_within(DATABASE_WITHIN, reading)
+        if users is None and not pasted:
+            return [nothing_offer("Nobody to show", "The bot's database does not answer")]
+        offers = [user_offer(each, query.slack_user_id) for each in users or []]
         if not pasted:
             return offers or [NO_PERSON]
         return [each for each in offers if each.value == pasted] or [
-            unchecked_offer(pasted, NO_PEOPLE)
+            unchecked_offer(pasted, PEOPLE_NOT_LISTED)
         ]
-
-
-def _left(deadline: float) -> float:
-    return deadline - asyncio.get_running_loop().time()
 
 
 def _is_me(query: str) -> bool:

@@ -1,4 +1,4 @@
-"""What travels with a form: its values and what they mean, where it and they come from."""
+"""A form's values, where they and the form come from, and how all that is stored and sent."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,9 +25,9 @@ _LONGEST_INPUT: Final = 10_000
 
 
 class FormValues(BaseModel):
-    """The inputs as they are, also unvalidated; empty: nothing typed or chosen.
+    """The inputs, not validated yet; an empty one has nothing typed or chosen.
 
-    `company_id` and `replies` are inputs of a channel's defaults alone.
+    Only the modal of a channel's defaults has `company_id` and `replies`.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -45,11 +45,11 @@ class FormValues(BaseModel):
 
 
 class Origin(BaseModel):
-    """Where a form was opened from; it travels in the view's private_metadata.
+    """Where a form was opened from; stored in the view's private_metadata.
 
-    `shortened`: the message was longer than the subject that was made from it. `another`: whoever
-    fills it in knows that the message has a conversation, and wants one more. `in_home_tab` is a
-    shortcut for releases that do not know it. `instead_of`: the ledger's row that had it before.
+    `shortened`: the message is longer than the subject made of it. `another`: the author ticked
+    "Open another one". `in_home_tab`: opened from the home tab; `via` is then "shortcut", which
+    older releases can read. `instead_of`: the ID of the ledger's row that had this form before.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -66,13 +66,13 @@ class Origin(BaseModel):
 
     @property
     def source(self) -> str:
-        """Name the message it is about; empty: about none."""
+        """Identify the message that the form is about; empty if there is none."""
         if self.via != "message" or not (self.slack_channel_id and self.message_ts):
             return ""
         return f"{self.slack_channel_id}/{self.message_ts}"
 
     def dump(self, sources: Mapping[str, "Source"] | None = None) -> str:
-        """At most 3,000 characters: an absurdly long link is left out."""
+        """Return at most 3,000 characters, leaving out a link that is too long."""
         origin = self.model_dump(exclude_defaults=True)
         if sources:
             origin["sources"] = {name: source.name for name, source in sources.items()}
@@ -83,7 +83,7 @@ class Origin(BaseModel):
 
     @classmethod
     def load(cls, dumped: str) -> Self:
-        """Read `dump()`; anything else is a form from nowhere in particular."""
+        """Read `dump()`; anything else gives an empty origin."""
         try:
             return cls.model_validate_json(dumped)
         except ValidationError:
@@ -91,7 +91,7 @@ class Origin(BaseModel):
 
 
 class Source(Enum):
-    """Where a value that nobody chose in the form comes from; later ones win."""
+    """Where a prefilled value comes from, as its field's hint says; later ones win."""
 
     DEFAULTS = "From this channel's defaults."
     MESSAGE = "From the message."
@@ -99,7 +99,7 @@ class Source(Enum):
 
 
 def load_sources(dumped: object) -> dict[str, Source]:
-    """Read what `Origin.dump` says of them: 0.1.0 says nothing, a later version perhaps more."""
+    """Read the sources in `Origin.dump`; 0.1.0 has none, a later version may have unknown ones."""
     try:
         sources = at(from_json(dumped if isinstance(dumped, str) else ""), "sources")
     except ValueError:
@@ -114,7 +114,7 @@ def load_sources(dumped: object) -> dict[str, Source]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the author wants the card: `thread_ts` and `response_url` may be empty."""
+    """Where the card goes; `thread_ts` and `response_url` may be empty."""
 
     slack_channel_id: str
     thread_ts: str = ""
@@ -123,11 +123,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class FilledForm:
-    """A form with what stands in it: to be opened, or submitted.
+    """A form with its contents: to be opened, or submitted.
 
-    The ledger keeps all of it, to finish it or give it back after a crash; as a button's value it
-    waits until somebody clicks, without `labels` (what the selects showed, by field) and
-    `response_url` (which came with the submission), for which a button has no room.
+    The ledger stores all of it, to finish a submission or give the form back after a crash. A
+    button's value also carries it, but has no room for `labels` (what the selects showed, by field)
+    and `response_url` (which came with the submission).
     """
 
     values: FormValues = field(default_factory=FormValues)
@@ -136,43 +136,43 @@ class FilledForm:
     response_url: str = ""
 
     @classmethod
-    def read(cls, kept: Mapping[str, Any] | None) -> "FilledForm":
-        """Read what the ledger keeps; empty for what it removed after `LEDGER_KEEP_DAYS`."""
-        return _FILLED_FORM.validate_python(kept or {})
+    def load(cls, stored: Mapping[str, Any] | None) -> "FilledForm":
+        """Read the ledger's copy; empty once removed after `LEDGER_KEEP_DAYS`."""
+        return _FILLED_FORM.validate_python(stored or {})
 
-    def again(self, entry_id: int) -> Self:
-        """Give it back: what is sent with it then is in place of that row of the ledger's."""
+    def replacing(self, entry_id: int) -> Self:
+        """Mark the form as given back: its next submission replaces that row of the ledger."""
         return replace(self, origin=self.origin.model_copy(update={"instead_of": entry_id}))
 
     def dump(self) -> dict[str, Any]:
-        """Write what the ledger keeps."""
+        """Return JSON for the ledger."""
         dumped: dict[str, Any] = _FILLED_FORM.dump_python(self)
         return dumped
 
     @property
     def place(self) -> Place:
-        """The thread of the message that the form came from, if the card goes to its channel."""
+        """The chosen channel; in it, the thread of the message that the form came from, if any."""
         same = self.values.post_to == self.origin.slack_channel_id
         thread = self.origin.thread_ts or self.origin.message_ts
         return Place(self.values.post_to, thread if same else "", self.response_url)
 
-    def at_origin(self) -> Self:
-        """Post to where the form came from: a button may be clicked somewhere else."""
+    def with_default_post_to(self) -> Self:
+        """Fill an empty `post_to` with the origin: the button may be clicked somewhere else."""
         if self.values.post_to or not self.origin.slack_channel_id:
             return self
         filled = self.values.model_copy(update={"post_to": self.origin.slack_channel_id})
         return replace(self, values=filled)
 
-    def to_value(self) -> str:
-        """At most 2,000 characters; only what no request could carry is shortened for that."""
+    def to_button(self) -> str:
+        """Return at most 2,000 characters; only fields that no request accepts get shortened."""
         for limit in (BUTTON_VALUE_LIMIT, 1000, 500, 100, 20):
             if len(value := self._dump(limit)) <= BUTTON_VALUE_LIMIT:
                 return value
         return "{}"
 
     @classmethod
-    def from_value(cls, value: str) -> Self:
-        """Read `to_value()`; whatever is unreadable is an empty form."""
+    def from_button(cls, value: str) -> Self:
+        """Read `to_button()`; an unreadable value gives an empty form."""
         try:
             read = _FILLED_FORM.validate_json(value if len(value) <= BUTTON_VALUE_LIMIT else "")
         except ValidationError:
@@ -193,27 +193,27 @@ _FILLED_FORM: Final = TypeAdapter(FilledForm)
 
 
 def values_of(view: View) -> FormValues:
-    """Give a view's inputs as they are, validated or not; what is missing is empty."""
+    """Read a view's inputs without validating them; a missing one is empty."""
     return FormValues(
         **{field: view.value(field)[:_LONGEST_INPUT] for field in ids.FIELDS_OF_FORMS}
     )
 
 
-def customer_in(value: str) -> UUID | NewCustomer | None:
-    """Read a chosen or typed customer; None: it is neither."""
+def parse_customer(value: str) -> UUID | NewCustomer | None:
+    """Read a chosen or typed customer: an ID, or an address to create; None for anything else."""
     if value.startswith(CREATE):
-        return new_customer_in(value.removeprefix(CREATE))
+        return parse_new_customer(value.removeprefix(CREATE))
     return uuid_in(value, "customer")
 
 
-def known_customer_in(value: str) -> UUID | None:
-    """Read the ID of a customer whom Weav has; None as well for one who is still to be created."""
-    customer = customer_in(value)
+def existing_customer_id(value: str) -> UUID | None:
+    """Read a customer's ID; None also for a customer who is still to be created."""
+    customer = parse_customer(value)
     return None if isinstance(customer, NewCustomer) else customer
 
 
-def new_customer_in(text: str) -> NewCustomer | None:
-    """Read an address that an option can carry."""
+def parse_new_customer(text: str) -> NewCustomer | None:
+    """Read an email address; None if it is not one, or too long for an option's value."""
     try:
         new = NewCustomer(email=text.strip().removeprefix("mailto:"))
     except ValidationError:
@@ -221,5 +221,5 @@ def new_customer_in(text: str) -> NewCustomer | None:
     return new if len(CREATE + new.email) <= VALUE_LIMIT else None
 
 
-def first_text(value: object, ways: Iterable[tuple[str, ...]]) -> str:
-    return next((found for way in ways if (found := text_at(value, *way))), "")
+def first_text(value: object, paths: Iterable[tuple[str, ...]]) -> str:
+    return next((found for path in paths if (found := text_at(value, *path))), "")

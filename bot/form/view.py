@@ -1,6 +1,6 @@
-"""The two modals, drawn from a form: the one that opens a conversation, and a channel's defaults.
+"""Render a form as a modal: the one that opens a conversation, or the one for a channel's defaults.
 
-Texts given to them are plain text: nothing in them formats, mentions or links.
+All texts become plain text, which cannot format, mention or link.
 """
 
 import re
@@ -27,25 +27,22 @@ from bot.slack.blocks import Json, context, plain
 
 TITLE: Final = "New Weav conversation"
 _SLACK_CONVERSATION: Final = re.compile(r"[CDGUW][A-Z0-9]{2,}")
-# What is shown on top, in this order; a block that 0.1.0 has drawn comes before them.
-_ON_TOP: Final = {ids.REASON: 1, ids.ABOUT_MESSAGE: 2, ids.DUPLICATE: 3, ids.ANOTHER: 4}
+# The order of the blocks above the fields; blocks that only 0.1.0 drew come first.
+_TOP_ORDER: Final = {ids.REASON: 1, ids.ABOUT_MESSAGE: 2, ids.DUPLICATE: 3, ids.ANOTHER: 4}
 
 
 def render(form: Form, *, opening: bool = False) -> Json:
-    """Draw the modal; a value that an input cannot show is left out, typed text never.
+    """Draw the modal; a choice that its input cannot show is left out, typed text never is.
 
-    `opening`: the cursor goes to the first thing to type, and nowhere else after that.
+    `opening`: put the cursor into the customer, or the subject if the customer is filled in. A
+    redraw leaves the cursor where it is.
     """
     if form.for_defaults:
-        frame, blocks = (
-            _frame(ids.DEFAULTS_MODAL, "Defaults of this channel", "Save"),
-            _defaults(form),
-        )
+        frame = _frame(ids.DEFAULTS_MODAL, "Defaults of this channel", "Save")
+        blocks = _defaults_blocks(form)
     else:
-        frame, blocks = (
-            _frame(ids.MODAL, TITLE, "Open conversation"),
-            _conversation(form, opening=opening),
-        )
+        frame = _frame(ids.MODAL, TITLE, "Open conversation")
+        blocks = _conversation_blocks(form, opening=opening)
     return {**frame, "blocks": blocks, "private_metadata": form.origin.dump(form.sources)}
 
 
@@ -61,7 +58,7 @@ def _frame(callback_id: str, title: str, submit: str) -> Json:
     }
 
 
-def _conversation(form: Form, *, opening: bool) -> list[Json]:
+def _conversation_blocks(form: Form, *, opening: bool) -> list[Json]:
     values = form.values
     sources = {name: source.value for name, source in form.sources.items()}
     customer = customer_input(
@@ -69,10 +66,13 @@ def _conversation(form: Form, *, opening: bool) -> list[Json]:
         sources.get(ids.CUSTOMER_ID, ""),
         focus=opening and not values.customer_id,
     )
-    below_customer = form.shown.get(ids.OPEN_CONVERSATIONS)
+    above = dict(form.extra_blocks)
+    below_customer = above.pop(ids.OPEN_CONVERSATIONS, None)
+    if form.origin.another and ids.ANOTHER in above:
+        above[ids.ANOTHER] = _ticked(above[ids.ANOTHER])
     post_to = values.post_to if _SLACK_CONVERSATION.fullmatch(values.post_to) else ""
     return [
-        *_on_top(form),
+        *(above[name] for name in sorted(above, key=lambda name: _TOP_ORDER.get(name, 0))),
         customer,
         *([below_customer] if below_customer else []),
         channel_input(values.channel, sources.get(ids.CHANNEL, "")),
@@ -88,13 +88,6 @@ def _conversation(form: Form, *, opening: bool) -> list[Json]:
     ]
 
 
-def _on_top(form: Form) -> list[Json]:
-    shown = {name: block for name, block in form.shown.items() if name != ids.OPEN_CONVERSATIONS}
-    if tick := shown.get(ids.ANOTHER):
-        shown[ids.ANOTHER] = _ticked(tick) if form.origin.another else tick
-    return [shown[name] for name in sorted(shown, key=lambda name: _ON_TOP.get(name, 0))]
-
-
 def _ticked(block: Json) -> Json:
     element = block["element"]
     return {**block, "element": {**element, "initial_options": element["options"]}}
@@ -108,7 +101,7 @@ def _assignee(form: Form, type_source: str = "", source: str = "") -> tuple[Json
     )
 
 
-def _defaults(form: Form) -> list[Json]:
+def _defaults_blocks(form: Form) -> list[Json]:
     values = form.values
     return [
         context(plain("Forms opened from this Slack channel begin with these values.")),

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 from pydantic_core import to_json
 
 from bot.access.refusals import refusal_message
-from bot.access.rules import AccessCheck, Denial, Denied, visitor
+from bot.access.rules import AccessCheck, Denial, Denied, home_tab_requester
 from bot.home.diagnosis import Diagnosis
 from bot.home.status_report import MOST_LISTED, report
 from bot.home.tab import (
@@ -127,7 +127,7 @@ class HomeService:
                 await self._publish(slack_user_id, home_tab_without_database())
                 self._missed[slack_user_id] = tab
         if not known:
-            await self._access_check.looked_up(slack_user_id)
+            await self._access_check.wait_for_lookup(slack_user_id)
             await self.publish(slack_user_id)
 
     async def _say(self, message: Message, slack_user_id: str) -> None:
@@ -169,7 +169,7 @@ class HomeService:
             content, admin_part = await self._content(tab), self._admin_part(slack_user_id)
             if not wanted and _digest(content) == tab.content:
                 return None  # without asking Slack about the person
-            requester = visitor(tab.slack_user_id, tab.team_id, tab.enterprise_id)
+            requester = home_tab_requester(tab.slack_user_id, tab.team_id, tab.enterprise_id)
             match await self._access_check.decide(requester):
                 case Denied(Denial.NOT_KNOWN) if tab.hash:
                     return Failed(Denial.NOT_KNOWN) if wanted else None

@@ -124,5 +124,5 @@ def _conversation(entry: Entry, link_to: Callable[[str], str]) -> str:
 
 def _fact(word: str | None, known: Mapping[str, str]) -> str:
     if word and word in known:
-        return f"{labels.SIGNS[word]} {known[word]}"
+        return f"{labels.EMOJI[word]} {known[word]}"
     return escape(shorten(one_line(word or ""), _VALUE_LIMIT))

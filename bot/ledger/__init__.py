@@ -4,7 +4,13 @@ from bot.ledger.cards import CardLock, CardRows
 from bot.ledger.customers import Defaults, KnownCustomer, KnownCustomers, WeavUser
 from bot.ledger.due import DueRow, DueRows, Look
 from bot.ledger.entry import CUSTOMER_EMAIL, Backlog, Entry, NewEntry, Received, State
-from bot.ledger.errors import LedgerTooNew, LedgerUnavailable, logged_if_unavailable
+from bot.ledger.errors import (
+    LedgerTooNew,
+    LedgerUnavailable,
+    answer_within,
+    logged_if_unavailable,
+    read_within,
+)
 from bot.ledger.home import HomeTab, HomeTabs
 from bot.ledger.ledger import Ledger
 from bot.ledger.schema import WEBHOOK, Inspection, inspect
@@ -32,6 +38,8 @@ __all__ = [
     "Received",
     "State",
     "WeavUser",
+    "answer_within",
     "inspect",
     "logged_if_unavailable",
+    "read_within",
 ]

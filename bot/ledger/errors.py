@@ -1,9 +1,13 @@
 """The ledger's exceptions; their messages are for the operator."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TypeVar
 
 import structlog
+
+T = TypeVar("T")
 
 
 class LedgerUnavailable(Exception):
@@ -30,3 +34,22 @@ def logged_if_unavailable(
         yield
     except LedgerUnavailable as error:
         log.warning(event, error=str(error), **ids)
+
+
+@asynccontextmanager
+async def answer_within(seconds: float) -> AsyncIterator[None]:
+    """Raise LedgerUnavailable also if the database takes longer than this."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise LedgerUnavailable(f"no answer within {seconds} s") from error
+
+
+async def read_within(seconds: float, reading: Awaitable[T]) -> T | None:
+    """Return None if the database does not answer in time."""
+    try:
+        async with answer_within(seconds):
+            return await reading
+    except LedgerUnavailable:
+        return None

@@ -47,7 +47,7 @@ class CustomerUses:
     async def note_use(self, entry: Entry) -> None:
         """Record the use, or log that the database is away: a lost use does no harm."""
         customer_id = (entry.request or {}).get(ids.CUSTOMER_ID, "")
-        form = FilledForm.read(entry.form)
+        form = FilledForm.load(entry.form)
         channel = form.origin.slack_channel_id or form.values.post_to
         use = (customer_id, channel, entry.slack_user_id)
         if not customer_id or self._fresh_until.get(use, 0.0) > self._clock():

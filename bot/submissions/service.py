@@ -57,7 +57,7 @@ class SubmissionService:
         `answered` is set once Slack has the answer.
         """
         deadline, seen_by = arrived_at + ANSWER_WITHIN, arrived_at + SEEN_WITHIN
-        new = submission.new
+        new = submission.new_entry
         try:
             async with asyncio.timeout_at(deadline):
                 begun = await self._worker.begin(new)
@@ -78,14 +78,14 @@ class SubmissionService:
         result = await begun.work
         if isinstance(result.reply, Creating):
             return  # another replica has the row and tells the author
-        new = submission.new
+        new = submission.new_entry
         target = ReplyTarget(new.slack_user_id, view_id=new.view_id)
         if await _is_set_by(asyncio.get_running_loop().time() + ANSWER_LEAVES_WITHIN, answered):
             await asyncio.sleep(SLACK_SETTLES)
         else:
             target = ReplyTarget(new.slack_user_id)
         with self._leases(begun.entry_id):
-            form = submission.form.again(begun.entry_id)
+            form = submission.form.replacing(begun.entry_id)
             shown = await self._announcer.show(result.reply, form, target)
             if not isinstance(result.reply, Created | Queued):
                 await self._announcer.note_told(result.entry, shown)

@@ -121,5 +121,5 @@ class UnconfirmedChoices:
         return (Result(None, reply), entry) if reply else None
 
     async def _show(self, reply: Reply, entry: Entry | None, target: ReplyTarget) -> ApiResult:
-        form = FilledForm.read(entry.form).again(entry.id) if entry else FilledForm()
+        form = FilledForm.load(entry.form).replacing(entry.id) if entry else FilledForm()
         return await self._announcer.show(reply, form, target)

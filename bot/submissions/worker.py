@@ -119,7 +119,7 @@ class Deliverer:
         The author of a queued row already knows that the card will come.
         """
         queued = taken.state is State.QUEUED
-        form = FilledForm.read(taken.form).again(taken.id)
+        form = FilledForm.load(taken.form).replacing(taken.id)
         if isinstance(reply, Created):
             async with self._semaphore_of(form.place.slack_channel_id):
                 if not await self._announcer.announce(entry, reply.conversation, queued=queued):

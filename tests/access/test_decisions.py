@@ -1,4 +1,4 @@
-"""The access check itself: what it asks Slack, and how long it waits for that."""
+"""The access check: what it asks Slack, and how long it waits for the answer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,8 +13,8 @@ from bot.access.rules import (
     Admitted,
     Denial,
     Denied,
+    home_tab_requester,
     requester_of,
-    visitor,
 )
 from bot.slack import ids
 from bot.slack.cache import LookupCache
@@ -35,7 +35,7 @@ AUTHOR = requester_of(COMMAND)
 
 
 class Slack:
-    """users.info, which says `answers` in turn, and then nothing any more."""
+    """users.info, which returns `answers` in turn and then never answers again."""
 
     def __init__(self, *answers: Member | None) -> None:
         self.answers = list(answers)
@@ -62,41 +62,41 @@ def check(
     return AccessCheck(access or Access(), installation, members)
 
 
-async def waited(work: Awaitable[object]) -> tuple[object, float]:
+async def timed(work: Awaitable[object]) -> tuple[object, float]:
     began = asyncio.get_running_loop().time()
     return await work, asyncio.get_running_loop().time() - began
 
 
-@pytest.mark.parametrize("shows_nothing", [True, False])
-async def test_who_is_not_remembered_waits_for_slack(*, shows_nothing: bool) -> None:
+@pytest.mark.parametrize("reveals_nothing", [True, False])
+async def test_an_unknown_user_waits_for_slack(*, reveals_nothing: bool) -> None:
     for member, decision in ((MEMBER, Admitted()), (GUEST, Denied(Denial.GUEST))):
         slack = Slack(member)
 
-        decided = await check(slack.users_info).decide(AUTHOR, shows_nothing=shows_nothing)
+        decided = await check(slack.users_info).decide(AUTHOR, reveals_nothing=reveals_nothing)
 
         assert (decided, slack.asked) == (decision, 1)
 
 
-async def test_after_half_a_second_only_what_shows_nothing_is_let_in() -> None:
+async def test_without_an_answer_in_half_a_second_only_what_reveals_nothing_is_admitted() -> None:
     silent = check(Slack().users_info)
 
-    opened, seconds = await waited(silent.decide(AUTHOR, shows_nothing=True))
-    refused = await silent.decide(AUTHOR, shows_nothing=False)
+    opened, seconds = await timed(silent.decide(AUTHOR, reveals_nothing=True))
+    refused = await silent.decide(AUTHOR, reveals_nothing=False)
 
-    assert opened == Admitted(known=False)
+    assert opened == Admitted(identified=False)
     assert 0.45 < seconds < 1.5
     assert refused == Denied(Denial.NOT_KNOWN)
 
 
-@pytest.mark.parametrize("shows_nothing", [True, False])
-async def test_who_is_remembered_waits_for_nothing_and_is_looked_up_beside(
-    *, shows_nothing: bool
+@pytest.mark.parametrize("reveals_nothing", [True, False])
+async def test_a_cached_user_waits_for_nothing_and_is_refreshed_in_the_background(
+    *, reveals_nothing: bool
 ) -> None:
     slack = Slack(MEMBER)
-    at_once = check(slack.users_info, keep=0.0)  # what is remembered is old at once
-    await at_once.decide(AUTHOR, shows_nothing=shows_nothing)
+    always_stale = check(slack.users_info, keep=0.0)  # every cached answer is stale at once
+    await always_stale.decide(AUTHOR, reveals_nothing=reveals_nothing)
 
-    decided, seconds = await waited(at_once.decide(AUTHOR, shows_nothing=shows_nothing))
+    decided, seconds = await timed(always_stale.decide(AUTHOR, reveals_nothing=reveals_nothing))
     await asyncio.sleep(0)
 
     assert decided == Admitted()
@@ -104,14 +104,14 @@ async def test_who_is_remembered_waits_for_nothing_and_is_looked_up_beside(
     assert slack.asked == 2
 
 
-async def test_what_slack_says_of_somebody_anew_counts_the_next_time() -> None:
+async def test_a_refreshed_answer_counts_from_the_next_decision() -> None:
     slack = Slack(MEMBER, GUEST, GUEST)
     refreshed = check(slack.users_info, keep=0.0)
     decisions = []
 
     for _ in range(3):
-        decisions.append(await refreshed.decide(AUTHOR, shows_nothing=False))
-        await asyncio.sleep(0.01)  # for the look-up beside
+        decisions.append(await refreshed.decide(AUTHOR, reveals_nothing=False))
+        await asyncio.sleep(0.01)  # for the refresh in the background
 
     assert decisions == [Admitted(), Admitted(), Denied(Denial.GUEST)]
 
@@ -119,24 +119,26 @@ async def test_what_slack_says_of_somebody_anew_counts_the_next_time() -> None:
 @pytest.mark.parametrize(
     ("access", "scopes"), [(Access(), "chat:write"), (Access(guests=True), USERS_READ)]
 )
-async def test_nobody_is_looked_up_where_it_changes_nothing(access: Access, scopes: str) -> None:
+async def test_nobody_is_looked_up_if_it_cannot_change_the_decision(
+    access: Access, scopes: str
+) -> None:
     slack = Slack()
 
-    decided = await check(slack.users_info, access, scopes).decide(AUTHOR, shows_nothing=False)
+    decided = await check(slack.users_info, access, scopes).decide(AUTHOR, reveals_nothing=False)
 
     assert (decided, slack.asked) == (Admitted(), 0)
 
 
-async def test_while_the_scopes_are_not_known_a_form_waits_for_nothing() -> None:
+async def test_a_form_does_not_wait_while_the_scopes_are_unknown() -> None:
     slack = Slack(MEMBER)
     early = check(slack.users_info, scopes="")
 
-    assert await early.decide(AUTHOR, shows_nothing=True) == Admitted(known=False)
+    assert await early.decide(AUTHOR, reveals_nothing=True) == Admitted(identified=False)
     assert slack.asked == 0
-    assert await early.decide(AUTHOR, shows_nothing=False) == Admitted()
+    assert await early.decide(AUTHOR, reveals_nothing=False) == Admitted()
 
 
-def sent(kind: str, **parts: object) -> Payload:
+def payload_of(kind: str, **parts: object) -> Payload:
     payload = read_payload({"type": kind, "user": {"id": "U1", "team_id": "T1"}, **parts})
     assert isinstance(payload, BlockActions | MessageShortcut | ViewSubmission)
     return payload
@@ -145,18 +147,18 @@ def sent(kind: str, **parts: object) -> Payload:
 @pytest.mark.parametrize(
     ("access", "decision"),
     [
-        (Access(teams=frozenset({"T1"}), guests=True), Admitted(known=False)),
+        (Access(teams=frozenset({"T1"}), guests=True), Admitted(identified=False)),
         (Access(teams=frozenset({"T1"}), users=frozenset({"U2"})), Denied(Denial.USER)),
         (Access(teams=frozenset({"T1"}), channels=frozenset({"C2"})), Denied(Denial.CHANNEL)),
     ],
 )
-async def test_a_workspace_that_is_not_named_excuses_from_that_rule_alone(
+async def test_a_payload_without_a_workspace_skips_only_the_rule_about_workspaces(
     access: Access, decision: object
 ) -> None:
     named = {"callback_id": "x", "user": {"id": "U1"}, "channel": {"id": "C1"}}
-    shortcut = requester_of(sent("message_action", **named))
+    shortcut = requester_of(payload_of("message_action", **named))
 
-    decided = await check(Slack().users_info, access).decide(shortcut, shows_nothing=True)
+    decided = await check(Slack().users_info, access).decide(shortcut, reveals_nothing=True)
 
     assert decided == decision
 
@@ -168,42 +170,42 @@ def form(callback_id: str) -> dict[str, Any]:
 
 CLICKED = [{"action_id": ids.CLOSE}]
 PLACES = [
-    (sent("message_action", callback_id="x", channel={"id": "C1"}), "C1"),
-    (sent("block_actions", actions=CLICKED, channel={"id": "C1"}), "C1"),
-    (sent("block_actions", actions=CLICKED, container={"channel_id": "C1"}), "C1"),
-    (sent("block_actions", actions=CLICKED, channel={"id": "D1"}), ""),
-    (sent("block_actions", actions=CLICKED, view=form(ids.MODAL)), ""),
-    (sent("view_submission", view=form(ids.MODAL)), "C2"),
-    (sent("view_submission", view=form(ids.DEFAULTS_MODAL)), ""),
+    (payload_of("message_action", callback_id="x", channel={"id": "C1"}), "C1"),
+    (payload_of("block_actions", actions=CLICKED, channel={"id": "C1"}), "C1"),
+    (payload_of("block_actions", actions=CLICKED, container={"channel_id": "C1"}), "C1"),
+    (payload_of("block_actions", actions=CLICKED, channel={"id": "D1"}), ""),
+    (payload_of("block_actions", actions=CLICKED, view=form(ids.MODAL)), ""),
+    (payload_of("view_submission", view=form(ids.MODAL)), "C2"),
+    (payload_of("view_submission", view=form(ids.DEFAULTS_MODAL)), ""),
 ]
 
 
 @pytest.mark.parametrize(("payload", "place"), PLACES)
-def test_where_the_bot_is_used_is_read_from_the_payload(payload: Payload, place: str) -> None:
+def test_the_channel_of_use_is_read_from_the_payload(payload: Payload, place: str) -> None:
     assert requester_of(payload).slack_channel_id == place
 
 
-def test_the_view_alone_knows_the_apps_workspace_after_a_move_into_another() -> None:
+def test_the_view_has_the_apps_workspace_after_its_user_switched_workspaces() -> None:
     team = {"id": "T2", "enterprise_id": "E2"}
     view = {"app_installed_team_id": "T1"}
 
-    here = requester_of(sent("view_submission", view={}, team=team))
-    moved = requester_of(sent("view_submission", view=view, team=team))
+    here = requester_of(payload_of("view_submission", view={}, team=team))
+    moved = requester_of(payload_of("view_submission", view=view, team=team))
 
-    assert (here.home, here.home_enterprise) == ("T2", "E2")
-    assert (moved.home, moved.home_enterprise) == ("T1", "")
+    assert (here.home_team_id, here.home_enterprise_id) == ("T2", "E2")
+    assert (moved.home_team_id, moved.home_enterprise_id) == ("T1", "")
 
 
 @pytest.mark.parametrize(("team_id", "enterprise_id"), [("T1", ""), ("E1", "E1")])
 def test_a_users_team_may_be_their_organisation(team_id: str, enterprise_id: str) -> None:
     command = COMMAND.model_copy(update={"team_id": team_id})
-    clicked = sent("block_actions", actions=CLICKED, user={"id": "U1", "team_id": team_id})
+    clicked = payload_of("block_actions", actions=CLICKED, user={"id": "U1", "team_id": team_id})
 
     for payload in (command, clicked):
         assert requester_of(payload).enterprise_id == enterprise_id
 
 
-def lives(team_id: str, standing: Standing = Standing.MEMBER, organisation: str = "") -> Member:
+def member_of(team_id: str, standing: Standing = Standing.MEMBER, organisation: str = "") -> Member:
     teams = frozenset({team_id}) if organisation else frozenset()
     return Member(standing, team_id, organisation, teams)
 
@@ -211,28 +213,28 @@ def lives(team_id: str, standing: Standing = Standing.MEMBER, organisation: str 
 @pytest.mark.parametrize(
     ("member", "access", "decision"),
     [
-        (lives("T1"), Access(), Admitted()),
-        (lives("T2"), Access(), Denied(Denial.EXTERNAL)),
-        (lives("T2"), Access(guests=True), Denied(Denial.EXTERNAL)),
-        (lives("T2"), Access(external=True), Admitted()),
-        (lives("T2"), Access(external=True, teams=frozenset({"T1"})), Denied(Denial.TEAM)),
-        (lives("T1", Standing.GUEST), Access(), Denied(Denial.GUEST)),
-        (lives("T2", organisation="E1"), Access(), Admitted()),
-        (lives("T2", organisation="E2"), Access(), Denied(Denial.EXTERNAL)),
-        (Member(Standing.UNTOLD), Access(teams=frozenset({"T1"})), Admitted()),
+        (member_of("T1"), Access(), Admitted()),
+        (member_of("T2"), Access(), Denied(Denial.EXTERNAL)),
+        (member_of("T2"), Access(guests=True), Denied(Denial.EXTERNAL)),
+        (member_of("T2"), Access(external=True), Admitted()),
+        (member_of("T2"), Access(external=True, teams=frozenset({"T1"})), Denied(Denial.TEAM)),
+        (member_of("T1", Standing.GUEST), Access(), Denied(Denial.GUEST)),
+        (member_of("T2", organisation="E1"), Access(), Admitted()),
+        (member_of("T2", organisation="E2"), Access(), Denied(Denial.EXTERNAL)),
+        (Member(Standing.UNKNOWN), Access(teams=frozenset({"T1"})), Admitted()),
     ],
 )
-async def test_where_an_event_happened_is_not_where_somebody_belongs_to(
+async def test_the_workspace_of_an_event_may_not_be_the_users(
     member: Member, access: Access, decision: object
 ) -> None:
-    """Slack's word about them counts, as far as it says one."""
+    """The workspaces in users.info count, if it has any."""
     home = {"team_id": "T1", "enterprise_id": "E1"}
     asked = check(Slack(member).users_info, access, home=home)
 
-    assert await asked.decide(visitor("U1", "T1", "E1")) == decision
+    assert await asked.decide(home_tab_requester("U1", "T1", "E1")) == decision
 
 
-async def test_who_opens_a_home_tab_is_not_let_in_before_slack_says_who_they_are() -> None:
+async def test_the_home_tab_stays_closed_until_slack_says_who_the_user_is() -> None:
     silent = check(Slack().users_info, Access(guests=True))
 
-    assert await silent.decide(visitor("U1", "T1", "")) == Denied(Denial.NOT_KNOWN)
+    assert await silent.decide(home_tab_requester("U1", "T1", "")) == Denied(Denial.NOT_KNOWN)

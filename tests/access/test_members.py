@@ -1,4 +1,4 @@
-"""What Slack's look-ups say of people and channels."""
+"""How the answers of users.info and conversations.info are read."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from bot.access.members import Member, Standing, member_of, standing_of
         ("U0ANN", None),
     ],
 )
-def test_who_somebody_is(user: Any, expected: Standing | None) -> None:  # noqa: ANN401 - JSON
+def test_the_standing_is_read_from_a_user(user: Any, expected: Standing | None) -> None:  # noqa: ANN401 - JSON
     assert standing_of(user) is expected
 
 
@@ -35,7 +35,7 @@ def test_who_somebody_is(user: Any, expected: Standing | None) -> None:  # noqa:
         ([], None),
     ],
 )
-def test_who_reads_a_channel(channel: Any, expected: Audience | None) -> None:  # noqa: ANN401 - JSON
+def test_the_audience_is_read_from_a_channel(channel: Any, expected: Audience | None) -> None:  # noqa: ANN401 - JSON
     assert audience_of(channel) is expected
 
 
@@ -55,5 +55,5 @@ OF_GRID = {"enterprise_id": "E0ORG", "teams": ["T0HOME", "T0SISTER"]}
         (None, None),
     ],
 )
-def test_where_somebody_belongs(user: Any, expected: Member | None) -> None:  # noqa: ANN401 - JSON
+def test_membership_is_read_from_a_user(user: Any, expected: Member | None) -> None:  # noqa: ANN401 - JSON
     assert member_of(user) == expected

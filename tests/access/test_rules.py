@@ -1,4 +1,4 @@
-"""The rule of who may, as a table."""
+"""The access rules as a table."""
 
 import pytest
 
@@ -22,14 +22,14 @@ def ids(*several: str) -> frozenset[str]:
 
 
 ANN = Requester("U0ANN", HOME, HOME, guest=False, slack_channel_id="C0ONE")
-UNTOLD = Requester("U0ANN", HOME, HOME, slack_channel_id="C0ONE")
+GUEST_UNKNOWN = Requester("U0ANN", HOME, HOME, slack_channel_id="C0ONE")
 CAT = Requester("U0CAT", HOME, HOME, guest=True, slack_channel_id="C0ONE")
 EVE = Requester("U0EVE", "T0OTHER", HOME, guest=False, slack_channel_id="C0ONE")
 STRANGER = Requester("U0EVE", "", HOME, stranger=True, slack_channel_id="C0ONE")
 SOMEWHERE = Requester("U0ANN", HOME, "", slack_channel_id="C0ONE")
 NOWHERE = Requester("U0ANN", HOME, HOME)
 
-# Enterprise Grid: two workspaces of ours, and somebody else's organisation
+# Enterprise Grid: two workspaces of our organisation, and a foreign organisation
 ORG = "E0ORG"
 DAN = Requester("U0DAN", ORG, HOME, ORG, ORG, guest=False)
 SUE = Requester("U0SUE", "T0SISTER", HOME, ORG, ORG, ids("T0SISTER"), guest=False)
@@ -41,14 +41,14 @@ ODA = Requester("U0ODA", "E0OTHER", HOME, "E0OTHER", ORG)
 OLD = Requester("U0OLD", "E0OTHER", HOME, "E0OTHER", "")
 
 TABLE: list[tuple[Access, Requester, Denial | None]] = [
-    # nothing is set: everybody of the installed workspace
+    # the default: everybody in the installed workspace
     (Access(), ANN, None),
-    (Access(), UNTOLD, None),
+    (Access(), GUEST_UNKNOWN, None),
     (Access(), SOMEWHERE, None),
     (Access(), CAT, Denial.GUEST),
     (Access(), EVE, Denial.EXTERNAL),
     (Access(), STRANGER, Denial.EXTERNAL),
-    # let in on purpose
+    # guests and outsiders allowed
     (Access(guests=True), CAT, None),
     (Access(guests=True), EVE, Denial.EXTERNAL),
     (Access(external=True), EVE, None),
@@ -97,12 +97,14 @@ TABLE: list[tuple[Access, Requester, Denial | None]] = [
 
 
 @pytest.mark.parametrize(("access", "requester", "expected"), TABLE)
-def test_who_may(access: Access, requester: Requester, expected: Denial | None) -> None:
+def test_access_is_decided_by_the_rules(
+    access: Access, requester: Requester, expected: Denial | None
+) -> None:
     assert denial_of(access, requester) is expected
 
 
 @pytest.mark.parametrize("why", Denial)
-def test_a_select_says_it_in_one_option_that_is_nobody(why: Denial) -> None:
+def test_a_select_shows_the_refusal_as_one_option_without_a_value(why: Denial) -> None:
     [drawn] = options([refusal_offer(why)])
 
     said = f"{drawn['text']['text']} {drawn['description']['text']}"
@@ -114,7 +116,7 @@ MANY = [f"U0{number:038}" for number in range(186)]
 
 
 @pytest.mark.parametrize("why", Denial)
-def test_however_many_admins_there_are_slack_takes_what_names_them(why: Denial) -> None:
+def test_slack_takes_the_refusal_however_many_admins_there_are(why: Denial) -> None:
     for message in (refusal_message(why, MANY), post_to_message("C0SUPPORT", MANY)):
         check_message(message.text, message.blocks)
     for text in (refusal_text(why, MANY), admins_only(MANY)):

@@ -16,7 +16,7 @@ from bot.card.render import Card, render
 from bot.form.from_message import form_from_message, mentions_of
 from bot.form.options import customer_label
 from bot.form.parse import parse_submission
-from bot.form.values import FilledForm, FormValues, Origin, customer_in
+from bot.form.values import FilledForm, FormValues, Origin, parse_customer
 from bot.ledger import KnownCustomer
 from bot.ledger.folding import containing, fold, searchable, words_of
 from bot.slack import text
@@ -76,19 +76,19 @@ READERS: dict[str, Callable[[str], object]] = {
     "plain": text.plain,
     "beginning": lambda any_text: text.cut_mrkdwn(any_text, 39_000),
     "as typed": text.as_typed,
-    "command": words.parse_words,
-    "me": lambda any_text: words.parse_words(f"me {any_text}"),
+    "command": words.parse_command,
+    "me": lambda any_text: words.parse_command(f"me {any_text}"),
     "UUID": lambda any_text: uuid_in(any_text, "customer"),
     "UUID in a link": lambda any_text: uuid_in(f"https://weav.com/{any_text}", "customer"),
-    "customer": customer_in,
-    "new customer": lambda any_text: customer_in(f"create:{any_text}"),
+    "customer": parse_customer,
+    "new customer": lambda any_text: parse_customer(f"create:{any_text}"),
     "message": lambda any_text: (form_from_message(_message(any_text)), mentions_of(_message(""))),
     "mentions of a message": lambda any_text: mentions_of(_message(any_text)),
     "app's message": lambda any_text: form_from_message(_app_message(any_text)),
     "mentions of an app's message": lambda any_text: mentions_of(_app_message(any_text)),
     "submission": lambda any_text: parse_submission(submitted(_form(any_text))),
-    "button": FilledForm.from_value,
-    "button's form": lambda any_text: FilledForm(_form(any_text), Origin()).to_value(),
+    "button": FilledForm.from_button,
+    "button's form": lambda any_text: FilledForm(_form(any_text), Origin()).to_button(),
     "card's values": CardSnapshot.load,
     "fold": fold,
     "searchable": searchable,

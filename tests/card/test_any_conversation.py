@@ -22,7 +22,6 @@ from bot.card.render import Card, render
 from bot.card.service import blocks_above
 from bot.directory import ConversationNames
 from bot.form.duplicates import (
-    Duplicate,
     OpenConversation,
     duplicate_blocks,
     open_conversations_block,
@@ -102,9 +101,9 @@ def as_stored(conversation: Conversation) -> Conversation:
     return Conversation.read(json.loads(json.dumps(conversation.model_dump(mode="json"))))
 
 
-@given(conversations, links, texts, st.sampled_from([Audience.SHARED, Audience.UNSEEN]))
+@given(conversations, links, texts, st.sampled_from([Audience.SHARED, Audience.HIDDEN]))
 @example(Conversation(id=UUID, created_at=BEFORE_THE_FIRST), "", "", Audience.SHARED)
-@example(LONGEST, "https://weav.example/{id}", "&" * 600, Audience.UNSEEN)
+@example(LONGEST, "https://weav.example/{id}", "&" * 600, Audience.HIDDEN)
 def test_slack_accepts_the_cards_of_any_conversation(
     conversation: Conversation, template: str, name: str, readers: Audience
 ) -> None:
@@ -135,7 +134,7 @@ def test_slack_accepts_a_list_of_open_conversations(
     listed = [OpenConversation(each, age, template.replace("{id}", each.id)) for each in several]
     block = open_conversations_block(listed, named)
 
-    check_view(render_form(Form().showing({"customer_conversations": block})))
+    check_view(render_form(Form().with_blocks({"customer_conversations": block})))
 
 
 @given(conversations, links)
@@ -143,10 +142,10 @@ def test_slack_accepts_a_form_and_a_status_with_a_duplicate(
     conversation: Conversation, template: str
 ) -> None:
     link = template.replace("{id}", conversation.id)
-    already = Duplicate("U1", 1.0, "opened", conversation.id, link)
+    already = duplicate_blocks("U1", 1.0, "opened", conversation.id, link)
     line = Line("Export hangs", "opened", "", 1.0, link, conversation.id)
 
-    check_view(render_form(Form().showing(duplicate_blocks(already))))
+    check_view(render_form(Form().with_blocks(already)))
     check_slack_accepts(status_message([line]))
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 
 from bot.access.audience import Audience
-from bot.form.duplicates import Duplicate, duplicate_blocks
-from bot.form.form import Form, form_of, with_readers
+from bot.form.duplicates import duplicate_blocks
+from bot.form.form import Form, form_of
 from bot.form.values import FilledForm, FormValues, Origin, Source, values_of
 from bot.form.view import render
 from bot.slack import ids
@@ -42,18 +42,18 @@ KEYS = {
 OPTION = ("selected_option", "initial_option")
 
 
-def seen(drawn: FormValues, now: FormValues) -> dict[str, Any]:
-    """A view as a block_actions payload has it: `drawn` by the bot, and `now` standing in it."""
+def view_of(drawn: FormValues, now: FormValues) -> dict[str, Any]:
+    """A view in a block_actions payload: the bot drew `drawn`, and its state has `now`."""
     form = Form.of(FilledForm(drawn, Origin(via="command")))
-    view = render(form.showing(duplicate_blocks(Duplicate("U1", 0.0, "opened"))))
+    view = render(form.with_blocks(duplicate_blocks("U1", 0.0, "opened")))
     values: dict[str, Any] = {}
     for field, value in now.model_dump(include=set(ids.FIELDS)).items():
         element = block(view, field)["element"]
         key, _ = KEYS.get(element["type"], OPTION)
-        stands: Any = value or None
+        current: Any = value or None
         if key == "selected_option" and value:
-            stands = {"text": {"type": "plain_text", "text": value, "emoji": True}, "value": value}
-        values[field] = {field: {"type": element["type"], key: stands}}
+            current = {"text": {"type": "plain_text", "text": value, "emoji": True}, "value": value}
+        values[field] = {field: {"type": element["type"], key: current}}
     return view | {"id": "V1", "hash": "1.x", "state": {"values": values}}
 
 
@@ -62,18 +62,20 @@ def block(view: dict[str, Any], field: str) -> dict[str, Any]:
     return found
 
 
-def for_outsiders(form: Form) -> Form:
-    return with_readers(form, Audience.SHARED)
+def with_shared_audience(form: Form) -> Form:
+    return form.with_audience(Audience.SHARED)
 
 
-def redrawn(view: dict[str, Any], change: Callable[[Form], Form] = for_outsiders) -> dict[str, Any]:
-    """As a process draws it that has nothing but what Slack says of the view."""
-    drawn: dict[str, Any] = render(change(form_of(read_view(view)).told(view["state"])))
+def redrawn(
+    view: dict[str, Any], change: Callable[[Form], Form] = with_shared_audience
+) -> dict[str, Any]:
+    """Redraw the view as a replica does that never saw the form."""
+    drawn: dict[str, Any] = render(change(form_of(read_view(view)).with_state(view["state"])))
     return drawn
 
 
-def begins_with(view: dict[str, Any]) -> FormValues:
-    """Whatever Slack may make of the update: what the inputs are drawn to begin with."""
+def initial_values(view: dict[str, Any]) -> FormValues:
+    """Return the initial values of a view's inputs."""
     initial: dict[str, str] = {}
     for field in ids.FIELDS:
         element = block(view, field)["element"]
@@ -84,27 +86,28 @@ def begins_with(view: dict[str, Any]) -> FormValues:
 
 @pytest.mark.parametrize("drawn", [DRAWN, FormValues(assignee_type="user")])
 @pytest.mark.parametrize("now", [NOW, DRAWN, FormValues(assignee_type="user")])
-def test_a_form_that_is_drawn_again_begins_with_what_stands_in_it(
-    drawn: FormValues, now: FormValues
-) -> None:
-    view = seen(drawn, now)
+def test_a_redraw_begins_with_the_current_values(drawn: FormValues, now: FormValues) -> None:
+    view = view_of(drawn, now)
 
-    assert begins_with(redrawn(view)) == now
+    assert initial_values(redrawn(view)) == now
     view["blocks"].insert(3, {"type": "context", "block_id": "customer_conversations"})
-    assert begins_with(redrawn(view, lambda form: form.without("customer_conversations"))) == now
+    assert (
+        initial_values(redrawn(view, lambda form: form.without_block("customer_conversations")))
+        == now
+    )
 
 
-def test_another_kind_of_assignee_changes_nothing_else() -> None:
+def test_another_assignee_type_changes_nothing_else() -> None:
     now = NOW.model_copy(update={"assignee_type": "agent"})
 
-    view = redrawn(seen(DRAWN, now))
+    view = redrawn(view_of(DRAWN, now))
 
-    assert begins_with(view) == now
+    assert initial_values(view) == now
     assert "AI agent" in str(block(view, "assignee_id")["element"]["placeholder"])
 
 
-def test_an_option_is_one_of_those_that_the_select_has() -> None:
-    view = seen(DRAWN, NOW)
+def test_the_initial_option_is_one_of_the_options() -> None:
+    view = view_of(DRAWN, NOW)
 
     drawn = redrawn(view)
 
@@ -113,16 +116,16 @@ def test_an_option_is_one_of_those_that_the_select_has() -> None:
         assert element["initial_option"] in element["options"]
 
 
-def test_a_person_who_was_found_keeps_their_name() -> None:
-    view = seen(DRAWN, NOW)
+def test_a_found_customer_keeps_their_name() -> None:
+    view = view_of(DRAWN, NOW)
     found = {"text": {"type": "plain_text", "text": "Zoë", "emoji": True}, "value": OTHER}
     view["state"]["values"]["customer_id"]["customer_id"]["selected_option"] = found
 
     assert block(redrawn(view), "customer_id")["element"]["initial_option"] == found
 
 
-def test_a_tick_stays() -> None:
-    view = seen(DRAWN, NOW)
+def test_a_ticked_box_stays_ticked() -> None:
+    view = view_of(DRAWN, NOW)
     [tick] = block(view, "another")["element"]["options"]
     ticked = {"type": "checkboxes", "selected_options": [tick]}
     view["state"]["values"]["another"] = {"another": ticked}
@@ -133,8 +136,8 @@ def test_a_tick_stays() -> None:
     assert form_of(read_view(drawn)).origin.another
 
 
-def test_a_tick_goes_as_well() -> None:
-    view = seen(DRAWN, NOW)
+def test_an_unticked_box_stays_unticked() -> None:
+    view = view_of(DRAWN, NOW)
     [tick] = block(view, "another")["element"]["options"]
     block(view, "another")["element"]["initial_options"] = [tick]
     view["state"]["values"]["another"] = {"another": {"type": "checkboxes", "selected_options": []}}
@@ -142,20 +145,20 @@ def test_a_tick_goes_as_well() -> None:
     assert "initial_options" not in block(redrawn(view), "another")["element"]
 
 
-def test_typed_text_is_no_longer_than_slack_takes_it_back() -> None:
-    view = seen(DRAWN, NOW.model_copy(update={"subject": "x" * 4000}))
+def test_typed_text_is_cut_to_slacks_limit() -> None:
+    view = view_of(DRAWN, NOW.model_copy(update={"subject": "x" * 4000}))
 
-    assert len(begins_with(redrawn(view)).subject) == 3000
-
-
-def test_what_slack_says_nothing_of_is_left_as_it_was_drawn() -> None:
-    view = seen(DRAWN, NOW) | {"state": {"values": {}}}
-
-    assert begins_with(redrawn(view)) == DRAWN
+    assert len(initial_values(redrawn(view)).subject) == 3000
 
 
-def test_somebody_found_for_another_kind_is_shown_as_long_as_slack_keeps_them() -> None:
-    view = seen(DRAWN, DRAWN.model_copy(update={"assignee_type": "agent"}))
+def test_fields_missing_in_the_state_stay_as_drawn() -> None:
+    view = view_of(DRAWN, NOW) | {"state": {"values": {}}}
+
+    assert initial_values(redrawn(view)) == DRAWN
+
+
+def test_an_assignee_of_the_other_type_is_shown_as_long_as_slack_keeps_them() -> None:
+    view = view_of(DRAWN, DRAWN.model_copy(update={"assignee_type": "agent"}))
     found = {"text": {"type": "plain_text", "text": "Ben", "emoji": True}, "value": ASSIGNEE}
     view["state"]["values"]["assignee_id"]["assignee_id"]["selected_option"] = found
 
@@ -165,46 +168,48 @@ def test_somebody_found_for_another_kind_is_shown_as_long_as_slack_keeps_them() 
 
 
 @pytest.mark.parametrize(("kind", "left"), [("nobody", ""), ("", ASSIGNEE)])
-def test_nobody_takes_whoever_was_chosen_along(kind: str, left: str) -> None:
+def test_choosing_nobody_empties_the_assignee(kind: str, left: str) -> None:
     now = DRAWN.model_copy(update={"assignee_type": kind})
 
-    assert begins_with(redrawn(seen(DRAWN, now))).assignee_id == left
+    assert initial_values(redrawn(view_of(DRAWN, now))).assignee_id == left
 
 
-def test_whoever_went_with_nobody_does_not_come_back_with_a_kind() -> None:
-    chosen = form_of(read_view(seen(DRAWN, DRAWN))).told(
-        {"values": {"assignee_type": {"assignee_type": _stands("nobody")}}}
+def test_an_assignee_emptied_by_nobody_does_not_return_with_a_type() -> None:
+    chosen = form_of(read_view(view_of(DRAWN, DRAWN))).with_state(
+        {"values": {"assignee_type": {"assignee_type": _selected_type("nobody")}}}
     )
     emptied = {"assignee_id": {"assignee_id": {"type": "plain_text_input", "value": None}}}
 
-    again = chosen.told({"values": emptied | {"assignee_type": {"assignee_type": _stands("user")}}})
+    again = chosen.with_state(
+        {"values": emptied | {"assignee_type": {"assignee_type": _selected_type("user")}}}
+    )
 
     assert "initial_option" not in block(render(again), "assignee_id")["element"]
 
 
-def _stands(kind: str) -> dict[str, Any]:
+def _selected_type(kind: str) -> dict[str, Any]:
     return {"type": "static_select", "selected_option": {"value": kind}}
 
 
-def test_what_stood_in_an_input_of_another_type_is_nothing_for_this_one() -> None:
-    view = seen(FormValues(), FormValues(assignee_type="agent", assignee_id=ASSIGNEE))
+def test_the_state_of_an_input_of_another_type_is_ignored() -> None:
+    view = view_of(FormValues(), FormValues(assignee_type="agent", assignee_id=ASSIGNEE))
 
-    drawn = redrawn(view, lambda form: form.named({"assignee_id": "Mail assistant"}))
+    drawn = redrawn(view, lambda form: form.with_labels({"assignee_id": "Mail assistant"}))
 
     option = block(drawn, "assignee_id")["element"]["initial_option"]
     assert (option["value"], option["text"]["text"]) == (ASSIGNEE, "Mail assistant")
 
 
-def test_nothing_is_drawn_where_nothing_but_what_stands_there_differs() -> None:
-    view = seen(DRAWN, NOW)
-    form = form_of(read_view(view)).told(view["state"])
+def test_changes_without_effect_leave_the_form_equal() -> None:
+    view = view_of(DRAWN, NOW)
+    form = form_of(read_view(view)).with_state(view["state"])
 
-    assert with_readers(form, Audience.UNTOLD) == form
-    assert form.without("customer_conversations") == form
+    assert form.with_audience(Audience.UNKNOWN) == form
+    assert form.without_block("customer_conversations") == form
 
 
-def test_what_is_shown_goes_back_as_slack_sent_it() -> None:
-    view = seen(DRAWN, NOW)
+def test_extra_blocks_go_back_as_slack_sent_them() -> None:
+    view = view_of(DRAWN, NOW)
     by_another_version = {"type": "section", "block_id": "x7Jq", "text": {"type": "mrkdwn"}}
     view["blocks"].insert(0, by_another_version)
     known = [block for block in view["blocks"] if block["block_id"] not in ids.FIELDS]
@@ -215,8 +220,8 @@ def test_what_is_shown_goes_back_as_slack_sent_it() -> None:
     assert redrawn(drawn | {"state": {}}) == drawn
 
 
-def test_a_hint_says_where_a_value_comes_from_until_it_is_another_one() -> None:
-    view = seen(DRAWN, DRAWN.model_copy(update={"channel": "chat"}))
+def test_a_hint_names_a_values_source_until_the_value_changes() -> None:
+    view = view_of(DRAWN, DRAWN.model_copy(update={"channel": "chat"}))
     sources = {"channel": Source.DEFAULTS, "priority": Source.WORDS}
     view["private_metadata"] = Origin(via="command").dump(sources)
 
@@ -229,9 +234,9 @@ def test_a_hint_says_where_a_value_comes_from_until_it_is_another_one() -> None:
 
 @given(JSON, JSON)
 def test_any_view_is_read_without_an_error(state: object, blocks: object) -> None:
-    view = seen(DRAWN, NOW)
+    view = view_of(DRAWN, NOW)
     view["state"]["values"] = dict.fromkeys(FormValues.model_fields, state)
-    assert begins_with(redrawn(view)) == DRAWN
+    assert initial_values(redrawn(view)) == DRAWN
 
     assert values_of(read_view({"state": state})) == FormValues()
     redrawn({"blocks": blocks, "state": state, "private_metadata": state})

@@ -24,7 +24,7 @@ def shortcut(parts: dict[str, object]) -> MessageShortcut:
     return MessageShortcut.model_validate(needed | parts)
 
 
-def test_a_message_becomes_the_subject_and_a_way_back() -> None:
+def test_a_message_becomes_the_subject_and_the_origin() -> None:
     form = form_from_message(payload(text="*Export* <https://a.example|hangs> &amp; <@U1> waits"))
 
     assert form.values.subject == "Export hangs & waits"
@@ -37,7 +37,7 @@ def test_a_message_becomes_the_subject_and_a_way_back() -> None:
     )
 
 
-def test_a_reply_leads_into_its_thread() -> None:
+def test_the_origin_of_a_thread_reply_is_its_thread() -> None:
     form = form_from_message(payload(thread_ts="1355517500.000001"))
 
     assert form.origin.thread_ts == "1355517500.000001"
@@ -67,7 +67,7 @@ def test_500_characters_are_not_too_long() -> None:
         ({}, ""),
     ],
 )
-def test_a_message_without_text_has_its_words_elsewhere(
+def test_without_text_the_subject_comes_from_attachments_or_files(
     message: dict[str, object], subject: str
 ) -> None:
     assert form_from_message(payload(text="", **message)).values.subject == subject
@@ -133,17 +133,17 @@ RICH = {
     ],
 )
 @pytest.mark.parametrize("text", ["", " ", NO_TEXT, "[no preview available]", None])
-def test_the_words_of_an_app_are_found_where_it_has_put_them(
+def test_the_subject_of_an_apps_message_comes_from_its_blocks_and_attachments(
     message: dict[str, object], subject: str, text: str | None
 ) -> None:
     assert form_from_message(payload(text=text, **message)).values.subject == subject
 
 
-def test_text_that_is_there_stands_for_all() -> None:
+def test_a_message_with_text_ignores_its_blocks() -> None:
     assert form_from_message(payload(blocks=[SECTION])).values.subject == "hello"
 
 
-def test_what_an_app_mentions_in_blocks_may_lead_to_a_customer() -> None:
+def test_mentions_are_found_in_the_blocks_of_an_apps_message() -> None:
     mailed = {"type": "section", "text": {"text": "<mailto:a@b.example|a@b.example> waits"}}
     found = mentions_of(payload(text=NO_TEXT, attachments=[{"blocks": [RICH, mailed]}]))
 

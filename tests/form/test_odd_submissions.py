@@ -24,14 +24,14 @@ JSON = st.recursive(
 TEXT = st.text(max_size=20)
 
 
-def read(sent: object) -> Payload:
+def read_personal(sent: object) -> Payload:
     payload = read_payload(sent)
     assert not isinstance(payload, Impersonal)
     return payload
 
 
 def parsed_from(sent: object) -> Submission | Problems:
-    payload = read(sent)
+    payload = read_personal(sent)
     assert isinstance(payload, ViewSubmission)
     return parse_submission(payload)
 
@@ -43,7 +43,7 @@ def accepted(sent: object) -> Submission:
 
 
 @pytest.mark.parametrize("metadata", [None, "", "{", "[]", '{"via": "fax"}', 7])
-def test_an_unreadable_origin_is_none_in_particular(metadata: object) -> None:
+def test_an_unreadable_origin_becomes_an_empty_one(metadata: object) -> None:
     payload = submission(VALID)
     payload["view"]["private_metadata"] = metadata
 
@@ -56,13 +56,13 @@ def test_a_payload_without_its_parts_cannot_be_answered(
     part: str, reason: str, nothing: object
 ) -> None:
     with pytest.raises(MalformedPayload) as raised:
-        read(submission(VALID) | {part: nothing})
+        read_personal(submission(VALID) | {part: nothing})
 
     assert raised.value.reason == reason
 
 
 @pytest.mark.parametrize("state", [None, [], {}, {"values": None}, {"values": []}, 7])
-def test_a_form_without_its_state_is_a_problem_on_a_block_of_it(state: object) -> None:
+def test_a_form_without_state_is_a_problem_under_one_of_its_fields(state: object) -> None:
     payload = submission(VALID)
     payload["view"]["state"] = state
 
@@ -76,13 +76,13 @@ def test_a_form_without_its_state_is_a_problem_on_a_block_of_it(state: object) -
 @pytest.mark.parametrize(
     "part", ["team", "enterprise", "trigger_id", "response_url", "response_urls", "api_app_id"]
 )
-def test_what_is_odd_and_not_needed_is_read_as_nothing(part: str, odd: object) -> None:
+def test_malformed_parts_that_are_not_needed_are_ignored(part: str, odd: object) -> None:
     payload = submission(VALID) | {part: odd}
 
-    assert accepted(payload).new.request == accepted(submission(VALID)).new.request
+    assert accepted(payload).new_entry.request == accepted(submission(VALID)).new_entry.request
 
 
-def test_a_part_of_another_type_costs_nothing_of_its_neighbours() -> None:
+def test_a_part_of_another_type_does_not_affect_its_neighbours() -> None:
     payload = submission(VALID)
     payload["view"]["state"]["values"] |= {"subject": 7, "status": {"status": "x"}}
     payload["response_urls"].append("x")
@@ -94,7 +94,7 @@ def test_a_part_of_another_type_costs_nothing_of_its_neighbours() -> None:
 
 
 @given(JSON)
-def test_any_json_is_nothing_that_slack_sends(sent: object) -> None:
+def test_arbitrary_json_is_a_malformed_payload(sent: object) -> None:
     with pytest.raises(MalformedPayload):
         read_payload(sent)
 
@@ -122,5 +122,5 @@ def test_any_state_is_read_without_an_error(state: dict[str, object]) -> None:
 
 
 @given(st.builds(FormValues, *[], **dict.fromkeys(ids.FIELDS, TEXT)))
-def test_what_stands_in_a_form_is_given_back_as_it_is(values: FormValues) -> None:
+def test_the_values_in_a_form_are_read_back_unchanged(values: FormValues) -> None:
     assert values_of(submitted(values).view) == values

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.form.from_message import Mentions, mentions_in
 from bot.form.options import create_offer, customer_label
-from bot.form.values import customer_in, new_customer_in
+from bot.form.values import parse_customer, parse_new_customer
 from bot.ledger import KnownCustomer
 from bot.slack.options import Suggestion, options
 from bot.weav.directory import NewCustomer
@@ -32,7 +32,7 @@ def test_a_value_is_offered_once_and_at_most_a_hundred_are() -> None:
     assert drawn[1]["text"]["text"] == "number 2"
 
 
-def test_a_label_names_somebody_as_far_as_they_are_known() -> None:
+def test_a_customer_label_has_whatever_is_known() -> None:
     assert customer_label(KnownCustomer("id", "Jane", "j@x.example")) == "Jane · j@x.example"
     assert customer_label(KnownCustomer("id", "", "j@x.example")) == "j@x.example"
     assert customer_label(KnownCustomer("id", "Jane", "")) == "Jane"
@@ -42,22 +42,22 @@ def test_a_label_names_somebody_as_far_as_they_are_known() -> None:
     assert len(long) == 75
 
 
-def test_a_value_is_read_back_as_what_it_stands_for() -> None:
+def test_an_option_value_is_parsed_back_into_its_customer() -> None:
     offer = create_offer(NewCustomer(email="jane@example.com"))
-    assert customer_in(offer.value) == NewCustomer(email="jane@example.com")
-    assert customer_in(CUSTOMER) == UUID(CUSTOMER)
+    assert parse_customer(offer.value) == NewCustomer(email="jane@example.com")
+    assert parse_customer(CUSTOMER) == UUID(CUSTOMER)
     for nothing in ("", "nothing", "create:", "create:jane", "jane@example.com"):
-        assert customer_in(nothing) is None
+        assert parse_customer(nothing) is None
 
 
-def test_an_address_that_no_option_can_carry_is_not_offered() -> None:
-    assert new_customer_in(f"{'x' * 131}@example.com")
-    assert new_customer_in(f"{'x' * 132}@example.com") is None
+def test_an_address_too_long_for_an_option_is_not_offered() -> None:
+    assert parse_new_customer(f"{'x' * 131}@example.com")
+    assert parse_new_customer(f"{'x' * 132}@example.com") is None
 
 
 @given(st.text())
 def test_any_value_is_read_without_an_error(value: str) -> None:
-    customer_in(value)
+    parse_customer(value)
     mentions_in(value)
 
 
@@ -79,7 +79,7 @@ def test_any_value_is_read_without_an_error(value: str) -> None:
         (f"x{CUSTOMER} {CUSTOMER}y", Mentions()),
     ],
 )
-def test_a_message_may_name_a_customer_in_several_ways(text: str, mentions: Mentions) -> None:
+def test_mentions_of_customers_are_found_in_a_message(text: str, mentions: Mentions) -> None:
     assert mentions_in(text) == mentions
 
 
@@ -88,7 +88,7 @@ def test_a_long_message_is_read_in_no_time() -> None:
         assert mentions_in(text).ids == ()
 
 
-def test_no_more_than_three_of_each_kind_count() -> None:
+def test_at_most_three_mentions_of_each_kind_count() -> None:
     text = " ".join(f"person{number}@example.com" for number in range(9))
     assert len(mentions_in(text).emails) == 3
     assert re.match("person0", json.dumps(mentions_in(text).emails)[2:])

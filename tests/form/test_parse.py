@@ -21,20 +21,24 @@ def accepted(payload: ViewSubmission) -> Submission:
     return parsed
 
 
-def test_a_filled_form_becomes_the_request_and_who_sent_it_from_where() -> None:
+def test_a_filled_form_becomes_a_request_with_its_author_and_origin() -> None:
     origin = Origin(via="message", slack_channel_id="C9", message_ts="1.2", thread_ts="1.1")
     values = VALID.model_copy(update={"subject": " Export\n hangs ", "priority": "high"})
 
     parsed = accepted(submitted(values, origin))
 
-    assert parsed.new.request == {
+    assert parsed.new_entry.request == {
         "channel": "email",
         "customer_id": CUSTOMER,
         "subject": "Export hangs",
         "priority": "high",
     }
     assert (parsed.form.values, parsed.form.origin) == (values, origin)
-    assert (parsed.new.team_id, parsed.new.slack_user_id, parsed.new.view_id) == ("T1", "U1", "V1")
+    assert (parsed.new_entry.team_id, parsed.new_entry.slack_user_id, parsed.new_entry.view_id) == (
+        "T1",
+        "U1",
+        "V1",
+    )
     assert parsed.form.response_url == "https://hooks.slack.com/app/T1/1/x"
 
 
@@ -47,7 +51,7 @@ ASSIGNEES = [("", ""), ("user", ASSIGNEE), ("agent", ASSIGNEE)]
 
 
 @pytest.mark.parametrize("channel", ["email", "chat"])
-def test_every_combination_of_set_and_unset_fields_is_exactly_the_body(channel: str) -> None:
+def test_the_request_body_has_exactly_the_fields_that_are_set(channel: str) -> None:
     for subject, status, priority, (kind, assignee) in itertools.product(
         *OPTIONAL.values(), ASSIGNEES
     ):
@@ -63,7 +67,9 @@ def test_every_combination_of_set_and_unset_fields_is_exactly_the_body(channel: 
 
         parsed = accepted(submitted(FormValues(**chosen, post_to="C1")))
 
-        assert parsed.new.request == {field: value for field, value in chosen.items() if value}
+        assert parsed.new_entry.request == {
+            field: value for field, value in chosen.items() if value
+        }
 
 
 @pytest.mark.parametrize("field", ["channel", "customer_id", "post_to"])
@@ -104,7 +110,7 @@ def test_all_problems_come_back_at_once() -> None:
     ("given_field", "value", "missing"),
     [("assignee_id", ASSIGNEE, "assignee_type"), ("assignee_type", "user", "assignee_id")],
 )
-def test_half_an_assignee_is_asked_for_together_with_all_else(
+def test_a_missing_half_of_the_assignee_is_reported_with_all_other_problems(
     given_field: str, value: str, missing: str
 ) -> None:
     found = problems(**{given_field: value, "customer_id": "Jane"})
@@ -122,14 +128,14 @@ def test_half_an_assignee_is_asked_for_together_with_all_else(
         f"https://app.example/customers/{CUSTOMER}/conversations/{ASSIGNEE}",
     ],
 )
-def test_a_customer_in_any_usual_spelling_is_sent_in_the_canonical_one(typed: str) -> None:
+def test_any_usual_spelling_of_a_customer_id_is_sent_in_canonical_form(typed: str) -> None:
     parsed = accepted(submitted(VALID.model_copy(update={"customer_id": typed})))
 
-    assert parsed.new.request["customer_id"] == CUSTOMER
+    assert parsed.new_entry.request["customer_id"] == CUSTOMER
     assert parsed.form.values.customer_id == typed
 
 
-def test_what_was_typed_before_the_picker_was_there_is_a_problem_under_it() -> None:
+def test_text_typed_before_the_assignee_select_appeared_is_a_problem_under_it() -> None:
     values = VALID.model_copy(update={"assignee_type": "agent", "assignee_id": "mail"})
 
     parsed = parse_submission(submitted(values))
@@ -144,10 +150,10 @@ def test_the_link_to_an_agent_is_an_assignee() -> None:
         update={"assignee_type": "agent", "assignee_id": f"https://app.example/agents/{ASSIGNEE}"}
     )
 
-    assert accepted(submitted(values)).new.request["assignee_id"] == ASSIGNEE
+    assert accepted(submitted(values)).new_entry.request["assignee_id"] == ASSIGNEE
 
 
-def test_a_subject_counts_after_folding() -> None:
+def test_the_subject_limit_counts_after_folding() -> None:
     values = VALID.model_copy(update={"subject": "x" * 499 + "   \n  y"})
 
     assert list(problems(subject=values.subject)) == ["subject"]
@@ -173,7 +179,7 @@ def test_the_response_url_is_the_one_of_the_chosen_conversation() -> None:
         ({"team": None, "user": {"id": "U1"}}, ""),
     ],
 )
-def test_an_installation_for_an_organisation_has_a_team_all_the_same(
+def test_the_team_of_an_organisation_wide_installation_comes_from_elsewhere(
     extra: dict[str, Any], team_id: str
 ) -> None:
-    assert accepted(submitted(VALID, **extra)).new.team_id == team_id
+    assert accepted(submitted(VALID, **extra)).new_entry.team_id == team_id

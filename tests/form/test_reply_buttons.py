@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from bot.form.reply import NotConfirmed, expired_message, message_of, reopen_message
+from bot.form.reply import FORM_EXPIRED, NotConfirmed, message_of, reopen_message
 from bot.form.values import FilledForm, FormValues, Origin
 from bot.slack import ids
 from bot.slack.blocks import plain_message
@@ -15,19 +15,19 @@ COMMAND = Origin(via="command")
 def test_an_expired_trigger_gets_a_button_that_keeps_what_was_typed() -> None:
     form = FilledForm(FormValues(subject="Export"), COMMAND)
 
-    button = expired_message(form).blocks[-1]["elements"][0]
+    button = reopen_message(FORM_EXPIRED, form).blocks[-1]["elements"][0]
 
     assert (button["action_id"], button["text"]["text"]) == (ids.REOPEN, "Open the form")
-    assert FilledForm.from_value(button["value"]) == form
+    assert FilledForm.from_button(button["value"]) == form
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_slack_takes_all_other_messages(text: str) -> None:
+def test_slack_takes_all_messages_with_any_text(text: str) -> None:
     form = FilledForm(FormValues(**dict.fromkeys(ids.FIELDS, text)), COMMAND)
     cards = [
         usage_message(),
         plain_message(text),
-        expired_message(form),
+        reopen_message(FORM_EXPIRED, form),
         reopen_message(text, form),
         message_of(NotConfirmed(text, 7), form),
     ]

@@ -15,7 +15,7 @@ NOWHERE = Origin(via="shortcut")
 
 
 @pytest.mark.parametrize("kind", ["user", "agent"])
-def test_the_drawn_picker_says_for_whom_it_is(kind: str) -> None:
+def test_the_assignee_type_is_read_from_the_drawn_select(kind: str) -> None:
     values = FormValues(assignee_type=kind, assignee_id=ASSIGNEE)
 
     assert assignee_kind(read_view(render(Form(values, NOWHERE)) | NO_STATE)) == kind
@@ -23,7 +23,7 @@ def test_the_drawn_picker_says_for_whom_it_is(kind: str) -> None:
     assert assignee_kind(read_view(defaults | NO_STATE)) == kind
 
 
-def test_what_is_drawn_wins_over_an_older_state() -> None:
+def test_the_blocks_win_over_an_older_state() -> None:
     view = submission(FormValues(assignee_type="user", post_to="C001"), NOWHERE)["view"]
     drawn = render(Form(FormValues(assignee_type="agent", post_to="C002"), NOWHERE))
 
@@ -31,14 +31,14 @@ def test_what_is_drawn_wins_over_an_older_state() -> None:
     assert slack_channel_of(read_view(view | {"blocks": drawn["blocks"]})) == "C002"
 
 
-def test_the_state_will_do_where_nothing_is_drawn() -> None:
+def test_without_blocks_the_state_is_read() -> None:
     view = submitted(FormValues(assignee_type="agent", post_to="C001"), NOWHERE).view
 
     assert assignee_kind(view) == "agent"
     assert slack_channel_of(view) == "C001"
 
 
-def test_the_channel_that_the_form_came_from_wins() -> None:
+def test_the_origins_channel_wins_over_post_to() -> None:
     values, origin = FormValues(post_to="C001"), Origin(via="command", slack_channel_id="C7")
 
     assert slack_channel_of(read_view(render(Form(values, origin)) | NO_STATE)) == "C7"

@@ -43,7 +43,7 @@ def initial(block: dict[str, Any]) -> str:
     return value
 
 
-def test_the_inputs_are_the_request_and_where_to_post() -> None:
+def test_the_inputs_are_the_request_fields_and_post_to() -> None:
     drawn = inputs(form(FormValues()))
 
     assert drawn.keys() == set(ids.FIELDS)
@@ -55,7 +55,7 @@ def test_the_inputs_are_the_request_and_where_to_post() -> None:
     }
 
 
-def test_the_options_are_weavs_own_words() -> None:
+def test_option_values_are_weavs_values() -> None:
     drawn = inputs(form(FormValues()))
 
     options = {
@@ -79,7 +79,7 @@ def test_a_filled_form_shows_all_its_values() -> None:
     )
 
 
-def test_an_empty_form_has_no_choice_made_but_the_current_conversation() -> None:
+def test_an_empty_form_preselects_only_the_current_slack_conversation() -> None:
     drawn = inputs(form(FormValues()))
 
     assert {initial(block) for block in drawn.values()} == {""}
@@ -87,13 +87,13 @@ def test_an_empty_form_has_no_choice_made_but_the_current_conversation() -> None
     assert drawn["post_to"]["element"]["response_url_enabled"]
 
 
-def test_the_assignee_says_what_is_chosen_first_and_what_then() -> None:
+def test_the_assignee_hint_says_to_choose_the_type_first() -> None:
     hint = inputs(form(FormValues()))["assignee_id"]["hint"]["text"]
 
     assert hint.startswith("Choose a person or an AI agent above, then find them here")
 
 
-def test_a_value_that_is_no_option_is_left_out_and_typed_text_is_kept() -> None:
+def test_an_unknown_choice_is_left_out_and_typed_text_is_kept() -> None:
     odd = FormValues(**dict.fromkeys(ids.FIELDS, "odd"))
 
     shown = {field for field, block in inputs(form(odd)).items() if initial(block)}
@@ -110,7 +110,7 @@ def test_a_value_that_is_no_option_is_left_out_and_typed_text_is_kept() -> None:
         (FULL, []),
     ],
 )
-def test_the_cursor_stands_in_the_first_thing_to_type(
+def test_the_cursor_starts_in_the_first_empty_field_and_only_at_opening(
     values: FormValues, focused: list[str]
 ) -> None:
     drawn = inputs(form(values))
@@ -163,7 +163,7 @@ def test_slack_takes_the_form_with_extreme_values(text: str) -> None:
     assert faults(form(values, origin, notice=text)) == []
 
 
-def test_what_travels_with_a_form_fits_however_long_its_link_is() -> None:
+def test_private_metadata_fits_however_long_the_message_link_is() -> None:
     sources = dict.fromkeys(ids.FIELDS, Source.DEFAULTS)
 
     for length in range(2500, 3000, 7):
@@ -195,7 +195,7 @@ def test_slack_takes_all_other_modals(text: str) -> None:
     assert [faults(view_of(reply, form)) for reply in replies] == [[]] * len(replies)
 
 
-def test_a_not_confirmed_modal_offers_three_ways_on() -> None:
+def test_a_not_confirmed_modal_offers_three_choices() -> None:
     view = view_of(NotConfirmed("Weav did not answer.", 7), FilledForm(FormValues(), COMMAND))
 
     assert [(each["action_id"], each["value"]) for each in view["blocks"][1]["elements"]] == [

@@ -1,4 +1,4 @@
-"""The real transports before a dispatcher with a part that breaks."""
+"""The real transports in front of a dispatcher with a broken part."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from bot.sandbox.slack.endpoints import Endpoint
     from bot.slack.blocks import Message
 
-# In what is raised: it must reach nobody.
+# In every exception raised here; it must not reach a user or the log.
 CANARY = "canary-in-a-mistake"
 
 
@@ -45,12 +45,12 @@ class BrokenIds(frozenset[str]):
         raise ValueError(CANARY)
 
 
-class BrokenFigures(Metrics):
+class BrokenMetrics(Metrics):
     def note_answer(self, kind: str, began: float) -> None:
         raise ValueError(CANARY, kind, began)
 
 
-class BrokenSpeaker(Notifier):
+class BrokenNotifier(Notifier):
     def __init__(self) -> None:
         pass
 
@@ -68,24 +68,24 @@ class UnreadableIds(frozenset[str]):
         raise ValueError(CANARY)
 
 
-async def nobody_known(_: str) -> Member | None:
+async def as_unknown(_: str) -> Member | None:
     return None
 
 
-async def a_guest(_: str) -> Member | None:
+async def as_guest(_: str) -> Member | None:
     return Member(Standing.GUEST)
 
 
 @dataclass
 class Parts:
-    """Those that a test does not break are as they are in use; guests are let in unasked."""
+    """A dispatcher's parts: the real ones, unless a test breaks them; guests may use the bot."""
 
     at_home: House
     access: Access = field(default_factory=lambda: Access(guests=True))
     metrics: Metrics = field(default_factory=lambda: Metrics(CollectorRegistry()))
-    app: AsyncApp = field(default_factory=lambda: an_app(AsyncApp))
+    app: AsyncApp = field(default_factory=lambda: make_app(AsyncApp))
     notifier: Notifier | None = None
-    people: Callable[[str], Awaitable[Member | None]] = nobody_known
+    people: Callable[[str], Awaitable[Member | None]] = as_unknown
     installation: Installation = field(default_factory=Installation)
     admins: frozenset[str] = frozenset()
 
@@ -104,8 +104,8 @@ class Parts:
         return self.metrics.registry.get_sample_value("weav_slack_failures_total", labels) or 0.0
 
 
-def an_app(kind: type[AsyncApp]) -> AsyncApp:
-    """It asks Slack nothing, and Bolt's own handling of errors answers with 500."""
+def make_app(kind: type[AsyncApp]) -> AsyncApp:
+    """Make a Bolt app that calls Slack for nothing, and answers errors with 500."""
 
     async def authorize() -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=None, team_id=None, bot_token="xoxb-1")  # noqa: S106
@@ -122,8 +122,8 @@ async def acknowledge(ack: AsyncAck) -> None:
 
 
 @asynccontextmanager
-async def behind(parts: Parts, mode: Mode) -> AsyncIterator[Person]:
-    """Ann, whose payloads go through a real door to these parts."""
+async def person_behind(parts: Parts, mode: Mode) -> AsyncIterator[Person]:
+    """Give Ann, whose payloads reach these parts through a real transport."""
     async with _endpoint(parts, mode) as endpoint:
         yield Person(parts.at_home.slack, "U0ANN", endpoint)
 
@@ -132,8 +132,8 @@ async def behind(parts: Parts, mode: Mode) -> AsyncIterator[Person]:
 async def _endpoint(parts: Parts, mode: Mode) -> AsyncIterator[Endpoint]:
     slack, dispatcher = parts.at_home.slack, parts.dispatcher()
     if mode == "http":
-        door = HttpTransport(dispatcher, SECRET, parts.at_home.bot.asgi)
-        async with serve(door) as url, HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint:
+        transport = HttpTransport(dispatcher, SECRET, parts.at_home.bot.asgi)
+        async with serve(transport) as url, HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint:
             yield endpoint
         return
     client = AsyncWebClient(slack.bot_token, base_url=f"{slack.base_url}/api/")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.form.values import FormValues
 from bot.slack.text import as_typed
-from handlers.command_text import OpenForm, Subcommand, parse_words
+from handlers.command_text import OpenForm, Subcommand, parse_command
 
 CUSTOMER = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 OTHER = "11111111-2222-3333-4444-555555555555"
@@ -21,18 +21,18 @@ TYPED = (st.text() | st.lists(WORDS | st.text(min_size=1, max_size=8)).map(" ".j
 
 
 def filled(text: str) -> FormValues:
-    words = parse_words(text)
+    words = parse_command(text)
     assert isinstance(words, OpenForm)
     return words.values
 
 
 @pytest.mark.parametrize("text", ["help", " HELP ", "?"])
 def test_help_alone_asks_for_help(text: str) -> None:
-    assert parse_words(text) == Subcommand.HELP
+    assert parse_command(text) == Subcommand.HELP
 
 
 def test_status_alone_asks_for_the_status() -> None:
-    assert parse_words("Status") == Subcommand.STATUS
+    assert parse_command("Status") == Subcommand.STATUS
 
 
 @pytest.mark.parametrize("text", ["status page is down", "help me", "? what", "helpful"])
@@ -92,7 +92,7 @@ def test_the_subject_starts_at_the_first_word_that_is_no_field(text: str, subjec
         f"https://app.example/w/{CUSTOMER}",
     ],
 )
-def test_a_customer_is_known_by_a_uuid_or_a_link(word: str) -> None:
+def test_a_customer_is_recognised_by_a_uuid_or_a_link(word: str) -> None:
     assert filled(f"{word} chat hello") == FormValues(
         customer_id=CUSTOMER, channel="chat", subject="hello"
     )
@@ -108,7 +108,7 @@ def test_a_customer_is_known_by_a_uuid_or_a_link(word: str) -> None:
         f"/{CUSTOMER}1",
     ],
 )
-def test_what_is_no_customer_is_a_subject(word: str) -> None:
+def test_a_word_that_is_no_customer_is_a_subject(word: str) -> None:
     assert filled(word) == FormValues(subject=word)
 
 
@@ -123,12 +123,12 @@ def test_no_word_is_lost(text: str) -> None:
     taken = seen[: len(seen) - len(subject)]
 
     assert [*taken, *subject] == seen
-    # A link begins with a bracket, which may be all that is left of one.
+    # `as_typed` may leave only the opening bracket of a link.
     assert sorted(word.lower().removeprefix("<") for word in taken) == sorted(
         filter(None, [values.channel, values.priority, values.customer_id])
     )
 
 
 @given(st.text(alphabet="<>|&;^@#!/-{}0123456789abcdef emailchturgn\n\0\ud800"))
-def test_anything_typed_is_read_without_an_error(text: str) -> None:
-    parse_words(text)
+def test_any_text_is_parsed_without_an_error(text: str) -> None:
+    parse_command(text)

@@ -1,4 +1,4 @@
-"""A mistake of ours: the user learns of it, with a reference that is also in the log."""
+"""A bug: the user is told a reference that is also in the log."""
 
 import json
 import re
@@ -39,7 +39,7 @@ def body_of(response: Any) -> Any:  # noqa: ANN401 - Bolt types it as a string o
     return json.loads(response.body)
 
 
-async def test_a_submission_keeps_its_form(at_home: House) -> None:
+async def test_a_failed_submission_keeps_its_form_open(at_home: House) -> None:
     await at_home.fill_in()
     payload = at_home.ann.submission_delivery().payload
 
@@ -50,7 +50,7 @@ async def test_a_submission_keeps_its_form(at_home: House) -> None:
     assert re.search(r"reference [0-9a-f]{8}", body_of(response)["errors"][ids.POST_TO])
 
 
-async def test_a_select_is_never_empty_because_of_a_mistake(at_home: House) -> None:
+async def test_a_failed_select_shows_the_failure_as_an_option(at_home: House) -> None:
     await at_home.fill_in()
     payload = at_home.ann.payloads.suggestion(at_home.ann.view, "customer_id", "customer_id", "j")
 
@@ -60,7 +60,7 @@ async def test_a_select_is_never_empty_because_of_a_mistake(at_home: House) -> N
     assert option["text"]["text"].startswith("The bot made a mistake")
 
 
-async def test_a_command_is_answered_privately(at_home: House) -> None:
+async def test_a_failed_command_is_answered_privately(at_home: House) -> None:
     payload = at_home.ann.command_delivery("x").payload
 
     response = await answer(at_home, payload)
@@ -69,7 +69,7 @@ async def test_a_command_is_answered_privately(at_home: House) -> None:
     assert "reference" in body_of(response)["text"]
 
 
-async def test_a_mistake_after_the_acknowledgement_is_told_all_the_same(
+async def test_a_failure_after_the_acknowledgement_is_told_too(
     at_home: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def mistaken(*_: object) -> None:
@@ -83,7 +83,7 @@ async def test_a_mistake_after_the_acknowledgement_is_told_all_the_same(
     assert re.search(r"reference [0-9a-f]{8}", text_on(told))
 
 
-async def test_a_click_is_answered_where_it_was_made(at_home: House) -> None:
+async def test_a_failed_shortcut_is_told_in_a_direct_message(at_home: House) -> None:
     payload = at_home.ann.payloads.global_shortcut("x")
 
     response = await answer(at_home, payload)
@@ -92,7 +92,7 @@ async def test_a_click_is_answered_where_it_was_made(at_home: House) -> None:
     assert "reference" in text_on(await at_home.direct_message())
 
 
-async def test_work_that_breaks_after_the_answer_is_told_with_its_reference(
+async def test_background_work_that_fails_is_told_with_its_reference(
     at_home: House,
 ) -> None:
     async def mistaken() -> None:

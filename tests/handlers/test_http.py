@@ -1,4 +1,4 @@
-"""Who is listened to: only what Slack signed, whole and lately, gets to a handler."""
+"""Only a request that Slack signed lately, and that is whole, reaches a listener."""
 
 import asyncio
 import json
@@ -46,14 +46,14 @@ def command(at_home: House) -> bytes:
     return urlencode(at_home.ann.command_delivery("Export hangs").payload).encode()
 
 
-async def opens_the_only_form(at_home: House) -> None:
-    """A form is opened after Slack has its answer; what came before would be open by then."""
+async def assert_no_form_opened_before(at_home: House) -> None:
+    """Assert that no earlier command opened a form: it would be open before this one."""
     await at_home.ann.command("The next one")
     await at_home.slack.until(lambda slack: "The next one" in str(slack.calls_of("views.open")))
     assert len(at_home.slack.calls_of("views.open")) == 1
 
 
-async def test_what_slack_signed_gets_in(at_home: House) -> None:
+async def test_a_signed_request_is_accepted(at_home: House) -> None:
     body = command(at_home)
 
     response = await post(at_home, body, signed(body))
@@ -62,7 +62,7 @@ async def test_what_slack_signed_gets_in(at_home: House) -> None:
     await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
 
 
-async def test_it_may_be_a_part_of_another_program(at_home: House) -> None:
+async def test_the_bot_can_be_mounted_in_another_program(at_home: House) -> None:
     body = command(at_home)
     whole = Starlette(routes=[Mount("/bot", at_home.bot.asgi)])
 
@@ -73,7 +73,7 @@ async def test_it_may_be_a_part_of_another_program(at_home: House) -> None:
     assert (response.status_code, response.text, health.status_code) == (200, "", 200)
 
 
-async def test_what_is_not_posted_is_refused(at_home: House) -> None:
+async def test_other_methods_than_post_are_refused(at_home: House) -> None:
     async with httpx.AsyncClient(trust_env=False) as http:
         response = await http.get(f"{at_home.url}/slack/events")
 
@@ -81,7 +81,9 @@ async def test_what_is_not_posted_is_refused(at_home: House) -> None:
 
 
 @pytest.mark.parametrize("kind", ["unsigned", "wrong secret", "stale", "from the future", "odd"])
-async def test_anything_else_is_refused_and_reaches_no_handler(at_home: House, kind: str) -> None:
+async def test_a_request_without_a_valid_signature_is_refused_and_reaches_no_listener(
+    at_home: House, kind: str
+) -> None:
     body = command(at_home)
     headers = {
         "unsigned": {"content-type": FORM},
@@ -94,7 +96,7 @@ async def test_anything_else_is_refused_and_reaches_no_handler(at_home: House, k
     response = await post(at_home, body, headers)
 
     assert response.status_code == 401
-    await opens_the_only_form(at_home)
+    await assert_no_form_opened_before(at_home)
 
 
 async def test_a_changed_body_is_refused(at_home: House) -> None:
@@ -146,7 +148,7 @@ EMPTY: list[Any] = [None, [], {}, {"values": None}, {"values": []}]
 
 
 @pytest.mark.parametrize("state", EMPTY)
-async def test_an_empty_state_is_one_however_it_is_written(at_home: House, state: object) -> None:
+async def test_an_empty_state_is_read_in_any_spelling(at_home: House, state: object) -> None:
     """https://github.com/slack-go/slack/issues/943."""
     await at_home.fill_in()
     sent = at_home.ann.submission_delivery()
@@ -165,7 +167,9 @@ async def test_an_empty_state_is_one_however_it_is_written(at_home: House, state
 
 
 @pytest.mark.parametrize("nothing", [None, []])
-async def test_parts_that_are_written_as_nothing_are_empty(at_home: House, nothing: object) -> None:
+async def test_parts_that_are_null_or_empty_lists_are_read_as_empty(
+    at_home: House, nothing: object
+) -> None:
     await at_home.fill_in()
     sent = at_home.ann.submission_delivery()
     sent.payload["response_urls"] = nothing
@@ -186,7 +190,7 @@ async def test_more_than_a_mebibyte_is_refused_without_reading_on(at_home: House
     assert response.status_code == 413
 
 
-async def test_a_body_without_a_length_is_counted_while_it_comes(at_home: House) -> None:
+async def test_a_chunked_body_is_counted_while_it_is_read(at_home: House) -> None:
     port = int(at_home.url.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     head = b"POST /slack/events HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -198,7 +202,7 @@ async def test_a_body_without_a_length_is_counted_while_it_comes(at_home: House)
     writer.close()
 
 
-async def test_slacks_check_of_the_certificate_is_answered(at_home: House) -> None:
+async def test_slacks_ssl_check_is_answered(at_home: House) -> None:
     body = b"ssl_check=1&token=x"
 
     assert (await post(at_home, body, signed(body))).status_code == 200
@@ -216,22 +220,24 @@ EVENT = {
 }
 
 
-def in_json(payload: object) -> tuple[bytes, dict[str, str]]:
-    """As Slack posts an event."""
+def json_request(payload: object) -> tuple[bytes, dict[str, str]]:
+    """Return an event's body and headers as Slack sends them."""
     body = json.dumps(payload).encode()
     return body, signed(body) | {"content-type": "application/json"}
 
 
-async def test_slacks_question_whether_the_address_is_ours_is_answered(at_home: House) -> None:
+async def test_slacks_url_verification_is_answered(at_home: House) -> None:
     asked = {"token": "x", "challenge": "3eZbrw1aBm2rZgRNFdxV2595", "type": "url_verification"}
 
-    response = await post(at_home, *in_json(asked))
+    response = await post(at_home, *json_request(asked))
 
     assert (response.status_code, response.json()) == (200, {"challenge": asked["challenge"]})
 
 
-async def test_nobody_else_is_told_that_the_address_is_ours(at_home: House) -> None:
-    body, headers = in_json({"challenge": "3eZbrw1aBm2rZgRNFdxV2595", "type": "url_verification"})
+async def test_an_unsigned_url_verification_is_refused(at_home: House) -> None:
+    body, headers = json_request(
+        {"challenge": "3eZbrw1aBm2rZgRNFdxV2595", "type": "url_verification"}
+    )
 
     response = await post(at_home, body, headers | {"x-slack-signature": "v0=0"})
 
@@ -250,10 +256,10 @@ ODD_EVENTS: list[Any] = [
 
 
 @pytest.mark.parametrize("event", ODD_EVENTS)
-async def test_an_event_that_the_bot_does_not_follow_is_taken_and_that_is_all(
+async def test_an_event_that_the_bot_does_not_follow_is_acknowledged_and_ignored(
     at_home: House, event: dict[str, Any], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    response = await post(at_home, *in_json(event))
+    response = await post(at_home, *json_request(event))
 
     assert (response.status_code, response.text) == (200, "")
     assert "".join(capfd.readouterr()) == ""
@@ -267,7 +273,7 @@ async def test_an_event_that_cannot_be_read_is_refused(at_home: House, body: byt
     assert response.status_code == 400
 
 
-async def test_something_unknown_is_answered_and_not_left_in_silence(at_home: House) -> None:
+async def test_an_unknown_command_or_shortcut_is_answered(at_home: House) -> None:
     await at_home.ann.command("x", command="/other")
     answer = await at_home.private_answer()
     assert "nothing that the Weav bot knows" in answer.text

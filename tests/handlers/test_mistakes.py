@@ -1,4 +1,4 @@
-"""A mistake between the door and Bolt: answered with 200, told, logged and counted."""
+"""A bug between the transport and Bolt: answered with 200, told, logged and counted."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tests.bad_days.logs import logged
 from tests.handlers.broken import (
     CANARY,
     BrokenApp,
-    BrokenFigures,
     BrokenIds,
-    BrokenSpeaker,
+    BrokenMetrics,
+    BrokenNotifier,
     Parts,
     UnreadableIds,
-    a_guest,
-    an_app,
-    behind,
+    as_guest,
+    make_app,
+    person_behind,
 )
 from tests.house import House, Mode, house, text_on
 
@@ -104,7 +104,7 @@ async def click_in_the_home_tab(at_home: House, ann: Person) -> str:
     return text_on(await at_home.direct_message())
 
 
-DOINGS = [
+INTERACTIONS = [
     command,
     message_shortcut,
     global_shortcut,
@@ -130,72 +130,72 @@ def reference_in(text: str) -> str:
 
 
 def failed(log: io.StringIO, event: str = "failed") -> list[str]:
-    """The references of what is logged as that."""
+    """Return the references of the log lines with this event."""
     assert CANARY not in log.getvalue()
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     return [line["reference"] for line in lines if line["event"] == event]
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("doing", DOINGS)
-async def test_whoever_meets_a_broken_guard_is_told_its_reference(
-    at_home: House, doing: Callable[[House, Person], Awaitable[str]], mode: Mode
+@pytest.mark.parametrize("interact", INTERACTIONS)
+async def test_a_failing_access_check_is_told_with_its_reference(
+    at_home: House, interact: Callable[[House, Person], Awaitable[str]], mode: Mode
 ) -> None:
     parts = Parts(at_home, access=BROKEN_ACCESS)
     with logged() as log:
-        async with behind(parts, mode) as ann:
-            told = await doing(at_home, ann)
+        async with person_behind(parts, mode) as ann:
+            told = await interact(at_home, ann)
 
     assert told.startswith("The bot made a mistake")
     assert failed(log) == [reference_in(told)]
     assert parts.failures == 1
 
 
-def that_raises() -> AsyncApp:
-    return an_app(BrokenApp)
+def app_that_raises() -> AsyncApp:
+    return make_app(BrokenApp)
 
 
-def whose_middleware_raises() -> AsyncApp:
+def app_with_failing_middleware() -> AsyncApp:
     async def break_off() -> None:
         raise ValueError(CANARY)
 
-    app = an_app(AsyncApp)
+    app = make_app(AsyncApp)
     app.use(break_off)
     return app
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("broken", [that_raises, whose_middleware_raises])
-async def test_a_dispatch_of_bolts_that_fails_is_told(
-    at_home: House, broken: Callable[[], AsyncApp], mode: Mode
+@pytest.mark.parametrize("make_broken_app", [app_that_raises, app_with_failing_middleware])
+async def test_a_failure_in_bolt_is_told(
+    at_home: House, make_broken_app: Callable[[], AsyncApp], mode: Mode
 ) -> None:
-    parts = Parts(at_home, app=broken())
+    parts = Parts(at_home, app=make_broken_app())
     with logged() as log:
-        async with behind(parts, mode) as ann:
+        async with person_behind(parts, mode) as ann:
             told = await submission(at_home, ann)
 
             assert failed(log) == [reference_in(told)]
             assert parts.failures == 1
 
-            taken(await ann.command("Export hangs"))  # answered before Bolt is asked
+            taken(await ann.command("Export hangs"))  # answered before Bolt runs
             told = text_on(await at_home.private_answer())
 
     assert failed(log, "task_failed") == [reference_in(told)]
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_a_refusal_that_breaks_is_told_as_well(at_home: House, mode: Mode) -> None:
+async def test_a_failing_refusal_is_told(at_home: House, mode: Mode) -> None:
     installation = Installation()
     installation.learn_scopes({"x-oauth-scopes": USERS_READ})
     parts = Parts(
         at_home,
         Access(),
-        people=a_guest,
+        people=as_guest,
         installation=installation,
         admins=UnreadableIds({"U0BEN"}),
     )
     with logged() as log:
-        async with behind(parts, mode) as ann:
+        async with person_behind(parts, mode) as ann:
             told = await command(at_home, ann)
 
     assert failed(log) == [reference_in(told)]
@@ -203,11 +203,11 @@ async def test_a_refusal_that_breaks_is_told_as_well(at_home: House, mode: Mode)
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_figures_that_fail_change_no_answer(at_home: House, mode: Mode) -> None:
+async def test_failing_metrics_change_no_answer(at_home: House, mode: Mode) -> None:
     access = Access(denied=frozenset({"U0ANN"}), guests=True)
-    parts = Parts(at_home, access, BrokenFigures(CollectorRegistry()))
+    parts = Parts(at_home, access, BrokenMetrics(CollectorRegistry()))
     with logged() as log:
-        async with behind(parts, mode) as ann:
+        async with person_behind(parts, mode) as ann:
             answer = taken(await ann.command("Export hangs"))
 
     assert answer.body["text"].startswith("Sorry")
@@ -216,10 +216,12 @@ async def test_figures_that_fail_change_no_answer(at_home: House, mode: Mode) ->
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_what_cannot_even_be_told_is_answered_and_logged(at_home: House, mode: Mode) -> None:
-    parts = Parts(at_home, access=BROKEN_ACCESS, notifier=BrokenSpeaker())
+async def test_a_failure_that_cannot_be_told_is_answered_and_logged(
+    at_home: House, mode: Mode
+) -> None:
+    parts = Parts(at_home, access=BROKEN_ACCESS, notifier=BrokenNotifier())
     with logged() as log:
-        async with behind(parts, mode) as ann:
+        async with person_behind(parts, mode) as ann:
             answer = taken(await ann.global_shortcut(ids.GLOBAL_SHORTCUT))
 
     assert answer.body == ""

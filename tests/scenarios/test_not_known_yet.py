@@ -10,6 +10,7 @@ from bot.ledger import KnownCustomer, Ledger, State, WeavUser
 from bot.sandbox.slack import Person, SlackFault
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
+from bot.slack.payloads import GlobalShortcut
 from tests.house import CONVERSATION_URL, CREATE, JANE, House, chosen, house, text_on
 from tests.scenarios.filling import ZOE
 from tests.scenarios.test_access import GRANTED, a_house, open_form, person
@@ -161,7 +162,9 @@ async def test_a_stored_form_names_nobody_to_somebody_unknown(tmp_path: Path) ->
         for known in (False, True):
             trigger_id = at_home.slack.triggers.issue("U0ANN", "C0SUPPORT")
             empty = FilledForm(FormValues(), Origin(via="command"))
-            request = FormRequest(trigger_id, empty, "U0ANN", known=known)
+            click = at_home.ann.payloads.global_shortcut("x") | {"trigger_id": trigger_id}
+            interaction = GlobalShortcut.model_validate(click)
+            request = FormRequest(interaction, empty, identified=known)
             await at_home.bot.services.forms.open_stored(entry.id, request)
             seen[known] = str(at_home.slack.calls_of("views.open")[-1])
 

@@ -15,8 +15,8 @@ from bot.check.findings import Finding
 from bot.check.findings import Level as Checked
 from bot.check.report import as_message
 from bot.form.reply import (
+    FORM_EXPIRED,
     NotConfirmed,
-    expired_message,
     message_of,
     not_confirmed_buttons,
     reopen_button,
@@ -81,7 +81,7 @@ def all_messages(text: str) -> list[Message]:
     return [
         usage_message(),
         plain_message(text, LINK),
-        expired_message(form),
+        reopen_message(FORM_EXPIRED, form),
         reopen_message(text, form),
         message_of(NotConfirmed(text, 7), form),
         as_message(findings),
@@ -92,7 +92,7 @@ def all_messages(text: str) -> list[Message]:
         *(redrawn(FULL, each, LINK) for each in [card, *moved]),
         *(
             render(Card(FULL, readers=readers, link=LINK))
-            for readers in (Audience.SHARED, Audience.UNSEEN)
+            for readers in (Audience.SHARED, Audience.HIDDEN)
         ),
         *(refusal_message(why, admins) for why, admins in product(Denial, [[], ["U1", "U2"]])),
         post_to_message("C1", ["U1"]),

@@ -22,7 +22,7 @@ def main() -> None:
         command_text = import_module("handlers.command_text")
 
     def read(body: bytes) -> None:
-        command_text.parse_words(body.decode(errors="replace"))
+        command_text.parse_command(body.decode(errors="replace"))
         try:
             payload = payloads.read_payload(http.decode_body(body))
         except payloads.MalformedPayload:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from bot.access.audience import ChannelReaders
+from bot.access.audience import ChannelAudiences
 from bot.card.post import CardPoster
 from bot.card.render import CardDrawer
 from bot.directory import Directory, Names
@@ -101,9 +101,9 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
         async def no_audience(_slack_channel_id: str) -> None:
             return None
 
-        channel_readers = ChannelReaders(LookupCache(tasks, no_audience, 60), installation)
+        channel_audiences = ChannelAudiences(LookupCache(tasks, no_audience, 60), installation)
         names = Names(ledger.customers, Directory(weav.client, tasks))
-        cards = CardPoster(slack_api, CardDrawer(names, channel_readers, lambda _: ""))
+        cards = CardPoster(slack_api, CardDrawer(names, channel_audiences, lambda _: ""))
         uses = CustomerUses(ledger.customers, lambda _: None)
 
         async def without_home_tab(_slack_user_id: str) -> Failed:
