@@ -17,8 +17,8 @@ import yaml
 from starlette.types import ASGIApp
 
 from bot.sandbox.kept import CannotRead, keep_saving, load
-from bot.sandbox.page import Board, Guard, Outlet, SandboxPage
-from bot.sandbox.page.seen import tell_of_weav
+from bot.sandbox.page import Guard, SandboxPage, StoppableServer, SwitchBoard
+from bot.sandbox.page.seen import publish_weav_events
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpEndpoint, SlackSandbox, Workspace
 from bot.sandbox.weav import WeavSandbox
@@ -37,7 +37,7 @@ class Sandbox:
     url: str
     workspace: Workspace
     weav: WeavSandbox
-    board: Board
+    board: SwitchBoard
 
 
 @asynccontextmanager
@@ -49,24 +49,24 @@ async def sandbox(
         slack, weav = SlackSandbox(), WeavSandbox()
         installed = yaml.safe_load(manifest)
         slack.workspace.install(installed)
-        place = _place(stack, keep)
-        with _sentences(port):
-            load(place, slack.workspace, weav)
-            outlet = Outlet(Guard(weav))
-            board = Board(slack.workspace, weav, outlet)
+        directory = _data_directory(stack, keep)
+        with _clear_start_errors(port):
+            load(directory, slack.workspace, weav)
+            server = StoppableServer(Guard(weav))
+            board = SwitchBoard(slack.workspace, weav, server)
             # The bot, and with it the address of its endpoint, comes last.
             endpoint = await stack.enter_async_context(HttpEndpoint("", secrets.token_hex()))
             page = SandboxPage(slack.workspace, weav, board, endpoint, installed)
             url = await stack.enter_async_context(serve(Guard(page.asgi()), port))
             stack.callback(page.end)
         slack.workspace.base_url = await stack.enter_async_context(serve(Guard(slack.asgi)))
-        await outlet.open()
-        stack.push_async_callback(outlet.close)
-        _beside(stack, tell_of_weav(weav, slack.workspace))
+        await server.open()
+        stack.push_async_callback(server.close)
+        _run_in_background(stack, publish_weav_events(weav, slack.workspace))
         if keep is not None:
-            _beside(stack, keep_saving(place, slack.workspace, weav))
+            _run_in_background(stack, keep_saving(directory, slack.workspace, weav))
         webhook_secret = secrets.token_hex()
-        variables = _variables(slack, outlet, endpoint, url, place) | {
+        variables = _variables(slack, server, endpoint, url, directory) | {
             "WEAV_WEBHOOK_SECRET": webhook_secret
         }
         bot_url = await stack.enter_async_context(
@@ -91,7 +91,7 @@ async def run(bot: Bot, manifest: str, *, port: int, keep: Path | None, open_bro
 
 
 def _variables(
-    slack: SlackSandbox, weav: Outlet, endpoint: HttpEndpoint, page_url: str, place: Path
+    slack: SlackSandbox, weav: StoppableServer, endpoint: HttpEndpoint, page_url: str, place: Path
 ) -> dict[str, str]:
     return {
         "SLACK_BOT_TOKEN": slack.workspace.bot_token,
@@ -104,7 +104,7 @@ def _variables(
     }
 
 
-def _place(stack: AsyncExitStack, keep: Path | None) -> Path:
+def _data_directory(stack: AsyncExitStack, keep: Path | None) -> Path:
     if keep is None:
         return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="weav-slack-sandbox-")))
     try:
@@ -115,7 +115,7 @@ def _place(stack: AsyncExitStack, keep: Path | None) -> Path:
 
 
 @contextlib.contextmanager
-def _sentences(port: int) -> Iterator[None]:
+def _clear_start_errors(port: int) -> Iterator[None]:
     if port not in range(65_536):
         raise CannotStart(f"{port} is no port: choose one from 0 to 65535.")
     try:
@@ -131,6 +131,6 @@ def _sentences(port: int) -> Iterator[None]:
         ) from None
 
 
-def _beside(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+def _run_in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
     task = asyncio.create_task(work)
     stack.callback(task.cancel)

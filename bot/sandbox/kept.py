@@ -16,9 +16,9 @@ class CannotRead(Exception):
     """A sentence for whoever started the sandbox."""
 
 
-def load(place: Path, workspace: Workspace, weav: WeavSandbox) -> None:
+def load(directory: Path, workspace: Workspace, weav: WeavSandbox) -> None:
     """Bring back what was saved, if anything was; raise CannotRead."""
-    file = place / _FILE
+    file = directory / _FILE
     if not file.exists():
         return
     try:
@@ -40,7 +40,7 @@ def load(place: Path, workspace: Workspace, weav: WeavSandbox) -> None:
     weav.store.messages.update(written)
 
 
-def save(place: Path, workspace: Workspace, weav: WeavSandbox) -> None:
+def save(directory: Path, workspace: Workspace, weav: WeavSandbox) -> None:
     """Write it whole or not at all."""
     kept: dict[str, Any] = {
         "messages": [asdict(message) for message in workspace.messages],
@@ -49,15 +49,15 @@ def save(place: Path, workspace: Workspace, weav: WeavSandbox) -> None:
         "customers": list(weav.store.customers.values()),
         "weav_messages": weav.store.messages,
     }
-    unfinished = place / f"{_FILE}.new"
+    unfinished = directory / f"{_FILE}.new"
     unfinished.write_text(json.dumps(kept), encoding="utf-8")
-    unfinished.replace(place / _FILE)
+    unfinished.replace(directory / _FILE)
 
 
-async def keep_saving(place: Path, workspace: Workspace, weav: WeavSandbox) -> None:
+async def keep_saving(directory: Path, workspace: Workspace, weav: WeavSandbox) -> None:
     """Save after every change, without end."""
     changes = workspace.events()
-    save(place, workspace, weav)
+    save(directory, workspace, weav)
     async for change in changes:
         if change.kind != "call":
-            save(place, workspace, weav)
+            save(directory, workspace, weav)

@@ -54,7 +54,7 @@ def stop_reading(scope: MutableMapping[str, Any]) -> None:
     scope["extensions"][_PAUSE]()
 
 
-def _bound(port: int) -> socket.socket:
+def _listener(port: int) -> socket.socket:
     # Without the protocol asyncio does not set TCP_NODELAY, and each answer takes 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -68,19 +68,19 @@ def _bound(port: int) -> socket.socket:
     return listener
 
 
-def _ending_quietly(app: ASGIApp) -> ASGIApp:
+def _without_cancellation_errors(app: ASGIApp) -> ASGIApp:
     """Let `_stop` cut an answer short: uvicorn would print it as an error of the app."""
 
-    async def quiet(scope: Scope, receive: Receive, send: Send) -> None:
+    async def suppressing(scope: Scope, receive: Receive, send: Send) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await app(scope, receive, send)
 
-    return quiet
+    return suppressing
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
-        _ending_quietly(app),
+        _without_cancellation_errors(app),
         http=_Protocol,
         log_config=None,
         access_log=False,
@@ -96,11 +96,11 @@ async def serve(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
 
     Port 0 takes a free one. A port in use raises OSError before anything is started.
     """
-    listener = _bound(port)
+    listener = _listener(port)
     server = _Server(_config(app))
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        await _started(server, running)
+        await _until_started(server, running)
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
@@ -109,7 +109,7 @@ async def serve(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
         listener.close()
 
 
-async def _started(server: uvicorn.Server, running: asyncio.Task[None]) -> None:
+async def _until_started(server: uvicorn.Server, running: asyncio.Task[None]) -> None:
     while not server.started:
         if running.done():
             await running

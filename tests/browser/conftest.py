@@ -7,13 +7,13 @@ from bot.embedded import embedded
 from bot.manifest import manifest
 from bot.sandbox.command import Sandbox, sandbox
 from tests.browser.chromium import chromium, chromium_path
-from tests.browser.seats import PATIENCE, Seat, Seats
+from tests.browser.tabs import TIMEOUT, Tab, Tabs
 
 
 # One browser for all tests, and so one event loop for them and the sandboxes.
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    expect.set_options(timeout=PATIENCE)
+    expect.set_options(timeout=TIMEOUT)
     async with chromium(chromium_path()) as running:
         yield running
 
@@ -27,12 +27,12 @@ async def sandboxed(browser: Browser) -> AsyncIterator[Sandbox]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def seats(browser: Browser, sandboxed: Sandbox) -> AsyncIterator[Seats]:
-    opened = Seats(browser, sandboxed.url)
+async def tabs(browser: Browser, sandboxed: Sandbox) -> AsyncIterator[Tabs]:
+    opened = Tabs(browser, sandboxed.url)
     yield opened
     await opened.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def ann(seats: Seats) -> Seat:
-    return await seats.take()
+async def ann(tabs: Tabs) -> Tab:
+    return await tabs.open()

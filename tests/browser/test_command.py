@@ -18,7 +18,7 @@ from playwright.async_api import Browser, expect
 from bot.embedded import embedded
 from bot.manifest import manifest
 from bot.sandbox.command import CannotStart, sandbox
-from tests.browser.seats import JANE, Seats
+from tests.browser.tabs import JANE, Tabs
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -60,19 +60,19 @@ async def test_it_is_ready_in_time_does_the_main_job_and_ends_cleanly(
     async with process("--port", "0", cwd=tmp_path) as running:
         url = await address(running)
         assert time.monotonic() - started < READY_WITHIN
-        seats = Seats(browser, url)
-        ann = await seats.take()
+        tabs = Tabs(browser, url)
+        ann = await tabs.open()
         await ann.command(f"email {JANE} Export hangs")
         await ann.submit()
         await expect(ann.cards).to_contain_text(["Export hangs"])
-        await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+        await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
         running.send_signal(signal.SIGTERM)
         _, errors = await asyncio.wait_for(running.communicate(), 10)
 
         assert (running.returncode, errors.decode()) == (0, "")
         await expect(ann.page.locator("#notices")).to_contain_text("does not answer")
-        await seats.close()
+        await tabs.close()
     assert os.listdir(tmp_path) == [".env"]  # noqa: PTH208 - pathlib's blocks as well
 
 

@@ -9,10 +9,10 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from bot.sandbox.command import Sandbox, sandbox
-from bot.sandbox.weav import Shape, Signature, WebhookHabits
-from bot.sandbox.weav.store import Thing
+from bot.sandbox.weav import Shape, Signature, WebhookOptions
+from bot.sandbox.weav.store import Resource
 from tests.browser.scripted import ScriptedApp, manifest_with
-from tests.browser.seats import JANE, Seat, Seats
+from tests.browser.tabs import JANE, Tab, Tabs
 from tests.browser.test_accessibility import problems
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -33,8 +33,8 @@ async def sandboxed(browser: Browser, app: ScriptedApp) -> AsyncIterator[Sandbox
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def conversation(sandboxed: Sandbox) -> Thing:
-    given: Thing = {"channel": "email", "customer_id": JANE, "subject": SUBJECT}
+async def conversation(sandboxed: Sandbox) -> Resource:
+    given: Resource = {"channel": "email", "customer_id": JANE, "subject": SUBJECT}
     return sandboxed.weav.store.create_conversation(given)
 
 
@@ -43,7 +43,7 @@ async def all_sent(sandboxed: Sandbox) -> None:
 
 
 async def test_a_conversation_is_closed_reassigned_ranked_and_deleted(
-    ann: Seat, conversation: Thing, sandboxed: Sandbox, app: ScriptedApp
+    ann: Tab, conversation: Resource, sandboxed: Sandbox, app: ScriptedApp
 ) -> None:
     shown = ann.in_weav(SUBJECT)
     await shown.get_by_role("button", name="Close").click()
@@ -75,7 +75,7 @@ async def test_a_conversation_is_closed_reassigned_ranked_and_deleted(
 
 
 async def test_the_customer_writes_support_answers_and_notes_something(
-    ann: Seat, conversation: Thing, sandboxed: Sandbox
+    ann: Tab, conversation: Resource, sandboxed: Sandbox
 ) -> None:
     hostile = "Still <b>broken</b>"
     await ann.write_in_weav(SUBJECT, hostile)
@@ -96,7 +96,7 @@ async def test_the_customer_writes_support_answers_and_notes_something(
 
 
 async def test_what_is_being_written_stays_while_the_conversation_changes(
-    ann: Seat, conversation: Thing, sandboxed: Sandbox
+    ann: Tab, conversation: Resource, sandboxed: Sandbox
 ) -> None:
     shown = ann.in_weav(SUBJECT)
     await shown.locator("summary").click()
@@ -114,7 +114,7 @@ async def test_what_is_being_written_stays_while_the_conversation_changes(
 
 
 async def test_how_webhooks_come_is_folded_away_and_can_be_chosen(
-    ann: Seat, conversation: Thing, sandboxed: Sandbox, app: ScriptedApp
+    ann: Tab, conversation: Resource, sandboxed: Sandbox, app: ScriptedApp
 ) -> None:
     signature = ann.page.get_by_label("Signature")
     await expect(signature).to_be_hidden()
@@ -125,10 +125,10 @@ async def test_how_webhooks_come_is_folded_away_and_can_be_chosen(
     await ann.page.get_by_label("Sent after").press("Enter")
     await ann.page.get_by_role("switch", name="Each comes twice").check()
     await ann.page.get_by_role("switch", name="Out of order").check()
-    wanted = WebhookHabits(
+    wanted = WebhookOptions(
         signature=Signature.BASE64, shape=Shape.UNKNOWN, late=0.1, twice=True, reversed=True
     )
-    await sandboxed.workspace.until(lambda _: sandboxed.weav.webhooks.habits == wanted)
+    await sandboxed.workspace.until(lambda _: sandboxed.weav.webhooks.options == wanted)
     await all_sent(sandboxed)
     app.webhooks.clear()
 
@@ -155,7 +155,7 @@ async def test_how_webhooks_come_is_folded_away_and_can_be_chosen(
 
 @pytest.mark.long
 async def test_what_the_bot_does_not_take_is_seen(
-    ann: Seat, conversation: Thing, sandboxed: Sandbox, app: ScriptedApp
+    ann: Tab, conversation: Resource, sandboxed: Sandbox, app: ScriptedApp
 ) -> None:
     await all_sent(sandboxed)
     await ann.page.locator(".webhooks > summary").click()
@@ -172,11 +172,11 @@ async def test_what_the_bot_does_not_take_is_seen(
 @pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_weavs_half_is_for_everybody_and_for_phones(
-    seats: Seats, conversation: Thing, sandboxed: Sandbox, scheme: str
+    tabs: Tabs, conversation: Resource, sandboxed: Sandbox, scheme: str
 ) -> None:
     sandboxed.weav.store.write(conversation["id"], f"Hello {'x' * 100}")
     viewport = {"width": 375, "height": 700}
-    ann = await seats.take(color_scheme=scheme, viewport=viewport)
+    ann = await tabs.open(color_scheme=scheme, viewport=viewport)
     await ann.page.get_by_role("button", name="Weav", exact=True).click()
     await ann.page.locator(".webhooks > summary").click()
     await ann.page.locator("#webhooks summary").first.click()

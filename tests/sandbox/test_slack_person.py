@@ -99,14 +99,14 @@ async def test_a_global_shortcut_has_no_channel_and_no_response_url(
     assert not {"channel", "response_url"} & bot.payloads[0].keys()
 
 
-@pytest.mark.parametrize("looks_at", ["C0GENERAL", ""])
+@pytest.mark.parametrize("viewing", ["C0GENERAL", ""])
 async def test_a_form_of_the_global_shortcut_knows_where_its_user_is(
-    ann: Person, bot: ScriptedBot, looks_at: str
+    ann: Person, bot: ScriptedBot, viewing: str
 ) -> None:
-    await ann.global_shortcut("new", looks_at)
+    await ann.global_shortcut("new", viewing)
 
     assert "C0GENERAL" not in str(bot.payloads[0])
-    assert ann.view.values["post_to"]["post_to"]["selected_conversation"] == (looks_at or None)
+    assert ann.view.values["post_to"]["post_to"]["selected_conversation"] == (viewing or None)
 
 
 async def test_a_submission_carries_the_whole_state(ann: Person, bot: ScriptedBot) -> None:
@@ -216,7 +216,7 @@ async def test_an_answer_that_slack_cannot_use_is_trouble(
 
     assert outcome.trouble in {TROUBLE_CONNECTING, DISPATCH_FAILED}
     assert ann.view.trouble == TROUBLE_CONNECTING
-    assert workspace.troubles[0].doing == "view_submission"
+    assert workspace.troubles[0].action == "view_submission"
 
 
 async def test_silence_is_an_operation_timeout(
@@ -229,7 +229,7 @@ async def test_silence_is_an_operation_timeout(
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     async with server:
         endpoint.request_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        endpoint.patience = 0.05
+        endpoint.timeout = 0.05
         answer = await ann.command()
 
     assert answer.trouble == OPERATION_TIMEOUT
@@ -394,11 +394,11 @@ async def test_what_is_typed_into_an_external_select_takes_what_fits_or_the_firs
     bot.answer = lambda _: {"options": [option("ben"), option("ann")]}
 
     await ann.type_in({"assignee": "ann"})
-    fitting = ann.view.values["assignee"]["assignee"]["selected_option"]["value"]
+    pick_option = ann.view.values["assignee"]["assignee"]["selected_option"]["value"]
     await ann.type_in({"assignee": "somebody"})
     first = ann.view.values["assignee"]["assignee"]["selected_option"]["value"]
     bot.answer = lambda _: {"options": []}
 
-    assert (fitting, first) == ("ann", "ben")
+    assert (pick_option, first) == ("ann", "ben")
     with pytest.raises(LookupError):
         await ann.type_in({"assignee": "nobody"})

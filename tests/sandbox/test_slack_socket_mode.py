@@ -89,7 +89,7 @@ async def test_a_connection_that_is_reset_comes_back(ann: Person, slack: SlackSa
 @pytest.mark.usefixtures("client")
 async def test_a_silent_connection_delivers_nothing(ann: Person, slack: SlackSandbox) -> None:
     slack.workspace.socket_mode.fall_silent()
-    slack.workspace.socket_mode.patience = 0.05
+    slack.workspace.socket_mode.timeout = 0.05
 
     assert (await ann.command()).trouble == OPERATION_TIMEOUT
     # Else the client would wait for ten seconds for the end of the silent connection.

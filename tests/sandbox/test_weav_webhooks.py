@@ -17,9 +17,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.sandbox.serving import serve
-from bot.sandbox.weav import Shape, Signature, WeavSandbox, WebhookHabits, seeds
+from bot.sandbox.weav import Shape, Signature, WeavSandbox, WebhookOptions, seeds
 from bot.sandbox.weav.rules import openapi
-from bot.sandbox.weav.store import Invalid, Store, Thing
+from bot.sandbox.weav.store import Invalid, Resource, Store
 from tests.weav.served import ServedWeav, served_weav
 
 SECRET = "a-webhook-secret"  # noqa: S105 - of this test
@@ -64,9 +64,9 @@ async def receiver(weav: ServedWeav) -> AsyncIterator[Receiver]:
             yield receiver
 
 
-def behave(weav: ServedWeav, **habits: Any) -> None:  # noqa: ANN401
+def behave(weav: ServedWeav, **options: Any) -> None:  # noqa: ANN401
     webhooks = weav.sandbox.webhooks
-    webhooks.habits = replace(webhooks.habits, **{"backoff": 0.001, **habits})
+    webhooks.options = replace(webhooks.options, **{"backoff": 0.001, **options})
 
 
 async def all_sent(sandbox: WeavSandbox) -> None:
@@ -214,7 +214,7 @@ def test_every_event_that_is_sent_is_documented() -> None:
     store = Store(lambda _, __, events: sent.extend(events))
     customer = store.create_customer({"email": "new@example.com"})
     store.create_agent({"name": "New"})
-    given: Thing = {"channel": "chat", "customer_id": customer["id"]}
+    given: Resource = {"channel": "chat", "customer_id": customer["id"]}
     conversation_id = store.create_conversation(given)["id"]
     changes = {"status": "closed", "priority": "low", "assignee_type": "user", "assignee_id": USER}
     store.change(conversation_id, **changes)
@@ -323,7 +323,7 @@ async def test_after_ten_attempts_no_more(weav: ServedWeav, receiver: Receiver) 
 
 
 async def test_waits_double_from_a_minute_on(weav: ServedWeav, receiver: Receiver) -> None:
-    assert WebhookHabits().backoff == 60
+    assert WebhookOptions().backoff == 60
     behave(weav, backoff=0.05)
     receiver.statuses = [503, 503, 503, 200]
 

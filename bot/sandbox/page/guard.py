@@ -33,14 +33,14 @@ class Guard:
                 MutableHeaders(scope=message).update(_HEADERS)
             await send(message)
 
-        if scope["type"] == "lifespan" or _at_home(scope):
+        if scope["type"] == "lifespan" or _is_local(scope):
             await self._app(scope, receive, send_guarded)
         else:
             refusal = PlainTextResponse("This is a sandbox for this machine only.", 403)
             await refusal(scope, receive, send_guarded)
 
 
-def _at_home(scope: Scope) -> bool:
+def _is_local(scope: Scope) -> bool:
     headers, port = Headers(scope=scope), scope["server"][1]
     hosts = {f"{name}:{port}" for name in _NAMES}
     origin = headers.get("origin")

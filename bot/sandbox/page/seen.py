@@ -10,7 +10,7 @@ from bot.sandbox.slack.wire import Json
 from bot.sandbox.weav import Exchange, WeavSandbox, WebhookDelivery
 from bot.sandbox.weav.seeds import COMPANIES
 
-_OF_EVERYBODY = {
+_FOR_EVERYBODY = {
     "exchange",
     "conversation",
     "conversation_deleted",
@@ -21,7 +21,7 @@ _OF_EVERYBODY = {
 }
 
 
-def slack_seen(workspace: Workspace, slack_user_id: str) -> Json:
+def slack_json(workspace: Workspace, slack_user_id: str) -> Json:
     whole = workspace.snapshot(slack_user_id)
     shown = {c["id"] for c in whole["channels"] if _sees(workspace, slack_user_id, c["id"])}
     channels = [channel for channel in whole["channels"] if channel["id"] in shown]
@@ -29,7 +29,7 @@ def slack_seen(workspace: Workspace, slack_user_id: str) -> Json:
     return whole | {"channels": channels, "messages": messages}
 
 
-def weav_seen(weav: WeavSandbox) -> Json:
+def weav_json(weav: WeavSandbox) -> Json:
     return {
         "exchanges": [exchange_json(exchange) for exchange in weav.requests],
         "conversations": weav.conversations,
@@ -42,7 +42,7 @@ def weav_seen(weav: WeavSandbox) -> Json:
     }
 
 
-def concerns(workspace: Workspace, slack_user_id: str, event: FeedEvent) -> bool:
+def is_visible(workspace: Workspace, slack_user_id: str, event: FeedEvent) -> bool:
     """Whether a change reaches this person's page."""
     match event.kind, event.data:
         case (
@@ -61,7 +61,7 @@ def concerns(workspace: Workspace, slack_user_id: str, event: FeedEvent) -> bool
         case "channel", {"id": str(channel)}:
             return _sees(workspace, slack_user_id, channel)
         case _:
-            return event.kind in _OF_EVERYBODY
+            return event.kind in _FOR_EVERYBODY
 
 
 def exchange_json(exchange: Exchange) -> Json:
@@ -95,7 +95,7 @@ def webhook_json(delivery: WebhookDelivery) -> Json:
     }
 
 
-async def tell_of_weav(weav: WeavSandbox, workspace: Workspace) -> None:
+async def publish_weav_events(weav: WeavSandbox, workspace: Workspace) -> None:
     """Bring what happens at Weav into the one stream that the page follows, without end."""
     tell = workspace.feed.publish
     async for event in weav.events():
@@ -123,7 +123,7 @@ def _sees(workspace: Workspace, slack_user_id: str, slack_channel_id: str) -> bo
     return slack_user_id in channel.members or (at_home and channel.kind is Kind.PUBLIC)
 
 
-def installed(manifest: Mapping[str, Any]) -> Json:
+def app_json(manifest: Mapping[str, Any]) -> Json:
     """What Slack's apps offer of an app, from its manifest."""
     features = manifest["features"]
     return {

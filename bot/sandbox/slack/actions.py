@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.sandbox.slack.form_state import entered
+from bot.sandbox.slack.form_state import entry_for
 from bot.sandbox.slack.messages import SlackMessage
 from bot.sandbox.slack.rules.blocks import elements_of
 from bot.sandbox.slack.views import SlackView
@@ -44,7 +44,7 @@ def find_in_message(
 
 
 def action_entry(block: Json, element: Json, value: object, offered: Sequence[Json] = ()) -> Json:
-    """One entry of `actions` in a block_actions payload; `offered` as in `entered`."""
+    """One entry of `actions` in a block_actions payload; `offered` as in `entry_for`."""
     entry: Json = {
         "type": element["type"],
         "action_id": element["action_id"],
@@ -56,10 +56,10 @@ def action_entry(block: Json, element: Json, value: object, offered: Sequence[Js
     if element["type"] == "overflow":
         option = next(o for o in element["options"] if o["value"] == value)
         return entry | {"selected_option": option}
-    return entry | entered(element, value, offered)
+    return entry | entry_for(element, value, offered)
 
 
-def fitting(options: Sequence[Json], typed: str) -> Json:
+def pick_option(options: Sequence[Json], typed: str) -> Json:
     """Return what somebody takes who typed this: the option of that value, or else the first."""
     for option in options:
         if option["value"] == typed:

@@ -6,13 +6,13 @@ from typing import Any
 
 from bot.sandbox.slack.endpoints import DISPATCH_FAILED, Delivery, Reply
 from bot.sandbox.slack.errors import SlackError
+from bot.sandbox.slack.expiring import IssuedResponseUrl
 from bot.sandbox.slack.methods.views import depth, stack_view
-from bot.sandbox.slack.passes import IssuedResponseUrl
-from bot.sandbox.slack.response_urls import answer_in
+from bot.sandbox.slack.response_urls import post_answer
 from bot.sandbox.slack.rules.check import Findings, array
 from bot.sandbox.slack.rules.surfaces import check_view
 from bot.sandbox.slack.rules.texts import OPTION_GROUP, SELECT_OPTION
-from bot.sandbox.slack.views import DEEPEST, SlackView
+from bot.sandbox.slack.views import MAX_DEPTH, SlackView
 from bot.sandbox.slack.wire import Json, json_object
 from bot.sandbox.slack.workspace import Workspace
 
@@ -43,41 +43,41 @@ class Answer:
         return {} if self.delivery is None else self.delivery.payload
 
 
-def readable(reply: Reply) -> Any:  # noqa: ANN401 - the bot's JSON, or its text
+def decoded(reply: Reply) -> Any:  # noqa: ANN401 - the bot's JSON, or its text
     try:
         return json.loads(reply.body)
     except ValueError:
         return reply.body.decode(errors="replace")
 
 
-def take_command_answer(workspace: Workspace, payload: Json, reply: Reply) -> str:
+def apply_command_answer(workspace: Workspace, payload: Json, reply: Reply) -> str:
     """Show the body of a command's answer; return the trouble, if any."""
-    body = readable(reply)
+    body = decoded(reply)
     if not isinstance(body, dict):
         body = {"text": str(body)} if str(body).strip() else {}
     if not body:
         return ""
     url = IssuedResponseUrl(payload["user_id"], payload["channel_id"], "", until=0)
     try:
-        answer_in(workspace, url, body, via="answer")
+        post_answer(workspace, url, body, via="answer")
     except SlackError:
         return DISPATCH_FAILED
     return ""
 
 
-def take_submission_answer(workspace: Workspace, view: SlackView, reply: Reply) -> str:
+def apply_submission_answer(workspace: Workspace, view: SlackView, reply: Reply) -> str:
     """Close, change or cover the submitted view; return the trouble, if any."""
     body = json_object(reply.body) if reply.body else {}
     if body is None:
         return TROUBLE_CONNECTING
     try:
-        _respond(workspace, view, body)
+        _apply_response_action(workspace, view, body)
     except SlackError:
         return TROUBLE_CONNECTING
     return ""
 
 
-def _respond(workspace: Workspace, view: SlackView, body: Json) -> None:
+def _apply_response_action(workspace: Workspace, view: SlackView, body: Json) -> None:
     match body.get("response_action"):
         case None if not body:
             workspace.close_view(view)
@@ -90,7 +90,7 @@ def _respond(workspace: Workspace, view: SlackView, body: Json) -> None:
             workspace.show_view(view, body["view"])
         case "push":
             check_view(body.get("view"))
-            if depth(workspace, view) >= DEEPEST:
+            if depth(workspace, view) >= MAX_DEPTH:
                 raise SlackError("push_limit_reached")
             stack_view(workspace, view, body["view"])
         case _:

@@ -23,7 +23,7 @@ from bot.sandbox.slack.directory import VERIFICATION_TOKEN
 from bot.sandbox.slack.wire import Json, json_object
 
 # Slack's patience with everything that it sends.
-PATIENCE_SECONDS = 3.0
+TIMEOUT_SECONDS = 3.0
 OPERATION_TIMEOUT = "operation_timeout"
 DISPATCH_FAILED = "dispatch_failed"
 _FORM = "application/x-www-form-urlencoded"
@@ -66,7 +66,7 @@ class HttpEndpoint:
     def __init__(self, request_url: str, signing_secret: str) -> None:
         self.request_url = request_url
         self.signing_secret = signing_secret
-        self.patience = PATIENCE_SECONDS
+        self.timeout = TIMEOUT_SECONDS
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -125,7 +125,7 @@ class HttpEndpoint:
         headers = self.headers(body) if headers is None else headers
         try:
             async with (
-                asyncio.timeout(self.patience),
+                asyncio.timeout(self.timeout),
                 self._client().post(
                     # A stream: aiohttp warns of megabytes in one piece.
                     self.request_url,

@@ -32,7 +32,7 @@ class SlackFault:
         """Whether it answers in place of the method, which then has no effect."""
         return bool(self.error or self.body is not None or self.status != 200)  # noqa: PLR2004
 
-    def concerns(self, method: str, arguments: Mapping[str, object]) -> bool:
+    def matches(self, method: str, arguments: Mapping[str, object]) -> bool:
         named = self.method in {"*", method}
         return named and all(arguments.get(key) == wanted for key, wanted in self.where.items())
 
@@ -61,7 +61,7 @@ class FaultBoard:
     def take(self, method: str, arguments: Mapping[str, object]) -> SlackFault | None:
         """Return the first fault that concerns this call, and count it."""
         for index, (fault, left) in enumerate(self._armed):
-            if not fault.concerns(method, arguments):
+            if not fault.matches(method, arguments):
                 continue
             if left is not None:
                 self._armed[index : index + 1] = [(fault, left - 1)] if left > 1 else []

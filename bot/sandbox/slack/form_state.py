@@ -60,12 +60,12 @@ def state_of(blocks: Sequence[Json], current_conversation: str, before: Values) 
         kept = before.get(block_id, {}).get(action_id)
         jumps = element["type"] == "external_select" and "initial_option" in element
         if kept is None or kept["type"] != element["type"] or jumps:
-            kept = _initial(element, current_conversation)
+            kept = _initial_entry(element, current_conversation)
         values.setdefault(block_id, {})[action_id] = kept
     return values
 
 
-def _initial(element: Json, current_conversation: str) -> Json:
+def _initial_entry(element: Json, current_conversation: str) -> Json:
     key, initial = _KEYS[element["type"]]
     nothing: Any = [] if key.endswith("s") else None
     value = element.get(initial, nothing)
@@ -76,7 +76,7 @@ def _initial(element: Json, current_conversation: str) -> Json:
     return {"type": element["type"], key: None if value == "" else value}
 
 
-def entered(element: Json, value: object, offered: Sequence[Json]) -> Json:
+def entry_for(element: Json, value: object, offered: Sequence[Json]) -> Json:
     """Return the state of an element into which a person puts `value`.
 
     A plain string or list names values of options; "" and None empty the element. `offered` are
@@ -88,13 +88,13 @@ def entered(element: Json, value: object, offered: Sequence[Json]) -> Json:
         return {"type": element["type"], key: [] if key.endswith("s") else None}
     if element["type"] not in _OPTION:
         return {"type": element["type"], key: value}
-    options = [*all_options(element), *offered, *_preset(element)]
+    options = [*all_options(element), *offered, *_initial_options(element)]
     if isinstance(value, list):
         return {"type": element["type"], key: [_option(options, one) for one in value]}
     return {"type": element["type"], key: _option(options, value)}
 
 
-def _preset(element: Json) -> list[Json]:
+def _initial_options(element: Json) -> list[Json]:
     one = [element["initial_option"]] if "initial_option" in element else []
     return one + list(element.get("initial_options", []))
 
@@ -109,7 +109,7 @@ def _option(options: Sequence[Json], wanted: object) -> Json:
     raise LookupError(f"{wanted!r} is not among the options that the person sees: {seen}")
 
 
-def held(entry: Json) -> list[Json]:
+def picked(entry: Json) -> list[Json]:
     """Return the option that stands in a select: it stays there when others are offered."""
     return [option] if (option := entry.get("selected_option")) else []
 

@@ -62,12 +62,12 @@ class Payloads:
             "message": message.payload(),
         }
 
-    def global_shortcut(self, callback_id: str, looks_at: str = "") -> Json:
+    def global_shortcut(self, callback_id: str, viewing: str = "") -> Json:
         """The trigger alone knows which conversation the person looks at; empty: at none."""
         return self._interaction("shortcut") | {
             "callback_id": callback_id,
             "action_ts": self._workspace.next_ts(),
-            "trigger_id": self._trigger(looks_at),
+            "trigger_id": self._trigger(viewing),
         }
 
     def submission(self, view: SlackView) -> Json:
@@ -181,13 +181,13 @@ class Payloads:
                 "id": self._user.id,
                 "username": self._user.name,
                 "name": self._user.name,
-                "team_id": self._organisation(),
+                "team_id": self._reported_team_id(),
             },
             "enterprise": home and home.as_json(),
             "is_enterprise_install": False,
         }
 
-    def _organisation(self) -> str:
+    def _reported_team_id(self) -> str:
         enterprise = self._workspace.enterprise_of(self._user.team_id)
         if enterprise is None or enterprise.names_teams:
             return self._user.team_id

@@ -7,17 +7,17 @@ from bot.sandbox.slack.actions import (
     action_entry,
     find_in_message,
     find_in_view,
-    fitting,
+    pick_option,
 )
 from bot.sandbox.slack.answers import (
     FORM_INCOMPLETE,
     TROUBLE_CONNECTING,
     Answer,
+    apply_command_answer,
+    apply_submission_answer,
     close_stack,
+    decoded,
     offered_options,
-    readable,
-    take_command_answer,
-    take_submission_answer,
 )
 from bot.sandbox.slack.client_checks import form_problems
 from bot.sandbox.slack.endpoints import (
@@ -28,7 +28,7 @@ from bot.sandbox.slack.endpoints import (
     Reply,
     RetryReason,
 )
-from bot.sandbox.slack.form_state import entered, held
+from bot.sandbox.slack.form_state import entry_for, picked
 from bot.sandbox.slack.payloads import Payloads
 from bot.sandbox.slack.records import Trouble
 from bot.sandbox.slack.views import AppHomeTab, SlackView
@@ -93,8 +93,8 @@ class Person:
         payload = self.payloads.message_shortcut(callback_id, message)
         return await self.send(Delivery("interactive", payload))
 
-    async def global_shortcut(self, callback_id: str, looks_at: str = "C0SUPPORT") -> Answer:
-        payload = self.payloads.global_shortcut(callback_id, looks_at)
+    async def global_shortcut(self, callback_id: str, viewing: str = "C0SUPPORT") -> Answer:
+        payload = self.payloads.global_shortcut(callback_id, viewing)
         return await self.send(Delivery("interactive", payload))
 
     def fill(self, values: Mapping[str, object], view_id: str = "") -> None:
@@ -106,8 +106,8 @@ class Person:
         for block_id, value in values.items():
             element = view.block(block_id)["element"]
             action_id = element["action_id"]
-            offered = [*view.offered.get(action_id, []), *held(view.values[block_id][action_id])]
-            view.values[block_id][action_id] = entered(element, value, offered)
+            offered = [*view.offered.get(action_id, []), *picked(view.values[block_id][action_id])]
+            view.values[block_id][action_id] = entry_for(element, value, offered)
 
     async def type_in(self, values: Mapping[str, object], view_id: str = "") -> None:
         """Fill in; what is a text for an external select is typed there, and an option taken."""
@@ -117,7 +117,7 @@ class Person:
             chosen = value
             if element["type"] == "external_select" and isinstance(value, str) and value:
                 answer = await self.suggest(element["action_id"], value, view.id)
-                chosen = fitting(answer.options, value)
+                chosen = pick_option(answer.options, value)
             self.fill({block_id: chosen}, view.id)
 
     def submission_delivery(self, view_id: str = "") -> Delivery:
@@ -172,7 +172,7 @@ class Person:
     ) -> Answer:
         block, element = find_in_view(view, action_id, block_id)
         if block["block_id"] in view.values:
-            entry = entered(element, value, view.offered.get(action_id, []))
+            entry = entry_for(element, value, view.offered.get(action_id, []))
             view.values[block["block_id"]][action_id] = entry
         if block["type"] == "input" and not block.get("dispatch_action"):
             return Answer(None)
@@ -216,28 +216,28 @@ class Person:
             await asyncio.sleep(seconds)
             delivery = delivery.again(_reason(reply))
             reply = await self.endpoint.deliver(delivery)
-        return Answer(delivery, reply.status, readable(reply), reply.seconds, reply.failure)
+        return Answer(delivery, reply.status, decoded(reply), reply.seconds, reply.failure)
 
     async def send(self, delivery: Delivery) -> Answer:
         """Deliver a payload, also one that was delivered before, and apply the bot's answer."""
         reply = await self.endpoint.deliver(delivery)
-        trouble, doing = reply.failure, str(delivery.payload.get("type", "command"))
+        trouble, action = reply.failure, str(delivery.payload.get("type", "command"))
         view = self.workspace.views.get(delivery.payload.get("view", {}).get("id", ""))
         options = []
-        if doing == "command" and not trouble:
-            trouble = take_command_answer(self.workspace, delivery.payload, reply)
-        elif doing == "view_submission" and view is not None:
+        if action == "command" and not trouble:
+            trouble = apply_command_answer(self.workspace, delivery.payload, reply)
+        elif action == "view_submission" and view is not None:
             trouble = self._submitted(view, reply)
-        elif doing == "block_suggestion" and view is not None and not trouble:
+        elif action == "block_suggestion" and view is not None and not trouble:
             found = offered_options(reply)
             options = found or []
             trouble = DISPATCH_FAILED if found is None else ""
             view.offered[delivery.payload["action_id"]] = options
         if trouble:
-            self.workspace.record_trouble(Trouble(self.slack_user_id, doing, trouble))
+            self.workspace.record_trouble(Trouble(self.slack_user_id, action, trouble))
         errors = dict(view.errors) if view is not None else {}
         return Answer(
-            delivery, reply.status, readable(reply), reply.seconds, trouble, errors, options
+            delivery, reply.status, decoded(reply), reply.seconds, trouble, errors, options
         )
 
     def _submitted(self, view: SlackView, reply: Reply) -> str:
@@ -246,7 +246,7 @@ class Person:
         if reply.failure:
             view.trouble = TROUBLE_CONNECTING
         elif view.is_open:
-            view.trouble = take_submission_answer(self.workspace, view, reply)
+            view.trouble = apply_submission_answer(self.workspace, view, reply)
         if view.trouble:
             self.workspace.feed.publish("view_updated", view.as_json())
         return reply.failure or view.trouble

@@ -29,8 +29,8 @@ class Trouble:
     """What Slack showed a person instead of what the bot should have done."""
 
     slack_user_id: str
-    doing: str
+    action: str
     shown: str
 
     def as_json(self) -> Json:
-        return {"user": self.slack_user_id, "doing": self.doing, "shown": self.shown}
+        return {"user": self.slack_user_id, "action": self.action, "shown": self.shown}

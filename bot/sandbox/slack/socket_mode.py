@@ -16,13 +16,13 @@ from bot.sandbox.slack.directory import APP_ID
 from bot.sandbox.slack.endpoints import (
     DISPATCH_FAILED,
     OPERATION_TIMEOUT,
-    PATIENCE_SECONDS,
+    TIMEOUT_SECONDS,
     Delivery,
     Reply,
 )
 from bot.sandbox.slack.wire import Json, json_object
 
-MOST_CONNECTIONS = 10
+MAX_CONNECTIONS = 10
 Reason = Literal["warning", "refresh_requested", "link_disabled", "too_many_websockets"]
 
 
@@ -31,7 +31,7 @@ class SocketMode:
 
     def __init__(self) -> None:
         self.connections: list[WebSocket] = []
-        self.patience = PATIENCE_SECONDS
+        self.timeout = TIMEOUT_SECONDS
         self.acknowledged: list[Json] = []
         self._tickets: set[str] = set()
         self._waiting: dict[str, asyncio.Future[Json]] = {}
@@ -51,8 +51,8 @@ class SocketMode:
             return
         self._tickets.discard(ticket)
         await websocket.accept()
-        if len(self.connections) >= MOST_CONNECTIONS:
-            await self._say_goodbye(websocket, "too_many_websockets")
+        if len(self.connections) >= MAX_CONNECTIONS:
+            await self._send_disconnect(websocket, "too_many_websockets")
             return
         self.connections.append(websocket)
         await websocket.send_text(json.dumps(self._hello()))
@@ -84,7 +84,7 @@ class SocketMode:
         envelope_id = str(uuid.uuid4())
         self._waiting[envelope_id] = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(self.patience):
+            async with asyncio.timeout(self.timeout):
                 if websocket not in self._silent:
                     await websocket.send_text(json.dumps(_envelope(envelope_id, delivery)))
                 acknowledgement = await self._waiting[envelope_id]
@@ -104,7 +104,7 @@ class SocketMode:
         A warning only announces it.
         """
         for websocket in list(self.connections):
-            await self._say_goodbye(websocket, reason)
+            await self._send_disconnect(websocket, reason)
 
     async def drop(self) -> None:
         """Reset every connection, as a failing network does."""
@@ -117,7 +117,7 @@ class SocketMode:
             stop_reading(websocket.scope)
             self._silent.add(websocket)
 
-    async def _say_goodbye(self, websocket: WebSocket, reason: Reason) -> None:
+    async def _send_disconnect(self, websocket: WebSocket, reason: Reason) -> None:
         goodbye = {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-1"}}
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             await websocket.send_text(json.dumps(goodbye))

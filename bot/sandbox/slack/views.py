@@ -7,11 +7,11 @@ from typing import Literal
 
 from bot.sandbox.slack.directory import APP_ID, BOT_ID, TEAM_ID
 from bot.sandbox.slack.form_state import Values, state_of
-from bot.sandbox.slack.normal import normal_blocks, normal_text
+from bot.sandbox.slack.normalise import normalised_blocks, normalised_text
 from bot.sandbox.slack.wire import Json
 
 # After a modal is opened two more can be pushed: https://docs.slack.dev/reference/methods/views.push
-DEEPEST = 3
+MAX_DEPTH = 3
 # Slack gives one to home tabs, which cannot have any.
 _HOME_TITLE: Json = {"type": "plain_text", "text": "View Title", "emoji": True}
 AppHomeTab = Literal["home", "messages", "about"]
@@ -44,7 +44,7 @@ class SlackView:
         """Show what the bot sent in place of what was there; the caller has checked it."""
         self.updates += bool(self.sent)
         self.sent = sent
-        self.blocks = normal_blocks(sent["blocks"])
+        self.blocks = normalised_blocks(sent["blocks"])
         self.values = state_of(self.blocks, self.opened_in, self.values)
         self.hash = f"{int(time.time())}.{secrets.token_urlsafe(6)}"
         self.errors = {}
@@ -78,11 +78,11 @@ class SlackView:
             "callback_id": self.callback_id,
             "state": {"values": self.values if with_state else {}},
             "hash": self.hash,
-            "title": normal_text(sent.get("title", _HOME_TITLE)),
+            "title": normalised_text(sent.get("title", _HOME_TITLE)),
             "clear_on_close": sent.get("clear_on_close", False),
             "notify_on_close": sent.get("notify_on_close", False),
-            "close": normal_text(sent["close"]) if "close" in sent else None,
-            "submit": normal_text(sent["submit"]) if "submit" in sent else None,
+            "close": normalised_text(sent["close"]) if "close" in sent else None,
+            "submit": normalised_text(sent["submit"]) if "submit" in sent else None,
             "previous_view_id": self.previous_view_id or None,
             "root_view_id": self.root_view_id,
             "app_id": APP_ID,

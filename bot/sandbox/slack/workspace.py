@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from bot.sandbox.slack.directory import BOT_USER_ID, Kind, SlackChannel, seed_channels, seed_users
+from bot.sandbox.slack.expiring import ResponseUrls, Triggers
 from bot.sandbox.slack.faults import FaultBoard
 from bot.sandbox.slack.feed import Feed, Subscription
 from bot.sandbox.slack.grid import Enterprise
 from bot.sandbox.slack.messages import SlackMessage, Via, seed_messages
-from bot.sandbox.slack.normal import normal_blocks
-from bot.sandbox.slack.passes import ResponseUrls, Triggers
+from bot.sandbox.slack.normalise import normalised_blocks
 from bot.sandbox.slack.records import ApiCall, Trouble
 from bot.sandbox.slack.socket_mode import SocketMode
 from bot.sandbox.slack.views import SlackView
@@ -90,7 +90,7 @@ class Workspace:
             slack_channel_id,
             slack_user_id,
             text,
-            normal_blocks(blocks),
+            normalised_blocks(blocks),
             thread_ts=thread_ts,
             only_for=only_for,
             via=via,
@@ -107,7 +107,7 @@ class Workspace:
         self.feed.publish("message", message.as_json())
 
     def change_message(self, message: SlackMessage, text: str, blocks: list[Json]) -> None:
-        message.text, message.blocks, message.edited = text, normal_blocks(blocks), True
+        message.text, message.blocks, message.edited = text, normalised_blocks(blocks), True
         self.feed.publish("message_changed", message.as_json())
 
     def remove_message(self, message: SlackMessage) -> None:

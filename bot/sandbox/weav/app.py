@@ -9,7 +9,7 @@ from starlette.types import Message, Receive, Scope, Send
 from bot.sandbox.weav.faults import FaultAnswer, Faults, WeavFault
 from bot.sandbox.weav.journal import Event, Exchange, Journal
 from bot.sandbox.weav.routes import Endpoints, Listing, weav_api
-from bot.sandbox.weav.store import Store, Thing, Told
+from bot.sandbox.weav.store import ChangeKind, Resource, Store
 from bot.sandbox.weav.webhooks import Webhooks
 from bot.sandbox.weav.wire import transmit
 
@@ -28,15 +28,15 @@ class WeavSandbox:
 
     def __init__(self) -> None:
         self.tokens: dict[str, set[str]] = {TOKEN: {READ, WRITE}}
-        self.store = Store(self._tell)
+        self.store = Store(self._publish)
         self.listing = Listing()
         self._journal = Journal()
-        self.webhooks = Webhooks(lambda delivery: self._journal.tell(Event("webhook", delivery)))
-        self.faults = Faults(lambda: self._journal.tell(Event("faults")))
+        self.webhooks = Webhooks(lambda delivery: self._journal.publish(Event("webhook", delivery)))
+        self.faults = Faults(lambda: self._journal.publish(Event("faults")))
         self._api = weav_api(Endpoints(self.store, self.listing), self.tokens.get)
 
     @property
-    def conversations(self) -> list[Thing]:
+    def conversations(self) -> list[Resource]:
         """Every conversation that exists, in the order of creation."""
         return list(self.store.conversations.values())
 
@@ -99,8 +99,8 @@ class WeavSandbox:
         whole = b"".join(message.get("body", b"") for message in messages[1:])
         return FaultAnswer(messages[0]["status"], headers, whole)
 
-    def _tell(self, kind: Told, thing: Thing, events: Sequence[str]) -> None:
-        self._journal.tell(Event(kind, dict(thing)))
+    def _publish(self, kind: ChangeKind, thing: Resource, events: Sequence[str]) -> None:
+        self._journal.publish(Event(kind, dict(thing)))
         for event in events:
             self.webhooks.emit(event, thing)
 

@@ -65,7 +65,7 @@ class WeavFault:
             body = b""
         return FaultAnswer(status, {"content-type": "application/json", **self.headers}, body)
 
-    def fits(self, method: str, path: str) -> bool:
+    def matches(self, method: str, path: str) -> bool:
         return self.method in ("", method) and (not self.path or fnmatchcase(path, self.path))
 
     @classmethod
@@ -125,7 +125,7 @@ class Faults:
     def take(self, method: str, path: str) -> WeavFault:
         """Return the fault for this request and count it."""
         for fault, left in self._left.items():
-            if fault.fits(method, path):
+            if fault.matches(method, path):
                 if left is not None:
                     self._left[fault] = left - 1
                 if left == 1:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any, Literal
 
-from bot.sandbox.weav.store import Told
+from bot.sandbox.weav.store import ChangeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Event:
     Conversations are created, updated and deleted; a message, a customer and an agent are new.
     """
 
-    kind: Told | Literal["request", "answer", "webhook", "faults"]
+    kind: ChangeKind | Literal["request", "answer", "webhook", "faults"]
     item: Any = None
 
 
@@ -68,7 +68,7 @@ class Journal:
         )
         self.exchanges.append(exchange)
         self._starts[exchange.number] = perf_counter()
-        self.tell(Event("request", exchange))
+        self.publish(Event("request", exchange))
         return exchange.number
 
     def answer(self, number: int, status: int | None, answer: bytes) -> None:
@@ -76,9 +76,9 @@ class Journal:
         seconds = perf_counter() - self._starts.pop(number)
         done = replace(self.exchanges[number], status=status, answer=answer, seconds=seconds)
         self.exchanges[number] = done
-        self.tell(Event("answer", done))
+        self.publish(Event("answer", done))
 
-    def tell(self, event: Event) -> None:
+    def publish(self, event: Event) -> None:
         for watcher in self._watchers:
             watcher.put_nowait(event)
 

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from bot.sandbox.weav.rules import cleaned
-from bot.sandbox.weav.store import Invalid, Store, Thing
+from bot.sandbox.weav.store import Invalid, Resource, Store
 
 Abilities = Callable[[str], Iterable[str] | None]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -65,11 +65,11 @@ class Endpoints:
 
     async def list_customer_conversations(self, request: Request) -> Response:
         customer = _find(self.store.customers, request)
-        return self._page(request, _with(self.store.conversations, "customer_id", customer["id"]))
+        return self._page(request, _where(self.store.conversations, "customer_id", customer["id"]))
 
     async def list_company_customers(self, request: Request) -> Response:
         company_id = request.path_params["id"].lower()
-        return self._page(request, _with(self.store.customers, "company_id", company_id))
+        return self._page(request, _where(self.store.customers, "company_id", company_id))
 
     async def list_agents(self, request: Request) -> Response:
         return self._page(request, self.store.agents.values())
@@ -77,7 +77,7 @@ class Endpoints:
     async def create_agent(self, request: Request) -> Response:
         return AsciiJson(self.store.create_agent(await _body(request)), 201)
 
-    def _page(self, request: Request, things: Iterable[Thing]) -> Response:
+    def _page(self, request: Request, things: Iterable[Resource]) -> Response:
         size = _number(request, "per_page", 15, 100)
         page = _number(request, "page", 1, 10**9)
         rows = list(things)[:: -1 if self.listing.newest_first else 1]
@@ -131,21 +131,21 @@ def _route(method: str, path: str, endpoint: Endpoint, abilities: Abilities) -> 
     return Route(path, guarded, methods=[method])
 
 
-async def _body(request: Request) -> Thing:
+async def _body(request: Request) -> Resource:
     try:
         return cleaned(await request.json())
     except (json.JSONDecodeError, UnicodeDecodeError):
         return {}
 
 
-def _find(things: Mapping[str, Thing], request: Request) -> Thing:
+def _find(things: Mapping[str, Resource], request: Request) -> Resource:
     thing = things.get(request.path_params["id"].lower())
     if thing is None:
         raise HTTPException(404, "Not found.")
     return thing
 
 
-def _with(things: Mapping[str, Thing], field: str, value: str) -> list[Thing]:
+def _where(things: Mapping[str, Resource], field: str, value: str) -> list[Resource]:
     return [thing for thing in things.values() if thing[field] == value]
 
 

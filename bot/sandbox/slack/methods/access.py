@@ -15,7 +15,7 @@ def required(arguments: Json, name: str) -> str:
     return str(value)
 
 
-def need_scope(workspace: Workspace, *any_of: str) -> None:
+def require_scope(workspace: Workspace, *any_of: str) -> None:
     """Raise SlackError when none of them is granted."""
     if not any(scope in workspace.scopes for scope in any_of):
         provided = ",".join(workspace.scopes)
@@ -32,7 +32,7 @@ def view_argument(arguments: Json) -> Json:
     return view
 
 
-def _named(workspace: Workspace, wanted: str) -> SlackChannel | None:
+def _channel_named(workspace: Workspace, wanted: str) -> SlackChannel | None:
     if wanted in workspace.users and wanted != BOT_USER_ID:
         return workspace.direct_messages(wanted)
     if wanted in workspace.channels:
@@ -41,13 +41,13 @@ def _named(workspace: Workspace, wanted: str) -> SlackChannel | None:
     return next((c for c in workspace.channels.values() if c.name == name and name), None)
 
 
-def reachable(workspace: Workspace, arguments: Json, *, as_member: bool = False) -> SlackChannel:
+def find_channel(workspace: Workspace, arguments: Json, *, as_member: bool = False) -> SlackChannel:
     """Return the conversation that the bot may write to.
 
     Raise SlackError: what the bot cannot see does not exist for it; a public channel is closed to
     it only without chat:write.public, or when the method wants a member.
     """
-    channel = _named(workspace, required(arguments, "channel"))
+    channel = _channel_named(workspace, required(arguments, "channel"))
     if channel is None:
         raise SlackError("channel_not_found")
     if BOT_USER_ID in channel.members:

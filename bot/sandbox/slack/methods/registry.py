@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.methods import chat, views, workspace_info
-from bot.sandbox.slack.methods.access import need_scope
+from bot.sandbox.slack.methods.access import require_scope
 from bot.sandbox.slack.wire import Json
 from bot.sandbox.slack.workspace import Workspace
 
@@ -41,7 +41,7 @@ def call_method(workspace: Workspace, name: str, token: str, arguments: Json) ->
         raise SlackError("unknown_method", req_method=name)
     _check_token(workspace, method, token)
     if method.scope:
-        need_scope(workspace, method.scope)
+        require_scope(workspace, method.scope)
     return {"ok": True, **method.run(workspace, arguments)}
 
 

@@ -12,7 +12,7 @@ from bot.sandbox.slack.directory import (
     SlackUser,
 )
 from bot.sandbox.slack.errors import SlackError
-from bot.sandbox.slack.methods.access import need_scope, required
+from bot.sandbox.slack.methods.access import require_scope, required
 from bot.sandbox.slack.wire import Json
 from bot.sandbox.slack.workspace import Workspace
 
@@ -72,11 +72,11 @@ def conversations_info(workspace: Workspace, arguments: Json) -> Json:
     https://docs.slack.dev/apis/web-api/using-the-conversations-api; a private channel that it is
     not in does not exist for it, with whatever scope.
     """
-    need_scope(workspace, *_READ.values())
+    require_scope(workspace, *_READ.values())
     channel = workspace.channels.get(required(arguments, "channel"))
     if channel is None or not _sees(channel):
         raise SlackError("channel_not_found")
-    need_scope(workspace, _READ[channel.kind])
+    require_scope(workspace, _READ[channel.kind])
     return {"channel": channel.as_json()}
 
 

@@ -30,7 +30,7 @@ _PICKS = ["checkboxes", "radio_buttons", "datepicker", "timepicker"]
 _TYPED = ["plain_text_input", "email_text_input", "url_text_input", "number_input"]
 
 
-def _some(*kinds: str) -> Check:
+def _any_of(*kinds: str) -> Check:
     return by_type({kind: ELEMENTS[kind] for kind in kinds})
 
 
@@ -57,7 +57,7 @@ BLOCKS: Mapping[str, Check] = {
             **_ID,
             "text": any_text(3000),
             "fields": array(any_text(2000), 1, 10),
-            "accessory": _some("button", "image", "overflow", *_PICKS, *_SINGLE, *_MULTI),
+            "accessory": _any_of("button", "image", "overflow", *_PICKS, *_SINGLE, *_MULTI),
             "expand": boolean,
         },
         _needs_text_or_fields,
@@ -69,7 +69,7 @@ BLOCKS: Mapping[str, Check] = {
         {
             **_BASE,
             "elements": array(
-                _some("button", "overflow", "datetimepicker", *_PICKS, *_SINGLE), 1, 25
+                _any_of("button", "overflow", "datetimepicker", *_PICKS, *_SINGLE), 1, 25
             ),
         },
         _ID,
@@ -78,7 +78,7 @@ BLOCKS: Mapping[str, Check] = {
         {
             **_BASE,
             "label": plain(2000),
-            "element": _some("datetimepicker", *_TYPED, *_PICKS, *_SINGLE, *_MULTI),
+            "element": _any_of("datetimepicker", *_TYPED, *_PICKS, *_SINGLE, *_MULTI),
         },
         {**_ID, "hint": plain(2000), "optional": boolean, "dispatch_action": boolean},
     ),

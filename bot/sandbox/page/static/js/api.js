@@ -14,9 +14,9 @@ async function post(address, body) {
 }
 
 /** Resolves to {trouble, errors, options, seconds}; to undefined when the sandbox itself failed. */
-export async function act(doing) {
+export async function act(action) {
   try {
-    return await post(`/api/as/${encodeURIComponent(state.me)}`, doing);
+    return await post(`/api/as/${encodeURIComponent(state.me)}`, action);
   } catch (error) {
     changed("notice", error.message);
     return undefined;
@@ -24,9 +24,9 @@ export async function act(doing) {
 }
 
 /** What somebody does in Weav itself. */
-export async function actInWeav(doing) {
+export async function actInWeav(action) {
   try {
-    await post("/api/weav", doing);
+    await post("/api/weav", action);
     return true;
   } catch (error) {
     changed("notice", error.message);
@@ -34,7 +34,7 @@ export async function actInWeav(doing) {
   }
 }
 
-export async function turn(change) {
+export async function setSwitches(change) {
   try {
     await post("/api/switches", { ...state.switches, ...change });
   } catch (error) {

@@ -105,13 +105,13 @@ export class Composer {
       changed("notice", `A message has at most ${LONGEST} characters. This one has ${typed.length}.`);
       return;
     }
-    const doing = typed.startsWith("/") ? this.#command(typed, channel) : say(typed, channel, thread);
-    if (!doing) return;
+    const action = typed.startsWith("/") ? this.#command(typed, channel) : say(typed, channel, thread);
+    if (!action) return;
     this.text.value = "";
     this.#typed();
     this.text.focus();
     this.onsend();
-    if (!(await act(doing)) && !this.text.value) this.text.value = typed;
+    if (!(await act(action)) && !this.text.value) this.text.value = typed;
   }
 
   #command(typed, channel) {
@@ -119,9 +119,9 @@ export class Composer {
       changed("notice", `${typed.split(/\s/)[0]} is not supported in threads. Sorry!`);
       return null;
     }
-    const doing = splitCommand(typed, channel);
-    if (!doing) changed("notice", `${typed.split(/\s/)[0]} is not a valid command.`);
-    return doing;
+    const action = splitCommand(typed, channel);
+    if (!action) changed("notice", `${typed.split(/\s/)[0]} is not a valid command.`);
+    return action;
   }
 }
 

@@ -120,12 +120,12 @@ function people() {
 async function suggested(field, query) {
   const { element, form } = field;
   if (query.length < (element.min_query_length ?? 3)) return null;
-  const doing = { do: "suggest", view_id: form.view.id, action_id: element.action_id, query };
-  field.wanted = doing;
+  const action = { do: "suggest", view_id: form.view.id, action_id: element.action_id, query };
+  field.wanted = action;
   if (query) await new Promise((resolve) => setTimeout(resolve, TYPING_PAUSE));
   await field.searching;
-  if (field.wanted !== doing) return null;
-  field.searching = act(doing);
+  if (field.wanted !== action) return null;
+  field.searching = act(action);
   const answer = await field.searching;
   return answer ? answer.options.map((option) => asOption(option)) : null;
 }

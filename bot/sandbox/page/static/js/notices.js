@@ -5,7 +5,7 @@ import { on } from "./store.js";
 
 const SHOWN_FOR = 9000;
 
-const DOINGS = {
+const ACTIONS = {
   command: "The command",
   message_action: "The shortcut",
   shortcut: "The shortcut",
@@ -19,8 +19,8 @@ const corner = document.getElementById("notices");
 
 export function setUpNotices() {
   on("notice", notify);
-  on("trouble", ({ doing, shown }) =>
-    notify(`${DOINGS[doing] ?? doing} failed with the error “${shown}”.`),
+  on("trouble", ({ action, shown }) =>
+    notify(`${ACTIONS[action] ?? action} failed with the error “${shown}”.`),
   );
   const lost = notice("The sandbox does not answer. It was ended, or is starting again.");
   on("connected", (is) => (is ? lost.remove() : corner.append(lost)));

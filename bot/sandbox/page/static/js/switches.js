@@ -1,6 +1,6 @@
 // The row of switches: what Weav and Slack do wrong from now on.
 
-import { turn } from "./api.js";
+import { setSwitches } from "./api.js";
 import { h } from "./dom.js";
 import { on, state } from "./store.js";
 
@@ -54,13 +54,13 @@ function weavSwitches() {
 
 function chip(value) {
   const id = `weav-${value}`;
-  const chosen = h("input", { type: "radio", name: "weav-does", id, value, onchange: () => turn({ weav: value }) });
+  const chosen = h("input", { type: "radio", name: "weav-does", id, value, onchange: () => setSwitches({ weav: value }) });
   const element = h("label", { for: id, class: "chip" }, chosen, h("span", {}, WEAV[value][0]));
   return { element, show: ({ weav }) => (chosen.checked = weav === value) };
 }
 
 function slowness() {
-  const set = () => turn({ slow: Math.min(60, Math.max(0, Number(seconds.value) || 0)) });
+  const set = () => setSwitches({ slow: Math.min(60, Math.max(0, Number(seconds.value) || 0)) });
   const seconds = h("input", { type: "number", id: "weav-slow", min: "0", max: "60", step: "0.5", onchange: set });
   const element = h("label", { for: "weav-slow" }, "Answers late by ", seconds, " s");
   return { element, show: ({ slow }) => (seconds.value = slow) };
@@ -68,7 +68,7 @@ function slowness() {
 
 function refusedField() {
   const options = FIELDS.map((field) => h("option", { value: field }, field));
-  const select = h("select", { id: "refused-field", onchange: () => turn({ field: select.value }) }, options);
+  const select = h("select", { id: "refused-field", onchange: () => setSwitches({ field: select.value }) }, options);
   const element = h("span", {}, h("label", { for: "refused-field" }, "Refused field"), " ", select);
   const show = ({ weav, field }) => {
     element.hidden = weav !== "field";
@@ -85,7 +85,7 @@ function slackSwitches() {
 }
 
 export function toggle(key, name, note) {
-  const box = h("input", { type: "checkbox", role: "switch", id: key, onchange: () => turn({ [key]: box.checked }) });
+  const box = h("input", { type: "checkbox", role: "switch", id: key, onchange: () => setSwitches({ [key]: box.checked }) });
   const said = h("span", {}, name, " ", h("span", { class: "quiet" }, note));
   const element = h("label", { for: key, class: "toggle" }, box, said);
   return { element, show: (switches) => (box.checked = switches[key]) };

@@ -1,6 +1,6 @@
 // Weav's webhooks: how they come, which nobody needs to change, and each that was sent.
 
-import { turn } from "./api.js";
+import { setSwitches } from "./api.js";
 import { h } from "./dom.js";
 import { outcome, pretty } from "./exchange.js";
 import { part } from "./part.js";
@@ -43,13 +43,13 @@ export function setUpWebhooks() {
 
 function choice(key, label, names) {
   const options = Object.entries(names).map(([value, name]) => h("option", { value }, name));
-  const select = h("select", { id: key, onchange: () => turn({ [key]: select.value }) }, options);
+  const select = h("select", { id: key, onchange: () => setSwitches({ [key]: select.value }) }, options);
   const element = h("span", {}, h("label", { for: key }, label), " ", select);
   return { element, show: (switches) => (select.value = switches[key]) };
 }
 
 function lateness() {
-  const set = () => turn({ webhook_late: Math.min(600, Math.max(0, Number(seconds.value) || 0)) });
+  const set = () => setSwitches({ webhook_late: Math.min(600, Math.max(0, Number(seconds.value) || 0)) });
   const seconds = h("input", { type: "number", id: "webhook_late", min: "0", max: "600", step: "0.5", onchange: set });
   const element = h("label", { for: "webhook_late" }, "Sent after ", seconds, " s");
   return { element, show: ({ webhook_late }) => (seconds.value = webhook_late) };

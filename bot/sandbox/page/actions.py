@@ -10,44 +10,44 @@ from bot.sandbox.slack.views import AppHomeTab
 Value = str | int | list[str] | None
 
 
-class _Doing(BaseModel):
+class _Action(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Say(_Doing):
+class Say(_Action):
     do: Literal["say"]
     text: Annotated[str, Field(min_length=1, max_length=4000)]
     slack_channel_id: str
     thread_ts: str = ""
 
 
-class Command(_Doing):
+class Command(_Action):
     do: Literal["command"]
     command: str
     text: str = ""
     slack_channel_id: str
 
 
-class Membership(_Doing):
+class Membership(_Action):
     """`/invite @Weav` and `/remove @Weav`, which Slack itself carries out."""
 
     do: Literal["invite", "remove"]
     slack_channel_id: str
 
 
-class UseMessageShortcut(_Doing):
+class UseMessageShortcut(_Action):
     do: Literal["message_shortcut"]
     callback_id: str
     message_ts: str
 
 
-class UseGlobalShortcut(_Doing):
+class UseGlobalShortcut(_Action):
     do: Literal["global_shortcut"]
     callback_id: str
     slack_channel_id: str
 
 
-class Submit(_Doing):
+class Submit(_Action):
     """`values` by block_id: everything that stands in the form."""
 
     do: Literal["submit"]
@@ -55,7 +55,7 @@ class Submit(_Doing):
     values: dict[str, Value] = Field(default_factory=dict)
 
 
-class Close(_Doing):
+class Close(_Action):
     """`clear`: the whole stack of modals, by the cross."""
 
     do: Literal["close"]
@@ -63,7 +63,7 @@ class Close(_Doing):
     clear: bool = False
 
 
-class Act(_Doing):
+class Act(_Action):
     """Choose or click something in a modal; `values` as in Submit."""
 
     do: Literal["act"]
@@ -73,14 +73,14 @@ class Act(_Doing):
     values: dict[str, Value] = Field(default_factory=dict)
 
 
-class Suggest(_Doing):
+class Suggest(_Action):
     do: Literal["suggest"]
     view_id: str
     action_id: str
     query: str
 
 
-class ClickInMessage(_Doing):
+class ClickInMessage(_Action):
     """Choose or click something in a message."""
 
     do: Literal["click"]
@@ -90,14 +90,14 @@ class ClickInMessage(_Doing):
     value: Value = None
 
 
-class OpenHome(_Doing):
+class OpenHome(_Action):
     """Go to a tab of the app."""
 
     do: Literal["open_home"]
     tab: AppHomeTab
 
 
-class ActInHome(_Doing):
+class ActInHome(_Action):
     """Choose or click something in the home tab."""
 
     do: Literal["act_in_home"]
@@ -106,7 +106,7 @@ class ActInHome(_Doing):
     value: Value = None
 
 
-Doing = Annotated[
+Action = Annotated[
     Say
     | Command
     | Membership

@@ -14,7 +14,7 @@ _PORTS = range(20_000, 32_000)
 _TRIES = 50
 
 
-class Outlet:
+class StoppableServer:
     """One ASGI app on one port of its own, closed at first."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -7,7 +7,7 @@ from bot.sandbox.slack.rules.blocks import elements_of
 from bot.sandbox.slack.wire import Json
 
 
-def normal_blocks(blocks: list[Json]) -> list[Json]:
+def normalised_blocks(blocks: list[Json]) -> list[Json]:
     """Return copies with every block_id and action_id set."""
     copies: list[Json] = _filled(blocks)
     for block in copies:
@@ -18,7 +18,7 @@ def normal_blocks(blocks: list[Json]) -> list[Json]:
     return copies
 
 
-def normal_text(text: Json) -> Json:
+def normalised_text(text: Json) -> Json:
     filled: Json = _filled(text)
     return filled
 

@@ -10,10 +10,10 @@ JANE = "3c90c3cc-0d44-4b50-8888-000000000001"
 ZOE = "3c90c3cc-0d44-4b50-8888-000000000002"
 # Milliseconds: longer than a slow machine takes to draw, and than the bot takes to create what was
 # queued, once Weav is back.
-PATIENCE = 15_000
+TIMEOUT = 15_000
 
 
-class Seat:
+class Tab:
     """One tab of one person."""
 
     def __init__(self, page: Page) -> None:
@@ -27,7 +27,7 @@ class Seat:
         self.home = page.get_by_role("tabpanel", name="Home")
         self.cards = self.messages.filter(has_text="Opened by")
         self.errors: list[str] = []
-        page.set_default_timeout(PATIENCE)
+        page.set_default_timeout(TIMEOUT)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._note)
 
@@ -41,7 +41,7 @@ class Seat:
         await self.say(f"/weav-conversation {words}".strip())
         await expect(self.modal).to_be_visible()
 
-    async def from_message(self, words: str) -> None:
+    async def open_from_message(self, words: str) -> None:
         """Open the form from the first message with these words, which are in its subject."""
         message = self.messages.filter(has_text=words).first
         await message.hover()
@@ -79,12 +79,12 @@ class Seat:
     async def go_to(self, conversation: str) -> None:
         await self.page.locator("#channels").get_by_role("button", name=conversation).click()
 
-    async def weav_does(self, what: str) -> None:
+    async def set_weav(self, what: str) -> None:
         switch = self.page.get_by_role("radio", name=what, exact=True)
         await switch.check(force=True)
         await expect(self.page.locator(".light")).to_contain_text(what)
 
-    async def weav_is_late_by(self, seconds: float) -> None:
+    async def delay_weav(self, seconds: float) -> None:
         await self.page.get_by_label("Answers late by").fill(str(seconds))
         await self.page.get_by_label("Answers late by").press("Enter")
         await expect(self.page.locator(".light")).to_contain_text(f"{seconds:g} s late")
@@ -112,7 +112,7 @@ class Seat:
     def hint_under(self, field: str) -> Locator:
         return self.modal.locator(f'[data-block="{field}"] .hint')
 
-    async def sees_in_weav(
+    async def check_weav(
         self, *, conversations: Sequence[str] = (), requests: Sequence[str] = ()
     ) -> None:
         """Look at the other half: subjects, and how creating ended, the newest first."""
@@ -127,30 +127,30 @@ class Seat:
             self.errors.append(message.text)
 
 
-class Seats:
+class Tabs:
     def __init__(self, browser: Browser, url: str) -> None:
         self._browser = browser
         self._url = url
         self._contexts: list[BrowserContext] = []
-        self._taken: list[Seat] = []
+        self._tabs: list[Tab] = []
 
-    async def take(self, slack_user_id: str = "U0ANN", **context: Any) -> Seat:  # noqa: ANN401
+    async def open(self, slack_user_id: str = "U0ANN", **context: Any) -> Tab:  # noqa: ANN401
         """Open the page as somebody, in a browser window of its own."""
         viewport = context.pop("viewport", {"width": 1360, "height": 900})
         opened = await self._browser.new_context(viewport=viewport, **context)
         self._contexts.append(opened)
-        return await self.another_tab(opened, slack_user_id)
+        return await self.open_in(opened, slack_user_id)
 
-    async def another_tab(self, context: BrowserContext, slack_user_id: str = "U0ANN") -> Seat:
-        seat = Seat(await context.new_page())
-        self._taken.append(seat)
-        await seat.page.goto(f"{self._url}/?as={slack_user_id}")
-        await expect(seat.page.locator("#channels button").first).to_be_attached()
-        return seat
+    async def open_in(self, context: BrowserContext, slack_user_id: str = "U0ANN") -> Tab:
+        tab = Tab(await context.new_page())
+        self._tabs.append(tab)
+        await tab.page.goto(f"{self._url}/?as={slack_user_id}")
+        await expect(tab.page.locator("#channels button").first).to_be_attached()
+        return tab
 
     async def close(self) -> None:
         """Raise AssertionError for what the page complained of, its policy's refusals included."""
         for context in self._contexts:
             await context.close()
-        complaints = [error for seat in self._taken for error in seat.errors]
+        complaints = [error for tab in self._tabs for error in tab.errors]
         assert complaints == []
