@@ -1,4 +1,4 @@
-"""What becomes of the bot's answer: what the person sees next."""
+"""Applies the bot's answer to what the person sees."""
 
 import json
 from dataclasses import dataclass, field
@@ -17,16 +17,16 @@ from bot.sandbox.slack.wire import Json, json_object
 from bot.sandbox.slack.workspace import Workspace
 
 TROUBLE_CONNECTING = "We had some trouble connecting. Try again?"
-# Slack's own apps sent nothing, since the form is not filled in.
+# Slack's client sent nothing, because the form is incomplete.
 FORM_INCOMPLETE = "form_incomplete"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person's doing led to.
+    """The result of what a person did.
 
-    `trouble` is what Slack shows because of the bot, empty when all is well. `errors` stand under
-    the fields, by block_id. `delivery` is None when nothing was sent.
+    `trouble` is the error that Slack shows if the bot failed, else empty. `errors` are shown under
+    the fields, by block_id. `delivery` is None if nothing was sent.
     """
 
     delivery: Delivery | None
@@ -39,7 +39,7 @@ class Answer:
 
     @property
     def payload(self) -> Json:
-        """What was sent, empty when nothing was."""
+        """The payload that was sent, or {}."""
         return {} if self.delivery is None else self.delivery.payload
 
 
@@ -51,7 +51,7 @@ def decoded(reply: Reply) -> Any:  # noqa: ANN401 - the bot's JSON, or its text
 
 
 def apply_command_answer(workspace: Workspace, payload: Json, reply: Reply) -> str:
-    """Show the body of a command's answer; return the trouble, if any."""
+    """Show the body of the answer to a command; return the error, if any."""
     body = decoded(reply)
     if not isinstance(body, dict):
         body = {"text": str(body)} if str(body).strip() else {}
@@ -66,7 +66,7 @@ def apply_command_answer(workspace: Workspace, payload: Json, reply: Reply) -> s
 
 
 def apply_submission_answer(workspace: Workspace, view: SlackView, reply: Reply) -> str:
-    """Close, change or cover the submitted view; return the trouble, if any."""
+    """Close, update or push a view, or show errors; return Slack's error, if any."""
     body = json_object(reply.body) if reply.body else {}
     if body is None:
         return TROUBLE_CONNECTING
@@ -114,7 +114,7 @@ def _show_errors(workspace: Workspace, view: SlackView, errors: object) -> None:
 
 
 def offered_options(reply: Reply) -> list[Json] | None:
-    """Return the options of a suggestion's answer, None when Slack could not use it."""
+    """Return the options in an answer to block_suggestion, or None if Slack would reject it."""
     body = json_object(reply.body) or {}
     findings = Findings()
     if "option_groups" in body:

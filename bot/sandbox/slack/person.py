@@ -1,4 +1,4 @@
-"""A person at the sandbox Slack: what they do reaches the bot, what it says reaches them."""
+"""A user of the sandbox Slack: sends what they do to the bot, and applies its answers."""
 
 import asyncio
 from collections.abc import Mapping
@@ -38,9 +38,9 @@ COMMAND = "/weav-conversation"
 
 
 class Person:
-    """Everything is done in the person's name; without a `view_id` in the modal on top.
+    """Without a `view_id`, methods act on the person's top modal.
 
-    `…_delivery` methods only build what would be sent; `send` sends it, as often as it is called.
+    `…_delivery` methods only build a delivery; each call of `send` sends it.
     """
 
     def __init__(self, workspace: Workspace, slack_user_id: str, endpoint: Endpoint) -> None:
@@ -51,7 +51,7 @@ class Person:
 
     @property
     def home(self) -> SlackView:
-        """The home tab; raise LookupError when the bot has published none."""
+        """The home tab; raise LookupError if the bot has not published one."""
         home = self.workspace.homes.get(self.slack_user_id)
         if home is None:
             raise LookupError(f"{self.slack_user_id} has no home tab yet")
@@ -59,7 +59,7 @@ class Person:
 
     @property
     def view(self) -> SlackView:
-        """The modal on top; raise LookupError when there is none."""
+        """The top modal; raise LookupError if none is open."""
         view = self.workspace.top_view(self.slack_user_id)
         if view is None:
             raise LookupError(f"{self.slack_user_id} has no modal open")
@@ -69,7 +69,7 @@ class Person:
         return self.workspace.views[view_id] if view_id else self.view
 
     def say(self, text: str, slack_channel_id: str, thread_ts: str = "") -> str:
-        """Write a message, which the bot does not learn of; return its ts."""
+        """Post a message and return its ts; the bot gets no event for it."""
         message = self.workspace.add_message(
             slack_channel_id, self.slack_user_id, text, [], thread_ts=thread_ts
         )
@@ -98,9 +98,9 @@ class Person:
         return await self.send(Delivery("interactive", payload))
 
     def fill(self, values: Mapping[str, object], view_id: str = "") -> None:
-        """Put values into a form, by block_id; "" or None empties a field.
+        """Enter values by block_id; "" or None clears a field.
 
-        Raise LookupError for a field or an option that is not there.
+        Raise LookupError if a field or an option does not exist.
         """
         view = self.view_with(view_id)
         for block_id, value in values.items():
@@ -110,7 +110,7 @@ class Person:
             view.values[block_id][action_id] = entry_for(element, value, offered)
 
     async def type_in(self, values: Mapping[str, object], view_id: str = "") -> None:
-        """Fill in; what is a text for an external select is typed there, and an option taken."""
+        """As `fill`, but type text into external selects and pick a suggested option."""
         view = self.view_with(view_id)
         for block_id, value in values.items():
             element = view.block(block_id)["element"]
@@ -124,7 +124,7 @@ class Person:
         return Delivery("interactive", self.payloads.submission(self.view_with(view_id)))
 
     async def submit(self, values: Mapping[str, object] | None = None, view_id: str = "") -> Answer:
-        """Type in and submit; nothing is sent when Slack's own apps would refuse the form."""
+        """Enter values and submit; send nothing if Slack's client would reject the form."""
         view = self.view_with(view_id)
         await self.type_in(values or {}, view.id)
         if "submit" not in view.sent:
@@ -136,7 +136,7 @@ class Person:
         return await self.send(self.submission_delivery(view.id))
 
     async def close(self, view_id: str = "", *, clear: bool = False) -> Answer:
-        """Cancel a modal, or with `clear` all of its stack by the cross."""
+        """Cancel a modal, or with `clear` close its whole stack (the ✕)."""
         view = self.view_with(view_id)
         payload = self.payloads.closed(view, is_cleared=clear)
         if clear:
@@ -148,7 +148,7 @@ class Person:
         return await self.send(Delivery("interactive", payload))
 
     async def suggest(self, action_id: str, query: str, view_id: str = "") -> Answer:
-        """Type into an external select; the answer's `options` are what the person is shown."""
+        """Type into an external select; the person then sees the answer's `options`."""
         view = self.view_with(view_id)
         block, element = find_in_view(view, action_id)
         if len(query) < element.get("min_query_length", 3):
@@ -159,12 +159,12 @@ class Person:
     async def act(self, action_id: str, value: object = None, view_id: str = "") -> Answer:
         """Click or choose something in a modal.
 
-        Nothing is sent for an input that does not ask for it with `dispatch_action`.
+        An input sends nothing unless its block has `dispatch_action`.
         """
         return await self._act(self.view_with(view_id), action_id, value)
 
     async def act_in_home(self, action_id: str, value: object = None, block_id: str = "") -> Answer:
-        """Click or choose something in the home tab, by default in the first block that has it."""
+        """Click or choose something in the home tab, by default in the first matching block."""
         return await self._act(self.home, action_id, value, block_id)
 
     async def _act(
@@ -182,7 +182,7 @@ class Person:
     async def click(
         self, action_id: str, message_ts: str = "", value: object = None, block_id: str = ""
     ) -> Answer:
-        """Click or choose something in a message, by default in the latest that has it."""
+        """Click or choose something in a message, by default the latest that has the element."""
         message, block, element = find_in_message(
             self.workspace, self.slack_user_id, action_id, message_ts, block_id
         )
@@ -194,9 +194,9 @@ class Person:
         return Delivery("events_api", self.payloads.home_opened(tab))
 
     async def open_home(self, tab: AppHomeTab = "home") -> Answer:
-        """Go to the app; nothing is sent unless it has subscribed to that.
+        """Open a tab of the app; send the event only if the app has subscribed to it.
 
-        Raise LookupError when the app has no home tab.
+        Raise LookupError if the app has no home tab.
         """
         if tab == "home" and not self.workspace.home_tab_enabled:
             raise LookupError("The app has no home tab")
@@ -205,9 +205,9 @@ class Person:
         return await self.send_event(self.home_delivery(tab))
 
     async def send_event(self, delivery: Delivery) -> Answer:
-        """Deliver an event, and again while it fails: see `Workspace.event_retries`.
+        """Deliver an event; retry it while it fails (`Workspace.event_retries`).
 
-        https://docs.slack.dev/apis/events-api: Slack shows nobody that one failed.
+        Slack does not show users that an event failed: https://docs.slack.dev/apis/events-api
         """
         reply = await self.endpoint.deliver(delivery)
         for seconds in self.workspace.event_retries:
@@ -219,7 +219,7 @@ class Person:
         return Answer(delivery, reply.status, decoded(reply), reply.seconds, reply.failure)
 
     async def send(self, delivery: Delivery) -> Answer:
-        """Deliver a payload, also one that was delivered before, and apply the bot's answer."""
+        """Deliver a payload, for the first time or again, and apply the bot's answer."""
         reply = await self.endpoint.deliver(delivery)
         trouble, action = reply.failure, str(delivery.payload.get("type", "command"))
         view = self.workspace.views.get(delivery.payload.get("view", {}).get("id", ""))
@@ -241,7 +241,7 @@ class Person:
         )
 
     def _submitted(self, view: SlackView, reply: Reply) -> str:
-        """Slack tells a person the same, whatever was wrong with the answer to a form."""
+        """Return the error; the person sees the same text for every bad answer to a form."""
         view.errors, view.trouble = {}, ""
         if reply.failure:
             view.trouble = TROUBLE_CONNECTING

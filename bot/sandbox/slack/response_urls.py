@@ -1,4 +1,4 @@
-"""What a POST to a response URL does.
+"""Carries out a POST to a response URL.
 
 https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 """
@@ -14,7 +14,7 @@ from bot.sandbox.slack.workspace import Workspace
 
 
 def use_response_url(workspace: Workspace, path: str, body: Json | None) -> None:
-    """Post, replace or delete; raise SlackError for what Slack refuses."""
+    """Post, replace or delete a message; raise SlackError if Slack would reject it."""
     url = workspace.response_urls.use(path)
     if body is None:
         raise SlackError("invalid_payload")
@@ -29,10 +29,10 @@ def use_response_url(workspace: Workspace, path: str, body: Json | None) -> None
 
 
 def post_answer(workspace: Workspace, url: IssuedResponseUrl, body: Json, via: Via) -> None:
-    """Say something where the person is: to all of them, or by default only to that person.
+    """Post to the person's conversation: for everybody, or by default only for that person.
 
-    A thread is heeded in the first case alone; what one person sees goes to the channel:
-    https://github.com/slackapi/bolt-js/issues/963.
+    Slack ignores `thread_ts` for ephemeral answers and posts them in the channel:
+    https://github.com/slackapi/bolt-js/issues/963
     """
     kind = body.get("response_type", "ephemeral")
     if kind not in {"ephemeral", "in_channel"}:

@@ -1,4 +1,4 @@
-"""Slack's end of Socket Mode: https://docs.slack.dev/apis/events-api/using-socket-mode."""
+"""Slack's side of Socket Mode: https://docs.slack.dev/apis/events-api/using-socket-mode."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ Reason = Literal["warning", "refresh_requested", "link_disabled", "too_many_webs
 
 
 class SocketMode:
-    """The connections of the bot, and the acknowledgements that are waited for."""
+    """The bot's connections, and the acknowledgements that are still pending."""
 
     def __init__(self) -> None:
         self.connections: list[WebSocket] = []
@@ -61,21 +61,21 @@ class SocketMode:
             while True:
                 self._acknowledge(json_object(await websocket.receive_text()) or {})
         except (WebSocketDisconnect, RuntimeError):
-            # RuntimeError: the sandbox itself has closed the connection meanwhile.
+            # RuntimeError: the sandbox has closed the connection itself.
             pass
         finally:
             self.connections.remove(websocket)
             self._changed.set()
 
     async def connected(self, count: int = 1, within: float = 5) -> None:
-        """Wait until the bot has exactly that many connections, or raise TimeoutError."""
+        """Wait until the bot has exactly `count` connections, or raise TimeoutError."""
         async with asyncio.timeout(within):
             while len(self.connections) != count:
                 self._changed.clear()
                 await self._changed.wait()
 
     async def deliver(self, delivery: Delivery) -> Reply:
-        """Send an envelope over one of the connections and wait for its acknowledgement."""
+        """Send an envelope over the next connection and wait for its acknowledgement."""
         started = time.monotonic()
         if not self.connections:
             return Reply(0, b"", 0.0, DISPATCH_FAILED)
@@ -99,9 +99,9 @@ class SocketMode:
         return Reply(200, body, time.monotonic() - started, content_type="application/json")
 
     async def disconnect(self, reason: Reason = "refresh_requested") -> None:
-        """Tell every connection to go, as Slack does every few hours, and close it.
+        """Send `disconnect` to every connection, as Slack does every few hours, and close it.
 
-        A warning only announces it.
+        A warning leaves it open.
         """
         for websocket in list(self.connections):
             await self._send_disconnect(websocket, reason)
@@ -112,7 +112,7 @@ class SocketMode:
             await drop_connection(websocket.scope)
 
     def fall_silent(self) -> None:
-        """Leave the connections open, but neither send nor answer a ping any more."""
+        """Leave the connections open, but stop sending, and stop answering pings."""
         for websocket in self.connections:
             stop_reading(websocket.scope)
             self._silent.add(websocket)

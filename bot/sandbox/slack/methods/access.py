@@ -1,4 +1,4 @@
-"""Arguments and conversations as the Web API's methods look at them."""
+"""What Web API methods check: arguments, scopes, and access to conversations."""
 
 from bot.sandbox.slack.directory import BOT_USER_ID, Kind, SlackChannel
 from bot.sandbox.slack.errors import SlackError
@@ -7,7 +7,7 @@ from bot.sandbox.slack.workspace import Workspace
 
 
 def required(arguments: Json, name: str) -> str:
-    """Raise SlackError when an argument is not there."""
+    """Raise SlackError if the argument is missing."""
     value = arguments.get(name)
     if not value:
         problem = f"[ERROR] missing required field: {name} [json-pointer:/{name}]"
@@ -16,7 +16,7 @@ def required(arguments: Json, name: str) -> str:
 
 
 def require_scope(workspace: Workspace, *any_of: str) -> None:
-    """Raise SlackError when none of them is granted."""
+    """Raise SlackError if the app has none of these scopes."""
     if not any(scope in workspace.scopes for scope in any_of):
         provided = ",".join(workspace.scopes)
         raise SlackError("missing_scope", needed=",".join(any_of), provided=provided)
@@ -42,10 +42,10 @@ def _channel_named(workspace: Workspace, wanted: str) -> SlackChannel | None:
 
 
 def find_channel(workspace: Workspace, arguments: Json, *, as_member: bool = False) -> SlackChannel:
-    """Return the conversation that the bot may write to.
+    """Return the conversation if the bot may write to it, or raise SlackError.
 
-    Raise SlackError: what the bot cannot see does not exist for it; a public channel is closed to
-    it only without chat:write.public, or when the method wants a member.
+    A private conversation without the bot is not found. A public channel without the bot needs
+    chat:write.public, unless the method requires membership (`as_member`).
     """
     channel = _channel_named(workspace, required(arguments, "channel"))
     if channel is None:
@@ -60,9 +60,9 @@ def find_channel(workspace: Workspace, arguments: Json, *, as_member: bool = Fal
 
 
 def thread_argument(workspace: Workspace, channel: SlackChannel, thread_ts: object) -> str:
-    """Return the thread to write to; raise SlackError for what is not the first message of one.
+    """Return the thread to write to; raise SlackError unless it is a parent message's ts.
 
-    Slack itself takes the ts of a reply and misplaces the message.
+    The real Slack accepts the ts of a reply, and puts the message in the wrong place.
     """
     if not thread_ts:
         return ""

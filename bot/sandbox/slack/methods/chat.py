@@ -1,4 +1,4 @@
-"""chat.*: https://docs.slack.dev/reference/methods/chat.postMessage and its neighbours."""
+"""chat.*, such as https://docs.slack.dev/reference/methods/chat.postMessage."""
 
 import json
 
@@ -12,7 +12,7 @@ from bot.sandbox.slack.workspace import Workspace
 
 
 def message_content(arguments: Json) -> tuple[str, list[Json]]:
-    """Return text and blocks; raise SlackError for what Slack refuses."""
+    """Return text and blocks; raise SlackError if Slack would reject them."""
     blocks = arguments.get("blocks")
     if isinstance(blocks, str):
         try:
@@ -49,7 +49,7 @@ def post_message(workspace: Workspace, arguments: Json) -> Json:
 
 
 def post_ephemeral(workspace: Workspace, arguments: Json) -> Json:
-    """In a thread it is only shown if there are replies, and accepted all the same.
+    """In a thread without replies, Slack accepts the message but does not show it.
 
     https://docs.slack.dev/reference/methods/chat.postEphemeral
     """

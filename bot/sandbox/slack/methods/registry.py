@@ -1,4 +1,4 @@
-"""Which methods there are, which token they want and which scope."""
+"""The methods, with the type of token and the scope that each requires."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ METHODS: Mapping[str, Method] = {
 
 
 def call_method(workspace: Workspace, name: str, token: str, arguments: Json) -> Json:
-    """Run a method as Slack would for this token; raise SlackError otherwise."""
+    """Check token and scope, and run the method; raise SlackError."""
     method = METHODS.get(name)
     if method is None:
         raise SlackError("unknown_method", req_method=name)

@@ -1,4 +1,4 @@
-"""views.*: https://docs.slack.dev/reference/methods/views.open and its neighbours."""
+"""views.*, such as https://docs.slack.dev/reference/methods/views.open."""
 
 import secrets
 
@@ -27,7 +27,7 @@ def _new_id() -> str:
 
 
 def stack_view(workspace: Workspace, below: SlackView, sent: Json) -> SlackView:
-    """Put a view on top of another one; the caller has checked it."""
+    """Push a view, which the caller has checked, on top of another."""
     view_id = _new_id()
     view = SlackView(
         view_id, below.slack_user_id, below.opened_in, below.root_view_id, previous_view_id=below.id

@@ -1,4 +1,4 @@
-"""Layout blocks, which elements stand in which, and what must be unique.
+"""Layout blocks, the elements that each may contain, and unique ids.
 
 https://docs.slack.dev/reference/block-kit/blocks
 """
@@ -104,7 +104,7 @@ MARKDOWN: Check = record({**_BASE, "text": string(12_000, least=1)}, _ID)
 
 
 def elements_of(block: Json) -> Iterator[tuple[Json, str]]:
-    """Yield the interactive elements of a block, each with its pointer below the block."""
+    """Yield the elements of a block, each with its JSON pointer relative to the block."""
     if block["type"] == "section" and "accessory" in block:
         yield block["accessory"], "/accessory"
     if block["type"] == "input":
@@ -115,7 +115,7 @@ def elements_of(block: Json) -> Iterator[tuple[Json, str]]:
 
 
 def check_uniqueness(blocks: list[Json], pointer: str, findings: Findings) -> None:
-    """Refuse repeated block ids, action ids within a block, and a second focus."""
+    """Reject duplicate block_ids, duplicate action_ids in a block, and a second focus_on_load."""
     counted = Counter(block["block_id"] for block in blocks if "block_id" in block)
     for block_id in (block_id for block_id, times in counted.items() if times > 1):
         findings.add(f"block_id must be unique: {block_id}", pointer)
@@ -133,7 +133,7 @@ def check_uniqueness(blocks: list[Json], pointer: str, findings: Findings) -> No
 def check_response_urls(
     blocks: list[Json], pointer: str, findings: Findings, *, modal: bool
 ) -> None:
-    """`response_url_enabled` works in input blocks of modals only."""
+    """Reject `response_url_enabled` outside the input blocks of modals."""
     for index, block in enumerate(blocks):
         for element, place in elements_of(block):
             allowed = modal and block["type"] == "input"
