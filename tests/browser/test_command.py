@@ -89,7 +89,7 @@ async def test_a_port_in_use_is_a_clear_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("options", [{"port": 99_999}, {"keep": Path("/dev/null/kept")}])
 async def test_what_cannot_be_is_a_clear_sentence(options: dict[str, Any]) -> None:
-    with pytest.raises(CannotStart, match=r"99999 is no port|cannot be a directory"):
+    with pytest.raises(CannotStart, match=r"99999 is not a port|cannot be used as a directory"):
         async with sandbox(embedded, manifest(), **options):
             pass
 

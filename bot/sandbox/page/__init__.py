@@ -1,4 +1,4 @@
-"""The page of the sandbox: what people see of Slack, and what Weav got."""
+"""The sandbox's web page: Slack as a user sees it, next to Weav."""
 
 from bot.sandbox.page.app import SandboxPage
 from bot.sandbox.page.guard import Guard

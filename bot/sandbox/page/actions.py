@@ -1,4 +1,4 @@
-"""What a person does on the page, as the page sends it."""
+"""What the page sends when a person does something in Slack."""
 
 from typing import Annotated, Literal
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.sandbox.slack.views import AppHomeTab
 
-# What stands in a field: a text, the value of an option or several of them, or nothing.
+# The value of a field: text, the value of an option, a list of such values, or None.
 Value = str | int | list[str] | None
 
 
@@ -29,7 +29,7 @@ class Command(_Action):
 
 
 class Membership(_Action):
-    """`/invite @Weav` and `/remove @Weav`, which Slack itself carries out."""
+    """`/invite @Weav` and `/remove @Weav`, which Slack handles itself."""
 
     do: Literal["invite", "remove"]
     slack_channel_id: str
@@ -48,7 +48,7 @@ class UseGlobalShortcut(_Action):
 
 
 class Submit(_Action):
-    """`values` by block_id: everything that stands in the form."""
+    """`values`: every field of the form, by block_id."""
 
     do: Literal["submit"]
     view_id: str
@@ -56,7 +56,7 @@ class Submit(_Action):
 
 
 class Close(_Action):
-    """`clear`: the whole stack of modals, by the cross."""
+    """`clear`: close the whole stack of modals (the ✕)."""
 
     do: Literal["close"]
     view_id: str
@@ -64,7 +64,7 @@ class Close(_Action):
 
 
 class Act(_Action):
-    """Choose or click something in a modal; `values` as in Submit."""
+    """Click or choose something in a modal; `values` as in Submit."""
 
     do: Literal["act"]
     view_id: str
@@ -81,7 +81,7 @@ class Suggest(_Action):
 
 
 class ClickInMessage(_Action):
-    """Choose or click something in a message."""
+    """Click or choose something in a message."""
 
     do: Literal["click"]
     message_ts: str
@@ -91,14 +91,14 @@ class ClickInMessage(_Action):
 
 
 class OpenHome(_Action):
-    """Go to a tab of the app."""
+    """Open a tab of the app."""
 
     do: Literal["open_home"]
     tab: AppHomeTab
 
 
 class ActInHome(_Action):
-    """Choose or click something in the home tab."""
+    """Click or choose something in the home tab."""
 
     do: Literal["act_in_home"]
     block_id: str

@@ -1,4 +1,4 @@
-"""The page over HTTP: its files, one stream of what happens, and one address for doings."""
+"""Serves the page: its files, its event stream, and the endpoints for what people do."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ from bot.sandbox.weav import WeavSandbox
 from bot.sandbox.weav.store import Invalid
 
 _STATIC = Path(__file__).with_name("static")
-# A stream that says nothing notices only then that nobody listens any more.
+# After this long without an event, send a comment: only a write reveals that the client has gone.
 _QUIET_SECONDS = 15.0
 _ACTION: TypeAdapter[Action] = TypeAdapter(Action)
 _WEAV_ACTION: TypeAdapter[WeavAction] = TypeAdapter(WeavAction)
@@ -34,7 +34,7 @@ _WEAV_ACTION: TypeAdapter[WeavAction] = TypeAdapter(WeavAction)
 
 @dataclass(frozen=True, slots=True)
 class SandboxPage:
-    """`manifest` is the app's: it says what Slack offers of the bot."""
+    """`manifest` is the app's manifest: its commands, shortcuts and home tab."""
 
     workspace: Workspace
     weav: WeavSandbox
@@ -55,11 +55,11 @@ class SandboxPage:
         )
 
     def end(self) -> None:
-        """Let all streams end, before their server does."""
+        """End all event streams, before their server stops."""
         self.workspace.feed.publish("end", {})
 
     async def _events(self, request: Request) -> Response:
-        """GET ?as=USER: the whole state first, then every change."""
+        """GET ?as=USER: a snapshot, then every change."""
         slack_user_id = request.query_params.get("as", "")
         if not self._is_person(slack_user_id):
             return _problem(f"There is nobody called {slack_user_id!r}.", 404)
@@ -74,7 +74,7 @@ class SandboxPage:
             yield line
 
     async def _next(self, changes: Subscription, slack_user_id: str) -> str:
-        """Empty at the end, which `end` brings about: a stream that is cut makes noise."""
+        """Return the next line; empty after `end`, because a stream that is cut logs an error."""
         try:
             async with asyncio.timeout(_QUIET_SECONDS):
                 async for event in changes:
@@ -103,7 +103,7 @@ class SandboxPage:
         try:
             await self.board.apply(switches)
         except OSError as error:
-            return _problem(f"Weav cannot come back: its port was taken ({error.strerror}).", 409)
+            return _problem(f"Weav cannot start again: its port was taken ({error.strerror}).", 409)
         return JSONResponse({})
 
     async def _perform(self, request: Request) -> Response:
@@ -118,7 +118,7 @@ class SandboxPage:
         try:
             return JSONResponse(await perform(person, action))
         except LookupError as error:
-            return _problem(f"That is not there any more: {error}", 409)
+            return _problem(f"That no longer exists: {error}", 409)
 
     async def _perform_in_weav(self, request: Request) -> Response:
         try:
@@ -129,7 +129,7 @@ class SandboxPage:
             reasons = [reason for each in error.problems.values() for reason in each]
             return _problem(" ".join(reasons), 422)
         except KeyError:
-            return _problem("That conversation is not there any more.", 409)
+            return _problem("That conversation no longer exists.", 409)
         return JSONResponse({})
 
     def _is_person(self, slack_user_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""What somebody does in Weav itself, on its half of the page."""
+"""What people do in Weav itself, on Weav's half of the page."""
 
 from typing import Annotated, Literal, assert_never
 
@@ -37,7 +37,7 @@ WeavAction = Annotated[
 
 
 def perform_in_weav(store: Store, action: WeavAction) -> None:
-    """Raise KeyError for a conversation that is not there, Invalid for what Weav refuses."""
+    """Raise KeyError for an unknown conversation, Invalid if Weav rejects the change."""
     match action:
         case ChangeConversation():
             store.change(action.conversation_id, **action.fields)

@@ -1,4 +1,4 @@
-"""Carries out what people do on the page."""
+"""Performs what people do on the page."""
 
 import re
 from collections.abc import Mapping
@@ -11,16 +11,16 @@ from bot.sandbox.slack.directory import BOT_USER_ID
 from bot.sandbox.slack.wire import Json
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-# What ends a sentence ends a link; an address goes before a mention, which begins in its middle.
+# Punctuation at the end does not belong to a link. Addresses come before mentions: both have an @.
 _TYPED = re.compile(
     r"""[&<>]|https?://[^\s<>]*[^\s<>.,;:!?)'"]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[@#][\w-]+"""
 )
 
 
 async def perform(person: Person, action: Action) -> Json:
-    """Return what the page needs to know of the answer; all else comes by events.
+    """Return the part of the answer that the page needs; the rest arrives as events.
 
-    Raise LookupError for what is not there any more, or not for this person.
+    Raise LookupError for something that no longer exists, or that this person cannot see.
     """
     match action:
         case actions.Say():
@@ -54,7 +54,7 @@ async def _send_to_bot(person: Person, action: Action) -> Answer:
         case actions.Act() | actions.ClickInMessage() | actions.ActInHome():
             return await _send_action(person, action)
         case actions.Say() | actions.Membership():
-            raise TypeError("The bot does not learn of this.")
+            raise TypeError("The bot is not told about this.")
         case _:
             assert_never(action)
 
@@ -77,7 +77,7 @@ async def _send_action(
 
 
 def typed_text(text: str, workspace: Workspace) -> str:
-    """Write what was typed as Slack's own apps send it: escaped, with links and mentions.
+    """Convert typed text as Slack's client does: escaped, with links and mentions.
 
     https://docs.slack.dev/messaging/formatting-message-text
     """

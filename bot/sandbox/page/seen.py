@@ -1,4 +1,4 @@
-"""What one person may see of the sandbox, as JSON for the page."""
+"""JSON for the page: what one person may see of Slack, and everything in Weav."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -43,7 +43,7 @@ def weav_json(weav: WeavSandbox) -> Json:
 
 
 def is_visible(workspace: Workspace, slack_user_id: str, event: FeedEvent) -> bool:
-    """Whether a change reaches this person's page."""
+    """Whether this person may see a change."""
     match event.kind, event.data:
         case (
             ("message" | "message_changed" | "message_deleted"),
@@ -65,7 +65,7 @@ def is_visible(workspace: Workspace, slack_user_id: str, event: FeedEvent) -> bo
 
 
 def exchange_json(exchange: Exchange) -> Json:
-    """A request to Weav; without a status and with `seconds`, its answer was lost."""
+    """A request to Weav; its answer was lost if it has `seconds` but no status."""
     return {
         "number": exchange.number,
         "at": exchange.at.isoformat(),
@@ -96,7 +96,7 @@ def webhook_json(delivery: WebhookDelivery) -> Json:
 
 
 async def publish_weav_events(weav: WeavSandbox, workspace: Workspace) -> None:
-    """Bring what happens at Weav into the one stream that the page follows, without end."""
+    """Publish Weav's events on the feed that the page follows, forever."""
     tell = workspace.feed.publish
     async for event in weav.events():
         match event.kind:
@@ -117,14 +117,14 @@ async def publish_weav_events(weav: WeavSandbox, workspace: Workspace) -> None:
 
 
 def _sees(workspace: Workspace, slack_user_id: str, slack_channel_id: str) -> bool:
-    """Guests, and people of other organisations, only see where they are members."""
+    """Guests and people from other organisations only see channels that they are members of."""
     user, channel = workspace.users[slack_user_id], workspace.channels[slack_channel_id]
     at_home = user.team_id == TEAM_ID and not user.is_guest
     return slack_user_id in channel.members or (at_home and channel.kind is Kind.PUBLIC)
 
 
 def app_json(manifest: Mapping[str, Any]) -> Json:
-    """What Slack's apps offer of an app, from its manifest."""
+    """Return the parts of the manifest that Slack's client shows."""
     features = manifest["features"]
     return {
         "name": features["bot_user"]["display_name"],

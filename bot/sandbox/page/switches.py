@@ -1,4 +1,4 @@
-"""What the page lets go wrong, and how that is brought about."""
+"""The page's switches, and the faults that they inject."""
 
 import asyncio
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _RETRY_AFTER = "5"
 
 
 class Switches(BaseModel):
-    """`slow`: seconds before each answer of Weav; `field`: the one that `weav="field"` refuses.
+    """`slow`: seconds before each of Weav's answers; `field`: what `weav="field"` rejects.
 
     `webhook_…`: see `WebhookOptions`.
     """
@@ -42,7 +42,7 @@ class Switches(BaseModel):
 
 
 class SwitchBoard:
-    """The switches as they stand; nothing else arms faults."""
+    """The current switches; in the page's sandbox, nothing else injects faults."""
 
     def __init__(
         self, workspace: slack.Workspace, weav_sandbox: weav.WeavSandbox, server: StoppableServer
@@ -54,7 +54,7 @@ class SwitchBoard:
         self._applying = asyncio.Lock()
 
     async def apply(self, switches: Switches) -> None:
-        """Raise OSError when Weav cannot come back, since its port was taken."""
+        """Raise OSError if Weav cannot start again, because its port was taken."""
         async with self._applying:
             self._weav.faults.clear()
             for fault in _of_weav(switches):
@@ -100,7 +100,7 @@ def _of_weav(switches: Switches) -> Iterator[weav.WeavFault]:
 
 
 def _of_slack(switches: Switches, workspace: slack.Workspace) -> Iterator[slack.SlackFault]:
-    """Messages to people still arrive, so that the end of the bot's route can be seen."""
+    """Direct messages still arrive, because they are the bot's last resort for a card."""
     if switches.refuse_posts:
         for channel in workspace.channels.values():
             if channel.kind is not Kind.IM:

@@ -1,4 +1,4 @@
-"""A Weav for the desk top: its API after `openapi.yaml`, its webhooks, its memory, and faults."""
+"""A Weav for the sandbox: its API from `openapi.yaml`, its webhooks, its data, and faults."""
 
 from bot.sandbox.weav.app import WeavSandbox
 from bot.sandbox.weav.faults import WeavFault, Wire

@@ -1,4 +1,4 @@
-"""The sandbox's memory: what exists in this Weav, and the rules between the things in it."""
+"""The sandbox Weav's data, and the rules between its resources."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from bot.sandbox.weav.rules import invalid, problems_of, words
 
 Resource = dict[str, Any]
 ChangeKind = Literal["created", "updated", "deleted", "message", "customer", "agent"]
-# What happened to a thing, and the events that webhooks tell of it.
+# Called with the kind of change, the resource, and the webhook events for it.
 OnChange = Callable[[ChangeKind, Resource, Sequence[str]], None]
 
 _CUSTOMER_FIELDS = ("first_name", "last_name", "email", "phone", "locale", "country", "company_id")
@@ -34,9 +34,9 @@ class Invalid(Exception):
 
 
 class Store:
-    """All things by id, in the order of their creation, as the API returns them.
+    """All resources by id, oldest first, as the API returns them.
 
-    `on_change` hears of every change, whoever makes it: the API, or somebody in Weav itself.
+    `on_change` is called for every change, whether made through the API or in Weav itself.
     """
 
     def __init__(self, on_change: OnChange) -> None:
@@ -49,7 +49,7 @@ class Store:
         self.email_agent_id = seeds.EMAIL_AGENT
 
     def create_conversation(self, given: Resource) -> Resource:
-        """Raise Invalid with every reason at once."""
+        """Raise Invalid, with all error messages at once."""
         self._refuse_creation(given)
         now = _now()
         conversation = {
@@ -74,7 +74,7 @@ class Store:
         return conversation
 
     def update_conversation(self, conversation: Resource, given: Resource) -> Resource:
-        """Keep what is not given: one of the readings that the documentation leaves open."""
+        """Keep fields that are not given; the documentation does not say what Weav does."""
         problems = problems_of("ConversationUpdate", given)
         before = conversation["assignee_id"] if conversation["assignee_type"] == "agent" else None
         _refuse_if(problems or self._assignee_problems(given, conversation["channel"], before))
@@ -91,11 +91,11 @@ class Store:
         return conversation
 
     def change(self, conversation_id: str, **given: str | None) -> Resource:
-        """Change a conversation as somebody does in Weav itself; raise KeyError or Invalid."""
+        """Change a conversation as a user of Weav does; raise KeyError or Invalid."""
         return self.update_conversation(self.conversations[conversation_id], given)
 
     def delete(self, conversation_id: str) -> None:
-        """Raise KeyError for one that is not there."""
+        """Raise KeyError for an unknown conversation."""
         conversation = self.conversations.pop(conversation_id)
         self.messages.pop(conversation_id, None)
         self._on_change("deleted", conversation, ["conversation.deleted"])
@@ -109,9 +109,9 @@ class Store:
         is_internal: bool = False,
         **overrides: object,
     ) -> Resource:
-        """Add a message; `overrides` are fields as nobody would expect them. Raise KeyError.
+        """Add a message; `overrides` replace its fields with unusual values. Raise KeyError.
 
-        Weav has no event for what an AI agent or the system writes.
+        Weav has no event for messages from an AI agent or the system.
         """
         conversation, now = self.conversations[conversation_id], _now()
         customer_id = conversation["customer_id"]
@@ -185,7 +185,7 @@ class Store:
     def _assignee_problems(
         self, given: Resource, channel: str, agent_before: str | None
     ) -> dict[str, list[str]]:
-        """E-mail: the one active e-mail agent. Chat: the agent it began with, if it has one."""
+        """Allowed agents: the active e-mail agent; in a chat, its present agent, or any if none."""
         kind, id_ = given.get("assignee_type"), _id(given, "assignee_id")
         if kind is None and id_ is None:
             return {}
