@@ -1,4 +1,4 @@
-"""People in front of the page: they do with mouse and keyboard what a person would do."""
+"""Browser tabs on the sandbox's page, with methods for what a person does there."""
 
 import re
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 JANE = "3c90c3cc-0d44-4b50-8888-000000000001"
 ZOE = "3c90c3cc-0d44-4b50-8888-000000000002"
-# Milliseconds: longer than a slow machine takes to draw, and than the bot takes to create what was
-# queued, once Weav is back.
+# Milliseconds: enough for a slow machine to draw, and for the bot to create queued submissions once
+# Weav is back.
 TIMEOUT = 15_000
 
 
 class Tab:
-    """One tab of one person."""
+    """One tab of one user."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -32,7 +32,7 @@ class Tab:
         page.on("console", self._note)
 
     async def say(self, text: str) -> None:
-        await expect(self.modal).to_be_hidden()  # a card may be there before the form has gone
+        await expect(self.modal).to_be_hidden()  # the card may appear before the form closes
         await self.composer.fill(text)
         await self.composer.press("Enter")
 
@@ -42,7 +42,7 @@ class Tab:
         await expect(self.modal).to_be_visible()
 
     async def open_from_message(self, words: str) -> None:
-        """Open the form from the first message with these words, which are in its subject."""
+        """Open the form from the first message with these words; they become the subject."""
         message = self.messages.filter(has_text=words).first
         await message.hover()
         await message.get_by_role("button", name="More actions").click()
@@ -50,14 +50,14 @@ class Tab:
         await expect(self.modal.get_by_label("Subject")).to_have_value(re.compile(words))
 
     async def fill_in(self, customer: str = JANE, channel: str = "Email", **fields: str) -> None:
-        """Fill the required fields in, and others by their label in lower case."""
+        """Fill in the required fields, and others by their lower-case label."""
         await self.choose_customer(customer)
         await self.modal.get_by_role("radio", name=channel).check()
         for label, text in fields.items():
             await self.modal.get_by_label(label.capitalize()).fill(text)
 
     async def choose_customer(self, typed: str) -> None:
-        """Take the first of those that are offered for an ID, a name or an address."""
+        """Type an ID, a name or an address, and choose the first option."""
         await self.customer.fill(typed)
         await self.options.first.click()
 
@@ -94,12 +94,12 @@ class Tab:
         return self.page.locator("#conversations .card").filter(has_text=subject)
 
     async def change_in_weav(self, subject: str, change: str) -> None:
-        """Choose from what can be changed there, like "Priority: urgent" or "Delete"."""
+        """Choose from the conversation's menu, such as "Priority: urgent" or "Delete"."""
         await self.in_weav(subject).get_by_role("button", name="Change").click()
         await self.page.get_by_role("menuitem", name=change, exact=True).click()
 
     async def write_in_weav(self, subject: str, text: str, how: str = "Send as customer") -> None:
-        written = self.in_weav(subject).get_by_label("What is written in Weav")
+        written = self.in_weav(subject).get_by_label("New message in Weav")
         if not await written.is_visible():
             await self.in_weav(subject).locator("summary").click()
         await written.fill(text)
@@ -115,14 +115,14 @@ class Tab:
     async def check_weav(
         self, *, conversations: Sequence[str] = (), requests: Sequence[str] = ()
     ) -> None:
-        """Look at the other half: subjects, and how creating ended, the newest first."""
+        """Check the subjects and the POSTs' statuses on Weav's half, newest first."""
         listed = self.page.locator("#conversations .card strong")
         await expect(listed).to_contain_text(list(conversations))
         answers = self.page.locator("#exchanges [data-method=POST] .status")
         await expect(answers).to_have_text(list(requests))
 
     def _note(self, message: Any) -> None:  # noqa: ANN401 - Playwright's
-        # A refused doing is answered with a status that Chromium logs as an error.
+        # Chromium logs an error when the server rejects an action.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.errors.append(message.text)
 
@@ -135,7 +135,7 @@ class Tabs:
         self._tabs: list[Tab] = []
 
     async def open(self, slack_user_id: str = "U0ANN", **context: Any) -> Tab:  # noqa: ANN401
-        """Open the page as somebody, in a browser window of its own."""
+        """Open the page as a user, in a new browser context."""
         viewport = context.pop("viewport", {"width": 1360, "height": 900})
         opened = await self._browser.new_context(viewport=viewport, **context)
         self._contexts.append(opened)
@@ -149,7 +149,7 @@ class Tabs:
         return tab
 
     async def close(self) -> None:
-        """Raise AssertionError for what the page complained of, its policy's refusals included."""
+        """Raise AssertionError if a page had errors, violations of its CSP included."""
         for context in self._contexts:
             await context.close()
         complaints = [error for tab in self._tabs for error in tab.errors]

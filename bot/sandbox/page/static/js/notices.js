@@ -1,4 +1,4 @@
-// What Slack says in a corner: the bot did not answer, or something is not possible.
+// Notices in a corner: an error of the bot, or something that is not possible.
 
 import { h, icon } from "./dom.js";
 import { on } from "./store.js";
@@ -22,7 +22,7 @@ export function setUpNotices() {
   on("trouble", ({ action, shown }) =>
     notify(`${ACTIONS[action] ?? action} failed with the error “${shown}”.`),
   );
-  const lost = notice("The sandbox does not answer. It was ended, or is starting again.");
+  const lost = notice("The sandbox does not answer. It has stopped or is restarting.");
   on("connected", (is) => (is ? lost.remove() : corner.append(lost)));
 }
 

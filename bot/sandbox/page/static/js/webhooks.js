@@ -1,4 +1,4 @@
-// Weav's webhooks: how they come, which nobody needs to change, and each that was sent.
+// Weav's webhooks: options for their delivery, and a list of all that were sent.
 
 import { setSwitches } from "./api.js";
 import { h } from "./dom.js";
@@ -8,10 +8,10 @@ import { on, state } from "./store.js";
 import { toggle } from "./switches.js";
 
 const SIGNATURES = { hex: "hex", base64: "base64", "sha256=hex": "sha256= and hex", "sha256=base64": "sha256= and base64" };
-const SHAPES = { nested: "in “data”", flat: "at the top", unknown: "under unknown names" };
+const SHAPES = { nested: "in “data”", flat: "at the top level", unknown: "under unknown names" };
 const TOGGLES = {
-  webhook_twice: ["Each comes twice", "two at once"],
-  webhook_reversed: ["Out of order", "the last of a second first"],
+  webhook_twice: ["Send each twice", "both at once"],
+  webhook_reversed: ["Out of order", "the newest of each second first"],
 };
 
 export function setUpWebhooks() {
@@ -26,7 +26,7 @@ export function setUpWebhooks() {
     "details",
     { class: "part webhooks" },
     h("summary", {}, "Webhooks"),
-    h("p", { class: "quiet" }, "Weav tells the bot of each change. Its documentation leaves open how:"),
+    h("p", { class: "quiet" }, "Weav sends the bot an event for each change. These details are not documented:"),
     h("div", { class: "knobs" }, knobs.map((each) => each.element)),
     h("div", { class: "toggles" }, toggles.map((each) => each.element)),
     sent.element,
@@ -73,7 +73,7 @@ function drawWebhook(webhook) {
         {},
         h("span", { class: "path" }, event),
         h("span", { class: `status ${tone}` }, word),
-        h("span", { class: "quiet" }, fate(webhook)),
+        h("span", { class: "quiet" }, deliveryNote(webhook)),
       ),
       h("h4", {}, "X-Weav-Signature"),
       pretty(signature),
@@ -83,7 +83,7 @@ function drawWebhook(webhook) {
   );
 }
 
-function fate({ attempts, is_over, is_accepted }) {
-  if (attempts.length > 0 && !is_accepted) return is_over ? "given up" : "comes again";
+function deliveryNote({ attempts, is_over, is_accepted }) {
+  if (attempts.length > 0 && !is_accepted) return is_over ? "given up" : "will be retried";
   return attempts.length > 1 ? `${attempts.length} times` : "";
 }
