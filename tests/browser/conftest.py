@@ -10,7 +10,7 @@ from tests.browser.chromium import chromium, chromium_path
 from tests.browser.tabs import TIMEOUT, Tab, Tabs
 
 
-# One browser for all tests, and so one event loop for them and the sandboxes.
+# All tests share one browser, so they and the sandboxes share one event loop.
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     expect.set_options(timeout=TIMEOUT)
@@ -20,7 +20,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def sandboxed(browser: Browser) -> AsyncIterator[Sandbox]:
-    """A sandbox of its own for each test; the browser first, so that without one it is skipped."""
+    """A new sandbox for each test. It needs the browser, so that it is skipped without one."""
     assert browser.is_connected()
     async with sandbox(embedded, manifest()) as opened:
         yield opened

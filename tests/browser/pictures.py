@@ -19,9 +19,9 @@ from tests.browser.chromium import MISSING, NAMES, chromium
 from tests.browser.tabs import JANE, Tabs
 
 PICTURE: Final = Path(__file__).parent / "pictures" / "first-look.png"
-# As much of the form as says what it is.
+# High enough for the part of the form that shows what it is.
 VIEWPORT: Final = ViewportSize(width=1360, height=600)
-# Side by side, in the size that the README shows.
+# Both pictures side by side, in the size of the README.
 FRAME: Final = """
 <body style="margin: 0">
   <main style="display: flex; gap: 16px; align-items: center; width: 840px; padding: 16px;

@@ -1,4 +1,4 @@
-"""axe-core: no serious or critical problem, however the page looks."""
+"""axe-core finds no serious or critical problem in any state of the page."""
 
 from importlib.resources import files
 from typing import Any
@@ -11,7 +11,7 @@ from tests.browser.tabs import ZOE, Tab, Tabs
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-# Waiting for animations first: half-way their colours are nobody's choice.
+# Wait for animations first: the colours in between may lack contrast.
 RUN = """async () => {
   await Promise.all(document.getAnimations().map((each) => each.finished.catch(() => {})));
   const { violations } = await axe.run(document, { resultTypes: ["violations"] });
@@ -73,7 +73,7 @@ async def test_with_a_modal_its_errors_and_an_open_list(tabs: Tabs, scheme: str)
         {"color_scheme": "dark"},
     ],
 )
-async def test_with_what_the_form_knows(tabs: Tabs, look: dict[str, Any]) -> None:
+async def test_with_prefilled_and_suggested_values(tabs: Tabs, look: dict[str, Any]) -> None:
     ann = await tabs.open(**look)
     await ann.command("defaults")
     await ann.modal.get_by_label("Company").fill("nonsense")

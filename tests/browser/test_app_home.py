@@ -1,4 +1,4 @@
-"""The app's home tab on the sandbox's page, with a bot that publishes what it is told to."""
+"""The app's home tab on the sandbox's page, with a scripted bot."""
 
 import re
 from collections.abc import AsyncIterator
@@ -28,9 +28,7 @@ async def sandboxed(browser: Browser, app: ScriptedApp) -> AsyncIterator[Sandbox
         yield opened
 
 
-async def test_who_opens_the_app_sees_their_home_and_clicks_in_it(
-    ann: Tab, app: ScriptedApp
-) -> None:
+async def test_clicks_in_the_home_tab_reach_the_bot(ann: Tab, app: ScriptedApp) -> None:
     app.blocks = [row("Export hangs", "first"), row("Invoice lost", "second")]
     await ann.go_to("Weav")
     await expect(ann.home).to_contain_text("Invoice lost")
@@ -48,7 +46,7 @@ async def test_who_opens_the_app_sees_their_home_and_clicks_in_it(
     assert app.payloads[-2]["type"] == "event_callback"
 
 
-async def test_messages_of_the_app_have_a_tab_of_their_own(
+async def test_the_apps_messages_have_their_own_tab(
     ann: Tab, app: ScriptedApp, sandboxed: Sandbox
 ) -> None:
     app.blocks = [row("Export hangs", "first")]
@@ -74,7 +72,7 @@ async def test_messages_of_the_app_have_a_tab_of_their_own(
 
 
 @pytest.mark.long
-async def test_the_tabs_are_changed_with_the_arrow_keys(ann: Tab, app: ScriptedApp) -> None:
+async def test_arrow_keys_switch_tabs(ann: Tab, app: ScriptedApp) -> None:
     app.blocks = [row("Export hangs", "first")]
     await ann.go_to("Weav")
     await ann.page.get_by_role("tab", name="Home").focus()
@@ -92,7 +90,7 @@ async def test_the_tabs_are_changed_with_the_arrow_keys(ann: Tab, app: ScriptedA
     await expect(ann.page.get_by_role("tab", name="Home")).to_be_focused()
 
 
-async def test_each_has_a_home_of_their_own(ann: Tab, tabs: Tabs, app: ScriptedApp) -> None:
+async def test_each_user_has_their_own_home_tab(ann: Tab, tabs: Tabs, app: ScriptedApp) -> None:
     await ann.go_to("Weav")
     await expect(ann.home).to_contain_text("published nothing")
     app.blocks = [row("Export hangs", "first")]
@@ -107,7 +105,7 @@ async def test_each_has_a_home_of_their_own(ann: Tab, tabs: Tabs, app: ScriptedA
 
 @pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_a_home_tab_is_for_everybody_and_for_phones(
+async def test_a_home_tab_is_accessible_and_fits_a_phone(
     tabs: Tabs, app: ScriptedApp, scheme: str
 ) -> None:
     app.blocks = [row(f"Export hangs {number} {'x' * 40}", str(number)) for number in range(20)]

@@ -1,4 +1,4 @@
-"""What can be done on a card, with the mouse, by two people who see the same one."""
+"""Two people use the buttons of the same card with the mouse."""
 
 import pytest
 from playwright.async_api import Locator, expect
@@ -24,7 +24,7 @@ async def choose_priority(card: Locator, priority: str) -> None:
 
 
 @pytest.mark.long
-async def test_two_people_close_rank_and_reopen_it(ann: Tab, tabs: Tabs) -> None:
+async def test_two_people_close_prioritise_and_reopen_it(ann: Tab, tabs: Tabs) -> None:
     card = await opened(ann)
     ben = await tabs.open("U0BEN")
     bens = ben.cards.first
@@ -41,7 +41,7 @@ async def test_two_people_close_rank_and_reopen_it(ann: Tab, tabs: Tabs) -> None
 
 
 @pytest.mark.long
-async def test_who_takes_it_says_first_who_they_are(ann: Tab, tabs: Tabs) -> None:
+async def test_assign_to_me_needs_the_weav_user_first(ann: Tab, tabs: Tabs) -> None:
     card = await opened(ann)
     ben = await tabs.open("U0BEN")
 
@@ -55,7 +55,7 @@ async def test_who_takes_it_says_first_who_they_are(ann: Tab, tabs: Tabs) -> Non
     await expect(card).to_contain_text(BEN_IN_WEAV)
 
 
-async def test_a_refusal_is_for_the_one_who_clicked_and_the_card_stays(ann: Tab) -> None:
+async def test_only_who_clicked_sees_the_refusal_and_the_card_stays(ann: Tab) -> None:
     card = await opened(ann)
     await ann.set_weav("Down")
 

@@ -1,4 +1,4 @@
-"""The customer select: whom it offers, by mouse and by keyboard, and when Weav is down."""
+"""The customer select: its options, by mouse and keyboard, and when Weav is down."""
 
 import re
 
@@ -15,7 +15,7 @@ ZOES = "Zoë Brûlé · zoe@example.com"
 
 
 async def opened(ann: Tab, subject: str, customer: str = JANE) -> None:
-    """Open a conversation, and with it let the bot learn who the customer is."""
+    """Open a conversation, so that the bot learns the customer."""
     await ann.command(f"email {subject}")
     await ann.choose_customer(customer)
     await ann.submit()
@@ -58,7 +58,7 @@ async def test_an_unknown_address_becomes_a_customer_and_is_found_the_next_time(
     await expect(ann.options).to_have_text(["new@example.com Used here lately"])
 
 
-async def test_arrows_enter_and_escape_are_enough_among_a_companys_customers(ann: Tab) -> None:
+async def test_a_companys_customers_can_be_chosen_by_keyboard(ann: Tab) -> None:
     await ann.command("defaults")
     await ann.modal.get_by_label("Company").fill(COMPANIES["Northwind"])
     await ann.modal.get_by_role("button", name="Save").click()
@@ -90,7 +90,7 @@ async def test_arrows_enter_and_escape_are_enough_among_a_companys_customers(ann
     await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_what_is_typed_over_a_chosen_customer_is_a_new_search(ann: Tab) -> None:
+async def test_typing_over_a_chosen_customer_is_a_new_search(ann: Tab) -> None:
     await opened(ann, "Export hangs")
     await ann.command("email It hangs again")
     await ann.choose_customer("jane")
@@ -109,7 +109,7 @@ async def test_what_is_typed_over_a_chosen_customer_is_a_new_search(ann: Tab) ->
     await expect(ann.customer).to_have_value(ZOES)
 
 
-async def test_with_weav_down_the_known_stay_and_an_id_is_used_unchecked(ann: Tab) -> None:
+async def test_with_weav_down_known_customers_and_unchecked_ids_work(ann: Tab) -> None:
     await opened(ann, "Export hangs")
     await ann.set_weav("Down")
     await ann.command("email It hangs again")
@@ -148,7 +148,7 @@ async def test_a_choice_counts_even_if_the_click_on_submit_is_faster(ann: Tab) -
     await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_everybody_sees_the_new_customer_and_folds_the_lists_as_they_like(
+async def test_everybody_sees_a_new_customer_and_keeps_their_collapsed_lists(
     ann: Tab, tabs: Tabs
 ) -> None:
     ben = await tabs.open("U0BEN")

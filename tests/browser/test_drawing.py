@@ -1,4 +1,4 @@
-"""What is drawn of what Slack would get: mrkdwn, blocks, and what nobody has drawn before."""
+"""The page draws mrkdwn and blocks, and shows unknown blocks as JSON."""
 
 import secrets
 from typing import Any
@@ -37,7 +37,7 @@ def plain(text: str) -> dict[str, Any]:
 
 
 def show(workspace: Workspace, *blocks: dict[str, Any]) -> None:
-    """Open a modal as if the bot had, past Slack's own checks."""
+    """Open a modal for the bot, without Slack's checks."""
     view_id = f"V{secrets.token_hex(4)}"
     view = SlackView(view_id, "U0ANN", "C0SUPPORT", root_view_id=view_id)
     sent = {"type": "modal", "title": plain("Something new"), "submit": plain("Send")}
@@ -86,7 +86,7 @@ async def test_blocks_that_the_page_cannot_draw_are_shown_as_json(
     await ann.check_weav()
 
 
-async def test_an_alert_is_drawn_as_what_it_says(ann: Tab, sandboxed: Sandbox) -> None:
+async def test_an_alert_is_drawn_with_its_level(ann: Tab, sandboxed: Sandbox) -> None:
     show(
         sandboxed.workspace,
         {"type": "alert", "text": plain("Not *confirmed* :warning:"), "level": "warning"},
@@ -95,9 +95,7 @@ async def test_an_alert_is_drawn_as_what_it_says(ann: Tab, sandboxed: Sandbox) -
     await expect(ann.modal.locator(".alert.warning")).to_have_text("Not *confirmed* ⚠️")
 
 
-async def test_all_kinds_of_fields_come_back_as_they_were_filled_in(
-    ann: Tab, sandboxed: Sandbox
-) -> None:
+async def test_all_kinds_of_fields_are_submitted_as_filled_in(ann: Tab, sandboxed: Sandbox) -> None:
     options = [{"text": plain(word), "value": word.lower()} for word in ("One", "Two", "Three")]
     elements: dict[str, dict[str, Any]] = {
         "Text": {"type": "plain_text_input", "multiline": True},

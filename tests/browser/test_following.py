@@ -1,4 +1,4 @@
-"""What somebody does in Weav, or the customer writes, is seen in Slack by everybody."""
+"""Changes in Weav and replies of customers show in Slack, for everybody."""
 
 import pytest
 from playwright.async_api import Locator, expect
@@ -20,7 +20,7 @@ async def opened(ann: Tab) -> Locator:
     return card
 
 
-async def test_the_card_follows_what_is_done_in_weav(ann: Tab) -> None:
+async def test_the_card_follows_changes_in_weav(ann: Tab) -> None:
     card = await opened(ann)
 
     await ann.change_in_weav(SUBJECT, "Priority: urgent")
@@ -35,7 +35,7 @@ async def test_the_card_follows_what_is_done_in_weav(ann: Tab) -> None:
 
 
 @pytest.mark.long
-async def test_the_thread_is_told_that_the_customer_replied(ann: Tab) -> None:
+async def test_the_thread_gets_a_notice_of_a_reply(ann: Tab) -> None:
     card = await opened(ann)
 
     await ann.write_in_weav(SUBJECT, "It still hangs.")
@@ -49,7 +49,7 @@ async def test_the_thread_is_told_that_the_customer_replied(ann: Tab) -> None:
 
 
 @pytest.mark.long
-async def test_a_channel_chooses_what_its_threads_are_told(ann: Tab) -> None:
+async def test_a_channel_chooses_what_its_notices_say(ann: Tab) -> None:
     await ann.command("defaults")
     await ann.choose("When the customer replies", "Say so, with the first 300 characters")
     assert await problems(ann) == []
@@ -64,7 +64,7 @@ async def test_a_channel_chooses_what_its_threads_are_told(ann: Tab) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_a_deleted_conversation_is_so_on_a_phone_as_well(tabs: Tabs, scheme: str) -> None:
+async def test_a_deleted_conversation_is_shown_on_a_phone_too(tabs: Tabs, scheme: str) -> None:
     ann = await tabs.open()
     card = await opened(ann)
     phone = await tabs.open("U0BEN", color_scheme=scheme, viewport=PHONE)

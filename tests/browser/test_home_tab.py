@@ -1,4 +1,4 @@
-"""The home tab as people use it: what waits, what is open, and a way to the form."""
+"""The bot's home tab: waiting submissions, open conversations, and a button for the form."""
 
 import re
 
@@ -32,7 +32,7 @@ async def not_confirmed(ann: Tab, subject: str) -> None:
     await ann.set_weav("Works")
 
 
-async def test_a_conversation_is_opened_from_it_and_seen_there(ann: Tab) -> None:
+async def test_a_conversation_is_opened_from_it_and_listed_there(ann: Tab) -> None:
     await ann.go_to("Weav")
     await expect(ann.home).to_contain_text("You have opened none yet")
 
@@ -54,7 +54,7 @@ async def test_a_conversation_is_opened_from_it_and_seen_there(ann: Tab) -> None
 
 
 @pytest.mark.long
-async def test_what_waits_is_gone_on_with_there(ann: Tab) -> None:
+async def test_waiting_submissions_are_continued_there(ann: Tab) -> None:
     await refused(ann, "Refused once")
     await not_confirmed(ann, "Lost on the way")
     await ann.go_to("Weav")
@@ -78,7 +78,7 @@ async def test_what_waits_is_gone_on_with_there(ann: Tab) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_it_is_for_everybody_and_for_phones(tabs: Tabs, scheme: str) -> None:
+async def test_it_is_accessible_and_fits_a_phone(tabs: Tabs, scheme: str) -> None:
     viewport = {"width": 375, "height": 700}
     ann = await tabs.open(color_scheme=scheme)
     await refused(ann, f"Refused {'x' * 60}")

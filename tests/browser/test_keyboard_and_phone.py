@@ -16,7 +16,7 @@ async def press(tab: Tab, *keys: str) -> None:
 
 
 async def tab_to(tab: Tab, label: str) -> None:
-    """Press Tab until something with this accessible name or label has the focus."""
+    """Press Tab until an element with this label or text has the focus."""
     wanted = tab.page.get_by_label(label, exact=True).or_(tab.page.get_by_text(label, exact=True))
     focused = wanted.and_(tab.page.locator(":focus"))
     for _ in range(60):
@@ -50,7 +50,7 @@ async def test_the_keyboard_alone_is_enough(ann: Tab) -> None:
     await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_the_focus_stays_in_the_modal_and_f6_leads_to_weav_and_back(ann: Tab) -> None:
+async def test_the_focus_stays_in_the_modal_and_f6_switches_halves(ann: Tab) -> None:
     await ann.command()
     inside = ann.modal.locator(":focus")
     for key in ["Tab"] * 25 + ["Shift+Tab"] * 25:
@@ -100,7 +100,7 @@ async def test_everything_can_be_done_at_the_width_of_a_phone(tabs: Tabs) -> Non
     await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_a_list_stays_at_its_field_while_the_form_moves(tabs: Tabs) -> None:
+async def test_a_list_stays_at_its_field_while_the_form_scrolls(tabs: Tabs) -> None:
     ann = await tabs.open(viewport=PHONE)
     await ann.command("email Export hangs")
     field = ann.modal.get_by_role("combobox", name="Priority")
@@ -123,7 +123,7 @@ async def distance(tab: Tab, field: Locator) -> float:
     return shown["y"] - of["y"]
 
 
-async def test_long_addresses_find_room_at_the_width_of_a_phone(tabs: Tabs) -> None:
+async def test_long_addresses_fit_the_width_of_a_phone(tabs: Tabs) -> None:
     address = f"{'very.' * 8}long@{'department.' * 4}example.com"
     ann = await tabs.open(viewport=PHONE)
     await ann.command("email Export hangs")

@@ -80,7 +80,7 @@ async def test_a_message_becomes_a_conversation_with_its_card_in_the_thread(ann:
 
 
 @pytest.mark.long
-async def test_who_comes_second_from_the_same_message_is_asked_first(ann: Tab, tabs: Tabs) -> None:
+async def test_a_second_conversation_from_a_message_needs_a_tick(ann: Tab, tabs: Tabs) -> None:
     ben = await tabs.open("U0BEN")
     for tab in (ben, ann):
         await opened_from_message(tab)
@@ -113,7 +113,7 @@ async def test_a_form_with_a_customer_shows_what_they_have_open(ann: Tab) -> Non
     await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_the_global_shortcut_posts_to_where_its_user_is_or_chooses(ann: Tab) -> None:
+async def test_the_global_shortcut_posts_to_the_chosen_channel(ann: Tab) -> None:
     await ann.page.get_by_role("button", name="Shortcuts").click()
     await ann.page.get_by_role("menuitem", name="New Weav conversation").click()
     await ann.fill_in(subject="From nowhere")
@@ -131,7 +131,7 @@ async def test_the_global_shortcut_posts_to_where_its_user_is_or_chooses(ann: Ta
 
 
 @pytest.mark.long
-async def test_what_the_bot_says_privately_is_seen_by_one_person(ann: Tab, tabs: Tabs) -> None:
+async def test_ephemeral_messages_are_seen_by_one_person(ann: Tab, tabs: Tabs) -> None:
     ben = await tabs.open("U0BEN")
 
     await ann.say("/weav-conversation help")
@@ -145,7 +145,7 @@ async def test_what_the_bot_says_privately_is_seen_by_one_person(ann: Tab, tabs:
 
 
 @pytest.mark.long
-async def test_open_in_weav_leads_to_the_conversation_on_the_other_half(ann: Tab) -> None:
+async def test_open_in_weav_shows_the_conversation_on_weavs_half(ann: Tab) -> None:
     await ann.command("Export hangs")
     await ann.fill_in()
     await ann.submit()
@@ -158,7 +158,7 @@ async def test_open_in_weav_leads_to_the_conversation_on_the_other_half(ann: Tab
 
 
 @pytest.mark.long
-async def test_one_may_become_somebody_else_and_copy_ids_beside_an_open_form(tabs: Tabs) -> None:
+async def test_users_can_be_switched_and_ids_copied_beside_a_form(tabs: Tabs) -> None:
     ann = await tabs.open(permissions=["clipboard-read", "clipboard-write"])
 
     await ann.page.get_by_role("button", name=re.compile("You are Ann")).click()
@@ -174,7 +174,7 @@ async def test_one_may_become_somebody_else_and_copy_ids_beside_an_open_form(tab
 
 
 @pytest.mark.long
-async def test_who_is_nobody_here_becomes_ann_and_is_told(ann: Tab, tabs: Tabs) -> None:
+async def test_an_unknown_user_becomes_ann_and_sees_a_notice(ann: Tab, tabs: Tabs) -> None:
     nobody = await tabs.open_in(ann.page.context, "U0NOBODY")
 
     await expect(nobody.page.get_by_role("button", name="You are Ann Archer")).to_be_visible()
@@ -184,7 +184,7 @@ async def test_who_is_nobody_here_becomes_ann_and_is_told(ann: Tab, tabs: Tabs) 
 
 
 @pytest.mark.long
-async def test_what_cannot_be_sent_stays_in_the_composer(ann: Tab) -> None:
+async def test_text_that_cannot_be_sent_stays_in_the_composer(ann: Tab) -> None:
     await ann.say("x" * 4001)
     await expect(ann.page.locator("#notices")).to_contain_text("This one has 4001")
     await expect(ann.composer).to_have_value("x" * 4001)

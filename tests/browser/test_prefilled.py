@@ -1,4 +1,4 @@
-"""What a form begins with, and how it changes while it is filled in."""
+"""How a form is prefilled, and how it changes while it is filled in."""
 
 import re
 
@@ -14,7 +14,7 @@ SAID = "jane@example.com cannot log in"
 
 
 async def saved(ann: Tab, **choices: str) -> None:
-    """Choose defaults for this channel, by label in lower case."""
+    """Save defaults for this channel, by their lower-case label."""
     await ann.command("defaults")
     for label, option in choices.items():
         await ann.choose(label.capitalize(), option)
@@ -29,7 +29,7 @@ async def knows_jane(ann: Tab) -> None:
     await expect(ann.cards).to_have_count(1)
 
 
-async def test_the_next_form_begins_with_the_channels_defaults_and_says_so(ann: Tab) -> None:
+async def test_a_form_has_the_channels_defaults_and_says_so(ann: Tab) -> None:
     await saved(ann, channel="Chat", priority="High")
 
     await ann.command("urgent Export hangs")
@@ -46,7 +46,7 @@ async def test_the_next_form_begins_with_the_channels_defaults_and_says_so(ann: 
     await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_defaults_are_the_channels_and_can_be_taken_back(ann: Tab, tabs: Tabs) -> None:
+async def test_defaults_belong_to_the_channel_and_can_be_removed(ann: Tab, tabs: Tabs) -> None:
     await saved(ann, priority="High")
     ben = await tabs.open("U0BEN")
     priority = ben.modal.get_by_role("combobox", name="Priority")
@@ -73,7 +73,9 @@ async def test_defaults_are_the_channels_and_can_be_taken_back(ann: Tab, tabs: T
 async def test_a_known_address_in_a_message_chooses_the_customer(ann: Tab) -> None:
     await knows_jane(ann)
     await ann.say(f"{SAID}.")
-    await expect(ann.messages.last).to_contain_text("jane@example.com")  # no card any more
+    await expect(ann.messages.last).to_contain_text(
+        "jane@example.com"
+    )  # it has replaced the card as last message
     await expect(ann.messages.last.get_by_role("link")).to_have_text("jane@example.com")
 
     await ann.open_from_message(SAID)
@@ -85,7 +87,7 @@ async def test_a_known_address_in_a_message_chooses_the_customer(ann: Tab) -> No
     await ann.check_weav(conversations=[SAID, "Export hangs"], requests=["201", "201"])
 
 
-async def test_a_message_that_has_a_conversation_wants_a_tick_for_another_one(ann: Tab) -> None:
+async def test_a_message_with_a_conversation_needs_a_tick_for_another(ann: Tab) -> None:
     await ann.open_from_message("cannot pay order 17")
     await ann.fill_in(ZOE, "Chat")
     await ann.submit()
@@ -109,7 +111,7 @@ async def test_a_message_that_has_a_conversation_wants_a_tick_for_another_one(an
     await ann.check_weav(conversations=["order 17", "order 17"], requests=["201", "201"])
 
 
-async def test_what_the_chosen_customer_has_open_is_shown_and_leads_there(ann: Tab) -> None:
+async def test_the_chosen_customers_open_conversations_are_linked(ann: Tab) -> None:
     await knows_jane(ann)
     await ann.command("email It hangs again")
     await ann.choose_customer("jane")
@@ -158,7 +160,7 @@ async def test_the_type_of_assignee_changes_the_picker_and_nothing_else(ann: Tab
     await ann.check_weav(conversations=["Export still hangs"], requests=["201"])
 
 
-async def test_back_to_nobody_means_nobody_and_keeps_the_rest(ann: Tab) -> None:
+async def test_unassigned_removes_the_assignee_and_nothing_else(ann: Tab) -> None:
     await ann.command()
     await ann.fill_in(ZOE, "Email", subject="Export hangs")
     await ann.choose("Assign to", "An AI agent")
@@ -168,7 +170,7 @@ async def test_back_to_nobody_means_nobody_and_keeps_the_rest(ann: Tab) -> None:
     await ann.options.filter(has_text="Mail assistant").click()
 
     await ann.choose("Assign to", "Unassigned")
-    # Hidden, or a field for an ID: the picker of agents is gone in either case.
+    # The picker is now hidden, or a field for an ID.
     await expect(picker).to_have_count(0)
 
     await expect(ann.modal.get_by_label("Subject")).to_have_value("Export hangs")

@@ -1,4 +1,4 @@
-"""What is drawn anew takes neither a click that has begun nor the keyboard's place."""
+"""A redraw loses neither a click in progress nor the keyboard focus."""
 
 import pytest
 from playwright.async_api import Locator, expect
@@ -36,7 +36,7 @@ async def test_a_click_on_submit_counts_while_the_form_changes(ann: Tab) -> None
     await ann.check_weav(conversations=["It hangs again", "Export hangs"], requests=["201", "201"])
 
 
-async def test_a_click_on_a_switch_counts_while_another_one_is_turned(ann: Tab) -> None:
+async def test_a_click_on_a_switch_counts_while_another_one_changes(ann: Tab) -> None:
     await ann.page.get_by_label("Answers late by").fill("2")
 
     await press_down(ann, ann.page.locator("#weav .chip").filter(has_text="Down"))
@@ -49,7 +49,7 @@ async def test_a_click_on_a_switch_counts_while_another_one_is_turned(ann: Tab) 
     await expect(ann.page.locator(".meaning")).to_contain_text("Connections are refused")
 
 
-async def test_the_switches_show_what_others_turned(ann: Tab, tabs: Tabs) -> None:
+async def test_the_switches_show_changes_by_others(ann: Tab, tabs: Tabs) -> None:
     ben = await tabs.open("U0BEN")
 
     await ann.set_weav("Refuses a field")
@@ -65,12 +65,12 @@ async def test_the_switches_show_what_others_turned(ann: Tab, tabs: Tabs) -> Non
     await expect(ben.page.get_by_label("Refused field")).to_be_hidden()
 
 
-async def test_the_keyboard_stays_where_it_is_while_lists_grow(ann: Tab, tabs: Tabs) -> None:
+async def test_the_focus_stays_where_it_is_while_lists_grow(ann: Tab, tabs: Tabs) -> None:
     ben = await tabs.open("U0BEN")
     await ann.command(f"email {JANE} Export hangs")
     await ann.submit()
     await ben.check_weav(conversations=["Export hangs"], requests=["201"])
-    creates = ben.page.locator("#exchanges [data-method=POST]")  # look-ups stand there as well
+    creates = ben.page.locator("#exchanges [data-method=POST]")  # the list also has look-ups
     first = creates.last
     await first.locator("summary").click()
     await ann.say("Hello")
@@ -87,7 +87,7 @@ async def test_the_keyboard_stays_where_it_is_while_lists_grow(ann: Tab, tabs: T
     await expect(general).to_be_focused()
 
 
-async def test_the_keyboard_stays_on_a_card_that_it_has_changed(ann: Tab) -> None:
+async def test_the_focus_stays_on_a_card_changed_by_keyboard(ann: Tab) -> None:
     await ann.command(f"email {JANE} Export hangs")
     await ann.submit()
     card = ann.cards.first
@@ -100,7 +100,7 @@ async def test_the_keyboard_stays_on_a_card_that_it_has_changed(ann: Tab) -> Non
     await expect(card.get_by_role("button", name="Close: Export hangs")).to_be_focused()
 
 
-async def test_who_has_scrolled_up_sees_what_they_send(ann: Tab, tabs: Tabs) -> None:
+async def test_after_scrolling_up_only_ones_own_messages_scroll_down(ann: Tab, tabs: Tabs) -> None:
     ben = await tabs.open("U0BEN")
     await ann.say("\n".join(f"Line {number}" for number in range(80)))
     await expect(ann.messages.last).to_contain_text("Line 79")

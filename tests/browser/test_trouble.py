@@ -10,7 +10,7 @@ from tests.browser.tabs import JANE, Tab, Tabs
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 
-async def test_while_weav_is_slow_the_modal_says_so_and_changes_by_itself(ann: Tab) -> None:
+async def test_while_weav_is_slow_the_modal_says_so_then_updates(ann: Tab) -> None:
     await ann.delay_weav(2.5)
     await ann.command("Export hangs")
     await ann.fill_in()
@@ -25,7 +25,7 @@ async def test_while_weav_is_slow_the_modal_says_so_and_changes_by_itself(ann: T
     await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_what_was_submitted_while_weav_was_down_is_created_when_it_is_back(ann: Tab) -> None:
+async def test_a_queued_submission_is_created_when_weav_is_back(ann: Tab) -> None:
     await ann.set_weav("Down")
     await ann.command("Export hangs")
     await ann.fill_in()
@@ -66,7 +66,7 @@ async def test_refusals_are_explained_and_the_same_form_goes_through_later(ann: 
     await ann.check_weav(conversations=["Export hangs"], requests=["201", "401", "422"])
 
 
-async def test_a_conversation_whose_answer_got_lost_is_recovered(ann: Tab) -> None:
+async def test_a_conversation_is_recovered_after_a_lost_answer(ann: Tab) -> None:
     await ann.set_weav("Loses its answer")
     await ann.command("Export hangs")
     await ann.fill_in()
@@ -79,7 +79,7 @@ async def test_a_conversation_whose_answer_got_lost_is_recovered(ann: Tab) -> No
     await expect(look).to_contain_text("/conversations")
 
 
-async def test_a_customer_whose_answer_got_lost_is_left_to_the_author(ann: Tab) -> None:
+async def test_a_customer_with_a_lost_answer_is_left_to_the_author(ann: Tab) -> None:
     await ann.set_weav("Loses its answer")
     await ann.command("email Export hangs")
     await ann.choose_customer("new@example.com")
@@ -111,7 +111,7 @@ async def test_weav_may_go_down_in_the_middle_of_an_answer(
 
 
 @pytest.mark.long
-async def test_what_nobody_can_know_is_left_to_the_author(ann: Tab) -> None:
+async def test_a_lost_request_is_left_to_the_author(ann: Tab) -> None:
     await ann.set_weav("Loses the request")
     await ann.command("Export hangs")
     await ann.fill_in()
@@ -126,7 +126,7 @@ async def test_what_nobody_can_know_is_left_to_the_author(ann: Tab) -> None:
     await expect(ann.page.locator("#conversations .card")).to_have_count(1)
 
 
-async def test_rate_limits_put_it_into_the_queue(ann: Tab) -> None:
+async def test_a_rate_limit_queues_the_submission(ann: Tab) -> None:
     await ann.set_weav("Rate limited")
     await ann.command("Export hangs")
     await ann.fill_in()
@@ -137,7 +137,7 @@ async def test_rate_limits_put_it_into_the_queue(ann: Tab) -> None:
     await ann.check_weav(requests=["429"])
 
 
-async def test_where_the_bot_is_no_member_the_card_comes_all_the_same(ann: Tab) -> None:
+async def test_a_card_is_posted_even_if_the_bot_is_not_a_member(ann: Tab) -> None:
     await ann.go_to("billing")
     await ann.command("Export hangs")
     await ann.fill_in()
@@ -148,7 +148,7 @@ async def test_where_the_bot_is_no_member_the_card_comes_all_the_same(ann: Tab) 
     await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_where_no_card_may_be_posted_the_author_gets_it_and_can_invite_the_bot(
+async def test_a_card_that_cannot_be_posted_goes_to_its_author(
     ann: Tab,
 ) -> None:
     await ann.page.get_by_role("switch", name="Slack refuses response URLs").check()
@@ -171,7 +171,7 @@ async def test_where_no_card_may_be_posted_the_author_gets_it_and_can_invite_the
     )
 
 
-async def test_a_form_that_came_too_late_is_opened_by_its_button(
+async def test_a_button_opens_the_form_after_an_expired_trigger(
     ann: Tab, sandboxed: Sandbox
 ) -> None:
     sandboxed.workspace.triggers.seconds = 0
