@@ -73,7 +73,7 @@ async def test_it_starts_in_time_does_the_main_job_and_stops_cleanly(
         assert (running.returncode, errors.decode()) == (0, "")
         await expect(ann.page.locator("#notices")).to_contain_text("does not answer")
         await tabs.close()
-    assert os.listdir(tmp_path) == [".env"]  # noqa: PTH208 - pathlib's blocks as well
+    assert os.listdir(tmp_path) == [".env"]  # noqa: PTH208 - pathlib's blocks, too
 
 
 async def test_a_port_in_use_gives_a_clear_error(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-// Subscribes to the server: a snapshot, then every change. The browser reconnects by itself.
+// Subscribes to the server: a snapshot, then every change. The browser reconnects automatically.
 
 import { ANN, byId, emit, state } from "./store.js";
 
