@@ -32,7 +32,7 @@ class Listing:
 
 
 class AsciiJson(JSONResponse):
-    """Escapes what is not ASCII, as PHP's json_encode does, and so carries lone surrogates."""
+    """Escapes non-ASCII characters, as PHP's json_encode does, so lone surrogates are possible."""
 
     def render(self, content: object) -> bytes:
         return json.dumps(content).encode()
