@@ -1,1 +1,1 @@
-"""A Slack and a Weav for the desk top: the bot is not told that it talks to them."""
+"""A local Slack and Weav; the bot uses them like the real ones."""

@@ -1,4 +1,4 @@
-"""`weav-slack sandbox`: a Slack with its page, a Weav, and the bot between them, on loopback."""
+"""`weav-slack sandbox`: a Slack, a Weav, their page, and the bot between them, on loopback."""
 
 import asyncio
 import contextlib
@@ -17,19 +17,19 @@ import yaml
 from starlette.types import ASGIApp
 
 from bot.sandbox.kept import CannotRead, keep_saving, load
-from bot.sandbox.page import Board, Guard, Outlet, SandboxPage
-from bot.sandbox.page.seen import tell_of_weav
+from bot.sandbox.page import Guard, SandboxPage, StoppableServer, SwitchBoard
+from bot.sandbox.page.seen import publish_weav_events
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpEndpoint, SlackSandbox, Workspace
 from bot.sandbox.weav import WeavSandbox
 from bot.sandbox.weav.app import TOKEN
 
-# From the variables that `weav-slack run` reads to the bot's ASGI app, open as long as the block.
+# Takes the environment variables of `weav-slack run`; yields the ASGI app of the running bot.
 Bot = Callable[[Mapping[str, str]], AbstractAsyncContextManager[ASGIApp]]
 
 
 class CannotStart(Exception):
-    """A sentence for whoever started the sandbox."""
+    """The message for the person who started the sandbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,36 +37,36 @@ class Sandbox:
     url: str
     workspace: Workspace
     weav: WeavSandbox
-    board: Board
+    board: SwitchBoard
 
 
 @asynccontextmanager
 async def sandbox(
     bot: Bot, manifest: str, *, port: int = 0, keep: Path | None = None
 ) -> AsyncIterator[Sandbox]:
-    """Start everything; port 0 takes a free one. Raise CannotStart."""
+    """Start everything; port 0 picks a free port. Raise CannotStart."""
     async with AsyncExitStack() as stack:
         slack, weav = SlackSandbox(), WeavSandbox()
         installed = yaml.safe_load(manifest)
         slack.workspace.install(installed)
-        place = _place(stack, keep)
-        with _sentences(port):
-            load(place, slack.workspace, weav)
-            outlet = Outlet(Guard(weav))
-            board = Board(slack.workspace, weav, outlet)
-            # The bot, and with it the address of its endpoint, comes last.
+        directory = _data_directory(stack, keep)
+        with _clear_start_errors(port):
+            load(directory, slack.workspace, weav)
+            server = StoppableServer(Guard(weav))
+            board = SwitchBoard(slack.workspace, weav, server)
+            # The endpoint gets its URL when the bot has started, below.
             endpoint = await stack.enter_async_context(HttpEndpoint("", secrets.token_hex()))
             page = SandboxPage(slack.workspace, weav, board, endpoint, installed)
             url = await stack.enter_async_context(serve(Guard(page.asgi()), port))
             stack.callback(page.end)
         slack.workspace.base_url = await stack.enter_async_context(serve(Guard(slack.asgi)))
-        await outlet.open()
-        stack.push_async_callback(outlet.close)
-        _beside(stack, tell_of_weav(weav, slack.workspace))
+        await server.open()
+        stack.push_async_callback(server.close)
+        _run_in_background(stack, publish_weav_events(weav, slack.workspace))
         if keep is not None:
-            _beside(stack, keep_saving(place, slack.workspace, weav))
+            _run_in_background(stack, keep_saving(directory, slack.workspace, weav))
         webhook_secret = secrets.token_hex()
-        variables = _variables(slack, outlet, endpoint, url, place) | {
+        variables = _variables(slack, server, endpoint, url, directory) | {
             "WEAV_WEBHOOK_SECRET": webhook_secret
         }
         bot_url = await stack.enter_async_context(
@@ -79,19 +79,19 @@ async def sandbox(
 
 
 async def run(bot: Bot, manifest: str, *, port: int, keep: Path | None, open_browser: bool) -> None:
-    """Say where the page is, and serve it until SIGINT or SIGTERM; raise CannotStart."""
+    """Print the page's URL, and serve until SIGINT or SIGTERM; raise CannotStart."""
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     async with sandbox(bot, manifest, port=port, keep=keep) as started:
-        print(f"The sandbox is open at {started.url} (Ctrl-C ends it)", flush=True)  # noqa: T201
+        print(f"The sandbox is running at {started.url} (Ctrl-C stops it)", flush=True)  # noqa: T201
         if open_browser:
             await asyncio.to_thread(webbrowser.open, started.url)
         await ended.wait()
 
 
 def _variables(
-    slack: SlackSandbox, weav: Outlet, endpoint: HttpEndpoint, page_url: str, place: Path
+    slack: SlackSandbox, weav: StoppableServer, endpoint: HttpEndpoint, page_url: str, place: Path
 ) -> dict[str, str]:
     return {
         "SLACK_BOT_TOKEN": slack.workspace.bot_token,
@@ -104,20 +104,20 @@ def _variables(
     }
 
 
-def _place(stack: AsyncExitStack, keep: Path | None) -> Path:
+def _data_directory(stack: AsyncExitStack, keep: Path | None) -> Path:
     if keep is None:
         return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="weav-slack-sandbox-")))
     try:
         keep.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotStart(f"{keep} cannot be a directory ({error.strerror}).") from None
+        raise CannotStart(f"{keep} cannot be used as a directory ({error.strerror}).") from None
     return keep.resolve()
 
 
 @contextlib.contextmanager
-def _sentences(port: int) -> Iterator[None]:
+def _clear_start_errors(port: int) -> Iterator[None]:
     if port not in range(65_536):
-        raise CannotStart(f"{port} is no port: choose one from 0 to 65535.")
+        raise CannotStart(f"{port} is not a port: choose one from 0 to 65535.")
     try:
         yield
     except CannotRead as error:
@@ -126,11 +126,11 @@ def _sentences(port: int) -> Iterator[None]:
         if error.errno != errno.EADDRINUSE:
             raise CannotStart(f"Port {port} cannot be used ({error.strerror}).") from None
         raise CannotStart(
-            f"Port {port} is in use, maybe by another sandbox. Choose one with --port, or let"
-            " --port 0 choose."
+            f"Port {port} is in use, maybe by another sandbox. Choose another one with --port;"
+            " --port 0 picks a free one."
         ) from None
 
 
-def _beside(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+def _run_in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
     task = asyncio.create_task(work)
     stack.callback(task.cancel)

@@ -1,4 +1,4 @@
-"""What outlives the sandbox with --keep: what people said, and what exists in Weav."""
+"""Saves messages, members and Weav's data with --keep, and loads them at the next start."""
 
 import json
 from dataclasses import asdict
@@ -13,12 +13,12 @@ _FILE = "sandbox.json"
 
 
 class CannotRead(Exception):
-    """A sentence for whoever started the sandbox."""
+    """The message for the person who started the sandbox."""
 
 
-def load(place: Path, workspace: Workspace, weav: WeavSandbox) -> None:
-    """Bring back what was saved, if anything was; raise CannotRead."""
-    file = place / _FILE
+def load(directory: Path, workspace: Workspace, weav: WeavSandbox) -> None:
+    """Load the saved state, if there is any; raise CannotRead."""
+    file = directory / _FILE
     if not file.exists():
         return
     try:
@@ -27,21 +27,21 @@ def load(place: Path, workspace: Workspace, weav: WeavSandbox) -> None:
         channels = {id_: set(members) for id_, members in kept["members"].items()}
         conversations = {each["id"]: each for each in kept["conversations"]}
         customers = {each["id"]: each for each in kept["customers"]}
-        # What an earlier version kept has none.
-        written = dict(kept.get("weav_messages", {}))
+        # Files of earlier versions have no messages in Weav.
+        weav_messages = dict(kept.get("weav_messages", {}))
     except (ValueError, TypeError, KeyError) as error:
-        raise CannotRead(f"{file} is not what a sandbox saved ({error}). Move it away.") from None
+        raise CannotRead(f"{file} cannot be read ({error}). Move it away.") from None
     workspace.messages = messages
     for id_, members in channels.items():
         channel = workspace.channels.setdefault(id_, SlackChannel(id_, "", Kind.IM))
         channel.members = members
     weav.store.conversations.update(conversations)
     weav.store.customers.update(customers)
-    weav.store.messages.update(written)
+    weav.store.messages.update(weav_messages)
 
 
-def save(place: Path, workspace: Workspace, weav: WeavSandbox) -> None:
-    """Write it whole or not at all."""
+def save(directory: Path, workspace: Workspace, weav: WeavSandbox) -> None:
+    """Replace the file atomically."""
     kept: dict[str, Any] = {
         "messages": [asdict(message) for message in workspace.messages],
         "members": {id_: sorted(each.members) for id_, each in workspace.channels.items()},
@@ -49,15 +49,15 @@ def save(place: Path, workspace: Workspace, weav: WeavSandbox) -> None:
         "customers": list(weav.store.customers.values()),
         "weav_messages": weav.store.messages,
     }
-    unfinished = place / f"{_FILE}.new"
+    unfinished = directory / f"{_FILE}.new"
     unfinished.write_text(json.dumps(kept), encoding="utf-8")
-    unfinished.replace(place / _FILE)
+    unfinished.replace(directory / _FILE)
 
 
-async def keep_saving(place: Path, workspace: Workspace, weav: WeavSandbox) -> None:
-    """Save after every change, without end."""
+async def keep_saving(directory: Path, workspace: Workspace, weav: WeavSandbox) -> None:
+    """Save now and after every change, forever."""
     changes = workspace.events()
-    save(place, workspace, weav)
+    save(directory, workspace, weav)
     async for change in changes:
         if change.kind != "call":
-            save(place, workspace, weav)
+            save(directory, workspace, weav)

@@ -1,4 +1,4 @@
-"""Serves an ASGI app inside the running event loop, on loopback, for as long as a block lasts."""
+"""Serves an ASGI app on loopback, in the running event loop, for the duration of a block."""
 
 import asyncio
 import contextlib
@@ -10,14 +10,14 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-# Open event streams and WebSockets never end by themselves: they are cut after this many seconds.
+# Event streams and WebSockets stay open: the shutdown cuts them after this many seconds.
 GRACE_SECONDS = 0.5
 _ABORT = "sandbox.abort"
 _PAUSE = "sandbox.pause"
 
 
 class _Protocol(HttpToolsProtocol):
-    """Puts the connection's abort into the ASGI scope, which has no standard word for it."""
+    """Puts functions that abort and pause the connection into the ASGI scope, as extensions."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -37,25 +37,25 @@ class _Protocol(HttpToolsProtocol):
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Leave signals to the program that the server runs in."""
+        """Leave signals to the program that runs the server."""
         yield
 
 
 async def drop_connection(scope: MutableMapping[str, Any]) -> None:
-    """Reset a connection, so that its client gets no answer at all."""
+    """Abort a connection, so that its client gets no answer at all."""
     scope["extensions"][_ABORT]()
-    # uvicorn learns of the loss in the next round of the loop; before, it would answer with 500.
+    # uvicorn notices in the next iteration of the event loop; until then, it would answer 500.
     await asyncio.sleep(0)
     await asyncio.sleep(0)
 
 
 def stop_reading(scope: MutableMapping[str, Any]) -> None:
-    """Leave a WebSocket open without reading from it, so that even pings go unanswered."""
+    """Stop reading from a WebSocket that stays open, so that pings go unanswered."""
     scope["extensions"][_PAUSE]()
 
 
-def _bound(port: int) -> socket.socket:
-    # Without the protocol asyncio does not set TCP_NODELAY, and each answer takes 40 ms.
+def _listener(port: int) -> socket.socket:
+    # Without IPPROTO_TCP, asyncio does not set TCP_NODELAY, and each answer takes 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -68,39 +68,39 @@ def _bound(port: int) -> socket.socket:
     return listener
 
 
-def _ending_quietly(app: ASGIApp) -> ASGIApp:
-    """Let `_stop` cut an answer short: uvicorn would print it as an error of the app."""
+def _without_cancellation_errors(app: ASGIApp) -> ASGIApp:
+    """Swallow the cancellation by `_stop`, which uvicorn would log as an error of the app."""
 
-    async def quiet(scope: Scope, receive: Receive, send: Send) -> None:
+    async def suppressing(scope: Scope, receive: Receive, send: Send) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await app(scope, receive, send)
 
-    return quiet
+    return suppressing
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
-        _ending_quietly(app),
+        _without_cancellation_errors(app),
         http=_Protocol,
         log_config=None,
         access_log=False,
         timeout_keep_alive=60,
-        # Else uvicorn would end the WebSockets that were told to fall silent.
+        # Otherwise uvicorn would close WebSockets after `stop_reading`.
         ws_ping_interval=None,
     )
 
 
 @contextlib.asynccontextmanager
 async def serve(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
-    """Yield the base URL, like http://127.0.0.1:40123, without a slash at its end.
+    """Yield the base URL, such as http://127.0.0.1:40123, without a trailing slash.
 
-    Port 0 takes a free one. A port in use raises OSError before anything is started.
+    Port 0 picks a free port. Raise OSError before anything starts if the port is in use.
     """
-    listener = _bound(port)
+    listener = _listener(port)
     server = _Server(_config(app))
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        await _started(server, running)
+        await _until_started(server, running)
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
@@ -109,7 +109,7 @@ async def serve(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
         listener.close()
 
 
-async def _started(server: uvicorn.Server, running: asyncio.Task[None]) -> None:
+async def _until_started(server: uvicorn.Server, running: asyncio.Task[None]) -> None:
     while not server.started:
         if running.done():
             await running
@@ -118,7 +118,7 @@ async def _started(server: uvicorn.Server, running: asyncio.Task[None]) -> None:
 
 
 async def _stop(server: uvicorn.Server, running: asyncio.Task[None]) -> None:
-    """Do what uvicorn's own shutdown does, which sleeps for 0.2 s and waits for open streams."""
+    """Replace uvicorn's shutdown, which sleeps for 0.2 s and waits for open streams."""
     for listening in server.servers:
         listening.close()
     for connection in list(server.server_state.connections):

@@ -138,7 +138,7 @@ async def _staged(folder: Path, mode: Mode) -> AsyncIterator[Stage]:
         if mode == "http":
             address = f"http://127.0.0.1:{port}/slack/events"
             endpoint = await stack.enter_async_context(HttpEndpoint(address, SECRET))
-        endpoint.patience = slack.workspace.triggers.seconds = PATIENCE
+        endpoint.timeout = slack.workspace.triggers.seconds = PATIENCE
         ben = slack.person("U0BEN", endpoint)
         payloads = samples(slack.workspace)
         delivery = ben.command_delivery("help")

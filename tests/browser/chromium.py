@@ -1,4 +1,4 @@
-"""The browser of the machine: Playwright's own downloads are not needed."""
+"""Uses the installed Chromium, so that Playwright need not download one."""
 
 import os
 import shutil

@@ -16,12 +16,12 @@ from bot.embedded import embedded
 from bot.manifest import manifest
 from bot.sandbox.command import sandbox
 from tests.browser.chromium import MISSING, NAMES, chromium
-from tests.browser.seats import JANE, Seats
+from tests.browser.tabs import JANE, Tabs
 
 PICTURE: Final = Path(__file__).parent / "pictures" / "first-look.png"
-# As much of the form as says what it is.
+# High enough for the part of the form that shows what it is.
 VIEWPORT: Final = ViewportSize(width=1360, height=600)
-# Side by side, in the size that the README shows.
+# Both pictures side by side, in the size of the README.
 FRAME: Final = """
 <body style="margin: 0">
   <main style="display: flex; gap: 16px; align-items: center; width: 840px; padding: 16px;
@@ -36,8 +36,8 @@ SHOWN: Final = """
 
 
 async def form_and_card(browser: Browser, url: str) -> tuple[bytes, bytes]:
-    seats = Seats(browser, url)
-    ann = await seats.take(viewport=VIEWPORT, device_scale_factor=2)
+    tabs = Tabs(browser, url)
+    ann = await tabs.open(viewport=VIEWPORT, device_scale_factor=2)
     await ann.command("Export to CSV hangs at 99 %")
     await ann.fill_in(JANE)
     await ann.choose("Priority", "Urgent")
@@ -46,7 +46,7 @@ async def form_and_card(browser: Browser, url: str) -> tuple[bytes, bytes]:
     await ann.submit()
     await expect(ann.cards).to_have_count(1)
     card = await ann.cards.first.screenshot(animations="disabled", caret="hide")
-    await seats.close()
+    await tabs.close()
     return form, card
 
 

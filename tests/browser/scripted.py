@@ -1,4 +1,4 @@
-"""A bot for tests of the sandbox's page alone: it publishes what it is told to."""
+"""A scripted bot, for tests of the sandbox's page without the real bot."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -36,7 +36,7 @@ def row(text: str, block_id: str) -> Json:
 
 
 class ScriptedApp:
-    """`blocks`, if any, are published whenever somebody opens the home tab or clicks in it."""
+    """Publishes `blocks`, if any, when somebody opens the home tab or clicks in it."""
 
     def __init__(self) -> None:
         self.blocks: list[Json] = []

@@ -1,4 +1,4 @@
-"""The app's home tab on the sandbox's page, with a bot that publishes what it is told to."""
+"""The app's home tab on the sandbox's page, with a scripted bot."""
 
 import re
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 from bot.sandbox.command import Sandbox, sandbox
 from bot.sandbox.slack.directory import BOT_USER_ID
 from tests.browser.scripted import ScriptedApp, manifest_with, row
-from tests.browser.seats import Seat, Seats
+from tests.browser.tabs import Tab, Tabs
 from tests.browser.test_accessibility import problems
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -28,9 +28,7 @@ async def sandboxed(browser: Browser, app: ScriptedApp) -> AsyncIterator[Sandbox
         yield opened
 
 
-async def test_who_opens_the_app_sees_their_home_and_clicks_in_it(
-    ann: Seat, app: ScriptedApp
-) -> None:
+async def test_clicks_in_the_home_tab_reach_the_bot(ann: Tab, app: ScriptedApp) -> None:
     app.blocks = [row("Export hangs", "first"), row("Invoice lost", "second")]
     await ann.go_to("Weav")
     await expect(ann.home).to_contain_text("Invoice lost")
@@ -48,8 +46,8 @@ async def test_who_opens_the_app_sees_their_home_and_clicks_in_it(
     assert app.payloads[-2]["type"] == "event_callback"
 
 
-async def test_messages_of_the_app_have_a_tab_of_their_own(
-    ann: Seat, app: ScriptedApp, sandboxed: Sandbox
+async def test_the_apps_messages_have_their_own_tab(
+    ann: Tab, app: ScriptedApp, sandboxed: Sandbox
 ) -> None:
     app.blocks = [row("Export hangs", "first")]
     channel = sandboxed.workspace.direct_messages("U0ANN")
@@ -74,7 +72,7 @@ async def test_messages_of_the_app_have_a_tab_of_their_own(
 
 
 @pytest.mark.long
-async def test_the_tabs_are_changed_with_the_arrow_keys(ann: Seat, app: ScriptedApp) -> None:
+async def test_arrow_keys_switch_tabs(ann: Tab, app: ScriptedApp) -> None:
     app.blocks = [row("Export hangs", "first")]
     await ann.go_to("Weav")
     await ann.page.get_by_role("tab", name="Home").focus()
@@ -92,27 +90,27 @@ async def test_the_tabs_are_changed_with_the_arrow_keys(ann: Seat, app: Scripted
     await expect(ann.page.get_by_role("tab", name="Home")).to_be_focused()
 
 
-async def test_each_has_a_home_of_their_own(ann: Seat, seats: Seats, app: ScriptedApp) -> None:
+async def test_each_user_has_their_own_home_tab(ann: Tab, tabs: Tabs, app: ScriptedApp) -> None:
     await ann.go_to("Weav")
     await expect(ann.home).to_contain_text("published nothing")
     app.blocks = [row("Export hangs", "first")]
-    ben = await seats.take("U0BEN")
+    ben = await tabs.open("U0BEN")
     await ben.go_to("Weav")
     await expect(ben.home).to_contain_text("Export hangs")
 
     await expect(ann.home).not_to_contain_text("Export hangs")
-    again = await seats.take("U0BEN")
+    again = await tabs.open("U0BEN")
     await expect(again.page.locator("#home")).to_contain_text("Export hangs")
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_a_home_tab_is_for_everybody_and_for_phones(
-    seats: Seats, app: ScriptedApp, scheme: str
+async def test_a_home_tab_is_accessible_and_fits_a_phone(
+    tabs: Tabs, app: ScriptedApp, scheme: str
 ) -> None:
     app.blocks = [row(f"Export hangs {number} {'x' * 40}", str(number)) for number in range(20)]
     viewport = {"width": 375, "height": 700}
-    ann = await seats.take(color_scheme=scheme, viewport=viewport)
+    ann = await tabs.open(color_scheme=scheme, viewport=viewport)
     await ann.page.get_by_role("button", name="Channels", exact=True).click()
     await ann.go_to("Weav")
     await expect(ann.home).to_contain_text("Export hangs 19")
@@ -128,8 +126,8 @@ async def test_without_a_home_tab_in_the_manifest_there_is_none(
     browser: Browser, app: ScriptedApp
 ) -> None:
     async with sandbox(app.running, manifest_with(home_tab=False)) as opened:
-        seats = Seats(browser, opened.url)
-        ann = await seats.take()
+        tabs = Tabs(browser, opened.url)
+        ann = await tabs.open()
         await expect(ann.page.get_by_role("button", name="support")).to_be_visible()
         await expect(
             ann.page.locator("#channels").get_by_role("button", name="Weav")
@@ -138,5 +136,5 @@ async def test_without_a_home_tab_in_the_manifest_there_is_none(
         await ann.go_to("Weav")
         await expect(ann.composer).to_be_visible()
         await expect(ann.page.get_by_role("tab", name="Home")).to_be_hidden()
-        await seats.close()
+        await tabs.close()
     assert app.payloads == []

@@ -1,16 +1,16 @@
-"""What can be done on a card, with the mouse, by two people who see the same one."""
+"""Two people use the buttons of the same card with the mouse."""
 
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.browser.seats import JANE, Seat, Seats
+from tests.browser.tabs import JANE, Tab, Tabs
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BEN_IN_WEAV = "5e1a0000-0000-4000-8000-000000000002"
 
 
-async def opened(ann: Seat) -> Locator:
+async def opened(ann: Tab) -> Locator:
     await ann.command(f"email {JANE} Export hangs")
     await ann.submit()
     card = ann.cards.first
@@ -24,9 +24,9 @@ async def choose_priority(card: Locator, priority: str) -> None:
 
 
 @pytest.mark.long
-async def test_two_people_close_rank_and_reopen_it(ann: Seat, seats: Seats) -> None:
+async def test_two_people_close_prioritise_and_reopen_it(ann: Tab, tabs: Tabs) -> None:
     card = await opened(ann)
-    ben = await seats.take("U0BEN")
+    ben = await tabs.open("U0BEN")
     bens = ben.cards.first
 
     await card.get_by_role("button", name="Close: Export hangs").click()
@@ -41,9 +41,9 @@ async def test_two_people_close_rank_and_reopen_it(ann: Seat, seats: Seats) -> N
 
 
 @pytest.mark.long
-async def test_who_takes_it_says_first_who_they_are(ann: Seat, seats: Seats) -> None:
+async def test_assign_to_me_needs_the_weav_user_first(ann: Tab, tabs: Tabs) -> None:
     card = await opened(ann)
-    ben = await seats.take("U0BEN")
+    ben = await tabs.open("U0BEN")
 
     await ben.cards.first.get_by_role("button", name="Assign to me").click()
 
@@ -55,9 +55,9 @@ async def test_who_takes_it_says_first_who_they_are(ann: Seat, seats: Seats) -> 
     await expect(card).to_contain_text(BEN_IN_WEAV)
 
 
-async def test_a_refusal_is_for_the_one_who_clicked_and_the_card_stays(ann: Seat) -> None:
+async def test_only_who_clicked_sees_the_refusal_and_the_card_stays(ann: Tab) -> None:
     card = await opened(ann)
-    await ann.weav_does("Down")
+    await ann.set_weav("Down")
 
     await card.get_by_role("button", name="Close: Export hangs").click()
 

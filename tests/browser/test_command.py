@@ -1,4 +1,4 @@
-"""`weav-slack sandbox` as a process of its own, without a browser where none is needed."""
+"""`weav-slack sandbox` as a separate process, and its server without a browser."""
 
 import asyncio
 import os
@@ -18,12 +18,12 @@ from playwright.async_api import Browser, expect
 from bot.embedded import embedded
 from bot.manifest import manifest
 from bot.sandbox.command import CannotStart, sandbox
-from tests.browser.seats import JANE, Seats
+from tests.browser.tabs import JANE, Tabs
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 READY_WITHIN = 5.0
-# Real ones, as far as the bot could tell; with this app token it would use Socket Mode.
+# Settings of a real bot, which the sandbox must ignore; the app token would select Socket Mode.
 OWN = {"SLACK_BOT_TOKEN": "xoxb-own", "SLACK_APP_TOKEN": "xapp-own", "DATABASE_URL": "nonsense"}
 
 
@@ -52,7 +52,7 @@ async def address(running: asyncio.subprocess.Process) -> str:
 
 
 @pytest.mark.long
-async def test_it_is_ready_in_time_does_the_main_job_and_ends_cleanly(
+async def test_it_starts_in_time_does_the_main_job_and_stops_cleanly(
     browser: Browser, tmp_path: Path
 ) -> None:
     (tmp_path / ".env").write_text("SLACK_APP_TOKEN=xapp-own\nWEAV_API_URL=https://weav.example\n")
@@ -60,23 +60,23 @@ async def test_it_is_ready_in_time_does_the_main_job_and_ends_cleanly(
     async with process("--port", "0", cwd=tmp_path) as running:
         url = await address(running)
         assert time.monotonic() - started < READY_WITHIN
-        seats = Seats(browser, url)
-        ann = await seats.take()
+        tabs = Tabs(browser, url)
+        ann = await tabs.open()
         await ann.command(f"email {JANE} Export hangs")
         await ann.submit()
         await expect(ann.cards).to_contain_text(["Export hangs"])
-        await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+        await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
         running.send_signal(signal.SIGTERM)
         _, errors = await asyncio.wait_for(running.communicate(), 10)
 
         assert (running.returncode, errors.decode()) == (0, "")
         await expect(ann.page.locator("#notices")).to_contain_text("does not answer")
-        await seats.close()
-    assert os.listdir(tmp_path) == [".env"]  # noqa: PTH208 - pathlib's blocks as well
+        await tabs.close()
+    assert os.listdir(tmp_path) == [".env"]  # noqa: PTH208 - pathlib's blocks, too
 
 
-async def test_a_port_in_use_is_a_clear_sentence(tmp_path: Path) -> None:
+async def test_a_port_in_use_gives_a_clear_error(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         async with process("--port", port, cwd=tmp_path) as running:
@@ -88,14 +88,14 @@ async def test_a_port_in_use_is_a_clear_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [{"port": 99_999}, {"keep": Path("/dev/null/kept")}])
-async def test_what_cannot_be_is_a_clear_sentence(options: dict[str, Any]) -> None:
-    with pytest.raises(CannotStart, match=r"99999 is no port|cannot be a directory"):
+async def test_invalid_options_give_a_clear_error(options: dict[str, Any]) -> None:
+    with pytest.raises(CannotStart, match=r"99999 is not a port|cannot be used as a directory"):
         async with sandbox(embedded, manifest(), **options):
             pass
 
 
 async def kept_with(keep: Path, words: str) -> None:
-    """Wait for a file, which tells nobody of its changes."""
+    """Poll the saved file until it contains the words."""
     async with asyncio.timeout(5):
         while True:
             if words in await asyncio.to_thread((keep / "sandbox.json").read_text):
@@ -103,7 +103,7 @@ async def kept_with(keep: Path, words: str) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_what_is_kept_is_there_the_next_time(tmp_path: Path) -> None:
+async def test_kept_data_is_loaded_at_the_next_start(tmp_path: Path) -> None:
     keep = tmp_path / "kept"
     async with sandbox(embedded, manifest(), keep=keep) as first, httpx.AsyncClient() as http:
         ann = f"{first.url}/api/as/U0ANN"
@@ -147,9 +147,7 @@ async def test_what_is_kept_is_there_the_next_time(tmp_path: Path) -> None:
         ({"origin": "null"}, 403),
     ],
 )
-async def test_only_this_machines_own_pages_are_let_in(
-    headers: dict[str, str], status: int
-) -> None:
+async def test_foreign_hosts_and_origins_are_rejected(headers: dict[str, str], status: int) -> None:
     async with sandbox(embedded, manifest()) as opened, httpx.AsyncClient() as http:
         port = opened.url.rpartition(":")[2]
         given = {name: value.format(port=port) for name, value in headers.items()}
@@ -165,7 +163,7 @@ async def test_only_this_machines_own_pages_are_let_in(
         assert ("Hello" in said) == (status == 200)
 
 
-async def test_what_makes_no_sense_is_refused_with_a_sentence() -> None:
+async def test_invalid_requests_are_refused_with_a_reason() -> None:
     async with sandbox(embedded, manifest()) as opened, httpx.AsyncClient() as http:
         close = {"do": "close", "view_id": "V0GONE"}
         chat = opened.weav.store.create_conversation({"channel": "chat", "customer_id": JANE})

@@ -1,4 +1,4 @@
-"""The customer select: whom it offers, by mouse and by keyboard, and when Weav is down."""
+"""The customer select: its options, by mouse and keyboard, and when Weav is down."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Request, Route, expect
 
 from bot.sandbox.weav.seeds import COMPANIES
-from tests.browser.seats import JANE, ZOE, Seat, Seats
+from tests.browser.tabs import JANE, ZOE, Tab, Tabs
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
@@ -14,15 +14,15 @@ JANES = "Jane Doe · jane@example.com"
 ZOES = "Zoë Brûlé · zoe@example.com"
 
 
-async def opened(ann: Seat, subject: str, customer: str = JANE) -> None:
-    """Open a conversation, and with it let the bot learn who the customer is."""
+async def opened(ann: Tab, subject: str, customer: str = JANE) -> None:
+    """Open a conversation, so that the bot learns the customer."""
     await ann.command(f"email {subject}")
     await ann.choose_customer(customer)
     await ann.submit()
     await expect(ann.cards.filter(has_text=subject)).to_be_visible()
 
 
-async def test_a_pasted_id_is_confirmed_and_later_a_part_of_the_name_is_enough(ann: Seat) -> None:
+async def test_a_pasted_id_is_confirmed_and_later_a_part_of_the_name_is_enough(ann: Tab) -> None:
     await ann.command("email Export hangs")
     await ann.customer.fill(ZOE)
     await expect(ann.options).to_have_text([f"{ZOES} Confirmed in Weav"])
@@ -38,12 +38,10 @@ async def test_a_pasted_id_is_confirmed_and_later_a_part_of_the_name_is_enough(a
     await ann.submit()
 
     await expect(ann.cards.last).to_contain_text("Zoë Brûlé")
-    await ann.sees_in_weav(
-        conversations=["It hangs again", "Export hangs"], requests=["201", "201"]
-    )
+    await ann.check_weav(conversations=["It hangs again", "Export hangs"], requests=["201", "201"])
 
 
-async def test_an_unknown_address_becomes_a_customer_and_is_found_the_next_time(ann: Seat) -> None:
+async def test_an_unknown_address_becomes_a_customer_and_is_found_the_next_time(ann: Tab) -> None:
     await ann.command("email Export hangs")
     await ann.customer.fill("new@example.com")
     await expect(ann.options).to_contain_text(["Create customer new@example.com"])
@@ -54,13 +52,13 @@ async def test_an_unknown_address_becomes_a_customer_and_is_found_the_next_time(
     await expect(ann.cards).to_contain_text(["Export hangs"])
     await expect(ann.page.locator("#conversations")).to_contain_text("new@example.com")
     await expect(ann.page.get_by_role("button", name="Copy the ID of new@")).to_be_visible()
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201", "201"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["201", "201"])
     await ann.command()
     await ann.customer.fill("NEW@example.com")
     await expect(ann.options).to_have_text(["new@example.com Used here lately"])
 
 
-async def test_arrows_enter_and_escape_are_enough_among_a_companys_customers(ann: Seat) -> None:
+async def test_a_companys_customers_can_be_chosen_by_keyboard(ann: Tab) -> None:
     await ann.command("defaults")
     await ann.modal.get_by_label("Company").fill(COMPANIES["Northwind"])
     await ann.modal.get_by_role("button", name="Save").click()
@@ -89,10 +87,10 @@ async def test_arrows_enter_and_escape_are_enough_among_a_companys_customers(ann
     await expect(ann.customer).to_have_value(re.compile(re.escape(wanted.split(" · ")[0])))
     await ann.submit()
     await expect(ann.cards).to_have_count(1)
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_what_is_typed_over_a_chosen_customer_is_a_new_search(ann: Seat) -> None:
+async def test_typing_over_a_chosen_customer_is_a_new_search(ann: Tab) -> None:
     await opened(ann, "Export hangs")
     await ann.command("email It hangs again")
     await ann.choose_customer("jane")
@@ -111,26 +109,24 @@ async def test_what_is_typed_over_a_chosen_customer_is_a_new_search(ann: Seat) -
     await expect(ann.customer).to_have_value(ZOES)
 
 
-async def test_with_weav_down_the_known_stay_and_an_id_is_used_unchecked(ann: Seat) -> None:
+async def test_with_weav_down_known_customers_and_unchecked_ids_work(ann: Tab) -> None:
     await opened(ann, "Export hangs")
-    await ann.weav_does("Down")
+    await ann.set_weav("Down")
     await ann.command("email It hangs again")
     await ann.customer.fill("jane")
     await expect(ann.options).to_have_text([f"{JANES} Used here lately"])
     await ann.customer.fill(ZOE)
     await expect(ann.options).to_contain_text(["Use this ID unchecked"])
     await ann.options.click()
-    await ann.weav_does("Works")
+    await ann.set_weav("Works")
     await ann.submit()
 
     await expect(ann.cards).to_have_count(2)
-    await ann.sees_in_weav(
-        conversations=["It hangs again", "Export hangs"], requests=["201", "201"]
-    )
+    await ann.check_weav(conversations=["It hangs again", "Export hangs"], requests=["201", "201"])
     await expect(ann.page.locator("#conversations .card").first).to_contain_text("Zoë Brûlé")
 
 
-async def test_a_choice_counts_even_if_the_click_on_submit_is_faster(ann: Seat) -> None:
+async def test_a_choice_counts_even_if_the_click_on_submit_is_faster(ann: Tab) -> None:
     held: list[Route] = []
 
     async def hold(route: Route, request: Request) -> None:
@@ -149,13 +145,13 @@ async def test_a_choice_counts_even_if_the_click_on_submit_is_faster(ann: Seat) 
     for route in held:
         await route.abort()
     await ann.page.unroute("**/api/as/*")
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_everybody_sees_the_new_customer_and_folds_the_lists_as_they_like(
-    ann: Seat, seats: Seats
+async def test_everybody_sees_a_new_customer_and_keeps_their_collapsed_lists(
+    ann: Tab, tabs: Tabs
 ) -> None:
-    ben = await seats.take("U0BEN")
+    ben = await tabs.open("U0BEN")
     await ben.page.get_by_text("Customers to choose from").click()
     await ben.page.get_by_text("Companies for a channel's defaults").click()
 

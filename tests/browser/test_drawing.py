@@ -1,4 +1,4 @@
-"""What is drawn of what Slack would get: mrkdwn, blocks, and what nobody has drawn before."""
+"""The page draws mrkdwn and blocks, and shows unknown blocks as JSON."""
 
 import secrets
 from typing import Any
@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from bot.sandbox.command import Sandbox
 from bot.sandbox.slack import SlackView, Workspace
-from tests.browser.seats import Seat
+from tests.browser.tabs import Tab
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
@@ -37,21 +37,21 @@ def plain(text: str) -> dict[str, Any]:
 
 
 def show(workspace: Workspace, *blocks: dict[str, Any]) -> None:
-    """Open a modal as if the bot had, past Slack's own checks."""
+    """Open a modal for the bot, without Slack's checks."""
     view_id = f"V{secrets.token_hex(4)}"
     view = SlackView(view_id, "U0ANN", "C0SUPPORT", root_view_id=view_id)
     sent = {"type": "modal", "title": plain("Something new"), "submit": plain("Send")}
     workspace.show_view(view, {**sent, "blocks": list(blocks)})
 
 
-async def test_mrkdwn_is_drawn_as_slack_does(ann: Seat, sandboxed: Sandbox) -> None:
+async def test_mrkdwn_is_drawn_as_slack_does(ann: Tab, sandboxed: Sandbox) -> None:
     for text, drawn in MRKDWN:
         message = sandboxed.workspace.add_message("C0SUPPORT", "U0BEN", text, [])
         html = await ann.page.locator(f'[data-ts="{message.ts}"] .text').inner_html()
         assert drawn in html
 
 
-async def test_what_people_type_stays_text(ann: Seat) -> None:
+async def test_what_people_type_stays_text(ann: Tab) -> None:
     typed = "<img src=x onerror=alert(1)> & <b>bold</b> *really*"
     await ann.say(typed)
     await expect(ann.messages.last.locator(".text")).to_have_text(
@@ -64,11 +64,11 @@ async def test_what_people_type_stays_text(ann: Seat) -> None:
 
     await expect(ann.cards).to_contain_text([typed])
     await expect(ann.page.locator("article img, article b")).to_have_count(0)
-    await ann.sees_in_weav(conversations=[typed], requests=["201"])
+    await ann.check_weav(conversations=[typed], requests=["201"])
 
 
 async def test_blocks_that_the_page_cannot_draw_are_shown_as_json(
-    ann: Seat, sandboxed: Sandbox
+    ann: Tab, sandboxed: Sandbox
 ) -> None:
     unknown_input = {
         "type": "input",
@@ -83,10 +83,10 @@ async def test_blocks_that_the_page_cannot_draw_are_shown_as_json(
         note = ann.modal.get_by_role("note").filter(has_text=f"cannot draw “{kind}”")
         await expect(note).to_contain_text(content)
     await expect(ann.modal).to_contain_text("Still here")
-    await ann.sees_in_weav()
+    await ann.check_weav()
 
 
-async def test_an_alert_is_drawn_as_what_it_says(ann: Seat, sandboxed: Sandbox) -> None:
+async def test_an_alert_is_drawn_with_its_level(ann: Tab, sandboxed: Sandbox) -> None:
     show(
         sandboxed.workspace,
         {"type": "alert", "text": plain("Not *confirmed* :warning:"), "level": "warning"},
@@ -95,9 +95,7 @@ async def test_an_alert_is_drawn_as_what_it_says(ann: Seat, sandboxed: Sandbox) 
     await expect(ann.modal.locator(".alert.warning")).to_have_text("Not *confirmed* ⚠️")
 
 
-async def test_all_kinds_of_fields_come_back_as_they_were_filled_in(
-    ann: Seat, sandboxed: Sandbox
-) -> None:
+async def test_all_kinds_of_fields_are_submitted_as_filled_in(ann: Tab, sandboxed: Sandbox) -> None:
     options = [{"text": plain(word), "value": word.lower()} for word in ("One", "Two", "Three")]
     elements: dict[str, dict[str, Any]] = {
         "Text": {"type": "plain_text_input", "multiline": True},

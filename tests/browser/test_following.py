@@ -1,9 +1,9 @@
-"""What somebody does in Weav, or the customer writes, is seen in Slack by everybody."""
+"""Changes in Weav and replies of customers show in Slack, for everybody."""
 
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.browser.seats import JANE, Seat, Seats
+from tests.browser.tabs import JANE, Tab, Tabs
 from tests.browser.test_accessibility import problems
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -12,7 +12,7 @@ SUBJECT = "Export hangs"
 PHONE = {"width": 375, "height": 700}
 
 
-async def opened(ann: Seat) -> Locator:
+async def opened(ann: Tab) -> Locator:
     await ann.command(f"email {JANE} {SUBJECT}")
     await ann.submit()
     card = ann.cards.first
@@ -20,7 +20,7 @@ async def opened(ann: Seat) -> Locator:
     return card
 
 
-async def test_the_card_follows_what_is_done_in_weav(ann: Seat) -> None:
+async def test_the_card_follows_changes_in_weav(ann: Tab) -> None:
     card = await opened(ann)
 
     await ann.change_in_weav(SUBJECT, "Priority: urgent")
@@ -35,7 +35,7 @@ async def test_the_card_follows_what_is_done_in_weav(ann: Seat) -> None:
 
 
 @pytest.mark.long
-async def test_the_thread_is_told_that_the_customer_replied(ann: Seat) -> None:
+async def test_the_thread_gets_a_notice_of_a_reply(ann: Tab) -> None:
     card = await opened(ann)
 
     await ann.write_in_weav(SUBJECT, "It still hangs.")
@@ -49,7 +49,7 @@ async def test_the_thread_is_told_that_the_customer_replied(ann: Seat) -> None:
 
 
 @pytest.mark.long
-async def test_a_channel_chooses_what_its_threads_are_told(ann: Seat) -> None:
+async def test_a_channel_chooses_what_its_notices_say(ann: Tab) -> None:
     await ann.command("defaults")
     await ann.choose("When the customer replies", "Say so, with the first 300 characters")
     assert await problems(ann) == []
@@ -64,10 +64,10 @@ async def test_a_channel_chooses_what_its_threads_are_told(ann: Seat) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_a_deleted_conversation_is_so_on_a_phone_as_well(seats: Seats, scheme: str) -> None:
-    ann = await seats.take()
+async def test_a_deleted_conversation_is_shown_on_a_phone_too(tabs: Tabs, scheme: str) -> None:
+    ann = await tabs.open()
     card = await opened(ann)
-    phone = await seats.take("U0BEN", color_scheme=scheme, viewport=PHONE)
+    phone = await tabs.open("U0BEN", color_scheme=scheme, viewport=PHONE)
 
     await ann.change_in_weav(SUBJECT, "Delete")
 

@@ -1,38 +1,38 @@
-"""The home tab as people use it: what waits, what is open, and a way to the form."""
+"""The bot's home tab: waiting submissions, open conversations, and a button for the form."""
 
 import re
 
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.seats import Seat, Seats
+from tests.browser.tabs import Tab, Tabs
 from tests.browser.test_accessibility import problems
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def refused(ann: Seat, subject: str) -> None:
-    await ann.weav_does("401")
+async def refused(ann: Tab, subject: str) -> None:
+    await ann.set_weav("401")
     await ann.command(subject)
     await ann.fill_in()
     await ann.submit()
     await expect(ann.modal).to_contain_text("token is not accepted")
     await ann.cancel()
-    await ann.weav_does("Works")
+    await ann.set_weav("Works")
 
 
-async def not_confirmed(ann: Seat, subject: str) -> None:
-    await ann.weav_does("Loses the request")
+async def not_confirmed(ann: Tab, subject: str) -> None:
+    await ann.set_weav("Loses the request")
     await ann.command(subject)
     await ann.fill_in()
     await ann.submit()
     await expect(ann.modal).to_contain_text("Not confirmed", timeout=30_000)
     await ann.modal.get_by_role("button", name="Close").last.click()
     await expect(ann.modal).to_be_hidden()
-    await ann.weav_does("Works")
+    await ann.set_weav("Works")
 
 
-async def test_a_conversation_is_opened_from_it_and_seen_there(ann: Seat) -> None:
+async def test_a_conversation_is_opened_from_it_and_listed_there(ann: Tab) -> None:
     await ann.go_to("Weav")
     await expect(ann.home).to_contain_text("You have opened none yet")
 
@@ -54,7 +54,7 @@ async def test_a_conversation_is_opened_from_it_and_seen_there(ann: Seat) -> Non
 
 
 @pytest.mark.long
-async def test_what_waits_is_gone_on_with_there(ann: Seat) -> None:
+async def test_waiting_submissions_are_continued_there(ann: Tab) -> None:
     await refused(ann, "Refused once")
     await not_confirmed(ann, "Lost on the way")
     await ann.go_to("Weav")
@@ -70,7 +70,7 @@ async def test_what_waits_is_gone_on_with_there(ann: Seat) -> None:
     await expect(ann.home).to_contain_text("Lost on the way: created")
     await expect(ann.home).not_to_contain_text("Waiting for you")
     await expect(ann.modal).to_be_hidden()
-    await ann.sees_in_weav(
+    await ann.check_weav(
         conversations=["Lost on the way", "Refused once"],
         requests=["201", "201", "no answer", "401"],
     )
@@ -78,9 +78,9 @@ async def test_what_waits_is_gone_on_with_there(ann: Seat) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_it_is_for_everybody_and_for_phones(seats: Seats, scheme: str) -> None:
+async def test_it_is_accessible_and_fits_a_phone(tabs: Tabs, scheme: str) -> None:
     viewport = {"width": 375, "height": 700}
-    ann = await seats.take(color_scheme=scheme)
+    ann = await tabs.open(color_scheme=scheme)
     await refused(ann, f"Refused {'x' * 60}")
     await not_confirmed(ann, "Lost on the way")
     await ann.command("Export to CSV hangs at 99 % and never ends, says the customer")

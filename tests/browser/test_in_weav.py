@@ -1,4 +1,4 @@
-"""What somebody does in Weav itself, on its half of the page, and how the bot is told of it."""
+"""What people do in Weav itself, on its half of the page, and the webhooks for it."""
 
 import base64
 import binascii
@@ -9,10 +9,10 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from bot.sandbox.command import Sandbox, sandbox
-from bot.sandbox.weav import Shape, Signature, WebhookHabits
-from bot.sandbox.weav.store import Thing
+from bot.sandbox.weav import Shape, Signature, WebhookOptions
+from bot.sandbox.weav.store import Resource
 from tests.browser.scripted import ScriptedApp, manifest_with
-from tests.browser.seats import JANE, Seat, Seats
+from tests.browser.tabs import JANE, Tab, Tabs
 from tests.browser.test_accessibility import problems
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -33,8 +33,8 @@ async def sandboxed(browser: Browser, app: ScriptedApp) -> AsyncIterator[Sandbox
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def conversation(sandboxed: Sandbox) -> Thing:
-    given: Thing = {"channel": "email", "customer_id": JANE, "subject": SUBJECT}
+async def conversation(sandboxed: Sandbox) -> Resource:
+    given: Resource = {"channel": "email", "customer_id": JANE, "subject": SUBJECT}
     return sandboxed.weav.store.create_conversation(given)
 
 
@@ -42,8 +42,8 @@ async def all_sent(sandboxed: Sandbox) -> None:
     await sandboxed.weav.until(lambda: sandboxed.weav.webhooks.is_idle)
 
 
-async def test_a_conversation_is_closed_reassigned_ranked_and_deleted(
-    ann: Seat, conversation: Thing, sandboxed: Sandbox, app: ScriptedApp
+async def test_a_conversation_is_closed_prioritised_assigned_and_deleted(
+    ann: Tab, conversation: Resource, sandboxed: Sandbox, app: ScriptedApp
 ) -> None:
     shown = ann.in_weav(SUBJECT)
     await shown.get_by_role("button", name="Close").click()
@@ -75,7 +75,7 @@ async def test_a_conversation_is_closed_reassigned_ranked_and_deleted(
 
 
 async def test_the_customer_writes_support_answers_and_notes_something(
-    ann: Seat, conversation: Thing, sandboxed: Sandbox
+    ann: Tab, conversation: Resource, sandboxed: Sandbox
 ) -> None:
     hostile = "Still <b>broken</b>"
     await ann.write_in_weav(SUBJECT, hostile)
@@ -92,15 +92,15 @@ async def test_the_customer_writes_support_answers_and_notes_something(
     await expect(lines).to_have_text(
         [f"Customer: {hostile}", "Support: On it", "Internal note: Call them"]
     )
-    await expect(ann.in_weav(SUBJECT).get_by_label("What is written")).to_have_value("")
+    await expect(ann.in_weav(SUBJECT).get_by_label("New message")).to_have_value("")
 
 
-async def test_what_is_being_written_stays_while_the_conversation_changes(
-    ann: Seat, conversation: Thing, sandboxed: Sandbox
+async def test_a_draft_survives_changes_of_the_conversation(
+    ann: Tab, conversation: Resource, sandboxed: Sandbox
 ) -> None:
     shown = ann.in_weav(SUBJECT)
     await shown.locator("summary").click()
-    draft = shown.get_by_label("What is written in Weav")
+    draft = shown.get_by_label("New message in Weav")
     await draft.fill("Half a sen")
 
     sandboxed.weav.store.change(conversation["id"], priority="high")
@@ -113,8 +113,8 @@ async def test_what_is_being_written_stays_while_the_conversation_changes(
     await expect(draft).to_have_value("Half a sentence")
 
 
-async def test_how_webhooks_come_is_folded_away_and_can_be_chosen(
-    ann: Seat, conversation: Thing, sandboxed: Sandbox, app: ScriptedApp
+async def test_webhook_options_are_collapsed_and_can_be_changed(
+    ann: Tab, conversation: Resource, sandboxed: Sandbox, app: ScriptedApp
 ) -> None:
     signature = ann.page.get_by_label("Signature")
     await expect(signature).to_be_hidden()
@@ -123,12 +123,12 @@ async def test_how_webhooks_come_is_folded_away_and_can_be_chosen(
     await ann.page.get_by_label("IDs").select_option("under unknown names")
     await ann.page.get_by_label("Sent after").fill("0.1")
     await ann.page.get_by_label("Sent after").press("Enter")
-    await ann.page.get_by_role("switch", name="Each comes twice").check()
+    await ann.page.get_by_role("switch", name="Send each twice").check()
     await ann.page.get_by_role("switch", name="Out of order").check()
-    wanted = WebhookHabits(
+    wanted = WebhookOptions(
         signature=Signature.BASE64, shape=Shape.UNKNOWN, late=0.1, twice=True, reversed=True
     )
-    await sandboxed.workspace.until(lambda _: sandboxed.weav.webhooks.habits == wanted)
+    await sandboxed.workspace.until(lambda _: sandboxed.weav.webhooks.options == wanted)
     await all_sent(sandboxed)
     app.webhooks.clear()
 
@@ -154,8 +154,8 @@ async def test_how_webhooks_come_is_folded_away_and_can_be_chosen(
 
 
 @pytest.mark.long
-async def test_what_the_bot_does_not_take_is_seen(
-    ann: Seat, conversation: Thing, sandboxed: Sandbox, app: ScriptedApp
+async def test_webhooks_that_the_bot_does_not_accept_are_shown(
+    ann: Tab, conversation: Resource, sandboxed: Sandbox, app: ScriptedApp
 ) -> None:
     await all_sent(sandboxed)
     await ann.page.locator(".webhooks > summary").click()
@@ -163,7 +163,7 @@ async def test_what_the_bot_does_not_take_is_seen(
 
     app.webhook_status = 503
     sandboxed.weav.store.change(conversation["id"], status="closed")
-    await expect(newest).to_contain_text("503comes again")
+    await expect(newest).to_contain_text("503will be retried")
     app.webhook_status = 410
     sandboxed.weav.store.change(conversation["id"], status="open")
     await expect(newest).to_contain_text("410given up")
@@ -171,12 +171,12 @@ async def test_what_the_bot_does_not_take_is_seen(
 
 @pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_weavs_half_is_for_everybody_and_for_phones(
-    seats: Seats, conversation: Thing, sandboxed: Sandbox, scheme: str
+async def test_weavs_half_is_accessible_and_fits_a_phone(
+    tabs: Tabs, conversation: Resource, sandboxed: Sandbox, scheme: str
 ) -> None:
     sandboxed.weav.store.write(conversation["id"], f"Hello {'x' * 100}")
     viewport = {"width": 375, "height": 700}
-    ann = await seats.take(color_scheme=scheme, viewport=viewport)
+    ann = await tabs.open(color_scheme=scheme, viewport=viewport)
     await ann.page.get_by_role("button", name="Weav", exact=True).click()
     await ann.page.locator(".webhooks > summary").click()
     await ann.page.locator("#webhooks summary").first.click()

@@ -3,30 +3,30 @@ import re
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.browser.seats import JANE, Seat, Seats
+from tests.browser.tabs import JANE, Tab, Tabs
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 PHONE = {"width": 375, "height": 700}
 
 
-async def press(seat: Seat, *keys: str) -> None:
+async def press(tab: Tab, *keys: str) -> None:
     for key in keys:
-        await seat.page.keyboard.press(key)
+        await tab.page.keyboard.press(key)
 
 
-async def tab_to(seat: Seat, label: str) -> None:
-    """Press Tab until something with this accessible name or label has the focus."""
-    wanted = seat.page.get_by_label(label, exact=True).or_(seat.page.get_by_text(label, exact=True))
-    focused = wanted.and_(seat.page.locator(":focus"))
+async def tab_to(tab: Tab, label: str) -> None:
+    """Press Tab until an element with this label or text has the focus."""
+    wanted = tab.page.get_by_label(label, exact=True).or_(tab.page.get_by_text(label, exact=True))
+    focused = wanted.and_(tab.page.locator(":focus"))
     for _ in range(60):
-        await seat.page.keyboard.press("Tab")
+        await tab.page.keyboard.press("Tab")
         if await focused.count():
             return
     raise AssertionError(f"Tab does not come to {label!r}")
 
 
-async def test_the_keyboard_alone_is_enough(ann: Seat) -> None:
+async def test_the_keyboard_alone_is_enough(ann: Tab) -> None:
     await press(ann, "Tab", "Enter")
     await expect(ann.composer).to_be_focused()
     await ann.page.keyboard.type("/wea")
@@ -47,10 +47,10 @@ async def test_the_keyboard_alone_is_enough(ann: Seat) -> None:
 
     await expect(ann.composer).to_be_focused()
     await expect(ann.cards).to_contain_text(["High"])
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_the_focus_stays_in_the_modal_and_f6_leads_to_weav_and_back(ann: Seat) -> None:
+async def test_the_focus_stays_in_the_modal_and_f6_switches_halves(ann: Tab) -> None:
     await ann.command()
     inside = ann.modal.locator(":focus")
     for key in ["Tab"] * 25 + ["Shift+Tab"] * 25:
@@ -68,21 +68,21 @@ async def test_the_focus_stays_in_the_modal_and_f6_leads_to_weav_and_back(ann: S
     await press(ann, "Escape")
     await expect(ann.modal).to_be_hidden()
     await expect(ann.composer).to_be_focused()
-    await ann.sees_in_weav()
+    await ann.check_weav()
 
 
-async def test_a_messages_menu_works_by_keyboard(ann: Seat) -> None:
+async def test_a_messages_menu_works_by_keyboard(ann: Tab) -> None:
     await ann.messages.last.get_by_role("button", name="More actions").focus()
 
     await press(ann, "Enter", "ArrowDown", "ArrowUp", "Enter")
 
     await expect(ann.modal).to_contain_text("About a message in #support")
     await press(ann, "Escape")
-    await ann.sees_in_weav()
+    await ann.check_weav()
 
 
-async def test_everything_can_be_done_at_the_width_of_a_phone(seats: Seats) -> None:
-    ann = await seats.take(viewport=PHONE, has_touch=True)
+async def test_everything_can_be_done_at_the_width_of_a_phone(tabs: Tabs) -> None:
+    ann = await tabs.open(viewport=PHONE, has_touch=True)
     await ann.page.get_by_role("button", name="Channels").tap()
     await ann.go_to("general")
     await ann.command("Export hangs")
@@ -97,11 +97,11 @@ async def test_everything_can_be_done_at_the_width_of_a_phone(seats: Seats) -> N
     await ann.page.get_by_role("button", name="Weav", exact=True).tap()
     await expect(ann.page.locator("#weav")).to_be_in_viewport()
     assert await ann.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_a_list_stays_at_its_field_while_the_form_moves(seats: Seats) -> None:
-    ann = await seats.take(viewport=PHONE)
+async def test_a_list_stays_at_its_field_while_the_form_scrolls(tabs: Tabs) -> None:
+    ann = await tabs.open(viewport=PHONE)
     await ann.command("email Export hangs")
     field = ann.modal.get_by_role("combobox", name="Priority")
     await field.click()
@@ -116,16 +116,16 @@ async def test_a_list_stays_at_its_field_while_the_form_moves(seats: Seats) -> N
     assert await distance(ann, field) == pytest.approx(before, abs=1)
 
 
-async def distance(seat: Seat, field: Locator) -> float:
-    shown, of = await seat.modal.get_by_role("listbox").bounding_box(), await field.bounding_box()
+async def distance(tab: Tab, field: Locator) -> float:
+    shown, of = await tab.modal.get_by_role("listbox").bounding_box(), await field.bounding_box()
     assert shown
     assert of
     return shown["y"] - of["y"]
 
 
-async def test_long_addresses_find_room_at_the_width_of_a_phone(seats: Seats) -> None:
+async def test_long_addresses_fit_the_width_of_a_phone(tabs: Tabs) -> None:
     address = f"{'very.' * 8}long@{'department.' * 4}example.com"
-    ann = await seats.take(viewport=PHONE)
+    ann = await tabs.open(viewport=PHONE)
     await ann.command("email Export hangs")
     await ann.choose_customer(address)
     await expect(ann.customer).to_have_value(re.compile("^Create customer very.very"))

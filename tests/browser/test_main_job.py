@@ -3,12 +3,12 @@ import re
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.browser.seats import JANE, ZOE, Seat, Seats
+from tests.browser.tabs import JANE, ZOE, Tab, Tabs
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_words_after_the_command_fill_the_form_and_the_card_appears(ann: Seat) -> None:
+async def test_words_after_the_command_fill_the_form_and_the_card_appears(ann: Tab) -> None:
     await ann.composer.fill("/")
     await expect(ann.page.get_by_role("option", name="/weav-conversation")).to_contain_text(
         "[priority]"
@@ -24,13 +24,13 @@ async def test_words_after_the_command_fill_the_form_and_the_card_appears(ann: S
     await expect(ann.modal).to_be_hidden()
     await expect(ann.cards).to_contain_text(["Export hangs"])
     await expect(ann.cards).to_contain_text([re.compile("Today at")])
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["201"])
     await ann.page.locator("#exchanges [data-method=POST] summary").click()
     for part in ('"channel": "chat"', f'"customer_id": "{JANE}"', '"priority": "urgent"'):
         await expect(ann.page.locator("#exchanges")).to_contain_text(part)
 
 
-async def test_bad_input_is_explained_under_its_field_and_kept(ann: Seat) -> None:
+async def test_bad_input_is_explained_under_its_field_and_kept(ann: Tab) -> None:
     await ann.command()
     await ann.submit()
     await expect(ann.error_under("customer_id")).to_have_text(re.compile("complete this required"))
@@ -45,26 +45,26 @@ async def test_bad_input_is_explained_under_its_field_and_kept(ann: Seat) -> Non
     await expect(subject).to_have_value("x" * 501)
     await expect(subject).to_have_attribute("aria-invalid", "true")
     await expect(subject).to_be_focused()
-    await ann.sees_in_weav()
+    await ann.check_weav()
 
     await subject.fill("Export hangs")
     await ann.clear("Assign to")
     await ann.submit()
 
     await expect(ann.cards).to_contain_text(["Export hangs"])
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def opened_from_message(seat: Seat) -> Locator:
-    message = seat.messages.filter(has_text="cannot pay")
+async def opened_from_message(tab: Tab) -> Locator:
+    message = tab.messages.filter(has_text="cannot pay")
     await message.hover()
     await message.get_by_role("button", name="More actions").click()
-    await seat.page.get_by_role("menuitem", name="Open Weav conversation").click()
-    await expect(seat.modal).to_be_visible()
+    await tab.page.get_by_role("menuitem", name="Open Weav conversation").click()
+    await expect(tab.modal).to_be_visible()
     return message
 
 
-async def test_a_message_becomes_a_conversation_with_its_card_in_the_thread(ann: Seat) -> None:
+async def test_a_message_becomes_a_conversation_with_its_card_in_the_thread(ann: Tab) -> None:
     message = await opened_from_message(ann)
     await expect(ann.modal.get_by_label("Subject")).to_have_value(re.compile("cannot pay order 17"))
     await ann.fill_in(ZOE, "Chat")
@@ -76,17 +76,15 @@ async def test_a_message_becomes_a_conversation_with_its_card_in_the_thread(ann:
     await ann.thread.last.get_by_role("button", name="a message").click()
     await expect(message).to_be_in_viewport()
     await expect(ann.cards).to_have_count(0)
-    await ann.sees_in_weav(conversations=["cannot pay order 17"], requests=["201"])
+    await ann.check_weav(conversations=["cannot pay order 17"], requests=["201"])
 
 
 @pytest.mark.long
-async def test_who_comes_second_from_the_same_message_is_asked_first(
-    ann: Seat, seats: Seats
-) -> None:
-    ben = await seats.take("U0BEN")
-    for seat in (ben, ann):
-        await opened_from_message(seat)
-        await seat.fill_in(ZOE, "Chat")
+async def test_a_second_conversation_from_a_message_needs_a_tick(ann: Tab, tabs: Tabs) -> None:
+    ben = await tabs.open("U0BEN")
+    for tab in (ben, ann):
+        await opened_from_message(tab)
+        await tab.fill_in(ZOE, "Chat")
     await ann.submit()
     await expect(ann.modal).to_be_hidden()
 
@@ -98,11 +96,11 @@ async def test_who_comes_second_from_the_same_message_is_asked_first(
     await ben.modal.get_by_role("checkbox", name="Open another one").check()
     await ben.submit()
     await expect(ben.modal).to_be_hidden()
-    await ann.sees_in_weav(conversations=["cannot pay"] * 2, requests=["201"] * 2)
+    await ann.check_weav(conversations=["cannot pay"] * 2, requests=["201"] * 2)
 
 
 @pytest.mark.long
-async def test_a_form_with_a_customer_shows_what_they_have_open(ann: Seat) -> None:
+async def test_a_form_with_a_customer_shows_what_they_have_open(ann: Tab) -> None:
     await ann.command(f"email {ZOE} Export hangs")
     await ann.submit()
     await expect(ann.cards).to_contain_text(["Export hangs"])
@@ -112,10 +110,10 @@ async def test_a_form_with_a_customer_shows_what_they_have_open(ann: Seat) -> No
     await expect(ann.modal).to_contain_text("Open already for this customer:")
     await expect(ann.modal.get_by_role("link", name="Export hangs")).to_be_visible()
     await expect(ann.modal.get_by_label("Subject")).to_have_value("Hangs again")
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_the_global_shortcut_posts_to_where_its_user_is_or_chooses(ann: Seat) -> None:
+async def test_the_global_shortcut_posts_to_the_chosen_channel(ann: Tab) -> None:
     await ann.page.get_by_role("button", name="Shortcuts").click()
     await ann.page.get_by_role("menuitem", name="New Weav conversation").click()
     await ann.fill_in(subject="From nowhere")
@@ -129,12 +127,12 @@ async def test_the_global_shortcut_posts_to_where_its_user_is_or_chooses(ann: Se
     await ann.go_to("triage")
 
     await expect(ann.cards).to_contain_text(["From nowhere"])
-    await ann.sees_in_weav(conversations=["From nowhere"], requests=["201"])
+    await ann.check_weav(conversations=["From nowhere"], requests=["201"])
 
 
 @pytest.mark.long
-async def test_what_the_bot_says_privately_is_seen_by_one_person(ann: Seat, seats: Seats) -> None:
-    ben = await seats.take("U0BEN")
+async def test_ephemeral_messages_are_seen_by_one_person(ann: Tab, tabs: Tabs) -> None:
+    ben = await tabs.open("U0BEN")
 
     await ann.say("/weav-conversation help")
 
@@ -143,11 +141,11 @@ async def test_what_the_bot_says_privately_is_seen_by_one_person(ann: Seat, seat
     await ann.say("Did you see that?")
     await expect(ben.messages.last).to_contain_text("Did you see that?")
     await expect(ben.messages.filter(has_text="Words after it")).to_have_count(0)
-    await ann.sees_in_weav()
+    await ann.check_weav()
 
 
 @pytest.mark.long
-async def test_open_in_weav_leads_to_the_conversation_on_the_other_half(ann: Seat) -> None:
+async def test_open_in_weav_shows_the_conversation_on_weavs_half(ann: Tab) -> None:
     await ann.command("Export hangs")
     await ann.fill_in()
     await ann.submit()
@@ -156,12 +154,12 @@ async def test_open_in_weav_leads_to_the_conversation_on_the_other_half(ann: Sea
 
     await expect(ann.page.locator("#conversations .target")).to_contain_text("Export hangs")
     await expect(ann.page.locator("#conversations .target")).to_be_focused()
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
 @pytest.mark.long
-async def test_one_may_become_somebody_else_and_copy_ids_beside_an_open_form(seats: Seats) -> None:
-    ann = await seats.take(permissions=["clipboard-read", "clipboard-write"])
+async def test_users_can_be_switched_and_ids_copied_beside_a_form(tabs: Tabs) -> None:
+    ann = await tabs.open(permissions=["clipboard-read", "clipboard-write"])
 
     await ann.page.get_by_role("button", name=re.compile("You are Ann")).click()
     await ann.page.get_by_role("menuitem", name="Ben Bright").click()
@@ -172,12 +170,12 @@ async def test_one_may_become_somebody_else_and_copy_ids_beside_an_open_form(sea
     await ann.modal.get_by_role("button", name="Cancel").click()
     await ann.say("It is me")
     await expect(ann.messages.last).to_contain_text("Ben Bright")
-    await ann.sees_in_weav()
+    await ann.check_weav()
 
 
 @pytest.mark.long
-async def test_who_is_nobody_here_becomes_ann_and_is_told(ann: Seat, seats: Seats) -> None:
-    nobody = await seats.another_tab(ann.page.context, "U0NOBODY")
+async def test_an_unknown_user_becomes_ann_and_sees_a_notice(ann: Tab, tabs: Tabs) -> None:
+    nobody = await tabs.open_in(ann.page.context, "U0NOBODY")
 
     await expect(nobody.page.get_by_role("button", name="You are Ann Archer")).to_be_visible()
     await expect(nobody.page.locator("#notices")).to_have_text(
@@ -186,7 +184,7 @@ async def test_who_is_nobody_here_becomes_ann_and_is_told(ann: Seat, seats: Seat
 
 
 @pytest.mark.long
-async def test_what_cannot_be_sent_stays_in_the_composer(ann: Seat) -> None:
+async def test_text_that_cannot_be_sent_stays_in_the_composer(ann: Tab) -> None:
     await ann.say("x" * 4001)
     await expect(ann.page.locator("#notices")).to_contain_text("This one has 4001")
     await expect(ann.composer).to_have_value("x" * 4001)

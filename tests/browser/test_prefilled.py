@@ -1,11 +1,11 @@
-"""What a form begins with, and how it changes while it is filled in."""
+"""How a form is prefilled, and how it changes while it is filled in."""
 
 import re
 
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.seats import JANE, ZOE, Seat, Seats
+from tests.browser.tabs import JANE, ZOE, Tab, Tabs
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
@@ -13,8 +13,8 @@ DEFAULTS = re.compile("^From this channel's defaults")
 SAID = "jane@example.com cannot log in"
 
 
-async def saved(ann: Seat, **choices: str) -> None:
-    """Choose defaults for this channel, by label in lower case."""
+async def saved(ann: Tab, **choices: str) -> None:
+    """Save defaults for this channel, by their lower-case label."""
     await ann.command("defaults")
     for label, option in choices.items():
         await ann.choose(label.capitalize(), option)
@@ -22,14 +22,14 @@ async def saved(ann: Seat, **choices: str) -> None:
     await expect(ann.modal).to_be_hidden()
 
 
-async def knows_jane(ann: Seat) -> None:
+async def knows_jane(ann: Tab) -> None:
     await ann.command("email Export hangs")
     await ann.choose_customer(JANE)
     await ann.submit()
     await expect(ann.cards).to_have_count(1)
 
 
-async def test_the_next_form_begins_with_the_channels_defaults_and_says_so(ann: Seat) -> None:
+async def test_a_form_has_the_channels_defaults_and_says_so(ann: Tab) -> None:
     await saved(ann, channel="Chat", priority="High")
 
     await ann.command("urgent Export hangs")
@@ -43,12 +43,12 @@ async def test_the_next_form_begins_with_the_channels_defaults_and_says_so(ann: 
     await ann.submit()
     await expect(ann.cards).to_contain_text(["Urgent"])
     await expect(ann.cards).to_contain_text(["Chat"])
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_defaults_are_the_channels_and_can_be_taken_back(ann: Seat, seats: Seats) -> None:
+async def test_defaults_belong_to_the_channel_and_can_be_removed(ann: Tab, tabs: Tabs) -> None:
     await saved(ann, priority="High")
-    ben = await seats.take("U0BEN")
+    ben = await tabs.open("U0BEN")
     priority = ben.modal.get_by_role("combobox", name="Priority")
     await ben.command("defaults")
     await expect(priority).to_have_value("High")
@@ -70,28 +70,30 @@ async def test_defaults_are_the_channels_and_can_be_taken_back(ann: Seat, seats:
     await expect(ben.hint_under("priority")).to_have_count(0)
 
 
-async def test_a_known_address_in_a_message_chooses_the_customer(ann: Seat) -> None:
+async def test_a_known_address_in_a_message_chooses_the_customer(ann: Tab) -> None:
     await knows_jane(ann)
     await ann.say(f"{SAID}.")
-    await expect(ann.messages.last).to_contain_text("jane@example.com")  # no card any more
+    await expect(ann.messages.last).to_contain_text(
+        "jane@example.com"
+    )  # it has replaced the card as last message
     await expect(ann.messages.last.get_by_role("link")).to_have_text("jane@example.com")
 
-    await ann.from_message(SAID)
+    await ann.open_from_message(SAID)
 
     await expect(ann.customer).to_have_value("Jane Doe · jane@example.com")
     await expect(ann.hint_under("customer_id")).to_have_text(re.compile("^From the message"))
     await ann.modal.get_by_role("radio", name="Email").check()
     await ann.submit()
-    await ann.sees_in_weav(conversations=[SAID, "Export hangs"], requests=["201", "201"])
+    await ann.check_weav(conversations=[SAID, "Export hangs"], requests=["201", "201"])
 
 
-async def test_a_message_that_has_a_conversation_wants_a_tick_for_another_one(ann: Seat) -> None:
-    await ann.from_message("cannot pay order 17")
+async def test_a_message_with_a_conversation_needs_a_tick_for_another(ann: Tab) -> None:
+    await ann.open_from_message("cannot pay order 17")
     await ann.fill_in(ZOE, "Chat")
     await ann.submit()
-    await ann.sees_in_weav(conversations=["cannot pay order 17"], requests=["201"])
+    await ann.check_weav(conversations=["cannot pay order 17"], requests=["201"])
 
-    await ann.from_message("cannot pay order 17")
+    await ann.open_from_message("cannot pay order 17")
 
     who_and_when = re.compile(
         r"@Ann Archer opened a conversation from this message \(\w+ at .+\): "
@@ -106,10 +108,10 @@ async def test_a_message_that_has_a_conversation_wants_a_tick_for_another_one(an
     await ann.modal.get_by_role("checkbox", name="Open another one").check()
     await ann.submit()
     await expect(ann.modal).to_be_hidden()
-    await ann.sees_in_weav(conversations=["order 17", "order 17"], requests=["201", "201"])
+    await ann.check_weav(conversations=["order 17", "order 17"], requests=["201", "201"])
 
 
-async def test_what_the_chosen_customer_has_open_is_shown_and_leads_there(ann: Seat) -> None:
+async def test_the_chosen_customers_open_conversations_are_linked(ann: Tab) -> None:
     await knows_jane(ann)
     await ann.command("email It hangs again")
     await ann.choose_customer("jane")
@@ -132,7 +134,7 @@ async def test_what_the_chosen_customer_has_open_is_shown_and_leads_there(ann: S
     await expect(ann.modal.get_by_role("link", name="Export hangs")).to_have_count(0)
 
 
-async def test_the_type_of_assignee_changes_the_picker_and_nothing_else(ann: Seat) -> None:
+async def test_the_type_of_assignee_changes_the_picker_and_nothing_else(ann: Tab) -> None:
     await ann.command()
     await ann.fill_in(ZOE, "Email", subject="Export hangs")
     picker = ann.modal.get_by_role("combobox", name="Assignee")
@@ -155,10 +157,10 @@ async def test_the_type_of_assignee_changes_the_picker_and_nothing_else(ann: Sea
     await ann.submit()
     await expect(ann.cards).to_have_count(1)
     await expect(ann.page.locator("#conversations")).to_contain_text("assigned to Mail assistant")
-    await ann.sees_in_weav(conversations=["Export still hangs"], requests=["201"])
+    await ann.check_weav(conversations=["Export still hangs"], requests=["201"])
 
 
-async def test_back_to_nobody_means_nobody_and_keeps_the_rest(ann: Seat) -> None:
+async def test_unassigned_removes_the_assignee_and_nothing_else(ann: Tab) -> None:
     await ann.command()
     await ann.fill_in(ZOE, "Email", subject="Export hangs")
     await ann.choose("Assign to", "An AI agent")
@@ -168,11 +170,11 @@ async def test_back_to_nobody_means_nobody_and_keeps_the_rest(ann: Seat) -> None
     await ann.options.filter(has_text="Mail assistant").click()
 
     await ann.choose("Assign to", "Unassigned")
-    # Hidden, or a field for an ID: the picker of agents is gone in either case.
+    # The picker is now hidden, or a field for an ID.
     await expect(picker).to_have_count(0)
 
     await expect(ann.modal.get_by_label("Subject")).to_have_value("Export hangs")
     await ann.submit()
     await expect(ann.cards).to_have_count(1)
     await expect(ann.page.locator("#conversations")).not_to_contain_text("assigned to")
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["201"])

@@ -1,21 +1,21 @@
-"""What is drawn anew takes neither a click that has begun nor the keyboard's place."""
+"""A redraw loses neither a click in progress nor the keyboard focus."""
 
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.browser.seats import JANE, Seat, Seats
+from tests.browser.tabs import JANE, Tab, Tabs
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 
-async def press_down(seat: Seat, on: Locator) -> None:
+async def press_down(tab: Tab, on: Locator) -> None:
     box = await on.bounding_box()
     assert box
-    await seat.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    await seat.page.mouse.down()
+    await tab.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    await tab.page.mouse.down()
 
 
-async def test_a_click_on_submit_counts_while_the_form_changes(ann: Seat) -> None:
+async def test_a_click_on_submit_counts_while_the_form_changes(ann: Tab) -> None:
     await ann.command("email Export hangs")
     await ann.choose_customer(JANE)
     await ann.submit()
@@ -23,7 +23,7 @@ async def test_a_click_on_submit_counts_while_the_form_changes(ann: Seat) -> Non
     await ann.command("email It hangs again")
     await ann.customer.fill("jane")
     await expect(ann.options).to_have_count(1)
-    await ann.weav_is_late_by(1)
+    await ann.delay_weav(1)
     await ann.customer.click()
     await ann.options.first.click()
 
@@ -33,12 +33,10 @@ async def test_a_click_on_submit_counts_while_the_form_changes(ann: Seat) -> Non
     await ann.page.mouse.up()
 
     await expect(ann.cards).to_have_count(2)
-    await ann.sees_in_weav(
-        conversations=["It hangs again", "Export hangs"], requests=["201", "201"]
-    )
+    await ann.check_weav(conversations=["It hangs again", "Export hangs"], requests=["201", "201"])
 
 
-async def test_a_click_on_a_switch_counts_while_another_one_is_turned(ann: Seat) -> None:
+async def test_a_click_on_a_switch_counts_while_another_one_changes(ann: Tab) -> None:
     await ann.page.get_by_label("Answers late by").fill("2")
 
     await press_down(ann, ann.page.locator("#weav .chip").filter(has_text="Down"))
@@ -51,37 +49,35 @@ async def test_a_click_on_a_switch_counts_while_another_one_is_turned(ann: Seat)
     await expect(ann.page.locator(".meaning")).to_contain_text("Connections are refused")
 
 
-async def test_the_switches_show_what_others_turned(ann: Seat, seats: Seats) -> None:
-    ben = await seats.take("U0BEN")
+async def test_the_switches_show_changes_by_others(ann: Tab, tabs: Tabs) -> None:
+    ben = await tabs.open("U0BEN")
 
-    await ann.weav_does("Refuses a field")
+    await ann.set_weav("Refuses a field")
     await ann.page.get_by_label("Refused field").select_option("subject")
     await ann.page.get_by_role("switch", name="Slack refuses posts").check()
-    await ann.weav_is_late_by(1.5)
+    await ann.delay_weav(1.5)
 
     await expect(ben.page.get_by_role("radio", name="Refuses a field")).to_be_checked()
     await expect(ben.page.get_by_label("Refused field")).to_have_value("subject")
     await expect(ben.page.get_by_role("switch", name="Slack refuses posts")).to_be_checked()
     await expect(ben.page.get_by_label("Answers late by")).to_have_value("1.5")
-    await ann.weav_does("Works")
+    await ann.set_weav("Works")
     await expect(ben.page.get_by_label("Refused field")).to_be_hidden()
 
 
-async def test_the_keyboard_stays_where_it_is_while_lists_grow(ann: Seat, seats: Seats) -> None:
-    ben = await seats.take("U0BEN")
+async def test_the_focus_stays_where_it_is_while_lists_grow(ann: Tab, tabs: Tabs) -> None:
+    ben = await tabs.open("U0BEN")
     await ann.command(f"email {JANE} Export hangs")
     await ann.submit()
-    await ben.sees_in_weav(conversations=["Export hangs"], requests=["201"])
-    creates = ben.page.locator("#exchanges [data-method=POST]")  # look-ups stand there as well
+    await ben.check_weav(conversations=["Export hangs"], requests=["201"])
+    creates = ben.page.locator("#exchanges [data-method=POST]")  # the list also has look-ups
     first = creates.last
     await first.locator("summary").click()
     await ann.say("Hello")
     await ann.command(f"email {JANE} It hangs again")
     await ann.submit()
 
-    await ben.sees_in_weav(
-        conversations=["It hangs again", "Export hangs"], requests=["201", "201"]
-    )
+    await ben.check_weav(conversations=["It hangs again", "Export hangs"], requests=["201", "201"])
     await expect(first.locator("summary")).to_be_focused()
     await expect(first.locator("details")).to_have_attribute("open", "")
     general = ben.page.locator("#channels").get_by_role("button", name="general")
@@ -91,7 +87,7 @@ async def test_the_keyboard_stays_where_it_is_while_lists_grow(ann: Seat, seats:
     await expect(general).to_be_focused()
 
 
-async def test_the_keyboard_stays_on_a_card_that_it_has_changed(ann: Seat) -> None:
+async def test_the_focus_stays_on_a_card_changed_by_keyboard(ann: Tab) -> None:
     await ann.command(f"email {JANE} Export hangs")
     await ann.submit()
     card = ann.cards.first
@@ -104,8 +100,8 @@ async def test_the_keyboard_stays_on_a_card_that_it_has_changed(ann: Seat) -> No
     await expect(card.get_by_role("button", name="Close: Export hangs")).to_be_focused()
 
 
-async def test_who_has_scrolled_up_sees_what_they_send(ann: Seat, seats: Seats) -> None:
-    ben = await seats.take("U0BEN")
+async def test_after_scrolling_up_only_ones_own_messages_scroll_down(ann: Tab, tabs: Tabs) -> None:
+    ben = await tabs.open("U0BEN")
     await ann.say("\n".join(f"Line {number}" for number in range(80)))
     await expect(ann.messages.last).to_contain_text("Line 79")
     await ben.say("Seen at the end")

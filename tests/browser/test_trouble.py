@@ -5,13 +5,13 @@ import pytest
 from playwright.async_api import expect
 
 from bot.sandbox.command import Sandbox
-from tests.browser.seats import JANE, Seat, Seats
+from tests.browser.tabs import JANE, Tab, Tabs
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 
-async def test_while_weav_is_slow_the_modal_says_so_and_changes_by_itself(ann: Seat) -> None:
-    await ann.weav_is_late_by(2.5)
+async def test_while_weav_is_slow_the_modal_says_so_then_updates(ann: Tab) -> None:
+    await ann.delay_weav(2.5)
     await ann.command("Export hangs")
     await ann.fill_in()
 
@@ -22,28 +22,26 @@ async def test_while_weav_is_slow_the_modal_says_so_and_changes_by_itself(ann: S
     await ann.page.keyboard.press("Escape")
     await expect(ann.modal).to_be_hidden()
     await expect(ann.cards).to_contain_text(["Export hangs"])
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_what_was_submitted_while_weav_was_down_is_created_when_it_is_back(
-    ann: Seat,
-) -> None:
-    await ann.weav_does("Down")
+async def test_a_queued_submission_is_created_when_weav_is_back(ann: Tab) -> None:
+    await ann.set_weav("Down")
     await ann.command("Export hangs")
     await ann.fill_in()
     await ann.submit()
     await expect(ann.modal).to_contain_text("is queued")
     await ann.modal.get_by_role("button", name="Close").last.click()
-    await ann.sees_in_weav()
+    await ann.check_weav()
 
-    await ann.weav_does("Works")
+    await ann.set_weav("Works")
 
     await expect(ann.cards).to_contain_text(["Export hangs"])
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_refusals_are_explained_and_the_same_form_goes_through_later(ann: Seat) -> None:
-    await ann.weav_does("Refuses a field")
+async def test_refusals_are_explained_and_the_same_form_goes_through_later(ann: Tab) -> None:
+    await ann.set_weav("Refuses a field")
     await ann.page.get_by_label("Refused field").select_option("subject")
     await ann.command("Export hangs")
     await ann.fill_in()
@@ -51,7 +49,7 @@ async def test_refusals_are_explained_and_the_same_form_goes_through_later(ann: 
     await expect(ann.error_under("subject")).to_have_text("The selected subject is invalid.")
     await ann.modal.get_by_role("button", name="Cancel").click()
 
-    await ann.weav_does("401")
+    await ann.set_weav("401")
     await ann.command("Export hangs")
     await ann.fill_in()
     await ann.submit()
@@ -59,35 +57,35 @@ async def test_refusals_are_explained_and_the_same_form_goes_through_later(ann: 
     await expect(ann.modal.get_by_label("Subject")).to_have_value("Export hangs")
     await ann.modal.get_by_role("button", name="Cancel").click()
 
-    await ann.weav_does("Works")
+    await ann.set_weav("Works")
     await ann.command("Export hangs")
     await ann.fill_in()
     await ann.submit()
 
     await expect(ann.cards).to_have_count(1)
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201", "401", "422"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["201", "401", "422"])
 
 
-async def test_a_conversation_whose_answer_got_lost_is_recovered(ann: Seat) -> None:
-    await ann.weav_does("Loses its answer")
+async def test_a_conversation_is_recovered_after_a_lost_answer(ann: Tab) -> None:
+    await ann.set_weav("Loses its answer")
     await ann.command("Export hangs")
     await ann.fill_in()
 
     await ann.submit()
 
     await expect(ann.cards).to_contain_text(["Recovered"])
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["no answer"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["no answer"])
     look = ann.page.locator("#exchanges [data-method=GET]").first
     await expect(look).to_contain_text("/conversations")
 
 
-async def test_a_customer_whose_answer_got_lost_is_left_to_the_author(ann: Seat) -> None:
-    await ann.weav_does("Loses its answer")
+async def test_a_customer_with_a_lost_answer_is_left_to_the_author(ann: Tab) -> None:
+    await ann.set_weav("Loses its answer")
     await ann.command("email Export hangs")
     await ann.choose_customer("new@example.com")
     await ann.submit()
     await expect(ann.error_under("customer_id")).to_contain_text("Weav did not confirm")
-    await ann.weav_does("Works")
+    await ann.set_weav("Works")
     copy = ann.page.get_by_role("button", name="Copy the ID of new@example.com")
     customer_id = await copy.locator("xpath=preceding-sibling::code").inner_text()
 
@@ -95,31 +93,31 @@ async def test_a_customer_whose_answer_got_lost_is_left_to_the_author(ann: Seat)
     await ann.submit()
 
     await expect(ann.cards).to_contain_text(["Export hangs"])
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201", "no answer"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["201", "no answer"])
 
 
 async def test_weav_may_go_down_in_the_middle_of_an_answer(
-    ann: Seat, caplog: pytest.LogCaptureFixture
+    ann: Tab, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await ann.weav_is_late_by(30)
+    await ann.delay_weav(30)
     await ann.command(f"email {JANE} Export hangs")
     await ann.submit()
     await expect(ann.modal).to_contain_text("Creating the conversation")
 
-    await ann.weav_does("Down")
+    await ann.set_weav("Down")
 
-    await ann.sees_in_weav(requests=["no answer"])
+    await ann.check_weav(requests=["no answer"])
     assert [record for record in caplog.records if record.name.startswith("uvicorn")] == []
 
 
 @pytest.mark.long
-async def test_what_nobody_can_know_is_left_to_the_author(ann: Seat) -> None:
-    await ann.weav_does("Loses the request")
+async def test_a_lost_request_is_left_to_the_author(ann: Tab) -> None:
+    await ann.set_weav("Loses the request")
     await ann.command("Export hangs")
     await ann.fill_in()
     await ann.submit()
     await expect(ann.modal).to_contain_text("Not confirmed", timeout=30_000)
-    await ann.weav_does("Works")
+    await ann.set_weav("Works")
 
     await ann.modal.get_by_role("button", name="Create again").click()
     await ann.page.locator("#confirm").get_by_role("button", name="Create again").click()
@@ -128,18 +126,18 @@ async def test_what_nobody_can_know_is_left_to_the_author(ann: Seat) -> None:
     await expect(ann.page.locator("#conversations .card")).to_have_count(1)
 
 
-async def test_rate_limits_put_it_into_the_queue(ann: Seat) -> None:
-    await ann.weav_does("Rate limited")
+async def test_a_rate_limit_queues_the_submission(ann: Tab) -> None:
+    await ann.set_weav("Rate limited")
     await ann.command("Export hangs")
     await ann.fill_in()
 
     await ann.submit()
 
     await expect(ann.modal).to_contain_text("is queued")
-    await ann.sees_in_weav(requests=["429"])
+    await ann.check_weav(requests=["429"])
 
 
-async def test_where_the_bot_is_no_member_the_card_comes_all_the_same(ann: Seat) -> None:
+async def test_a_card_is_posted_even_if_the_bot_is_not_a_member(ann: Tab) -> None:
     await ann.go_to("billing")
     await ann.command("Export hangs")
     await ann.fill_in()
@@ -147,11 +145,11 @@ async def test_where_the_bot_is_no_member_the_card_comes_all_the_same(ann: Seat)
     await ann.submit()
 
     await expect(ann.cards).to_contain_text(["Export hangs"])
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_where_no_card_may_be_posted_the_author_gets_it_and_can_invite_the_bot(
-    ann: Seat,
+async def test_a_card_that_cannot_be_posted_goes_to_its_author(
+    ann: Tab,
 ) -> None:
     await ann.page.get_by_role("switch", name="Slack refuses response URLs").check()
     await ann.go_to("billing")
@@ -168,13 +166,13 @@ async def test_where_no_card_may_be_posted_the_author_gets_it_and_can_invite_the
     await ann.submit()
 
     await expect(ann.cards).to_contain_text(["Export still hangs"])
-    await ann.sees_in_weav(
+    await ann.check_weav(
         conversations=["Export still hangs", "Export hangs"], requests=["201", "201"]
     )
 
 
-async def test_a_form_that_came_too_late_is_opened_by_its_button(
-    ann: Seat, sandboxed: Sandbox
+async def test_a_button_opens_the_form_after_an_expired_trigger(
+    ann: Tab, sandboxed: Sandbox
 ) -> None:
     sandboxed.workspace.triggers.seconds = 0
     await ann.say("/weav-conversation Export hangs")
@@ -188,24 +186,24 @@ async def test_a_form_that_came_too_late_is_opened_by_its_button(
     await ann.fill_in()
     await ann.submit()
     await expect(ann.cards).to_contain_text(["Export hangs"])
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_a_double_click_creates_one_conversation(ann: Seat) -> None:
-    await ann.weav_is_late_by(0.5)
+async def test_a_double_click_creates_one_conversation(ann: Tab) -> None:
+    await ann.delay_weav(0.5)
     await ann.command(f"email {JANE} Export hangs")
 
     await ann.modal.get_by_role("button", name="Open conversation").dblclick()
 
     await expect(ann.modal).to_be_hidden()
     await expect(ann.cards).to_have_count(1)
-    await ann.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+    await ann.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_two_tabs_with_the_same_form_create_one_conversation(ann: Seat, seats: Seats) -> None:
-    await ann.weav_is_late_by(1)
+async def test_two_tabs_with_the_same_form_create_one_conversation(ann: Tab, tabs: Tabs) -> None:
+    await ann.delay_weav(1)
     await ann.command(f"email {JANE} Export hangs")
-    second = await seats.another_tab(ann.page.context)
+    second = await tabs.open_in(ann.page.context)
     await expect(second.modal.get_by_label("Subject")).to_have_value("Export hangs")
 
     await asyncio.gather(ann.submit(), second.submit())
@@ -213,11 +211,11 @@ async def test_two_tabs_with_the_same_form_create_one_conversation(ann: Seat, se
     for tab in (ann, second):
         await expect(tab.modal).to_be_hidden()
         await expect(tab.cards).to_have_count(1)
-        await tab.sees_in_weav(conversations=["Export hangs"], requests=["201"])
+        await tab.check_weav(conversations=["Export hangs"], requests=["201"])
 
 
-async def test_two_people_work_at_the_same_time(ann: Seat, seats: Seats) -> None:
-    ben = await seats.take("U0BEN")
+async def test_two_people_work_at_the_same_time(ann: Tab, tabs: Tabs) -> None:
+    ben = await tabs.open("U0BEN")
     await asyncio.gather(ann.command("From Ann"), ben.command("From Ben"))
     await expect(ann.modal.get_by_label("Subject")).to_have_value("From Ann")
     await asyncio.gather(ann.fill_in(), ben.fill_in())

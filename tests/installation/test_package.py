@@ -18,7 +18,7 @@ from playwright.async_api import expect
 from bot import VERSION
 from bot.manifest import manifest
 from tests.browser.chromium import chromium, chromium_path
-from tests.browser.seats import JANE, PATIENCE, Seats
+from tests.browser.tabs import JANE, TIMEOUT, Tabs
 from tests.documents.files import DOCUMENTS, ROOT, USERS, links, text_of
 from tests.house import Mode
 from tests.installation.conftest import Tell
@@ -104,14 +104,14 @@ async def test_a_person_opens_a_conversation_in_its_sandbox(
         chromium(chromium_path()) as browser,
         running(tmp_path, ("sandbox", "--port", "0"), installed.program) as process,
     ):
-        seats = Seats(browser, await address_of_sandbox(process))
-        ann = await seats.take()
+        tabs = Tabs(browser, await address_of_sandbox(process))
+        ann = await tabs.open()
         await ann.command("Export hangs")
         await ann.fill_in(JANE)
         await ann.submit()
 
-        await expect(ann.cards).to_have_count(1, timeout=PATIENCE)
-        await seats.close()
+        await expect(ann.cards).to_have_count(1, timeout=TIMEOUT)
+        await tabs.close()
         process.terminate()
         assert await process.wait() == 0
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - asynchronous code has no use of Path

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.follow.pace import FollowPace
 from bot.ledger import DueRow, DueRows, Ledger, Look
 from bot.retry import Backoff
-from bot.sandbox.weav import WebhookHabits
+from bot.sandbox.weav import WebhookOptions
 from bot.slack.api import SlackApi
 from tests.house import public, text_on
 from tests.killing.replicas import DIES_WITHIN
@@ -142,7 +142,7 @@ class FollowScene:
         replicas = self.service.replicas
         # One of them is told of what happens, and writes it down.
         victims = replicas[:1] if self.point is FollowPoint.TOLD else replicas
-        self.service.weav.webhooks.habits = WebhookHabits(backoff=0.5)
+        self.service.weav.webhooks.options = WebhookOptions(backoff=0.5)
         webhook = f"http://127.0.0.1:{replicas[0].port}/weav/webhooks"
         async with self.service.weav.webhooks.sending_to(webhook, SECRET):
             tries = kills + MISSES * (len(replicas) - 1)

@@ -151,7 +151,7 @@ async def crowd(folder: Path, database: str) -> AsyncIterator[Crowd]:
         stack.push_async_callback(doors.close)
         variables = environment(slack, f"http://{doors.hosts[0]}", database, "http")
         bot = Replica(variables, folder / "bot.log", Pace())
-        bot.endpoint.patience = (
+        bot.endpoint.timeout = (
             30  # how fast 400 forms at once are answered is not the question here
         )
         await bot.start()

@@ -138,7 +138,7 @@ async def ways(
         for number, (database, prepare) in enumerate(bots):
             variables = environment(slack, url, database, "http")
             bot = Replica(variables, folder / f"bot-{number}.log", Pace())
-            bot.endpoint.patience = PATIENCE
+            bot.endpoint.timeout = PATIENCE
             await bot.start(prepare)
             stack.push_async_callback(bot.close)
             await bot.healthy()

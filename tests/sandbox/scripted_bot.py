@@ -57,7 +57,7 @@ def form(**more: object) -> Json:
 
 
 class ScriptedBot:
-    """Opens a form at every command and shortcut, and answers the rest as it is told."""
+    """Opens a form for every command and shortcut; `answer` decides the other answers."""
 
     answer: Callable[[Json], object]
 

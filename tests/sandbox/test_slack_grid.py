@@ -1,4 +1,4 @@
-"""What the sandbox Slack says of people on Enterprise Grid."""
+"""Payloads and answers for users on Enterprise Grid."""
 
 from collections.abc import AsyncIterator
 
@@ -51,7 +51,7 @@ async def test_auth_test_names_the_organisation(
     assert "enterprise_id" not in (await client.auth_test()).data
 
 
-async def test_auth_test_names_the_organisation_alone_for_its_own_token(
+async def test_auth_test_names_only_the_organisation_for_its_token(
     client: AsyncWebClient, workspace: Workspace
 ) -> None:
     assert (await client.auth_test())["is_enterprise_install"] is False
@@ -69,7 +69,7 @@ async def test_auth_test_names_the_organisation_alone_for_its_own_token(
     ("slack_user_id", "team_id", "enterprise_id"),
     [("U0ANN", "T0SANDBOX", "E0OURS"), ("U0EVE", "T0OTHER", "E0OTHER")],
 )
-def test_a_command_says_where_its_user_is(
+def test_a_command_has_the_team_of_its_user(
     workspace: Workspace, slack_user_id: str, team_id: str, enterprise_id: str
 ) -> None:
     channel = workspace.channels["C0PARTNERS"]
@@ -83,7 +83,7 @@ def test_a_command_says_where_its_user_is(
     ("slack_user_id", "enterprise_id", "team_id"),
     [("U0ANN", "E0OURS", "T0SANDBOX"), ("U0EVE", "E0OTHER", "T0OTHER")],
 )
-def test_an_interaction_says_where_the_app_is_and_of_its_user_one_id(
+def test_an_interaction_has_the_apps_team_and_one_id_of_its_user(
     workspace: Workspace, slack_user_id: str, enterprise_id: str, team_id: str
 ) -> None:
     organisation = of(workspace, slack_user_id).global_shortcut("new")
@@ -97,7 +97,7 @@ def test_an_interaction_says_where_the_app_is_and_of_its_user_one_id(
         assert sent["enterprise"] == {"id": "E0OURS", "name": "Ours"}
 
 
-async def test_users_info_tells_the_organisation_and_its_workspaces(
+async def test_users_info_names_the_organisation_and_workspaces(
     client: AsyncWebClient, workspace: Workspace
 ) -> None:
     workspace.scopes += ("users:read",)
@@ -108,7 +108,7 @@ async def test_users_info_tells_the_organisation_and_its_workspaces(
     assert (sue["team_id"], sue["enterprise_user"]) == ("T0SISTER", told | OURS)
 
 
-async def test_who_shares_a_channel_with_the_bot_is_no_stranger(
+async def test_a_user_in_a_channel_with_the_bot_is_no_stranger(
     client: AsyncWebClient, workspace: Workspace
 ) -> None:
     workspace.scopes += ("users:read",)

@@ -1,4 +1,4 @@
-"""The home tab: what opens it, what the bot may publish there, and clicks in it."""
+"""The home tab: its event, what the bot may publish, and clicks."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -117,7 +117,7 @@ async def test_the_event_is_signed_json_with_all_that_slack_sends(
     }
 
 
-async def test_what_was_published_is_in_the_event_for_the_home_tab_alone(
+async def test_only_the_home_tabs_event_has_the_published_view(
     ann: Person, bot: ScriptedBot, client: AsyncWebClient
 ) -> None:
     answer = await publish(client, home(row("one", button("One")), private_metadata="kept"))
@@ -145,7 +145,7 @@ async def test_on_a_grid_the_event_names_the_organisation(
     assert bot.payloads[0]["authorizations"][0]["enterprise_id"] == "E0ALL"
 
 
-async def test_an_event_that_is_not_taken_comes_again_and_says_so(
+async def test_a_failed_event_is_retried_with_retry_headers(
     ann: Person, bot: ScriptedBot, workspace: Workspace
 ) -> None:
     workspace.event_retries = (0, 0, 0)
@@ -160,9 +160,7 @@ async def test_an_event_that_is_not_taken_comes_again_and_says_so(
     assert bot.event_headers[1]["x-slack-retry-reason"] == "http_error"
 
 
-async def test_an_event_that_was_taken_can_come_again_all_the_same(
-    ann: Person, bot: ScriptedBot
-) -> None:
+async def test_an_accepted_event_can_be_sent_again(ann: Person, bot: ScriptedBot) -> None:
     delivery = ann.home_delivery()
     await ann.send_event(delivery)
     await ann.send_event(delivery.again("http_timeout"))
@@ -172,7 +170,7 @@ async def test_an_event_that_was_taken_can_come_again_all_the_same(
     assert bot.event_headers[1]["x-slack-retry-reason"] == "http_timeout"
 
 
-async def test_events_are_given_up_in_silence(ann: Person, workspace: Workspace) -> None:
+async def test_giving_up_an_event_shows_nothing(ann: Person, workspace: Workspace) -> None:
     assert isinstance(ann.endpoint, HttpEndpoint)
     ann.endpoint.request_url = "http://127.0.0.1:9/slack/events"
 
@@ -191,7 +189,7 @@ async def test_any_other_event_can_be_sent(ann: Person, bot: ScriptedBot) -> Non
     assert (bot.payloads[0]["type"], bot.payloads[0]["event"]) == ("event_callback", event)
 
 
-async def test_the_app_is_told_only_of_what_its_manifest_subscribes_to(
+async def test_the_app_gets_only_events_that_it_subscribes_to(
     ann: Person, bot: ScriptedBot, client: AsyncWebClient, workspace: Workspace
 ) -> None:
     off: Json = {"features": {"app_home": {"home_tab_enabled": False}}, "settings": {}}
@@ -262,14 +260,14 @@ async def test_an_external_id_is_for_one_view(ann: Person, client: AsyncWebClien
 
 
 @pytest.mark.parametrize("user_id", ["U0NOBODY", "U0BOT", "C0SUPPORT"])
-async def test_a_home_tab_is_a_persons(client: AsyncWebClient, user_id: str) -> None:
+async def test_home_tabs_are_only_for_people(client: AsyncWebClient, user_id: str) -> None:
     answer = await refusal(publish(client, home(), user_id))
 
     assert answer["error"] == "invalid_arguments"
     assert "user_id" in str(answer["response_metadata"]["messages"])
 
 
-def test_what_home_tabs_may_have() -> None:
+def test_slack_accepts_in_home_tabs() -> None:
     section = {"type": "section", "text": plain("Hello"), "accessory": button("One")}
     inputs = [field("name", {"type": "plain_text_input"}, dispatch_action=True)]
 
@@ -297,7 +295,7 @@ def test_what_home_tabs_may_have() -> None:
         {"type": "workflow_step", "blocks": []},
     ],
 )
-async def test_what_slack_refuses_in_home_tabs(client: AsyncWebClient, view: Json) -> None:
+async def test_slack_refuses_in_home_tabs(client: AsyncWebClient, view: Json) -> None:
     answer = await refusal(publish(client, view))
 
     assert answer["error"] == "invalid_arguments"
@@ -342,12 +340,12 @@ async def test_a_click_in_the_home_tab_names_the_view_and_can_open_a_form(
     assert ann.view.values["post_to"]["post_to"]["selected_conversation"] is None
 
 
-async def test_who_has_no_home_tab_yet_can_click_on_nothing(ann: Person) -> None:
+async def test_a_click_needs_a_published_home_tab(ann: Person) -> None:
     with pytest.raises(LookupError, match="no home tab yet"):
         await ann.act_in_home("look")
 
 
-async def test_publishing_is_told_to_whoever_watches(
+async def test_publishing_is_an_event_on_the_feed(
     client: AsyncWebClient, workspace: Workspace
 ) -> None:
     changes = workspace.events()
@@ -360,7 +358,7 @@ async def test_publishing_is_told_to_whoever_watches(
     assert workspace.snapshot("U0BEN")["home"] is None
 
 
-async def test_over_socket_mode_events_are_envelopes_of_their_own(
+async def test_socket_mode_delivers_events_in_envelopes(
     slack: SlackSandbox, client: AsyncWebClient
 ) -> None:
     requests: list[SocketModeRequest] = []

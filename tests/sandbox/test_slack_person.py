@@ -99,14 +99,14 @@ async def test_a_global_shortcut_has_no_channel_and_no_response_url(
     assert not {"channel", "response_url"} & bot.payloads[0].keys()
 
 
-@pytest.mark.parametrize("looks_at", ["C0GENERAL", ""])
-async def test_a_form_of_the_global_shortcut_knows_where_its_user_is(
-    ann: Person, bot: ScriptedBot, looks_at: str
+@pytest.mark.parametrize("viewing", ["C0GENERAL", ""])
+async def test_a_global_shortcuts_form_has_the_current_conversation(
+    ann: Person, bot: ScriptedBot, viewing: str
 ) -> None:
-    await ann.global_shortcut("new", looks_at)
+    await ann.global_shortcut("new", viewing)
 
     assert "C0GENERAL" not in str(bot.payloads[0])
-    assert ann.view.values["post_to"]["post_to"]["selected_conversation"] == (looks_at or None)
+    assert ann.view.values["post_to"]["post_to"]["selected_conversation"] == (viewing or None)
 
 
 async def test_a_submission_carries_the_whole_state(ann: Person, bot: ScriptedBot) -> None:
@@ -131,7 +131,7 @@ async def test_a_submission_carries_the_whole_state(ann: Person, bot: ScriptedBo
     assert not opened.is_open
 
 
-async def test_slack_itself_refuses_an_incomplete_form(ann: Person, bot: ScriptedBot) -> None:
+async def test_slacks_client_refuses_an_incomplete_form(ann: Person, bot: ScriptedBot) -> None:
     await ann.command()
     answer = await ann.submit({"subject": "too long"})
 
@@ -152,7 +152,7 @@ async def test_a_person_can_only_choose_what_is_there(ann: Person) -> None:
         ann.fill({"colour": "red"})
 
 
-async def test_errors_stand_under_their_fields(ann: Person, bot: ScriptedBot) -> None:
+async def test_errors_are_shown_under_their_fields(ann: Person, bot: ScriptedBot) -> None:
     await ann.command()
     bot.answer = lambda _: {"response_action": "errors", "errors": {"subject": "No."}}
     answer = await ann.submit(GOOD)
@@ -207,7 +207,7 @@ async def test_a_push_puts_a_view_on_top_and_clear_closes_all(
         Response(status_code=500),
     ],
 )
-async def test_an_answer_that_slack_cannot_use_is_trouble(
+async def test_an_answer_that_slack_cannot_use_is_an_error(
     ann: Person, bot: ScriptedBot, workspace: Workspace, answer: object
 ) -> None:
     await ann.command()
@@ -216,10 +216,10 @@ async def test_an_answer_that_slack_cannot_use_is_trouble(
 
     assert outcome.trouble in {TROUBLE_CONNECTING, DISPATCH_FAILED}
     assert ann.view.trouble == TROUBLE_CONNECTING
-    assert workspace.troubles[0].doing == "view_submission"
+    assert workspace.troubles[0].action == "view_submission"
 
 
-async def test_silence_is_an_operation_timeout(
+async def test_no_answer_is_an_operation_timeout(
     ann: Person, endpoint: HttpEndpoint, workspace: Workspace
 ) -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -229,7 +229,7 @@ async def test_silence_is_an_operation_timeout(
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     async with server:
         endpoint.request_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        endpoint.patience = 0.05
+        endpoint.timeout = 0.05
         answer = await ann.command()
 
     assert answer.trouble == OPERATION_TIMEOUT
@@ -270,7 +270,7 @@ async def test_the_same_payload_can_be_delivered_twice(
     assert workspace.top_view("U0ANN") is None
 
 
-async def test_closing_is_told_when_the_view_asks_for_it(ann: Person, bot: ScriptedBot) -> None:
+async def test_view_closed_is_sent_with_notify_on_close(ann: Person, bot: ScriptedBot) -> None:
     await ann.command()
     assert (await ann.close()).delivery is None
     bot.view = form(notify_on_close=True)
@@ -281,7 +281,7 @@ async def test_closing_is_told_when_the_view_asks_for_it(ann: Person, bot: Scrip
     assert bot.payloads[-1]["is_cleared"] is True
 
 
-async def test_suggestions_are_asked_for_checked_and_chosen(ann: Person, bot: ScriptedBot) -> None:
+async def test_suggestions_are_requested_checked_and_chosen(ann: Person, bot: ScriptedBot) -> None:
     await ann.command()
     bot.answer = lambda _: {"options": [option("ben")]}
     short, found = await ann.suggest("assignee", "b"), await ann.suggest("assignee", "be")
@@ -295,7 +295,7 @@ async def test_suggestions_are_asked_for_checked_and_chosen(ann: Person, bot: Sc
     assert (await ann.suggest("assignee", "ben")).trouble == DISPATCH_FAILED
 
 
-async def test_a_choice_is_told_when_the_block_dispatches_it(ann: Person, bot: ScriptedBot) -> None:
+async def test_a_choice_is_sent_with_dispatch_action(ann: Person, bot: ScriptedBot) -> None:
     select = {"type": "static_select", "options": [option("user"), option("agent")]}
     bot.view = form(blocks=[field("quiet", select), field("loud", select, dispatch_action=True)])
     await ann.command()
@@ -331,7 +331,7 @@ async def test_a_button_in_a_message_is_clicked(
     assert sent["response_url"].startswith(workspace.base_url)
 
 
-async def test_of_the_same_button_in_two_blocks_either_is_clicked(
+async def test_the_same_button_in_two_blocks_works_in_either(
     ann: Person, bot: ScriptedBot, workspace: Workspace
 ) -> None:
     blocks: list[Json] = [
@@ -387,18 +387,18 @@ async def test_a_person_sees_their_own_side_of_the_workspace(
     }
 
 
-async def test_what_is_typed_into_an_external_select_takes_what_fits_or_the_first(
+async def test_typing_into_an_external_select_picks_the_match_or_the_first(
     ann: Person, bot: ScriptedBot
 ) -> None:
     await ann.command()
     bot.answer = lambda _: {"options": [option("ben"), option("ann")]}
 
     await ann.type_in({"assignee": "ann"})
-    fitting = ann.view.values["assignee"]["assignee"]["selected_option"]["value"]
+    pick_option = ann.view.values["assignee"]["assignee"]["selected_option"]["value"]
     await ann.type_in({"assignee": "somebody"})
     first = ann.view.values["assignee"]["assignee"]["selected_option"]["value"]
     bot.answer = lambda _: {"options": []}
 
-    assert (fitting, first) == ("ann", "ben")
+    assert (pick_option, first) == ("ann", "ben")
     with pytest.raises(LookupError):
         await ann.type_in({"assignee": "nobody"})

@@ -284,7 +284,7 @@ INVALID_VIEWS: dict[str, tuple[Json, str]] = {
 
 
 @pytest.mark.parametrize("name", VALID_BLOCKS)
-def test_slack_takes(name: str) -> None:
+def test_slack_accepts(name: str) -> None:
     assert view_problems(modal(VALID_BLOCKS[name])) == []
 
 
@@ -308,7 +308,7 @@ def test_slack_refuses_in_a_message(name: str) -> None:
     assert any(problem in p and p.endswith(expected) for p in refusal.value.messages)
 
 
-def test_slack_takes_no_alert_in_a_message() -> None:
+def test_slack_refuses_an_alert_in_a_message() -> None:
     with pytest.raises(SlackError) as refusal:
         check_message("Hello", [VALID_BLOCKS["alert"]])
 

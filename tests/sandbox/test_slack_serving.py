@@ -42,7 +42,7 @@ async def test_a_port_in_use_raises_at_once() -> None:
             await serve(app(), int(url.rpartition(":")[2])).__aenter__()
 
 
-async def test_an_open_event_stream_does_not_hold_the_shutdown_up() -> None:
+async def test_an_open_event_stream_does_not_delay_the_shutdown() -> None:
     async with aiohttp.ClientSession() as session, asyncio.timeout(2), serve(app()) as url:
         response = await session.get(f"{url}/endless")
         assert await response.content.readline() == b"data: first\n"
@@ -64,5 +64,5 @@ async def test_kept_connections_answer_without_the_delay_of_nagle() -> None:
         for _ in range(20):
             await (await session.get(url)).text()
 
-    # 20 delayed acknowledgements would be 0.8 s.
+    # 20 delayed ACKs would take 0.8 s.
     assert loop.time() - started < 0.4

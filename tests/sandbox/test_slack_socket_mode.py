@@ -78,7 +78,7 @@ async def test_a_connection_is_replaced_when_slack_asks_for_it(
 
 
 @pytest.mark.usefixtures("client")
-async def test_a_connection_that_is_reset_comes_back(ann: Person, slack: SlackSandbox) -> None:
+async def test_the_client_reconnects_after_a_reset(ann: Person, slack: SlackSandbox) -> None:
     await slack.workspace.socket_mode.drop()
     await slack.workspace.socket_mode.connected(0)
     await slack.workspace.socket_mode.connected(1)
@@ -89,10 +89,10 @@ async def test_a_connection_that_is_reset_comes_back(ann: Person, slack: SlackSa
 @pytest.mark.usefixtures("client")
 async def test_a_silent_connection_delivers_nothing(ann: Person, slack: SlackSandbox) -> None:
     slack.workspace.socket_mode.fall_silent()
-    slack.workspace.socket_mode.patience = 0.05
+    slack.workspace.socket_mode.timeout = 0.05
 
     assert (await ann.command()).trouble == OPERATION_TIMEOUT
-    # Else the client would wait for ten seconds for the end of the silent connection.
+    # Otherwise the client would wait ten seconds for the silent connection to close.
     await slack.workspace.socket_mode.drop()
 
 

@@ -100,13 +100,13 @@ async def test_unknown_methods_are_refused(client: AsyncWebClient) -> None:
     assert await refusal(client.api_call("chat.postMassage")) == "unknown_method"
 
 
-async def test_scopes_that_the_manifest_lacks_are_missed(client: AsyncWebClient) -> None:
+async def test_a_method_needs_its_scope(client: AsyncWebClient) -> None:
     assert await refusal(client.users_info(user="U0ANN")) == "missing_scope"
     assert await refusal(client.conversations_info(channel="C0SUPPORT")) == "missing_scope"
     assert await refusal(client.conversations_open(users="U0ANN")) == "missing_scope"
 
 
-async def test_with_the_scopes_people_and_channels_are_told(
+async def test_with_the_scopes_users_and_channels_are_known(
     client: AsyncWebClient, workspace: Workspace
 ) -> None:
     workspace.scopes = ("users:read", "channels:read", "im:write")
@@ -118,7 +118,7 @@ async def test_with_the_scopes_people_and_channels_are_told(
     assert (await client.conversations_open(users="U0ANN"))["channel"]["id"] == "D0ANNBOT"
 
 
-async def test_each_kind_of_conversation_has_a_scope_and_what_the_bot_is_not_in_none(
+async def test_each_kind_of_conversation_needs_its_scope_and_membership(
     client: AsyncWebClient, workspace: Workspace
 ) -> None:
     workspace.scopes = ("channels:read",)
@@ -142,7 +142,7 @@ async def test_each_kind_of_conversation_has_a_scope_and_what_the_bot_is_not_in_
         ("U0ANN", "D0ANNBOT"),
     ],
 )
-async def test_a_message_is_posted_where_the_bot_may(
+async def test_the_bot_may_post_in_its_own_and_public_channels(
     client: AsyncWebClient, workspace: Workspace, channel: str, where: str
 ) -> None:
     answer = await client.chat_postMessage(channel=channel, text="Hello")
@@ -153,11 +153,13 @@ async def test_a_message_is_posted_where_the_bot_may(
 
 
 @pytest.mark.parametrize("channel", ["G0BILLING", "D0ANNBEN", "C0NOWHERE", "U0NOBODY", "U0BOT"])
-async def test_what_the_bot_cannot_see_does_not_exist(client: AsyncWebClient, channel: str) -> None:
+async def test_a_conversation_that_the_bot_cannot_see_is_not_found(
+    client: AsyncWebClient, channel: str
+) -> None:
     assert await refusal(client.chat_postMessage(channel=channel, text="x")) == "channel_not_found"
 
 
-async def test_a_public_channel_is_closed_without_the_scope(
+async def test_a_public_channel_needs_chat_write_public(
     client: AsyncWebClient, workspace: Workspace
 ) -> None:
     workspace.scopes = ("chat:write",)
@@ -165,7 +167,7 @@ async def test_a_public_channel_is_closed_without_the_scope(
     assert await refusal(client.chat_postMessage(channel="C0GENERAL", text="x")) == "not_in_channel"
 
 
-async def test_threads_start_at_their_first_message_only(
+async def test_thread_ts_must_be_a_parent_message(
     client: AsyncWebClient, workspace: Workspace
 ) -> None:
     first, reply = workspace.messages_in("C0SUPPORT")[1:3]
@@ -192,7 +194,7 @@ async def test_ephemeral_messages_are_for_members_and_seen_by_one(
     assert await refusal(outside) == "not_in_channel"
 
 
-async def test_an_ephemeral_message_shows_in_a_thread_that_has_replies_only(
+async def test_an_ephemeral_message_shows_only_in_threads_with_replies(
     client: AsyncWebClient, workspace: Workspace
 ) -> None:
     alone, first = workspace.messages_in("C0SUPPORT")[:2]
@@ -280,7 +282,9 @@ async def test_a_closed_view_is_not_found(client: AsyncWebClient, workspace: Wor
     assert await refusal(client.views_update(view_id=view_id, view=VIEW)) == "not_found"
 
 
-async def test_views_are_three_deep_at_most(client: AsyncWebClient, workspace: Workspace) -> None:
+async def test_at_most_three_views_are_stacked(
+    client: AsyncWebClient, workspace: Workspace
+) -> None:
     top = (await client.views_open(trigger_id=trigger(workspace), view=VIEW))["view"]
     for _ in range(2):
         pushed = trigger(workspace, top["id"])
@@ -317,7 +321,7 @@ async def test_a_response_url_is_private_by_default_and_expires(
     assert await error_of(session, old, "{}", "application/json") == "expired_url"
 
 
-async def test_a_response_url_heeds_a_thread_only_for_what_all_see(
+async def test_a_response_url_uses_thread_ts_only_in_channel(
     session: aiohttp.ClientSession, workspace: Workspace, ann: Payloads
 ) -> None:
     first = workspace.messages_in("C0SUPPORT")[1]
@@ -343,7 +347,7 @@ async def test_a_response_url_replaces_and_deletes_the_clicked_message(
     assert workspace.from_bot() == []
 
 
-async def test_errors_are_answered_on_request_and_once(
+async def test_a_fault_answers_with_an_error_once(
     client: AsyncWebClient, workspace: Workspace
 ) -> None:
     workspace.faults.add(
@@ -369,7 +373,7 @@ async def test_a_rate_limit_says_when_to_come_back(
         assert error.value.response.headers["Retry-After"] == "7"
 
 
-async def test_answers_that_are_not_json_can_be_had(
+async def test_a_fault_can_answer_something_else_than_json(
     client: AsyncWebClient, workspace: Workspace
 ) -> None:
     workspace.faults.add(SlackFault("auth.test", status=502, body="<h1>Bad gateway</h1>"))
@@ -392,7 +396,7 @@ async def test_a_connection_is_dropped_before_or_after_the_effect(
     assert [call.status for call in workspace.calls] == [0, 0]
 
 
-async def test_response_urls_fail_on_request_too(
+async def test_faults_apply_to_response_urls_too(
     session: aiohttp.ClientSession, workspace: Workspace, ann: Payloads
 ) -> None:
     workspace.faults.add(SlackFault(RESPONSE_URL, status=500))
@@ -426,7 +430,7 @@ async def test_bodies_that_cannot_be_read_are_refused(
     assert await error_of(session, url, "x", "text/plain") == "invalid_post_type"
 
 
-async def test_changes_are_told_and_waited_for(
+async def test_changes_are_published_and_can_be_awaited(
     client: AsyncWebClient, workspace: Workspace
 ) -> None:
     events = workspace.events()

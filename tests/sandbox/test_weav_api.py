@@ -1,4 +1,4 @@
-"""The sandbox Weav does what `openapi.yaml` says, and refuses what it says."""
+"""The sandbox Weav implements `openapi.yaml`, and validates requests by it."""
 
 import re
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ async def weav() -> AsyncIterator[ServedWeav]:
 
 
 def check(schema: str, answer: Any) -> None:  # noqa: ANN401
-    """Every documented field must be there, and no other."""
+    """Require exactly the documented fields."""
     root = {"$ref": f"#/components/schemas/{schema}", "components": openapi()["components"]}
     Draft202012Validator(root, format_checker=FormatChecker()).validate(answer)
     things = answer.get("data", [answer])
@@ -50,7 +50,7 @@ def test_conversation_has_every_documented_field() -> None:
     assert Conversation.model_fields.keys() == schema["properties"].keys()
 
 
-async def test_every_documented_operation_is_served_and_wants_a_token(weav: ServedWeav) -> None:
+async def test_every_documented_operation_is_served_and_needs_a_token(weav: ServedWeav) -> None:
     documented = [
         (method, path.format(id=STRANGER))
         for path, operations in openapi()["paths"].items()
@@ -178,7 +178,7 @@ async def test_assignees_follow_the_rules_of_the_channel(
     assert answer.json().get("errors", {}) == ({} if taken else refusal)
 
 
-async def test_a_chat_goes_back_to_no_other_agent_than_its_own(weav: ServedWeav) -> None:
+async def test_a_chat_cannot_change_to_another_agent(weav: ServedWeav) -> None:
     own = seeds.CHAT_AGENT
     created = await weav.http.post("/agents", json={"name": "Second"})
     thing = await weav.opened(assignee_type="agent", assignee_id=own)
@@ -191,7 +191,7 @@ async def test_a_chat_goes_back_to_no_other_agent_than_its_own(weav: ServedWeav)
     assert answer.json() == answer.json() | nobody
 
 
-async def test_an_update_keeps_what_it_does_not_name(weav: ServedWeav) -> None:
+async def test_an_update_keeps_fields_that_it_leaves_out(weav: ServedWeav) -> None:
     thing = await weav.opened(subject="Hi", priority="low")
     path = f"/conversations/{thing['id']}"
 
@@ -215,7 +215,7 @@ async def test_a_token_may_do_what_its_abilities_say(
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", TOKEN])
-async def test_without_a_known_token_nothing_goes(weav: ServedWeav, header: str) -> None:
+async def test_an_unknown_token_is_refused(weav: ServedWeav, header: str) -> None:
     answer = await weav.http.get("/agents", headers={"Authorization": header})
     assert (answer.status_code, answer.json()) == (401, {"message": "Unauthenticated."})
 
@@ -258,7 +258,7 @@ async def test_messages_come_in_pages_with_the_documented_fields(weav: ServedWea
     assert conversation["first_response_at"] == answer["sent_at"]
 
 
-async def test_messages_can_lack_what_is_not_promised(weav: ServedWeav) -> None:
+async def test_messages_can_have_unusual_fields(weav: ServedWeav) -> None:
     conversation_id = (await weav.opened())["id"]
     weav.sandbox.store.write(conversation_id, None, sent_at=None, sender_id=None)
 
@@ -286,7 +286,7 @@ async def test_pages_out_of_bounds_are_refused(weav: ServedWeav, query: str) -> 
     assert problems(await weav.http.get(f"/agents?{query}")).keys() == {query.partition("=")[0]}
 
 
-async def test_a_customers_address_is_taken_once(weav: ServedWeav) -> None:
+async def test_a_customers_address_is_unique(weav: ServedWeav) -> None:
     body = {"email": "New@example.com", "first_name": "New"}
     assert (await weav.http.post("/customers", json=body)).json()["first_name"] == "New"
     assert problems(await weav.http.post("/customers", json=body)).keys() == {"email"}
@@ -309,7 +309,7 @@ async def test_customers_and_agents_are_validated_too(
     assert problems(await weav.http.post(path, json=body)).keys() == {field}
 
 
-async def test_seeds_are_of_example_dot_com(weav: ServedWeav) -> None:
+async def test_seeds_use_addresses_at_example_dot_com(weav: ServedWeav) -> None:
     customers = weav.sandbox.store.customers.values()
     assert len(customers) >= 5
     assert all(customer["email"].endswith("@example.com") for customer in customers)

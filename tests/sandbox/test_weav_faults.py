@@ -1,4 +1,4 @@
-"""The sandbox Weav fails as it is told to, and remembers everything."""
+"""Faults in the sandbox Weav, and its record of requests."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ async def weav() -> AsyncIterator[ServedWeav]:
 
 
 async def talk(weav: ServedWeav, path: str = "/v1/agents") -> bytes:
-    """Ask with a bare socket and return every byte that comes back."""
+    """Send a request over a raw socket and return every byte of the answer."""
     url = urlsplit(weav.api_url)
     reader, writer = await asyncio.open_connection(url.hostname, url.port)
     writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
@@ -30,21 +30,21 @@ async def talk(weav: ServedWeav, path: str = "/v1/agents") -> bytes:
         await writer.wait_closed()
 
 
-async def test_a_fault_acts_as_often_as_asked(weav: ServedWeav) -> None:
+async def test_a_fault_applies_as_often_as_configured(weav: ServedWeav) -> None:
     weav.sandbox.fail(WeavFault(status=503, times=2))
     statuses = [(await weav.http.get("/agents")).status_code for _ in range(3)]
     assert statuses == [503, 503, 200]
     assert list(weav.sandbox.faults) == []
 
 
-async def test_a_fault_without_a_number_acts_until_it_is_removed(weav: ServedWeav) -> None:
+async def test_a_fault_without_times_applies_until_removed(weav: ServedWeav) -> None:
     fault = weav.sandbox.fail(WeavFault(status=503))
     assert [(await weav.http.get("/agents")).status_code for _ in range(3)] == [503] * 3
     weav.sandbox.faults.remove(fault)
     assert (await weav.http.get("/agents")).status_code == 200
 
 
-async def test_faults_are_for_the_requests_they_name(weav: ServedWeav) -> None:
+async def test_faults_apply_to_matching_requests(weav: ServedWeav) -> None:
     weav.sandbox.fail(WeavFault(status=500, method="POST"))
     weav.sandbox.fail(WeavFault(status=403, path="/customers/*/conversations"))
 
@@ -54,7 +54,7 @@ async def test_faults_are_for_the_requests_they_name(weav: ServedWeav) -> None:
     assert (await weav.post()).status_code == 500
 
 
-async def test_the_first_fault_that_fits_acts_alone(weav: ServedWeav) -> None:
+async def test_only_the_first_matching_fault_applies(weav: ServedWeav) -> None:
     weav.sandbox.fail(WeavFault(status=500, times=1))
     weav.sandbox.fail(WeavFault(status=503))
     assert [(await weav.http.get("/agents")).status_code for _ in range(2)] == [500, 503]
@@ -120,7 +120,7 @@ async def test_a_drip_is_the_whole_answer_in_the_end(weav: ServedWeav) -> None:
     assert answer.count(b"\r\n1\r\n") == len(b'{"message": "No."}')
 
 
-async def test_an_endless_answer_ends_with_its_reader(weav: ServedWeav) -> None:
+async def test_an_endless_answer_ends_when_its_client_goes(weav: ServedWeav) -> None:
     weav.sandbox.fail(WeavFault(wire=Wire.ENDLESS, times=1))
     size = 0
     async with weav.http.stream("GET", "/agents") as response:
@@ -140,7 +140,7 @@ async def test_a_gzip_bomb_is_small_on_the_wire(weav: ServedWeav) -> None:
     assert len(raw) < 50_000
 
 
-async def test_every_request_is_remembered(weav: ServedWeav) -> None:
+async def test_every_request_is_recorded(weav: ServedWeav) -> None:
     await weav.post(channel="chat")
     await weav.sandbox.until(lambda: weav.sandbox.requests[0].seconds is not None)
 
@@ -155,12 +155,12 @@ async def test_every_request_is_remembered(weav: ServedWeav) -> None:
     assert request.peer_port
 
 
-async def test_events_tell_what_happens_in_its_order(weav: ServedWeav) -> None:
+async def test_events_are_published_in_order(weav: ServedWeav) -> None:
     seen: list[Event] = []
 
     async def watch() -> None:
         async for event in weav.sandbox.events():
-            seen.append(event)  # noqa: PERF401 - they are wanted one by one
+            seen.append(event)  # noqa: PERF401 - the test reads `seen` meanwhile
 
     watching = asyncio.create_task(watch())
     await asyncio.sleep(0)
@@ -176,12 +176,12 @@ async def test_events_tell_what_happens_in_its_order(weav: ServedWeav) -> None:
     assert [seen[n].item["priority"] for n in (1, 4)] == ["normal", "high"]
 
 
-async def test_waiting_in_vain_ends(weav: ServedWeav) -> None:
+async def test_waiting_times_out(weav: ServedWeav) -> None:
     with pytest.raises(TimeoutError):
         await weav.sandbox.until(lambda: False, timeout=0.05)
 
 
-async def test_a_client_that_leaves_in_the_middle_is_no_request(weav: ServedWeav) -> None:
+async def test_an_incomplete_request_is_not_recorded(weav: ServedWeav) -> None:
     url = urlsplit(weav.api_url)
     _, writer = await asyncio.open_connection(url.hostname, url.port)
     writer.write(b"POST /v1/conversations HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")

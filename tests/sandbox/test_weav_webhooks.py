@@ -1,4 +1,4 @@
-"""The sandbox Weav tells of what changes as Weav's webhooks do, in every way that is possible."""
+"""The webhooks of the sandbox Weav, with all their options."""
 
 import asyncio
 import base64
@@ -17,9 +17,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.sandbox.serving import serve
-from bot.sandbox.weav import Shape, Signature, WeavSandbox, WebhookHabits, seeds
+from bot.sandbox.weav import Shape, Signature, WeavSandbox, WebhookOptions, seeds
 from bot.sandbox.weav.rules import openapi
-from bot.sandbox.weav.store import Invalid, Store, Thing
+from bot.sandbox.weav.store import Invalid, Resource, Store
 from tests.weav.served import ServedWeav, served_weav
 
 SECRET = "a-webhook-secret"  # noqa: S105 - of this test
@@ -29,7 +29,7 @@ CLOSED = "conversation.status.updated"
 
 @dataclass
 class Receiver:
-    """Answers with one status after the other, the last for ever, and remembers what came."""
+    """Answers with each status in turn, then always the last; records the requests."""
 
     url: str = ""
     statuses: list[int] = field(default_factory=lambda: [200])
@@ -64,9 +64,9 @@ async def receiver(weav: ServedWeav) -> AsyncIterator[Receiver]:
             yield receiver
 
 
-def behave(weav: ServedWeav, **habits: Any) -> None:  # noqa: ANN401
+def behave(weav: ServedWeav, **options: Any) -> None:  # noqa: ANN401
     webhooks = weav.sandbox.webhooks
-    webhooks.habits = replace(webhooks.habits, **{"backoff": 0.001, **habits})
+    webhooks.options = replace(webhooks.options, **{"backoff": 0.001, **options})
 
 
 async def all_sent(sandbox: WeavSandbox) -> None:
@@ -74,7 +74,7 @@ async def all_sent(sandbox: WeavSandbox) -> None:
 
 
 async def opened(weav: ServedWeav, receiver: Receiver, **body: object) -> str:
-    """Open a conversation, and forget that Weav told of it."""
+    """Open a conversation, and discard its webhook."""
     id_ = str((await weav.opened(**body))["id"])
     await all_sent(weav.sandbox)
     receiver.requests.clear()
@@ -87,7 +87,7 @@ def signatures(body: bytes) -> dict[str, str]:
     return written | {f"sha256={name}": f"sha256={text}" for name, text in written.items()}
 
 
-async def test_a_delivery_carries_the_documented_headers_and_the_thing(
+async def test_a_delivery_has_the_documented_headers_and_the_resource(
     weav: ServedWeav, receiver: Receiver
 ) -> None:
     conversation = await weav.opened(subject="Export hangs")
@@ -110,7 +110,7 @@ async def test_a_delivery_carries_the_documented_headers_and_the_thing(
 
 
 @pytest.mark.parametrize("signature", Signature)
-async def test_the_signature_is_written_as_chosen(
+async def test_the_signature_has_the_chosen_encoding(
     weav: ServedWeav, receiver: Receiver, signature: Signature
 ) -> None:
     behave(weav, signature=signature)
@@ -182,7 +182,7 @@ async def test_each_change_has_its_event_whoever_makes_it(
     assert sorted(receiver.events) == events
 
 
-async def test_messages_have_events_but_those_of_agents(
+async def test_messages_have_events_except_those_of_agents(
     weav: ServedWeav, receiver: Receiver
 ) -> None:
     conversation_id = await opened(weav, receiver)
@@ -200,7 +200,7 @@ async def test_messages_have_events_but_those_of_agents(
     assert sorted(body["data"]["is_internal"] for body in receiver.bodies) == [False, False, True]
 
 
-async def test_customers_and_agents_are_told_of(weav: ServedWeav, receiver: Receiver) -> None:
+async def test_new_customers_and_agents_have_events(weav: ServedWeav, receiver: Receiver) -> None:
     await weav.http.post("/customers", json={"email": "new@example.com"})
     await weav.http.post("/agents", json={"name": "New"})
     await all_sent(weav.sandbox)
@@ -214,7 +214,7 @@ def test_every_event_that_is_sent_is_documented() -> None:
     store = Store(lambda _, __, events: sent.extend(events))
     customer = store.create_customer({"email": "new@example.com"})
     store.create_agent({"name": "New"})
-    given: Thing = {"channel": "chat", "customer_id": customer["id"]}
+    given: Resource = {"channel": "chat", "customer_id": customer["id"]}
     conversation_id = store.create_conversation(given)["id"]
     changes = {"status": "closed", "priority": "low", "assignee_type": "user", "assignee_id": USER}
     store.change(conversation_id, **changes)
@@ -226,7 +226,7 @@ def test_every_event_that_is_sent_is_documented() -> None:
     assert set(sent) <= set(documented)
 
 
-async def test_what_is_deleted_is_told_of_and_gone(weav: ServedWeav, receiver: Receiver) -> None:
+async def test_a_deletion_has_an_event(weav: ServedWeav, receiver: Receiver) -> None:
     conversation_id = await opened(weav, receiver)
     weav.sandbox.store.write(conversation_id, "Hello")
 
@@ -242,9 +242,7 @@ async def test_what_is_deleted_is_told_of_and_gone(weav: ServedWeav, receiver: R
         weav.sandbox.store.delete(conversation_id)
 
 
-async def test_by_hand_only_what_weav_allows_is_changed(
-    weav: ServedWeav, receiver: Receiver
-) -> None:
+async def test_changes_in_weav_are_validated_too(weav: ServedWeav, receiver: Receiver) -> None:
     conversation_id = await opened(weav, receiver, channel="chat")
 
     with pytest.raises(Invalid):
@@ -254,7 +252,7 @@ async def test_by_hand_only_what_weav_allows_is_changed(
     assert receiver.requests == []
 
 
-async def test_late_is_before_the_first_attempt(weav: ServedWeav, receiver: Receiver) -> None:
+async def test_late_delays_the_first_attempt(weav: ServedWeav, receiver: Receiver) -> None:
     conversation_id = await opened(weav, receiver)
     behave(weav, late=0.2)
     loop = asyncio.get_running_loop()
@@ -268,7 +266,7 @@ async def test_late_is_before_the_first_attempt(weav: ServedWeav, receiver: Rece
     assert receiver.events == [CLOSED]
 
 
-async def test_twice_is_the_same_bytes_twice(weav: ServedWeav, receiver: Receiver) -> None:
+async def test_twice_sends_the_same_bytes_twice(weav: ServedWeav, receiver: Receiver) -> None:
     behave(weav, twice=True)
 
     await weav.opened()
@@ -281,7 +279,7 @@ async def test_twice_is_the_same_bytes_twice(weav: ServedWeav, receiver: Receive
     assert [attempt.status for attempt in delivery.attempts] == [200, 200]
 
 
-async def test_out_of_order_the_last_comes_first(weav: ServedWeav, receiver: Receiver) -> None:
+async def test_reversed_sends_the_newest_first(weav: ServedWeav, receiver: Receiver) -> None:
     conversation_id = await opened(weav, receiver)
     behave(weav, reversed=True)
 
@@ -295,9 +293,7 @@ async def test_out_of_order_the_last_comes_first(weav: ServedWeav, receiver: Rec
     assert told == ["closed", "closed", "open", "closed"]
 
 
-async def test_what_is_not_accepted_comes_again_with_the_same_bytes(
-    weav: ServedWeav, receiver: Receiver
-) -> None:
+async def test_a_retry_sends_the_same_bytes(weav: ServedWeav, receiver: Receiver) -> None:
     behave(weav)
     receiver.statuses = [500, 302, 404, 204]
 
@@ -310,7 +306,7 @@ async def test_what_is_not_accepted_comes_again_with_the_same_bytes(
     assert delivery.is_accepted
 
 
-async def test_after_ten_attempts_no_more(weav: ServedWeav, receiver: Receiver) -> None:
+async def test_a_delivery_ends_after_ten_attempts(weav: ServedWeav, receiver: Receiver) -> None:
     behave(weav, backoff=0.0001)
     receiver.statuses = [503]
 
@@ -322,8 +318,8 @@ async def test_after_ten_attempts_no_more(weav: ServedWeav, receiver: Receiver) 
     assert not weav.sandbox.webhooks.deliveries[0].is_accepted
 
 
-async def test_waits_double_from_a_minute_on(weav: ServedWeav, receiver: Receiver) -> None:
-    assert WebhookHabits().backoff == 60
+async def test_the_backoff_doubles_from_one_minute(weav: ServedWeav, receiver: Receiver) -> None:
+    assert WebhookOptions().backoff == 60
     behave(weav, backoff=0.05)
     receiver.statuses = [503, 503, 503, 200]
 
@@ -335,7 +331,7 @@ async def test_waits_double_from_a_minute_on(weav: ServedWeav, receiver: Receive
     assert all(wait >= least for wait, least in zip(waits, (0.05, 0.1, 0.2), strict=True))
 
 
-async def test_nobody_there_is_tried_again_too(weav: ServedWeav) -> None:
+async def test_a_refused_connection_is_retried_too(weav: ServedWeav) -> None:
     webhooks = weav.sandbox.webhooks
     async with webhooks.sending_to("http://127.0.0.1:9/", SECRET):
         behave(weav, backoff=0.0001)
@@ -359,7 +355,7 @@ async def test_gone_switches_the_webhook_off_at_once(weav: ServedWeav, receiver:
     assert len(receiver.requests) == len(weav.sandbox.webhooks.deliveries) == 2
 
 
-async def test_failing_for_good_again_and_again_switches_the_webhook_off(
+async def test_repeated_permanent_failures_switch_the_webhook_off(
     weav: ServedWeav, receiver: Receiver
 ) -> None:
     behave(weav, backoff=0.0001)

@@ -12,7 +12,7 @@ from bot.app import Pace, assembled
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import RESPONSE_URL, HttpEndpoint, Person, SlackFault, SlackMessage
 from bot.sandbox.weav import Exchange
-from bot.sandbox.weav.store import Thing
+from bot.sandbox.weav.store import Resource
 from bot.slack import ids
 from tests.house import JANE, QUICK, SECRET, House, settings_of, text_on
 
@@ -76,7 +76,7 @@ async def told(house: House, slack_user_id: str = "U0BEN", within: float = 10) -
     return text_on(message)
 
 
-def conversation_in(house: House) -> Thing:
+def conversation_in(house: House) -> Resource:
     [conversation] = house.weav.conversations
     return conversation
 

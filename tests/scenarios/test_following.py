@@ -16,7 +16,7 @@ from bot.ledger import Ledger, State
 from bot.sandbox.slack import SlackFault
 from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.seeds import EMAIL_AGENT
-from bot.sandbox.weav.webhooks import Shape, Signature, WebhookHabits
+from bot.sandbox.weav.webhooks import Shape, Signature, WebhookOptions
 from bot.slack import ids
 from bot.weav.models import Conversation
 from tests.follow.deliveries import STATUS, Weav
@@ -143,7 +143,7 @@ async def test_a_change_that_has_no_event_comes_with_the_next(at_home: House) ->
     ],
 )
 async def test_however_weav_writes_it(at_home: House, signature: Signature, shape: Shape) -> None:
-    at_home.weav.webhooks.habits = WebhookHabits(signature=signature, shape=shape)
+    at_home.weav.webhooks.options = WebhookOptions(signature=signature, shape=shape)
     card = await posted(at_home)
 
     change(at_home, status="closed")
@@ -152,14 +152,14 @@ async def test_however_weav_writes_it(at_home: House, signature: Signature, shap
 
 
 @pytest.mark.parametrize(
-    "habits",
-    [WebhookHabits(twice=True), WebhookHabits(reversed=True), WebhookHabits(late=0.5)],
+    "options",
+    [WebhookOptions(twice=True), WebhookOptions(reversed=True), WebhookOptions(late=0.5)],
     ids=["twice", "the other way round", "late"],
 )
 async def test_in_whatever_order_it_comes_the_card_says_how_it_is_now(
-    at_home: House, habits: WebhookHabits
+    at_home: House, options: WebhookOptions
 ) -> None:
-    at_home.weav.webhooks.habits = habits
+    at_home.weav.webhooks.options = options
     card = await posted(at_home)
 
     for fields in ({"status": "closed"}, {"priority": "low"}, {"status": "open"}):
@@ -234,7 +234,7 @@ async def test_whoever_clicks_on_what_weav_changed_just_now_is_told_and_it_stays
     at_home: House,
 ) -> None:
     card = await posted_and_settled(at_home)
-    at_home.weav.webhooks.habits = WebhookHabits(late=1.0)
+    at_home.weav.webhooks.options = WebhookOptions(late=1.0)
     change(at_home, priority="low")
 
     await at_home.ben.click(ids.SET_PRIORITY, card.ts, "urgent")
@@ -543,7 +543,7 @@ async def test_while_slack_rejects_the_bot_it_asks_less_and_less(at_home: House)
 async def test_while_the_database_is_away_weav_comes_again(at_home: House) -> None:
     card = await posted_and_settled(at_home)
     await execute(at_home, "ALTER TABLE due RENAME TO away")
-    at_home.weav.webhooks.habits = WebhookHabits(backoff=0.3)
+    at_home.weav.webhooks.options = WebhookOptions(backoff=0.3)
 
     change(at_home, status="closed")
     await at_home.weav.until(lambda: bool(at_home.weav.webhooks.deliveries[-1].attempts))

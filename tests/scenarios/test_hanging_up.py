@@ -18,7 +18,7 @@ async def impatient(tmp_path: Path) -> AsyncIterator[House]:
     """Slack waits for 0.3 s only."""
     async with house(tmp_path) as at_home:
         assert isinstance(at_home.ann.endpoint, HttpEndpoint)
-        at_home.ann.endpoint.patience = 0.3
+        at_home.ann.endpoint.timeout = 0.3
         yield at_home
 
 

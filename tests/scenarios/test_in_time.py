@@ -122,7 +122,7 @@ async def test_who_hung_up_before_the_answer_is_told_it_later(at_home: House) ->
     await at_home.fill_in(subject="Export hangs")
     endpoint = at_home.ann.endpoint
     assert isinstance(endpoint, HttpEndpoint)
-    endpoint.patience = 0.3
+    endpoint.timeout = 0.3
 
     answer = await at_home.ann.submit()
 

@@ -13,7 +13,7 @@ from bot.follow.replies import ToldMessages
 from bot.ledger import State
 from bot.sandbox.slack import SlackFault
 from bot.sandbox.weav import WeavFault
-from bot.sandbox.weav.webhooks import WebhookHabits
+from bot.sandbox.weav.webhooks import WebhookOptions
 from bot.slack import ids
 from bot.weav.messages import WrittenMessage
 from tests.follow.deliveries import CUSTOMER_WROTE, Weav
@@ -272,18 +272,18 @@ async def test_messages_that_come_together_are_one_notice_and_a_later_one_anothe
 
 
 @pytest.mark.parametrize(
-    "habits",
+    "options",
     [
-        WebhookHabits(twice=True),
-        pytest.param(WebhookHabits(reversed=True), marks=LONG),
-        pytest.param(WebhookHabits(late=0.5), marks=LONG),
+        WebhookOptions(twice=True),
+        pytest.param(WebhookOptions(reversed=True), marks=LONG),
+        pytest.param(WebhookOptions(late=0.5), marks=LONG),
     ],
     ids=["twice", "the other way round", "late"],
 )
 async def test_however_it_is_told_the_thread_hears_it_once(
-    at_home: House, habits: WebhookHabits
+    at_home: House, options: WebhookOptions
 ) -> None:
-    at_home.weav.webhooks.habits = habits
+    at_home.weav.webhooks.options = options
     await posted(at_home)
 
     write(at_home)

@@ -132,7 +132,7 @@ async def test_what_comes_while_draining_is_not_acknowledged_and_what_came_is(
 
     stopping = asyncio.create_task(quick.bot.socket.stop(3))
     await asyncio.sleep(0)
-    quick.slack.socket_mode.patience = 0.5
+    quick.slack.socket_mode.timeout = 0.5
     late = await quick.ben.command("too late")
 
     assert late.trouble == OPERATION_TIMEOUT

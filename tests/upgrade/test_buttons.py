@@ -15,7 +15,7 @@ from tests.upgrade.restored import PATIENCE, Restored, read
 
 if TYPE_CHECKING:
     from bot.sandbox.slack import Endpoint, SlackMessage, Workspace
-    from bot.sandbox.weav.store import Thing
+    from bot.sandbox.weav.store import Resource
 
 CARDS: Final[dict[str, str]] = read("slack.json")["cards"]
 # What each card is about; the full ones say so themselves.
@@ -43,7 +43,7 @@ async def drawn(world: Restored, name: str, *texts: str) -> None:
     )
 
 
-def conversation(world: Restored, name: str) -> Thing:
+def conversation(world: Restored, name: str) -> Resource:
     [found] = world.conversations(SUBJECTS[name])
     return found
 

@@ -9,7 +9,7 @@ import httpx
 from bot.sandbox.serving import serve
 from bot.sandbox.weav import WeavSandbox
 from bot.sandbox.weav.app import TOKEN
-from bot.sandbox.weav.store import Thing
+from bot.sandbox.weav.store import Resource
 from bot.weav.client import WeavClient, weav_client
 from bot.weav.models import NewConversation
 
@@ -35,10 +35,10 @@ class ServedWeav:
     async def post(self, **body: object) -> httpx.Response:
         return await self.http.post("/conversations", json=body)
 
-    async def opened(self, **body: object) -> Thing:
+    async def opened(self, **body: object) -> Resource:
         answer = await self.post(**{"channel": "chat", "customer_id": self.customer_id} | body)
         assert answer.status_code == 201, answer.text
-        thing: Thing = answer.json()
+        thing: Resource = answer.json()
         return thing
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import READ, TOKEN, WRITE
-from bot.sandbox.weav.store import Thing
+from bot.sandbox.weav.store import Resource
 from bot.weav.existing_conversations import (
     Found,
     Update,
@@ -32,7 +32,7 @@ async def failure(weav: ServedWeav, conversation_id: str) -> str:
     return read.reason
 
 
-def answering(conversation: Thing, **changed: object) -> WeavFault:
+def answering(conversation: Resource, **changed: object) -> WeavFault:
     return WeavFault(status=200, body=json.dumps(conversation | changed).encode(), times=1)
 
 
@@ -99,7 +99,7 @@ async def test_an_answer_inside_data_is_read(weav: ServedWeav) -> None:
     assert read.update.subject == "Export hangs"
 
 
-UNREADABLE: dict[str, Callable[[Thing], WeavFault]] = {
+UNREADABLE: dict[str, Callable[[Resource], WeavFault]] = {
     "no JSON": lambda _: WeavFault.html_page(status=200, times=1),
     "no object": lambda _: WeavFault(status=200, body=b"[]", times=1),
     "a subject that would be lost": lambda opened: answering(opened, subject={"html": "x"}),
@@ -110,7 +110,7 @@ UNREADABLE: dict[str, Callable[[Thing], WeavFault]] = {
 
 @pytest.mark.parametrize("answer", UNREADABLE.values(), ids=UNREADABLE.keys())
 async def test_an_unreadable_conversation_is_not_written_back(
-    weav: ServedWeav, answer: Callable[[Thing], WeavFault]
+    weav: ServedWeav, answer: Callable[[Resource], WeavFault]
 ) -> None:
     opened = await weav.opened()
     weav.sandbox.fail(answer(opened))

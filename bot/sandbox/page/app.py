@@ -1,4 +1,4 @@
-"""The page over HTTP: its files, one stream of what happens, and one address for doings."""
+"""Serves the page: its files, its event stream, and the endpoints for what people do."""
 
 import asyncio
 import json
@@ -14,11 +14,11 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.sandbox.page.doings import Doing
-from bot.sandbox.page.in_weav import DoingInWeav, carry_out_in_weav
-from bot.sandbox.page.people import carry_out
-from bot.sandbox.page.seen import concerns, installed, slack_seen, weav_seen
-from bot.sandbox.page.switches import Board, Switches
+from bot.sandbox.page.actions import Action
+from bot.sandbox.page.in_weav import WeavAction, perform_in_weav
+from bot.sandbox.page.people import perform
+from bot.sandbox.page.seen import app_json, is_visible, slack_json, weav_json
+from bot.sandbox.page.switches import SwitchBoard, Switches
 from bot.sandbox.slack import Endpoint, Person, Workspace
 from bot.sandbox.slack.feed import Subscription
 from bot.sandbox.slack.wire import Json
@@ -26,19 +26,19 @@ from bot.sandbox.weav import WeavSandbox
 from bot.sandbox.weav.store import Invalid
 
 _STATIC = Path(__file__).with_name("static")
-# A stream that says nothing notices only then that nobody listens any more.
+# After this long without an event, send a comment: only a write reveals that the client has gone.
 _QUIET_SECONDS = 15.0
-_DOING: TypeAdapter[Doing] = TypeAdapter(Doing)
-_IN_WEAV: TypeAdapter[DoingInWeav] = TypeAdapter(DoingInWeav)
+_ACTION: TypeAdapter[Action] = TypeAdapter(Action)
+_WEAV_ACTION: TypeAdapter[WeavAction] = TypeAdapter(WeavAction)
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxPage:
-    """`manifest` is the app's: it says what Slack offers of the bot."""
+    """`manifest` is the app's manifest: its commands, shortcuts and home tab."""
 
     workspace: Workspace
     weav: WeavSandbox
-    board: Board
+    board: SwitchBoard
     endpoint: Endpoint
     manifest: Mapping[str, Any]
 
@@ -49,17 +49,17 @@ class SandboxPage:
                 Mount("/static", StaticFiles(directory=_STATIC)),
                 Route("/api/events", self._events),
                 Route("/api/switches", self._switch, methods=["POST"]),
-                Route("/api/as/{slack_user_id}", self._do, methods=["POST"]),
-                Route("/api/weav", self._do_in_weav, methods=["POST"]),
+                Route("/api/as/{slack_user_id}", self._perform, methods=["POST"]),
+                Route("/api/weav", self._perform_in_weav, methods=["POST"]),
             ]
         )
 
     def end(self) -> None:
-        """Let all streams end, before their server does."""
+        """End all event streams, before their server stops."""
         self.workspace.feed.publish("end", {})
 
     async def _events(self, request: Request) -> Response:
-        """GET ?as=USER: the whole state first, then every change."""
+        """GET ?as=USER: a snapshot, then every change."""
         slack_user_id = request.query_params.get("as", "")
         if not self._is_person(slack_user_id):
             return _problem(f"There is nobody called {slack_user_id!r}.", 404)
@@ -74,13 +74,13 @@ class SandboxPage:
             yield line
 
     async def _next(self, changes: Subscription, slack_user_id: str) -> str:
-        """Empty at the end, which `end` brings about: a stream that is cut makes noise."""
+        """Return the next line; empty after `end`, because a stream that is cut logs an error."""
         try:
             async with asyncio.timeout(_QUIET_SECONDS):
                 async for event in changes:
                     if event.kind == "end":
                         return ""
-                    if concerns(self.workspace, slack_user_id, event):
+                    if is_visible(self.workspace, slack_user_id, event):
                         return _line(event.kind, event.data)
         except TimeoutError:
             pass
@@ -89,9 +89,9 @@ class SandboxPage:
     def _snapshot(self, slack_user_id: str) -> Json:
         return {
             "me": slack_user_id,
-            "app": installed(self.manifest),
-            "slack": slack_seen(self.workspace, slack_user_id),
-            "weav": weav_seen(self.weav),
+            "app": app_json(self.manifest),
+            "slack": slack_json(self.workspace, slack_user_id),
+            "weav": weav_json(self.weav),
             "switches": self.board.switches.model_dump(),
         }
 
@@ -101,35 +101,35 @@ class SandboxPage:
         except ValidationError as error:
             return _problem(str(error), 422)
         try:
-            await self.board.turn(switches)
+            await self.board.apply(switches)
         except OSError as error:
-            return _problem(f"Weav cannot come back: its port was taken ({error.strerror}).", 409)
+            return _problem(f"Weav cannot start again: its port was taken ({error.strerror}).", 409)
         return JSONResponse({})
 
-    async def _do(self, request: Request) -> Response:
+    async def _perform(self, request: Request) -> Response:
         slack_user_id = request.path_params["slack_user_id"]
         if not self._is_person(slack_user_id):
             return _problem(f"There is nobody called {slack_user_id!r}.", 404)
         try:
-            doing = _DOING.validate_json(await request.body())
+            action = _ACTION.validate_json(await request.body())
         except ValidationError as error:
             return _problem(str(error), 422)
         person = Person(self.workspace, slack_user_id, self.endpoint)
         try:
-            return JSONResponse(await carry_out(person, doing))
+            return JSONResponse(await perform(person, action))
         except LookupError as error:
-            return _problem(f"That is not there any more: {error}", 409)
+            return _problem(f"That no longer exists: {error}", 409)
 
-    async def _do_in_weav(self, request: Request) -> Response:
+    async def _perform_in_weav(self, request: Request) -> Response:
         try:
-            carry_out_in_weav(self.weav.store, _IN_WEAV.validate_json(await request.body()))
+            perform_in_weav(self.weav.store, _WEAV_ACTION.validate_json(await request.body()))
         except ValidationError as error:
             return _problem(str(error), 422)
         except Invalid as error:
             reasons = [reason for each in error.problems.values() for reason in each]
             return _problem(" ".join(reasons), 422)
         except KeyError:
-            return _problem("That conversation is not there any more.", 409)
+            return _problem("That conversation no longer exists.", 409)
         return JSONResponse({})
 
     def _is_person(self, slack_user_id: str) -> bool:

@@ -1,7 +1,7 @@
-"""Lets in only what comes from this machine's own pages and programs.
+"""Rejects requests from other web pages.
 
-The servers listen on loopback, but any web page can send a browser there: by its own name for the
-address (the Host header gives it away) or from another origin.
+The servers listen on loopback, but any web page can make a browser send requests there: from its
+own origin, or under its own host name (DNS rebinding; the Host header shows it).
 """
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -22,7 +22,7 @@ _HEADERS = {
 
 
 class Guard:
-    """403 for a foreign Host or Origin; the strictest headers on every answer."""
+    """Answers 403 to a foreign Host or Origin; adds strict security headers to every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -33,14 +33,14 @@ class Guard:
                 MutableHeaders(scope=message).update(_HEADERS)
             await send(message)
 
-        if scope["type"] == "lifespan" or _at_home(scope):
+        if scope["type"] == "lifespan" or _is_local(scope):
             await self._app(scope, receive, send_guarded)
         else:
             refusal = PlainTextResponse("This is a sandbox for this machine only.", 403)
             await refusal(scope, receive, send_guarded)
 
 
-def _at_home(scope: Scope) -> bool:
+def _is_local(scope: Scope) -> bool:
     headers, port = Headers(scope=scope), scope["server"][1]
     hosts = {f"{name}:{port}" for name in _NAMES}
     origin = headers.get("origin")

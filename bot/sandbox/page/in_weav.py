@@ -1,4 +1,4 @@
-"""What somebody does in Weav itself, on its half of the page."""
+"""What people do in Weav itself, on Weav's half of the page."""
 
 from typing import Annotated, Literal, assert_never
 
@@ -9,46 +9,46 @@ from bot.sandbox.weav.store import Store
 _Field = Literal["status", "priority", "assignee_type", "assignee_id"]
 
 
-class _InWeav(BaseModel):
+class _WeavAction(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     conversation_id: str
 
 
-class ChangeConversation(_InWeav):
+class ChangeConversation(_WeavAction):
     do: Literal["change"]
     fields: dict[_Field, str | None]
 
 
-class DeleteConversation(_InWeav):
+class DeleteConversation(_WeavAction):
     do: Literal["delete"]
 
 
-class WriteMessage(_InWeav):
+class WriteMessage(_WeavAction):
     do: Literal["write"]
     content: Annotated[str, Field(min_length=1, max_length=10_000)]
     sender_type: Literal["customer", "user"] = "customer"
     is_internal: bool = False
 
 
-DoingInWeav = Annotated[
+WeavAction = Annotated[
     ChangeConversation | DeleteConversation | WriteMessage, Field(discriminator="do")
 ]
 
 
-def carry_out_in_weav(store: Store, doing: DoingInWeav) -> None:
-    """Raise KeyError for a conversation that is not there, Invalid for what Weav refuses."""
-    match doing:
+def perform_in_weav(store: Store, action: WeavAction) -> None:
+    """Raise KeyError for an unknown conversation, Invalid if Weav rejects the change."""
+    match action:
         case ChangeConversation():
-            store.change(doing.conversation_id, **doing.fields)
+            store.change(action.conversation_id, **action.fields)
         case DeleteConversation():
-            store.delete(doing.conversation_id)
+            store.delete(action.conversation_id)
         case WriteMessage():
             store.write(
-                doing.conversation_id,
-                doing.content,
-                sender_type=doing.sender_type,
-                is_internal=doing.is_internal,
+                action.conversation_id,
+                action.content,
+                sender_type=action.sender_type,
+                is_internal=action.is_internal,
             )
         case _:
-            assert_never(doing)
+            assert_never(action)

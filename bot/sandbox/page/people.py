@@ -1,83 +1,83 @@
-"""Carries out what people do on the page."""
+"""Performs what people do on the page."""
 
 import re
 from collections.abc import Mapping
 from typing import assert_never
 
-from bot.sandbox.page import doings
-from bot.sandbox.page.doings import Doing
+from bot.sandbox.page import actions
+from bot.sandbox.page.actions import Action
 from bot.sandbox.slack import Answer, Person, Workspace
 from bot.sandbox.slack.directory import BOT_USER_ID
 from bot.sandbox.slack.wire import Json
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-# What ends a sentence ends a link; an address goes before a mention, which begins in its middle.
+# Punctuation at the end does not belong to a link. Addresses come before mentions: both have an @.
 _TYPED = re.compile(
     r"""[&<>]|https?://[^\s<>]*[^\s<>.,;:!?)'"]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[@#][\w-]+"""
 )
 
 
-async def carry_out(person: Person, doing: Doing) -> Json:
-    """Return what the page needs to know of the answer; all else comes by events.
+async def perform(person: Person, action: Action) -> Json:
+    """Return the part of the answer that the page needs; the rest arrives as events.
 
-    Raise LookupError for what is not there any more, or not for this person.
+    Raise LookupError for something that no longer exists, or that this person cannot see.
     """
-    match doing:
-        case doings.Say():
-            text = typed_text(doing.text, person.workspace)
-            person.say(text, doing.slack_channel_id, doing.thread_ts)
+    match action:
+        case actions.Say():
+            text = typed_text(action.text, person.workspace)
+            person.say(text, action.slack_channel_id, action.thread_ts)
             return _shown(Answer(None))
-        case doings.Membership():
-            _change_membership(person, doing)
+        case actions.Membership():
+            _change_membership(person, action)
             return _shown(Answer(None))
         case _:
-            return _shown(await _reach_the_bot(person, doing))
+            return _shown(await _send_to_bot(person, action))
 
 
-async def _reach_the_bot(person: Person, doing: Doing) -> Answer:
-    match doing:
-        case doings.Command():
-            return await person.command(doing.text, doing.slack_channel_id, doing.command)
-        case doings.UseMessageShortcut():
-            return await person.message_shortcut(doing.callback_id, doing.message_ts)
-        case doings.UseGlobalShortcut():
-            return await person.global_shortcut(doing.callback_id, doing.slack_channel_id)
-        case doings.Submit():
-            person.fill(doing.values, doing.view_id)
-            return await person.submit(view_id=doing.view_id)
-        case doings.Close():
-            return await person.close(doing.view_id, clear=doing.clear)
-        case doings.Suggest():
-            return await person.suggest(doing.action_id, doing.query, doing.view_id)
-        case doings.OpenHome():
-            return await person.open_home(doing.tab)
-        case doings.Act() | doings.ClickInMessage() | doings.ActInHome():
-            return await _act(person, doing)
-        case doings.Say() | doings.Membership():
-            raise TypeError("The bot does not learn of this.")
+async def _send_to_bot(person: Person, action: Action) -> Answer:
+    match action:
+        case actions.Command():
+            return await person.command(action.text, action.slack_channel_id, action.command)
+        case actions.UseMessageShortcut():
+            return await person.message_shortcut(action.callback_id, action.message_ts)
+        case actions.UseGlobalShortcut():
+            return await person.global_shortcut(action.callback_id, action.slack_channel_id)
+        case actions.Submit():
+            person.fill(action.values, action.view_id)
+            return await person.submit(view_id=action.view_id)
+        case actions.Close():
+            return await person.close(action.view_id, clear=action.clear)
+        case actions.Suggest():
+            return await person.suggest(action.action_id, action.query, action.view_id)
+        case actions.OpenHome():
+            return await person.open_home(action.tab)
+        case actions.Act() | actions.ClickInMessage() | actions.ActInHome():
+            return await _send_action(person, action)
+        case actions.Say() | actions.Membership():
+            raise TypeError("The bot is not told about this.")
         case _:
-            assert_never(doing)
+            assert_never(action)
 
 
-async def _act(
-    person: Person, doing: doings.Act | doings.ClickInMessage | doings.ActInHome
+async def _send_action(
+    person: Person, action: actions.Act | actions.ClickInMessage | actions.ActInHome
 ) -> Answer:
-    match doing:
-        case doings.Act():
-            person.fill(doing.values, doing.view_id)
-            return await person.act(doing.action_id, doing.value, doing.view_id)
-        case doings.ClickInMessage():
+    match action:
+        case actions.Act():
+            person.fill(action.values, action.view_id)
+            return await person.act(action.action_id, action.value, action.view_id)
+        case actions.ClickInMessage():
             return await person.click(
-                doing.action_id, doing.message_ts, doing.value, doing.block_id
+                action.action_id, action.message_ts, action.value, action.block_id
             )
-        case doings.ActInHome():
-            return await person.act_in_home(doing.action_id, doing.value, doing.block_id)
+        case actions.ActInHome():
+            return await person.act_in_home(action.action_id, action.value, action.block_id)
         case _:
-            assert_never(doing)
+            assert_never(action)
 
 
 def typed_text(text: str, workspace: Workspace) -> str:
-    """Write what was typed as Slack's own apps send it: escaped, with links and mentions.
+    """Convert typed text as Slack's client does: escaped, with links and mentions.
 
     https://docs.slack.dev/messaging/formatting-message-text
     """
@@ -98,9 +98,9 @@ def _as_sent(part: str, names: Mapping[str, str]) -> str:
     return _ENTITIES.get(part) or names.get(part.lower(), part)
 
 
-def _change_membership(person: Person, doing: doings.Membership) -> None:
-    channel = person.workspace.channels[doing.slack_channel_id]
-    if doing.do == "invite":
+def _change_membership(person: Person, action: actions.Membership) -> None:
+    channel = person.workspace.channels[action.slack_channel_id]
+    if action.do == "invite":
         channel.members.add(BOT_USER_ID)
         done = f"added <@{BOT_USER_ID}> to this conversation."
     else:

@@ -1,4 +1,4 @@
-"""What one person may see of the sandbox, as JSON for the page."""
+"""JSON for the page: what one person may see of Slack, and everything in Weav."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from bot.sandbox.slack.wire import Json
 from bot.sandbox.weav import Exchange, WeavSandbox, WebhookDelivery
 from bot.sandbox.weav.seeds import COMPANIES
 
-_OF_EVERYBODY = {
+_FOR_EVERYBODY = {
     "exchange",
     "conversation",
     "conversation_deleted",
@@ -21,7 +21,7 @@ _OF_EVERYBODY = {
 }
 
 
-def slack_seen(workspace: Workspace, slack_user_id: str) -> Json:
+def slack_json(workspace: Workspace, slack_user_id: str) -> Json:
     whole = workspace.snapshot(slack_user_id)
     shown = {c["id"] for c in whole["channels"] if _sees(workspace, slack_user_id, c["id"])}
     channels = [channel for channel in whole["channels"] if channel["id"] in shown]
@@ -29,7 +29,7 @@ def slack_seen(workspace: Workspace, slack_user_id: str) -> Json:
     return whole | {"channels": channels, "messages": messages}
 
 
-def weav_seen(weav: WeavSandbox) -> Json:
+def weav_json(weav: WeavSandbox) -> Json:
     return {
         "exchanges": [exchange_json(exchange) for exchange in weav.requests],
         "conversations": weav.conversations,
@@ -42,8 +42,8 @@ def weav_seen(weav: WeavSandbox) -> Json:
     }
 
 
-def concerns(workspace: Workspace, slack_user_id: str, event: FeedEvent) -> bool:
-    """Whether a change reaches this person's page."""
+def is_visible(workspace: Workspace, slack_user_id: str, event: FeedEvent) -> bool:
+    """Whether this person may see a change."""
     match event.kind, event.data:
         case (
             ("message" | "message_changed" | "message_deleted"),
@@ -61,11 +61,11 @@ def concerns(workspace: Workspace, slack_user_id: str, event: FeedEvent) -> bool
         case "channel", {"id": str(channel)}:
             return _sees(workspace, slack_user_id, channel)
         case _:
-            return event.kind in _OF_EVERYBODY
+            return event.kind in _FOR_EVERYBODY
 
 
 def exchange_json(exchange: Exchange) -> Json:
-    """A request to Weav; without a status and with `seconds`, its answer was lost."""
+    """A request to Weav; its answer was lost if it has `seconds` but no status."""
     return {
         "number": exchange.number,
         "at": exchange.at.isoformat(),
@@ -95,8 +95,8 @@ def webhook_json(delivery: WebhookDelivery) -> Json:
     }
 
 
-async def tell_of_weav(weav: WeavSandbox, workspace: Workspace) -> None:
-    """Bring what happens at Weav into the one stream that the page follows, without end."""
+async def publish_weav_events(weav: WeavSandbox, workspace: Workspace) -> None:
+    """Publish Weav's events on the feed that the page follows, forever."""
     tell = workspace.feed.publish
     async for event in weav.events():
         match event.kind:
@@ -117,14 +117,14 @@ async def tell_of_weav(weav: WeavSandbox, workspace: Workspace) -> None:
 
 
 def _sees(workspace: Workspace, slack_user_id: str, slack_channel_id: str) -> bool:
-    """Guests, and people of other organisations, only see where they are members."""
+    """Guests and people from other organisations only see channels that they are members of."""
     user, channel = workspace.users[slack_user_id], workspace.channels[slack_channel_id]
     at_home = user.team_id == TEAM_ID and not user.is_guest
     return slack_user_id in channel.members or (at_home and channel.kind is Kind.PUBLIC)
 
 
-def installed(manifest: Mapping[str, Any]) -> Json:
-    """What Slack's apps offer of an app, from its manifest."""
+def app_json(manifest: Mapping[str, Any]) -> Json:
+    """Return the parts of the manifest that Slack's client shows."""
     features = manifest["features"]
     return {
         "name": features["bot_user"]["display_name"],

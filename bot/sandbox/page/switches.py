@@ -1,4 +1,4 @@
-"""What the page lets go wrong, and how that is brought about."""
+"""The page's switches, and the faults that they inject."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.sandbox import slack, weav
-from bot.sandbox.page.outlet import Outlet
+from bot.sandbox.page.stoppable import StoppableServer
 from bot.sandbox.slack.directory import Kind
 from bot.sandbox.weav.webhooks import Shape, Signature
 
@@ -22,9 +22,9 @@ _RETRY_AFTER = "5"
 
 
 class Switches(BaseModel):
-    """`slow`: seconds before each answer of Weav; `field`: the one that `weav="field"` refuses.
+    """`slow`: seconds before each of Weav's answers; `field`: what `weav="field"` rejects.
 
-    `webhook_…`: see `WebhookHabits`.
+    `webhook_…`: see `WebhookOptions`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,36 +41,36 @@ class Switches(BaseModel):
     webhook_reversed: bool = False
 
 
-class Board:
-    """The switches as they stand; nothing else arms faults."""
+class SwitchBoard:
+    """The current switches; in the page's sandbox, nothing else injects faults."""
 
     def __init__(
-        self, workspace: slack.Workspace, weav_sandbox: weav.WeavSandbox, outlet: Outlet
+        self, workspace: slack.Workspace, weav_sandbox: weav.WeavSandbox, server: StoppableServer
     ) -> None:
         self.switches = Switches()
         self._workspace = workspace
         self._weav = weav_sandbox
-        self._outlet = outlet
-        self._turning = asyncio.Lock()
+        self._server = server
+        self._applying = asyncio.Lock()
 
-    async def turn(self, switches: Switches) -> None:
-        """Raise OSError when Weav cannot come back, since its port was taken."""
-        async with self._turning:
+    async def apply(self, switches: Switches) -> None:
+        """Raise OSError if Weav cannot start again, because its port was taken."""
+        async with self._applying:
             self._weav.faults.clear()
             for fault in _of_weav(switches):
                 self._weav.fail(fault)
             self._workspace.faults.clear()
             for slack_fault in _of_slack(switches, self._workspace):
                 self._workspace.faults.add(slack_fault)
-            self._weav.webhooks.habits = replace(
-                self._weav.webhooks.habits,
+            self._weav.webhooks.options = replace(
+                self._weav.webhooks.options,
                 signature=switches.webhook_signature,
                 shape=switches.webhook_shape,
                 late=switches.webhook_late,
                 twice=switches.webhook_twice,
                 reversed=switches.webhook_reversed,
             )
-            await (self._outlet.close() if switches.weav == "down" else self._outlet.open())
+            await (self._server.close() if switches.weav == "down" else self._server.open())
             self.switches = switches
             self._workspace.feed.publish("switches", switches.model_dump())
 
@@ -100,7 +100,7 @@ def _of_weav(switches: Switches) -> Iterator[weav.WeavFault]:
 
 
 def _of_slack(switches: Switches, workspace: slack.Workspace) -> Iterator[slack.SlackFault]:
-    """Messages to people still arrive, so that the end of the bot's route can be seen."""
+    """Direct messages still arrive, because they are the bot's last resort for a card."""
     if switches.refuse_posts:
         for channel in workspace.channels.values():
             if channel.kind is not Kind.IM:

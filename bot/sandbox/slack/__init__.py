@@ -1,4 +1,4 @@
-"""A stand-in for Slack, which refuses what Slack refuses and sends whole payloads to the bot."""
+"""A Slack for the sandbox: it enforces Slack's rules and sends the bot complete payloads."""
 
 from bot.sandbox.slack.answers import FORM_INCOMPLETE, TROUBLE_CONNECTING, Answer
 from bot.sandbox.slack.directory import SlackChannel, SlackUser

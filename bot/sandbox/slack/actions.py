@@ -1,8 +1,8 @@
-"""Finds what a person clicks on, and describes the click."""
+"""Finds the element that a person clicks, and builds its entry of `actions`."""
 
 from collections.abc import Sequence
 
-from bot.sandbox.slack.form_state import entered
+from bot.sandbox.slack.form_state import entry_for
 from bot.sandbox.slack.messages import SlackMessage
 from bot.sandbox.slack.rules.blocks import elements_of
 from bot.sandbox.slack.views import SlackView
@@ -20,7 +20,7 @@ def _find(blocks: list[Json], action_id: str, block_id: str = "") -> tuple[Json,
 
 
 def find_in_view(view: SlackView, action_id: str, block_id: str = "") -> tuple[Json, Json]:
-    """Return the first block and element that fit; raise LookupError when the view has none."""
+    """Return the first matching block and element; raise LookupError if the view has none."""
     found = _find(view.blocks, action_id, block_id)
     if found is None:
         raise LookupError(f"The view has nothing with the action_id {action_id!r}")
@@ -34,7 +34,7 @@ def find_in_message(
     message_ts: str = "",
     block_id: str = "",
 ) -> tuple[SlackMessage, Json, Json]:
-    """Return the latest message that the person sees and that has it; else raise LookupError."""
+    """Return the latest message with this element that the person can see, or raise LookupError."""
     for message in reversed(workspace.messages):
         visible = message.only_for in {"", slack_user_id} and message_ts in {"", message.ts}
         found = _find(message.blocks, action_id, block_id) if visible else None
@@ -44,7 +44,7 @@ def find_in_message(
 
 
 def action_entry(block: Json, element: Json, value: object, offered: Sequence[Json] = ()) -> Json:
-    """One entry of `actions` in a block_actions payload; `offered` as in `entered`."""
+    """Return an entry of `actions` for a block_actions payload; `offered` is as in `entry_for`."""
     entry: Json = {
         "type": element["type"],
         "action_id": element["action_id"],
@@ -56,11 +56,11 @@ def action_entry(block: Json, element: Json, value: object, offered: Sequence[Js
     if element["type"] == "overflow":
         option = next(o for o in element["options"] if o["value"] == value)
         return entry | {"selected_option": option}
-    return entry | entered(element, value, offered)
+    return entry | entry_for(element, value, offered)
 
 
-def fitting(options: Sequence[Json], typed: str) -> Json:
-    """Return what somebody takes who typed this: the option of that value, or else the first."""
+def pick_option(options: Sequence[Json], typed: str) -> Json:
+    """Return the option with the typed value, or else the first; raise LookupError if none."""
     for option in options:
         if option["value"] == typed:
             return option

@@ -1,4 +1,4 @@
-"""What becomes of the bot's answer: what the person sees next."""
+"""Applies the bot's answer to what the person sees."""
 
 import json
 from dataclasses import dataclass, field
@@ -6,27 +6,27 @@ from typing import Any
 
 from bot.sandbox.slack.endpoints import DISPATCH_FAILED, Delivery, Reply
 from bot.sandbox.slack.errors import SlackError
+from bot.sandbox.slack.expiring import IssuedResponseUrl
 from bot.sandbox.slack.methods.views import depth, stack_view
-from bot.sandbox.slack.passes import IssuedResponseUrl
-from bot.sandbox.slack.response_urls import answer_in
+from bot.sandbox.slack.response_urls import post_answer
 from bot.sandbox.slack.rules.check import Findings, array
 from bot.sandbox.slack.rules.surfaces import check_view
 from bot.sandbox.slack.rules.texts import OPTION_GROUP, SELECT_OPTION
-from bot.sandbox.slack.views import DEEPEST, SlackView
+from bot.sandbox.slack.views import MAX_DEPTH, SlackView
 from bot.sandbox.slack.wire import Json, json_object
 from bot.sandbox.slack.workspace import Workspace
 
 TROUBLE_CONNECTING = "We had some trouble connecting. Try again?"
-# Slack's own apps sent nothing, since the form is not filled in.
+# Slack's client sent nothing, because the form is incomplete.
 FORM_INCOMPLETE = "form_incomplete"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person's doing led to.
+    """The result of what a person did.
 
-    `trouble` is what Slack shows because of the bot, empty when all is well. `errors` stand under
-    the fields, by block_id. `delivery` is None when nothing was sent.
+    `trouble` is the error that Slack shows if the bot failed, else empty. `errors` are shown under
+    the fields, by block_id. `delivery` is None if nothing was sent.
     """
 
     delivery: Delivery | None
@@ -39,45 +39,45 @@ class Answer:
 
     @property
     def payload(self) -> Json:
-        """What was sent, empty when nothing was."""
+        """The payload that was sent, or {}."""
         return {} if self.delivery is None else self.delivery.payload
 
 
-def readable(reply: Reply) -> Any:  # noqa: ANN401 - the bot's JSON, or its text
+def decoded(reply: Reply) -> Any:  # noqa: ANN401 - the bot's JSON, or its text
     try:
         return json.loads(reply.body)
     except ValueError:
         return reply.body.decode(errors="replace")
 
 
-def take_command_answer(workspace: Workspace, payload: Json, reply: Reply) -> str:
-    """Show the body of a command's answer; return the trouble, if any."""
-    body = readable(reply)
+def apply_command_answer(workspace: Workspace, payload: Json, reply: Reply) -> str:
+    """Show the body of the answer to a command; return the error, if any."""
+    body = decoded(reply)
     if not isinstance(body, dict):
         body = {"text": str(body)} if str(body).strip() else {}
     if not body:
         return ""
     url = IssuedResponseUrl(payload["user_id"], payload["channel_id"], "", until=0)
     try:
-        answer_in(workspace, url, body, via="answer")
+        post_answer(workspace, url, body, via="answer")
     except SlackError:
         return DISPATCH_FAILED
     return ""
 
 
-def take_submission_answer(workspace: Workspace, view: SlackView, reply: Reply) -> str:
-    """Close, change or cover the submitted view; return the trouble, if any."""
+def apply_submission_answer(workspace: Workspace, view: SlackView, reply: Reply) -> str:
+    """Close, update or push a view, or show errors; return Slack's error, if any."""
     body = json_object(reply.body) if reply.body else {}
     if body is None:
         return TROUBLE_CONNECTING
     try:
-        _respond(workspace, view, body)
+        _apply_response_action(workspace, view, body)
     except SlackError:
         return TROUBLE_CONNECTING
     return ""
 
 
-def _respond(workspace: Workspace, view: SlackView, body: Json) -> None:
+def _apply_response_action(workspace: Workspace, view: SlackView, body: Json) -> None:
     match body.get("response_action"):
         case None if not body:
             workspace.close_view(view)
@@ -90,7 +90,7 @@ def _respond(workspace: Workspace, view: SlackView, body: Json) -> None:
             workspace.show_view(view, body["view"])
         case "push":
             check_view(body.get("view"))
-            if depth(workspace, view) >= DEEPEST:
+            if depth(workspace, view) >= MAX_DEPTH:
                 raise SlackError("push_limit_reached")
             stack_view(workspace, view, body["view"])
         case _:
@@ -114,7 +114,7 @@ def _show_errors(workspace: Workspace, view: SlackView, errors: object) -> None:
 
 
 def offered_options(reply: Reply) -> list[Json] | None:
-    """Return the options of a suggestion's answer, None when Slack could not use it."""
+    """Return the options in an answer to block_suggestion, or None if Slack would reject it."""
     body = json_object(reply.body) or {}
     findings = Findings()
     if "option_groups" in body:

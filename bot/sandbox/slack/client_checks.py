@@ -1,4 +1,4 @@
-"""What Slack's own apps refuse before anything is sent to the bot."""
+"""The checks of Slack's client, which run before anything is sent to the bot."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _FORMATS = {
 
 
 def form_problems(blocks: Sequence[Json], values: Values) -> dict[str, str]:
-    """Return the problems by block_id; none means that the form is sent."""
+    """Return the errors by block_id; if there are none, the client sends the form."""
     problems = {}
     for block in blocks:
         if block["type"] == "input":

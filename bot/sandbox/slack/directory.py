@@ -1,4 +1,4 @@
-"""Who and what exists in the sandbox workspace before anything happens."""
+"""The users and channels of a new sandbox workspace."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,8 +13,8 @@ OTHER_TEAM_DOMAIN = "other-organisation"
 APP_ID = "A0WEAV"
 BOT_ID = "B0WEAV"
 BOT_USER_ID = "U0BOT"
-# Deprecated by Slack in favour of the signature, but still sent.
-VERIFICATION_TOKEN = "sandbox-verification"  # noqa: S105 - a fixed word, it proves nothing
+# Slack has deprecated it in favour of the signature, but still sends it.
+VERIFICATION_TOKEN = "sandbox-verification"  # noqa: S105 - a fixed string, which proves nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class SlackUser:
     tz: str = "Europe/Berlin"
 
     def as_json(self) -> Json:
-        """As users.info answers; https://docs.slack.dev/reference/objects/user-object."""
+        """As users.info returns it: https://docs.slack.dev/reference/objects/user-object."""
         return {
             "id": self.id,
             "team_id": self.team_id,
@@ -66,12 +66,15 @@ class SlackChannel:
 
     @property
     def payload_name(self) -> str:
-        """What payloads call it: the names of private channels and direct messages stay secret."""
+        """Its name in payloads, which hide the names of private channels and direct messages."""
         names = {Kind.PRIVATE: "privategroup", Kind.IM: "directmessage"}
         return names.get(self.kind, self.name)
 
     def as_json(self) -> Json:
-        """As conversations.info answers; https://docs.slack.dev/reference/objects/conversation-object."""
+        """As conversations.info returns it.
+
+        https://docs.slack.dev/reference/objects/conversation-object
+        """
         shown: Json = {
             "id": self.id,
             "is_channel": self.kind is Kind.PUBLIC,

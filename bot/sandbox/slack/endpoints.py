@@ -1,4 +1,4 @@
-"""How a payload reaches the bot over HTTP, and what came back.
+"""Sends payloads to the bot over HTTP, signed as Slack signs them.
 
 https://docs.slack.dev/authentication/verifying-requests-from-slack
 """
@@ -22,8 +22,8 @@ import aiohttp
 from bot.sandbox.slack.directory import VERIFICATION_TOKEN
 from bot.sandbox.slack.wire import Json, json_object
 
-# Slack's patience with everything that it sends.
-PATIENCE_SECONDS = 3.0
+# Slack waits this long for an answer to anything that it sends.
+TIMEOUT_SECONDS = 3.0
 OPERATION_TIMEOUT = "operation_timeout"
 DISPATCH_FAILED = "dispatch_failed"
 _FORM = "application/x-www-form-urlencoded"
@@ -33,7 +33,7 @@ RetryReason = Literal["http_timeout", "connection_failed", "http_error", "unknow
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A payload on its way; it can be sent again. Events alone say so: `retry_num` is from 1."""
+    """A payload to deliver, once or again. Only events say so: `retry_num` counts from 1."""
 
     kind: Literal["slash_commands", "interactive", "events_api"]
     payload: Json
@@ -41,13 +41,13 @@ class Delivery:
     retry_reason: RetryReason | Literal[""] = ""
 
     def again(self, reason: RetryReason = "http_timeout") -> Self:
-        """The same event, as Slack repeats it."""
+        """Return the same event as Slack retries it."""
         return replace(self, retry_num=self.retry_num + 1, retry_reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the bot said; status 0 and a `failure` when it said nothing in time."""
+    """The bot's HTTP response; status 0 if none came in time. `failure` is Slack's error."""
 
     status: int
     body: bytes
@@ -61,12 +61,12 @@ class Endpoint(Protocol):
 
 
 class HttpEndpoint:
-    """Signed requests to the bot's Request URL, over kept connections."""
+    """Sends signed requests to the bot's request URL over keep-alive connections."""
 
     def __init__(self, request_url: str, signing_secret: str) -> None:
         self.request_url = request_url
         self.signing_secret = signing_secret
-        self.patience = PATIENCE_SECONDS
+        self.timeout = TIMEOUT_SECONDS
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -90,7 +90,7 @@ class HttpEndpoint:
         return "v0=" + hmac.new(self.signing_secret.encode(), base, hashlib.sha256).hexdigest()
 
     def headers(self, body: bytes, age: float = 0, content_type: str = _FORM) -> dict[str, str]:
-        """As Slack sends them, signed `age` seconds ago."""
+        """Return Slack's headers, signed `age` seconds ago."""
         timestamp = int(time.time() - age)
         return {
             "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
@@ -107,10 +107,10 @@ class HttpEndpoint:
         return await self.post(body, self.headers(body, content_type=_JSON) | _retry(delivery))
 
     async def verify_url(self) -> bool:
-        """Ask for the request URL as Slack does when somebody saves it.
+        """Send the challenge that Slack sends when somebody saves the request URL.
 
-        https://docs.slack.dev/reference/events/url_verification: the challenge comes back as a
-        text, a form or JSON.
+        The bot may return it as text, a form or JSON:
+        https://docs.slack.dev/reference/events/url_verification
         """
         challenge = secrets.token_urlsafe(39)
         asked = {"token": VERIFICATION_TOKEN, "challenge": challenge, "type": "url_verification"}
@@ -120,14 +120,14 @@ class HttpEndpoint:
         return reply.status == HTTPStatus.OK and fields["challenge"] in (challenge, [challenge])
 
     async def post(self, body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
-        """Send any bytes, well signed unless `headers` are given."""
+        """Send any bytes, with a valid signature unless `headers` are given."""
         started = time.monotonic()
         headers = self.headers(body) if headers is None else headers
         try:
             async with (
-                asyncio.timeout(self.patience),
+                asyncio.timeout(self.timeout),
                 self._client().post(
-                    # A stream: aiohttp warns of megabytes in one piece.
+                    # Stream the body: aiohttp warns about large bytes bodies.
                     self.request_url,
                     data=BytesIO(body),
                     headers=headers,
@@ -152,7 +152,7 @@ class HttpEndpoint:
 def encoded(delivery: Delivery) -> bytes:
     """Return the body as Slack encodes it.
 
-    A command is a form, an event is JSON, and the rest is a form with JSON in its `payload`.
+    A command is a form, an event is JSON, and an interaction is a form with JSON in `payload`.
     """
     match delivery.kind:
         case "slash_commands":

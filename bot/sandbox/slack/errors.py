@@ -1,4 +1,4 @@
-"""How the sandbox Slack says no."""
+"""Errors of the Web API."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from bot.sandbox.slack.wire import Json
 
 
 class SlackError(Exception):
-    """A refusal: `messages` go into response_metadata, `extra` stands beside the code."""
+    """`messages` go into response_metadata, `extra` into the answer, next to `error`."""
 
     def __init__(self, code: str, messages: Sequence[str] = (), **extra: str) -> None:
         super().__init__(code)

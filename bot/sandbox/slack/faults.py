@@ -1,4 +1,4 @@
-"""What the sandbox Slack does wrong on request."""
+"""Faults to inject into the sandbox Slack."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,11 +9,11 @@ RESPONSE_URL = "response_url"
 
 @dataclass(frozen=True, slots=True)
 class SlackFault:
-    """One way of going wrong, for a Web API method, for RESPONSE_URL, or for "*".
+    """A fault for one Web API method, for RESPONSE_URL, or for "*".
 
-    `where` restricts it to calls with these arguments. `delay` and `late` are seconds, waited
-    before and after the call takes effect. `times` is how often it happens, None for ever.
-    A fault with nothing but waiting lets the call succeed.
+    `where` limits it to calls with these arguments. `delay` and `late` are the seconds to wait
+    before and after the call takes effect. It applies to `times` calls, or to all if None.
+    A fault with only a delay lets the call succeed.
     """
 
     method: str
@@ -29,10 +29,10 @@ class SlackFault:
 
     @property
     def answers(self) -> bool:
-        """Whether it answers in place of the method, which then has no effect."""
+        """Whether it answers instead of the method, which then has no effect."""
         return bool(self.error or self.body is not None or self.status != 200)  # noqa: PLR2004
 
-    def concerns(self, method: str, arguments: Mapping[str, object]) -> bool:
+    def matches(self, method: str, arguments: Mapping[str, object]) -> bool:
         named = self.method in {"*", method}
         return named and all(arguments.get(key) == wanted for key, wanted in self.where.items())
 
@@ -59,9 +59,9 @@ class FaultBoard:
         return tuple(fault for fault, _ in self._armed)
 
     def take(self, method: str, arguments: Mapping[str, object]) -> SlackFault | None:
-        """Return the first fault that concerns this call, and count it."""
+        """Return the first fault that matches this call, and count this use."""
         for index, (fault, left) in enumerate(self._armed):
-            if not fault.concerns(method, arguments):
+            if not fault.matches(method, arguments):
                 continue
             if left is not None:
                 self._armed[index : index + 1] = [(fault, left - 1)] if left > 1 else []

@@ -1,4 +1,4 @@
-"""Tells whoever listens what changed, so that nobody has to poll or to sleep."""
+"""Publishes every change to subscribers, so that nothing has to poll or sleep."""
 
 import asyncio
 import weakref
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class FeedEvent:
-    """One change; `data` is JSON-able and is the whole thing that changed, not a difference."""
+    """A change; `data` is JSON: the whole object after the change, not a diff."""
 
     kind: str
     data: Json
@@ -23,7 +23,7 @@ class FeedEvent:
 
 
 class Subscription(AsyncIterator[FeedEvent]):
-    """Every event since it was made, without end; it is dropped with its last reference."""
+    """Yields every event since it was created, forever; it ends with its last reference."""
 
     def __init__(self) -> None:
         self.queue: asyncio.Queue[FeedEvent] = asyncio.Queue()
@@ -50,9 +50,9 @@ class Feed:
         return subscription
 
     async def until(self, look: Callable[[], T | None], within: float) -> T:
-        """Return the first truthy `look()`, asked now and after every event.
+        """Call `look` now and after every event; return its first truthy result.
 
-        Raise TimeoutError when there is none within that many seconds.
+        Raise TimeoutError after `within` seconds.
         """
         changes = self.subscribe()
         async with asyncio.timeout(within):

@@ -1,4 +1,4 @@
-"""`view.state.values`: what stands in a form when nobody touches it, and when somebody does.
+"""`view.state.values`: the state of a view, from its initial values and what a person enters.
 
 https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
 """
@@ -10,7 +10,7 @@ from bot.sandbox.slack.rules.blocks import elements_of
 from bot.sandbox.slack.rules.elements import all_options
 from bot.sandbox.slack.wire import Json
 
-# Element type → the key of its value in the state, and of its initial value in the element.
+# By element type: the key of the value in the state, and of the initial value in the element.
 _PLAIN: Mapping[str, tuple[str, str]] = {
     "plain_text_input": ("value", "initial_value"),
     "email_text_input": ("value", "initial_value"),
@@ -47,12 +47,12 @@ def stateful_elements(blocks: Sequence[Json]) -> Iterator[tuple[Json, Json]]:
 
 
 def state_of(blocks: Sequence[Json], current_conversation: str, before: Values) -> Values:
-    """Return the state of a view that is drawn now.
+    """Return the state of a view that is opened or updated.
 
-    What was in an element with the same block_id, action_id and type stays: an update does not
-    overwrite what stands in a form, its new initial values included. But an external select jumps
-    to an initial option that comes with the update, as Slack's apps were seen to do:
-    https://github.com/soxtoby/SlackNet/issues/248.
+    An element keeps its value if block_id, action_id and type are the same; an update does not
+    apply its new initial value. The exception is an external select: it changes to the initial
+    option of the update, as observed in Slack's clients:
+    https://github.com/soxtoby/SlackNet/issues/248
     """
     values: Values = {}
     for block, element in stateful_elements(blocks):
@@ -60,41 +60,41 @@ def state_of(blocks: Sequence[Json], current_conversation: str, before: Values) 
         kept = before.get(block_id, {}).get(action_id)
         jumps = element["type"] == "external_select" and "initial_option" in element
         if kept is None or kept["type"] != element["type"] or jumps:
-            kept = _initial(element, current_conversation)
+            kept = _initial_entry(element, current_conversation)
         values.setdefault(block_id, {})[action_id] = kept
     return values
 
 
-def _initial(element: Json, current_conversation: str) -> Json:
+def _initial_entry(element: Json, current_conversation: str) -> Json:
     key, initial = _KEYS[element["type"]]
     nothing: Any = [] if key.endswith("s") else None
     value = element.get(initial, nothing)
     if value is nothing and element.get("default_to_current_conversation"):
         current = current_conversation or None
         value = current if nothing is None else [current] if current else []
-    # An emptied text input is null in Slack's payloads, never an empty string.
+    # Slack's payloads have null for an empty text input, never an empty string.
     return {"type": element["type"], key: None if value == "" else value}
 
 
-def entered(element: Json, value: object, offered: Sequence[Json]) -> Json:
-    """Return the state of an element into which a person puts `value`.
+def entry_for(element: Json, value: object, offered: Sequence[Json]) -> Json:
+    """Return the state of an element after a person has entered `value`.
 
-    A plain string or list names values of options; "" and None empty the element. `offered` are
-    the options that an external select was given last. Raise LookupError for an option that the
-    person does not see.
+    For a select, `value` is the value of an option, or a list of them; "" and None clear the
+    element. `offered` are the options that an external select was given last. Raise LookupError
+    for an option that the person does not see.
     """
     key = _KEYS[element["type"]][0]
     if value in ("", None, []):
         return {"type": element["type"], key: [] if key.endswith("s") else None}
     if element["type"] not in _OPTION:
         return {"type": element["type"], key: value}
-    options = [*all_options(element), *offered, *_preset(element)]
+    options = [*all_options(element), *offered, *_initial_options(element)]
     if isinstance(value, list):
         return {"type": element["type"], key: [_option(options, one) for one in value]}
     return {"type": element["type"], key: _option(options, value)}
 
 
-def _preset(element: Json) -> list[Json]:
+def _initial_options(element: Json) -> list[Json]:
     one = [element["initial_option"]] if "initial_option" in element else []
     return one + list(element.get("initial_options", []))
 
@@ -109,10 +109,10 @@ def _option(options: Sequence[Json], wanted: object) -> Json:
     raise LookupError(f"{wanted!r} is not among the options that the person sees: {seen}")
 
 
-def held(entry: Json) -> list[Json]:
-    """Return the option that stands in a select: it stays there when others are offered."""
+def picked(entry: Json) -> list[Json]:
+    """Return the selected option, if any; it stays valid when other options are offered."""
     return [option] if (option := entry.get("selected_option")) else []
 
 
-def value_in(entry: Json) -> Any:  # noqa: ANN401 - a text, an option, or a list of either
+def value_in(entry: Json) -> Any:  # noqa: ANN401 - text, an option, or a list of either
     return entry[_KEYS[entry["type"]][0]]

@@ -1,4 +1,4 @@
-"""Organisations on Enterprise Grid, and what is different there."""
+"""Enterprise Grid: organisations, and what they add to payloads and answers."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,11 @@ from bot.sandbox.slack.wire import Json
 class Enterprise:
     """An organisation and its workspaces.
 
-    `names_teams`: interactions say which workspace somebody is of, any of them if they are in
-    several, as in https://github.com/slackapi/bolt-js/issues/1875. Else they name the organisation
-    in its place: https://docs.slack.dev/reference/interaction-payloads/block_suggestion-payload.
-    `installed`: the app's token is the organisation's and not a workspace's, as in
-    https://docs.slack.dev/enterprise/organization-ready-apps.
+    `names_teams`: in interactions, `user.team_id` is a workspace of the user, any one if they are
+    in several (https://github.com/slackapi/bolt-js/issues/1875). Otherwise it is the organisation:
+    https://docs.slack.dev/reference/interaction-payloads/block_suggestion-payload
+    `installed`: the app's token belongs to the organisation, not to a workspace:
+    https://docs.slack.dev/enterprise/organization-ready-apps
     """
 
     id: str
@@ -23,14 +23,14 @@ class Enterprise:
     installed: bool = False
 
     def as_json(self) -> Json:
-        """As `enterprise` stands in a payload."""
+        """Return the `enterprise` of a payload."""
         return {"id": self.id, "name": self.name}
 
     def of_team(self) -> Json:
-        """What a `team` or a slash command has besides."""
+        """Return the additional members of a `team` or a slash command."""
         return {"enterprise_id": self.id, "enterprise_name": self.name}
 
     def of_user(self, slack_user_id: str, team_id: str) -> Json:
-        """What users.info has besides: https://docs.slack.dev/reference/objects/user-object."""
+        """Return what users.info adds: https://docs.slack.dev/reference/objects/user-object."""
         shown = {"id": slack_user_id, "is_admin": False, "is_owner": False, "teams": [team_id]}
         return {"enterprise_user": shown | self.of_team()}

@@ -1,4 +1,4 @@
-"""Messages as the workspace keeps them and as Slack's payloads show them."""
+"""Messages, as the workspace stores them and as Slack's payloads contain them."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -6,17 +6,17 @@ from typing import Literal
 from bot.sandbox.slack.directory import APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID
 from bot.sandbox.slack.wire import Json
 
-# What Slack writes for an app that posts blocks without the text that should stand for them:
+# Slack's text for a message that an app posts with blocks and without text:
 # https://docs.slack.dev/reference/methods/chat.postMessage
 NO_TEXT = "This content can't be displayed."
 
-# How a message came: typed by a person, by the Web API, by a response URL, or in a body.
+# How a message came: from a person, the Web API, a response URL, or the answer to a command.
 Via = Literal["user", "api", "response_url", "answer"]
 
 
 @dataclass(slots=True)
 class SlackMessage:
-    """`only_for` is the one user who sees an ephemeral message, empty for all others."""
+    """`only_for` is the user who sees an ephemeral message; empty if it is not ephemeral."""
 
     ts: str
     slack_channel_id: str
@@ -34,7 +34,7 @@ class SlackMessage:
         return bool(self.only_for)
 
     def payload(self) -> Json:
-        """As payloads and chat.postMessage's answer show it."""
+        """As in payloads and in the answer of chat.postMessage."""
         shown: Json = {"type": "message", "user": self.slack_user_id, "ts": self.ts}
         if self.slack_user_id == BOT_USER_ID:
             shown |= {"bot_id": BOT_ID, "app_id": APP_ID}
@@ -50,7 +50,7 @@ class SlackMessage:
         return shown
 
     def as_json(self) -> Json:
-        """All that the page and the tests may want to know."""
+        """Return everything that the page and the tests need."""
         return self.payload() | {
             "channel": self.slack_channel_id,
             "blocks": self.blocks,
@@ -83,7 +83,7 @@ _RICH_AS_TEXT = (
 
 
 def seed_messages() -> list[tuple[str, str, str, list[Json]]]:
-    """Return channel, author, text and blocks of what people said before the sandbox opened."""
+    """Return channel, author, text and blocks of the messages in a new workspace."""
     section = {"type": "rich_text_section", "elements": list(_RICH_PARTS)}
     rich = {"type": "rich_text", "block_id": "r0ch", "elements": [section]}
     return [

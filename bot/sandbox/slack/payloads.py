@@ -1,4 +1,4 @@
-"""Whole payloads, as Slack sends them when a person does something.
+"""Builds the complete payloads that Slack sends when a person does something.
 
 https://docs.slack.dev/reference/interaction-payloads,
 https://docs.slack.dev/interactivity/implementing-slash-commands and
@@ -26,7 +26,7 @@ from bot.sandbox.slack.workspace import Workspace
 
 
 class Payloads:
-    """Builds what one person's doings look like."""
+    """Builds the payloads of one person."""
 
     def __init__(self, workspace: Workspace, user: SlackUser) -> None:
         self._workspace = workspace
@@ -62,12 +62,12 @@ class Payloads:
             "message": message.payload(),
         }
 
-    def global_shortcut(self, callback_id: str, looks_at: str = "") -> Json:
-        """The trigger alone knows which conversation the person looks at; empty: at none."""
+    def global_shortcut(self, callback_id: str, viewing: str = "") -> Json:
+        """`viewing` is the conversation on the person's screen; only the trigger knows it."""
         return self._interaction("shortcut") | {
             "callback_id": callback_id,
             "action_ts": self._workspace.next_ts(),
-            "trigger_id": self._trigger(looks_at),
+            "trigger_id": self._trigger(viewing),
         }
 
     def submission(self, view: SlackView) -> Json:
@@ -86,7 +86,7 @@ class Payloads:
         }
 
     def suggestion(self, view: SlackView, block_id: str, action_id: str, query: str) -> Json:
-        """Tell of the view as it was drawn, with none of what stands in it.
+        """Include the view as the bot sent it, without its state.
 
         https://github.com/slackapi/bolt-js/issues/1146
         """
@@ -127,11 +127,14 @@ class Payloads:
             "response_url": self._response_url("actions", channel.id, message.ts),
             "actions": [action | {"action_ts": self._workspace.next_ts()}],
         }
-        # Slack does not keep ephemeral messages, so it cannot send them along.
+        # Slack does not store ephemeral messages, so it cannot include them.
         return payload if message.is_ephemeral else payload | {"message": message.payload()}
 
     def home_opened(self, tab: AppHomeTab) -> Json:
-        """https://docs.slack.dev/reference/events/app_home_opened: `view` once there is one."""
+        """With `view` once one is published.
+
+        https://docs.slack.dev/reference/events/app_home_opened
+        """
         home = self._workspace.homes.get(self._user.id) if tab == "home" else None
         return self.event(
             {
@@ -145,7 +148,7 @@ class Payloads:
         )
 
     def event(self, event: Json) -> Json:
-        """Wrap any event; the team is the app's, whoever did what."""
+        """Wrap an event; the team is always the app's, even if the user is from another."""
         enterprise = self._workspace.enterprise_of(TEAM_ID)
         authorization = {
             "enterprise_id": enterprise and enterprise.id,
@@ -168,7 +171,7 @@ class Payloads:
         }
 
     def _interaction(self, kind: str) -> Json:
-        """`team` and `enterprise` are the app's, whoever `user` is.
+        """`team` and `enterprise` are the app's, even if `user` is from another.
 
         https://github.com/slackapi/java-slack-sdk/issues/1041
         """
@@ -181,13 +184,13 @@ class Payloads:
                 "id": self._user.id,
                 "username": self._user.name,
                 "name": self._user.name,
-                "team_id": self._organisation(),
+                "team_id": self._reported_team_id(),
             },
             "enterprise": home and home.as_json(),
             "is_enterprise_install": False,
         }
 
-    def _organisation(self) -> str:
+    def _reported_team_id(self) -> str:
         enterprise = self._workspace.enterprise_of(self._user.team_id)
         if enterprise is None or enterprise.names_teams:
             return self._user.team_id

@@ -1,4 +1,4 @@
-"""A person at the sandbox Slack: what they do reaches the bot, what it says reaches them."""
+"""A user of the sandbox Slack: sends what they do to the bot, and applies its answers."""
 
 import asyncio
 from collections.abc import Mapping
@@ -7,17 +7,17 @@ from bot.sandbox.slack.actions import (
     action_entry,
     find_in_message,
     find_in_view,
-    fitting,
+    pick_option,
 )
 from bot.sandbox.slack.answers import (
     FORM_INCOMPLETE,
     TROUBLE_CONNECTING,
     Answer,
+    apply_command_answer,
+    apply_submission_answer,
     close_stack,
+    decoded,
     offered_options,
-    readable,
-    take_command_answer,
-    take_submission_answer,
 )
 from bot.sandbox.slack.client_checks import form_problems
 from bot.sandbox.slack.endpoints import (
@@ -28,7 +28,7 @@ from bot.sandbox.slack.endpoints import (
     Reply,
     RetryReason,
 )
-from bot.sandbox.slack.form_state import entered, held
+from bot.sandbox.slack.form_state import entry_for, picked
 from bot.sandbox.slack.payloads import Payloads
 from bot.sandbox.slack.records import Trouble
 from bot.sandbox.slack.views import AppHomeTab, SlackView
@@ -38,9 +38,9 @@ COMMAND = "/weav-conversation"
 
 
 class Person:
-    """Everything is done in the person's name; without a `view_id` in the modal on top.
+    """Without a `view_id`, methods act on the person's top modal.
 
-    `…_delivery` methods only build what would be sent; `send` sends it, as often as it is called.
+    `…_delivery` methods only build a delivery; each call of `send` sends it.
     """
 
     def __init__(self, workspace: Workspace, slack_user_id: str, endpoint: Endpoint) -> None:
@@ -51,7 +51,7 @@ class Person:
 
     @property
     def home(self) -> SlackView:
-        """The home tab; raise LookupError when the bot has published none."""
+        """The home tab; raise LookupError if the bot has not published one."""
         home = self.workspace.homes.get(self.slack_user_id)
         if home is None:
             raise LookupError(f"{self.slack_user_id} has no home tab yet")
@@ -59,7 +59,7 @@ class Person:
 
     @property
     def view(self) -> SlackView:
-        """The modal on top; raise LookupError when there is none."""
+        """The top modal; raise LookupError if none is open."""
         view = self.workspace.top_view(self.slack_user_id)
         if view is None:
             raise LookupError(f"{self.slack_user_id} has no modal open")
@@ -69,7 +69,7 @@ class Person:
         return self.workspace.views[view_id] if view_id else self.view
 
     def say(self, text: str, slack_channel_id: str, thread_ts: str = "") -> str:
-        """Write a message, which the bot does not learn of; return its ts."""
+        """Post a message and return its ts; the bot gets no event for it."""
         message = self.workspace.add_message(
             slack_channel_id, self.slack_user_id, text, [], thread_ts=thread_ts
         )
@@ -93,38 +93,38 @@ class Person:
         payload = self.payloads.message_shortcut(callback_id, message)
         return await self.send(Delivery("interactive", payload))
 
-    async def global_shortcut(self, callback_id: str, looks_at: str = "C0SUPPORT") -> Answer:
-        payload = self.payloads.global_shortcut(callback_id, looks_at)
+    async def global_shortcut(self, callback_id: str, viewing: str = "C0SUPPORT") -> Answer:
+        payload = self.payloads.global_shortcut(callback_id, viewing)
         return await self.send(Delivery("interactive", payload))
 
     def fill(self, values: Mapping[str, object], view_id: str = "") -> None:
-        """Put values into a form, by block_id; "" or None empties a field.
+        """Enter values by block_id; "" or None clears a field.
 
-        Raise LookupError for a field or an option that is not there.
+        Raise LookupError if a field or an option does not exist.
         """
         view = self.view_with(view_id)
         for block_id, value in values.items():
             element = view.block(block_id)["element"]
             action_id = element["action_id"]
-            offered = [*view.offered.get(action_id, []), *held(view.values[block_id][action_id])]
-            view.values[block_id][action_id] = entered(element, value, offered)
+            offered = [*view.offered.get(action_id, []), *picked(view.values[block_id][action_id])]
+            view.values[block_id][action_id] = entry_for(element, value, offered)
 
     async def type_in(self, values: Mapping[str, object], view_id: str = "") -> None:
-        """Fill in; what is a text for an external select is typed there, and an option taken."""
+        """As `fill`, but type text into external selects and pick a suggested option."""
         view = self.view_with(view_id)
         for block_id, value in values.items():
             element = view.block(block_id)["element"]
             chosen = value
             if element["type"] == "external_select" and isinstance(value, str) and value:
                 answer = await self.suggest(element["action_id"], value, view.id)
-                chosen = fitting(answer.options, value)
+                chosen = pick_option(answer.options, value)
             self.fill({block_id: chosen}, view.id)
 
     def submission_delivery(self, view_id: str = "") -> Delivery:
         return Delivery("interactive", self.payloads.submission(self.view_with(view_id)))
 
     async def submit(self, values: Mapping[str, object] | None = None, view_id: str = "") -> Answer:
-        """Type in and submit; nothing is sent when Slack's own apps would refuse the form."""
+        """Enter values and submit; send nothing if Slack's client would reject the form."""
         view = self.view_with(view_id)
         await self.type_in(values or {}, view.id)
         if "submit" not in view.sent:
@@ -136,7 +136,7 @@ class Person:
         return await self.send(self.submission_delivery(view.id))
 
     async def close(self, view_id: str = "", *, clear: bool = False) -> Answer:
-        """Cancel a modal, or with `clear` all of its stack by the cross."""
+        """Cancel a modal, or with `clear` close its whole stack (the ✕)."""
         view = self.view_with(view_id)
         payload = self.payloads.closed(view, is_cleared=clear)
         if clear:
@@ -148,7 +148,7 @@ class Person:
         return await self.send(Delivery("interactive", payload))
 
     async def suggest(self, action_id: str, query: str, view_id: str = "") -> Answer:
-        """Type into an external select; the answer's `options` are what the person is shown."""
+        """Type into an external select; the person then sees the answer's `options`."""
         view = self.view_with(view_id)
         block, element = find_in_view(view, action_id)
         if len(query) < element.get("min_query_length", 3):
@@ -159,12 +159,12 @@ class Person:
     async def act(self, action_id: str, value: object = None, view_id: str = "") -> Answer:
         """Click or choose something in a modal.
 
-        Nothing is sent for an input that does not ask for it with `dispatch_action`.
+        An input sends nothing unless its block has `dispatch_action`.
         """
         return await self._act(self.view_with(view_id), action_id, value)
 
     async def act_in_home(self, action_id: str, value: object = None, block_id: str = "") -> Answer:
-        """Click or choose something in the home tab, by default in the first block that has it."""
+        """Click or choose something in the home tab, by default in the first matching block."""
         return await self._act(self.home, action_id, value, block_id)
 
     async def _act(
@@ -172,7 +172,7 @@ class Person:
     ) -> Answer:
         block, element = find_in_view(view, action_id, block_id)
         if block["block_id"] in view.values:
-            entry = entered(element, value, view.offered.get(action_id, []))
+            entry = entry_for(element, value, view.offered.get(action_id, []))
             view.values[block["block_id"]][action_id] = entry
         if block["type"] == "input" and not block.get("dispatch_action"):
             return Answer(None)
@@ -182,7 +182,7 @@ class Person:
     async def click(
         self, action_id: str, message_ts: str = "", value: object = None, block_id: str = ""
     ) -> Answer:
-        """Click or choose something in a message, by default in the latest that has it."""
+        """Click or choose something in a message, by default the latest that has the element."""
         message, block, element = find_in_message(
             self.workspace, self.slack_user_id, action_id, message_ts, block_id
         )
@@ -194,9 +194,9 @@ class Person:
         return Delivery("events_api", self.payloads.home_opened(tab))
 
     async def open_home(self, tab: AppHomeTab = "home") -> Answer:
-        """Go to the app; nothing is sent unless it has subscribed to that.
+        """Open a tab of the app; send the event only if the app has subscribed to it.
 
-        Raise LookupError when the app has no home tab.
+        Raise LookupError if the app has no home tab.
         """
         if tab == "home" and not self.workspace.home_tab_enabled:
             raise LookupError("The app has no home tab")
@@ -205,9 +205,9 @@ class Person:
         return await self.send_event(self.home_delivery(tab))
 
     async def send_event(self, delivery: Delivery) -> Answer:
-        """Deliver an event, and again while it fails: see `Workspace.event_retries`.
+        """Deliver an event; retry it while it fails (`Workspace.event_retries`).
 
-        https://docs.slack.dev/apis/events-api: Slack shows nobody that one failed.
+        Slack does not show users that an event failed: https://docs.slack.dev/apis/events-api
         """
         reply = await self.endpoint.deliver(delivery)
         for seconds in self.workspace.event_retries:
@@ -216,37 +216,37 @@ class Person:
             await asyncio.sleep(seconds)
             delivery = delivery.again(_reason(reply))
             reply = await self.endpoint.deliver(delivery)
-        return Answer(delivery, reply.status, readable(reply), reply.seconds, reply.failure)
+        return Answer(delivery, reply.status, decoded(reply), reply.seconds, reply.failure)
 
     async def send(self, delivery: Delivery) -> Answer:
-        """Deliver a payload, also one that was delivered before, and apply the bot's answer."""
+        """Deliver a payload, for the first time or again, and apply the bot's answer."""
         reply = await self.endpoint.deliver(delivery)
-        trouble, doing = reply.failure, str(delivery.payload.get("type", "command"))
+        trouble, action = reply.failure, str(delivery.payload.get("type", "command"))
         view = self.workspace.views.get(delivery.payload.get("view", {}).get("id", ""))
         options = []
-        if doing == "command" and not trouble:
-            trouble = take_command_answer(self.workspace, delivery.payload, reply)
-        elif doing == "view_submission" and view is not None:
+        if action == "command" and not trouble:
+            trouble = apply_command_answer(self.workspace, delivery.payload, reply)
+        elif action == "view_submission" and view is not None:
             trouble = self._submitted(view, reply)
-        elif doing == "block_suggestion" and view is not None and not trouble:
+        elif action == "block_suggestion" and view is not None and not trouble:
             found = offered_options(reply)
             options = found or []
             trouble = DISPATCH_FAILED if found is None else ""
             view.offered[delivery.payload["action_id"]] = options
         if trouble:
-            self.workspace.record_trouble(Trouble(self.slack_user_id, doing, trouble))
+            self.workspace.record_trouble(Trouble(self.slack_user_id, action, trouble))
         errors = dict(view.errors) if view is not None else {}
         return Answer(
-            delivery, reply.status, readable(reply), reply.seconds, trouble, errors, options
+            delivery, reply.status, decoded(reply), reply.seconds, trouble, errors, options
         )
 
     def _submitted(self, view: SlackView, reply: Reply) -> str:
-        """Slack tells a person the same, whatever was wrong with the answer to a form."""
+        """Return the error; the person sees the same text for every bad answer to a form."""
         view.errors, view.trouble = {}, ""
         if reply.failure:
             view.trouble = TROUBLE_CONNECTING
         elif view.is_open:
-            view.trouble = take_submission_answer(self.workspace, view, reply)
+            view.trouble = apply_submission_answer(self.workspace, view, reply)
         if view.trouble:
             self.workspace.feed.publish("view_updated", view.as_json())
         return reply.failure or view.trouble

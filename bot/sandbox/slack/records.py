@@ -1,4 +1,4 @@
-"""What the sandbox Slack remembers of the traffic."""
+"""Records of the traffic with the bot."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from bot.sandbox.slack.wire import Json
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """One request of the bot; `peer` is the client's port: one port, one connection.
+    """A request from the bot; `peer` is the client's port, which identifies the connection.
 
-    `at` is seconds since the epoch. `status` 0 means that the connection was dropped.
+    `at` is seconds since the epoch. `status` 0: the connection was dropped.
     """
 
     method: str
@@ -26,11 +26,11 @@ class ApiCall:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What Slack showed a person instead of what the bot should have done."""
+    """An error that Slack showed a person because the bot failed."""
 
     slack_user_id: str
-    doing: str
+    action: str
     shown: str
 
     def as_json(self) -> Json:
-        return {"user": self.slack_user_id, "doing": self.doing, "shown": self.shown}
+        return {"user": self.slack_user_id, "action": self.action, "shown": self.shown}

@@ -1,20 +1,20 @@
-"""What a POST to a response URL does.
+"""Carries out a POST to a response URL.
 
 https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 """
 
 from bot.sandbox.slack.directory import BOT_USER_ID
 from bot.sandbox.slack.errors import SlackError
+from bot.sandbox.slack.expiring import IssuedResponseUrl
 from bot.sandbox.slack.messages import Via
 from bot.sandbox.slack.methods.access import thread_argument
 from bot.sandbox.slack.methods.chat import message_content
-from bot.sandbox.slack.passes import IssuedResponseUrl
 from bot.sandbox.slack.wire import Json
 from bot.sandbox.slack.workspace import Workspace
 
 
 def use_response_url(workspace: Workspace, path: str, body: Json | None) -> None:
-    """Post, replace or delete; raise SlackError for what Slack refuses."""
+    """Post, replace or delete a message; raise SlackError if Slack would reject it."""
     url = workspace.response_urls.use(path)
     if body is None:
         raise SlackError("invalid_payload")
@@ -25,14 +25,14 @@ def use_response_url(workspace: Workspace, path: str, body: Json | None) -> None
     if body.get("replace_original") and original is not None:
         workspace.change_message(original, *message_content(body))
         return
-    answer_in(workspace, url, body, via="response_url")
+    post_answer(workspace, url, body, via="response_url")
 
 
-def answer_in(workspace: Workspace, url: IssuedResponseUrl, body: Json, via: Via) -> None:
-    """Say something where the person is: to all of them, or by default only to that person.
+def post_answer(workspace: Workspace, url: IssuedResponseUrl, body: Json, via: Via) -> None:
+    """Post to the person's conversation: for everybody, or by default only for that person.
 
-    A thread is heeded in the first case alone; what one person sees goes to the channel:
-    https://github.com/slackapi/bolt-js/issues/963.
+    Slack ignores `thread_ts` for ephemeral answers and posts them in the channel:
+    https://github.com/slackapi/bolt-js/issues/963
     """
     kind = body.get("response_type", "ephemeral")
     if kind not in {"ephemeral", "in_channel"}:

@@ -1,4 +1,4 @@
-"""The sandbox Slack as one ASGI app, and a short way to serve it."""
+"""The sandbox Slack as an ASGI app, and a context manager that serves it."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -15,12 +15,12 @@ from bot.sandbox.slack.workspace import Workspace
 
 
 class SlackSandbox:
-    """`asgi` may be served by anyone who then sets `workspace.base_url`."""
+    """Whoever serves `asgi` without `serving` has to set `workspace.base_url`."""
 
     def __init__(self, workspace: Workspace | None = None) -> None:
         self.workspace = workspace or Workspace()
         api = WebApi(self.workspace)
-        secret = "{team}/{number}/{secret}"  # noqa: S105 - a path, the secret is made per URL
+        secret = "{team}/{number}/{secret}"  # noqa: S105 - a path; each URL gets its own secret
         self.asgi = Starlette(
             routes=[
                 Route("/api/{method}", api.call, methods=["GET", "POST"]),
@@ -34,7 +34,7 @@ class SlackSandbox:
 
     @property
     def api_url(self) -> str:
-        """What SLACK_API_URL is set to."""
+        """The value for SLACK_API_URL."""
         return f"{self.workspace.base_url}/api/"
 
     @contextlib.asynccontextmanager

@@ -1,4 +1,4 @@
-"""Slack's end of Socket Mode: https://docs.slack.dev/apis/events-api/using-socket-mode."""
+"""Slack's side of Socket Mode: https://docs.slack.dev/apis/events-api/using-socket-mode."""
 
 import asyncio
 import contextlib
@@ -16,22 +16,22 @@ from bot.sandbox.slack.directory import APP_ID
 from bot.sandbox.slack.endpoints import (
     DISPATCH_FAILED,
     OPERATION_TIMEOUT,
-    PATIENCE_SECONDS,
+    TIMEOUT_SECONDS,
     Delivery,
     Reply,
 )
 from bot.sandbox.slack.wire import Json, json_object
 
-MOST_CONNECTIONS = 10
+MAX_CONNECTIONS = 10
 Reason = Literal["warning", "refresh_requested", "link_disabled", "too_many_websockets"]
 
 
 class SocketMode:
-    """The connections of the bot, and the acknowledgements that are waited for."""
+    """The bot's connections, and the acknowledgements that are still pending."""
 
     def __init__(self) -> None:
         self.connections: list[WebSocket] = []
-        self.patience = PATIENCE_SECONDS
+        self.timeout = TIMEOUT_SECONDS
         self.acknowledged: list[Json] = []
         self._tickets: set[str] = set()
         self._waiting: dict[str, asyncio.Future[Json]] = {}
@@ -51,8 +51,8 @@ class SocketMode:
             return
         self._tickets.discard(ticket)
         await websocket.accept()
-        if len(self.connections) >= MOST_CONNECTIONS:
-            await self._say_goodbye(websocket, "too_many_websockets")
+        if len(self.connections) >= MAX_CONNECTIONS:
+            await self._send_disconnect(websocket, "too_many_websockets")
             return
         self.connections.append(websocket)
         await websocket.send_text(json.dumps(self._hello()))
@@ -61,21 +61,21 @@ class SocketMode:
             while True:
                 self._acknowledge(json_object(await websocket.receive_text()) or {})
         except (WebSocketDisconnect, RuntimeError):
-            # RuntimeError: the sandbox itself has closed the connection meanwhile.
+            # RuntimeError: the sandbox has closed the connection itself.
             pass
         finally:
             self.connections.remove(websocket)
             self._changed.set()
 
     async def connected(self, count: int = 1, within: float = 5) -> None:
-        """Wait until the bot has exactly that many connections, or raise TimeoutError."""
+        """Wait until the bot has exactly `count` connections, or raise TimeoutError."""
         async with asyncio.timeout(within):
             while len(self.connections) != count:
                 self._changed.clear()
                 await self._changed.wait()
 
     async def deliver(self, delivery: Delivery) -> Reply:
-        """Send an envelope over one of the connections and wait for its acknowledgement."""
+        """Send an envelope over the next connection and wait for its acknowledgement."""
         started = time.monotonic()
         if not self.connections:
             return Reply(0, b"", 0.0, DISPATCH_FAILED)
@@ -84,7 +84,7 @@ class SocketMode:
         envelope_id = str(uuid.uuid4())
         self._waiting[envelope_id] = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(self.patience):
+            async with asyncio.timeout(self.timeout):
                 if websocket not in self._silent:
                     await websocket.send_text(json.dumps(_envelope(envelope_id, delivery)))
                 acknowledgement = await self._waiting[envelope_id]
@@ -99,12 +99,12 @@ class SocketMode:
         return Reply(200, body, time.monotonic() - started, content_type="application/json")
 
     async def disconnect(self, reason: Reason = "refresh_requested") -> None:
-        """Tell every connection to go, as Slack does every few hours, and close it.
+        """Send `disconnect` to every connection, as Slack does every few hours, and close it.
 
-        A warning only announces it.
+        A warning leaves it open.
         """
         for websocket in list(self.connections):
-            await self._say_goodbye(websocket, reason)
+            await self._send_disconnect(websocket, reason)
 
     async def drop(self) -> None:
         """Reset every connection, as a failing network does."""
@@ -112,12 +112,12 @@ class SocketMode:
             await drop_connection(websocket.scope)
 
     def fall_silent(self) -> None:
-        """Leave the connections open, but neither send nor answer a ping any more."""
+        """Leave the connections open, but stop sending, and stop answering pings."""
         for websocket in self.connections:
             stop_reading(websocket.scope)
             self._silent.add(websocket)
 
-    async def _say_goodbye(self, websocket: WebSocket, reason: Reason) -> None:
+    async def _send_disconnect(self, websocket: WebSocket, reason: Reason) -> None:
         goodbye = {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-1"}}
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             await websocket.send_text(json.dumps(goodbye))

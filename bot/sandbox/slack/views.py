@@ -1,4 +1,4 @@
-"""Modals and home tabs: what the bot sent, what stands in them, and whether anybody sees them."""
+"""Modals and home tabs: what the bot sent, and their state."""
 
 import secrets
 import time
@@ -7,22 +7,22 @@ from typing import Literal
 
 from bot.sandbox.slack.directory import APP_ID, BOT_ID, TEAM_ID
 from bot.sandbox.slack.form_state import Values, state_of
-from bot.sandbox.slack.normal import normal_blocks, normal_text
+from bot.sandbox.slack.normalise import normalised_blocks, normalised_text
 from bot.sandbox.slack.wire import Json
 
-# After a modal is opened two more can be pushed: https://docs.slack.dev/reference/methods/views.push
-DEEPEST = 3
-# Slack gives one to home tabs, which cannot have any.
+# Two more modals can be pushed on the first: https://docs.slack.dev/reference/methods/views.push
+MAX_DEPTH = 3
+# Slack adds this title to home tabs, although an app cannot set one.
 _HOME_TITLE: Json = {"type": "plain_text", "text": "View Title", "emoji": True}
 AppHomeTab = Literal["home", "messages", "about"]
 
 
 @dataclass(slots=True)
 class SlackView:
-    """`opened_in` is the conversation that the person looked at when the modal came up, if at any.
+    """`opened_in` is the conversation on the person's screen when the modal opened, if any.
 
-    `errors` are those under the fields, by block_id; `trouble` is what Slack shows in place of an
-    answer that it could not use.
+    `errors` are shown under the fields, by block_id. `trouble` is the error that Slack shows if it
+    cannot use the bot's answer.
     """
 
     id: str
@@ -41,10 +41,10 @@ class SlackView:
     offered: dict[str, list[Json]] = field(default_factory=dict)
 
     def draw(self, sent: Json) -> None:
-        """Show what the bot sent in place of what was there; the caller has checked it."""
+        """Replace the content with a view from the bot, which the caller has checked."""
         self.updates += bool(self.sent)
         self.sent = sent
-        self.blocks = normal_blocks(sent["blocks"])
+        self.blocks = normalised_blocks(sent["blocks"])
         self.values = state_of(self.blocks, self.opened_in, self.values)
         self.hash = f"{int(time.time())}.{secrets.token_urlsafe(6)}"
         self.errors = {}
@@ -59,7 +59,7 @@ class SlackView:
         return str(self.sent.get("private_metadata", ""))
 
     def block(self, block_id: str) -> Json:
-        """Raise LookupError with the ids that are there."""
+        """Raise LookupError, which lists the block_ids of the view."""
         for block in self.blocks:
             if block["block_id"] == block_id:
                 return block
@@ -67,7 +67,7 @@ class SlackView:
         raise LookupError(f"The view has no block {block_id!r}, but {seen}")
 
     def payload(self, *, with_state: bool = True) -> Json:
-        """As Slack shows it to the bot."""
+        """Return the view as Slack sends it to the bot."""
         sent = self.sent
         return {
             "id": self.id,
@@ -78,11 +78,11 @@ class SlackView:
             "callback_id": self.callback_id,
             "state": {"values": self.values if with_state else {}},
             "hash": self.hash,
-            "title": normal_text(sent.get("title", _HOME_TITLE)),
+            "title": normalised_text(sent.get("title", _HOME_TITLE)),
             "clear_on_close": sent.get("clear_on_close", False),
             "notify_on_close": sent.get("notify_on_close", False),
-            "close": normal_text(sent["close"]) if "close" in sent else None,
-            "submit": normal_text(sent["submit"]) if "submit" in sent else None,
+            "close": normalised_text(sent["close"]) if "close" in sent else None,
+            "submit": normalised_text(sent["submit"]) if "submit" in sent else None,
             "previous_view_id": self.previous_view_id or None,
             "root_view_id": self.root_view_id,
             "app_id": APP_ID,
@@ -92,7 +92,7 @@ class SlackView:
         }
 
     def as_json(self) -> Json:
-        """Return the payload, and what the person sees around it."""
+        """Return the payload, and what only the person sees, such as errors."""
         return self.payload() | {
             "user": self.slack_user_id,
             "is_open": self.is_open,

@@ -1,4 +1,4 @@
-"""The Web API and the response URLs over HTTP, with the faults that were asked for."""
+"""The Web API and the response URLs over HTTP, with injected faults."""
 
 import asyncio
 import json
@@ -108,7 +108,7 @@ def _faulty(fault: SlackFault) -> Response:
 
 
 async def _arguments(request: Request) -> Json:
-    """Merge query and body, as Slack does; raise SlackError for a body that cannot be read."""
+    """Merge query and body, as Slack does; raise SlackError if the body cannot be parsed."""
     arguments: Json = dict(request.query_params)
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     body = await request.body()

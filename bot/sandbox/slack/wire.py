@@ -1,14 +1,14 @@
-"""The shapes that travel between Slack and the bot."""
+"""JSON between Slack and the bot."""
 
 import json
 from typing import Any
 
-# Payloads are Slack's, open-ended by nature; they are checked by bot.sandbox.slack.rules.
+# Slack may add members to payloads at any time. bot.sandbox.slack.rules checks what the bot sends.
 Json = dict[str, Any]
 
 
 def json_object(raw: object) -> Json | None:
-    """Read an object, or a string with an object in it; None for anything else."""
+    """Return an object, also from its JSON; None for anything else."""
     if isinstance(raw, str | bytes):
         try:
             raw = json.loads(raw)

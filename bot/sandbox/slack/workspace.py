@@ -1,16 +1,16 @@
-"""The state of the sandbox Slack: everything that the bot, the tests and the page look at."""
+"""The state of the sandbox Slack, which the bot, the tests and the page share."""
 
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from bot.sandbox.slack.directory import BOT_USER_ID, Kind, SlackChannel, seed_channels, seed_users
+from bot.sandbox.slack.expiring import ResponseUrls, Triggers
 from bot.sandbox.slack.faults import FaultBoard
 from bot.sandbox.slack.feed import Feed, Subscription
 from bot.sandbox.slack.grid import Enterprise
 from bot.sandbox.slack.messages import SlackMessage, Via, seed_messages
-from bot.sandbox.slack.normal import normal_blocks
-from bot.sandbox.slack.passes import ResponseUrls, Triggers
+from bot.sandbox.slack.normalise import normalised_blocks
 from bot.sandbox.slack.records import ApiCall, Trouble
 from bot.sandbox.slack.socket_mode import SocketMode
 from bot.sandbox.slack.views import SlackView
@@ -21,11 +21,11 @@ SCOPES = ("commands", "chat:write", "chat:write.public")
 
 
 class Workspace:
-    """`base_url` is where the sandbox Slack is served, without a slash at the end.
+    """`base_url` is the URL of the sandbox Slack, without a trailing slash.
 
-    `views` are modals by their id, `homes` the home tabs by the person's. `bot_events` are those
-    that the app has subscribed to. `event_retries` are the seconds before an event that failed
-    comes again: Slack's are 0, 60 and 300.
+    `views` are modals by view id, `homes` are home tabs by user id. `bot_events` are the events
+    that the app has subscribed to. `event_retries` are the seconds before each retry of a failed
+    event; Slack's are 0, 60 and 300.
     """
 
     def __init__(self, scopes: tuple[str, ...] = SCOPES) -> None:
@@ -56,7 +56,7 @@ class Workspace:
         self.add_message("C0SUPPORT", "U0BEN", "I am on it.", [], thread_ts=asked.ts)
 
     def install(self, manifest: Mapping[str, Any]) -> None:
-        """Offer what the app's manifest says; an app with a home tab is in everybody's list."""
+        """Apply the app's manifest; an app with a home tab is in everybody's sidebar."""
         self.home_tab_enabled = manifest["features"]["app_home"]["home_tab_enabled"]
         subscribed = manifest["settings"].get("event_subscriptions", {})
         self.bot_events = frozenset(subscribed.get("bot_events", ()))
@@ -66,7 +66,7 @@ class Workspace:
                     self.direct_messages(user.id)
 
     def enterprise_of(self, team_id: str) -> Enterprise | None:
-        """Return the organisation on Enterprise Grid that a workspace belongs to, if to any."""
+        """Return the workspace's organisation on Enterprise Grid, if any."""
         return next((each for each in self.enterprises if team_id in each.team_ids), None)
 
     def next_ts(self) -> str:
@@ -90,7 +90,7 @@ class Workspace:
             slack_channel_id,
             slack_user_id,
             text,
-            normal_blocks(blocks),
+            normalised_blocks(blocks),
             thread_ts=thread_ts,
             only_for=only_for,
             via=via,
@@ -107,7 +107,7 @@ class Workspace:
         self.feed.publish("message", message.as_json())
 
     def change_message(self, message: SlackMessage, text: str, blocks: list[Json]) -> None:
-        message.text, message.blocks, message.edited = text, normal_blocks(blocks), True
+        message.text, message.blocks, message.edited = text, normalised_blocks(blocks), True
         self.feed.publish("message_changed", message.as_json())
 
     def remove_message(self, message: SlackMessage) -> None:
@@ -118,7 +118,7 @@ class Workspace:
         return next((m for m in self.messages if m.ts == message_ts), None)
 
     def messages_in(self, slack_channel_id: str, seen_by: str = "") -> list[SlackMessage]:
-        """Return the messages that everybody sees, and those that only `seen_by` does."""
+        """Return the messages for everybody, and those that are only for `seen_by`."""
         return [
             message
             for message in self.messages
@@ -126,7 +126,7 @@ class Workspace:
         ]
 
     def from_bot(self, slack_channel_id: str = "") -> list[SlackMessage]:
-        """Return all that the bot said, privately too, everywhere or in one channel."""
+        """Return the bot's messages, ephemeral ones too, in one channel or in all."""
         return [
             message
             for message in self.messages
@@ -135,7 +135,7 @@ class Workspace:
         ]
 
     def direct_messages(self, slack_user_id: str) -> SlackChannel:
-        """Return a person's conversation with the bot, made when it is needed first."""
+        """Return a person's direct messages with the bot; create them on first use."""
         slack_channel_id = f"D{slack_user_id[1:]}BOT"
         if slack_channel_id not in self.channels:
             members = {slack_user_id, BOT_USER_ID}
@@ -145,7 +145,7 @@ class Workspace:
         return self.channels[slack_channel_id]
 
     def open_views(self, slack_user_id: str) -> list[SlackView]:
-        """Return the modals in front of a person, the one on top last."""
+        """Return a person's open modals, the top one last."""
         views = self.views.values()
         return [view for view in views if view.slack_user_id == slack_user_id and view.is_open]
 
@@ -179,22 +179,22 @@ class Workspace:
         return [call for call in self.calls if call.method == method]
 
     def connections(self) -> int:
-        """Count the connections that the bot has used for its calls."""
+        """Count the connections that the bot has made its calls on."""
         return len({call.peer for call in self.calls})
 
     def events(self) -> Subscription:
-        """Return every change from now on: `async for event in workspace.events()`."""
+        """Subscribe to all changes: `async for event in workspace.events()`."""
         return self.feed.subscribe()
 
     async def until(self, look: Callable[["Workspace"], T | None], within: float = 5) -> T:
-        """Wait for the first truthy `look(workspace)` and return it; see Feed.until."""
+        """Wait for the first truthy `look(workspace)`, as `Feed.until`."""
         return await self.feed.until(lambda: look(self), within)
 
     def channel_json(self, channel: SlackChannel) -> Json:
         return channel.as_json() | {"name": channel.name, "members": sorted(channel.members)}
 
     def snapshot(self, seen_by: str) -> Json:
-        """Return everything that one person sees, as JSON, to draw a page from."""
+        """Return everything that one person sees, as JSON for the page."""
         seen = {c.id for c in self.channels.values() if seen_by in c.members}
         public = {c.id for c in self.channels.values() if c.kind is Kind.PUBLIC}
         return {

@@ -1,9 +1,9 @@
-"""A Weav for the desk top: its API after `openapi.yaml`, its webhooks, its memory, and faults."""
+"""A Weav for the sandbox: its API from `openapi.yaml`, its webhooks, its data, and faults."""
 
 from bot.sandbox.weav.app import WeavSandbox
 from bot.sandbox.weav.faults import WeavFault, Wire
 from bot.sandbox.weav.journal import Event, Exchange
-from bot.sandbox.weav.webhooks import Shape, Signature, WebhookDelivery, WebhookHabits
+from bot.sandbox.weav.webhooks import Shape, Signature, WebhookDelivery, WebhookOptions
 
 __all__ = [
     "Event",
@@ -13,6 +13,6 @@ __all__ = [
     "WeavFault",
     "WeavSandbox",
     "WebhookDelivery",
-    "WebhookHabits",
+    "WebhookOptions",
     "Wire",
 ]

@@ -1,4 +1,4 @@
-"""The sandbox Weav as one ASGI app, and what tests and the page see of it."""
+"""The sandbox Weav as an ASGI app, and its interface for tests and the page."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -9,7 +9,7 @@ from starlette.types import Message, Receive, Scope, Send
 from bot.sandbox.weav.faults import FaultAnswer, Faults, WeavFault
 from bot.sandbox.weav.journal import Event, Exchange, Journal
 from bot.sandbox.weav.routes import Endpoints, Listing, weav_api
-from bot.sandbox.weav.store import Store, Thing, Told
+from bot.sandbox.weav.store import ChangeKind, Resource, Store
 from bot.sandbox.weav.webhooks import Webhooks
 from bot.sandbox.weav.wire import transmit
 
@@ -19,39 +19,39 @@ TOKEN: Final = "weav-sandbox-token"  # noqa: S105 - opens nothing but this sandb
 
 
 class WeavSandbox:
-    """Serve it with `bot.sandbox.serving.serve`; the API's base is that address and /v1.
+    """Serve it with `bot.sandbox.serving.serve`; the API's base URL is that URL and /v1.
 
-    `tokens` says who may what, `store` is all that exists, `listing` how lists are answered,
-    `webhooks` who is told of changes, `faults` what goes wrong just now. A request is processed to
-    its end even if its client has gone, as a real server may do.
+    `tokens` are the abilities of each token, `store` has the data, `listing` the format of lists,
+    `webhooks` sends the events, `faults` are the active faults. A request is processed to the end
+    even if its client has gone, as a real server may do.
     """
 
     def __init__(self) -> None:
         self.tokens: dict[str, set[str]] = {TOKEN: {READ, WRITE}}
-        self.store = Store(self._tell)
+        self.store = Store(self._publish)
         self.listing = Listing()
         self._journal = Journal()
-        self.webhooks = Webhooks(lambda delivery: self._journal.tell(Event("webhook", delivery)))
-        self.faults = Faults(lambda: self._journal.tell(Event("faults")))
+        self.webhooks = Webhooks(lambda delivery: self._journal.publish(Event("webhook", delivery)))
+        self.faults = Faults(lambda: self._journal.publish(Event("faults")))
         self._api = weav_api(Endpoints(self.store, self.listing), self.tokens.get)
 
     @property
-    def conversations(self) -> list[Thing]:
-        """Every conversation that exists, in the order of creation."""
+    def conversations(self) -> list[Resource]:
+        """Every conversation, the oldest first."""
         return list(self.store.conversations.values())
 
     @property
     def requests(self) -> list[Exchange]:
-        """Every request that was received whole."""
+        """Every request that was received completely."""
         return list(self._journal.exchanges)
 
     @property
     def creations(self) -> list[Exchange]:
-        """The requests to open a conversation, whatever became of them."""
+        """The requests to create a conversation, successful or not."""
         return [r for r in self.requests if (r.method, r.path) == ("POST", "/v1/conversations")]
 
     def fail(self, fault: WeavFault) -> WeavFault:
-        """Let a fault act from now on, and return it for `faults.remove`."""
+        """Activate a fault, and return it for `faults.remove`."""
         self.faults.add(fault)
         return fault
 
@@ -59,7 +59,7 @@ class WeavSandbox:
         return self._journal.events()
 
     async def until(self, predicate: Callable[[], bool], timeout: float = 5.0) -> None:  # noqa: ASYNC109
-        """Wait until what the sandbox knows makes it true; raise TimeoutError after seconds."""
+        """Wait until the predicate is true; raise TimeoutError after `timeout` seconds."""
         await self._journal.until(predicate, timeout)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,14 +99,14 @@ class WeavSandbox:
         whole = b"".join(message.get("body", b"") for message in messages[1:])
         return FaultAnswer(messages[0]["status"], headers, whole)
 
-    def _tell(self, kind: Told, thing: Thing, events: Sequence[str]) -> None:
-        self._journal.tell(Event(kind, dict(thing)))
+    def _publish(self, kind: ChangeKind, resource: Resource, events: Sequence[str]) -> None:
+        self._journal.publish(Event(kind, dict(resource)))
         for event in events:
-            self.webhooks.emit(event, thing)
+            self.webhooks.emit(event, resource)
 
 
 async def _whole_body(receive: Receive) -> bytes | None:
-    """Return None if the client went away before it had sent everything."""
+    """Return None if the client disconnected before it had sent everything."""
     body = bytearray()
     while True:
         message = await receive()

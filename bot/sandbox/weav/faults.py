@@ -1,4 +1,4 @@
-"""What may go wrong on request: how a fault is described, and which request it hits."""
+"""Faults to inject into the sandbox Weav, and which request each applies to."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -10,13 +10,13 @@ from typing import Any, Self
 
 
 class Wire(StrEnum):
-    """How the answer travels."""
+    """How the answer is sent."""
 
     WHOLE = "whole"
-    DROP = "drop"  # the connection is cut instead
-    DRIP = "drip"  # byte by byte, `WeavFault.drip` seconds between them
-    ENDLESS = "endless"  # blanks after it without end
-    GZIP_BOMB = "gzip_bomb"  # a few kilobytes that inflate to 16 MiB
+    DROP = "drop"  # cut the connection instead
+    DRIP = "drip"  # byte by byte, with `WeavFault.drip` seconds in between
+    ENDLESS = "endless"  # followed by an endless stream of spaces
+    GZIP_BOMB = "gzip_bomb"  # a few kilobytes that decompress to 16 MiB
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,12 @@ class FaultAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WeavFault:
-    """One way to fail. Without any argument it changes nothing.
+    """A fault. Without arguments it changes nothing.
 
-    `path` is what follows /v1, with shell wildcards; empty `method` and `path` mean all. `delay`
-    are seconds before the request is looked at, `hold` seconds before the answer leaves. With
-    `status` that is the answer, and nothing is created unless `processed`. Only the first fault
-    that fits a request acts on it, `times` times (None: until it is removed).
+    `path` is the path after /v1, with shell wildcards; an empty `method` or `path` matches all.
+    `delay` is the seconds before the request is processed, `hold` those before the answer is sent.
+    With a `status`, that is the answer, and the request is not processed unless `processed`. Only
+    the first matching fault applies to a request; it applies `times` times, or until removed.
     """
 
     method: str = ""
@@ -65,22 +65,22 @@ class WeavFault:
             body = b""
         return FaultAnswer(status, {"content-type": "application/json", **self.headers}, body)
 
-    def fits(self, method: str, path: str) -> bool:
+    def matches(self, method: str, path: str) -> bool:
         return self.method in ("", method) and (not self.path or fnmatchcase(path, self.path))
 
     @classmethod
     def lost_answer(cls, **more: Any) -> Self:  # noqa: ANN401
-        """Do what was asked, and cut the connection instead of answering."""
+        """Process the request, and cut the connection instead of answering."""
         return cls(wire=Wire.DROP, processed=True, **more)
 
     @classmethod
     def lost_request(cls, **more: Any) -> Self:  # noqa: ANN401
-        """Cut the connection without doing anything."""
+        """Cut the connection without processing the request."""
         return cls(wire=Wire.DROP, **more)
 
     @classmethod
     def refusal(cls, errors: Mapping[str, list[str]], **more: Any) -> Self:  # noqa: ANN401
-        """Answer 422 with reasons by field."""
+        """Answer 422 with error messages by field."""
         body = json.dumps({"message": "The given data was invalid.", "errors": errors})
         return cls(status=422, body=body.encode(), **more)
 
@@ -100,7 +100,7 @@ class WeavFault:
 
 
 class Faults:
-    """The faults in force, oldest first."""
+    """The active faults, oldest first."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self._left: dict[WeavFault, int | None] = {}
@@ -114,7 +114,7 @@ class Faults:
         self._changed()
 
     def remove(self, fault: WeavFault) -> None:
-        """Switch one off, if it is still on."""
+        """Remove a fault, if it is still active."""
         self._left.pop(fault, None)
         self._changed()
 
@@ -123,9 +123,9 @@ class Faults:
         self._changed()
 
     def take(self, method: str, path: str) -> WeavFault:
-        """Return the fault for this request and count it."""
+        """Return the fault for this request, and count this use."""
         for fault, left in self._left.items():
-            if fault.fits(method, path):
+            if fault.matches(method, path):
                 if left is not None:
                     self._left[fault] = left - 1
                 if left == 1:

@@ -1,4 +1,4 @@
-"""What reached the sandbox and what it answered, and a stream of both for whoever watches."""
+"""Records requests and answers, and publishes every event to subscribers."""
 
 import asyncio
 import json
@@ -9,14 +9,15 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any, Literal
 
-from bot.sandbox.weav.store import Told
+from bot.sandbox.weav.store import ChangeKind
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its answer; `status` is None until, and unless, an answer was sent.
+    """A request and its answer; `status` is None until an answer was sent, if ever.
 
-    `headers` have lower-case names, `path` includes /v1, `seconds` run to the answer's end.
+    `headers` have lower-case names, `path` includes /v1, `seconds` is the time to the end of the
+    answer.
     """
 
     number: int
@@ -33,18 +34,19 @@ class Exchange:
 
     @property
     def json(self) -> Any:  # noqa: ANN401
-        """The request's body."""
+        """The request body."""
         return json.loads(self.body)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`item` is an Exchange, a WebhookDelivery, a thing as the API returns it, or None for faults.
+    """`item` is an Exchange, a WebhookDelivery, a resource as the API returns it, or None (faults).
 
-    Conversations are created, updated and deleted; a message, a customer and an agent are new.
+    "created", "updated" and "deleted" are about conversations; "message", "customer" and "agent"
+    say that one was created.
     """
 
-    kind: Told | Literal["request", "answer", "webhook", "faults"]
+    kind: ChangeKind | Literal["request", "answer", "webhook", "faults"]
     item: Any = None
 
 
@@ -55,7 +57,7 @@ class Journal:
         self._watchers: set[asyncio.Queue[Event]] = set()
 
     def request(self, scope: Mapping[str, Any], body: bytes) -> int:
-        """Note a request and return its number."""
+        """Record a request and return its number."""
         exchange = Exchange(
             number=len(self.exchanges),
             at=datetime.now(UTC),
@@ -68,28 +70,28 @@ class Journal:
         )
         self.exchanges.append(exchange)
         self._starts[exchange.number] = perf_counter()
-        self.tell(Event("request", exchange))
+        self.publish(Event("request", exchange))
         return exchange.number
 
     def answer(self, number: int, status: int | None, answer: bytes) -> None:
-        """Note how a request ended; without a status: its connection was dropped."""
+        """Record how a request ended; no status: the connection was dropped."""
         seconds = perf_counter() - self._starts.pop(number)
         done = replace(self.exchanges[number], status=status, answer=answer, seconds=seconds)
         self.exchanges[number] = done
-        self.tell(Event("answer", done))
+        self.publish(Event("answer", done))
 
-    def tell(self, event: Event) -> None:
+    def publish(self, event: Event) -> None:
         for watcher in self._watchers:
             watcher.put_nowait(event)
 
     async def events(self) -> AsyncIterator[Event]:
-        """Yield what happens from now on, without end."""
+        """Yield every event from now on, forever."""
         with self._watching() as queue:
             while True:
                 yield await queue.get()
 
     async def until(self, predicate: Callable[[], bool], seconds: float) -> None:
-        """Wait until something happens that makes the predicate true; raise TimeoutError."""
+        """Wait until the predicate is true, checked after each event; raise TimeoutError."""
         with self._watching() as queue:
             async with asyncio.timeout(seconds):
                 while not predicate():

@@ -1,4 +1,4 @@
-"""Weav's endpoints after `openapi.yaml`, on a store."""
+"""Weav's endpoints from `openapi.yaml`, on top of the store."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from bot.sandbox.weav.rules import cleaned
-from bot.sandbox.weav.store import Invalid, Store, Thing
+from bot.sandbox.weav.store import Invalid, Resource, Store
 
 Abilities = Callable[[str], Iterable[str] | None]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -21,10 +21,10 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 @dataclass(slots=True)
 class Listing:
-    """How lists are answered: the documentation says neither.
+    """The format of lists, where the documentation is silent.
 
-    `bare`: with empty `links` and `meta`, as in its samples. `newest_first`: a client that trusts
-    an order finds new ones on the last page otherwise.
+    `bare`: `links` and `meta` are empty, as in its samples. `newest_first`: the order, to catch
+    clients that rely on one.
     """
 
     bare: bool = False
@@ -32,7 +32,7 @@ class Listing:
 
 
 class AsciiJson(JSONResponse):
-    """Escapes what is not ASCII, as PHP's json_encode does, and so carries lone surrogates."""
+    """Escapes non-ASCII characters, as PHP's json_encode does, so lone surrogates are possible."""
 
     def render(self, content: object) -> bytes:
         return json.dumps(content).encode()
@@ -65,11 +65,11 @@ class Endpoints:
 
     async def list_customer_conversations(self, request: Request) -> Response:
         customer = _find(self.store.customers, request)
-        return self._page(request, _with(self.store.conversations, "customer_id", customer["id"]))
+        return self._page(request, _where(self.store.conversations, "customer_id", customer["id"]))
 
     async def list_company_customers(self, request: Request) -> Response:
         company_id = request.path_params["id"].lower()
-        return self._page(request, _with(self.store.customers, "company_id", company_id))
+        return self._page(request, _where(self.store.customers, "company_id", company_id))
 
     async def list_agents(self, request: Request) -> Response:
         return self._page(request, self.store.agents.values())
@@ -77,10 +77,10 @@ class Endpoints:
     async def create_agent(self, request: Request) -> Response:
         return AsciiJson(self.store.create_agent(await _body(request)), 201)
 
-    def _page(self, request: Request, things: Iterable[Thing]) -> Response:
+    def _page(self, request: Request, resources: Iterable[Resource]) -> Response:
         size = _number(request, "per_page", 15, 100)
         page = _number(request, "page", 1, 10**9)
-        rows = list(things)[:: -1 if self.listing.newest_first else 1]
+        rows = list(resources)[:: -1 if self.listing.newest_first else 1]
         shown = rows[(page - 1) * size : page * size]
         if self.listing.bare:
             return AsciiJson({"data": shown, "links": {}, "meta": {}})
@@ -97,7 +97,7 @@ class Endpoints:
 
 
 def weav_api(endpoints: Endpoints, abilities: Abilities) -> Starlette:
-    """`abilities` tells what a token may do; None for a token that is not known."""
+    """`abilities` returns the abilities of a token, or None for an unknown one."""
     routes = [
         ("POST", "/conversations", endpoints.create_conversation),
         ("GET", "/conversations/{id}", endpoints.get_conversation),
@@ -131,22 +131,22 @@ def _route(method: str, path: str, endpoint: Endpoint, abilities: Abilities) -> 
     return Route(path, guarded, methods=[method])
 
 
-async def _body(request: Request) -> Thing:
+async def _body(request: Request) -> Resource:
     try:
         return cleaned(await request.json())
     except (json.JSONDecodeError, UnicodeDecodeError):
         return {}
 
 
-def _find(things: Mapping[str, Thing], request: Request) -> Thing:
-    thing = things.get(request.path_params["id"].lower())
-    if thing is None:
+def _find(resources: Mapping[str, Resource], request: Request) -> Resource:
+    resource = resources.get(request.path_params["id"].lower())
+    if resource is None:
         raise HTTPException(404, "Not found.")
-    return thing
+    return resource
 
 
-def _with(things: Mapping[str, Thing], field: str, value: str) -> list[Thing]:
-    return [thing for thing in things.values() if thing[field] == value]
+def _where(resources: Mapping[str, Resource], field: str, value: str) -> list[Resource]:
+    return [resource for resource in resources.values() if resource[field] == value]
 
 
 def _number(request: Request, name: str, default: int, highest: int) -> int:

@@ -1,7 +1,7 @@
-"""Validation by the schemas of `openapi.yaml`, in the words of Laravel.
+"""Validation by the schemas of `openapi.yaml`, with Laravel's error messages.
 
-Weav's documentation shows no errors. The paging and the abilities look like Laravel's, so its
-shape and its words (https://laravel.com/docs/validation) are what a client should expect first.
+Weav's documentation does not show errors. Its paging and its abilities look like Laravel's, so
+Laravel's format and messages (https://laravel.com/docs/validation) are the best guess.
 """
 
 import re
@@ -20,21 +20,21 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 @cache
 def openapi() -> Mapping[str, Any]:
     text = Path(__file__).with_name("openapi.yaml").read_text(encoding="utf-8")
-    # The C loader does the same in a tenth of the time, where it was built.
+    # The C loader, if PyYAML was built with it, is ten times as fast.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     document: Mapping[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506
     return document
 
 
 def cleaned(body: object) -> dict[str, Any]:
-    """Trim strings and turn empty ones into null, as Laravel does before it validates."""
+    """Trim strings and turn empty ones into None, as Laravel does before validation."""
     if not isinstance(body, Mapping):
         return {}
     return {k: v.strip() or None if isinstance(v, str) else v for k, v in body.items()}
 
 
 def problems_of(schema_name: str, body: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the reasons by field; empty if the body may pass."""
+    """Return the error messages by field; empty if the body is valid."""
     schemas = openapi()["components"]["schemas"]
     schema = schemas[schema_name]
     problems: dict[str, list[str]] = {}

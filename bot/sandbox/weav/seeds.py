@@ -1,4 +1,4 @@
-"""The people, companies and agents that a fresh sandbox knows; all of them invented."""
+"""The invented customers, users, companies and agents of a new sandbox."""
 
 from typing import Any, Final
 
@@ -60,7 +60,7 @@ def agents() -> list[dict[str, Any]]:
 
 
 def agent(id_: str, given: dict[str, Any], now: str) -> dict[str, Any]:
-    """Return an agent as the API does: what was given, and null or empty for the rest."""
+    """Return an agent as the API does: the given fields, the others null or empty."""
     return {
         "id": id_,
         "name": given["name"],

@@ -1,4 +1,4 @@
-"""The sandbox's memory: what exists in this Weav, and the rules between the things in it."""
+"""The sandbox Weav's data, and the rules between its resources."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -8,10 +8,10 @@ from uuid import uuid4
 from bot.sandbox.weav import seeds
 from bot.sandbox.weav.rules import invalid, problems_of, words
 
-Thing = dict[str, Any]
-Told = Literal["created", "updated", "deleted", "message", "customer", "agent"]
-# What happened to a thing, and the events that webhooks tell of it.
-Tell = Callable[[Told, Thing, Sequence[str]], None]
+Resource = dict[str, Any]
+ChangeKind = Literal["created", "updated", "deleted", "message", "customer", "agent"]
+# Called with the kind of change, the resource, and the webhook events for it.
+OnChange = Callable[[ChangeKind, Resource, Sequence[str]], None]
 
 _CUSTOMER_FIELDS = ("first_name", "last_name", "email", "phone", "locale", "country", "company_id")
 
@@ -34,22 +34,22 @@ class Invalid(Exception):
 
 
 class Store:
-    """All things by id, in the order of their creation, as the API returns them.
+    """All resources by id, oldest first, as the API returns them.
 
-    `told` hears of every change, whoever makes it: the API, or somebody in Weav itself.
+    `on_change` is called for every change, whether made through the API or in Weav itself.
     """
 
-    def __init__(self, told: Tell) -> None:
-        self._told = told
-        self.conversations: dict[str, Thing] = {}
-        self.messages: dict[str, list[Thing]] = {}
+    def __init__(self, on_change: OnChange) -> None:
+        self._on_change = on_change
+        self.conversations: dict[str, Resource] = {}
+        self.messages: dict[str, list[Resource]] = {}
         self.customers = {customer["id"]: customer for customer in seeds.customers()}
         self.agents = {agent["id"]: agent for agent in seeds.agents()}
         self.users = dict(seeds.USERS)
         self.email_agent_id = seeds.EMAIL_AGENT
 
-    def create_conversation(self, given: Thing) -> Thing:
-        """Raise Invalid with every reason at once."""
+    def create_conversation(self, given: Resource) -> Resource:
+        """Raise Invalid, with all error messages at once."""
         self._refuse_creation(given)
         now = _now()
         conversation = {
@@ -70,11 +70,11 @@ class Store:
             "updated_at": now,
         }
         self.conversations[conversation["id"]] = conversation
-        self._told("created", conversation, ["conversation.created"])
+        self._on_change("created", conversation, ["conversation.created"])
         return conversation
 
-    def update_conversation(self, conversation: Thing, given: Thing) -> Thing:
-        """Keep what is not given: one of the readings that the documentation leaves open."""
+    def update_conversation(self, conversation: Resource, given: Resource) -> Resource:
+        """Keep fields that are not given; the documentation does not say what Weav does."""
         problems = problems_of("ConversationUpdate", given)
         before = conversation["assignee_id"] if conversation["assignee_type"] == "agent" else None
         _refuse_if(problems or self._assignee_problems(given, conversation["channel"], before))
@@ -87,18 +87,18 @@ class Store:
         conversation["updated_at"] = _now()
         conversation["closed_at"] = (conversation["closed_at"] or _now()) if closed else None
         changed = [event for f, event in _EVENTS.items() if conversation[f] != earlier[f]]
-        self._told("updated", conversation, changed)
+        self._on_change("updated", conversation, changed)
         return conversation
 
-    def change(self, conversation_id: str, **given: str | None) -> Thing:
-        """Change a conversation as somebody does in Weav itself; raise KeyError or Invalid."""
+    def change(self, conversation_id: str, **given: str | None) -> Resource:
+        """Change a conversation as a user of Weav does; raise KeyError or Invalid."""
         return self.update_conversation(self.conversations[conversation_id], given)
 
     def delete(self, conversation_id: str) -> None:
-        """Raise KeyError for one that is not there."""
+        """Raise KeyError for an unknown conversation."""
         conversation = self.conversations.pop(conversation_id)
         self.messages.pop(conversation_id, None)
-        self._told("deleted", conversation, ["conversation.deleted"])
+        self._on_change("deleted", conversation, ["conversation.deleted"])
 
     def write(
         self,
@@ -107,11 +107,11 @@ class Store:
         *,
         sender_type: str = "customer",
         is_internal: bool = False,
-        **odd: object,
-    ) -> Thing:
-        """Add a message; `odd` are fields as nobody would expect them. Raise KeyError.
+        **overrides: object,
+    ) -> Resource:
+        """Add a message; `overrides` replace its fields with unusual values. Raise KeyError.
 
-        Weav has no event for what an AI agent or the system writes.
+        Weav has no event for messages from an AI agent or the system.
         """
         conversation, now = self.conversations[conversation_id], _now()
         customer_id = conversation["customer_id"]
@@ -124,7 +124,7 @@ class Store:
             "user": next(iter(self.users)),
             "agent": self.email_agent_id,
         }
-        message: Thing = {
+        message: Resource = {
             "id": str(uuid4()),
             "conversation_id": conversation_id,
             "sender_type": sender_type,
@@ -141,17 +141,17 @@ class Store:
             "email_error_message": None,
             "created_at": now,
         }
-        message |= odd
+        message |= overrides
         self.messages.setdefault(conversation_id, []).append(message)
         conversation |= {"last_message_at": now, "updated_at": now}
         if sender_type == "user" and not is_internal:
             conversation["first_response_at"] = conversation["first_response_at"] or now
         event = _MESSAGE_EVENTS.get(sender_type)
-        self._told("message", message, [event] if event else [])
-        self._told("updated", conversation, [])
+        self._on_change("message", message, [event] if event else [])
+        self._on_change("updated", conversation, [])
         return message
 
-    def create_customer(self, given: Thing) -> Thing:
+    def create_customer(self, given: Resource) -> Resource:
         _refuse_if(problems_of("CustomerCreate", given))
         if any(given["email"].lower() == c["email"].lower() for c in self.customers.values()):
             raise Invalid({"email": ["The email has already been taken."]})
@@ -166,26 +166,26 @@ class Store:
             "updated_at": now,
         }
         self.customers[customer["id"]] = customer
-        self._told("customer", customer, ["customer.created"])
+        self._on_change("customer", customer, ["customer.created"])
         return customer
 
-    def create_agent(self, given: Thing) -> Thing:
+    def create_agent(self, given: Resource) -> Resource:
         _refuse_if(problems_of("AgentCreate", given))
         agent = seeds.agent(str(uuid4()), given, _now())
         self.agents[agent["id"]] = agent
-        self._told("agent", agent, ["agent.created"])
+        self._on_change("agent", agent, ["agent.created"])
         return agent
 
-    def _refuse_creation(self, given: Thing) -> None:
+    def _refuse_creation(self, given: Resource) -> None:
         problems = problems_of("ConversationCreate", given)
         if "customer_id" not in problems and _id(given, "customer_id") not in self.customers:
             problems["customer_id"] = [invalid("customer_id")]
         _refuse_if(problems or self._assignee_problems(given, given["channel"], None))
 
     def _assignee_problems(
-        self, given: Thing, channel: str, agent_before: str | None
+        self, given: Resource, channel: str, agent_before: str | None
     ) -> dict[str, list[str]]:
-        """E-mail: the one active e-mail agent. Chat: the agent it began with, if it has one."""
+        """Allowed agents: the active e-mail agent; in a chat, its present agent, or any if none."""
         kind, id_ = given.get("assignee_type"), _id(given, "assignee_id")
         if kind is None and id_ is None:
             return {}
@@ -207,7 +207,7 @@ class Store:
         return agent_id in self.agents and bool(self.agents[agent_id]["is_active"])
 
 
-def _id(given: Thing, field: str) -> str | None:
+def _id(given: Resource, field: str) -> str | None:
     value = given.get(field)
     return value.lower() if isinstance(value, str) else None
 

@@ -1,7 +1,7 @@
 """Weav's webhooks: https://docs.weav.com/api-reference/webhooks/webhook-delivery.
 
-What is known of that page names neither the signature's encoding nor the body's members, and
-promises no order, so all of that can be chosen here.
+As far as that page is known, it defines neither the signature's encoding nor the body's members
+nor an order, so these are options here.
 """
 
 import asyncio
@@ -23,18 +23,18 @@ import aiohttp
 
 from bot.sandbox.weav.seeds import ORGANIZATION
 
-MOST_ATTEMPTS: Final = 10
-# "Repeated permanent failures" switch a webhook off: nobody says how many.
-MOST_FAILURES: Final = 3
-# Nobody says how long Weav waits for an answer, nor how many requests it has under way.
-_PATIENCE: Final = 10.0
-_AT_ONCE: Final = 50
-# What happens within these seconds arrives the other way round, when it is to.
-_TOGETHER: Final = 1.0
+MAX_ATTEMPTS: Final = 10
+# "Repeated permanent failures" switch a webhook off; the number is not documented.
+MAX_FAILURES: Final = 3
+# Not documented: how long Weav waits for an answer, and how many requests it sends at once.
+_TIMEOUT: Final = 10.0
+_MAX_CONCURRENT: Final = 50
+# With `reversed`, events within these seconds arrive in reverse order.
+_REVERSE_WINDOW: Final = 1.0
 
 
 class Signature(StrEnum):
-    """How the HMAC-SHA-256 is written."""
+    """The encoding of the HMAC-SHA-256."""
 
     HEX = "hex"
     BASE64 = "base64"
@@ -47,15 +47,15 @@ class Shape(StrEnum):
 
     FLAT = "flat"
     NESTED = "nested"
-    UNKNOWN = "unknown"  # under names that nobody would guess
+    UNKNOWN = "unknown"  # under names that nobody can guess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookHabits:
-    """`late` are seconds before the first attempt, `backoff` those before the second, then doubled.
+class WebhookOptions:
+    """`late` is the seconds before the first attempt, `backoff` before the second, then doubled.
 
-    `twice`: two at once, with the same body. `reversed`: what happens within a second arrives with
-    the last first.
+    `twice`: send each body twice at the same time. `reversed`: events within a second arrive in
+    reverse order.
     """
 
     signature: Signature = Signature.HEX
@@ -68,7 +68,7 @@ class WebhookHabits:
 
 @dataclass(frozen=True, slots=True)
 class WebhookAttempt:
-    """`status` is None when no answer came."""
+    """`status` is None if there was no answer."""
 
     at: datetime
     status: int | None
@@ -81,7 +81,7 @@ class WebhookAttempt:
 
 @dataclass(slots=True, eq=False)
 class WebhookDelivery:
-    """One body on its way; all attempts carry the same bytes."""
+    """One webhook; all attempts send the same bytes."""
 
     number: int
     event: str
@@ -100,37 +100,37 @@ class _Receiver:
     url: str
     secret: str
     session: aiohttp.ClientSession
-    at_once: asyncio.Semaphore
+    slots: asyncio.Semaphore
     tasks: set[asyncio.Task[None]]
 
 
 class Webhooks:
-    """Sends nothing outside of `sending_to`, and nothing more once it is switched off.
+    """Sends nothing outside of `sending_to`, and nothing after the webhook was switched off.
 
-    `told` hears of a delivery whenever something became of it. `habits` may be replaced at any
-    time, and count for what happens from then on.
+    `on_change` is called whenever the state of a delivery changes. `options` may be replaced at
+    any time; the new ones apply to later events.
     """
 
-    def __init__(self, told: Callable[[WebhookDelivery], None]) -> None:
-        self.habits = WebhookHabits()
+    def __init__(self, on_change: Callable[[WebhookDelivery], None]) -> None:
+        self.options = WebhookOptions()
         self.deliveries: list[WebhookDelivery] = []
         self.is_active = False
-        self._told = told
+        self._on_change = on_change
         self._receiver: _Receiver | None = None
         self._held: list[WebhookDelivery] = []
         self._failures = 0
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is under way, and nothing will be tried again."""
+        """Whether no delivery is in progress, and none will be retried."""
         return all(delivery.is_over for delivery in self.deliveries)
 
     @asynccontextmanager
     async def sending_to(self, url: str, secret: str) -> AsyncIterator[None]:
-        """As if the webhook was set up in Weav, as long as the block lasts."""
-        timeout, connector = aiohttp.ClientTimeout(_PATIENCE), aiohttp.TCPConnector(limit=0)
+        """Configure the webhook in Weav, for the duration of the block."""
+        timeout, connector = aiohttp.ClientTimeout(_TIMEOUT), aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
-            receiver = _Receiver(url, secret, session, asyncio.Semaphore(_AT_ONCE), set())
+            receiver = _Receiver(url, secret, session, asyncio.Semaphore(_MAX_CONCURRENT), set())
             self._receiver, self.is_active, self._failures = receiver, True, 0
             try:
                 yield
@@ -140,30 +140,30 @@ class Webhooks:
                     task.cancel()
                 await asyncio.gather(*receiver.tasks, return_exceptions=True)
 
-    def emit(self, event: str, thing: Mapping[str, Any]) -> None:
-        """Tell of an event; `thing` is what it is about, as the API returns it."""
-        receiver, habits = self._receiver, self.habits
+    def emit(self, event: str, resource: Mapping[str, Any]) -> None:
+        """Send an event about a resource, which is given as the API returns it."""
+        receiver, options = self._receiver, self.options
         if receiver is None or not self.is_active:
             return
-        body = json.dumps(body_of(event, thing, habits.shape)).encode()
-        signature = sign(receiver.secret, body, habits.signature)
+        body = json.dumps(body_of(event, resource, options.shape)).encode()
+        signature = sign(receiver.secret, body, options.signature)
         delivery = WebhookDelivery(len(self.deliveries), event, body, signature)
         self.deliveries.append(delivery)
-        self._told(delivery)
-        if not habits.reversed:
-            self._start(receiver, self._send(receiver, [delivery], habits.late))
+        self._on_change(delivery)
+        if not options.reversed:
+            self._start(receiver, self._send(receiver, [delivery], options.late))
             return
         self._held.append(delivery)
         if len(self._held) == 1:
-            self._start(receiver, self._send_reversed(receiver, habits.late))
+            self._start(receiver, self._send_reversed(receiver, options.late))
 
     async def post(self, body: bytes, event: str, signature: str | None = None) -> WebhookAttempt:
-        """Send any bytes once, well signed unless a signature is given."""
+        """Send any bytes once, with a valid signature unless one is given."""
         receiver = self._receiver
         if receiver is None:
             raise RuntimeError("No webhook is set up")
         if signature is None:
-            signature = sign(receiver.secret, body, self.habits.signature)
+            signature = sign(receiver.secret, body, self.options.signature)
         return await _post(receiver, body, event, signature)
 
     def _start(self, receiver: _Receiver, work: Coroutine[Any, Any, None]) -> None:
@@ -172,39 +172,39 @@ class Webhooks:
         task.add_done_callback(receiver.tasks.discard)
 
     async def _send_reversed(self, receiver: _Receiver, late: float) -> None:
-        await asyncio.sleep(_TOGETHER)
+        await asyncio.sleep(_REVERSE_WINDOW)
         held, self._held = self._held, []
         await self._send(receiver, held[::-1], late)
 
     async def _send(
         self, receiver: _Receiver, deliveries: Sequence[WebhookDelivery], late: float
     ) -> None:
-        """Attempt each once, one after the other; what fails is tried again beside."""
+        """Attempt each once, one after the other; retry failed ones in the background."""
         await asyncio.sleep(late)
         for delivery in deliveries:
             if delivery.is_over:
                 continue
-            times = 2 if self.habits.twice else 1
+            times = 2 if self.options.twice else 1
             await asyncio.gather(*(self._attempt(receiver, delivery) for _ in range(times)))
             if not delivery.is_over:
                 self._start(receiver, self._try_again(receiver, delivery))
 
     async def _try_again(self, receiver: _Receiver, delivery: WebhookDelivery) -> None:
-        for doubled in range(MOST_ATTEMPTS - 1):
-            await asyncio.sleep(self.habits.backoff * 2**doubled)
+        for doubled in range(MAX_ATTEMPTS - 1):
+            await asyncio.sleep(self.options.backoff * 2**doubled)
             if not delivery.is_over:
                 await self._attempt(receiver, delivery)
             if delivery.is_over:
                 return
         self._end(delivery)
         self._failures += 1
-        if self._failures == MOST_FAILURES:
+        if self._failures == MAX_FAILURES:
             self._switch_off()
 
     async def _attempt(self, receiver: _Receiver, delivery: WebhookDelivery) -> None:
         attempt = await _post(receiver, delivery.body, delivery.event, delivery.signature)
         delivery.attempts.append(attempt)
-        self._told(delivery)
+        self._on_change(delivery)
         if attempt.is_accepted:
             self._end(delivery)
         elif attempt.status == HTTPStatus.GONE:
@@ -218,7 +218,7 @@ class Webhooks:
 
     def _end(self, delivery: WebhookDelivery) -> None:
         delivery.is_over = True
-        self._told(delivery)
+        self._on_change(delivery)
 
 
 def sign(secret: str, body: bytes, signature: Signature) -> str:
@@ -236,20 +236,20 @@ def sign(secret: str, body: bytes, signature: Signature) -> str:
             assert_never(never)
 
 
-def body_of(event: str, thing: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
-    """The event's type, an identifier of the delivery, the organization's, and the thing."""
+def body_of(event: str, resource: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
+    """Return event type, delivery ID, organization ID and the resource, in this shape."""
     delivery_id = str(uuid4())
     match shape:
         case Shape.FLAT:
             kind = "message" if event.endswith(".message.created") else event.partition(".")[0]
-            rest = {name: value for name, value in thing.items() if name != "id"}
+            rest = {name: value for name, value in resource.items() if name != "id"}
             head = {"event": event, "delivery_id": delivery_id, "organization_id": ORGANIZATION}
-            return head | {f"{kind}_id": thing["id"], **rest}
+            return head | {f"{kind}_id": resource["id"], **rest}
         case Shape.NESTED:
             head = {"type": event, "id": delivery_id, "organization_id": ORGANIZATION}
-            return head | {"data": dict(thing)}
+            return head | {"data": dict(resource)}
         case Shape.UNKNOWN:
-            values = [{"v": value} for value in thing.values()]
+            values = [{"v": value} for value in resource.values()]
             return {"a": event, "b": [delivery_id, {"c": ORGANIZATION}], "d": {"e": values}}
         case _ as never:
             assert_never(never)
@@ -261,7 +261,7 @@ async def _post(receiver: _Receiver, body: bytes, event: str, signature: str) ->
         "X-Weav-Event": event,
         "X-Weav-Signature": signature,
     }
-    async with receiver.at_once:
+    async with receiver.slots:
         at, started = datetime.now(UTC), perf_counter()
         try:
             async with receiver.session.post(

@@ -1,4 +1,4 @@
-"""How an answer leaves the sandbox: whole, or as badly as a fault asks for."""
+"""Sends an answer, whole or in the broken way that a fault asks for."""
 
 import asyncio
 import gzip
@@ -53,7 +53,7 @@ async def _send_parts(
 ) -> None:
     headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
     await _start(FaultAnswer(answer.status, headers, b""), send)
-    # The request was read to its end: what comes now is the client's going away.
+    # The request has been read, so the next message is the client's disconnect.
     gone = asyncio.ensure_future(receive())
     try:
         async for part in parts:

@@ -1,1 +1,1 @@
-"""The Web API methods that the sandbox knows: https://docs.slack.dev/reference/methods."""
+"""The Web API methods that the sandbox has: https://docs.slack.dev/reference/methods."""

@@ -1,4 +1,4 @@
-"""Arguments and conversations as the Web API's methods look at them."""
+"""What Web API methods check: arguments, scopes, and access to conversations."""
 
 from bot.sandbox.slack.directory import BOT_USER_ID, Kind, SlackChannel
 from bot.sandbox.slack.errors import SlackError
@@ -7,7 +7,7 @@ from bot.sandbox.slack.workspace import Workspace
 
 
 def required(arguments: Json, name: str) -> str:
-    """Raise SlackError when an argument is not there."""
+    """Raise SlackError if the argument is missing."""
     value = arguments.get(name)
     if not value:
         problem = f"[ERROR] missing required field: {name} [json-pointer:/{name}]"
@@ -15,8 +15,8 @@ def required(arguments: Json, name: str) -> str:
     return str(value)
 
 
-def need_scope(workspace: Workspace, *any_of: str) -> None:
-    """Raise SlackError when none of them is granted."""
+def require_scope(workspace: Workspace, *any_of: str) -> None:
+    """Raise SlackError if the app has none of these scopes."""
     if not any(scope in workspace.scopes for scope in any_of):
         provided = ",".join(workspace.scopes)
         raise SlackError("missing_scope", needed=",".join(any_of), provided=provided)
@@ -32,7 +32,7 @@ def view_argument(arguments: Json) -> Json:
     return view
 
 
-def _named(workspace: Workspace, wanted: str) -> SlackChannel | None:
+def _channel_named(workspace: Workspace, wanted: str) -> SlackChannel | None:
     if wanted in workspace.users and wanted != BOT_USER_ID:
         return workspace.direct_messages(wanted)
     if wanted in workspace.channels:
@@ -41,13 +41,13 @@ def _named(workspace: Workspace, wanted: str) -> SlackChannel | None:
     return next((c for c in workspace.channels.values() if c.name == name and name), None)
 
 
-def reachable(workspace: Workspace, arguments: Json, *, as_member: bool = False) -> SlackChannel:
-    """Return the conversation that the bot may write to.
+def find_channel(workspace: Workspace, arguments: Json, *, as_member: bool = False) -> SlackChannel:
+    """Return the conversation if the bot may write to it, or raise SlackError.
 
-    Raise SlackError: what the bot cannot see does not exist for it; a public channel is closed to
-    it only without chat:write.public, or when the method wants a member.
+    A private conversation without the bot is not found. A public channel without the bot needs
+    chat:write.public, unless the method requires membership (`as_member`).
     """
-    channel = _named(workspace, required(arguments, "channel"))
+    channel = _channel_named(workspace, required(arguments, "channel"))
     if channel is None:
         raise SlackError("channel_not_found")
     if BOT_USER_ID in channel.members:
@@ -60,9 +60,9 @@ def reachable(workspace: Workspace, arguments: Json, *, as_member: bool = False)
 
 
 def thread_argument(workspace: Workspace, channel: SlackChannel, thread_ts: object) -> str:
-    """Return the thread to write to; raise SlackError for what is not the first message of one.
+    """Return the thread to write to; raise SlackError unless it is a parent message's ts.
 
-    Slack itself takes the ts of a reply and misplaces the message.
+    The real Slack accepts the ts of a reply, and puts the message in the wrong place.
     """
     if not thread_ts:
         return ""

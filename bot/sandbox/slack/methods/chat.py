@@ -1,18 +1,18 @@
-"""chat.*: https://docs.slack.dev/reference/methods/chat.postMessage and its neighbours."""
+"""chat.*, such as https://docs.slack.dev/reference/methods/chat.postMessage."""
 
 import json
 
 from bot.sandbox.slack.directory import BOT_USER_ID
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.messages import SlackMessage
-from bot.sandbox.slack.methods.access import reachable, required, thread_argument
+from bot.sandbox.slack.methods.access import find_channel, required, thread_argument
 from bot.sandbox.slack.rules.surfaces import check_message
 from bot.sandbox.slack.wire import Json, json_object
 from bot.sandbox.slack.workspace import Workspace
 
 
 def message_content(arguments: Json) -> tuple[str, list[Json]]:
-    """Return text and blocks; raise SlackError for what Slack refuses."""
+    """Return text and blocks; raise SlackError if Slack would reject them."""
     blocks = arguments.get("blocks")
     if isinstance(blocks, str):
         try:
@@ -34,7 +34,7 @@ def _metadata(arguments: Json) -> Json | None:
 
 
 def post_message(workspace: Workspace, arguments: Json) -> Json:
-    channel = reachable(workspace, arguments)
+    channel = find_channel(workspace, arguments)
     text, blocks = message_content(arguments)
     message = workspace.add_message(
         channel.id,
@@ -49,11 +49,11 @@ def post_message(workspace: Workspace, arguments: Json) -> Json:
 
 
 def post_ephemeral(workspace: Workspace, arguments: Json) -> Json:
-    """In a thread it is only shown if there are replies, and accepted all the same.
+    """In a thread without replies, Slack accepts the message but does not show it.
 
     https://docs.slack.dev/reference/methods/chat.postEphemeral
     """
-    channel = reachable(workspace, arguments, as_member=True)
+    channel = find_channel(workspace, arguments, as_member=True)
     slack_user_id = required(arguments, "user")
     if slack_user_id not in channel.members:
         raise SlackError("user_not_in_channel")
@@ -78,8 +78,8 @@ def _has_replies(workspace: Workspace, thread_ts: str) -> bool:
     return first is not None and bool(first.thread_ts)
 
 
-def _own(workspace: Workspace, arguments: Json, not_own: str) -> SlackMessage:
-    channel = reachable(workspace, arguments)
+def _own_message(workspace: Workspace, arguments: Json, not_own: str) -> SlackMessage:
+    channel = find_channel(workspace, arguments)
     message = workspace.message(required(arguments, "ts"))
     if message is None or message.slack_channel_id != channel.id or message.is_ephemeral:
         raise SlackError("message_not_found")
@@ -89,7 +89,7 @@ def _own(workspace: Workspace, arguments: Json, not_own: str) -> SlackMessage:
 
 
 def update(workspace: Workspace, arguments: Json) -> Json:
-    message = _own(workspace, arguments, "cant_update_message")
+    message = _own_message(workspace, arguments, "cant_update_message")
     # "If you don't include this field, the message's previous blocks will be retained."
     text, blocks = message_content({"blocks": message.blocks, **arguments})
     workspace.change_message(message, text, blocks)
@@ -102,6 +102,6 @@ def update(workspace: Workspace, arguments: Json) -> Json:
 
 
 def delete(workspace: Workspace, arguments: Json) -> Json:
-    message = _own(workspace, arguments, "cant_delete_message")
+    message = _own_message(workspace, arguments, "cant_delete_message")
     workspace.remove_message(message)
     return {"channel": message.slack_channel_id, "ts": message.ts}

@@ -1,11 +1,11 @@
-"""Which methods there are, which token they want and which scope."""
+"""The methods, with the type of token and the scope that each requires."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.methods import chat, views, workspace_info
-from bot.sandbox.slack.methods.access import need_scope
+from bot.sandbox.slack.methods.access import require_scope
 from bot.sandbox.slack.wire import Json
 from bot.sandbox.slack.workspace import Workspace
 
@@ -35,13 +35,13 @@ METHODS: Mapping[str, Method] = {
 
 
 def call_method(workspace: Workspace, name: str, token: str, arguments: Json) -> Json:
-    """Run a method as Slack would for this token; raise SlackError otherwise."""
+    """Check token and scope, and run the method; raise SlackError."""
     method = METHODS.get(name)
     if method is None:
         raise SlackError("unknown_method", req_method=name)
     _check_token(workspace, method, token)
     if method.scope:
-        need_scope(workspace, method.scope)
+        require_scope(workspace, method.scope)
     return {"ok": True, **method.run(workspace, arguments)}
 
 

@@ -1,11 +1,11 @@
-"""views.*: https://docs.slack.dev/reference/methods/views.open and its neighbours."""
+"""views.*, such as https://docs.slack.dev/reference/methods/views.open."""
 
 import secrets
 
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.methods.access import required, view_argument
 from bot.sandbox.slack.rules.surfaces import check_home, check_view
-from bot.sandbox.slack.views import DEEPEST, SlackView
+from bot.sandbox.slack.views import MAX_DEPTH, SlackView
 from bot.sandbox.slack.wire import Json
 from bot.sandbox.slack.workspace import Workspace
 
@@ -27,7 +27,7 @@ def _new_id() -> str:
 
 
 def stack_view(workspace: Workspace, below: SlackView, sent: Json) -> SlackView:
-    """Put a view on top of another one; the caller has checked it."""
+    """Push a view, which the caller has checked, on top of another."""
     view_id = _new_id()
     view = SlackView(
         view_id, below.slack_user_id, below.opened_in, below.root_view_id, previous_view_id=below.id
@@ -60,7 +60,7 @@ def push_view(workspace: Workspace, arguments: Json) -> Json:
     below = workspace.views.get(trigger.view_id)
     if below is None or not below.is_open:
         raise SlackError("not_found")
-    if depth(workspace, below) >= DEEPEST:
+    if depth(workspace, below) >= MAX_DEPTH:
         raise SlackError("push_limit_reached")
     return _answer(stack_view(workspace, below, sent))
 
@@ -68,7 +68,7 @@ def push_view(workspace: Workspace, arguments: Json) -> Json:
 def update_view(workspace: Workspace, arguments: Json) -> Json:
     sent = view_argument(arguments)
     check_view(sent)
-    view = _meant(workspace, arguments)
+    view = _addressed_view(workspace, arguments)
     if "hash" in arguments and arguments["hash"] != view.hash:
         raise SlackError("hash_conflict")
     _check_external_id(workspace, sent, own=view)
@@ -94,7 +94,7 @@ def publish_view(workspace: Workspace, arguments: Json) -> Json:
     return _answer(view)
 
 
-def _meant(workspace: Workspace, arguments: Json) -> SlackView:
+def _addressed_view(workspace: Workspace, arguments: Json) -> SlackView:
     if "view_id" not in arguments and "external_id" not in arguments:
         required(arguments, "view_id")
     for view in workspace.views.values():

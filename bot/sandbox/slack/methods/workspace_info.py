@@ -1,4 +1,4 @@
-"""Who the bot is, and what it may look up."""
+"""auth.test, apps.connections.open, users.info and conversations.*."""
 
 from bot.sandbox.slack.directory import (
     APP_ID,
@@ -12,7 +12,7 @@ from bot.sandbox.slack.directory import (
     SlackUser,
 )
 from bot.sandbox.slack.errors import SlackError
-from bot.sandbox.slack.methods.access import need_scope, required
+from bot.sandbox.slack.methods.access import require_scope, required
 from bot.sandbox.slack.wire import Json
 from bot.sandbox.slack.workspace import Workspace
 
@@ -20,9 +20,9 @@ _READ = {Kind.PUBLIC: "channels:read", Kind.PRIVATE: "groups:read", Kind.IM: "im
 
 
 def auth_test(workspace: Workspace, _arguments: Json) -> Json:
-    """https://docs.slack.dev/reference/methods/auth.test: on Enterprise Grid with its id.
+    """https://docs.slack.dev/reference/methods/auth.test; with enterprise_id on Enterprise Grid.
 
-    For an organisation's token the organisation stands in the workspace's place.
+    An organisation's token gets the organisation instead of the workspace.
     """
     enterprise = workspace.enterprise_of(TEAM_ID)
     whole = enterprise if enterprise and enterprise.installed else None
@@ -54,7 +54,7 @@ def users_info(workspace: Workspace, arguments: Json) -> Json:
 
 
 def _is_stranger(workspace: Workspace, user: SlackUser) -> bool:
-    """Not who is of another organisation, but shares a channel that the bot sees.
+    """Whether the user is from another organisation and shares no channel that the bot sees.
 
     https://docs.slack.dev/reference/objects/user-object
     """
@@ -67,16 +67,16 @@ def _sees(channel: SlackChannel) -> bool:
 
 
 def conversations_info(workspace: Workspace, arguments: Json) -> Json:
-    """Tell of what the bot can see, if it has the scope for such a conversation.
+    """Return a conversation that the bot can see, if it has the scope for that kind.
 
-    https://docs.slack.dev/apis/web-api/using-the-conversations-api; a private channel that it is
-    not in does not exist for it, with whatever scope.
+    A private channel without the bot is not found, whatever its scopes are:
+    https://docs.slack.dev/apis/web-api/using-the-conversations-api
     """
-    need_scope(workspace, *_READ.values())
+    require_scope(workspace, *_READ.values())
     channel = workspace.channels.get(required(arguments, "channel"))
     if channel is None or not _sees(channel):
         raise SlackError("channel_not_found")
-    need_scope(workspace, _READ[channel.kind])
+    require_scope(workspace, _READ[channel.kind])
     return {"channel": channel.as_json()}
 
 

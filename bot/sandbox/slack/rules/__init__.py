@@ -1,1 +1,1 @@
-"""What Slack refuses: Block Kit's limits and schemas, stricter where its documentation is vague."""
+"""Block Kit's schemas and limits, stricter than Slack where its documentation is vague."""

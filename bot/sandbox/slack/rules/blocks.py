@@ -1,4 +1,4 @@
-"""Layout blocks, which elements stand in which, and what must be unique.
+"""Layout blocks, the elements that each may contain, and unique ids.
 
 https://docs.slack.dev/reference/block-kit/blocks
 """
@@ -30,7 +30,7 @@ _PICKS = ["checkboxes", "radio_buttons", "datepicker", "timepicker"]
 _TYPED = ["plain_text_input", "email_text_input", "url_text_input", "number_input"]
 
 
-def _some(*kinds: str) -> Check:
+def _any_of(*kinds: str) -> Check:
     return by_type({kind: ELEMENTS[kind] for kind in kinds})
 
 
@@ -57,7 +57,7 @@ BLOCKS: Mapping[str, Check] = {
             **_ID,
             "text": any_text(3000),
             "fields": array(any_text(2000), 1, 10),
-            "accessory": _some("button", "image", "overflow", *_PICKS, *_SINGLE, *_MULTI),
+            "accessory": _any_of("button", "image", "overflow", *_PICKS, *_SINGLE, *_MULTI),
             "expand": boolean,
         },
         _needs_text_or_fields,
@@ -69,7 +69,7 @@ BLOCKS: Mapping[str, Check] = {
         {
             **_BASE,
             "elements": array(
-                _some("button", "overflow", "datetimepicker", *_PICKS, *_SINGLE), 1, 25
+                _any_of("button", "overflow", "datetimepicker", *_PICKS, *_SINGLE), 1, 25
             ),
         },
         _ID,
@@ -78,7 +78,7 @@ BLOCKS: Mapping[str, Check] = {
         {
             **_BASE,
             "label": plain(2000),
-            "element": _some("datetimepicker", *_TYPED, *_PICKS, *_SINGLE, *_MULTI),
+            "element": _any_of("datetimepicker", *_TYPED, *_PICKS, *_SINGLE, *_MULTI),
         },
         {**_ID, "hint": plain(2000), "optional": boolean, "dispatch_action": boolean},
     ),
@@ -104,7 +104,7 @@ MARKDOWN: Check = record({**_BASE, "text": string(12_000, least=1)}, _ID)
 
 
 def elements_of(block: Json) -> Iterator[tuple[Json, str]]:
-    """Yield the interactive elements of a block, each with its pointer below the block."""
+    """Yield the elements of a block, each with its JSON pointer relative to the block."""
     if block["type"] == "section" and "accessory" in block:
         yield block["accessory"], "/accessory"
     if block["type"] == "input":
@@ -115,7 +115,7 @@ def elements_of(block: Json) -> Iterator[tuple[Json, str]]:
 
 
 def check_uniqueness(blocks: list[Json], pointer: str, findings: Findings) -> None:
-    """Refuse repeated block ids, action ids within a block, and a second focus."""
+    """Reject duplicate block_ids, duplicate action_ids in a block, and a second focus_on_load."""
     counted = Counter(block["block_id"] for block in blocks if "block_id" in block)
     for block_id in (block_id for block_id, times in counted.items() if times > 1):
         findings.add(f"block_id must be unique: {block_id}", pointer)
@@ -133,7 +133,7 @@ def check_uniqueness(blocks: list[Json], pointer: str, findings: Findings) -> No
 def check_response_urls(
     blocks: list[Json], pointer: str, findings: Findings, *, modal: bool
 ) -> None:
-    """`response_url_enabled` works in input blocks of modals only."""
+    """Reject `response_url_enabled` outside the input blocks of modals."""
     for index, block in enumerate(blocks):
         for element, place in elements_of(block):
             allowed = modal and block["type"] == "input"

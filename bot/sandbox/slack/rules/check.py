@@ -1,4 +1,4 @@
-"""Small checks that are put together to Slack's schemas; they say what Slack says."""
+"""Building blocks for Slack's schemas, with Slack's error messages."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -6,7 +6,7 @@ from bot.sandbox.slack.wire import Json
 
 
 class Findings:
-    """What is wrong, in the words of `response_metadata.messages`."""
+    """Collects errors in the format of `response_metadata.messages`."""
 
     def __init__(self) -> None:
         self.messages: list[str] = []
@@ -16,7 +16,7 @@ class Findings:
 
 
 Check = Callable[[object, str, Findings], None]
-# A rule over several properties of one object that is well-formed by itself.
+# A rule about several properties of an object whose properties are all valid.
 Rule = Callable[[Json, str, Findings], None]
 
 
@@ -124,4 +124,4 @@ def exactly_one(*names: str) -> Rule:
 
 
 def any_value(_value: object, _pointer: str, _findings: Findings) -> None:
-    """Accept what is checked elsewhere, or not by Slack either."""
+    """Accept anything: another check covers it, or Slack does not check it."""

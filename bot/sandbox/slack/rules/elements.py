@@ -1,4 +1,4 @@
-"""Block elements: their properties, lengths, and what must agree within one.
+"""Block elements: their properties, limits, and rules across properties.
 
 https://docs.slack.dev/reference/block-kit/block-elements
 """

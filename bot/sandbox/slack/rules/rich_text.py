@@ -1,4 +1,4 @@
-"""Rich text: sections, lists, quotes and what stands in them.
+"""Rich text: sections, lists, quotes and their elements.
 
 https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 """

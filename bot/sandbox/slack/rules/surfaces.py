@@ -1,4 +1,4 @@
-"""What a whole modal, home tab or message must keep to, and how Slack refuses the others.
+"""The rules for whole modals, home tabs and messages, and Slack's errors.
 
 https://docs.slack.dev/reference/views/modal-views and
 https://docs.slack.dev/reference/views/home-tab-views
@@ -29,8 +29,8 @@ from bot.sandbox.slack.rules.texts import plain
 
 VIEW_BYTES = 250_000
 MESSAGE_TEXT = 4_000
-# Undocumented, and measured by users of chat.postMessage (slackapi/bolt-js issues 2509 and 2867).
-# They disagree about what counts besides texts, so here all of the JSON does.
+# Undocumented; measured by users of chat.postMessage (slackapi/bolt-js issues 2509 and 2867).
+# They disagree on whether more than the texts counts, so here all of the JSON counts.
 MESSAGE_BLOCKS = 13_200
 
 _MODAL = record(
@@ -57,12 +57,12 @@ _MESSAGE_BLOCKS = array(by_type({**BLOCKS, "markdown": MARKDOWN}), 0, 50)
 
 
 def view_problems(view: object) -> list[str]:
-    """Return Slack's messages about a modal, none when it is valid."""
+    """Return Slack's error messages for a modal; empty if it is valid."""
     return _problems(view, _MODAL, modal=True)
 
 
 def home_problems(view: object) -> list[str]:
-    """Return Slack's messages about a home tab, none when it is valid."""
+    """Return Slack's error messages for a home tab; empty if it is valid."""
     return _problems(view, _HOME, modal=False)
 
 
@@ -98,7 +98,7 @@ def check_home(view: object) -> None:
 
 def _check(view: object, find_problems: Callable[[object], list[str]]) -> None:
     written = json.dumps(view, ensure_ascii=False)
-    # Half a surrogate pair comes as an escape, and counts all the same.
+    # A lone surrogate arrives as an escape, and counts, too.
     if len(written.encode("utf-8", "surrogatepass")) > VIEW_BYTES:
         raise SlackError("view_too_large")
     if problems := find_problems(view):
@@ -108,7 +108,7 @@ def _check(view: object, find_problems: Callable[[object], list[str]]) -> None:
 def check_message(text: object, blocks: object) -> None:
     """Raise SlackError as chat.postMessage does.
 
-    Slack itself cuts `text` at 40,000 characters and advises 4,000: the sandbox insists on that.
+    Slack truncates `text` at 40,000 characters and recommends 4,000; the sandbox enforces 4,000.
     """
     if text is not None and not isinstance(text, str):
         raise SlackError(
@@ -135,7 +135,7 @@ def check_message_blocks(blocks: object) -> None:
 
 
 def _length(value: object) -> int:
-    """Count the characters of the JSON; one that is escaped in it is one all the same."""
+    """Count the characters of the JSON; an escaped character counts as one."""
     match value:
         case str():
             return len(value) + len('""')

@@ -1,6 +1,6 @@
-// What this person does, sent to the server; what comes of it arrives by the stream.
+// Sends what the user does to the server; the effects arrive on the event stream.
 
-import { changed, state } from "./store.js";
+import { emit, state } from "./store.js";
 
 async function post(address, body) {
   const response = await fetch(address, {
@@ -13,32 +13,32 @@ async function post(address, body) {
   return answer;
 }
 
-/** Resolves to {trouble, errors, options, seconds}; to undefined when the sandbox itself failed. */
-export async function act(doing) {
+/** Resolves to {trouble, errors, options, seconds}, or to undefined if the sandbox itself failed. */
+export async function act(action) {
   try {
-    return await post(`/api/as/${encodeURIComponent(state.me)}`, doing);
+    return await post(`/api/as/${encodeURIComponent(state.me)}`, action);
   } catch (error) {
-    changed("notice", error.message);
+    emit("notice", error.message);
     return undefined;
   }
 }
 
-/** What somebody does in Weav itself. */
-export async function actInWeav(doing) {
+/** Sends what the user does in Weav itself. Resolves to whether it worked. */
+export async function actInWeav(action) {
   try {
-    await post("/api/weav", doing);
+    await post("/api/weav", action);
     return true;
   } catch (error) {
-    changed("notice", error.message);
+    emit("notice", error.message);
     return false;
   }
 }
 
-export async function turn(change) {
+export async function setSwitches(change) {
   try {
     await post("/api/switches", { ...state.switches, ...change });
   } catch (error) {
-    changed("notice", error.message);
-    changed("switches");
+    emit("notice", error.message);
+    emit("switches");
   }
 }

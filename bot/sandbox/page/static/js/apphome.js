@@ -1,23 +1,23 @@
-// The app's own place: its tabs, and what the bot has published as this person's home.
+// The app's tabs, and the home tab that the bot has published for this user.
 
 import { act } from "./api.js";
 import { drawBlocks } from "./blocks.js";
-import { h, keeping, settle } from "./dom.js";
-import { keepingFocus } from "./focus.js";
+import { h, keyedRenderer, setChildren } from "./dom.js";
+import { rememberFocus } from "./focus.js";
 import { Form } from "./form.js";
-import { changed, isApp, on, state } from "./store.js";
+import { emit, isApp, on, state } from "./store.js";
 
 const TABS = { home: "Home", messages: "Messages" };
 
-/** Goes to a tab of the app, of which Slack tells the bot. */
+/** Opens a tab of the app; Slack sends the bot an event. */
 export async function openTab(tab) {
   state.tab = tab;
-  changed("place");
+  emit("place");
   const answer = await act({ do: "open_home", tab });
-  if (answer?.trouble) changed("notice", `The bot did not take the event app_home_opened: “${answer.trouble}”.`);
+  if (answer?.trouble) emit("notice", `The bot did not accept the event app_home_opened: “${answer.trouble}”.`);
 }
 
-/** The tabs, and `home`, which is shown in place of the messages in `others`. */
+/** Returns the tabs, and `home`, which replaces the elements in `others` while the home tab is open. */
 export function setUpAppHome(others) {
   const tabs = Object.keys(TABS).map(tabButton);
   const list = h("div", { class: "tabs", role: "tablist", "aria-label": "Parts of the app", hidden: true }, tabs);
@@ -31,7 +31,7 @@ export function setUpAppHome(others) {
     other.focus();
     other.click();
   });
-  const keep = keeping();
+  const render = keyedRenderer();
   const place = () => {
     list.hidden = !state.app.home_tab || !isApp(state.channels.get(state.channel));
     const atHome = !list.hidden && state.tab === "home";
@@ -40,8 +40,8 @@ export function setUpAppHome(others) {
     for (const each of tabs) choose(each, each.dataset.tab === state.tab);
   };
   const draw = () => {
-    const refocus = keepingFocus(body);
-    settle(body, keep(state.home ? homeBlocks(state.home) : [["nothing", "", nothing]]));
+    const refocus = rememberFocus(body);
+    setChildren(body, render(state.home ? homeBlocks(state.home) : [["nothing", "", nothing]]));
     refocus();
   };
   on("place channels", place);

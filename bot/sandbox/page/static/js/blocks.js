@@ -1,5 +1,5 @@
-// Draws Block Kit: https://docs.slack.dev/reference/block-kit/blocks. What cannot be drawn is shown
-// as its JSON, so that nothing that the bot sent is ever missing.
+// Draws Block Kit: https://docs.slack.dev/reference/block-kit/blocks. Blocks that this page does not
+// know are shown as JSON, so that everything that the bot sent is visible.
 
 import { button, overflow } from "./buttons.js";
 import { h, newId, replace } from "./dom.js";
@@ -7,10 +7,7 @@ import { drawField, isField, isGroup } from "./fields.js";
 import { textObject } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
 
-/**
- * `context` has run(action_id, value, block_id) for what the bot is told, form (in modals: what stands in the
- * fields), errors by block_id, and state (in messages: what is chosen in selects).
- */
+/** `context` has run(action_id, value, block_id), which sends an action to the bot, form, and errors by block_id. */
 export function drawBlocks(blocks, context) {
   return blocks.map((block) => (BLOCKS[block.type] ?? unknown)(block, context));
 }
@@ -61,13 +58,13 @@ function element(each, block, context) {
   if (each.type === "button") return button(each, run);
   if (each.type === "overflow") return overflow(each, run);
   if (!isField(each) || !context.form) return unknown(each);
-  const changed = (value) => {
+  const onchange = (value) => {
     context.form.set(block, each, value);
     return run(each.action_id, value);
   };
   const label = each.placeholder?.text ?? each.type.replaceAll("_", " ");
   const attributes = { id: newId("field"), "aria-label": label };
-  return drawField({ block, element: each, form: context.form, attributes, optional: true, changed });
+  return drawField({ block, element: each, form: context.form, attributes, optional: true, onchange });
 }
 
 function input(block, context) {
@@ -77,9 +74,9 @@ function input(block, context) {
   const error = h("p", { class: "error", id: `${id}-error` });
   const hint = block.hint && h("p", { class: "hint", id: `${id}-hint` }, textObject(block.hint));
   const group = isGroup(each);
-  const changed = (value) => {
+  const onchange = (value) => {
     context.form.set(block, each, value);
-    // An external select's choice has to be known before the form is sent: only there is its label.
+    // The server must know an external select's choice before the form is sent: only it has the label.
     const tells = block.dispatch_action && each.type !== "plain_text_input";
     if (tells || each.type === "external_select") context.run(each.action_id, value, block.block_id);
   };
@@ -89,7 +86,7 @@ function input(block, context) {
     "aria-required": !block.optional && !group ? "true" : undefined,
     autofocus: each.focus_on_load,
   };
-  const field = { block, element: each, form: context.form, attributes, optional: block.optional, changed };
+  const field = { block, element: each, form: context.form, attributes, optional: block.optional, onchange };
   const optional = block.optional && h("span", { class: "optional" }, " (optional)");
   const label = h(group ? "legend" : "label", group ? {} : { for: id }, textObject(block.label), optional);
   const drawn = h(
@@ -104,7 +101,7 @@ function input(block, context) {
   return drawn;
 }
 
-/** Puts an error under a field that is drawn already, or takes it away. */
+/** Shows an error under a field, or removes it. */
 export function showError(field, error) {
   replace(field.querySelector(".error"), error);
   field.classList.toggle("invalid", Boolean(error));

@@ -1,14 +1,14 @@
-// Buttons, the overflow menu, and the question that may come before either acts.
+// Buttons, the overflow menu, and their confirmation dialog.
 
 import { h, icon } from "./dom.js";
 import { emojiText, withEmoji } from "./emoji.js";
 import { menuButton } from "./menu.js";
 
-/** `run(action_id, value)` tells the bot. */
+/** `run(action_id, value)` sends the action to the bot. */
 export function button(element, run) {
   const press = async ({ currentTarget }) => {
     if (element.url) window.open(element.url, "_blank", "noopener");
-    if (await agreed(element.confirm)) await whileBusy(currentTarget, () => run(element.action_id, null));
+    if (await confirmed(element.confirm)) await whileBusy(currentTarget, () => run(element.action_id, null));
   };
   const style = element.style ? ` ${element.style}` : "";
   return h(
@@ -25,7 +25,7 @@ export function overflow(element, run) {
       note: option.description?.text,
       run: async () => {
         if (option.url) window.open(option.url, "_blank", "noopener");
-        if (await agreed(element.confirm)) await run(element.action_id, option.value);
+        if (await confirmed(element.confirm)) await run(element.action_id, option.value);
       },
     }));
   return menuButton({ class: "button overflow", "aria-label": "More actions" }, icon("more"), items);
@@ -40,8 +40,8 @@ export async function whileBusy(pressed, work) {
   }
 }
 
-/** Asks what `confirm` says; without one the answer is yes. */
-function agreed(confirm) {
+/** Asks for confirmation; resolves to true if confirmed, or if there is no `confirm`. */
+function confirmed(confirm) {
   if (!confirm) return Promise.resolve(true);
   const dialog = document.getElementById("confirm");
   return new Promise((resolve) => {

@@ -1,7 +1,7 @@
-// The left side: whom one is, and the conversations.
+// The sidebar: the current user, and the conversations.
 
 import { openTab } from "./apphome.js";
-import { h, icon, keeping, replace, settle } from "./dom.js";
+import { h, icon, keyedRenderer, replace, setChildren } from "./dom.js";
 import { avatarOf } from "./message.js";
 import { menuButton } from "./menu.js";
 import { channelTitle, isApp, on, openChannel, showPane, state, userName } from "./store.js";
@@ -29,7 +29,7 @@ function drawWorkspace() {
     document.getElementById("workspace"),
     h("h1", {}, "Weav sandbox"),
     menuButton(
-      { class: "person", "aria-label": `You are ${userName(state.me)}. Be somebody else` },
+      { class: "person", "aria-label": `You are ${userName(state.me)}. Switch user` },
       [avatarOf(state.me), h("span", {}, userName(state.me)), icon("down")],
       others,
     ),
@@ -37,7 +37,7 @@ function drawWorkspace() {
 }
 
 function role(user) {
-  if (user.is_stranger) return "of another organisation";
+  if (user.is_stranger) return "from another organisation";
   if (user.is_restricted) return "guest";
   return user.id === state.me ? "you" : "";
 }
@@ -55,11 +55,11 @@ function become(id) {
 function group(title, belongs) {
   const list = h("ul", {});
   const element = h("div", { class: "group" }, h("h2", {}, title), list);
-  const keep = keeping();
+  const render = keyedRenderer();
   const show = (all) => {
     const channels = all.filter(belongs);
     element.hidden = !channels.length;
-    settle(list, keep(channels.map(item)));
+    setChildren(list, render(channels.map(item)));
     for (const button of list.querySelectorAll("button")) mark(button);
   };
   return { element, show };

@@ -1,11 +1,11 @@
-// A select that filters as one types: https://www.w3.org/WAI/ARIA/apg/patterns/combobox/
+// A select with a filter: https://www.w3.org/WAI/ARIA/apg/patterns/combobox/
 
 import { h, icon, newId, replace } from "./dom.js";
 import { place } from "./menu.js";
 
 /**
- * `find(query)` gives [{value, label, note, group}], now or later; null: no list for this query.
- * `onchoose` gets the option, or null when the field is cleared.
+ * `find(query)` returns [{value, label, note, group}] or a promise of it, or null if there is no list
+ * for this query. `onchoose` gets the option, or null when the field is cleared.
  */
 export class Combobox {
   constructor({ find, chosen, clearable, placeholder, onchoose, attributes }) {
@@ -15,7 +15,7 @@ export class Combobox {
     this.clear = clearable && this.#drawClear();
     this.element = h("div", { class: "combobox" }, this.input, this.clear, icon("down"), this.list);
     this.list.addEventListener("pointerdown", (event) => event.preventDefault());
-    this.#settle(chosen);
+    this.#setChosen(chosen);
   }
 
   #drawInput(placeholder, attributes) {
@@ -47,7 +47,7 @@ export class Combobox {
   async open(query) {
     const asking = ++this.asked;
     const finding = this.find(query.trim());
-    // What is still shown for the words before must not be taken for an answer to these.
+    // Hide the results of the previous query while this one runs.
     if (finding instanceof Promise) this.#show([], "Searching…");
     const found = await finding;
     if (asking !== this.asked || document.activeElement !== this.input) return;
@@ -64,7 +64,7 @@ export class Combobox {
     this.#follow();
   }
 
-  /** Keep the list at its field, which moves: the form is scrolled, or grows above it. */
+  /** Keeps the list next to its field, which moves when the form scrolls or grows. */
   #follow() {
     if (this.list.hidden || !this.element.isConnected) return;
     place(this.element, this.list, { wide: true });
@@ -87,7 +87,7 @@ export class Combobox {
     this.open("");
   }
 
-  /** What is typed or pasted next is a new search, not more of the chosen label. */
+  /** Selects the chosen label, so that typing or pasting replaces it with a new search. */
   #selectText() {
     if (document.activeElement !== this.input) return;
     this.input.select();
@@ -127,12 +127,12 @@ export class Combobox {
   }
 
   #choose(option) {
-    this.#settle(option);
+    this.#setChosen(option);
     this.close();
     this.onchoose(option);
   }
 
-  #settle(option) {
+  #setChosen(option) {
     this.chosen = option;
     this.input.value = option?.label ?? "";
     if (this.clear) this.clear.hidden = !option;

@@ -1,4 +1,4 @@
-// What may follow a slash: the app's commands, and two of Slack's own that a bot depends on.
+// Slash commands: the app's, and two of Slack's own that a bot depends on.
 
 import { state } from "./store.js";
 
@@ -11,14 +11,14 @@ function all() {
   return [...state.app.commands.map((command) => ({ ...command, app: state.app.name })), ...OWN];
 }
 
-/** The commands that `text` may become, and the one whose words are being typed. */
+/** The commands that start with `text`, or the one that `text` already has words for. */
 export function commandsLike(text) {
   if (!text.startsWith("/") || text.includes("\n")) return [];
   const [typed, ...words] = text.split(" ");
   return all().filter(({ command }) => (words.length ? command === typed : command.startsWith(typed)));
 }
 
-/** What the server is to do; null for a command that does not exist. */
+/** The action for the server; null if the command does not exist. */
 export function splitCommand(text, slack_channel_id) {
   const [, command, words] = /^(\S+)\s*([\s\S]*)$/.exec(text);
   const found = all().find((each) => each.command === command);

@@ -1,11 +1,11 @@
-// Where one writes: messages, `/` commands with their usage, and the global shortcuts.
+// The composer: messages, slash commands with their usage, and global shortcuts.
 
 import { act } from "./api.js";
 import { h, icon } from "./dom.js";
 import { menuButton } from "./menu.js";
 import { commandsLike, splitCommand } from "./commands.js";
 import { Suggestions } from "./suggestions.js";
-import { channelLabel, changed, state } from "./store.js";
+import { channelLabel, emit, state } from "./store.js";
 
 const LONGEST = 4000;
 
@@ -41,7 +41,7 @@ export class Composer {
     );
   }
 
-  /** Each conversation and each thread has a draft of its own. */
+  /** Each conversation and each thread has its own draft. */
   moveTo(channel, thread = "") {
     const label = thread ? "Reply…" : `Message ${channelLabel(channel)}`;
     this.label.textContent = label;
@@ -102,26 +102,26 @@ export class Composer {
     const { channel, thread } = this.#place;
     if (!typed || !channel) return;
     if (typed.length > LONGEST) {
-      changed("notice", `A message has at most ${LONGEST} characters. This one has ${typed.length}.`);
+      emit("notice", `A message has at most ${LONGEST} characters. This one has ${typed.length}.`);
       return;
     }
-    const doing = typed.startsWith("/") ? this.#command(typed, channel) : say(typed, channel, thread);
-    if (!doing) return;
+    const action = typed.startsWith("/") ? this.#command(typed, channel) : say(typed, channel, thread);
+    if (!action) return;
     this.text.value = "";
     this.#typed();
     this.text.focus();
     this.onsend();
-    if (!(await act(doing)) && !this.text.value) this.text.value = typed;
+    if (!(await act(action)) && !this.text.value) this.text.value = typed;
   }
 
   #command(typed, channel) {
     if (this.inThread) {
-      changed("notice", `${typed.split(/\s/)[0]} is not supported in threads. Sorry!`);
+      emit("notice", `${typed.split(/\s/)[0]} is not supported in threads. Sorry!`);
       return null;
     }
-    const doing = splitCommand(typed, channel);
-    if (!doing) changed("notice", `${typed.split(/\s/)[0]} is not a valid command.`);
-    return doing;
+    const action = splitCommand(typed, channel);
+    if (!action) emit("notice", `${typed.split(/\s/)[0]} is not a valid command.`);
+    return action;
   }
 }
 

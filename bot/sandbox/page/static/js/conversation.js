@@ -1,11 +1,11 @@
-// The middle: the messages of one conversation, and on its right side the thread.
+// The messages of one conversation, and the thread to their right.
 
 import { setUpAppHome } from "./apphome.js";
 import { Composer } from "./composer.js";
 import { h, icon, replace } from "./dom.js";
 import { MessageList } from "./list.js";
 import { repliesTo } from "./message.js";
-import { channelLabel, changed, isApp, isBot, on, state } from "./store.js";
+import { channelLabel, emit, isApp, isBot, on, state } from "./store.js";
 
 export function setUpConversation() {
   const title = h("h2", {});
@@ -41,7 +41,7 @@ export function setUpThread() {
   const close = () => {
     const ts = state.thread;
     state.thread = "";
-    changed("place");
+    emit("place");
     document.querySelector(`[data-ts="${CSS.escape(ts)}"] button`)?.focus();
   };
   panel.append(
@@ -83,7 +83,7 @@ function rootsIn(channel) {
 function aboutChannel(channel) {
   if (channel.is_im) return isApp(channel) ? "App" : "Direct message";
   const kind = channel.is_private ? "Private" : channel.is_shared ? "Shared with another organisation" : "Public";
-  const here = channel.members.some(isBot) ? "the bot is a member" : "the bot is not a member: /invite @Weav";
+  const here = channel.members.some(isBot) ? "the bot is a member" : "the bot is not a member (/invite @Weav adds it)";
   return `${kind} · ${here}`;
 }
 

@@ -1,4 +1,4 @@
-// Dates in the reader's own time zone.
+// Slack's date formats, in the reader's time zone.
 // https://docs.slack.dev/messaging/formatting-message-text#date-formatting
 
 const DAY = 86_400_000;

@@ -1,4 +1,4 @@
-// Builds elements. Text only ever becomes text nodes: nothing that anybody typed is read as HTML.
+// Builds elements. Text always becomes text nodes, so nothing that anybody typed is parsed as HTML.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -18,7 +18,7 @@ const ICONS = {
   back: "M15 5l-7 7 7 7",
 };
 
-/** An element with properties (on… listeners, attributes, class, dataset) and children. */
+/** Creates an element with props (on… listeners, attributes, class, dataset) and children. */
 export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
@@ -47,8 +47,8 @@ export function replace(parent, ...children) {
   parent.replaceChildren(...children.flat(Infinity).filter(Boolean));
 }
 
-/** Makes `nodes` the children of `parent`; those that stay are not moved, and keep the focus. */
-export function settle(parent, nodes) {
+/** Makes `nodes` the children of `parent`. Nodes that stay are not moved, so they keep the focus. */
+export function setChildren(parent, nodes) {
   const wanted = new Set(nodes);
   for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
   nodes.forEach((node, index) => {
@@ -57,10 +57,10 @@ export function settle(parent, nodes) {
 }
 
 /**
- * Gives a function that draws [key, version, draw()] items, each anew only when its version has
- * changed: a redraw takes the focus away, and any click that has begun.
+ * Returns a function that renders [key, version, draw()] items to nodes. It redraws an item only if
+ * its version has changed, because a redraw loses the focus and a click in progress.
  */
-export function keeping() {
+export function keyedRenderer() {
   let kept = new Map();
   return (items) => {
     const entries = items.map(([key, version, draw]) => {

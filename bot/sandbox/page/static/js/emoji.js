@@ -1,4 +1,4 @@
-// The emoji codes that the bot uses, and a few that people type. An unknown code stays as it is.
+// The emoji codes that the bot uses, and a few that people type. Unknown codes stay text.
 
 const CODES = {
   bust_in_silhouette: "👤",
@@ -46,12 +46,12 @@ export function emojiNode(code) {
   return span;
 }
 
-/** For where only text can stand, like a select. */
+/** For places that only allow text, such as a select. */
 export function emojiText(text) {
   return text.replace(new RegExp(EMOJI, "g"), (whole, code) => (Object.hasOwn(CODES, code) ? CODES[code] : whole));
 }
 
-/** Plain text with its emoji codes drawn. */
+/** Plain text with emoji for its codes. */
 export function withEmoji(text) {
   const parts = text.split(new RegExp(EMOJI, "g"));
   return parts.map((part, index) => (index % 2 ? emojiNode(part) : document.createTextNode(part)));

@@ -1,4 +1,4 @@
-// One request to Weav with its body, its answer and how long it took.
+// One request to Weav: its body, its answer and its duration.
 
 import { h } from "./dom.js";
 
@@ -28,14 +28,14 @@ export function drawExchange(exchange) {
 }
 
 export function outcome({ status, seconds }) {
-  if (seconds === null) return { tone: "waiting", word: "working…" };
+  if (seconds === null) return { tone: "waiting", word: "in progress" };
   if (status === null) return { tone: "bad", word: "no answer" };
   return { tone: status < 300 ? "good" : "bad", word: String(status) };
 }
 
 function missing({ seconds, status }) {
   if (seconds === null) return "Not yet.";
-  return status === null ? "The connection was cut." : "Nothing in it.";
+  return status === null ? "The connection was cut." : "Empty.";
 }
 
 export function pretty(text) {
@@ -43,7 +43,7 @@ export function pretty(text) {
   try {
     shown = JSON.stringify(JSON.parse(text), null, 2);
   } catch {
-    // What is no JSON is shown as it came.
+    // Not JSON: show it unchanged.
   }
   return h("pre", { tabindex: "0" }, shown);
 }

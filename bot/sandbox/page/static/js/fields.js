@@ -1,4 +1,4 @@
-// The elements that hold a value, each with its label, hint and error tied to it.
+// Draws the elements that have a value.
 // https://docs.slack.dev/reference/block-kit/block-elements
 
 import { act } from "./api.js";
@@ -18,7 +18,7 @@ const TYPED = {
   datepicker: "date",
 };
 
-/** `field` has block, element, form, attributes (id, aria-…), optional and changed(value). */
+/** `field` has block, element, form, attributes (id, aria-…), optional and onchange(value). */
 const FIELDS = {
   ...Object.fromEntries(Object.keys(TYPED).map((type) => [type, typed])),
   static_select: (field) => select(field, listed(optionsOf(field.element))),
@@ -38,7 +38,7 @@ export function drawField(field) {
   return FIELDS[field.element.type](field);
 }
 
-function typed({ block, element, form, attributes, changed }) {
+function typed({ block, element, form, attributes, onchange }) {
   const lines = element.multiline;
   return h(lines ? "textarea" : "input", {
     ...(lines ? { rows: "4" } : { type: TYPED[element.type], autocomplete: "off" }),
@@ -46,12 +46,12 @@ function typed({ block, element, form, attributes, changed }) {
     class: "typed",
     placeholder: element.placeholder?.text,
     value: String(form.get(block, element)),
-    oninput: (event) => changed(event.target.value),
+    oninput: (event) => onchange(event.target.value),
     onkeydown: lines ? undefined : (event) => event.key === "Enter" && event.isComposing && event.preventDefault(),
   });
 }
 
-function choices({ block, element, form, attributes, changed }, type) {
+function choices({ block, element, form, attributes, onchange }, type) {
   const held = form.get(block, element);
   const isOn = (value) => (type === "radio" ? held === value : (held || []).includes(value));
   const { id, ...described } = attributes;
@@ -63,7 +63,7 @@ function choices({ block, element, form, attributes, changed }, type) {
   const now = () => boxes.filter(({ box }) => box.checked).map(({ option }) => option.value);
   return h(
     "div",
-    { class: "choices", onchange: () => changed(type === "radio" ? now()[0] : now()) },
+    { class: "choices", onchange: () => onchange(type === "radio" ? now()[0] : now()) },
     boxes.map(({ box, option }) =>
       h("label", { for: box.id }, box, h("span", {}, textObject(option.text), note(option))),
     ),
@@ -74,7 +74,7 @@ function note(option) {
   return option.description && h("small", {}, textObject(option.description));
 }
 
-function select({ block, element, form, attributes, optional, changed }, find) {
+function select({ block, element, form, attributes, optional, onchange }, find) {
   const held = form.get(block, element);
   const known = element.type === "external_select" ? asOption(form.option(block, element)) : null;
   const chosen = held ? (known ?? find("").find((each) => each.value === held)) : null;
@@ -83,7 +83,7 @@ function select({ block, element, form, attributes, optional, changed }, find) {
     chosen: chosen ?? null,
     clearable: optional,
     placeholder: element.placeholder?.text ?? "Choose an option",
-    onchoose: (option) => changed(option?.value ?? ""),
+    onchoose: (option) => onchange(option?.value ?? ""),
     attributes,
   });
   return box.element;
@@ -116,16 +116,16 @@ function people() {
   return [...state.users.values()].map(({ id, name }) => ({ value: id, label: userName(id), note: `@${name}` }));
 }
 
-// One search at a time, for the latest words: a choice counts among the options offered last.
+// Runs one search at a time, for the latest query: a choice must be among the options offered last.
 async function suggested(field, query) {
   const { element, form } = field;
   if (query.length < (element.min_query_length ?? 3)) return null;
-  const doing = { do: "suggest", view_id: form.view.id, action_id: element.action_id, query };
-  field.wanted = doing;
+  const action = { do: "suggest", view_id: form.view.id, action_id: element.action_id, query };
+  field.wanted = action;
   if (query) await new Promise((resolve) => setTimeout(resolve, TYPING_PAUSE));
   await field.searching;
-  if (field.wanted !== doing) return null;
-  field.searching = act(doing);
+  if (field.wanted !== action) return null;
+  field.searching = act(action);
   const answer = await field.searching;
   return answer ? answer.options.map((option) => asOption(option)) : null;
 }

@@ -1,4 +1,4 @@
-// Where the keyboard is: Tab stays in an open dialog, F6 changes between Slack and Weav.
+// Keyboard focus: Tab stays in an open dialog, F6 switches between Slack and Weav.
 
 export const STOPS = "button, input, textarea, select, a[href], [tabindex='0'], summary";
 
@@ -16,10 +16,10 @@ export function trapFocus(dialog) {
 }
 
 /**
- * Gives a function that gives the focus back, to the same control of the same item, once items with
- * `data-key` were drawn anew.
+ * Returns a function that restores the focus after items with `data-key` were redrawn: to the same
+ * control of the same item.
  */
-export function keepingFocus(list) {
+export function rememberFocus(list) {
   const stopsOf = (item) => [...item.querySelectorAll(STOPS)];
   const old = list.contains(document.activeElement) && document.activeElement.closest("[data-key]");
   if (!old) return () => {};

@@ -1,5 +1,5 @@
-// What stands in the fields of a modal before it is sent. As in Slack, a new version of the view
-// keeps what was typed in a field with the same block_id, action_id and type, and no other.
+// The values in the fields of a modal before it is sent. As in Slack, an update of the view keeps the
+// value of a field only if block_id, action_id and type are the same.
 
 const KEYS = {
   static_select: "selected_option",
@@ -12,7 +12,7 @@ const KEYS = {
   datepicker: "selected_date",
 };
 
-/** The plain value of an entry of `view.state.values`: a text, an option's value, or a list. */
+/** The plain value of an entry of `view.state.values`: text, an option's value, or a list. */
 function valueOf(entry) {
   const held = entry?.[KEYS[entry.type] ?? "value"];
   if (Array.isArray(held)) return held.map((option) => option.value ?? option);
@@ -26,7 +26,7 @@ export class Form {
     this.draw(view);
   }
 
-  /** Take over a version of the view. */
+  /** Switches to a new version of the view. */
   draw(view) {
     this.view = view;
     const there = new Set(this.#fields().map(([block, element]) => this.#key(block, element)));
@@ -39,7 +39,7 @@ export class Form {
     return valueOf(this.view.state.values[block.block_id]?.[element.action_id]);
   }
 
-  /** The option that an external select holds: only it knows the label. */
+  /** The selected option of an external select; only the option has the label. */
   option(block, element) {
     return this.view.state.values[block.block_id]?.[element.action_id]?.selected_option ?? null;
   }
@@ -48,7 +48,7 @@ export class Form {
     this.#drafts.set(this.#key(block, element), value);
   }
 
-  /** By block_id, as the server takes them. */
+  /** By block_id, as the server expects them. */
   values() {
     return Object.fromEntries(this.#fields().map(([block, element]) => [block.block_id, this.get(block, element)]));
   }

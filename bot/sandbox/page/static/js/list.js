@@ -1,15 +1,15 @@
-// A list of messages that keeps what is drawn, and with it the focus, as long as nothing changed.
+// A list of messages. It redraws only messages that have changed, so that the others keep the focus.
 
 import { dayOf } from "./dates.js";
-import { h, keeping, settle } from "./dom.js";
-import { keepingFocus } from "./focus.js";
+import { h, keyedRenderer, setChildren } from "./dom.js";
+import { rememberFocus } from "./focus.js";
 import { drawMessage, repliesTo } from "./message.js";
 
 const CLOSE_SECONDS = 300;
 const BOTTOM_PIXELS = 80;
 
 export class MessageList {
-  #keep = keeping();
+  #render = keyedRenderer();
 
   constructor(label, { inThread = false } = {}) {
     this.inThread = inThread;
@@ -28,8 +28,8 @@ export class MessageList {
       items.push(this.#item(message, before));
       before = message;
     }
-    const refocus = keepingFocus(element);
-    settle(element, this.#keep(items));
+    const refocus = rememberFocus(element);
+    setChildren(element, this.#render(items));
     refocus();
     if (toEnd || this.atEnd) this.goToEnd();
   }

@@ -1,4 +1,4 @@
-// Puts the parts of the page together and starts to follow the server.
+// Sets up the page and subscribes to the server.
 
 import { setUpChannels } from "./channels.js";
 import { setUpConversation, setUpThread } from "./conversation.js";

@@ -1,10 +1,10 @@
-// A button with a menu: arrow keys, Home, End, Escape, and a click elsewhere closes it.
+// A button with a menu. Arrow keys, Home and End move in it; Escape, Tab or a click elsewhere closes it.
 
 import { h, newId } from "./dom.js";
 
 let open = null;
 
-/** `items()` gives {label, note, run, danger} when the menu opens. */
+/** `items()` returns [{label, note, run, danger}], and is called when the menu opens. */
 export function menuButton(props, content, items) {
   const id = newId("menu");
   const button = h(
@@ -65,7 +65,7 @@ function move(event) {
   }
 }
 
-/** Puts a popup under its owner, or above it where there is no room below. */
+/** Places a popup below its owner, or above it if there is no room below. */
 export function place(owner, popup, { wide = false } = {}) {
   const box = owner.getBoundingClientRect();
   if (wide) popup.style.width = `${box.width}px`;

@@ -1,4 +1,4 @@
-// One message: who, when, what, its thread, and what can be done with it.
+// One message: author, time, content, thread and actions.
 
 import { act } from "./api.js";
 import { drawBlocks } from "./blocks.js";
@@ -9,7 +9,7 @@ import { menuButton } from "./menu.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { isBot, openThread, state, userName } from "./store.js";
 
-/** `follows`: the one before is from the same person, a moment ago. */
+/** `follows`: the previous message is from the same person, a moment earlier. */
 export function drawMessage(message, { follows = false, inThread = false } = {}) {
   const ephemeral = Boolean(message.only_for);
   const replies = inThread ? [] : repliesTo(message);

@@ -1,9 +1,9 @@
-// The modal on top of a person's stack, drawn from the view that the bot sent. It covers the Slack
-// half alone: Weav's ids can be copied, and its switches turned, while a form is open.
+// The top modal of the user's stack. It covers only the Slack half, so that Weav's IDs can be copied
+// and its switches used while a form is open.
 
 import { act } from "./api.js";
 import { drawBlocks, showError } from "./blocks.js";
-import { h, icon, keeping, replace, settle } from "./dom.js";
+import { h, icon, keyedRenderer, replace, setChildren } from "./dom.js";
 import { withEmoji } from "./emoji.js";
 import { trapFocus } from "./focus.js";
 import { Form } from "./form.js";
@@ -42,7 +42,7 @@ function draw(view) {
   if (shell.hash !== view.hash) fillShell(view, form);
   coverSlack(at);
   showAnswer(view);
-  // Whoever is busy in the other half stays there.
+  // Do not take the focus from Weav's half.
   if (dialog.contains(document.activeElement) || at.closest("#weav")) return;
   const same = block && dialog.querySelector(`[data-block="${CSS.escape(block)}"] :is(input, textarea)`);
   (same || dialog.querySelector("[autofocus]") || shell.title).focus();
@@ -63,10 +63,10 @@ function makeShell(view, form) {
   );
   const submitted = (event) => submit(event, view.id, form);
   replace(dialog, h("form", { novalidate: true, onsubmit: submitted }, header, body, footer));
-  return { id: view.id, hash: "", title, trouble, body, footer, blocks: new Map(), keep: keeping() };
+  return { id: view.id, hash: "", title, trouble, body, footer, blocks: new Map(), render: keyedRenderer() };
 }
 
-/** Draw a version of the view; blocks that are as before stay, with the keyboard in them. */
+/** Draws a version of the view; unchanged blocks stay, and keep the focus. */
 function fillShell(view, form) {
   form.draw(view);
   const run = (action_id, value) =>
@@ -79,11 +79,11 @@ function fillShell(view, form) {
   shell.blocks = new Map(nodes);
   shell.hash = view.hash;
   replace(shell.title, withEmoji(view.title.text));
-  settle(shell.body, [shell.trouble, ...nodes.map(([, node]) => node)]);
-  settle(shell.footer, shell.keep(buttons(view)));
+  setChildren(shell.body, [shell.trouble, ...nodes.map(([, node]) => node)]);
+  setChildren(shell.footer, shell.render(buttons(view)));
 }
 
-/** What a field is drawn from: what stands in it stays, whatever it would begin with now. */
+/** The version of a block. Initial values do not count: a field keeps its value when they change. */
 function versionOf(block, form) {
   if (block.type !== "input") return JSON.stringify(block);
   const { element } = block;
@@ -100,7 +100,7 @@ function buttons({ close: dismissal, submit: submission }) {
   return [["close", word, dismiss], submission && ["submit", submission.text, send]].filter(Boolean);
 }
 
-/** Show what the answer to a submission says about the fields that are there already. */
+/** Shows the errors of the answer to a submission. */
 function showAnswer(view) {
   replace(shell.trouble, view.trouble);
   shell.trouble.hidden = !view.trouble;
@@ -131,7 +131,7 @@ function uncover() {
   if (hadFocus && before?.isConnected) before.focus();
 }
 
-// A second click is sent, too: Slack repeats what got no answer, and the bot has to bear it.
+// A second click is sent, too: the bot must handle a form that is submitted twice.
 async function submit(event, view_id, form) {
   event.preventDefault();
   const pressed = shell?.footer.querySelector("button[type=submit]");

@@ -3,12 +3,12 @@
 import { slackDate } from "./dates.js";
 import { h } from "./dom.js";
 import { emojiNode, withEmoji } from "./emoji.js";
-import { messageBehind, openMessage } from "./permalink.js";
+import { messageAt, openMessage } from "./permalink.js";
 import { channelLabel, openChannel, state, userName } from "./store.js";
 
 const edge = (mark) =>
   `(?<![A-Za-z0-9])\\${mark}(?=\\S)([^\\${mark}\\n]*[^\\s\\${mark}])\\${mark}(?![A-Za-z0-9])`;
-// In the order of the groups below; the first that begins leftmost wins.
+// In the order of the groups in `inline`; the leftmost match wins.
 const INLINE = new RegExp(
   ["`([^`\\n]+)`", "<([^<>]+)>", edge("*"), edge("_"), edge("~"), ":([a-z0-9_+'-]+):"].join("|"),
 );
@@ -20,7 +20,7 @@ export function decode(text) {
   return text.replace(/&(amp|lt|gt);/g, (_, name) => ({ amp: "&", lt: "<", gt: ">" })[name]);
 }
 
-/** `verbatim`: bare URLs stay text. */
+/** `verbatim`: do not turn bare URLs into links. */
 export function mrkdwn(text, { verbatim = false } = {}) {
   return text.split(FENCE).flatMap((part, index) => {
     if (index % 2) return [h("pre", {}, decode(part.replace(/<([^|>]+)(?:\|[^>]*)?>/g, "$1")))];
@@ -28,7 +28,7 @@ export function mrkdwn(text, { verbatim = false } = {}) {
   });
 }
 
-/** A text object of Block Kit. */
+/** Draws a Block Kit text object. */
 export function textObject(object) {
   if (object.type === "mrkdwn") return mrkdwn(object.text, object);
   return object.emoji === false ? [object.text] : withEmoji(object.text);
@@ -106,11 +106,11 @@ export function dateNode(seconds, pattern, url, fallback) {
   return url ? linkNode(decode(url), time) : time;
 }
 
-/** Only links that lead to a page or to a mailbox; everything else stays text. */
+/** Only http, https and mailto URLs become links; everything else stays text. */
 export function linkNode(url, label = "") {
   const text = label || url.replace(/^mailto:/, "");
   if (!/^(https?:\/\/|mailto:)/i.test(url)) return h("span", {}, text);
-  const message = messageBehind(url);
+  const message = messageAt(url);
   if (message) return h("button", { class: "link", type: "button", onclick: () => openMessage(message) }, text);
   const here = url.startsWith(`${location.origin}/#`);
   const href = here ? url.slice(location.origin.length + 1) : url;

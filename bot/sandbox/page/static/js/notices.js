@@ -1,11 +1,11 @@
-// What Slack says in a corner: the bot did not answer, or something is not possible.
+// Notices in a corner: an error of the bot, or something that is not possible.
 
 import { h, icon } from "./dom.js";
 import { on } from "./store.js";
 
 const SHOWN_FOR = 9000;
 
-const DOINGS = {
+const ACTIONS = {
   command: "The command",
   message_action: "The shortcut",
   shortcut: "The shortcut",
@@ -19,10 +19,10 @@ const corner = document.getElementById("notices");
 
 export function setUpNotices() {
   on("notice", notify);
-  on("trouble", ({ doing, shown }) =>
-    notify(`${DOINGS[doing] ?? doing} failed with the error “${shown}”.`),
+  on("trouble", ({ action, shown }) =>
+    notify(`${ACTIONS[action] ?? action} failed with the error “${shown}”.`),
   );
-  const lost = notice("The sandbox does not answer. It was ended, or is starting again.");
+  const lost = notice("The sandbox does not answer. It has stopped or is restarting.");
   on("connected", (is) => (is ? lost.remove() : corner.append(lost)));
 }
 

@@ -1,4 +1,4 @@
-// On narrow screens one part is shown at a time, chosen in a bar at the bottom.
+// On narrow screens, a bar at the bottom selects the pane to show.
 
 import { h, replace } from "./dom.js";
 import { on, showPane } from "./store.js";

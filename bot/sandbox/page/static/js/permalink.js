@@ -1,10 +1,10 @@
-// Links to messages of this workspace lead to them on this page: there is no other place for them.
+// Permalinks to messages of this workspace open them on this page.
 
 import { openChannel, openThread, showPane, state } from "./store.js";
 
 const PERMALINK = /^https:\/\/[\w-]+\.slack\.com\/archives\/(\w+)\/p(\d+)(\d{6})(?:\?|$)/;
 
-export function messageBehind(url) {
+export function messageAt(url) {
   const found = PERMALINK.exec(url);
   const message = found && state.messages.get(`${found[2]}.${found[3]}`);
   return message?.channel === found?.[1] ? message : null;

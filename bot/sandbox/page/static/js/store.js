@@ -1,5 +1,5 @@
-// What the page knows, and who wants to hear of changes. The server's stream is the only source of
-// what is in Slack and in Weav; the rest is where this person is looking.
+// The page's state and its listeners. The data of Slack and Weav comes only from the server's event
+// stream; the rest is what the user is looking at.
 
 export const ANN = "U0ANN";
 
@@ -34,7 +34,7 @@ export function on(topics, listener) {
   }
 }
 
-export function changed(topic, detail) {
+export function emit(topic, detail) {
   for (const listener of listeners.get(topic) ?? []) listener(detail);
 }
 
@@ -48,7 +48,7 @@ export function isBot(id) {
   return state.users.get(id)?.is_bot ?? false;
 }
 
-/** Where one talks with the app, and where its home tab is. */
+/** Whether this is the conversation with the app, which also has its home tab. */
 export function isApp(channel) {
   return Boolean(channel?.is_im) && channel.members.some(isBot);
 }
@@ -59,7 +59,7 @@ export function channelTitle(channel) {
   return others.map(userName).join(", ");
 }
 
-/** "#support", or the name of whom one talks with. */
+/** "#support", or the name of the other person. */
 export function channelLabel(channel) {
   return channel.is_im ? channelTitle(channel) : `#${channel.name}`;
 }
@@ -78,15 +78,15 @@ export function openChannel(id) {
   state.thread = "";
   state.unread.delete(id);
   sessionStorage.setItem("channel", id);
-  changed("place");
+  emit("place");
 }
 
 export function openThread(ts) {
   state.thread = ts;
-  changed("place");
+  emit("place");
 }
 
 export function showPane(pane) {
   document.body.dataset.pane = pane;
-  changed("pane");
+  emit("pane");
 }

@@ -1,8 +1,8 @@
-// Follows the server: the whole state first, then every change, and again after a lost connection.
+// Subscribes to the server: a snapshot, then every change. The browser reconnects automatically.
 
-import { ANN, byId, changed, state } from "./store.js";
+import { ANN, byId, emit, state } from "./store.js";
 
-const SEEN = {
+const HANDLERS = {
   message: takeMessage,
   message_changed: takeMessage,
   message_deleted: dropMessage,
@@ -11,7 +11,7 @@ const SEEN = {
   view_updated: takeView,
   view_closed: dropView,
   home_published: takeHome,
-  trouble: (trouble) => changed("trouble", trouble),
+  trouble: (trouble) => emit("trouble", trouble),
   exchange: takeExchange,
   conversation: takeConversation,
   conversation_deleted: dropConversation,
@@ -26,20 +26,20 @@ let stream;
 export function follow() {
   stream?.close();
   stream = new EventSource(`/api/events?as=${encodeURIComponent(state.me)}`);
-  stream.onopen = () => changed("connected", true);
-  stream.onerror = () => (isNobody() ? beAnn() : changed("connected", false));
+  stream.onopen = () => emit("connected", true);
+  stream.onerror = () => (isNobody() ? beAnn() : emit("connected", false));
   stream.onmessage = (event) => {
     const { kind, data } = JSON.parse(event.data);
     if (kind === "snapshot") takeSnapshot(data);
-    else SEEN[kind]?.(data);
+    else HANDLERS[kind]?.(data);
   };
 }
 
-// Only an answer ends a stream for good, and that answer is that there is no such person.
+// EventSource closes for good only after an error answer, here 404: there is no such user.
 const isNobody = () => stream.readyState === EventSource.CLOSED && state.me !== ANN;
 
 function beAnn() {
-  changed("notice", `There is nobody called “${state.me}” here.`);
+  emit("notice", `There is nobody called “${state.me}” here.`);
   state.me = ANN;
   follow();
 }
@@ -65,7 +65,7 @@ function takeSnapshot({ me, app, slack, weav, switches }) {
   const wanted = state.channels.has(before) ? before : firstChannel();
   if (wanted !== state.channel) Object.assign(state, { thread: "", tab: "messages" });
   state.channel = wanted;
-  for (const topic of ["snapshot", "place", "messages", "views", "home", "weav", "webhooks", "switches"]) changed(topic);
+  for (const topic of ["snapshot", "place", "messages", "views", "home", "weav", "webhooks", "switches"]) emit(topic);
 }
 
 function firstChannel() {
@@ -80,66 +80,66 @@ function takeMessage(message) {
   if (parent && parent !== message && !message.only_for) parent.thread_ts = parent.ts;
   const elsewhere = message.channel !== state.channel || state.tab === "home" || document.hidden;
   if (isNew && elsewhere && message.user !== state.me) state.unread.add(message.channel);
-  changed("messages", message);
+  emit("messages", message);
 }
 
 function dropMessage(message) {
   state.messages.delete(message.ts);
-  changed("messages", message);
+  emit("messages", message);
 }
 
 function takeChannel(channel) {
   state.channels.set(channel.id, channel);
-  changed("channels");
+  emit("channels");
 }
 
 function takeView(view) {
   if (!view.is_open) return;
   state.views.set(view.id, view);
-  changed("views");
+  emit("views");
 }
 
 function dropView(view) {
   state.views.delete(view.id);
-  changed("views");
+  emit("views");
 }
 
 function takeHome(view) {
   state.home = view;
-  changed("home");
+  emit("home");
 }
 
 function takeExchange(exchange) {
   state.exchanges.set(exchange.number, exchange);
-  changed("weav");
+  emit("weav");
 }
 
 function takeConversation(conversation) {
   state.conversations.set(conversation.id, conversation);
-  changed("weav");
+  emit("weav");
 }
 
 function dropConversation(conversation) {
   state.conversations.delete(conversation.id);
-  changed("weav");
+  emit("weav");
 }
 
 function takeWeavMessage(message) {
   state.weavMessages.set(message.id, message);
-  changed("weav");
+  emit("weav");
 }
 
 function takeWebhook(webhook) {
   state.webhooks.set(webhook.number, webhook);
-  changed("webhooks");
+  emit("webhooks");
 }
 
 function takeCustomer(customer) {
   state.customers.push(customer);
-  changed("customers");
+  emit("customers");
 }
 
 function takeSwitches(switches) {
   state.switches = switches;
-  changed("switches");
+  emit("switches");
 }

@@ -1,4 +1,4 @@
-// The list of commands above the composer, and its keys.
+// The list of commands above the composer, and its keyboard control.
 
 import { h, replace } from "./dom.js";
 
@@ -26,7 +26,7 @@ export class Suggestions {
     this.show([]);
   }
 
-  /** Whether the key was the list's. */
+  /** Handles a key; returns whether the list used it. */
   press(event) {
     if (this.element.hidden) return false;
     const steps = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -1,18 +1,18 @@
-// The row of switches: what Weav and Slack do wrong from now on.
+// The switches for faults of Weav and Slack.
 
-import { turn } from "./api.js";
+import { setSwitches } from "./api.js";
 import { h } from "./dom.js";
 import { on, state } from "./store.js";
 
 const WEAV = {
-  works: ["Works", "Weav answers as it should.", "good"],
-  down: ["Down", "Connections are refused. What is submitted now waits in the bot's queue.", "bad"],
-  field: ["Refuses a field", "422 with a reason under the field on the right.", "bad"],
+  works: ["Works", "Weav works normally.", "good"],
+  down: ["Down", "Connections are refused. The bot queues what you submit now.", "bad"],
+  field: ["Refuses a field", "422 with an error for the field chosen below.", "bad"],
   unauthorised: ["401", "The bot's token is not accepted.", "bad"],
-  forbidden: ["403", "The bot's token lacks a right.", "bad"],
-  limited: ["Rate limited", "429, “come back in 5 s”. The bot queues.", "bad"],
-  lost_answer: ["Loses its answer", "Creates what it was asked for, then cuts the connection. The bot looks for conversations.", "bad"],
-  lost_request: ["Loses the request", "Cuts the connection and creates nothing. The bot cannot know.", "bad"],
+  forbidden: ["403", "The bot's token lacks a permission.", "bad"],
+  limited: ["Rate limited", "429 with “Retry-After: 5”. The bot queues what you submit.", "bad"],
+  lost_answer: ["Loses its answer", "Processes the request, then cuts the connection. The bot looks for the conversation in Weav.", "bad"],
+  lost_request: ["Loses the request", "Cuts the connection and creates nothing. The bot cannot know that.", "bad"],
 };
 const FIELDS = ["customer_id", "channel", "subject", "status", "priority", "assignee_type", "assignee_id"];
 const SLACK = {
@@ -20,7 +20,7 @@ const SLACK = {
   refuse_response_urls: ["Slack refuses response URLs", "expired_url"],
 };
 
-/** Draws all switches once, and has them and the light follow the server. */
+/** Draws all switches, and updates them and the status light when the server reports a change. */
 export function setUpSwitches(light) {
   const parts = [weavSwitches(), slackSwitches()];
   on("switches", () => {
@@ -54,13 +54,13 @@ function weavSwitches() {
 
 function chip(value) {
   const id = `weav-${value}`;
-  const chosen = h("input", { type: "radio", name: "weav-does", id, value, onchange: () => turn({ weav: value }) });
+  const chosen = h("input", { type: "radio", name: "weav-does", id, value, onchange: () => setSwitches({ weav: value }) });
   const element = h("label", { for: id, class: "chip" }, chosen, h("span", {}, WEAV[value][0]));
   return { element, show: ({ weav }) => (chosen.checked = weav === value) };
 }
 
 function slowness() {
-  const set = () => turn({ slow: Math.min(60, Math.max(0, Number(seconds.value) || 0)) });
+  const set = () => setSwitches({ slow: Math.min(60, Math.max(0, Number(seconds.value) || 0)) });
   const seconds = h("input", { type: "number", id: "weav-slow", min: "0", max: "60", step: "0.5", onchange: set });
   const element = h("label", { for: "weav-slow" }, "Answers late by ", seconds, " s");
   return { element, show: ({ slow }) => (seconds.value = slow) };
@@ -68,7 +68,7 @@ function slowness() {
 
 function refusedField() {
   const options = FIELDS.map((field) => h("option", { value: field }, field));
-  const select = h("select", { id: "refused-field", onchange: () => turn({ field: select.value }) }, options);
+  const select = h("select", { id: "refused-field", onchange: () => setSwitches({ field: select.value }) }, options);
   const element = h("span", {}, h("label", { for: "refused-field" }, "Refused field"), " ", select);
   const show = ({ weav, field }) => {
     element.hidden = weav !== "field";
@@ -85,7 +85,7 @@ function slackSwitches() {
 }
 
 export function toggle(key, name, note) {
-  const box = h("input", { type: "checkbox", role: "switch", id: key, onchange: () => turn({ [key]: box.checked }) });
+  const box = h("input", { type: "checkbox", role: "switch", id: key, onchange: () => setSwitches({ [key]: box.checked }) });
   const said = h("span", {}, name, " ", h("span", { class: "quiet" }, note));
   const element = h("label", { for: key, class: "toggle" }, box, said);
   return { element, show: (switches) => (box.checked = switches[key]) };

@@ -1,6 +1,6 @@
-// The other half: what Weav got, what exists there, and what goes wrong.
+// Weav's half of the page: switches, IDs, webhooks, conversations, requests.
 
-import { h, icon, keeping, settle } from "./dom.js";
+import { h, icon, keyedRenderer, setChildren } from "./dom.js";
 import { drawExchange } from "./exchange.js";
 import { part } from "./part.js";
 import { customerName, on, state } from "./store.js";
@@ -10,13 +10,13 @@ import { setUpWebhooks } from "./webhooks.js";
 
 export function setUpWeav() {
   const light = h("p", { class: "light", role: "status" });
-  const customers = folded("Customers to choose from", { open: true });
-  const assignees = folded("People and agents to assign to");
-  const companies = folded("Companies for a channel's defaults");
-  const conversations = part("Conversations that exist", "conversations");
-  const exchanges = part("Requests of the bot", "exchanges");
+  const customers = idList("Customers to choose from", { open: true });
+  const assignees = idList("People and agents to assign to");
+  const companies = idList("Companies for a channel's defaults");
+  const conversations = part("Conversations in Weav", "conversations");
+  const exchanges = part("Requests from the bot", "exchanges");
   document.getElementById("weav").append(
-    h("header", { class: "bar" }, h("div", {}, h("h2", {}, "Weav"), h("p", { class: "quiet" }, "F6 leads here and back")), light),
+    h("header", { class: "bar" }, h("div", {}, h("h2", {}, "Weav"), h("p", { class: "quiet" }, "F6 switches between Slack and Weav")), light),
     h(
       "div",
       { class: "weav-body" },
@@ -32,7 +32,7 @@ export function setUpWeav() {
   on("weav", () => {
     const newest = (map) => [...map.values()].reverse();
     conversations.show(newest(state.conversations).map(conversationItem), "None yet.");
-    exchanges.show(newest(state.exchanges).map(exchangeItem), "None yet: fill in the form.");
+    exchanges.show(newest(state.exchanges).map(exchangeItem), "None yet. Submit the form to see one.");
     goToConversation();
   });
   addEventListener("hashchange", goToConversation);
@@ -42,12 +42,12 @@ function agentEntry({ id, name, is_active: active }) {
   return { id, name, note: active ? "AI agent" : "AI agent, inactive" };
 }
 
-function folded(title, { open = false } = {}) {
+function idList(title, { open = false } = {}) {
   const list = h("ul", {});
   const element = h("details", { class: "part ids", open }, h("summary", {}, title), list);
-  const keep = keeping();
+  const render = keyedRenderer();
   const show = (entries) =>
-    settle(list, keep(entries.map((each) => [each.id, JSON.stringify(each), () => idEntry(each)])));
+    setChildren(list, render(entries.map((each) => [each.id, JSON.stringify(each), () => idEntry(each)])));
   return { element, show };
 }
 

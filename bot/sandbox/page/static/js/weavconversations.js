@@ -1,4 +1,4 @@
-// The conversations that exist in Weav, and what somebody does with them there.
+// The conversations in Weav, and what the user can do with them there.
 
 import { actInWeav } from "./api.js";
 import { h, icon } from "./dom.js";
@@ -7,7 +7,7 @@ import { customerName, showPane, state } from "./store.js";
 
 const PRIORITIES = ["low", "normal", "high", "urgent"];
 const WRITERS = { customer: "Customer", user: "Support", agent: "AI agent", system: "System" };
-// What is being written stays when a conversation is drawn anew.
+// Drafts survive a redraw of their conversation.
 const drafts = new Map();
 
 export function conversationItem(conversation) {
@@ -44,7 +44,7 @@ function drawConversation(conversation, name, messages) {
 function changes(conversation, change) {
   const prioritise = (priority) => ({
     label: `Priority: ${priority}`,
-    note: priority === conversation.priority ? "as it is" : undefined,
+    note: priority === conversation.priority ? "current" : undefined,
     run: () => change({ priority }),
   });
   const assign = ({ id, name }) => ({
@@ -76,7 +76,7 @@ function draft(conversation_id) {
 }
 
 function makeDraft(conversation_id) {
-  const text = h("textarea", { rows: "2", "aria-label": "What is written in Weav", maxlength: "10000" });
+  const text = h("textarea", { rows: "2", "aria-label": "New message in Weav", maxlength: "10000" });
   const send = async (as) => {
     const content = text.value.trim();
     if (content && (await actInWeav({ do: "write", conversation_id, content, ...as }))) text.value = "";
@@ -97,7 +97,7 @@ function nameOf(id) {
   return [...state.weavUsers, ...state.agents].find((each) => each.id === id)?.name ?? id;
 }
 
-/** Where a card's "Open in Weav" leads. */
+/** Shows the conversation that the card's link "Open in Weav" points to. */
 export function goToConversation(event) {
   const card = location.hash.startsWith("#conversation-") && document.getElementById(location.hash.slice(1));
   for (const each of document.querySelectorAll("#conversations .target")) each.classList.remove("target");

@@ -1,6 +1,6 @@
-// Weav's webhooks: how they come, which nobody needs to change, and each that was sent.
+// Weav's webhooks: options for their delivery, and a list of all that were sent.
 
-import { turn } from "./api.js";
+import { setSwitches } from "./api.js";
 import { h } from "./dom.js";
 import { outcome, pretty } from "./exchange.js";
 import { part } from "./part.js";
@@ -8,10 +8,10 @@ import { on, state } from "./store.js";
 import { toggle } from "./switches.js";
 
 const SIGNATURES = { hex: "hex", base64: "base64", "sha256=hex": "sha256= and hex", "sha256=base64": "sha256= and base64" };
-const SHAPES = { nested: "in “data”", flat: "at the top", unknown: "under unknown names" };
+const SHAPES = { nested: "in “data”", flat: "at the top level", unknown: "under unknown names" };
 const TOGGLES = {
-  webhook_twice: ["Each comes twice", "two at once"],
-  webhook_reversed: ["Out of order", "the last of a second first"],
+  webhook_twice: ["Send each twice", "both at once"],
+  webhook_reversed: ["Out of order", "the newest of each second first"],
 };
 
 export function setUpWebhooks() {
@@ -26,7 +26,7 @@ export function setUpWebhooks() {
     "details",
     { class: "part webhooks" },
     h("summary", {}, "Webhooks"),
-    h("p", { class: "quiet" }, "Weav tells the bot of each change. Its documentation leaves open how:"),
+    h("p", { class: "quiet" }, "Weav sends the bot an event for each change. These details are not documented:"),
     h("div", { class: "knobs" }, knobs.map((each) => each.element)),
     h("div", { class: "toggles" }, toggles.map((each) => each.element)),
     sent.element,
@@ -43,13 +43,13 @@ export function setUpWebhooks() {
 
 function choice(key, label, names) {
   const options = Object.entries(names).map(([value, name]) => h("option", { value }, name));
-  const select = h("select", { id: key, onchange: () => turn({ [key]: select.value }) }, options);
+  const select = h("select", { id: key, onchange: () => setSwitches({ [key]: select.value }) }, options);
   const element = h("span", {}, h("label", { for: key }, label), " ", select);
   return { element, show: (switches) => (select.value = switches[key]) };
 }
 
 function lateness() {
-  const set = () => turn({ webhook_late: Math.min(600, Math.max(0, Number(seconds.value) || 0)) });
+  const set = () => setSwitches({ webhook_late: Math.min(600, Math.max(0, Number(seconds.value) || 0)) });
   const seconds = h("input", { type: "number", id: "webhook_late", min: "0", max: "600", step: "0.5", onchange: set });
   const element = h("label", { for: "webhook_late" }, "Sent after ", seconds, " s");
   return { element, show: ({ webhook_late }) => (seconds.value = webhook_late) };
@@ -73,7 +73,7 @@ function drawWebhook(webhook) {
         {},
         h("span", { class: "path" }, event),
         h("span", { class: `status ${tone}` }, word),
-        h("span", { class: "quiet" }, fate(webhook)),
+        h("span", { class: "quiet" }, deliveryNote(webhook)),
       ),
       h("h4", {}, "X-Weav-Signature"),
       pretty(signature),
@@ -83,7 +83,7 @@ function drawWebhook(webhook) {
   );
 }
 
-function fate({ attempts, is_over, is_accepted }) {
-  if (attempts.length > 0 && !is_accepted) return is_over ? "given up" : "comes again";
+function deliveryNote({ attempts, is_over, is_accepted }) {
+  if (attempts.length > 0 && !is_accepted) return is_over ? "given up" : "will be retried";
   return attempts.length > 1 ? `${attempts.length} times` : "";
 }

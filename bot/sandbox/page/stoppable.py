@@ -1,4 +1,4 @@
-"""A server that can be taken away, so that connections to it are refused, and put back."""
+"""A server that can stop, so that connections to it are refused, and start again."""
 
 import contextlib
 import secrets
@@ -8,14 +8,14 @@ from starlette.types import ASGIApp
 
 from bot.sandbox.serving import serve
 
-# Kernels give higher ports to outgoing connections, and one of those could take the place of a
-# server that is down, or even answer itself.
+# Below the range for outgoing connections: one of those could take the port while the server is
+# down, or even connect to itself.
 _PORTS = range(20_000, 32_000)
 _TRIES = 50
 
 
-class Outlet:
-    """One ASGI app on one port of its own, closed at first."""
+class StoppableServer:
+    """Serves an ASGI app on one port; stopped at first."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -31,14 +31,14 @@ class Outlet:
         return self._open is not None
 
     async def open(self) -> None:
-        """Listen; raise OSError when another program has taken the port meanwhile."""
+        """Start; raise OSError if another program has taken the port."""
         if self._open is None:
             stack = contextlib.AsyncExitStack()
             await stack.enter_async_context(serve(self._app, self._port))
             self._open = stack
 
     async def close(self) -> None:
-        """Stop listening, and cut what is connected."""
+        """Stop, and cut all connections."""
         if self._open is not None:
             stack, self._open = self._open, None
             await stack.aclose()

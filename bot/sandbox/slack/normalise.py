@@ -1,4 +1,4 @@
-"""Blocks as Slack gives them back: with ids where the app gave none, and text objects filled up."""
+"""Normalises blocks as Slack does: adds missing ids, and the defaults of text objects."""
 
 import secrets
 from typing import Any
@@ -7,8 +7,8 @@ from bot.sandbox.slack.rules.blocks import elements_of
 from bot.sandbox.slack.wire import Json
 
 
-def normal_blocks(blocks: list[Json]) -> list[Json]:
-    """Return copies with every block_id and action_id set."""
+def normalised_blocks(blocks: list[Json]) -> list[Json]:
+    """Return copies that all have a block_id and action_ids."""
     copies: list[Json] = _filled(blocks)
     for block in copies:
         block.setdefault("block_id", secrets.token_urlsafe(4))
@@ -18,12 +18,12 @@ def normal_blocks(blocks: list[Json]) -> list[Json]:
     return copies
 
 
-def normal_text(text: Json) -> Json:
+def normalised_text(text: Json) -> Json:
     filled: Json = _filled(text)
     return filled
 
 
-def _filled(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape, mapped onto itself
+def _filled(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
     if isinstance(value, list):
         return [_filled(one) for one in value]
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What Slack hands to the bot for later: trigger ids and response URLs, with their limits."""
+"""Trigger ids and response URLs, which Slack issues to the bot and which expire."""
 
 import secrets
 import time
@@ -22,7 +22,7 @@ class Trigger:
 
 
 class Triggers:
-    """`seconds` can be lowered to make every trigger issued from then on expire sooner."""
+    """Lower `seconds` to make triggers that are issued later expire sooner."""
 
     def __init__(self) -> None:
         self.seconds = TRIGGER_SECONDS
@@ -36,7 +36,7 @@ class Triggers:
         return trigger_id
 
     def exchange(self, trigger_id: object) -> Trigger:
-        """Raise SlackError with the codes of https://docs.slack.dev/reference/methods/views.open."""
+        """Use a trigger; raise SlackError as https://docs.slack.dev/reference/methods/views.open."""
         trigger = self._issued.get(trigger_id) if isinstance(trigger_id, str) else None
         if trigger is None:
             raise SlackError("invalid_trigger_id")
@@ -50,7 +50,7 @@ class Triggers:
 
 @dataclass(slots=True)
 class IssuedResponseUrl:
-    """`message_ts` is the message that `replace_original` and `delete_original` mean."""
+    """`message_ts` is the message that `replace_original` and `delete_original` change."""
 
     slack_user_id: str
     slack_channel_id: str
@@ -67,14 +67,14 @@ class ResponseUrls:
     def issue(
         self, kind: str, slack_user_id: str, slack_channel_id: str, message_ts: str = ""
     ) -> str:
-        """Return a path; Slack's own look like https://hooks.slack.com/commands/T…/1/secret."""
+        """Return a path like that of Slack's https://hooks.slack.com/commands/T…/1/secret."""
         path = f"/{kind}/{TEAM_ID}/{len(self._issued) + 1}/{secrets.token_urlsafe(18)}"
         until = time.monotonic() + self.seconds
         self._issued[path] = IssuedResponseUrl(slack_user_id, slack_channel_id, message_ts, until)
         return path
 
     def use(self, path: str) -> IssuedResponseUrl:
-        """Count one use; raise SlackError for one that is unknown, too old or used up."""
+        """Count one use; raise SlackError if the URL is unknown, expired or used up."""
         url = self._issued.get(path)
         if url is None:
             raise SlackError("no_service")

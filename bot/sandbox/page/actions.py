@@ -1,4 +1,4 @@
-"""What a person does on the page, as the page sends it."""
+"""What the page sends when a person does something in Slack."""
 
 from typing import Annotated, Literal
 
@@ -6,65 +6,65 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.sandbox.slack.views import AppHomeTab
 
-# What stands in a field: a text, the value of an option or several of them, or nothing.
+# The value of a field: text, the value of an option, a list of such values, or None.
 Value = str | int | list[str] | None
 
 
-class _Doing(BaseModel):
+class _Action(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Say(_Doing):
+class Say(_Action):
     do: Literal["say"]
     text: Annotated[str, Field(min_length=1, max_length=4000)]
     slack_channel_id: str
     thread_ts: str = ""
 
 
-class Command(_Doing):
+class Command(_Action):
     do: Literal["command"]
     command: str
     text: str = ""
     slack_channel_id: str
 
 
-class Membership(_Doing):
-    """`/invite @Weav` and `/remove @Weav`, which Slack itself carries out."""
+class Membership(_Action):
+    """`/invite @Weav` and `/remove @Weav`, which Slack handles itself."""
 
     do: Literal["invite", "remove"]
     slack_channel_id: str
 
 
-class UseMessageShortcut(_Doing):
+class UseMessageShortcut(_Action):
     do: Literal["message_shortcut"]
     callback_id: str
     message_ts: str
 
 
-class UseGlobalShortcut(_Doing):
+class UseGlobalShortcut(_Action):
     do: Literal["global_shortcut"]
     callback_id: str
     slack_channel_id: str
 
 
-class Submit(_Doing):
-    """`values` by block_id: everything that stands in the form."""
+class Submit(_Action):
+    """`values`: every field of the form, by block_id."""
 
     do: Literal["submit"]
     view_id: str
     values: dict[str, Value] = Field(default_factory=dict)
 
 
-class Close(_Doing):
-    """`clear`: the whole stack of modals, by the cross."""
+class Close(_Action):
+    """`clear`: close the whole stack of modals (the ✕)."""
 
     do: Literal["close"]
     view_id: str
     clear: bool = False
 
 
-class Act(_Doing):
-    """Choose or click something in a modal; `values` as in Submit."""
+class Act(_Action):
+    """Click or choose something in a modal; `values` as in Submit."""
 
     do: Literal["act"]
     view_id: str
@@ -73,15 +73,15 @@ class Act(_Doing):
     values: dict[str, Value] = Field(default_factory=dict)
 
 
-class Suggest(_Doing):
+class Suggest(_Action):
     do: Literal["suggest"]
     view_id: str
     action_id: str
     query: str
 
 
-class ClickInMessage(_Doing):
-    """Choose or click something in a message."""
+class ClickInMessage(_Action):
+    """Click or choose something in a message."""
 
     do: Literal["click"]
     message_ts: str
@@ -90,15 +90,15 @@ class ClickInMessage(_Doing):
     value: Value = None
 
 
-class OpenHome(_Doing):
-    """Go to a tab of the app."""
+class OpenHome(_Action):
+    """Open a tab of the app."""
 
     do: Literal["open_home"]
     tab: AppHomeTab
 
 
-class ActInHome(_Doing):
-    """Choose or click something in the home tab."""
+class ActInHome(_Action):
+    """Click or choose something in the home tab."""
 
     do: Literal["act_in_home"]
     block_id: str
@@ -106,7 +106,7 @@ class ActInHome(_Doing):
     value: Value = None
 
 
-Doing = Annotated[
+Action = Annotated[
     Say
     | Command
     | Membership

@@ -1,4 +1,4 @@
-"""People in front of the page: they do with mouse and keyboard what a person would do."""
+"""Browser tabs on the sandbox's page, with methods for what a person does there."""
 
 import re
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 JANE = "3c90c3cc-0d44-4b50-8888-000000000001"
 ZOE = "3c90c3cc-0d44-4b50-8888-000000000002"
-# Milliseconds: longer than a slow machine takes to draw, and than the bot takes to create what was
-# queued, once Weav is back.
-PATIENCE = 15_000
+# Milliseconds: enough for a slow machine to draw, and for the bot to create queued submissions once
+# Weav is back.
+TIMEOUT = 15_000
 
 
-class Seat:
-    """One tab of one person."""
+class Tab:
+    """One tab of one user."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -27,12 +27,12 @@ class Seat:
         self.home = page.get_by_role("tabpanel", name="Home")
         self.cards = self.messages.filter(has_text="Opened by")
         self.errors: list[str] = []
-        page.set_default_timeout(PATIENCE)
+        page.set_default_timeout(TIMEOUT)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._note)
 
     async def say(self, text: str) -> None:
-        await expect(self.modal).to_be_hidden()  # a card may be there before the form has gone
+        await expect(self.modal).to_be_hidden()  # the card may appear before the form closes
         await self.composer.fill(text)
         await self.composer.press("Enter")
 
@@ -41,8 +41,8 @@ class Seat:
         await self.say(f"/weav-conversation {words}".strip())
         await expect(self.modal).to_be_visible()
 
-    async def from_message(self, words: str) -> None:
-        """Open the form from the first message with these words, which are in its subject."""
+    async def open_from_message(self, words: str) -> None:
+        """Open the form from the first message with these words; they become the subject."""
         message = self.messages.filter(has_text=words).first
         await message.hover()
         await message.get_by_role("button", name="More actions").click()
@@ -50,14 +50,14 @@ class Seat:
         await expect(self.modal.get_by_label("Subject")).to_have_value(re.compile(words))
 
     async def fill_in(self, customer: str = JANE, channel: str = "Email", **fields: str) -> None:
-        """Fill the required fields in, and others by their label in lower case."""
+        """Fill in the required fields, and others by their lower-case label."""
         await self.choose_customer(customer)
         await self.modal.get_by_role("radio", name=channel).check()
         for label, text in fields.items():
             await self.modal.get_by_label(label.capitalize()).fill(text)
 
     async def choose_customer(self, typed: str) -> None:
-        """Take the first of those that are offered for an ID, a name or an address."""
+        """Type an ID, a name or an address, and choose the first option."""
         await self.customer.fill(typed)
         await self.options.first.click()
 
@@ -79,12 +79,12 @@ class Seat:
     async def go_to(self, conversation: str) -> None:
         await self.page.locator("#channels").get_by_role("button", name=conversation).click()
 
-    async def weav_does(self, what: str) -> None:
+    async def set_weav(self, what: str) -> None:
         switch = self.page.get_by_role("radio", name=what, exact=True)
         await switch.check(force=True)
         await expect(self.page.locator(".light")).to_contain_text(what)
 
-    async def weav_is_late_by(self, seconds: float) -> None:
+    async def delay_weav(self, seconds: float) -> None:
         await self.page.get_by_label("Answers late by").fill(str(seconds))
         await self.page.get_by_label("Answers late by").press("Enter")
         await expect(self.page.locator(".light")).to_contain_text(f"{seconds:g} s late")
@@ -94,12 +94,12 @@ class Seat:
         return self.page.locator("#conversations .card").filter(has_text=subject)
 
     async def change_in_weav(self, subject: str, change: str) -> None:
-        """Choose from what can be changed there, like "Priority: urgent" or "Delete"."""
+        """Choose from the conversation's menu, such as "Priority: urgent" or "Delete"."""
         await self.in_weav(subject).get_by_role("button", name="Change").click()
         await self.page.get_by_role("menuitem", name=change, exact=True).click()
 
     async def write_in_weav(self, subject: str, text: str, how: str = "Send as customer") -> None:
-        written = self.in_weav(subject).get_by_label("What is written in Weav")
+        written = self.in_weav(subject).get_by_label("New message in Weav")
         if not await written.is_visible():
             await self.in_weav(subject).locator("summary").click()
         await written.fill(text)
@@ -112,45 +112,45 @@ class Seat:
     def hint_under(self, field: str) -> Locator:
         return self.modal.locator(f'[data-block="{field}"] .hint')
 
-    async def sees_in_weav(
+    async def check_weav(
         self, *, conversations: Sequence[str] = (), requests: Sequence[str] = ()
     ) -> None:
-        """Look at the other half: subjects, and how creating ended, the newest first."""
+        """Check the subjects and the POSTs' statuses on Weav's half, newest first."""
         listed = self.page.locator("#conversations .card strong")
         await expect(listed).to_contain_text(list(conversations))
         answers = self.page.locator("#exchanges [data-method=POST] .status")
         await expect(answers).to_have_text(list(requests))
 
     def _note(self, message: Any) -> None:  # noqa: ANN401 - Playwright's
-        # A refused doing is answered with a status that Chromium logs as an error.
+        # Chromium logs an error when the server rejects an action.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.errors.append(message.text)
 
 
-class Seats:
+class Tabs:
     def __init__(self, browser: Browser, url: str) -> None:
         self._browser = browser
         self._url = url
         self._contexts: list[BrowserContext] = []
-        self._taken: list[Seat] = []
+        self._tabs: list[Tab] = []
 
-    async def take(self, slack_user_id: str = "U0ANN", **context: Any) -> Seat:  # noqa: ANN401
-        """Open the page as somebody, in a browser window of its own."""
+    async def open(self, slack_user_id: str = "U0ANN", **context: Any) -> Tab:  # noqa: ANN401
+        """Open the page as a user, in a new browser context."""
         viewport = context.pop("viewport", {"width": 1360, "height": 900})
         opened = await self._browser.new_context(viewport=viewport, **context)
         self._contexts.append(opened)
-        return await self.another_tab(opened, slack_user_id)
+        return await self.open_in(opened, slack_user_id)
 
-    async def another_tab(self, context: BrowserContext, slack_user_id: str = "U0ANN") -> Seat:
-        seat = Seat(await context.new_page())
-        self._taken.append(seat)
-        await seat.page.goto(f"{self._url}/?as={slack_user_id}")
-        await expect(seat.page.locator("#channels button").first).to_be_attached()
-        return seat
+    async def open_in(self, context: BrowserContext, slack_user_id: str = "U0ANN") -> Tab:
+        tab = Tab(await context.new_page())
+        self._tabs.append(tab)
+        await tab.page.goto(f"{self._url}/?as={slack_user_id}")
+        await expect(tab.page.locator("#channels button").first).to_be_attached()
+        return tab
 
     async def close(self) -> None:
-        """Raise AssertionError for what the page complained of, its policy's refusals included."""
+        """Raise AssertionError if a page had errors, violations of its CSP included."""
         for context in self._contexts:
             await context.close()
-        complaints = [error for seat in self._taken for error in seat.errors]
+        complaints = [error for tab in self._tabs for error in tab.errors]
         assert complaints == []
