@@ -10,15 +10,16 @@ from tests.postgres import postgres_server, postgres_url
 
 __all__ = ["postgres_server", "postgres_url"]
 
-# How long an example takes says nothing beside others, on a busy machine: as in hypothesis's own
-# profile for CI. Whoever waits for the tests gets fewer examples than CI.
+# No deadline: on a busy machine, the time that an example takes proves nothing. Hypothesis's own
+# profile for CI has none either. Local runs try fewer examples than CI.
 FEW, USUAL = 30, 100
 settings.register_profile(
     "patient", settings(), deadline=None, max_examples=USUAL if "CI" in os.environ else FEW
 )
 settings.load_profile("patient")
 
-# What is imported and collected is no garbage, and looking for some in it was a third of the CPU.
+# Imported modules and collected tests are never garbage. Scanning them took a third of the CPU
+# time.
 gc.disable()
 
 
@@ -29,5 +30,5 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Tests run on the event loop that the bot runs on."""
+    """Tests use the same event loop as the bot."""
     return {"uvloop": uvloop.new_event_loop}

@@ -1,4 +1,4 @@
-"""The whole house on loopback: sandbox Slack, sandbox Weav, and the real bot between them."""
+"""The test harness: a sandbox Slack, a sandbox Weav and the real bot between them, on loopback."""
 
 import asyncio
 import sqlite3
@@ -20,16 +20,16 @@ from bot.sandbox.weav import WeavSandbox
 from bot.sandbox.weav.app import TOKEN
 from bot.settings import Settings
 from handlers.socket_mode import SocketModeTransport
-from tests.said import silent_messages
+from tests.complete_text import messages_with_incomplete_text
 
 SECRET = "a-signing-secret"  # noqa: S105 - of a sandbox
 JANE = "3c90c3cc-0d44-4b50-8888-000000000001"
 CONVERSATION_URL = "https://app.weav.example/conversations/{id}"
 
-# Where a fault of the sandbox Weav strikes.
+# Requests that a fault of the sandbox Weav can apply to.
 CREATE: dict[str, Any] = {"method": "POST", "path": "/conversations"}
 LIST: dict[str, Any] = {"method": "GET", "path": "/customers/*/conversations"}
-# As the real one, with shorter waits: what is waited for is the same.
+# The bot's own waits, shortened.
 QUICK_FOLLOW = FollowPace(
     card=0.1,
     replies=0.3,
@@ -80,9 +80,10 @@ class House:
     variables: dict[str, str]
 
     async def fill_in(self, person: Person | None = None, words: str = "", **values: str) -> None:
-        """Open the form with the command, and wait for it; `values` by field, not submitted.
+        """Open the form with the command and fill in `values` (by field name), without submitting.
 
-        The customer is among the words, so that Weav is asked only what they have open already.
+        The command names the customer, so the bot asks Weav only for that customer's open
+        conversations.
         """
         person = person or self.ann
         customer = values.pop("customer_id", JANE)
@@ -91,13 +92,13 @@ class House:
         await person.type_in({"channel": "email", **values})
 
     def lose(self, table: str) -> None:
-        """Take a table out of the SQLite file, as nothing that goes wrong in reality does."""
+        """Drop a table from the SQLite file, to make every statement on it fail."""
         path = self.database.removeprefix("sqlite:///")
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute(f"DROP TABLE {table}")
 
     async def card(self, slack_channel_id: str = "C0SUPPORT", within: float = 10) -> SlackMessage:
-        """The first message of the bot there that everybody sees."""
+        """The bot's first message in that Slack channel that everybody sees."""
         return await self.slack.until(
             lambda slack: next(iter(public(slack, slack_channel_id)), None), within
         )
@@ -120,7 +121,7 @@ class House:
             return await ledger.latest("T0SANDBOX", slack_user_id, 200)
 
     async def entry_in(self, state: State, within: float = 5) -> Entry:
-        """Ann's latest row once it is in this state; a database tells nobody of its changes."""
+        """Poll until Ann's latest row is in this state: the database notifies nobody."""
         async with Ledger.open(self.database) as ledger, asyncio.timeout(within):
             while True:
                 [latest] = await ledger.latest("T0SANDBOX", "U0ANN", 1)
@@ -133,14 +134,14 @@ def public(slack: Workspace, slack_channel_id: str) -> list[SlackMessage]:
     return [message for message in slack.from_bot(slack_channel_id) if not message.only_for]
 
 
-def chosen(view: SlackView, field: str) -> str:
-    """The value of what is chosen in a select; empty if nothing is."""
+def selected_value(view: SlackView, field: str) -> str:
+    """The selected value of a select; "" if there is none."""
     option = view.values[field][field]["selected_option"]
     return option["value"] if option else ""
 
 
 def text_on(view_or_message: Any) -> str:  # noqa: ANN401 - views and messages both have blocks
-    """All that a person can read there."""
+    """All text in its blocks."""
     return "\n".join(_texts(view_or_message.blocks))
 
 
@@ -156,7 +157,7 @@ def _texts(part: Any) -> list[str]:  # noqa: ANN401 - JSON
             return []
 
 
-def _door(bot: Bot) -> SocketModeTransport:
+def _socket_transport(bot: Bot) -> SocketModeTransport:
     assert bot.socket is not None
     return bot.socket
 
@@ -172,11 +173,12 @@ async def house(
     change: Callable[[dict[str, str]], None] = lambda _: None,
     **variables: str,
 ) -> AsyncIterator[House]:
-    """`variables` are settings by their names in lower case; `weav_url` puts Weav elsewhere.
+    """`variables` are settings, named in lower case; `weav_url` replaces the sandbox Weav.
 
-    With `weav_webhook_secret` Weav tells the bot of what changes: see `house.weav.webhooks`.
+    With `weav_webhook_secret`, Weav sends webhooks to the bot: see `harness.weav.webhooks`.
 
-    Whatever the bot said there is held to saying it in the text that screen readers read.
+    At the end, each message's top-level text, which screen readers read, must say what its blocks
+    say.
     """
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(SlackSandbox().serving())
@@ -197,9 +199,9 @@ async def house(
             )
         else:
             endpoint = slack.workspace.socket_mode
-            connecting = asyncio.create_task(_door(bot).keep_connecting())
+            connecting = asyncio.create_task(_socket_transport(bot).keep_connecting())
             stack.callback(connecting.cancel)
             await slack.workspace.socket_mode.connected()
         ann, ben = slack.person("U0ANN", endpoint), slack.person("U0BEN", endpoint)
         yield House(slack.workspace, weav, bot, ann, ben, url, database, names)
-        assert silent_messages(slack.workspace) == []
+        assert messages_with_incomplete_text(slack.workspace) == []

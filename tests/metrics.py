@@ -1,4 +1,4 @@
-"""What a running bot shows at /metrics."""
+"""Reads the metrics of a running bot from /metrics."""
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests, started from the installed binaries (Debian: `postgresql`)."""
+"""A PostgreSQL server for the tests, started from the installed binaries (Debian: `postgresql`)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The kill tests run many houses at once, each with several replicas.
+# The kill tests run many harnesses at once, each with several replicas.
 MOST_CONNECTIONS: Final = 300
-# The shell outlives a pytest that is killed: at the end of its input it stops the server, and
-# removes the folder unless it was told to keep it.
+# The shell outlives a pytest that is killed. When its stdin closes, it stops the server and removes
+# the folder, unless told to keep it.
 _SUPERVISOR: Final = """
 folder=$1; shift
 "$@" >>"$folder/log" 2>&1 &
@@ -33,18 +33,19 @@ wait "$server"
 
 
 class PostgresServer:
-    """Listens on a socket in a folder of its own, so that any number can run at once."""
+    """Listens on a socket in its own folder, so any number of servers can run at once."""
 
     def __init__(self, binaries: Path) -> None:
         self._binaries = binaries
-        # Not below pytest's folder, which other users cannot enter; and a socket's path is short.
+        # Not inside pytest's folder: other users cannot enter that, and a socket's path must be
+        # short.
         self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self._user = _unprivileged_user()
         self._supervisor: subprocess.Popen[str] | None = None
 
     @property
     def process_id(self) -> int:
-        """Of the shell that the server runs under."""
+        """The process ID of the shell that the server runs under."""
         assert self._supervisor is not None, "it does not run"
         return self._supervisor.pid
 
@@ -65,24 +66,24 @@ class PostgresServer:
             text=True,
             cwd=self._folder,
             user=self._user,
-            start_new_session=True,  # Ctrl-C is for pytest, which stops the server itself
+            start_new_session=True,  # Ctrl-C is for pytest, which then stops the server
         )
         self._wait_until_ready()
 
     def stop(self, *, keep: bool = False) -> None:
-        """Stop as if somebody pulled its clients' connections; `keep` what it stored."""
+        """Stop and break all client connections; `keep` leaves the data in place."""
         if self._supervisor is not None:
             self._supervisor.communicate("keep\n" if keep else "", timeout=30)
             self._supervisor = None
 
     def create_database(self) -> str:
-        """Give the address of a new, empty database."""
+        """Create an empty database and return its URL."""
         name = f"test_{uuid.uuid4().hex}"
         self.execute(f"CREATE DATABASE {name}")
         return f"postgresql://postgres@/{name}?host={self._folder}"
 
     def copy_database(self, url: str) -> str:
-        """Dump it while it is used, read that into an empty one, and give its address."""
+        """Copy a database that is in use, by dump and restore, and return the URL of the copy."""
         copy = self.create_database()
         dumped = self._folder / database_name(copy)
         host = str(self._folder)
@@ -92,7 +93,7 @@ class PostgresServer:
         return copy
 
     def disconnect(self, url: str) -> None:
-        """Break all connections to this database."""
+        """Break all connections to the database."""
         self.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "  # noqa: S608 - our name
             f"WHERE datname = '{database_name(url)}'"
@@ -102,7 +103,7 @@ class PostgresServer:
         self.execute(f"DROP DATABASE {database_name(url)} WITH (FORCE)")
 
     def execute(self, sql: str, database: str = "postgres") -> str:
-        """Run one statement outside of any transaction of the tests."""
+        """Run one statement in a transaction of its own."""
         host = str(self._folder)
         return self._run("psql", "-XAtq", "-h", host, "-U", "postgres", "-d", database, "-c", sql)
 
@@ -137,7 +138,7 @@ def database_name(url: str) -> str:
 
 
 def _unprivileged_user() -> str | None:
-    """PostgreSQL does not start as root."""
+    """PostgreSQL refuses to start as root."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}
@@ -157,7 +158,7 @@ _SERVER: Final = pytest.StashKey[PostgresServer]()
 
 @pytest.fixture(scope="session")
 def postgres_server(pytestconfig: pytest.Config) -> PostgresServer:
-    """One server a session, however many conftest files name this fixture."""
+    """One server per session, no matter how many conftest files import this fixture."""
     if _SERVER not in pytestconfig.stash:
         binaries = installed_binaries()
         if binaries is None:
@@ -174,7 +175,7 @@ def postgres_server(pytestconfig: pytest.Config) -> PostgresServer:
 
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
-    """Yield the address of a database that is this test's alone."""
+    """Yield the URL of a database that only this test uses."""
     url = postgres_server.create_database()
     yield url
     postgres_server.drop_database(url)

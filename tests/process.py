@@ -1,4 +1,4 @@
-"""`weav-slack` as a process of its own, as its users start it."""
+"""Starts `weav-slack` as its own process, as users do."""
 
 import asyncio
 import os
@@ -12,25 +12,26 @@ from typing import Final
 
 import httpx
 
-# What these tests are about, as opposed to one that is installed elsewhere.
+# The program under test, rather than one that is installed elsewhere.
 OURS: Final = (sys.executable, "-m", "bot")
 
 _held: list[socket.socket] = []
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class Finished:
     code: int
     out: str
     err: str
 
 
 def free_port() -> int:
-    """Give a port that refuses connections until somebody listens there.
+    """Return a port that refuses connections until a server listens on it.
 
-    It is held while this process lives, or the kernel may give it to others before that, and what
-    is meant for one bot reaches another. On Linux a server that sets SO_REUSEADDR, as those of
-    asyncio, uvicorn and Node do, may listen beside a socket that does not; elsewhere it is let go:
+    The port stays bound while this process lives. Otherwise the kernel could give it to another
+    test, and requests for one bot would reach another. On Linux, a server that sets SO_REUSEADDR
+    (asyncio, uvicorn and Node do) can listen on a port that another socket has bound without
+    listening. Elsewhere the port is released:
     https://man7.org/linux/man-pages/man7/socket.7.html
     """
     holder = socket.socket()
@@ -45,7 +46,7 @@ def free_port() -> int:
 
 
 def clean_environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """Nothing of the machine's own Slack or Weav reaches the process, and it keeps its bytecode."""
+    """Pass on no Slack or Weav settings of this machine, but keep its bytecode cache."""
     inherited = {
         name: value
         for name, value in os.environ.items()
@@ -71,11 +72,11 @@ async def start(
 
 async def weav_slack(
     *arguments: str, cwd: Path, program: Sequence[str] = OURS, **variables: str
-) -> Ended:
-    """Run it to its end."""
+) -> Finished:
+    """Run the command and wait until it exits."""
     process = await start(*arguments, cwd=cwd, program=program, **variables)
     out, err = await process.communicate()
-    return Ended(process.returncode or 0, out.decode(), err.decode())
+    return Finished(process.returncode or 0, out.decode(), err.decode())
 
 
 @asynccontextmanager
@@ -85,7 +86,7 @@ async def running(
     program: Sequence[str] = OURS,
     **variables: str,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`weav-slack run`, or another command, killed at the end if it still runs."""
+    """Run `weav-slack run` or another command; kill it at the end if it still runs."""
     process = await start(*arguments, cwd=cwd, program=program, **variables)
     try:
         yield process
@@ -96,7 +97,7 @@ async def running(
 
 
 async def answer_of(url: str, *, status: int = 200, within: float = 30) -> httpx.Response:
-    """Ask until it answers with this status; there is no event to wait for in another process."""
+    """Poll until the answer has this status: another process gives no event to wait for."""
     async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(within):
         while True:
             try:

@@ -1,4 +1,4 @@
-"""What is remembered of Weav's answers, and for how long."""
+"""What the directory caches of Weav's answers, and for how long."""
 
 import weakref
 from typing import Final
@@ -11,12 +11,12 @@ MANY: Final = 3000
 
 
 class Reason(str):
-    """A sentence whose end can be seen."""
+    """A string to which a weak reference is possible."""
 
     __slots__ = ("__weakref__",)
 
 
-async def test_reasons_of_look_ups_that_fail_do_not_fill_the_memory() -> None:
+async def test_reasons_of_failed_lookups_do_not_fill_the_memory() -> None:
     remembered: weakref.WeakSet[Reason] = weakref.WeakSet()
 
     async def ask(key: str) -> LookUpFailed:

@@ -16,7 +16,7 @@ import structlog
 
 from bot.logs import configure, get_logger, new_reference, reference
 from bot.tasks import Tasks
-from tests.bad_days.weather import talker
+from tests.bad_days.faulty_proxy import talking_listener
 
 CANARY = "CANARY"
 
@@ -36,7 +36,7 @@ def lines(request: pytest.FixtureRequest) -> Iterator[Lines]:
     """Configure logging like `weav-slack run`, and restore it afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    for handler in handlers:  # pytest's, which `configure` would close
+    for handler in handlers:  # pytest's handlers, which `configure` would close
         root.removeHandler(handler)
     configure("DEBUG", request.param)
     [ours] = root.handlers
@@ -73,7 +73,7 @@ def test_an_exception_is_logged_by_class_and_place_only(lines: Lines) -> None:
 
 
 @pytest.mark.parametrize("name", ["slack_bolt", "slack_sdk.socket_mode", "aiohttp.x", "asyncio"])
-def test_a_librarys_line_keeps_its_template_and_loses_its_values(name: str, lines: Lines) -> None:
+def test_a_library_log_line_keeps_its_template_without_the_values(name: str, lines: Lines) -> None:
     logger = logging.getLogger(name)
     logger.warning("Failed to send %s to %s", CANARY, CANARY)
     logger.error(f"Failed to send {CANARY}")  # noqa: G004 - as libraries do
@@ -99,15 +99,15 @@ def test_debug_and_info_lines_of_libraries_are_not_written(lines: Lines) -> None
     assert lines.text == ""
 
 
-def test_uvicorns_lines_are_kept(lines: Lines) -> None:
+def test_uvicorns_log_lines_are_kept(lines: Lines) -> None:
     logging.getLogger("uvicorn.error").info("Uvicorn running on %s", "127.0.0.1:3000")
 
     assert "Uvicorn running on 127.0.0.1:3000" in lines.text
 
 
-async def test_a_failed_handshake_of_a_cancelled_connection_is_not_written(lines: Lines) -> None:
-    """Cancel after each step of the event loop: after one of them uvloop forgets the error."""
-    async with talker() as address:
+async def test_a_failed_handshake_of_a_cancelled_connection_is_not_logged(lines: Lines) -> None:
+    """Cancel after each step of the event loop: after one of them, uvloop forgets the error."""
+    async with talking_listener() as address:
         host, port = address.split(":")
         loop, tls = asyncio.get_running_loop(), ssl.create_default_context()
         for steps in range(1, 6):
@@ -128,7 +128,7 @@ async def test_a_failed_handshake_of_a_cancelled_connection_is_not_written(lines
     assert lines.text == ""
 
 
-async def test_any_other_future_that_was_never_retrieved_is_written(lines: Lines) -> None:
+async def test_the_error_of_any_other_forgotten_future_is_logged(lines: Lines) -> None:
     future = asyncio.get_running_loop().create_future()
     try:
         fail(CANARY)
@@ -140,7 +140,7 @@ async def test_any_other_future_that_was_never_retrieved_is_written(lines: Lines
     assert "ValueError: tests.test_logs:" in lines.text
 
 
-def test_json_lines_are_objects(lines: Lines) -> None:
+def test_json_logs_are_one_object_per_line(lines: Lines) -> None:
     get_logger("weav_slack.test").info("event", text="two\nlines", entry=1)
     logging.getLogger("uvicorn.error").warning("odd\nlines")
 

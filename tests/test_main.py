@@ -1,4 +1,4 @@
-"""What the command line sets up before the bot runs."""
+"""What the command line sets up before the bot starts."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""What Slack is told of the app is what the app listens for."""
+"""The app manifest matches what the app listens for."""
 
 import json
 from pathlib import Path
@@ -21,18 +21,18 @@ def read(text: str) -> Any:  # noqa: ANN401 - YAML
     return yaml.safe_load(text)
 
 
-def test_the_file_is_the_socket_mode_manifest() -> None:
+def test_the_manifest_file_is_the_one_for_socket_mode() -> None:
     assert (HERE.parent / "manifest.yml").read_text() == manifest()
 
 
 @pytest.mark.parametrize("request_url", [None, REQUEST_URL])
-def test_slacks_own_schema_accepts_it(request_url: str | None) -> None:
+def test_slacks_own_schema_accepts_the_manifest(request_url: str | None) -> None:
     schema = json.loads((HERE / "data" / "slack-manifest.schema.json").read_text())
 
     assert list(Draft7Validator(schema).iter_errors(read(manifest(request_url)))) == []
 
 
-def test_it_names_the_ids_that_the_handlers_know() -> None:
+def test_the_manifest_has_the_ids_that_the_handlers_listen_for() -> None:
     features = read(manifest())["features"]
 
     assert [command["command"] for command in features["slash_commands"]] == [ids.COMMAND]
@@ -42,12 +42,12 @@ def test_it_names_the_ids_that_the_handlers_know() -> None:
     }
 
 
-def test_it_asks_for_three_scopes_and_nothing_more() -> None:
+def test_the_manifest_requests_exactly_three_scopes() -> None:
     assert read(manifest())["oauth_config"]["scopes"] == {"bot": SCOPES}
     assert SCOPES == ["commands", "chat:write", "chat:write.public"]
 
 
-def test_http_has_the_request_url_wherever_slack_calls() -> None:
+def test_the_http_manifest_has_the_request_url_for_every_feature() -> None:
     document = read(manifest(REQUEST_URL))
 
     assert document["settings"]["socket_mode_enabled"] is False
@@ -59,7 +59,7 @@ def test_http_has_the_request_url_wherever_slack_calls() -> None:
 
 
 @pytest.mark.parametrize("request_url", [None, REQUEST_URL])
-def test_it_has_the_home_tab_and_the_event_that_tells_of_its_opening(
+def test_the_manifest_enables_the_home_tab_and_its_event(
     request_url: str | None,
 ) -> None:
     document = read(manifest(request_url))
@@ -68,7 +68,7 @@ def test_it_has_the_home_tab_and_the_event_that_tells_of_its_opening(
     assert document["settings"]["event_subscriptions"]["bot_events"] == [AppHomeOpened.kind]
 
 
-async def test_the_command_prints_it(tmp_path: Path) -> None:
+async def test_the_command_prints_the_manifest(tmp_path: Path) -> None:
     ended = await weav_slack("manifest", "--request-url", REQUEST_URL, cwd=tmp_path)
 
     assert (ended.code, ended.out) == (0, manifest(REQUEST_URL))

@@ -1,4 +1,4 @@
-"""`weav-slack run` as a process: settings, health, signals, memory."""
+"""`weav-slack run` as a process: settings, health, signals and memory."""
 
 import asyncio
 import signal
@@ -11,27 +11,27 @@ import pytest
 
 from bot.sandbox.slack import SlackFault
 from tests.house import Mode
-from tests.outside import Outside, outside_of
 from tests.process import answer_of, free_port, running, weav_slack
+from tests.sandboxes import Sandboxes, sandboxes_in
 
 
 @pytest.fixture
-async def outside(tmp_path: Path) -> AsyncIterator[Outside]:
-    async with outside_of(tmp_path) as outside:
-        yield outside
+async def sandboxes(tmp_path: Path) -> AsyncIterator[Sandboxes]:
+    async with sandboxes_in(tmp_path) as sandboxes:
+        yield sandboxes
 
 
 @pytest.mark.parametrize("mode", ["http", pytest.param("socket", marks=pytest.mark.long)])
-async def test_it_does_the_main_job_and_drains_at_sigterm(outside: Outside, mode: Mode) -> None:
-    async with running(outside.folder, **outside.variables(mode)) as process:
-        await outside.sees_the_main_job_and_a_clean_end(process, mode, process.terminate)
+async def test_it_does_the_main_job_and_drains_on_sigterm(sandboxes: Sandboxes, mode: Mode) -> None:
+    async with running(sandboxes.folder, **sandboxes.variables(mode)) as process:
+        await sandboxes.expect_main_job_and_clean_exit(process, mode, process.terminate)
 
 
 @pytest.mark.bench
-async def test_it_starts_quickly_and_stays_small(outside: Outside) -> None:
+async def test_it_starts_quickly_and_stays_small(sandboxes: Sandboxes) -> None:
     began = time.monotonic()
-    async with running(outside.folder, **outside.variables()) as process:
-        await answer_of(f"{outside.url}/readyz")
+    async with running(sandboxes.folder, **sandboxes.variables()) as process:
+        await answer_of(f"{sandboxes.url}/readyz")
         started = time.monotonic() - began
         memory = psutil.Process(process.pid).memory_info().rss / 2**20
 
@@ -75,8 +75,8 @@ async def test_malformed_settings_are_named_without_a_traceback(
     assert "CANARY" not in said
 
 
-async def test_a_host_that_cannot_be_a_name_is_a_clear_sentence(outside: Outside) -> None:
-    ended = await weav_slack("run", cwd=outside.folder, **outside.variables(HOST="ü" * 70))
+async def test_an_invalid_host_name_is_reported_in_a_clear_sentence(sandboxes: Sandboxes) -> None:
+    ended = await weav_slack("run", cwd=sandboxes.folder, **sandboxes.variables(HOST="ü" * 70))
 
     assert ended.code == 1
     assert "Choose another HOST" in ended.err
@@ -84,76 +84,78 @@ async def test_a_host_that_cannot_be_a_name_is_a_clear_sentence(outside: Outside
 
 
 @pytest.mark.parametrize("mode", ["http", pytest.param("socket", marks=pytest.mark.long)])
-async def test_a_rejected_slack_token_is_a_clear_sentence(outside: Outside, mode: Mode) -> None:
-    variables = outside.variables(mode, SLACK_BOT_TOKEN="xoxb-other")  # noqa: S106
+async def test_a_rejected_slack_token_is_reported_in_a_clear_sentence(
+    sandboxes: Sandboxes, mode: Mode
+) -> None:
+    variables = sandboxes.variables(mode, SLACK_BOT_TOKEN="xoxb-other")  # noqa: S106
 
-    ended = await weav_slack("run", cwd=outside.folder, **variables)
+    ended = await weav_slack("run", cwd=sandboxes.folder, **variables)
 
     assert ended.code == 1
     assert "Slack does not accept the token (invalid_auth)" in ended.err
     assert "Traceback" not in ended.err
 
 
-async def test_a_rejected_app_token_is_a_clear_sentence(outside: Outside) -> None:
-    variables = outside.variables("socket", SLACK_APP_TOKEN="xapp-other")  # noqa: S106
+async def test_a_rejected_app_token_is_reported_in_a_clear_sentence(sandboxes: Sandboxes) -> None:
+    variables = sandboxes.variables("socket", SLACK_APP_TOKEN="xapp-other")  # noqa: S106
 
-    ended = await weav_slack("run", cwd=outside.folder, **variables)
+    ended = await weav_slack("run", cwd=sandboxes.folder, **variables)
 
     assert ended.code == 1
     assert "SLACK_APP_TOKEN" in ended.err
     assert "Traceback" not in ended.err
 
 
-async def test_it_is_not_ready_until_slack_answers(outside: Outside) -> None:
+async def test_it_is_not_ready_until_slack_answers(sandboxes: Sandboxes) -> None:
     unreachable = SlackFault("auth.test", status=503, body="<html>", times=None)
-    outside.slack.faults.add(unreachable)
-    async with running(outside.folder, **outside.variables()):
-        await answer_of(f"{outside.url}/healthz")
-        waiting = await answer_of(f"{outside.url}/readyz", status=503)
+    sandboxes.slack.faults.add(unreachable)
+    async with running(sandboxes.folder, **sandboxes.variables()):
+        await answer_of(f"{sandboxes.url}/healthz")
+        waiting = await answer_of(f"{sandboxes.url}/readyz", status=503)
         assert waiting.json() == {"slack": False, "database": True}
 
-        outside.slack.faults.clear()
+        sandboxes.slack.faults.clear()
 
-        await answer_of(f"{outside.url}/readyz")
-
-
-async def test_weav_being_down_does_not_make_it_unready(outside: Outside) -> None:
-    variables = outside.variables(WEAV_API_URL=f"http://127.0.0.1:{free_port()}/v1")
-    async with running(outside.folder, **variables):
-        await answer_of(f"{outside.url}/readyz")
+        await answer_of(f"{sandboxes.url}/readyz")
 
 
-async def test_a_port_in_use_is_a_clear_sentence(outside: Outside) -> None:
-    async with running(outside.folder, **outside.variables()):
-        await answer_of(f"{outside.url}/healthz")
+async def test_weav_being_down_does_not_make_it_unready(sandboxes: Sandboxes) -> None:
+    variables = sandboxes.variables(WEAV_API_URL=f"http://127.0.0.1:{free_port()}/v1")
+    async with running(sandboxes.folder, **variables):
+        await answer_of(f"{sandboxes.url}/readyz")
 
-        ended = await weav_slack("run", cwd=outside.folder, **outside.variables())
+
+async def test_a_port_in_use_is_reported_in_a_clear_sentence(sandboxes: Sandboxes) -> None:
+    async with running(sandboxes.folder, **sandboxes.variables()):
+        await answer_of(f"{sandboxes.url}/healthz")
+
+        ended = await weav_slack("run", cwd=sandboxes.folder, **sandboxes.variables())
 
     assert ended.code == 1
-    assert f"Cannot listen on 127.0.0.1:{outside.port}" in ended.err
+    assert f"Cannot listen on 127.0.0.1:{sandboxes.port}" in ended.err
     assert "Traceback" not in ended.err
 
 
-async def test_a_database_that_cannot_be_used_is_a_clear_sentence(outside: Outside) -> None:
-    variables = outside.variables(DATABASE_URL=f"sqlite:///{outside.folder}/none/here.db")
+async def test_an_unusable_database_is_reported_in_a_clear_sentence(sandboxes: Sandboxes) -> None:
+    variables = sandboxes.variables(DATABASE_URL=f"sqlite:///{sandboxes.folder}/none/here.db")
 
-    ended = await weav_slack("run", cwd=outside.folder, **variables)
+    ended = await weav_slack("run", cwd=sandboxes.folder, **variables)
 
     assert ended.code == 1
     assert "DATABASE_URL" in ended.err
     assert "Traceback" not in ended.err
 
 
-async def test_a_dotenv_file_is_read_and_the_environment_wins(outside: Outside) -> None:
-    lines = (f"{name}={value}" for name, value in outside.variables(PORT="1").items())
-    (outside.folder / ".env").write_text("\n".join(lines))
-    async with running(outside.folder, PORT=str(outside.port)):
-        await answer_of(f"{outside.url}/readyz")
+async def test_a_dotenv_file_is_read_and_the_environment_wins(sandboxes: Sandboxes) -> None:
+    lines = (f"{name}={value}" for name, value in sandboxes.variables(PORT="1").items())
+    (sandboxes.folder / ".env").write_text("\n".join(lines))
+    async with running(sandboxes.folder, PORT=str(sandboxes.port)):
+        await answer_of(f"{sandboxes.url}/readyz")
 
 
-async def test_json_logs_are_json_lines(outside: Outside) -> None:
-    async with running(outside.folder, **outside.variables(LOG_FORMAT="json")) as process:
-        await answer_of(f"{outside.url}/readyz")
+async def test_json_logs_are_one_json_object_per_line(sandboxes: Sandboxes) -> None:
+    async with running(sandboxes.folder, **sandboxes.variables(LOG_FORMAT="json")) as process:
+        await answer_of(f"{sandboxes.url}/readyz")
         process.send_signal(signal.SIGTERM)
         assert process.stderr is not None
         async with asyncio.timeout(10):

@@ -77,7 +77,7 @@ SECRETS = {
 
 @pytest.mark.parametrize("name", SECRETS)
 @pytest.mark.parametrize("odd", ["…", "\u00a0x", " x", "\nx", "\x7f", "\u200b"])
-def test_a_secret_that_no_header_can_carry_is_refused(
+def test_a_secret_that_cannot_be_sent_in_a_header_is_rejected(
     monkeypatch: pytest.MonkeyPatch, name: str, odd: str
 ) -> None:
     for variable, given in (GIVEN | {name: f"{SECRETS[name]}{odd}"}).items():
@@ -170,13 +170,13 @@ def test_secrets_are_in_no_repr_or_error(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "canary" not in str(error.value)
 
 
-def test_the_template_of_a_link_may_have_the_id_anywhere() -> None:
+def test_a_link_template_may_have_the_id_anywhere() -> None:
     settings = settings_of(GIVEN | {"WEAV_CONVERSATION_URL": "https://weav.example/{id}/x"})
 
     assert settings.weav_conversation_url == "https://weav.example/{id}/x"
 
 
-def test_the_example_file_names_every_variable_once() -> None:
+def test_the_example_file_has_every_variable_once() -> None:
     with open(".env.example", encoding="utf-8") as example:  # noqa: PTH123 - beside pyproject.toml
         lines = example.read().splitlines()
     named = [line.partition("=")[0] for line in lines if line and not line.startswith("#")]

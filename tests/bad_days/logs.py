@@ -1,4 +1,4 @@
-"""What the process writes meanwhile, and what must not be in it."""
+"""Captures the log, and finds what must not be in it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tests.house import SECRET
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The value of no field and no header may be logged, whatever happens to the request.
+# The log must contain no field's and no header's value, whatever happens to the request.
 SECRETS = re.compile(
     rf"{CANARY}|xox[abp]-|xapp-|{TOKEN}|{SECRET}|v0=[0-9a-f]|canary-subject|@example\.com"
     r"|/(commands|app|actions)/T0SANDBOX|Bearer "
 )
 
-# Nothing that others do is an exception to be logged.
+# No input from outside is logged as an exception.
 BUGS = ('"exception"', '"raised"', "Traceback", "never retrieved")
 
 
@@ -38,7 +38,7 @@ def logged_badly(log: io.StringIO) -> list[str]:
 
 @contextmanager
 def logged() -> Iterator[io.StringIO]:
-    """All that the process writes at DEBUG, as the real one does."""
+    """Capture everything that the process logs, at DEBUG, with the bot's own handlers."""
     root = logging.getLogger()
     before = root.handlers[:], root.level
     written = io.StringIO()

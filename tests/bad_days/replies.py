@@ -1,13 +1,13 @@
-"""Answers as bytes on the wire: good, broken, slow, endless, and from somewhere else."""
+"""Answers as raw bytes: good, broken, slow, endless and redirected."""
 
 import asyncio
 import gzip
 import json
 
-from tests.bad_days.weather import pours
+from tests.bad_days.faulty_proxy import pours
 from tests.weav.raw_server import Reply, drips, hangs, resets, sends
 
-# In every bad answer; it may reach neither the log nor a person.
+# Part of every bad answer; it must reach neither the log nor a user.
 CANARY = "canary-in-a-body"
 JSON = "application/json"
 HTML = f"<!DOCTYPE html><html><h1>Oops</h1>{CANARY} xoxb-canary</html>".encode()
@@ -29,7 +29,7 @@ def late(seconds: float, reply: Reply) -> Reply:
 
 
 def says(answer: bytes) -> Reply:
-    """Keep the connection, as Slack and Weav do after whatever they say."""
+    """Keep the connection open, as Slack and Weav do after any answer."""
     return sends(answer, close=False)
 
 
@@ -44,7 +44,7 @@ def _bomb(status: int) -> bytes:
 
 
 def broken(good: bytes) -> dict[str, Reply]:
-    """Ways to break an answer after the request was read; `good` is a status line's code."""
+    """Ways to break an answer after the request was read; `good` is the status code."""
     whole = f'{{"ok": true, "{CANARY}": 1}}'.encode()
     start = b"HTTP/1.1 " + good + b" Fine\r\n"
     chunked = start + b"content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -86,7 +86,7 @@ def broken(good: bytes) -> dict[str, Reply]:
 SLOW: dict[str, Reply] = {
     "a first byte that never comes": hangs,
     "dripping headers": drips(b"HTTP/1.1 200 Fine\r\nx: ", b"x", 0.1),
-    # Longer than anyone waits: what drips on after its end would be the next answer's beginning.
+    # Longer than any timeout: bytes after the end would count as the start of the next answer.
     "a dripping body": drips(head(200, "content-length: 9999"), b" ", 0.1),
     "1xx for ever": drips(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", 0.1),
 }

@@ -1,4 +1,4 @@
-"""A person of its own for each row of the table, with a channel and a customer."""
+"""Gives each row of the table its own user, Slack channel and customer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.sandbox.slack import Answer, Person, SlackChannel, SlackMessage, SlackUser, SlackView
 from bot.sandbox.slack.directory import BOT_USER_ID, Kind
-from tests.bad_days.weather import Spell, Weather
+from tests.bad_days.faulty_proxy import FaultyProxy, ProxyFault
 from tests.house import JANE, House, text_on
 
 if TYPE_CHECKING:
@@ -21,18 +21,18 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Country:
+class ProxiedHarness:
     at_home: House
     ledger: Ledger
-    to_slack: Weather
-    to_weav: Weather
+    to_slack: FaultyProxy
+    to_weav: FaultyProxy
 
 
 @dataclass(slots=True)
 class Row:
-    """A person with a channel, where the bot is a member, and a customer."""
+    """A user, a Slack channel with the bot, and a customer."""
 
-    country: Country
+    proxied: ProxiedHarness
     number: int
     person: Person
     slack_channel_id: str
@@ -40,7 +40,7 @@ class Row:
 
     @property
     def house(self) -> House:
-        return self.country.at_home
+        return self.proxied.at_home
 
     @property
     def subject(self) -> str:
@@ -56,15 +56,15 @@ class Row:
         )
 
     async def submit(self) -> Answer:
-        """The form as the command's words have filled it in; it must be open."""
+        """Submit the open form as the command has filled it in."""
         return _in_time(await self.person.submit())
 
     def cards(self) -> list[SlackMessage]:
-        """What everybody in the channel sees of the bot."""
+        """The bot's messages that everybody in the channel sees."""
         return [message for message in self._said(self.slack_channel_id) if not message.only_for]
 
     async def private(self, within: float = 15) -> SlackMessage:
-        """What only this person sees, where they are or as a direct message."""
+        """Wait for a message that only this user sees, in the channel or as a direct message."""
         return await self.until(lambda: next(iter(self.told()), None), within)
 
     async def direct(self, within: float = 15) -> SlackMessage:
@@ -81,7 +81,7 @@ class Row:
         return view is not None and text in text_on(view)
 
     def is_warned(self) -> bool:
-        """Whether the form is here again, with the reason on top."""
+        """Whether the form is shown again, with a reason on top."""
         view = self.house.slack.top_view(self.person.slack_user_id)
         return view is not None and view.blocks[0]["type"] == "alert"
 
@@ -93,10 +93,10 @@ class Row:
         await self.until(lambda: self.shows(text), within)
 
     async def told_in(self, state: State, within: float = 15) -> Entry:
-        """The person's latest row in the ledger, once it is in this state and the person knows."""
+        """Wait until the user's latest row is in this state and the user was told."""
         async with asyncio.timeout(within):
             while True:
-                entries = await self.country.ledger.latest("T0SANDBOX", self.person.slack_user_id)
+                entries = await self.proxied.ledger.latest("T0SANDBOX", self.person.slack_user_id)
                 if entries and entries[0].state is state and entries[0].told:
                     return entries[0]
                 await asyncio.sleep(0.02)
@@ -107,7 +107,7 @@ class Row:
         return [each for each in every if each["customer_id"] == self.customer_id]
 
     async def until(self, look: Callable[[], T | None], within: float) -> T:
-        """Looked at now and then: an event for each of a hundred rows would wake all the others."""
+        """Poll: an event for each of a hundred rows would wake all the others."""
         async with asyncio.timeout(within):
             while not (found := look()):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
@@ -124,20 +124,20 @@ def _in_time(answer: Answer) -> Answer:
     return answer
 
 
-def settle(country: Country, number: int) -> Row:
-    slack = country.at_home.slack
+def make_row(proxied: ProxiedHarness, number: int) -> Row:
+    slack = proxied.at_home.slack
     user = SlackUser(f"U0ROW{number:04}", f"row{number}", f"Row {number}")
     slack.users[user.id] = user
     members = {user.id, BOT_USER_ID}
     channel = SlackChannel(f"C0ROW{number:04}", f"row-{number}", Kind.PUBLIC, members)
     slack.channels[channel.id] = channel
     customer_id = f"3c90c3cc-0d44-4b50-8888-{number + 1000:012}"
-    customers = country.at_home.weav.store.customers
+    customers = proxied.at_home.weav.store.customers
     customers[customer_id] = customers[JANE] | {"id": customer_id}
-    person = Person(slack, user.id, country.at_home.ann.endpoint)
-    return Row(country, number, person, channel.id, customer_id)
+    person = Person(slack, user.id, proxied.at_home.ann.endpoint)
+    return Row(proxied, number, person, channel.id, customer_id)
 
 
-def bad_road(row: Row, path: str, about: str, day: WeavDay | SlackDay) -> Spell:
-    road = row.country.to_weav if path.startswith("/v1") else row.country.to_slack
-    return road.expect(Spell(path, about, day.reply, carried_out=day.carried_out))
+def add_fault(row: Row, path: str, about: str, day: WeavDay | SlackDay) -> ProxyFault:
+    proxy = row.proxied.to_weav if path.startswith("/v1") else row.proxied.to_slack
+    return proxy.add_fault(ProxyFault(path, about, day.reply, carried_out=day.carried_out))

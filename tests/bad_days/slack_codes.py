@@ -1,6 +1,6 @@
-"""Every error code that Slack documents for the methods that the bot calls with people waiting.
+"""Every error code that Slack documents for the methods that users wait for.
 
-They are the "Errors" tables of these pages; what all of these have in common stands here once:
+They come from the "Errors" tables of these pages; codes that all pages share are listed once:
 https://docs.slack.dev/reference/methods/views.open/
 https://docs.slack.dev/reference/methods/views.update/
 https://docs.slack.dev/reference/methods/views.publish/

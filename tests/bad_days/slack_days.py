@@ -1,15 +1,15 @@
-"""What a person does while one of the bot's calls to Slack fails, and what they must see."""
+"""For each of the bot's calls to Slack: what a user does while it fails, and what they must see."""
 
 from __future__ import annotations
 
 from bot.ledger import State
 from bot.slack import ids
 from tests.bad_days.replies import error, http, late, says
-from tests.bad_days.rows import Row, bad_road
+from tests.bad_days.rows import Row, add_fault
 from tests.bad_days.table import SlackDay, WeavDay
 from tests.house import text_on
 
-# Longer than a submission waits for Weav, so that the outcome needs a call of its own.
+# Longer than a submission waits for Weav, so the outcome needs its own call to Slack.
 LATE_REFUSAL = WeavDay("a late refusal", late(2.2, says(http(403, b""))), "refused")
 NOT_IN_CHANNEL = SlackDay("`not_in_channel`", error("not_in_channel"), "refused")
 EXPIRED = SlackDay("`expired_trigger_id`", error("expired_trigger_id"), "expired")
@@ -18,8 +18,8 @@ NEEDS = "external-api:write"
 
 
 async def open_form(row: Row, day: SlackDay) -> None:
-    """The form opens, or the person gets a button that opens it."""
-    bad_road(row, "/api/views.open", row.customer_id, day)
+    """The form opens, or the user gets a button that opens it."""
+    add_fault(row, "/api/views.open", row.customer_id, day)
 
     await row.command()
 
@@ -34,9 +34,9 @@ async def open_form(row: Row, day: SlackDay) -> None:
 
 
 async def tell_privately(row: Row, day: SlackDay) -> None:
-    """What cannot be said where the person is comes as a direct message."""
-    bad_road(row, "/api/views.open", row.customer_id, EXPIRED)
-    bad_road(row, "/commands/", row.customer_id, day)
+    """A message that cannot be posted in the channel comes as a direct message."""
+    add_fault(row, "/api/views.open", row.customer_id, EXPIRED)
+    add_fault(row, "/commands/", row.customer_id, day)
 
     await row.command()
 
@@ -49,12 +49,12 @@ async def tell_privately(row: Row, day: SlackDay) -> None:
 
 
 async def update_form(row: Row, day: SlackDay) -> None:
-    """A refusal that came late stands in the modal or in a direct message, with the form."""
-    bad_road(row, "/v1/conversations", row.customer_id, LATE_REFUSAL)
+    """A late refusal is in the modal or in a direct message, with the form."""
+    add_fault(row, "/v1/conversations", row.customer_id, LATE_REFUSAL)
     await row.command()
     view = await row.opened()
-    await row.shown("The customer is Jane Doe")  # the form's own update, which has a good road
-    bad_road(row, "/api/views.update", view.id, day)
+    await row.shown("The customer is Jane Doe")  # the form's own update, which succeeds
+    add_fault(row, "/api/views.update", view.id, day)
 
     await row.submit()
 
@@ -73,13 +73,13 @@ async def update_form(row: Row, day: SlackDay) -> None:
 
 
 async def publish_home_tab(row: Row, day: SlackDay) -> None:
-    """The tab comes with the next opening at the latest, and with what was done meanwhile."""
-    spell = bad_road(row, "/api/views.publish", row.person.slack_user_id, day)
+    """The tab is up to date at the next opening at the latest."""
+    fault = add_fault(row, "/api/views.publish", row.person.slack_user_id, day)
 
     answer = await row.person.open_home()
 
     assert (answer.status, answer.trouble, answer.seconds < 3) == (200, "", True)
-    await row.until(lambda: not spell.left, 15)
+    await row.until(lambda: not fault.left, 15)
     if day.then in ("later", "lost") or day.name == "`hash_conflict`":
         await row.at_home("You have opened none yet")
     await row.command()
@@ -92,8 +92,8 @@ async def publish_home_tab(row: Row, day: SlackDay) -> None:
 
 
 async def post_card(row: Row, day: SlackDay) -> None:
-    """The card is in the channel, or its author has it, and knows what is not certain."""
-    bad_road(row, "/api/chat.postMessage", row.slack_channel_id, day)
+    """The card is in the channel, or its author has it and is told what is uncertain."""
+    add_fault(row, "/api/chat.postMessage", row.slack_channel_id, day)
     await row.command()
     await row.opened()
 
@@ -116,8 +116,8 @@ async def post_card(row: Row, day: SlackDay) -> None:
 
 
 async def post_card_where_the_bot_is_no_member(row: Row, day: SlackDay) -> None:
-    bad_road(row, "/api/chat.postMessage", row.slack_channel_id, NOT_IN_CHANNEL)
-    bad_road(row, "/app/", row.customer_id, day)
+    add_fault(row, "/api/chat.postMessage", row.slack_channel_id, NOT_IN_CHANNEL)
+    add_fault(row, "/app/", row.customer_id, day)
     await row.command()
     await row.opened()
 
@@ -134,13 +134,13 @@ async def post_card_where_the_bot_is_no_member(row: Row, day: SlackDay) -> None:
 
 
 async def redraw_card(row: Row, day: SlackDay) -> None:
-    """What was clicked is done once, and the card says so, by the one way or the other."""
+    """The click is carried out once, and the card shows it by one route or the other."""
     await row.command()
     await row.opened()
     await row.submit()
     await row.told_in(State.ANNOUNCED)
     [card] = row.cards()
-    bad_road(row, "/api/chat.update", row.slack_channel_id, day)
+    add_fault(row, "/api/chat.update", row.slack_channel_id, day)
 
     answer = await row.person.click(ids.CLOSE, card.ts)
 
@@ -154,14 +154,14 @@ async def redraw_card(row: Row, day: SlackDay) -> None:
 
 
 async def redraw_card_nowhere(row: Row, day: SlackDay) -> None:
-    """Who clicked learns that the card could not be drawn."""
+    """The clicker is told that the card could not be redrawn."""
     await row.command()
     await row.opened()
     await row.submit()
     await row.told_in(State.ANNOUNCED)
     [card] = row.cards()
-    bad_road(row, "/api/chat.update", row.slack_channel_id, CANNOT)
-    bad_road(row, "/actions/", row.customer_id, day)
+    add_fault(row, "/api/chat.update", row.slack_channel_id, CANNOT)
+    add_fault(row, "/actions/", row.customer_id, day)
 
     await row.person.click(ids.CLOSE, card.ts)
 

@@ -1,13 +1,14 @@
-"""The bad days: what Weav or Slack does, and what must come of it.
+"""The table of bad days: how Weav or Slack fails, and what must follow.
 
-A row is done to one request; what the person is told and what the ledger says follows from
-`then`, in tests/bad_days/test_weav.py and test_slack.py.
+Each row applies to one request. `then` determines what the user is told and what the ledger says:
+see tests/bad_days/test_weav.py and test_slack.py.
 """
 
 import json
 from dataclasses import dataclass
 from typing import Literal
 
+from tests.bad_days.faulty_proxy import pours
 from tests.bad_days.replies import (
     HTML,
     JSON,
@@ -21,7 +22,6 @@ from tests.bad_days.replies import (
     says,
 )
 from tests.bad_days.slack_codes import CODES
-from tests.bad_days.weather import pours
 from tests.weav.raw_server import Reply, resets, sends
 
 WeavThen = Literal["opened", "refused", "queued", "given back", "unknown"]
@@ -30,7 +30,7 @@ SlackThen = Literal["fine", "expired", "refused", "unknown", "lost", "later"]
 
 @dataclass(frozen=True, slots=True)
 class WeavDay:
-    """`carried_out`: the conversation was created, all the same."""
+    """`carried_out`: Weav created the conversation nevertheless."""
 
     name: str
     reply: Reply
@@ -43,9 +43,9 @@ class WeavDay:
 
 @dataclass(frozen=True, slots=True)
 class SlackDay:
-    """`then` is what an answer says: done (`fine`), not done, or nothing certain.
+    """`then` says what the answer proves: done (`fine`), not done, or nothing.
 
-    `lost`: the connection broke without an answer; `later`: Slack asks to wait.
+    `lost`: the connection broke without an answer. `later`: Slack asks the bot to wait.
     """
 
     name: str
@@ -124,9 +124,9 @@ def _slack_waits() -> list[SlackDay]:
 
 
 BROKEN = broken(b"200")
-# Of a response_url it is as good as `ok`; nobody has seen Slack say it without doing what it says.
+# From a response_url, this is as good as `ok`: Slack was never seen to send it without posting.
 _TAKEN = SlackDay("an empty answer", BROKEN["an empty answer"], "fine", carried_out=True)
-# The connection is gone before there is an answer.
+# The connection ends before there is an answer.
 _GONE = {"closes in the headers", "resets in the headers", "103 and no more"}
 
 
@@ -145,9 +145,9 @@ LOST = [
     SlackDay("resets", resets(), "lost"),
     SlackDay("resets", resets(), "lost", carried_out=True),
 ]
-# https://docs.slack.dev/reference/methods/views.open#errors: the trigger is what was wrong.
+# https://docs.slack.dev/reference/methods/views.open#errors: the trigger was invalid.
 _TRIGGER = {"expired_trigger_id", "exchanged_trigger_id"}
-# "It's possible some aspect of the operation succeeded", or nobody knows.
+# "It's possible some aspect of the operation succeeded", or nothing is certain.
 _UNKNOWN = {"fatal_error", "internal_error", "service_unavailable", "request_timeout"}
 
 
@@ -160,7 +160,7 @@ def _then(code: str) -> SlackThen:
 
 
 def slack(method: str) -> list[SlackDay]:
-    """The days of a Web API method, or of `response_url`, which knows no codes."""
+    """The rows for a Web API method, or for `response_url`, which has no error codes."""
     codes = [SlackDay(f"`{code}`", error(code), _then(code)) for code in CODES.get(method, [])]
     unknown = [*LOST, *_slack_unknown()]
     if method == "response_url":
@@ -168,7 +168,7 @@ def slack(method: str) -> list[SlackDay]:
     return [*unknown, *_slack_waits(), *codes, *_slack_statuses()]
 
 
-# Where no request is ever read; see tests/bad_days/test_unreachable.py.
+# Addresses where no request is ever read; see tests/bad_days/test_unreachable.py.
 NOWHERE = (
     "refused",
     "DNS failure",

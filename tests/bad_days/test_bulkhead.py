@@ -1,4 +1,4 @@
-"""Calls that hang hold up no others, and a burst opens no more connections than it needs."""
+"""Calls that hang do not delay others, and a burst opens no more connections than it needs."""
 
 import asyncio
 from dataclasses import replace
@@ -13,8 +13,8 @@ from bot.slack.client import CALLS_AT_ONCE, Bulkhead, Installation, SlackClient,
 from tests.house import QUICK, house, public, text_on
 
 
-async def test_a_hundred_calls_use_as_many_connections_as_there_are_places() -> None:
-    # However slow the machine is: what is waited for is that a place becomes free.
+async def test_a_hundred_calls_use_only_as_many_connections_as_the_bulkhead_allows() -> None:
+    # No time limit: the test waits until a place becomes free.
     bulkhead = Bulkhead(standstill=5.0, longest_queue=30.0)
     async with SlackSandbox().serving() as slack, slack_session() as session:
         client = SlackClient(
@@ -32,7 +32,7 @@ async def test_a_hundred_calls_use_as_many_connections_as_there_are_places() -> 
 
 
 @pytest.mark.long
-async def test_while_cards_hang_forms_open(tmp_path: Path) -> None:
+async def test_forms_open_while_card_posts_hang(tmp_path: Path) -> None:
     async with house(tmp_path, pace=replace(QUICK, drain=0.2)) as at_home:
         for _ in range(CALLS_AT_ONCE + 2):
             await at_home.fill_in(at_home.ben, subject="Export hangs")

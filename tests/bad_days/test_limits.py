@@ -1,4 +1,4 @@
-"""Answers of Slack's are read up to 1 MiB, whatever comes and however it is packed."""
+"""The bot reads at most 1 MiB of an answer of Slack's, after decompression, too."""
 
 import asyncio
 import gzip
@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 
 from bot.slack.client import ANSWER_LIMIT, slack_session
+from tests.bad_days.faulty_proxy import pours
 from tests.bad_days.replies import http, says
-from tests.bad_days.weather import pours
 from tests.weav.raw_server import Reply, raw_server
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
@@ -24,19 +24,19 @@ async def read_from(reply: Reply) -> bytes:
         return await answer.read()
 
 
-async def test_an_endless_answer_is_given_up_for_its_size_and_not_its_time() -> None:
+async def test_an_endless_answer_ends_at_the_size_limit_before_the_timeout() -> None:
     async with asyncio.timeout(5):
         with pytest.raises(aiohttp.ClientPayloadError):
             await read_from(pours(HEAD, b" " * 65536))
 
 
-async def test_an_answer_of_the_limit_is_read_and_one_byte_more_is_not() -> None:
+async def test_an_answer_at_the_limit_is_read_and_one_byte_more_is_not() -> None:
     assert len(await read_from(says(http(200, b" " * ANSWER_LIMIT)))) == ANSWER_LIMIT
     with pytest.raises(aiohttp.ClientPayloadError):
         await read_from(says(http(200, b" " * (ANSWER_LIMIT + 1))))
 
 
-async def test_a_gzip_bomb_never_inflates() -> None:
+async def test_a_gzip_bomb_is_not_inflated() -> None:
     bomb = gzip.compress(b" " * 64 * 1024 * 1024)
     tracemalloc.start()
     with pytest.raises(aiohttp.ClientPayloadError):

@@ -1,4 +1,4 @@
-"""Whatever Slack answers to the bot's calls: the person learns of it, and nothing is done twice."""
+"""Whatever Slack answers to the bot's calls, the user is told, and nothing is done twice."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bad_days.country import Part, country, parts, some, walk
+from tests.bad_days.faulty_proxy import ProxyFault
 from tests.bad_days.logs import logged, logged_badly
 from tests.bad_days.replies import SLOW
+from tests.bad_days.runner import Part, parts, proxied_harness, run_rows, some
 from tests.bad_days.slack_days import (
     open_form,
     post_card,
@@ -20,7 +21,6 @@ from tests.bad_days.slack_days import (
     update_form,
 )
 from tests.bad_days.table import SlackDay, slack
-from tests.bad_days.weather import Spell
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tests.bad_days.rows import Row
 
-WALKS: dict[str, tuple[Callable[[Row, SlackDay], Awaitable[None]], list[SlackDay]]] = {
+CHECKS: dict[str, tuple[Callable[[Row, SlackDay], Awaitable[None]], list[SlackDay]]] = {
     "views.open": (open_form, slack("views.open")),
     "views.update": (update_form, slack("views.update")),
     "views.publish": (publish_home_tab, slack("views.publish")),
@@ -41,39 +41,43 @@ WALKS: dict[str, tuple[Callable[[Row, SlackDay], Awaitable[None]], list[SlackDay
 
 
 @pytest.mark.parametrize("call", ["views.open", "views.publish", "chat.postMessage"])
-async def test_a_bad_day_at_slack_leaves_nobody_in_the_dark(tmp_path: Path, call: str) -> None:
-    live, days = WALKS[call]
-    await walk(tmp_path, some(days), live, weav_timeout="5")
+async def test_some_bad_days_at_slack_leave_no_user_uninformed(tmp_path: Path, call: str) -> None:
+    check, days = CHECKS[call]
+    await run_rows(tmp_path, some(days), check, weav_timeout="5")
 
 
-@pytest.mark.parametrize("call", [call for call in WALKS if "response_url" in call])
-async def test_an_empty_answer_of_a_response_url_counts_as_taken(tmp_path: Path, call: str) -> None:
-    live, days = WALKS[call]
-    await walk(tmp_path, [day for day in days if day.name == "an empty answer"], live)
+@pytest.mark.parametrize("call", [call for call in CHECKS if "response_url" in call])
+async def test_an_empty_answer_of_a_response_url_counts_as_success(
+    tmp_path: Path, call: str
+) -> None:
+    check, days = CHECKS[call]
+    await run_rows(tmp_path, [day for day in days if day.name == "an empty answer"], check)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("call", "days"),
-    [(call, part) for call, (_, days) in WALKS.items() for part in parts(days)],
+    [(call, part) for call, (_, days) in CHECKS.items() for part in parts(days)],
     ids=str,
 )
-async def test_every_bad_day_at_slack(tmp_path: Path, call: str, days: Part[SlackDay]) -> None:
-    live, _ = WALKS[call]
-    await walk(tmp_path, days, live, weav_timeout="5")
+async def test_no_bad_day_at_slack_leaves_a_user_uninformed(
+    tmp_path: Path, call: str, days: Part[SlackDay]
+) -> None:
+    check, _ = CHECKS[call]
+    await run_rows(tmp_path, days, check, weav_timeout="5")
 
 
 @pytest.mark.timeout(120)
-async def test_whatever_slack_answers_to_auth_test_does_not_end_the_bot(tmp_path: Path) -> None:
+async def test_no_answer_of_slack_to_auth_test_ends_the_bot(tmp_path: Path) -> None:
     with logged() as log:
-        async with country(tmp_path) as there:
-            health = there.at_home.bot.health
+        async with proxied_harness(tmp_path) as proxied:
+            health = proxied.at_home.bot.health
             for day in slack("auth.test"):
                 if day.name in SLOW:
                     continue
-                there.to_slack.expect(Spell("/api/auth.test", "", day.reply))
+                proxied.to_slack.add_fault(ProxyFault("/api/auth.test", "", day.reply))
                 assert not await health.poll_slack()
-                assert there.to_slack.spells == []
+                assert proxied.to_slack.faults == []
                 assert await health.poll_slack()
     assert logged_badly(log) == []

@@ -1,4 +1,4 @@
-"""The table has what it must have; the README shows its counts."""
+"""The table is complete, and the README shows its counts."""
 
 from collections import Counter
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.bad_days.table import METHODS, NOWHERE, WEAV, slack
 README = Path(__file__).parents[1] / "README.md"
 
 
-def test_every_status_and_every_documented_code_is_in_the_table() -> None:
+def test_the_table_has_every_status_and_every_documented_code() -> None:
     statuses = {str(status) for status in range(400, 600)}
     assert statuses <= {day.name for day in WEAV}
     for method in METHODS:
@@ -18,7 +18,7 @@ def test_every_status_and_every_documented_code_is_in_the_table() -> None:
         assert {f"`{code}`" for code in CODES.get(method, [])} <= names
 
 
-def test_no_row_is_there_twice() -> None:
+def test_the_table_has_no_row_twice() -> None:
     for names in (map(str, WEAV), *(map(str, slack(method)) for method in METHODS)):
         assert [name for name, count in Counter(names).items() if count > 1] == []
 

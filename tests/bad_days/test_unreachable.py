@@ -1,4 +1,4 @@
-"""Nobody is there: what was asked for waits, through a restart too, and then happens once."""
+"""Weav or Slack cannot be reached: requests wait, also through a restart, and then happen once."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from bot.metrics import Metrics
 from bot.sandbox.slack.methods.registry import call_method
 from bot.slack.api import Failed, SlackApi
 from bot.slack.client import Installation, SlackClient, slack_session
+from tests.bad_days.faulty_proxy import resetting_listener, talking_listener
 from tests.bad_days.logs import logged, logged_badly
 from tests.bad_days.table import NOWHERE
-from tests.bad_days.weather import slammed_door, talker
 from tests.house import JANE, House, house, text_on
 from tests.process import free_port
 from tests.weav import test_weav_client
@@ -30,14 +30,14 @@ from tests.weav.raw_server import hangs, raw_server
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-# The first bot is stopped while it still tries.
+# The first bot is stopped while it still retries.
 IMPATIENT = Pace(lease=3, delivery=3, answers=0.5, drain=0.5, looks=(0.1, 0.2, 0.4))
 CERTIFICATE = Path(test_weav_client.__file__).with_name("untrusted.pem")
 
 
 @asynccontextmanager
 async def nowhere(name: str) -> AsyncIterator[str]:
-    """Yield the base of an address where nobody answers, in one of the ways of NOWHERE."""
+    """Yield a base URL that cannot be reached, in one of the ways of NOWHERE."""
     async with AsyncExitStack() as stack:
         match name:
             case "refused":
@@ -49,13 +49,13 @@ async def nowhere(name: str) -> AsyncIterator[str]:
                 tls.load_cert_chain(CERTIFICATE)
                 yield (await stack.enter_async_context(raw_server(hangs, tls=tls))).url
             case "TLS: none spoken":
-                yield f"https://{await stack.enter_async_context(talker())}"
+                yield f"https://{await stack.enter_async_context(talking_listener())}"
             case _:
-                yield f"http://{await stack.enter_async_context(slammed_door())}"
+                yield f"http://{await stack.enter_async_context(resetting_listener())}"
 
 
 @pytest.mark.parametrize("name", NOWHERE)
-async def test_what_weav_could_not_be_sent_is_created_by_the_next_bot(
+async def test_a_conversation_that_could_not_be_sent_to_weav_is_created_by_the_next_bot(
     tmp_path: Path, name: str
 ) -> None:
     with logged() as log:
@@ -80,7 +80,7 @@ async def test_what_weav_could_not_be_sent_is_created_by_the_next_bot(
 
 
 @pytest.mark.parametrize("name", NOWHERE)
-async def test_a_form_that_slack_could_not_be_asked_for_is_offered_where_the_person_is(
+async def test_a_form_that_could_not_be_opened_is_offered_in_the_answer(
     tmp_path: Path, name: str
 ) -> None:
     with logged() as log:
@@ -95,7 +95,7 @@ async def test_a_form_that_slack_could_not_be_asked_for_is_offered_where_the_per
     assert logged_badly(log) == []
 
 
-async def test_a_slack_that_cannot_be_trusted_has_certainly_done_nothing() -> None:
+async def test_a_slack_with_an_untrusted_certificate_has_certainly_done_nothing() -> None:
     metrics, installation = Metrics(CollectorRegistry()), Installation()
     async with nowhere("TLS: not trusted") as base, slack_session() as session:
         client = SlackClient("xoxb-1", f"{base}/api/", session, metrics, installation)
@@ -108,7 +108,7 @@ async def test_a_slack_that_cannot_be_trusted_has_certainly_done_nothing() -> No
 @pytest.mark.parametrize(
     "name", ["refused", *(pytest.param(name, marks=pytest.mark.long) for name in NOWHERE[1:])]
 )
-async def test_a_card_that_slack_could_not_be_given_is_posted_by_the_next_bot(
+async def test_a_card_that_could_not_be_posted_is_posted_by_the_next_bot(
     tmp_path: Path, name: str
 ) -> None:
     with logged() as log:
@@ -118,7 +118,7 @@ async def test_a_card_that_slack_could_not_be_given_is_posted_by_the_next_bot(
                 tmp_path,
                 pace=IMPATIENT,
                 slack_api_url=f"{base}/api/",
-                slack_allow_guests="true",  # else Slack is asked who Ann is
+                slack_allow_guests="true",  # otherwise the bot asks Slack who Ann is
                 slack_allow_external="true",
             ) as without_slack,
         ):
@@ -128,7 +128,7 @@ async def test_a_card_that_slack_could_not_be_given_is_posted_by_the_next_bot(
             await without_slack.entry_in(State.OPENED)
             assert len(without_slack.weav.conversations) == 1
         async with house(tmp_path) as at_home:
-            # What Slack may have got goes to the author, and no second time to the channel.
+            # A card that may have been posted goes to the author, not to the channel again.
             perhaps_there = name == "reset before it reads"
             message = await (at_home.direct_message() if perhaps_there else at_home.card())
             assert "Export hangs" in text_on(message)
@@ -138,7 +138,7 @@ async def test_a_card_that_slack_could_not_be_given_is_posted_by_the_next_bot(
 
 
 def _show_form(there: House) -> None:
-    """Open it past the bot, as if Slack had gone away just after it."""
+    """Open the form without the bot, as if Slack had gone away just afterwards."""
     values = FormValues(channel="email", customer_id=JANE, subject="Export hangs")
     view = render(Form(values, Origin(via="command", slack_channel_id="C0SUPPORT")))
     trigger_id = there.slack.triggers.issue("U0ANN", "C0SUPPORT")

@@ -1,4 +1,4 @@
-"""Whatever Weav answers to a create: in time, said as it is, in the ledger, and once in Weav."""
+"""Whatever Weav answers to a create: told truthfully and in time, nothing lost or doubled."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from bot.ledger import State
 from bot.slack import ids
-from tests.bad_days.country import Part, parts, some, walk
-from tests.bad_days.rows import Row, bad_road
+from tests.bad_days.rows import Row, add_fault
+from tests.bad_days.runner import Part, parts, run_rows, some
 from tests.bad_days.table import WEAV, WeavDay
 from tests.house import text_on
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-async def live(row: Row, day: WeavDay) -> None:
-    bad_road(row, "/v1/conversations", row.customer_id, day)
+async def check_row(row: Row, day: WeavDay) -> None:
+    add_fault(row, "/v1/conversations", row.customer_id, day)
     await row.command()
     await row.opened()
 
@@ -80,12 +80,16 @@ THEN = {
 }
 
 
-async def test_a_bad_day_at_weav_loses_nothing_and_is_told_as_it_is(tmp_path: Path) -> None:
-    await walk(tmp_path, some(WEAV), live)
+async def test_some_bad_days_at_weav_lose_nothing_and_are_reported_correctly(
+    tmp_path: Path,
+) -> None:
+    await run_rows(tmp_path, some(WEAV), check_row)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("days", parts(WEAV), ids=str)
-async def test_every_bad_day_at_weav(tmp_path: Path, days: Part[WeavDay]) -> None:
-    await walk(tmp_path, days, live)
+async def test_every_bad_day_at_weav_loses_nothing_and_is_reported_correctly(
+    tmp_path: Path, days: Part[WeavDay]
+) -> None:
+    await run_rows(tmp_path, days, check_row)

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--quick | --memory | --cpu]`: the bot beside the same form in Bolt."""
+"""`python -m tests.bench [--quick | --memory | --cpu]`: the bot against the same form in Bolt."""
 
 import argparse
 import os
@@ -34,7 +34,7 @@ MOST_GROWTH = 1.1
 
 async def bench(amount: Amount, folder: Path) -> str:
     js, peer = await with_node(JAVASCRIPT), with_postgresql(PEER)
-    # Sync Bolt comes last: what it has left of the slow Weav's row disturbs nobody then.
+    # Sync Bolt comes last: its leftovers of the slow-Weav row then disturb no other program.
     chosen = (BOT, DURABLE, SHARED_COMMITS, peer, ASYNC, js, FLOOR, SYNC)
     contestants = [each for each in chosen if each is not None]
     began, load = time.monotonic(), os.getloadavg()[0]

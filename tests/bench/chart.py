@@ -1,4 +1,4 @@
-"""The most telling rows as bars, an SVG that can be read on light and on dark pages."""
+"""Draws the most telling rows as bars, in an SVG that is readable on light and dark pages."""
 
 from collections.abc import Iterator, Mapping
 from html import escape

@@ -1,4 +1,4 @@
-"""The programs that are compared, each started as a process of its own."""
+"""The programs to compare; each one runs as its own process."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ import aiohttp
 import psutil
 
 from bot.sandbox.weav.app import TOKEN
-from tests.bench.cores import on_the_houses_core, on_the_others
+from tests.bench.cores import on_the_others, on_the_servers_core
 from tests.house import SECRET
 from tests.postgres import PostgresServer, installed_binaries
 from tests.process import clean_environment, free_port
@@ -41,9 +41,9 @@ _GUNICORN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """`port_as`: how its command line ends; None: it reads PORT. `checkout`: where its code is.
+    """`port_as`: its last argument, with the port; None: it reads PORT. `checkout`: its code.
 
-    `needs_postgresql`: its ledger is no file, and the server counts as a part of it.
+    `needs_postgresql`: it stores data in PostgreSQL, and the server counts as part of it.
     """
 
     name: str
@@ -65,7 +65,7 @@ SYNC: Final = Contestant(
 JAVASCRIPT: Final = Contestant(
     "js", "Bolt for JavaScript", ("node", str(_FOLDER / "bolt.js")), "{}"
 )
-# No rivals: what the packages cost by themselves, and with the least ledger.
+# Baselines, not competitors: the packages alone, and with the smallest ledger.
 FLOOR: Final = Contestant(
     "floor", "its packages alone", (sys.executable, "-m", f"{_MODULE}.floor_bolt"), "{}"
 )
@@ -88,12 +88,12 @@ BARE: Final = Contestant(
 
 
 def bot_of(checkout: Path) -> Contestant:
-    """The bot as it is in another folder, with the Python and the packages of this one."""
+    """The bot of another checkout, with the Python and packages of this one."""
     return replace(BOT, name="other", title=checkout.name, checkout=checkout.resolve())
 
 
 async def with_node(contestant: Contestant) -> Contestant | None:
-    """Install Bolt for JavaScript into the cache, once; None where that cannot be."""
+    """Install Bolt for JavaScript into the cache, once; None where that is impossible."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         return None
@@ -133,13 +133,13 @@ class Running:
         self._server = server
 
     def megabytes(self) -> float:
-        """Resident memory of all of its processes, and a server's, which share most of theirs."""
+        """Resident memory of its processes, and of a server's, which share most of theirs."""
         own = sum(each.memory_info().rss for each in _tree(self._process.pid))
         servers = sum(each.memory_full_info().pss for each in self._servers())
         return (own + servers) / 2**20
 
     def cpu_seconds(self) -> float:
-        """What all of its processes have used, as user and as system."""
+        """CPU time of its processes, user and system."""
         processes = [*_tree(self._process.pid), *self._servers()]
         return sum(_cpu_seconds(each) for each in processes)
 
@@ -147,7 +147,7 @@ class Running:
         return [] if self._server is None else _tree(self._server.process_id)
 
     async def answers(self) -> None:
-        """Wait until it answers anything at all to anybody."""
+        """Wait until it answers any request."""
         async with asyncio.timeout(STARTS_WITHIN), aiohttp.ClientSession() as client:
             while True:
                 if self._process.returncode is not None:
@@ -166,9 +166,9 @@ def _tree(process_id: int) -> list[psutil.Process]:
 
 
 def _cpu_seconds(process: psutil.Process) -> float:
-    """With what its ended children have used; on Linux to the nanosecond, not to a hundredth.
+    """Including its ended children; on Linux in nanoseconds instead of hundredths of a second.
 
-    https://man7.org/linux/man-pages/man3/clock_getcpuclockid.3.html has no name in Python.
+    Python has no name for https://man7.org/linux/man-pages/man3/clock_getcpuclockid.3.html.
     """
     try:
         times = process.cpu_times()
@@ -176,7 +176,7 @@ def _cpu_seconds(process: psutil.Process) -> float:
             own = time.clock_gettime(~process.pid << 3 | 2)
             return own + times.children_user + times.children_system
     except (psutil.NoSuchProcess, OSError):
-        return 0.0  # by now its parent has it
+        return 0.0  # its parent has collected it by now
     return times.user + times.system
 
 
@@ -199,7 +199,7 @@ def _variables(
 
 @asynccontextmanager
 async def running(contestant: Contestant, stage_url: str) -> AsyncIterator[Running]:
-    """Start it with an empty ledger and a log in a file, as a service's is; SIGKILL at the end."""
+    """Start it with an empty ledger and its log in a file, like a service; SIGKILL at the end."""
     port = free_port()
     ending = () if contestant.port_as is None else (contestant.port_as.format(port),)
     with (
@@ -237,7 +237,7 @@ def _postgresql(contestant: Contestant) -> Iterator[PostgresServer | None]:
     try:
         server.create()
         for each in _tree(server.process_id):
-            with suppress(psutil.NoSuchProcess):  # some of them only start it
+            with suppress(psutil.NoSuchProcess):  # some processes only start it
                 on_the_others(each.pid)
         yield server
     finally:
@@ -246,8 +246,8 @@ def _postgresql(contestant: Contestant) -> Iterator[PostgresServer | None]:
 
 @asynccontextmanager
 async def stage() -> AsyncIterator[str]:
-    """Yield the address of the stand-in for Slack and Weav; it and the people share a core."""
-    with on_the_houses_core():
+    """Yield the address of the stand-in for Slack and Weav, which shares a core with the users."""
+    with on_the_servers_core():
         port = free_port()
         command = (sys.executable, "-m", "tests.bench.stage", str(port))
         process = await asyncio.create_subprocess_exec(*command, cwd=_ROOT)

@@ -1,7 +1,8 @@
-"""The people, Slack and Weav on one core, the contestants on the others, as on machines of theirs.
+"""Pins the users, Slack and Weav to one core and the contestants to the others.
 
-On the same core, whoever an answer wakes waits behind the contestant that sent it, which goes on
-with other work: up to 1 ms on two cores, and in one run and not in the next.
+It is as if they ran on separate machines. On the same core, the receiver of an answer would wait
+while the contestant goes on with other work: up to 1 ms on two cores, in some runs and not in
+others.
 """
 
 from collections.abc import Iterator
@@ -11,8 +12,8 @@ import psutil
 
 
 @contextmanager
-def on_the_houses_core() -> Iterator[None]:
-    """For this process, and for those that it starts and that `on_the_others` does not move."""
+def on_the_servers_core() -> Iterator[None]:
+    """Applies to this process, and to children that `on_the_others` does not move."""
     if not _can_choose():
         yield
         return
@@ -26,14 +27,14 @@ def on_the_houses_core() -> Iterator[None]:
 
 
 def on_the_others(pid: int) -> None:
-    """Move a process, and what it starts from then on; where there is but one core it stays."""
+    """Move a process and its later children; with only one core, it stays."""
     if not _can_choose():
         return
     process = psutil.Process(pid)
-    process.cpu_affinity([])  # all that this system lets it have
+    process.cpu_affinity([])  # all cores that this system allows
     if others := set(process.cpu_affinity()) - set(psutil.Process().cpu_affinity()):
         process.cpu_affinity(sorted(others))
 
 
 def _can_choose() -> bool:
-    return hasattr(psutil.Process, "cpu_affinity")  # macOS has no such thing
+    return hasattr(psutil.Process, "cpu_affinity")  # macOS does not have it

@@ -1,4 +1,4 @@
-"""What a submission and a command take of a CPU: bots beside the durable floors, in turns."""
+"""The CPU time of a submission and a command: bots compared with the durable floors, in turns."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -13,7 +13,7 @@ _THOUSANDTHS: Final = 1000.0
 
 
 async def compare(bots: Sequence[Contestant], amount: Amount) -> str:
-    """The first of the bots is the one that is meant."""
+    """The first bot is the one under test."""
     floors = [DURABLE, SHARED_COMMITS]
     metrics = await cpu_measured([*bots, *floors], amount)
     lines = [f"Medians of {amount.rounds} rounds, with quartiles; ratios are taken round by round."]

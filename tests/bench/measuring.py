@@ -1,4 +1,4 @@
-"""What is done to the contestants, always in turns: what else the machine does falls on all."""
+"""Measures the contestants, always in turns, so that the machine's other load affects all."""
 
 import asyncio
 import time
@@ -15,9 +15,9 @@ from tests.bench.team import Sent, Team
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """How much of everything in each of the rounds; `weav_takes` in seconds, as the other times.
+    """How much of each measurement a round has; `weav_takes` and the other times in seconds.
 
-    Busy means so many submissions at once that nobody is idle while an answer is on its way.
+    Busy means enough concurrent submissions that nobody is idle while an answer is on its way.
     """
 
     rounds: int = 5
@@ -39,18 +39,18 @@ QUICK: Final = Amount(
     starts=1, commands=12, cards=4, submissions=250, busy_commands=100, slow=40, weav_takes=1
 )
 _WARM_UP: Final = 20
-# Seconds of Weav's own, which are taken off again.
+# Weav's own seconds, which are subtracted again.
 WEAV_USUALLY_TAKES: Final = 0.02
-# Seconds: between looks at what has arrived, and without anything new before that is all.
+# Seconds between polls for arrivals; and seconds without news after which nothing more will come.
 _LOOK: Final = 0.005
 _STUCK: Final = 20.0
-# Seconds in which a contestant ends what comes after a card, which counts as well.
+# Seconds for a contestant to finish its work after a card, which counts, too.
 _SETTLES: Final = 0.1
 
 
 @dataclass(slots=True)
 class Figures:
-    """Of one contestant, a value a round: seconds, or submissions a second; then counts and MB."""
+    """One contestant's values, one per round: seconds, or submissions/s; then counts and MB."""
 
     starts: list[float] = field(default_factory=list)
     answers: list[float] = field(default_factory=list)
@@ -76,7 +76,7 @@ Results = defaultdict[str, Figures]
 
 
 async def starts(contestants: list[Contestant], stage_url: str, times: int, of: Results) -> None:
-    """From the process's beginning to its first answer; the first time of all only warms up."""
+    """From the start of the process to its first answer; the very first start only warms up."""
     for number in range(times + 1):
         for contestant in contestants:
             async with running(contestant, stage_url) as one:
@@ -86,7 +86,7 @@ async def starts(contestants: list[Contestant], stage_url: str, times: int, of: 
 
 
 async def commands(teams: list[Team], amount: Amount, of: Results) -> None:
-    """One after the other, and none before all that the one before it caused has happened."""
+    """One at a time; each waits until everything that the previous one caused has happened."""
     for number in range(amount.rounds + 1):
         for team in teams:
             await team.forget()
@@ -120,7 +120,7 @@ async def bursts(teams: list[Team], amount: Amount, of: Results) -> None:
 
 
 async def cards(teams: list[Team], amount: Amount, of: Results) -> None:
-    """One after the other: from the submission's leaving Slack to the card, without Weav's time."""
+    """One at a time: from sending a submission to the card, without Weav's time."""
     await teams[0].weav_takes(WEAV_USUALLY_TAKES)
     for number in range(amount.rounds + 1):
         took: dict[str, list[float]] = defaultdict(list)
@@ -149,7 +149,7 @@ def _time(seen: dict[str, dict[int, float]], what: str, sent: Sent) -> float:
 
 
 async def busy(teams: list[Team], amount: Amount, of: Results) -> None:
-    """Submissions, then commands: how many a second, and what each takes of a CPU."""
+    """Submissions, then commands: how many per second, and the CPU time of each."""
     for number in range(amount.rounds + 1):
         for team in teams:
             warm_up = Figures()
@@ -195,9 +195,9 @@ async def sending(
     count: int,
     at_once: int,
 ) -> Done:
-    """So many are under way at any time, from their leaving Slack to their card or form.
+    """This many run at any time, from sending until their card or form arrives.
 
-    Who answers Slack first would else have all of them at once.
+    Otherwise a contestant that answers Slack first would have all of them at once.
     """
     sent: list[asyncio.Future[Sent]] = []
     there, progress = 0, time.monotonic()

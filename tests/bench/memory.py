@@ -1,4 +1,4 @@
-"""Whether the bot grows with what it has done: its size after some submissions and after more."""
+"""Whether the bot's memory grows with its work: its size after some and after more submissions."""
 
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """In megabytes, resident."""
+    """Resident megabytes."""
 
     after_few: float
     after_many: float
@@ -24,7 +24,7 @@ class Sizes:
 
 
 async def sizes(few: int, many: int) -> Sizes:
-    """Both are counts of submissions since the start, in whole thousands."""
+    """Both are numbers of submissions since the start, in whole thousands."""
     async with stage() as url, running(BOT, url) as bot:
         await bot.answers()
         with closing(Team(bot, url)) as team:

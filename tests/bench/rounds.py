@@ -1,4 +1,4 @@
-"""Figures measured in turns, a value a round: their middle, their spread, their ratios."""
+"""Statistics of values measured in rounds: median, spread and ratios."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ NEVER: Final = float("inf")
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The median, and the quartiles: of five rounds the second and the fourth."""
+    """The median and the quartiles: of five rounds, the second and the fourth."""
 
     middle: float
     low: float
@@ -26,12 +26,12 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def ratios(own: Sequence[float], others: Sequence[float]) -> list[float]:
-    """Round by round, so that what the machine did meanwhile falls out."""
+    """Computed round by round, so that the machine's other load cancels out."""
     pairs = zip(own, others, strict=True)
     return [mine / other for mine, other in pairs if other and isfinite(other)]
 
 
 def percentile(percent: int, values: Sequence[float]) -> float:
-    """The value that so many percent do not exceed."""
+    """The value that this percentage does not exceed."""
     ordered = sorted(values)
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]

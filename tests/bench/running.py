@@ -1,4 +1,4 @@
-"""Runs of the bench: all of it, or what a submission and a command take of a CPU."""
+"""Runs the bench: all of it, or only the CPU time of a submission and a command."""
 
 import sys
 import time
@@ -13,7 +13,7 @@ from tests.bench.team import Team
 
 
 async def measured(contestants: list[Contestant], amount: Amount) -> Results:
-    """All of them run from beginning to end; only one has something to do at a time."""
+    """All programs run from beginning to end; only one at a time has something to do."""
     metrics: Results = defaultdict(Figures)
     async with stage() as url:
         _tell("starts")

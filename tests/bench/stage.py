@@ -1,6 +1,6 @@
-"""Slack and Weav as one process that answers at once and writes down when it was asked what.
+"""Slack and Weav as one process that answers at once and records when each request came.
 
-It checks nothing and is as cheap as can be, so that it is no bottleneck; bot/sandbox/ is strict.
+It checks nothing and is as cheap as possible, so that it is no bottleneck; bot/sandbox/ is strict.
 `/{contender}/api/{method}` is Slack's Web API, `/{contender}/v1/…` Weav's, `/stage/…` the bench's.
 """
 
@@ -20,15 +20,15 @@ import uvloop
 
 from bot.sandbox.slack.directory import BOT_ID, BOT_USER_ID, TEAM_ID
 
-# What the bench puts into triggers and subjects, and finds again in what a contender sends.
+# The bench puts these into triggers and subjects, and finds them in a contender's requests.
 TOKEN: Final = re.compile(rb"bench-(\d{6})")
-# As every answer of Slack's has it: https://docs.slack.dev/authentication/tokens.
+# In every answer of Slack's: https://docs.slack.dev/authentication/tokens.
 SCOPES: Final = b"X-OAuth-Scopes: commands,chat:write,chat:write.public\r\n"
 
 
 @dataclass(slots=True)
 class Seen:
-    """Of one contender, in seconds of the machine's monotonic clock, by number."""
+    """One contender's times by number, in seconds of the monotonic clock."""
 
     views: dict[int, float] = field(default_factory=dict)
     weav_asked: dict[int, float] = field(default_factory=dict)
@@ -112,7 +112,7 @@ class Stage:
 
 
 def _view(body: bytes) -> str:
-    """Return what a contender draws, sent as a form's field or as JSON."""
+    """Return the view that a contender sends, as a form field or as JSON."""
     if body.startswith(b"{"):
         return json.dumps(json.loads(body)["view"])
     return parse_qs(body.decode())["view"][0]
@@ -129,7 +129,7 @@ class Connection(asyncio.Protocol):
         self._tasks: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are asyncio's by what they do alone.
+        # uvloop's transports have asyncio's methods, but not its base class.
         self._transport = cast("asyncio.Transport", transport)
         self._peer = transport.get_extra_info("peername")
 

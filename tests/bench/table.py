@@ -1,4 +1,4 @@
-"""The figures as rows, what is asked of the bot, and which of that it reaches."""
+"""The figures as a table, with the targets and which of them the bot reaches."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tests.bench.rounds import Spread, ratios, spread
 
 NOT_INSTALLED: Final = "not installed"
 _THOUSANDTHS: Final = 1000.0
-# What people write, and write nothing down. The peer opens its forms as the floors do.
+# Programs that people would write, without a ledger. The peer opens its forms as the floors do.
 _RIVALS: Final = (SYNC.name, ASYNC.name, JAVASCRIPT.name)
 _BEST: Final = "best"
 _REACHED: Final = {True: "reached", False: "**missed**"}
@@ -19,7 +19,7 @@ _REACHED: Final = {True: "reached", False: "**missed**"}
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """At most, or for "more" at least, this many times a contestant's value, or a best rival's."""
+    """At most, or for "more" at least, this many times a contestant's or the best rival's value."""
 
     factor: float
     of: str
@@ -34,7 +34,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`values`: one for each round, or one. `wanted`: the only count that will do."""
+    """`values`: one per round, or just one. `wanted`: the only acceptable count."""
 
     title: str
     unit: str
@@ -47,13 +47,13 @@ class Row:
         return spread(self.values(figures))
 
     def best(self, metrics: Mapping[str, Figures]) -> str:
-        """Name the best rival; "" without any."""
+        """The name of the best rival; "" without any."""
         rivals = [name for name in _RIVALS if name in metrics]
         choose = min if self.better == "less" else max
         return choose(rivals, key=lambda name: self.spread(metrics[name]).middle, default="")
 
     def verdict(self, target: Target, metrics: Mapping[str, Figures]) -> Verdict | None:
-        """Judge the median of the ratios round by round; None where there is nobody to compare."""
+        """Judge the median of the ratios per round; None if there is nobody to compare with."""
         name = self.best(metrics) if target.of == _BEST else target.of
         if name not in metrics:
             return None
@@ -172,7 +172,7 @@ def number(value: float, unit: str) -> str:
 
 
 def cell(row: Row, figures: Figures) -> str:
-    """Give the median, and the quartiles where there were rounds."""
+    """The median, with the quartiles if there were rounds."""
     found, unit = row.spread(figures), row.unit
     middle = f"{number(found.middle, unit)} {unit}".strip()
     if len(row.values(figures)) == 1:
@@ -181,7 +181,7 @@ def cell(row: Row, figures: Figures) -> str:
 
 
 def verdicts(row: Row, metrics: Mapping[str, Figures], titles: Mapping[str, str]) -> str:
-    """Return each target and whether it is reached, as words for a cell."""
+    """Each target and whether it is reached, as text for a cell."""
     if row.wanted is not None:
         [there] = row.values(metrics[BOT.name])
         return f"{row.wanted}: {_REACHED[there == row.wanted]}"
@@ -200,7 +200,7 @@ def verdicts(row: Row, metrics: Mapping[str, Figures], titles: Mapping[str, str]
 def table(
     metrics: Mapping[str, Figures], titles: Mapping[str, str], amount: Amount
 ) -> list[list[str]]:
-    """Return the header and the rows; who is not in `metrics` is not installed."""
+    """The header and the rows; contestants missing in `metrics` are not installed."""
     lines = [["", *titles.values(), "target"]]
     for row in rows(amount):
         cells = [cell(row, metrics[name]) if name in metrics else NOT_INSTALLED for name in titles]

@@ -1,4 +1,4 @@
-"""The people: what Slack would send for them, how long each answer took, what arrived."""
+"""The users: sends what Slack would send for them, and records answer times and arrivals."""
 
 import asyncio
 import hashlib
@@ -12,13 +12,13 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from bot.sandbox.slack import HttpEndpoint, Person, SlackView, Workspace
+from tests.bench.connections import Connections
 from tests.bench.contestants import EVENTS, Running
-from tests.bench.lines import Lines
 from tests.house import JANE, SECRET
 
 # Seconds that Slack waits for an answer.
 IN_TIME: Final = 3.0
-# All of them are known to everybody after the warm-up.
+# After the warm-up, every program knows all of them.
 PEOPLE: Final = 20
 _NUMBERS: Final = count(1)
 _NOWHERE: Final = "http://127.0.0.1:9/"
@@ -26,7 +26,7 @@ _NOWHERE: Final = "http://127.0.0.1:9/"
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """`seconds` until it was answered; infinite when the answer was not a 200 in time."""
+    """`seconds` until the answer; infinite unless it was a 200 in time."""
 
     number: int
     at: float
@@ -34,13 +34,13 @@ class Sent:
 
 
 class Team:
-    """Sends to one contestant, and asks the stage what became of it."""
+    """Sends to one contestant, and asks the stage about the results."""
 
     def __init__(self, contestant: Running, stage_url: str) -> None:
         self.contestant = contestant
         self.name = contestant.contestant.name
-        self._lines = Lines(contestant.url)
-        self._stage = Lines(stage_url)
+        self._connections = Connections(contestant.url)
+        self._stage = Connections(stage_url)
         workspace = Workspace()
         workspace.base_url = f"{stage_url}/{self.name}"
         self._ann = Person(workspace, "U0ANN", HttpEndpoint(_NOWHERE, SECRET))
@@ -48,11 +48,11 @@ class Team:
         self._form: dict[str, Any] = {}
 
     def close(self) -> None:
-        self._lines.close()
+        self._connections.close()
         self._stage.close()
 
     async def learn_the_form(self) -> None:
-        """Open the form once, and fill it in as a person would."""
+        """Open the form once, and fill it in as a user would."""
         await self.views([await self.command()])
         drawn = (await self.seen())["view"]
         view = SlackView("V1", "U0ANN", "C0SUPPORT", "V1")
@@ -88,15 +88,15 @@ class Team:
         seconds = float("inf")
         try:
             async with asyncio.timeout(IN_TIME):
-                status, said = await self._lines.post(EVENTS, body, headers)
+                status, said = await self._connections.post(EVENTS, body, headers)
             if status == 200 and b"errors" not in said:
                 seconds = time.monotonic() - began
-        except OSError:  # TimeoutError is one
+        except OSError:  # includes TimeoutError
             pass
         return Sent(number, began, seconds)
 
     async def seen(self) -> dict[str, Any]:
-        """What the stage saw of this contestant since `forget`; times by number."""
+        """What the stage recorded of this contestant since `forget`: times by number."""
         told = json.loads(await self._ask(f"seen/{self.name}"))
         return {
             name: {int(number): at for number, at in value.items()}
@@ -112,21 +112,21 @@ class Team:
         await self._ask(f"weav/{seconds}")
 
     async def cards(self) -> int:
-        """How many have come."""
+        """How many cards have arrived."""
         return int(await self._ask(f"cards/{self.name}"))
 
     async def forms(self) -> int:
-        """How many were opened."""
+        """How many forms were opened."""
         return int(await self._ask(f"views/{self.name}"))
 
     async def until_there(
         self, arrived: Callable[[], Awaitable[int]], wanted: int, within: float = 10
     ) -> int:
-        """Wait for so many, and say how many came."""
+        """Wait for this many, and return how many came."""
         until = time.monotonic() + within
         there = 0
         while there < wanted and time.monotonic() < until:
-            # First, so that asking does not disturb what is measured.
+            # Sleep first, so that polling does not disturb the measurement.
             await asyncio.sleep(0.01)
             there = await arrived()
         return there

@@ -1,4 +1,4 @@
-"""How fast a command is acknowledged, beside Bolt's default mode, and over how many connections."""
+"""How fast a command is acknowledged, against Bolt's default mode, and with which connections."""
 
 import asyncio
 import statistics

@@ -1,6 +1,6 @@
-"""The bench from its first start to its table, and the rows that the machine's mood does not move.
+"""Runs the whole bench, and checks the rows that the machine's load does not change.
 
-How long anything takes is printed and not asked.
+Times are only printed.
 """
 
 import pytest
@@ -15,8 +15,8 @@ from tests.bench.running import cpu_measured, measured
 from tests.bench.table import NOT_INSTALLED, Row, Target, markdown, rows, table
 
 TITLES = {"bot": "weav-slack", "async": "async Bolt", "js": "Bolt for JavaScript"}
-# Times what the least durable code takes. 1.3 is the target, which a submission reaches beside the
-# floor with a commit for each of its writes. The rest may not become worse than it is.
+# Multiples of the CPU time of the least durable code. The target is 1.3, which a submission reaches
+# compared with the floor with one commit per write. The others must not become worse than they are.
 MOST_CPU = [
     ("CPU per submission", DURABLE, 1.3),
     ("CPU per submission", SHARED_COMMITS, 1.7),
@@ -26,7 +26,7 @@ MOST_CPU = [
 
 @pytest.mark.bench
 @pytest.mark.timeout(180)
-async def test_the_quick_bench_fills_every_row_and_leaves_nobody_without_an_answer() -> None:
+async def test_the_quick_bench_fills_every_row_and_answers_everybody() -> None:
     metrics = await measured([BOT, ASYNC], QUICK)
 
     for each in metrics.values():
@@ -47,7 +47,7 @@ async def test_the_quick_bench_fills_every_row_and_leaves_nobody_without_an_answ
 
 @pytest.mark.bench
 @pytest.mark.timeout(180)
-async def test_the_bot_takes_little_more_cpu_than_the_least_that_is_durable() -> None:
+async def test_the_bot_takes_little_more_cpu_than_the_least_durable_code() -> None:
     amount = Amount(submissions=400)
 
     metrics = await cpu_measured([BOT, DURABLE, SHARED_COMMITS], amount)
@@ -61,13 +61,13 @@ async def test_the_bot_takes_little_more_cpu_than_the_least_that_is_durable() ->
 
 @pytest.mark.bench
 @pytest.mark.timeout(180)
-async def test_memory_does_not_grow_with_what_was_done() -> None:
+async def test_memory_does_not_grow_with_the_number_of_submissions() -> None:
     found = await sizes(3_000, 15_000)
 
     assert found.ratio <= MOST_GROWTH, found
 
 
-def test_a_percentile_is_the_value_that_so_many_do_not_exceed() -> None:
+def test_a_percentile_is_the_value_that_this_share_does_not_exceed() -> None:
     values = [float(each) for each in range(200, 0, -1)]
 
     assert percentile(99, values) == 198
@@ -75,16 +75,16 @@ def test_a_percentile_is_the_value_that_so_many_do_not_exceed() -> None:
     assert percentile(99, [7.0]) == 7
 
 
-def test_the_spread_of_five_rounds_leaves_out_the_least_and_the_most() -> None:
+def test_the_spread_of_five_rounds_leaves_out_the_lowest_and_the_highest() -> None:
     assert spread([5.0, 1.0, 9.0, 4.0, 6.0]) == Spread(middle=5, low=4, high=6)
     assert spread([]) == Spread(NEVER, NEVER, NEVER)
 
 
-def test_what_the_machine_does_in_a_round_falls_out_of_the_ratios() -> None:
+def test_load_during_a_round_cancels_out_of_the_ratios() -> None:
     assert ratios([2.0, 20.0, 2.0], [1.0, 10.0, 1.0]) == [2, 2, 2]
 
 
-def test_the_best_is_one_that_people_write_and_writes_nothing_down() -> None:
+def test_the_best_rival_is_a_program_that_people_would_write_without_a_ledger() -> None:
     rates = {"bot": 2.0, "sync": 3.0, "async": 4.0, "floor": 8.0, "durable": 16.0, "peer": 32.0}
     metrics = {name: Figures(rates=[rate]) for name, rate in rates.items()}
     sustained = _row("Submissions, 200 in flight")

@@ -1,4 +1,4 @@
-"""Every way on which somebody else's text comes to the bot."""
+"""Every way in which somebody else's text reaches the bot."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Json = Any
 _STATE: Final = ("view", "state", "values")
 # Slack's own limits: https://docs.slack.dev/reference/block-kit/blocks
 _SECTIONS, _SECTION = 50, 3000
-# Characters of a payload's texts, encoded, with which all of it is not refused yet.
+# Encoded characters of text in a payload that the bot does not refuse for its size.
 _LONGEST_BODY: Final = 1_000_000
 
 
@@ -59,7 +59,7 @@ def _sections(stage: Stage, text: str) -> Json:
 
 
 def _rich(stage: Stage, text: str) -> Json:
-    # As many as fit into the longest body that is read.
+    # As many as fit into the largest body that the bot reads.
     parts = [{"type": "text", "text": each} for each in text[:8_000]]
     section = {"type": "rich_text_section", "elements": parts}
     return _message(blocks=[{"type": "rich_text", "elements": [section]}])(stage, text)
@@ -125,7 +125,7 @@ def _button(action_id: str) -> Callable[[Stage, str], Json]:
 
 
 def _reopened(stage: Stage, text: str) -> Json:
-    # Slack takes no longer values from the bot.
+    # The longest value that Slack accepts from the bot.
     values = {"subject": text[:100], "customer_id": text[:100], "assignee_id": text[:50]}
     return _button(ids.REOPEN)(stage, json.dumps({"values": values}))
 
@@ -136,7 +136,7 @@ def _priority(stage: Stage, text: str) -> Json:
 
 
 def _card(stage: Stage, text: str) -> Json:
-    """A click on a card whose own texts are long; in Slack nobody but the bot writes them."""
+    """A click on a card with long texts; in Slack, only the bot can write them."""
     clicked = stage.payloads[f"{ids.CLOSE} in a message"]
     half = text[: len(text) // 2]
     title = {"type": "rich_text_section", "elements": [{"type": "text", "text": half}]}
@@ -149,7 +149,7 @@ def _card(stage: Stage, text: str) -> Json:
 
 
 def _known(stage: Stage, text: str) -> Json:
-    """A form for somebody whose name, and what they have open, come from Weav."""
+    """A form for a customer whose name and open conversations come from Weav."""
     customer_id = stage.customer(first_name=text, last_name=text, email=text)
     stage.conversation(customer_id, subject=text, priority=text)
     return _command(stage, f"email {customer_id}")
@@ -161,7 +161,7 @@ def _pasted(stage: Stage, text: str) -> Json:
 
 
 def _created(stage: Stage, text: str) -> Json:
-    """A submission that Weav answers with its own idea of the subject."""
+    """A submission for which Weav returns a subject of its own."""
     customer_id = stage.customer()
     words = ("subject", "status", "priority", "assignee_type", "assignee_id")
     answer = {"id": customer_id, "customer_id": customer_id, **dict.fromkeys(words, text)}
@@ -183,7 +183,7 @@ def _answered(stage: Stage, fault: WeavFault) -> Json:
 
 
 def _home_tab(stage: Stage, text: str) -> Json:
-    """What it shows is what the other entries have brought; Slack sends it along."""
+    """The tab shows what the other entries have created; Slack sends it along."""
     shown = {"type": "home", "blocks": [{"type": "section", "text": {"text": text}}]}
     return replaced(stage.payloads["home tab opened"], ("event", "view"), shown)
 

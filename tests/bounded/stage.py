@@ -1,4 +1,4 @@
-"""The bot as a process of its own between sandboxes, and two people: one sends, the other waits."""
+"""The bot as its own process between sandboxes, and two users: one sends, the other waits."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from bot.sandbox.weav import WeavSandbox
 from bot.slack import ids
 from handlers.http import LONGEST_BODY
 from tests.house import JANE, SECRET, environment
+from tests.loop_thread import opened_in_thread
 from tests.process import answer_of, clean_environment, free_port
 from tests.strangers.running import BUGS
 from tests.strangers.samples import samples
-from tests.threads import opened_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Json = Any
 
-# Asked again after the last answer, so that what the bot does afterwards is seen as well.
+# Ben asks again after the last answer, to measure the bot's work after the answer, too.
 AFTERWARDS: Final = 3
-PATIENCE: Final = 60.0  # seconds; how long somebody waits is measured
+PATIENCE: Final = 60.0  # seconds; the test measures how long Ben waits
 
 
 @dataclass(slots=True)
@@ -49,11 +49,11 @@ class Stage:
     folder: Path
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do it on the loop of the sandboxes, from a test without one."""
+        """Run it on the sandboxes' event loop, from a test without one."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
     def longest_wait(self, payload: Json) -> float:
-        """Send it for Ann; return the longest that Ben has waited for `help` meanwhile."""
+        """Send it as Ann; return Ben's longest wait for an answer to `help` meanwhile."""
         return self.run(self._longest_wait(payload))
 
     async def _longest_wait(self, payload: Json) -> float:
@@ -71,11 +71,11 @@ class Stage:
 
     def _statuses_for(self, sent: Delivery) -> set[int]:
         if len(encoded(sent)) > LONGEST_BODY and isinstance(self.endpoint, HttpEndpoint):
-            return {413, 0}  # 0: the connection is closed before all of it is sent
+            return {413, 0}  # 0: the bot closes the connection before the whole body is sent
         return {200}
 
     def _fresh(self, payload: Json) -> Delivery:
-        """Give it a trigger that was not used yet, since the bot may open a form with it."""
+        """Give it an unused trigger, since the bot may open a form with it."""
         if "trigger_id" in payload:
             trigger_id = self.slack.triggers.issue("U0ANN", "C0SUPPORT")
             payload = {**payload, "trigger_id": trigger_id}
@@ -84,19 +84,19 @@ class Stage:
         return Delivery("slash_commands" if "command" in payload else "interactive", payload)
 
     def customer(self, **fields: str) -> str:
-        """Have somebody in Weav whom the bot has never seen; return their ID."""
+        """Create a customer in Weav whom the bot has never seen, and return their ID."""
         customer_id = str(uuid4())
         known = {**self.weav.store.customers[JANE], **fields, "id": customer_id}
         self.weav.store.customers[customer_id] = known
         return customer_id
 
     def conversation(self, customer_id: str, **fields: str) -> None:
-        """Have something open for them in Weav."""
+        """Create an open conversation of the customer in Weav."""
         given = {"channel": "email", "customer_id": customer_id}
         self.weav.store.create_conversation(given).update(fields)
 
     async def belongs_to(self, company_id: str) -> None:
-        """Let the customers of a company be offered in the channel."""
+        """Have the customers of a company suggested in the channel."""
         async with Ledger.open(f"sqlite:///{self.folder}/ledger.db") as ledger:
             chosen = {ids.COMPANY_ID: company_id}
             await ledger.customers.save_defaults("C0SUPPORT", chosen, "U0ANN")
@@ -107,7 +107,7 @@ class Stage:
 
 
 async def _ended(process: subprocess.Popen[bytes]) -> None:
-    """Take it away: cards that wait for their turn in the channel are nobody's."""
+    """Delete the conversation, so that no card waits for its slot in the channel."""
     process.kill()
     await asyncio.to_thread(process.wait)
 

@@ -1,4 +1,4 @@
-"""Whatever one person sends or Weav answers, another one's `help` comes at once."""
+"""Whatever one user sends or Weav answers, another user's `help` is answered at once."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from bot.sandbox.weav import WeavFault
 from tests.bounded.entries import ENTRIES
 from tests.bounded.stage import Stage, staged
 from tests.bounded.texts import RUNS, TEXTS, joined
-from tests.chance import by_chance
+from tests.new_examples import with_new_examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# Seconds. The best of three tries, since other work on the machine may stop any of these processes.
+# Seconds; the best of three tries, since other work on the machine may stop any of these processes.
 LIMIT: Final = 0.25
 TRIES: Final = 3
-# Those that held the bot for longest before its texts were cut.
+# These blocked the bot longest before it cut its texts.
 WORST: Final = (
     "letters",
     "equals",
@@ -32,10 +32,10 @@ WORST: Final = (
     "an address without an end",
     "a word in a link",
 )
-# Of Weav's lists, in bodies as long as the bot reads.
+# Lists from Weav in bodies of the largest size that the bot reads.
 PAGES, ROWS = 5, 2000
 FEW = settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
-MANY = by_chance(settings(FEW, max_examples=1000))
+MANY = with_new_examples(settings(FEW, max_examples=1000))
 
 
 @pytest.fixture(scope="module", params=["http", "socket"])
@@ -70,12 +70,12 @@ def test_nobody_waits_for_the_worst_texts(stage: Stage, entry: str) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("entry", ENTRIES)
-def test_nobody_waits_for_any_text_of_the_table(stage: Stage, entry: str) -> None:
+def test_nobody_waits_for_any_text_in_the_table(stage: Stage, entry: str) -> None:
     assert too_long(stage, entry, TEXTS) == {}
 
 
 def wait_for_list(stage: Stage, path: str, payload: Any) -> float:  # noqa: ANN401
-    """Ask for it while Weav's list is read, and once more; Weav's names are hard as well."""
+    """Measure while the bot reads Weav's list, whose names are hard, too, and once more."""
     body = {"name": TEXTS["accents out of order"][:100], "is_active": True}
     for page in range(PAGES):
         rows = [
@@ -109,7 +109,7 @@ def test_nobody_waits_for_a_company_of_ten_thousand(stage: Stage, query: str) ->
 
 
 def test_nobody_waits_for_ten_thousand_agents(tmp_path: Path) -> None:
-    """They are asked for once in five minutes: by a bot of its own, and with one try."""
+    """Weav is asked for agents once in five minutes: this takes a new bot, and only one try."""
     with staged(tmp_path, "http") as stage:
         payload = ENTRIES["agents typed ahead"](stage, "n u m b e r")
         longest = wait_for_list(stage, "/agents", payload)
@@ -124,11 +124,11 @@ def send_any_text(stage: Stage, data: st.DataObject) -> None:
     assert wait(stage, entry, joined(runs)) < LIMIT
 
 
-def test_nobody_waits_for_any_other_text(stage: Stage) -> None:
+def test_nobody_waits_for_random_texts(stage: Stage) -> None:
     FEW(given(st.data())(lambda data: send_any_text(stage, data)))()
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_nobody_waits_for_very_many_other_texts(stage: Stage) -> None:
+def test_nobody_waits_for_very_many_random_texts(stage: Stage) -> None:
     MANY(given(st.data())(lambda data: send_any_text(stage, data)))()

@@ -1,7 +1,7 @@
-"""No pattern takes more than a time in proportion to the text, whatever that is.
+"""Every regular expression runs in time linear in the text, whatever the text is.
 
-Looked at here, since no tool fits: regexploit 1.0.0 finds none of the quadratic patterns that the
-bot had, and RE2 knows no look-arounds, on which most of ours rest.
+No existing tool fits: regexploit 1.0.0 finds none of the quadratic patterns that the bot once had,
+and RE2 has no look-around, which most of our patterns use.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Item = tuple[Any, Any]
-Way = list[Item]
+Sequence = list[Item]
 
 PROBES: Final = [chr(code) for code in range(128)] + list("é²😀\u0301\u00a0")
 REPEATS: Final = {sre.MAX_REPEAT, sre.MIN_REPEAT}
 ASSERTIONS: Final = {sre.AT, sre.ASSERT, sre.ASSERT_NOT}
-# Where more than the pattern is needed to see it.
+# Texts that show it only for particular patterns.
 KNOWN: Final = {
     "handlers.command_text._WORD": (
         "is matched at the place where the last one ended, and never searched"
@@ -40,7 +40,7 @@ KNOWN: Final = {
 
 
 def patterns() -> dict[str, re.Pattern[str]]:
-    """All that stand in a module, also in a list."""
+    """All patterns in a module, also those in a list."""
     found: dict[str, re.Pattern[str]] = {}
     for package in (bot, handlers):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
@@ -59,18 +59,18 @@ PATTERNS: Final = patterns()
 NEVER_SEARCHED: Final = {"handlers.command_text._WORD", "bot.weav.directory._EMAIL"}
 
 
-def ways(tree: Any) -> list[Way]:  # noqa: ANN401 - of a private module
-    """Take a pattern apart into all sequences that it may match, what is bounded once."""
-    found: list[Way] = [[]]
+def sequences(tree: Any) -> list[Sequence]:  # noqa: ANN401 - of a private module
+    """Expand a pattern into all sequences that it may match; a bounded repeat counts once."""
+    found: list[Sequence] = [[]]
     for op, value in tree:
         if op is sre.SUBPATTERN:
-            inside = ways(value[3])
+            inside = sequences(value[3])
         elif op is sre.BRANCH:
-            inside = [way for each in value[1] for way in ways(each)]
+            inside = [sequence for each in value[1] for sequence in sequences(each)]
         elif op is sre.GROUPREF_EXISTS:
-            inside = [way for each in value[1:] for way in ways(each or [])]
+            inside = [sequence for each in value[1:] for sequence in sequences(each or [])]
         elif op in REPEATS and value[1] is not sre.MAXREPEAT:
-            inside = ways(value[2]) + ([[]] if value[0] == 0 else [])
+            inside = sequences(value[2]) + ([[]] if value[0] == 0 else [])
         else:
             inside = [[(op, value)]]
         found = [before + after for before in found for after in inside]
@@ -81,10 +81,15 @@ def is_endless(item: Item) -> bool:
     return item[0] in REPEATS and item[1][1] is sre.MAXREPEAT
 
 
-def taken(item: Item, pattern: re.Pattern[str]) -> set[str]:
-    """The characters that may stand anywhere in what it matches."""
+def characters(item: Item, pattern: re.Pattern[str]) -> set[str]:
+    """The characters that may occur anywhere in a match."""
     if item[0] in REPEATS:
-        return {c for way in ways(item[1][2]) for each in way for c in taken(each, pattern)}
+        return {
+            c
+            for sequence in sequences(item[1][2])
+            for each in sequence
+            for c in characters(each, pattern)
+        }
     if item[0] in ASSERTIONS:
         return set()
     state = parser.State()
@@ -93,26 +98,26 @@ def taken(item: Item, pattern: re.Pattern[str]) -> set[str]:
     return {each for each in PROBES if compiled.fullmatch(each)}
 
 
-def beginnings(way: Way, pattern: re.Pattern[str]) -> set[str]:
+def beginnings(sequence: Sequence, pattern: re.Pattern[str]) -> set[str]:
     found: set[str] = set()
-    for item in way:
-        found |= taken(item, pattern)
+    for item in sequence:
+        found |= characters(item, pattern)
         if item[0] not in ASSERTIONS and not (item[0] in REPEATS and item[1][0] == 0):
             break
     return found
 
 
 def faults(pattern: re.Pattern[str]) -> Iterator[str]:
-    """Say where it repeats repeats, or runs far from each of many beginnings and may then fail."""
-    for way in ways(parser.parse(pattern.pattern, pattern.flags)):
-        anchored = bool(way) and way[0] == (sre.AT, sre.AT_BEGINNING)
-        for number, item in enumerate(way):
+    """Yield where it nests repeats, or scans far from each of many starts and may then fail."""
+    for sequence in sequences(parser.parse(pattern.pattern, pattern.flags)):
+        anchored = bool(sequence) and sequence[0] == (sre.AT, sre.AT_BEGINNING)
+        for number, item in enumerate(sequence):
             if not is_endless(item):
                 continue
-            if any(is_endless(each) for inner in ways(item[1][2]) for each in inner):
+            if any(is_endless(each) for inner in sequences(item[1][2]) for each in inner):
                 yield f"nested: {item}"
-            begins = {"\n"} if anchored else beginnings(way, pattern)
-            if number + 1 < len(way) and taken(item, pattern) & begins:
+            begins = {"\n"} if anchored else beginnings(sequence, pattern)
+            if number + 1 < len(sequence) and characters(item, pattern) & begins:
                 yield f"begins anywhere: {item}"
 
 
@@ -134,12 +139,12 @@ def test_every_pattern_is_linear(name: str) -> None:
         (r"(a+)+b", 0),
     ],
 )
-def test_a_pattern_that_is_not_is_found(pattern: str, flags: int) -> None:
+def test_a_pattern_that_is_not_linear_is_found(pattern: str, flags: int) -> None:
     assert list(faults(re.compile(pattern, flags)))
 
 
 @pytest.mark.parametrize("name", PATTERNS)
-def test_no_text_keeps_a_pattern_busy(name: str) -> None:
+def test_no_random_text_keeps_a_pattern_busy(name: str) -> None:
     def read(text: str) -> None:
         PATTERNS[name].match(text)
         PATTERNS[name].fullmatch(text)

@@ -1,4 +1,4 @@
-"""What reads somebody else's text takes milliseconds, however that is made."""
+"""Functions that read somebody else's text take milliseconds, whatever the text is."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from tests.slack.payloads import submitted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Seconds of this thread's own work, which a busy machine makes longer but not by much. The best of
-# three tries, since garbage may be collected in any of them.
+# Seconds of this thread's CPU time, which a busy machine hardly changes. The best of three tries,
+# since garbage may be collected in any of them.
 LIMIT = 0.05
 TRIES = 3
 
@@ -108,11 +108,11 @@ READERS: dict[str, Callable[[str], object]] = {
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Take the best try, and no second one where the first is good."""
+    """Return the time of the best try; stop at the first good one."""
     best = float("inf")
     for _ in range(TRIES):
         began = time.thread_time()
-        with contextlib.suppress(ValueError):  # a refusal is an answer
+        with contextlib.suppress(ValueError):  # refusing the text is fine
             work()
         best = min(best, time.thread_time() - began)
         if best < LIMIT:
@@ -121,7 +121,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_no_text_takes_long(reader: str) -> None:
+def test_no_text_of_the_table_takes_long(reader: str) -> None:
     gc.collect()
     took = {
         name: seconds(lambda any_text=any_text: READERS[reader](any_text))  # type: ignore[misc]
@@ -131,14 +131,14 @@ def test_no_text_takes_long(reader: str) -> None:
     assert {name: each for name, each in took.items() if each >= LIMIT} == {}
 
 
-def test_a_message_in_very_many_parts_does_not_either() -> None:
+def test_a_message_in_very_many_parts_does_not_take_long() -> None:
     message = _rich_message(TEXTS["words"])
 
     assert seconds(lambda: (form_from_message(message), mentions_of(message))) < LIMIT
 
 
 @given(RUNS)
-def test_nor_does_any_other_text(runs: Runs) -> None:
+def test_no_random_text_takes_long(runs: Runs) -> None:
     any_text = joined(runs)
     took = {name: seconds(lambda read=read: read(any_text)) for name, read in READERS.items()}  # type: ignore[misc]
 

@@ -1,4 +1,4 @@
-"""Texts that people and programs can send, each made to be hard on whoever searches it."""
+"""Texts that people and programs can send, each chosen to be hard to search."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-LENGTH: Final = 40_000  # Slack's longest message
+LENGTH: Final = 40_000  # the length of Slack's longest message
 
-# What is repeated; each is a text of one kind, or the half of something that is searched for.
+# These are repeated; each is one kind of text, or half of something that the bot searches for.
 _PIECES: Final = {
     "letters": "a",
     "capitals": "A",
@@ -115,8 +115,8 @@ TEXTS: Final = {name: long(piece) for name, piece in _PIECES.items()} | {
     ),
 }
 
-# Runs of anything short, beside each other: what nobody thought of for the table. Whoever draws
-# them joins them, so that what fails is printed in a line.
+# Runs of random short texts side by side, to find what the table misses. Only the test that draws
+# them joins them, so a failure prints in one line.
 _RUN = st.tuples(
     st.sampled_from(sorted(_PIECES.values())) | st.text(min_size=1, max_size=5),
     st.integers(1, LENGTH),

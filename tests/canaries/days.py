@@ -1,4 +1,4 @@
-"""Days on which Weav, Slack or a stranger answers with canaries, and quotes what was sent."""
+"""Weav, Slack or a stranger answers with canaries and quotes what was sent."""
 
 import asyncio
 from contextlib import suppress
@@ -35,7 +35,7 @@ async def weavs_bad_day(bot: Watched) -> None:
         WeavFault(status=201, body=ECHO, **CREATE),
         WeavFault.lost_answer(**CREATE),
     ]
-    bot.weav.fail(WeavFault(status=403, body=ECHO, **LIST))  # so that one look is enough
+    bot.weav.fail(WeavFault(status=403, body=ECHO, **LIST))  # so one look is enough
     for fault in faults:
         bot.weav.fail(fault)
         await bot.open_form()
@@ -57,7 +57,7 @@ async def slacks_bad_day(bot: Watched) -> None:
         await bot.says_more_than(said)
         await bot.struck()
     await _look_ups_fail(bot)
-    # Into the second channel the bot can post by way of a response_url only.
+    # In the second channel, the bot can post only by response_url.
     for fault, slack_channel_id in (
         (SlackFault("chat.postMessage", status=500, body=SUBJECT), "C0SUPPORT"),
         (SlackFault("chat.postMessage", error=NO_CODE), "C0SUPPORT"),
@@ -73,7 +73,7 @@ async def slacks_bad_day(bot: Watched) -> None:
 
 
 async def _look_ups_fail(bot: Watched) -> None:
-    """Of people and channels that the bot has not met: it remembers the others."""
+    """Look-ups of new users and channels: the bot has cached the others."""
     for method, strangers in (
         ("users.info", (("U0BEN", "C0SUPPORT"), ("U0CAT", "C0SUPPORT"))),
         ("conversations.info", (("U0ANN", "C0GENERAL"), ("U0ANN", "C0PARTNERS"))),
@@ -104,7 +104,7 @@ async def strangers(bot: Watched) -> None:
     async with httpx.AsyncClient(trust_env=False) as http:
         for content in (SUBJECT.encode(), b"payload={" + SUBJECT.encode(), b"x" * 2_000_000):
             headers = {"x-slack-signature": "v0=CANARY", "x-slack-request-timestamp": "CANARY"}
-            with suppress(httpx.TransportError):  # of too much it does not read on
+            with suppress(httpx.TransportError):  # the bot stops reading a body that is too large
                 await http.post(f"{bot.url}/slack/events", content=content, headers=headers)
     async with httpx.AsyncClient(trust_env=False) as http:
         await http.get(f"{bot.url}/CANARY?token=CANARY", headers={"authorization": "CANARY"})
@@ -112,7 +112,7 @@ async def strangers(bot: Watched) -> None:
 
 
 async def _no_http(url: str) -> None:
-    """What uvicorn itself complains about."""
+    """Requests that uvicorn itself complains about."""
     reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
     writer.write(b"CANARY / CANARY\r\nx: CANARY\r\n\r\n")
     await reader.read()

@@ -1,6 +1,6 @@
-"""Nothing that opens anything and nothing that anybody typed is in the log, whatever happens.
+"""The log never contains a secret or anything that a user typed, whatever happens.
 
-`weav-slack run` is watched as a process, at DEBUG, in both formats and both modes.
+The test runs `weav-slack run` as a process, at DEBUG, in both log formats and both modes.
 """
 
 import json
@@ -25,7 +25,7 @@ from tests.canaries.work import (
 from tests.house import Mode
 
 SIGNATURE = re.compile(r"v0=[0-9a-f]{16}|x-slack-signature", re.IGNORECASE)
-# That the scenes were what they are meant to be.
+# Proof that the scenes did what they are meant to do.
 EVENTS = (
     "started",
     "slack_not_reached",
@@ -74,7 +74,7 @@ SCENES = (
         pytest.param("socket", "json", marks=pytest.mark.long),
     ],
 )
-async def test_nothing_that_anybody_typed_is_in_the_log(
+async def test_the_log_contains_nothing_that_anybody_typed(
     tmp_path: Path, mode: Mode, log_format: str
 ) -> None:
     async with watched(tmp_path, mode, log_format) as bot:
@@ -88,7 +88,9 @@ async def test_nothing_that_anybody_typed_is_in_the_log(
 
 @pytest.mark.long
 @pytest.mark.parametrize(("mode", "log_format"), [("http", "json"), ("socket", "console")])
-async def test_nor_is_what_waits_in_the_queue(tmp_path: Path, mode: Mode, log_format: str) -> None:
+async def test_the_log_contains_nothing_of_queued_submissions(
+    tmp_path: Path, mode: Mode, log_format: str
+) -> None:
     async with watched(tmp_path, mode, log_format, weav_retry_for="4") as bot:
         await what_waits(bot)
         text = await bot.end()

@@ -1,4 +1,4 @@
-"""`weav-slack run` as a process at DEBUG, in a world that is full of canaries."""
+"""Runs `weav-slack run` at DEBUG, between sandboxes that are full of canaries."""
 
 import asyncio
 import json
@@ -22,9 +22,9 @@ APP_TOKEN = "xapp-CANARY-app"  # noqa: S105 - of a sandbox
 CUSTOMER = "canary-jane@example.com"
 SUBJECT = "CANARY-subject from canary@example.com"
 MESSAGE = "CANARY-message <mailto:canary@example.com|canary@example.com> hangs"
-# Where Slack has a code, which is logged when it can be one.
+# In place of Slack's error code, which is logged if it looks like one.
 NO_CODE = f"CANARY {SUBJECT}"
-# A reason of a response_url or of Weav's that quotes what was sent.
+# A reason, from a response_url or from Weav, that quotes what was sent.
 ECHO = json.dumps({"message": SUBJECT, "errors": {"subject": [SUBJECT]}}).encode()
 
 
@@ -52,11 +52,11 @@ class Watched:
         await self.slack.until(lambda slack: len(slack.from_bot()) > said, within)
 
     async def struck(self) -> None:
-        """Wait until each fault of Slack's that was asked for has happened."""
+        """Wait until every fault of Slack's has been used up."""
         await self.slack.until(lambda slack: not slack.faults.armed(), 10)
 
     async def end(self) -> str:
-        """Everything that it wrote, standard output too."""
+        """End the process, and return everything that it wrote, including stdout."""
         self.process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(25):
             out, err = await self.process.communicate()
@@ -67,7 +67,7 @@ class Watched:
 async def watched(
     folder: Path, mode: Mode, log_format: str, **others: str
 ) -> AsyncIterator[Watched]:
-    """`others` are settings by their names in lower case; Slack begins the day badly."""
+    """`others` are settings, named in lower case; Slack's first answers are errors."""
     slack, weav = SlackSandbox(), WeavSandbox()
     slack.workspace.bot_token, slack.workspace.app_token = BOT_TOKEN, APP_TOKEN
     slack.workspace.scopes += ("users:read", "channels:read")

@@ -1,4 +1,4 @@
-"""Everything else that people do with the bot, with canaries in it."""
+"""Everything else that users do with the bot, with canaries in it."""
 
 import sqlite3
 from contextlib import closing
@@ -61,7 +61,7 @@ async def a_card(bot: Watched) -> None:
 
 
 async def weav_tells(bot: Watched) -> None:
-    """What happens in Weav, and what the customer writes, while Weav and Slack quote it."""
+    """Changes in Weav and messages of the customer, while Weav and Slack quote them."""
     await bot.ann.command("defaults")
     await bot.slack.until(lambda slack: slack.top_view("U0ANN"))
     await bot.ann.submit({"replies": "text"})
@@ -95,7 +95,7 @@ async def what_is_not_confirmed(bot: Watched) -> None:
 
 
 async def the_home_tab(bot: Watched) -> None:
-    """Of somebody who has everything in it, and is an admin."""
+    """The home tab of an admin who has every kind of entry in it."""
     bot.weav.fail(WeavFault.lost_request(times=1, **CREATE))
     bot.weav.fail(WeavFault(status=403, body=ECHO, **LIST))
     await bot.open_form(f"{SUBJECT} at home")
@@ -128,8 +128,8 @@ async def commands(bot: Watched) -> None:
 
 
 async def what_waits(bot: Watched) -> None:
-    """One is created later, of one the answer is lost, and two come back: refused, too late."""
-    bot.weav.fail(WeavFault(status=403, body=ECHO, **LIST))  # so that one look is enough
+    """One row is created later, one loses its answer, and two come back: refused and expired."""
+    bot.weav.fail(WeavFault(status=403, body=ECHO, **LIST))  # so one look is enough
     for later in (
         WeavFault(times=1, **CREATE),
         WeavFault.lost_answer(times=1, **CREATE),
@@ -148,7 +148,7 @@ async def what_waits(bot: Watched) -> None:
 
 
 async def without_the_database(bot: Watched) -> None:
-    """The last: nothing of it is there again."""
+    """The last step: afterwards the database is gone."""
     await bot.open_form()
     with closing(sqlite3.connect(bot.database, isolation_level=None)) as other:
         for table in ("submissions", "cards", "known_customers"):

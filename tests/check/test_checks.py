@@ -26,7 +26,7 @@ from bot.sandbox.serving import serve
 from bot.sandbox.slack import Enterprise, SlackFault, SlackSandbox
 from bot.sandbox.weav import WeavFault, WeavSandbox
 from tests.house import Mode, environment, settings_of
-from tests.process import Ended, weav_slack
+from tests.process import Finished, weav_slack
 
 SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of a sandbox
 EVENTS = "https://bot.example/slack/events"
@@ -54,7 +54,7 @@ class Place:
         answer = json.loads(as_json(findings))
         return int(not answer["ok"]), {each["point"]: each for each in answer["points"]}
 
-    async def run(self, *arguments: str, mode: Mode = "http", **others: str) -> Ended:
+    async def run(self, *arguments: str, mode: Mode = "http", **others: str) -> Finished:
         variables = self.variables(mode, **others)
         ended = await weav_slack("check", *arguments, cwd=self.folder, **variables)
         assert "Traceback" not in ended.err

@@ -1,4 +1,4 @@
-"""The documents, and what a reader can follow in them."""
+"""Reads the documents, and their links and anchors."""
 
 import re
 from collections.abc import Iterator
@@ -25,14 +25,14 @@ def text_of(document: Path) -> str:
 
 
 def links(document: Path) -> list[tuple[str, str]]:
-    """Path and anchor, either may be empty; those to other sites are left out."""
+    """Path and anchor (either may be empty) of each link, except links to other sites."""
     found = _LINK.findall(_CODE.sub(r"\1", _without_fences(document)))
     parts = [link.partition("#") for link in found if "://" not in link]
     return [(path, anchor) for path, _, anchor in parts]
 
 
 def anchors(document: Path) -> set[str]:
-    """As GitHub makes them from headings that are plain words."""
+    """The anchors that GitHub makes from headings of plain words."""
     headings = _HEADING.findall(_without_fences(document))
     return {_OTHER_THAN_WORDS.sub("", each.lower()).replace(" ", "-") for each in headings}
 
@@ -42,7 +42,7 @@ def code_words(document: Path) -> Iterator[str]:
 
 
 def section(document: Path, marker: str) -> str:
-    """Give what stands between `<!-- marker -->` and `<!-- /marker -->`."""
+    """Return the text between `<!-- marker -->` and `<!-- /marker -->`."""
     _, _, after = text_of(document).partition(f"<!-- {marker} -->\n")
     inside, end, _ = after.partition(f"<!-- /{marker} -->")
     assert end, f"{document} has no section {marker}"

@@ -1,4 +1,4 @@
-"""What the documents lead to is there, and what they list is complete."""
+"""Links in the documents resolve, and lists in them are complete."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def test_every_link_leads_to_a_file(document: Path) -> None:
 
 
 @each_document
-def test_every_anchor_is_a_heading_there(document: Path) -> None:
+def test_every_anchor_is_a_heading_in_its_document(document: Path) -> None:
     named = [
         (document.parent / path if path else document, anchor) for path, anchor in links(document)
     ]
@@ -41,29 +41,29 @@ def test_every_anchor_is_a_heading_there(document: Path) -> None:
     assert [each for each in named if each[1] and each[1] not in anchors(each[0])] == []
 
 
-def test_every_document_is_reached_from_the_first() -> None:
+def test_every_document_can_be_reached_from_the_readme() -> None:
     reached = {(USERS.parent / path).resolve() for path, _ in links(USERS)}
 
     assert set(DOCUMENTS) - {USERS} <= reached
 
 
-def test_the_first_document_is_short() -> None:
+def test_the_readme_is_short() -> None:
     assert len(text_of(USERS).splitlines()) <= MOST_LINES
 
 
-def test_the_operator_reads_of_every_setting() -> None:
+def test_the_operators_table_has_every_setting() -> None:
     variables = {name.upper() for name in Settings.model_fields}
 
     assert variables - set(code_words(OPERATORS)) == set()
 
 
-def test_every_folder_of_tests_has_its_line() -> None:
+def test_the_table_of_tests_has_every_folder() -> None:
     folders = {each.parent.name for each in TESTERS.parent.glob("*/*.py")}
 
     assert folders - set(code_words(TESTERS)) == set()
 
 
-def test_the_glossary_is_in_order() -> None:
+def test_the_glossary_is_in_alphabetical_order() -> None:
     _, _, glossary = text_of(DEVELOPERS).partition("## Glossary\n")
     words = [line.split("|")[1].strip() for line in glossary.splitlines() if line.startswith("| ")]
 

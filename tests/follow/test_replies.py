@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.follow.replies import Notice, ToldMessages, first_words
 from bot.weav.messages import WrittenMessage
-from tests.said import unsaid
+from tests.complete_text import missing_words
 from tests.slack.limits import faults
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -89,7 +89,7 @@ def test_a_notice_escapes_its_text_and_repeats_it_in_full() -> None:
     notice = Notice(nasty, 3, NOW, "https://weav.example/1", "<@U0BEN>", nasty).render()
 
     assert faults(notice.blocks) == []
-    assert unsaid(notice.text, notice.blocks) == []
+    assert missing_words(notice.text, notice.blocks) == []
     assert "<!channel>" not in notice.text
     assert notice.text.count("<@") == 1
     assert "(3 messages)" in notice.text

@@ -1,4 +1,4 @@
-"""What the tests of this folder share."""
+"""Fixtures for the tests in this folder."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.killing.conftest import Tell, tell
-from tests.outside import Outside, outside_of
+from tests.sandboxes import Sandboxes, sandboxes_in
 
 __all__ = ["Tell", "tell"]
 
 
 @pytest.fixture
-async def outside(tmp_path: Path) -> AsyncIterator[Outside]:
-    async with outside_of(tmp_path) as outside:
-        yield outside
+async def sandboxes(tmp_path: Path) -> AsyncIterator[Sandboxes]:
+    async with sandboxes_in(tmp_path) as sandboxes:
+        yield sandboxes

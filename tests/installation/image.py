@@ -1,6 +1,6 @@
-"""The image, built and run without a daemon and without a registry: as root, on Debian.
+"""Builds and runs the image without a daemon and without a registry: as root, on Debian.
 
-No registry is asked: Debian's own Python stands in for the base image, under its name.
+No registry is contacted: Debian's own Python takes the place and the name of the base image.
 """
 
 import asyncio
@@ -24,13 +24,13 @@ from tests.installation.tools import done, path_of
 
 DOCKERFILE: Final = ROOT / "bot" / "operations" / "Dockerfile"
 BASE: Final = re.compile(r"^ARG PYTHON=(\S+-slim-(\w+))$", re.MULTILINE)
-# Slim images have these as well; the build makes a virtual environment.
+# Slim images have these too; the build makes a virtual environment.
 PACKAGES: Final = "ca-certificates,python3,python3-venv"
-# Where the machine trusts an authority of its own, the build has to trust it, too.
+# If the machine trusts a certificate authority of its own, the build must trust it, too.
 TRUSTED: Final = "/etc/ssl/certs/ca-certificates.crt"
 NOT_ROOT: Final = "THE IMAGE IS NOT BUILT: that takes root."
-# As a runtime would with --read-only, --tmpfs /tmp, --volume, --cap-drop ALL, --user and --init
-# left out: the command is process 1, which gets no signal that it does not handle.
+# As a runtime would do with --read-only, --tmpfs /tmp, --volume, --cap-drop ALL, --user and --init
+# left out. The command is process 1, which gets no signal that it does not handle.
 RUN: Final = """
 root=$1; data=$2; user=$3; shift 3
 mount --bind "$root" "$root"
@@ -48,14 +48,14 @@ exec chroot "$root" /usr/bin/setpriv --reuid "${user%:*}" --regid "${user#*:}" -
 class Image:
     root: Path
     config: dict[str, Any]
-    # Of each layer on top of the base.
+    # The size of each layer on top of the base.
     sizes: list[int]
 
     @asynccontextmanager
     async def running(
         self, data: Path, *arguments: str, **variables: str
     ) -> AsyncIterator[asyncio.subprocess.Process]:
-        """Run the entry point with the image's own command, unless others are given."""
+        """Run the entry point with the image's own command, or with the given one."""
         command = [*self.config["Entrypoint"], *(arguments or self.config["Cmd"])]
         process = await self._start(data, command, variables)
         try:
@@ -100,7 +100,7 @@ def built() -> Iterator[Image]:
         if os.environ.get("CI") == "true":
             pytest.fail(NOT_ROOT)
         pytest.skip(NOT_ROOT)
-    # Not below pytest's folder, which keeps what three runs have left.
+    # Not inside pytest's folder, which keeps what the last three runs left.
     folder = Path(tempfile.mkdtemp(prefix="weav-slack-image-"))
     try:
         yield _built(folder)
@@ -124,7 +124,7 @@ def _built(folder: Path) -> Image:
     empty = buildah("from", "scratch")
     place = buildah("mount", empty)
     bootstrap = (path_of("debootstrap"), "--variant=minbase", f"--include={PACKAGES}")
-    # What it mounts there ends with it, also when it fails: the folder is removed.
+    # Its mounts end with it, also when it fails: the folder is removed.
     done("unshare", "--mount", *bootstrap, release, place, cwd=folder)
     buildah("commit", "--quiet", "--rm", empty, base)
     buildah(

@@ -1,4 +1,4 @@
-"""The compose file says what it should; what it says cannot be started without a registry."""
+"""The compose file is correct; without a registry, nothing can be started from it."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ FILE: Final = ROOT / "bot" / "operations" / "compose.yml"
 
 @pytest.fixture
 def services(tmp_path: Path) -> dict[str, Any]:
-    """As compose reads them, with the example's settings and a password."""
+    """The services as compose reads them, with the example's settings and a password."""
     shutil.copy(ROOT / ".env.example", tmp_path / ".env")
     with (tmp_path / ".env").open("a", encoding="utf-8") as env:
         env.write("POSTGRES_PASSWORD=secret\n")
@@ -29,7 +29,7 @@ def services(tmp_path: Path) -> dict[str, Any]:
     return services
 
 
-def test_the_bot_uses_the_database_beside_it_once_that_is_healthy(services: dict[str, Any]) -> None:
+def test_the_bot_waits_for_its_database_to_be_healthy(services: dict[str, Any]) -> None:
     bot, postgres = services["bot"], services["postgres"]
 
     names = postgres["environment"]
@@ -40,7 +40,7 @@ def test_the_bot_uses_the_database_beside_it_once_that_is_healthy(services: dict
     assert "pg_isready" in postgres["healthcheck"]["test"]
 
 
-def test_the_bot_is_built_of_the_image_and_held_to_what_it_needs(services: dict[str, Any]) -> None:
+def test_the_bot_is_built_from_the_image_and_restricted(services: dict[str, Any]) -> None:
     bot = services["bot"]
 
     assert bot["build"]["dockerfile"] == str(DOCKERFILE.relative_to(ROOT))
@@ -57,7 +57,7 @@ def test_replicas_share_no_port_and_no_volume(services: dict[str, Any]) -> None:
     assert bot.keys() & {"ports", "volumes", "container_name"} == set()
 
 
-def test_the_password_stands_in_no_file_that_is_committed() -> None:
+def test_no_committed_file_contains_the_password() -> None:
     text = json.dumps(yaml.safe_load(FILE.read_text(encoding="utf-8")))
 
     assert text.count("POSTGRES_PASSWORD:?") == 2

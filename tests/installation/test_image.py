@@ -1,4 +1,4 @@
-"""The image is built as an operator builds it, and its command does the main job."""
+"""The image is built as operators build it, and its command does the main job."""
 
 import os
 import signal
@@ -12,8 +12,8 @@ from bot import VERSION
 from tests.house import Mode
 from tests.installation.conftest import Tell
 from tests.installation.image import Image, built, stop
-from tests.outside import Outside
 from tests.process import answer_of
+from tests.sandboxes import Sandboxes
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(420)]
 
@@ -37,7 +37,7 @@ def image() -> Iterator[Image]:
 
 @pytest.fixture
 def data(image: Image, tmp_path: Path) -> Path:
-    """The volume: an empty one gets the owner of its place in the image."""
+    """The volume; an empty one gets the owner of its mount point in the image."""
     volume = tmp_path / "volume"
     volume.mkdir()
     owner = (image.root / "data").stat()
@@ -45,21 +45,21 @@ def data(image: Image, tmp_path: Path) -> Path:
     return volume
 
 
-def variables(outside: Outside, mode: Mode) -> dict[str, str]:
-    """Leave the database to the default, which is in the volume."""
-    given = outside.variables(mode)
+def variables(sandboxes: Sandboxes, mode: Mode) -> dict[str, str]:
+    """Leave out the database: the default is in the volume."""
+    given = sandboxes.variables(mode)
     del given["DATABASE_URL"]
     return given
 
 
-def test_its_layers_are_small(image: Image, tell: Tell) -> None:
+def test_the_layers_are_small(image: Image, tell: Tell) -> None:
     megabytes = sum(image.sizes) / 1_000_000
     tell(f"layers on top of the base image: {megabytes:.0f} MB, not compressed")
 
     assert megabytes <= MOST_MEGABYTES
 
 
-def test_it_says_what_it_is(image: Image) -> None:
+def test_the_image_describes_itself(image: Image) -> None:
     labels = image.config["Labels"]
 
     assert labels["org.opencontainers.image.version"] == VERSION
@@ -69,7 +69,7 @@ def test_it_says_what_it_is(image: Image) -> None:
     assert list(image.config["Volumes"]) == [image.config["WorkingDir"]]
 
 
-def test_no_tools_of_the_build_are_left(image: Image) -> None:
+def test_no_build_tools_are_left(image: Image) -> None:
     installed = {
         each.name for each in image.root.glob("opt/weav-slack/lib/python*/site-packages/*")
     }
@@ -79,7 +79,7 @@ def test_no_tools_of_the_build_are_left(image: Image) -> None:
     assert not (image.root / "tools").exists()
 
 
-async def test_it_can_write_to_its_volume_alone(image: Image, data: Path) -> None:
+async def test_the_bot_can_write_only_to_its_volume(image: Image, data: Path) -> None:
     places = ("/", "/opt/weav-slack", "/etc", "/data")
 
     _, said = await image.output_of(data, "python", "-c", WRITE, *places)
@@ -88,30 +88,32 @@ async def test_it_can_write_to_its_volume_alone(image: Image, data: Path) -> Non
 
 
 @pytest.mark.parametrize("mode", ["http", "socket"])
-async def test_it_does_the_main_job_and_drains_at_sigterm(
-    image: Image, data: Path, outside: Outside, mode: Mode
+async def test_it_does_the_main_job_and_drains_on_sigterm(
+    image: Image, data: Path, sandboxes: Sandboxes, mode: Mode
 ) -> None:
-    async with image.running(data, **variables(outside, mode)) as process:
-        await outside.sees_the_main_job_and_a_clean_end(
+    async with image.running(data, **variables(sandboxes, mode)) as process:
+        await sandboxes.expect_main_job_and_clean_exit(
             process, mode, lambda: stop(process, signal.SIGTERM)
         )
     assert (data / "weav-slack.db").exists()
 
 
-async def test_its_health_check_asks_the_bot(image: Image, data: Path, outside: Outside) -> None:
+async def test_the_health_check_asks_the_bot(
+    image: Image, data: Path, sandboxes: Sandboxes
+) -> None:
     kind, *command = image.config["Healthcheck"]["Test"]
     assert kind == "CMD"  # and not CMD-SHELL
-    given = variables(outside, "http")
+    given = variables(sandboxes, "http")
 
     before, _ = await image.output_of(data, *command, **given)
     async with image.running(data, **given):
-        await answer_of(f"{outside.url}/healthz")
+        await answer_of(f"{sandboxes.url}/healthz")
         while_running, _ = await image.output_of(data, *command, **given)
 
     assert (before, while_running) == (1, 0)
 
 
-async def test_its_other_commands_are_arguments(image: Image, data: Path) -> None:
+async def test_other_commands_are_arguments(image: Image, data: Path) -> None:
     async with image.running(data, "manifest") as process:
         out, _ = await process.communicate()
 

@@ -1,4 +1,4 @@
-"""The wheel and the sdist work where there is no clone."""
+"""The wheel and the sdist work without a clone."""
 
 import asyncio
 import json
@@ -24,12 +24,12 @@ from tests.house import Mode
 from tests.installation.conftest import Tell
 from tests.installation.test_requirements import RUNTIME, SUPPORTED, pins
 from tests.installation.tools import done, own_environment, path_of, python_of
-from tests.outside import Outside
 from tests.process import running, weav_slack
+from tests.sandboxes import Sandboxes
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(180)]
 
-# What trying the bot does not take.
+# Development tools, which trying the bot does not install.
 OF_DEVELOPERS: Final = {"playwright", "mypy", "ruff", "pytest", "hypothesis"}
 
 
@@ -50,7 +50,7 @@ class Installed:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """Build as uv does by default: the wheel from the sdist, and so without the clone."""
+    """Build as uv does by default: the wheel from the sdist, so without the clone."""
     folder = tmp_path_factory.mktemp("dist")
     done("uv", "build", "--out-dir", folder, ROOT, cwd=folder)
     [sdist], [wheel] = folder.glob("*.tar.gz"), folder.glob("*.whl")
@@ -61,7 +61,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 def installed(
     request: pytest.FixtureRequest, built: Built, tmp_path_factory: pytest.TempPathFactory
 ) -> Installed:
-    """With what the wheel asks for, in the versions that are listed, in an empty environment."""
+    """Install the wheel and its listed dependencies into an empty environment."""
     python = python_of(request.param)
     environment = tmp_path_factory.mktemp("installed") / "environment"
     folder = environment.parent
@@ -88,7 +88,7 @@ async def address_of_sandbox(process: asyncio.subprocess.Process) -> str:
     return str(url)
 
 
-def test_what_it_asks_for_is_what_is_listed(installed: Installed) -> None:
+def test_the_dependencies_are_the_listed_ones(installed: Installed) -> None:
     arguments = ("pip", "list", "--python", installed.environment, "--format", "json")
     said = json.loads(done("uv", *arguments, cwd=installed.environment))
 
@@ -97,7 +97,7 @@ def test_what_it_asks_for_is_what_is_listed(installed: Installed) -> None:
     assert there.items() <= pins(RUNTIME).items()
 
 
-async def test_a_person_opens_a_conversation_in_its_sandbox(
+async def test_a_user_opens_a_conversation_in_the_packaged_sandbox(
     installed: Installed, tmp_path: Path
 ) -> None:
     async with (
@@ -118,16 +118,16 @@ async def test_a_person_opens_a_conversation_in_its_sandbox(
 
 
 async def test_it_writes_the_manifest_and_checks_the_installation(
-    installed: Installed, outside: Outside
+    installed: Installed, sandboxes: Sandboxes
 ) -> None:
     url = "https://bot.example/slack/events"
     printed = await weav_slack(
-        "manifest", "--request-url", url, cwd=outside.folder, program=installed.program
+        "manifest", "--request-url", url, cwd=sandboxes.folder, program=installed.program
     )
-    (outside.folder / "manifest.yml").write_text(printed.out, encoding="utf-8")
+    (sandboxes.folder / "manifest.yml").write_text(printed.out, encoding="utf-8")
 
     checked = await weav_slack(
-        "check", cwd=outside.folder, program=installed.program, **outside.variables()
+        "check", cwd=sandboxes.folder, program=installed.program, **sandboxes.variables()
     )
 
     assert printed.out == manifest(url)
@@ -137,20 +137,20 @@ async def test_it_writes_the_manifest_and_checks_the_installation(
 
 
 @pytest.mark.parametrize("mode", ["http", "socket"])
-async def test_it_does_the_main_job_and_drains_at_sigterm(
-    installed: Installed, outside: Outside, mode: Mode
+async def test_it_does_the_main_job_and_drains_on_sigterm(
+    installed: Installed, sandboxes: Sandboxes, mode: Mode
 ) -> None:
-    variables = outside.variables(mode)
-    async with running(outside.folder, program=installed.program, **variables) as process:
-        await outside.sees_the_main_job_and_a_clean_end(process, mode, process.terminate)
+    variables = sandboxes.variables(mode)
+    async with running(sandboxes.folder, program=installed.program, **variables) as process:
+        await sandboxes.expect_main_job_and_clean_exit(process, mode, process.terminate)
 
 
-def test_its_types_are_for_others_to_check(built: Built) -> None:
+def test_its_types_can_be_checked_by_users(built: Built) -> None:
     with ZipFile(built.wheel) as wheel:
         assert {"bot/py.typed", "handlers/py.typed"} <= set(wheel.namelist())
 
 
-def test_the_sdist_has_what_the_documents_lead_to(built: Built) -> None:
+def test_the_sdist_has_everything_that_the_documents_link_to(built: Built) -> None:
     with tarfile.open(built.sdist) as sdist:
         [top] = {name.partition("/")[0] for name in sdist.getnames()}
         files = {name.removeprefix(f"{top}/") for name in sdist.getnames()}
@@ -164,7 +164,7 @@ def test_the_sdist_has_what_the_documents_lead_to(built: Built) -> None:
     assert {str(path) for path in led_to if (ROOT / path).is_file()} - files == set()
 
 
-async def test_trying_it_takes_the_bots_own_packages_alone(unpacked: Path, tell: Tell) -> None:
+async def test_trying_it_installs_only_the_bots_own_packages(unpacked: Path, tell: Tell) -> None:
     [command] = re.findall(r"^    pip install uv && (uv .+ sandbox)$", text_of(USERS), re.MULTILINE)
     _, *arguments = shlex.split(command)
 
@@ -186,13 +186,13 @@ async def test_trying_it_takes_the_bots_own_packages_alone(unpacked: Path, tell:
 
     names, size = packages_in(unpacked / ".venv")
     tell(f"to try it: {size / 1_000_000:.0f} MB, {seconds:.1f} s with what uv has kept")
-    assert "bot" not in names  # it is used from where it was unpacked
+    assert "bot" not in names  # run from where it was unpacked
     assert "slack_bolt" in names
     assert names & OF_DEVELOPERS == set()
 
 
 def packages_in(environment: Path) -> tuple[set[str], int]:
-    """Their names, and the bytes of them all."""
+    """The installed packages, and their total size in bytes."""
     [packages] = environment.glob("lib/python*/site-packages")
     files = [each for each in packages.rglob("*") if each.is_file()]
     return {each.name for each in packages.iterdir()}, sum(each.stat().st_size for each in files)

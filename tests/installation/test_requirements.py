@@ -1,4 +1,4 @@
-"""The lists of exact versions, with hashes, fit what pyproject.toml asks for."""
+"""The lists of exact versions and hashes match pyproject.toml."""
 
 import re
 import shlex
@@ -20,7 +20,7 @@ SUPPORTED: Final = re.findall(
     "\n".join(PROJECT["project"]["classifiers"]),
     re.MULTILINE,
 )
-# Of uv: the oldest Linux that is looked after, Alpine, and Apple's machines.
+# Platforms in uv's words: the oldest maintained Linux, Alpine, and Apple's machines.
 PLATFORMS: Final = (
     "x86_64-manylinux_2_28",
     "aarch64-manylinux_2_28",
@@ -46,7 +46,7 @@ def pins(file: Path) -> dict[str, str]:
 
 
 @each_list
-def test_the_listed_version_of_each_dependency_is_one_that_is_asked_for(file: Path) -> None:
+def test_the_listed_version_of_each_dependency_satisfies_pyproject(file: Path) -> None:
     listed = pins(file)
 
     for asked in map(Requirement, ASKED[file]):
@@ -62,15 +62,15 @@ def test_every_line_is_a_version_or_one_of_its_hashes(file: Path) -> None:
 
 
 @each_list
-def test_no_list_names_an_address(file: Path) -> None:
+def test_no_list_contains_an_address(file: Path) -> None:
     assert "://" not in text_of(file)
     assert "index" not in text_of(file)
 
 
 @pytest.mark.long
 @each_list
-def test_the_command_at_its_top_changes_nothing_in_the_list(file: Path, tmp_path: Path) -> None:
-    """It keeps the versions that are there, so that new releases alone make no difference."""
+def test_the_command_at_the_top_of_the_list_reproduces_it(file: Path, tmp_path: Path) -> None:
+    """The command keeps the present versions, so a new release alone changes nothing."""
     (tmp_path / OPERATIONS).mkdir(parents=True)
     shutil.copy(ROOT / file, tmp_path / file)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
@@ -86,7 +86,7 @@ def test_the_command_at_its_top_changes_nothing_in_the_list(file: Path, tmp_path
 @pytest.mark.parametrize("platform", PLATFORMS)
 @pytest.mark.parametrize("python", SUPPORTED)
 def test_every_supported_python_finds_wheels(python: str, platform: str, tmp_path: Path) -> None:
-    """Nothing has to be compiled; the Python itself need not be here."""
+    """Nothing has to be compiled; the Python itself need not be installed here."""
     for_others = ("--python-version", python, "--python-platform", platform, "--target", tmp_path)
     wheels = ("--dry-run", "--only-binary", ":all:", "--require-hashes", "-r", ROOT / RUNTIME)
 
@@ -95,5 +95,5 @@ def test_every_supported_python_finds_wheels(python: str, platform: str, tmp_pat
 
 @pytest.mark.long
 def test_these_tests_run_with_the_listed_versions() -> None:
-    """Else: uv pip install --require-hashes -r bot/operations/requirements.txt."""
+    """If this fails: uv pip install --require-hashes -r bot/operations/requirements.txt."""
     assert {name: version(name) for name in pins(RUNTIME)} == pins(RUNTIME)

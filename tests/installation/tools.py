@@ -1,4 +1,4 @@
-"""Programs that build and install, run to their end."""
+"""Runs programs that build and install."""
 
 import os
 import shutil
@@ -10,8 +10,8 @@ import pytest
 
 
 def path_of(name: str) -> str:
-    """Find it, or end the test: in CI as a failure."""
-    # `uv run` says where it is itself.
+    """Find the program; without it, skip the test, or fail it in CI."""
+    # `uv run` tells where it is
     path = os.environ.get("UV") if name == "uv" else None
     path = path or shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
     if path is None:
@@ -23,7 +23,7 @@ def path_of(name: str) -> str:
 
 
 def own_environment() -> dict[str, str]:
-    """Leave out what points to the environment that the tests themselves run in."""
+    """Leave out variables that point to the environment of the tests themselves."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -32,7 +32,7 @@ def own_environment() -> dict[str, str]:
 
 
 def python_of(version: str) -> str:
-    """Find one of this version that is installed, or skip: uv would fetch it from elsewhere."""
+    """Find an installed Python of this version, or skip the test: uv would download one."""
     found = subprocess.run(  # noqa: S603 - the arguments are ours
         [path_of("uv"), "python", "find", "--no-project", "--no-python-downloads", version],
         env=own_environment() | _pyenv(),
@@ -46,7 +46,7 @@ def python_of(version: str) -> str:
 
 
 def _pyenv() -> dict[str, str]:
-    """Its shims start a version only when that is named."""
+    """Its shims start a version only if it is named."""
     pyenv = shutil.which("pyenv")
     if pyenv is None:
         return {}
@@ -57,7 +57,7 @@ def _pyenv() -> dict[str, str]:
 def done(
     name: str, *arguments: str | Path, cwd: Path, variables: Mapping[str, str] | None = None
 ) -> str:
-    """Give what it prints; fail with that unless it exits 0."""
+    """Return what it prints; fail with that text unless it exits 0."""
     finished = subprocess.run(  # noqa: S603 - the arguments are ours
         [path_of(name), *arguments],
         cwd=cwd,

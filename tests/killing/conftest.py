@@ -10,7 +10,7 @@ Tell: TypeAlias = Callable[[str], None]
 
 @pytest.fixture
 def tell(capfd: pytest.CaptureFixture[str]) -> Tell:
-    """Give a way to say counts that are wanted also when all is well."""
+    """Return a function that prints counts, also when the test passes."""
 
     def say(text: str) -> None:
         with capfd.disabled():

@@ -1,4 +1,4 @@
-"""Where a bot dies that follows Weav, what happens in Weav meanwhile, and what is seen at last."""
+"""Kills a bot that follows Weav, changes Weav meanwhile, and counts what is shown in Slack."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.killing.service import Service
 
 SECRET: Final = "a-webhook-secret"  # noqa: S105 - of a sandbox
-# As `weav-slack run` does it, sooner: what is waited for is the same.
+# The waits of `weav-slack run`, shortened.
 FOLLOWING: Final = replace(
     IMPATIENT,
     follow=FollowPace(
@@ -41,9 +41,9 @@ FOLLOWING: Final = replace(
         not_yet=Backoff(shortest=0.5, longest=1.0, within=2.0),
     ),
 )
-# Conversations that something happens to at once, for each replica.
+# Conversations that change at once, per replica.
 BATCH: Final = 2
-# Times that another replica may be faster, which happens more often beside other work.
+# How often another replica may be faster, which happens more on a busy machine.
 MISSES: Final = 20
 SETTLES_WITHIN: Final = 60.0
 CHANGED: Final = "Closed in Weav"
@@ -58,7 +58,7 @@ class FollowPoint(StrEnum):
 
 
 def arm(point: FollowPoint, nth: int) -> None:
-    """Let this process kill itself when it comes to the point for the nth time."""
+    """Make this process kill itself when it reaches the point for the nth time."""
     left = nth
 
     def count() -> None:
@@ -106,7 +106,7 @@ def _wrap(
 
 @dataclass(slots=True)
 class FollowTally:
-    """Lists are case numbers. `not_shown`: the card does not say what happened in Weav."""
+    """Lists hold case numbers. `not_shown`: the card does not show the change in Weav."""
 
     kills: int = 0
     changes: int = 0
@@ -138,9 +138,9 @@ class FollowScene:
     _changed: list[int] = field(default_factory=list)
 
     async def play(self, kills: int) -> FollowTally:
-        """Kill at the point that often, the replicas in turn, and count what is seen at last."""
+        """Kill at the point this often, the replicas in turn, and count what is shown."""
         replicas = self.service.replicas
-        # One of them is told of what happens, and writes it down.
+        # One of them receives the webhook and records it.
         victims = replicas[:1] if self.point is FollowPoint.TOLD else replicas
         self.service.weav.webhooks.options = WebhookOptions(backoff=0.5)
         webhook = f"http://127.0.0.1:{replicas[0].port}/weav/webhooks"
@@ -155,14 +155,14 @@ class FollowScene:
         return self._count()
 
     async def _open(self, count: int) -> None:
-        """Have as many cards, whose creation Weav has told of."""
+        """Post this many cards, and wait until the webhooks about their creation are handled."""
         await self.service.open_forms(count)
         await self.service.submit(self.service.next_cases(count))
         await self.service.slack.until(lambda _: len(self.service.cards()) == count, 120)
         await self._settled()
 
     async def _kill_once(self, victim: Replica) -> bool:
-        """False: another replica was faster, and it never came to the point."""
+        """False: another replica was faster, so this one never reached the point."""
         victim.kill()
         await victim.dead()
         await victim.start(partial(arm, self.point, random.randint(1, 2)))  # noqa: S311 - no secret
@@ -177,7 +177,7 @@ class FollowScene:
         return True
 
     def _happen(self) -> None:
-        """In Weav, to conversations that nothing has happened to so far."""
+        """Change conversations in Weav that have not changed so far."""
         for _ in range(BATCH * len(self.service.replicas)):
             conversation = self.service.weav.conversations[self._given_out]
             self._given_out += 1
@@ -188,7 +188,7 @@ class FollowScene:
                 self.service.weav.store.change(conversation["id"], status="closed")
 
     async def _settled(self) -> None:
-        """Wait until Weav has told everything, and nothing of it is due any more."""
+        """Wait until Weav has sent all webhooks and nothing is due."""
         webhooks = self.service.weav.webhooks
         await self.service.weav.until(lambda: webhooks.is_idle, SETTLES_WITHIN)
         await self.service.settled()

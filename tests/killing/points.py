@@ -1,4 +1,4 @@
-"""Where a bot kills itself: hooks around the ledger, for the processes of these tests."""
+"""The points where a bot kills itself: hooks around the ledger, in the processes of these tests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.ledger import Ledger, Received
-from tests.seams import one_request_to_weav_at_once
+from tests.shorter_waits import limit_to_one_request_to_weav
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ AFTER: Final[dict[Point, tuple[type, str]]] = {
 
 
 def arm(point: Point, nth: int) -> None:
-    """Let this process kill itself when it comes to the point for the nth time."""
+    """Make this process kill itself when it reaches the point for the nth time."""
     left = nth
 
     def count() -> None:
@@ -55,7 +55,7 @@ def arm(point: Point, nth: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     if point is Point.WAITING:
-        one_request_to_weav_at_once()
+        limit_to_one_request_to_weav()
     if point in BEFORE:
         _wrap(*BEFORE[point], before=count)
     elif point in AFTER:

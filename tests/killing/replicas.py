@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 STARTS_WITHIN: Final = 20.0
 DIES_WITHIN: Final = 10.0
 
-# Imported once and forked from there: a process that imports everything again takes 2 s of CPU.
+# Imported once, then forked: importing everything again takes a process 2 s of CPU.
 _PROCESSES: Final = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["__main__", __name__])
 
@@ -42,7 +42,7 @@ class Order:
 
 
 def live(order: Order) -> None:
-    """Be the bot, as `weav-slack run` is, until somebody or something prepared ends it."""
+    """Run the bot as `weav-slack run` does, until somebody or a prepared kill ends it."""
     log = os.open(order.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for standard in (1, 2):
         os.dup2(log, standard)
@@ -52,8 +52,8 @@ def live(order: Order) -> None:
         loop.run(run(settings_of(order.variables), order.pace))
 
 
-def as_it_is() -> None:
-    """Prepare nothing."""
+def prepare_nothing() -> None:
+    """The default: prepare nothing."""
 
 
 class Replica:
@@ -66,10 +66,10 @@ class Replica:
         self.endpoint = HttpEndpoint(f"http://127.0.0.1:{self.port}/slack/events", SECRET)
         self.up = False
 
-    async def start(self, prepare: Callable[[], None] = as_it_is) -> None:
-        """Return when it takes connections, which it answers a moment later.
+    async def start(self, prepare: Callable[[], None] = prepare_nothing) -> None:
+        """Return when the bot accepts connections, shortly before it answers them.
 
-        `prepare` is called in the new process, before the bot is.
+        `prepare` runs in the new process before the bot does.
         """
         order = Order(self._variables, self._log, self._pace, prepare)
         process = _PROCESSES.Process(target=live, args=(order,))
@@ -83,7 +83,7 @@ class Replica:
         self.up = True
 
     async def healthy(self) -> None:
-        """Return when it answers, or is dead: what it takes up may bring it to its point."""
+        """Return when the bot answers or is dead: a row that it takes over may kill it."""
         try:
             async with (
                 asyncio.timeout(STARTS_WITHIN),
@@ -102,7 +102,7 @@ class Replica:
 
     @property
     def exit_code(self) -> int | None:
-        """Give -9 for one that was killed, None for one that runs."""
+        """-9 if it was killed, None while it runs."""
         return self._process.exitcode if self._process else None
 
     def kill(self) -> None:
@@ -111,9 +111,9 @@ class Replica:
             self._process.kill()
 
     async def terminated(self) -> tuple[float, int]:
-        """Tell it to end as it should; the seconds that it took, and its exit code.
+        """Send SIGTERM; return the seconds until it exited, and its exit code.
 
-        The balancer sends nothing more; what is on its way to it is its own to answer.
+        The balancer sends nothing more; the bot answers what is already on its way.
         """
         self.up = False
         assert self._process is not None
@@ -123,7 +123,7 @@ class Replica:
         return time.monotonic() - began, self._process.exitcode or 0
 
     async def dead(self, within: float = DIES_WITHIN) -> None:
-        """Wait until it has ended; raise TimeoutError when it lives on."""
+        """Wait until the process has ended; raise TimeoutError if it lives on."""
         assert self._process is not None
         ended = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -143,7 +143,7 @@ class Replica:
 
 
 class Balancer:
-    """A Endpoint: each request goes to the next replica that is up, and is never sent twice."""
+    """An Endpoint: each request goes to the next replica that is up, and is never sent twice."""
 
     def __init__(self, replicas: list[Replica]) -> None:
         self._replicas = replicas

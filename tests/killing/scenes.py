@@ -1,4 +1,4 @@
-"""What Weav does while a bot dies at a point, and how the death comes about."""
+"""What Weav does while a bot dies at a kill point, and how the bot is made to die."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 CREATE: Final[dict[str, Any]] = {"method": "POST", "path": "/conversations"}
 LIST: Final[dict[str, Any]] = {"method": "GET", "path": "/customers/*/conversations"}
-# Submissions at once, for each replica; one of the first two or three that it gets ends it.
+# Concurrent submissions per replica; one of a replica's first two or three kills it.
 BATCH: Final = 3
 # How many kills of a scene may miss the point.
 MISSES: Final = 5
 
 REFUSAL: Final = {"customer_id": ["The selected customer id is invalid."]}
-# What the request comes to when nobody is left to hear the answer: a conversation at once, one
-# later, none.
+# What the request leads to after its sender died: a conversation at once, a conversation later, or
+# none.
 _UNHEARD: Final[tuple[Callable[[], WeavFault], ...]] = (
     lambda: WeavFault(hold=3, **CREATE),
     lambda: WeavFault(delay=3, **CREATE),
@@ -43,8 +43,8 @@ _WEAV: Final[dict[Point, Callable[[], list[WeavFault]]]] = {
     Point.FOUND: lambda: [WeavFault.lost_answer(**CREATE)],
     Point.CLAIMED: lambda: [WeavFault.lost_answer(**CREATE)],
 }
-# What it does also between the deaths: a bot is killed there as well, and no later look could find
-# what it had created by then. "Not confirmed" would be true, and no card would come.
+# These faults also apply between kills: a bot may be killed there, too, and no later look could
+# find what it had created. "Not confirmed" would be true, but no card would come.
 _ALL_ALONG: Final[dict[Point, list[WeavFault]]] = {
     Point.UNCONFIRMED: [WeavFault.lost_request(**CREATE), WeavFault(status=403, **LIST)],
 }
@@ -57,7 +57,7 @@ class Scene:
     kills: int = 0
 
     async def play(self, kills: int) -> None:
-        """Kill at the point that often, the replicas in turn, and leave all of them running."""
+        """Kill at the point this often, the replicas in turn, and leave all of them running."""
         replicas = self.service.replicas
         with self._weav_fails(_ALL_ALONG.get(self.point, [])):
             for number in range(kills + MISSES):
@@ -66,7 +66,7 @@ class Scene:
                     return
 
     async def _kill_once(self, victim: Replica) -> bool:
-        """False: on a busy machine others were faster, and it never came to the point."""
+        """False: on a busy machine others were faster, so this one never reached the point."""
         victim.kill()
         await victim.dead()
         nth = random.randint(1, 2) + (self.point is Point.WAITING)  # noqa: S311 - no secret
@@ -101,9 +101,9 @@ class Scene:
         return True
 
     async def _kill_when_sent(self, victim: Replica) -> None:
-        """Kill it as soon as Weav has a new request of it, and is far from answering."""
+        """Kill the replica once Weav has a new request from it, long before Weav answers."""
         weav = self.service.weav
-        host = self.service.doors.hosts[self.service.replicas.index(victim)]
+        host = self.service.ports.hosts[self.service.replicas.index(victim)]
         before = len(weav.creations)
         await weav.until(
             lambda: any(

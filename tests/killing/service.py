@@ -1,4 +1,4 @@
-"""The bot as its users have it: replicas on one database, people with forms, Slack and Weav."""
+"""Replicas on one database, users with forms, Slack and Weav."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from bot.sandbox.slack import Answer, Person, SlackSandbox, SlackView, Workspace
 from bot.sandbox.weav import WeavSandbox
 from bot.slack import ids
 from tests.house import environment, public
-from tests.killing.doors import Doors
 from tests.killing.replicas import Balancer, Replica
+from tests.killing.weav_ports import WeavPorts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
     from pathlib import Path
 
 CUSTOMERS: Final = 20
-# The rows of a dead process are taken over after seconds; `weav-slack run` waits longer. As there,
-# an answer that has left is with Slack before: on a busy machine these servers need a second.
+# Rows of a dead process are taken over after seconds; `weav-slack run` waits longer. As there, an
+# answer that was sent has reached Slack before: on a busy machine, these servers need a second.
 IMPATIENT: Final = Pace(lease=4.0, delivery=4.0)
-# Commands at once: a trigger is good for 3 s.
+# Concurrent commands: a trigger expires after 3 s.
 TOGETHER: Final = 10
-# No look takes longer than 19 s, and a lease or two may have to end before it.
+# A row is looked for up to 19 s, and a lease or two may have to expire before.
 SETTLES_WITHIN: Final = 90.0
 
 
 @dataclass(slots=True)
 class Case:
-    """One filled form and what its author saw; its number is its subject."""
+    """One filled form and what its author saw; the number is its subject."""
 
     number: int
     person: Person
@@ -44,7 +44,7 @@ class Case:
     answer: Answer | None = None
 
     async def submit(self) -> None:
-        """Click the button, if it is still there."""
+        """Click the submit button if it is still there."""
         if not has_submit(self.view):
             return
         self.answer = await self.person.submit(view_id=self.view.id)
@@ -58,12 +58,12 @@ class Service:
     database: str
     replicas: list[Replica]
     people: list[Person]
-    doors: Doors
+    ports: WeavPorts
     cases: list[Case] = field(default_factory=list)
     _given_out: int = 0
 
     async def open_forms(self, count: int) -> None:
-        """Have them all opened, and filled in by the words after the command."""
+        """Open all forms, filled in by the words after the command."""
         known = len(self.slack.views)
         for begin in range(0, count, TOGETHER):
             numbers = range(begin, min(begin + TOGETHER, count))
@@ -82,7 +82,7 @@ class Service:
         await self.slack.until(lambda slack: len(slack.views) == count, 10)
 
     def next_cases(self, count: int) -> list[Case]:
-        """Give out forms that were not submitted yet."""
+        """Return forms that were not submitted yet."""
         self._given_out += count
         assert self._given_out <= len(self.cases), "too few forms were opened"
         return self.cases[self._given_out - count : self._given_out]
@@ -92,7 +92,7 @@ class Service:
         return self.cases[: self._given_out]
 
     async def submit(self, cases: Iterable[Case]) -> None:
-        """Of those whom Slack told of trouble, a third submits again and a third closes."""
+        """Of the authors whom Slack told of an error, a third submits again and a third closes."""
         cases = list(cases)
         await asyncio.gather(*(case.submit() for case in cases))
         for case in cases:
@@ -104,7 +104,7 @@ class Service:
         await asyncio.gather(*(case.submit() for case in impatient))
 
     async def settled(self) -> dict[int, Entry]:
-        """Wait until nothing remains to be done for any row; return them by number."""
+        """Wait until no row has anything left to do; return the rows by number."""
         async with Ledger.open(self.database) as ledger, asyncio.timeout(SETTLES_WITHIN):
             while (await ledger.backlog()).counts:  # noqa: ASYNC110 - another process's doing
                 await asyncio.sleep(0.2)
@@ -120,7 +120,7 @@ class Service:
         return {number_in(row.subject): row for row in rows}
 
     async def submit_what_was_not_accepted(self) -> int:
-        """Their forms are still there, with Slack's word of trouble; count them."""
+        """Submit the forms that are still open with Slack's error message; return how many."""
         rows, accepted = await self.settled(), 0
         while left := [c for c in self.given_out if c.number not in rows and has_submit(c.view)]:
             await asyncio.gather(*(case.submit() for case in left[:TOGETHER]))
@@ -129,7 +129,7 @@ class Service:
         return accepted
 
     def cards(self) -> Counter[int]:
-        """Count them by number, in the channel and in direct messages."""
+        """Count the cards by number, in the channel and in direct messages."""
         direct = [self.slack.direct_messages(person.slack_user_id).id for person in self.people]
         return Counter(
             number_in(message.text)
@@ -139,7 +139,7 @@ class Service:
         )
 
     async def create_again(self, numbers: list[int], rows: dict[int, Entry]) -> None:
-        """Their authors click it in the modal, or in the message if they have closed it."""
+        """Have the authors click it, in the modal or else in the message."""
         for case in (self.cases[number] for number in numbers):
             if "Not confirmed" in case.view.sent["title"]["text"] and case.view.is_open:
                 await case.person.act(ids.CREATE_AGAIN, view_id=case.view.id)
@@ -178,29 +178,29 @@ async def service(
     pace: Pace = IMPATIENT,
     variables: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Service]:
-    """Each replica reaches Weav by an address of its own; `variables` are more of its settings."""
+    """Each replica reaches Weav at its own address; `variables` are additional settings."""
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(SlackSandbox().serving())
         weav = WeavSandbox()
         for number in range(CUSTOMERS):
             weav.store.create_customer({"email": f"customer-{number}@example.com"})
         weav.store.customers = dict(list(weav.store.customers.items())[-CUSTOMERS:])
-        doors = Doors(weav, replicas)
-        await doors.open()
-        stack.push_async_callback(doors.close)
+        ports = WeavPorts(weav, replicas)
+        await ports.open()
+        stack.push_async_callback(ports.close)
         bots = [
             Replica(
                 {**environment(slack, f"http://{host}", database, "http"), **variables},
                 folder / f"replica-{n}.log",
                 pace,
             )
-            for n, host in enumerate(doors.hosts)
+            for n, host in enumerate(ports.hosts)
         ]
-        # How fast forms open is not the question here, on a machine with all of this running.
+        # This does not test how fast forms open, with so much running on one machine.
         slack.workspace.triggers.seconds = 60
         people = [slack.person(name, Balancer(bots)) for name in ("U0ANN", "U0BEN")]
         for bot in bots:
             await bot.start()
             stack.push_async_callback(bot.close)
             await bot.healthy()
-        yield Service(slack.workspace, weav, database, bots, people, doors)
+        yield Service(slack.workspace, weav, database, bots, people, ports)

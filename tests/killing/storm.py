@@ -1,5 +1,5 @@
 # ruff: noqa: S311 - nothing here is a secret
-"""Submissions without a pause, a Weav that is never the same, and deaths at any moment."""
+"""A kill storm: constant submissions, a Weav that keeps changing, and kills at any moment."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from tests.killing.service import Case, Service
 
-# Seconds: mean of a spell of Weav's weather, of a replica's life, of the time between submissions.
+# Mean seconds: of a phase of Weav's behaviour, of a replica's life, between submissions.
 SPELL: Final = 0.15
 LIFE: Final = 0.4
 PAUSE: Final = 0.04
-# Submissions in each life, some of which find nobody alive.
+# Submissions per life of a replica; some arrive when none is alive.
 FORMS: Final = 10
 
-# The others begin their life, and may end it, while they start.
+# Other submissions start, and may be cut off, while the replicas start.
 GROWN_UP: Final = 0.8
 
 WEATHER: Final = (
@@ -44,7 +44,7 @@ class Storm:
     kills: int = 0
 
     async def rage(self, kills: int) -> None:
-        """Kill replicas that often, and leave all of them running."""
+        """Kill replicas this often, and leave all of them running."""
         weather = asyncio.create_task(self._weather())
         async with asyncio.TaskGroup() as submissions:
             for _ in range(kills):
@@ -67,7 +67,7 @@ class Storm:
 
     @asynccontextmanager
     async def blowing(self) -> AsyncIterator[None]:
-        """Submissions come, and Weav's weather changes, for as long as the block lasts."""
+        """Submit forms and change Weav's behaviour as long as the block runs."""
         going = [asyncio.create_task(work()) for work in (self._weather, self._load)]
         yield
         assert not any(task.done() for task in going), "the load ended too soon"

@@ -1,4 +1,4 @@
-"""What became of every submission, counted in Slack and in Weav and not in the bot's own books."""
+"""Counts what became of every submission, from Slack and Weav instead of the bot's database."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Tally:
-    """Lists are case numbers.
+    """Lists hold case numbers.
 
-    `lost`: accepted, and neither a conversation nor a word to the author. `untold`: no card, no
-    word in the modal, no message. `repeated`: a POST that may have arrived was made again unasked.
-    `not_accepted`: killed before the row, so that Slack kept the form; submitted again at the end.
-    `given_up`: likewise, but its author closed it.
+    `lost`: accepted, but neither created nor reported to the author. `untold`: no card, nothing in
+    the modal, no message. `repeated`: a POST that may have arrived was sent again unasked.
+    `not_accepted`: killed before the row was written, so Slack kept the form; submitted again at
+    the end. `given_up`: likewise, but its author closed the form.
     """
 
     kills: int = 0
@@ -62,7 +62,7 @@ def count(service: Service, rows: Mapping[int, Entry]) -> Tally:
     cases = service.given_out
     made = Counter(number_in(each["subject"]) for each in service.weav.conversations)
     cards = service.cards()
-    # Slack's word of trouble without a row: the form is still there, and nothing was promised.
+    # An error from Slack and no row: the form is still there, and nothing was promised.
     accepted = [case for case in cases if case.number in rows or not case.cut]
     words = {case.number for case in accepted if _final(case.view)} | _in_messages(service, rows)
     numbers = [case.number for case in accepted]
@@ -81,7 +81,7 @@ def count(service: Service, rows: Mapping[int, Entry]) -> Tally:
 
 
 def _story(case: Case, row: Entry | None) -> str:
-    """Tell what is known of one that came to harm, for whoever has to find out why."""
+    """Describe a case that came to harm, for debugging."""
     state = f"{row.state}, told {row.told}, attempts {row.attempts}" if row else "no row"
     seen = text_on(case.view).replace("\n", " ")[:120]
     view = f"{'open' if case.view.is_open else 'closed'} after {case.view.updates} updates"
@@ -89,8 +89,8 @@ def _story(case: Case, row: Entry | None) -> str:
     return f"Case {case.number}: {state}; answer {got}; view {view}: {seen}"
 
 
-async def reckoned(service: Service, kills: int) -> Tally:
-    """Let everything come to its end, also by what authors can do, and count."""
+async def final_tally(service: Service, kills: int) -> Tally:
+    """Wait until everything has ended, including what authors can do, and count."""
     not_accepted = await service.submit_what_was_not_accepted()
     rows = await service.settled()
     tally = count(service, rows)
@@ -108,7 +108,7 @@ async def reckoned(service: Service, kills: int) -> Tally:
 
 
 def _repeated(service: Service) -> list[int]:
-    """Count what may have created something; a refused form may be submitted again."""
+    """Numbers with two POSTs that may have created something; a refused form may be resent."""
     posts = Counter(
         number_in(request.json["subject"])
         for request in service.weav.creations
@@ -118,7 +118,7 @@ def _repeated(service: Service) -> list[int]:
 
 
 def _final(view: SlackView) -> bool:
-    """Whether it says how it ended, other than by closing."""
+    """Whether the view says how the submission ended, other than by closing."""
     says = text_on(view)
     return (
         bool(view.errors)
@@ -129,7 +129,7 @@ def _final(view: SlackView) -> bool:
 
 
 def _in_messages(service: Service, rows: Mapping[int, Entry]) -> set[int]:
-    """Find the cases that a direct message is about, by what its buttons carry."""
+    """The cases that direct messages are about, according to their buttons."""
     of_row = {str(row.id): number for number, row in rows.items()}
     told: set[int] = set()
     for person in service.people:

@@ -1,4 +1,4 @@
-"""kill -9, at every point of the way and at random: nothing lost, nothing doubled, all told."""
+"""kill -9, at every point and at random: nothing lost, nothing doubled, everybody told."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.killing.points import Point
 from tests.killing.scenes import BATCH, MISSES, Scene
 from tests.killing.service import IMPATIENT, Service, service
 from tests.killing.storm import FORMS, Storm
-from tests.killing.tally import Tally, reckoned
+from tests.killing.tally import Tally, final_tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from tests.killing.conftest import Tell
     from tests.postgres import PostgresServer
 
-# For the short form, which has not the time of a real bot's 19 s of looking; but as there, the last
-# look comes after whatever Weav makes of a request when its sender is dead, which it does in 3 s.
+# The short test has no time for a real bot's 19 s of looks. As with those, the last look comes
+# after Weav has handled a dead sender's request, which takes 3 s here.
 HASTY = replace(IMPATIENT, looks=(0.5, 4.0))
 
 
@@ -47,7 +47,7 @@ def on_sqlite(tmp_path: Path) -> NewService:
 
 @pytest.fixture
 def by_mistake_on_one_file(tmp_path: Path) -> NewService:
-    """Two processes on one SQLite file, as when the old one still ends and the new one starts."""
+    """Two processes on one SQLite file, as when a restart overlaps."""
 
     def new(name: str, pace: Pace = IMPATIENT) -> AbstractAsyncContextManager[Service]:
         folder = tmp_path / name.replace(" ", "-")
@@ -58,7 +58,7 @@ def by_mistake_on_one_file(tmp_path: Path) -> NewService:
 
 
 @pytest.fixture
-def hastily_on_sqlite(on_sqlite: NewService) -> NewService:
+def quickly_on_sqlite(on_sqlite: NewService) -> NewService:
     return partial(on_sqlite, pace=HASTY)
 
 
@@ -77,7 +77,7 @@ async def killed_at(point: Point, kills: int, new: NewService) -> Tally:
         await house.open_forms((kills + MISSES) * BATCH * len(house.replicas))
         scene = Scene(house, point)
         await scene.play(kills)
-        return await reckoned(house, scene.kills)
+        return await final_tally(house, scene.kills)
 
 
 async def killed_at_random(name: str, kills: int, new: NewService) -> Tally:
@@ -85,11 +85,11 @@ async def killed_at_random(name: str, kills: int, new: NewService) -> Tally:
         await house.open_forms(kills * FORMS)
         storm = Storm(house)
         await storm.rage(kills)
-        return await reckoned(house, storm.kills)
+        return await final_tally(house, storm.kills)
 
 
 async def all_at_once(scenes: Sequence[Callable[[], Coroutine[None, None, Tally]]]) -> list[Tally]:
-    """Each has its own Slack, Weav, database and bots, and waits for most of its time."""
+    """Run all concurrently: each has its own Slack, Weav, database and bots, and mostly waits."""
     async with asyncio.TaskGroup() as group:
         played = [group.create_task(scene()) for scene in scenes]
     return [scene.result() for scene in played]
@@ -113,15 +113,15 @@ async def kill_at_random(kills: int, houses: int, new: NewService, tell: Tell) -
 
 
 @pytest.mark.timeout(180)
-async def test_nothing_is_lost_or_doubled_by_some_kills(
-    hastily_on_sqlite: NewService, tell: Tell
+async def test_some_kills_lose_and_double_nothing(
+    quickly_on_sqlite: NewService, tell: Tell
 ) -> None:
-    await kill_at_each_point(1, hastily_on_sqlite, tell)
+    await kill_at_each_point(1, quickly_on_sqlite, tell)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-async def test_nothing_is_lost_or_doubled_wherever_it_is_killed(
+async def test_a_kill_at_any_point_loses_and_doubles_nothing(
     on_sqlite: NewService, tell: Tell
 ) -> None:
     await kill_at_each_point(20, on_sqlite, tell)
@@ -129,7 +129,7 @@ async def test_nothing_is_lost_or_doubled_wherever_it_is_killed(
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-async def test_nothing_is_lost_or_doubled_wherever_one_of_two_is_killed(
+async def test_a_kill_of_one_of_two_at_any_point_loses_and_doubles_nothing(
     on_postgresql: NewService, tell: Tell
 ) -> None:
     await kill_at_each_point(20, on_postgresql, tell)
@@ -137,15 +137,13 @@ async def test_nothing_is_lost_or_doubled_wherever_one_of_two_is_killed(
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-async def test_nothing_is_lost_or_doubled_whenever_it_is_killed(
-    on_sqlite: NewService, tell: Tell
-) -> None:
+async def test_kills_at_random_lose_and_double_nothing(on_sqlite: NewService, tell: Tell) -> None:
     await kill_at_random(100, 4, on_sqlite, tell)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-async def test_nothing_is_lost_or_doubled_whenever_one_of_two_is_killed(
+async def test_kills_of_one_of_two_at_random_lose_and_double_nothing(
     on_postgresql: NewService, tell: Tell
 ) -> None:
     await kill_at_random(100, 4, on_postgresql, tell)
@@ -153,8 +151,8 @@ async def test_nothing_is_lost_or_doubled_whenever_one_of_two_is_killed(
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-async def test_nothing_is_lost_or_doubled_whenever_one_of_two_on_one_file_is_killed(
+async def test_kills_of_one_of_two_on_one_file_at_random_lose_and_double_nothing(
     by_mistake_on_one_file: NewService, tell: Tell
 ) -> None:
-    """Who gets the dead one's lock takes over what it held, beside another that lives."""
+    """A process takes over the dead one's lock and rows while another one lives."""
     await kill_at_random(40, 2, by_mistake_on_one_file, tell)

@@ -1,4 +1,4 @@
-"""A bot is killed with 400 submissions on their way: how soon all of their authors know."""
+"""A bot is killed with 400 submissions in flight: how soon all authors know the outcome."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from bot.sandbox.slack.directory import BOT_USER_ID, Kind, SlackChannel, SlackUs
 from bot.sandbox.slack.faults import FaultBoard
 from bot.sandbox.weav import WeavFault, WeavSandbox
 from tests.house import environment, text_on
-from tests.killing.doors import Doors
 from tests.killing.replicas import Replica
 from tests.killing.scenes import CREATE
 from tests.killing.service import number_in
+from tests.killing.weav_ports import WeavPorts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -35,14 +35,15 @@ CHANNELS: Final = 100
 PEOPLE: Final = 50
 CUSTOMERS: Final = 20
 TOGETHER: Final = 10
-# Seconds from the restart, until the last author knows. What a request made that Weav never got is
-# looked for until 19 s after it. In PostgreSQL the leases of the dead have to end before, which
-# takes up to 10 s, and then everything comes at once.
+# Seconds from the restart until the last author knows. The bot looks for a request that Weav never
+# got until 19 s after it. With PostgreSQL, the dead process's leases must expire first, which takes
+# up to 10 s, and then all rows come at once.
 WITHIN: Final = 20.0
-# Of those that Weav has when the bot dies: it never gets to some, and to some only later.
+# Of the requests that Weav has when the bot dies, it never handles some, and handles some only
+# later.
 LOST: Final = 10
 LATE: Final = 10
-# Seconds until Weav comes to the late ones: the first look finds none of them.
+# Seconds until Weav handles the late ones: the first look finds none of them.
 LATE_BY: Final = 9.0
 
 
@@ -64,7 +65,7 @@ class OnePostASecond(FaultBoard):
 
 @dataclass(slots=True)
 class Crowd:
-    """One bot, many people and many channels; a view's place in the list is its number."""
+    """One bot, many users and many channels; a view's index in the list is its number."""
 
     slack: Workspace
     weav: WeavSandbox
@@ -90,7 +91,7 @@ class Crowd:
         return self.people[number % PEOPLE]
 
     async def submit(self) -> None:
-        """Return when all authors see that it goes on; every fourth does not wait for more."""
+        """Return when all authors see that it goes on; every fourth one closes the modal."""
         forms = enumerate(self.views)
         answers = await asyncio.gather(
             *(self._author(number).submit(view_id=view.id) for number, view in forms)
@@ -101,7 +102,7 @@ class Crowd:
             self.slack.close_view(view)
 
     def told_since(self, messages: int, waiting: set[int]) -> set[int]:
-        """Whose card is there, or who is told in a form or a message: of new messages alone."""
+        """The authors who have a new card, or are told in a form or a new message."""
         said = self.slack.messages[messages:]
         in_forms = {number for number in waiting if _is_final(self.views[number])}
         in_messages = {number_in(f"{message.text} {message.blocks}") for message in said}
@@ -124,7 +125,7 @@ def _subject(view: SlackView) -> str:
 
 
 def _is_final(view: SlackView) -> bool:
-    """Whether it says how it ended."""
+    """Whether the view says how the submission ended."""
     return "Not confirmed" in view.sent["title"]["text"] or "is open in Weav" in text_on(view)
 
 
@@ -146,14 +147,12 @@ async def crowd(folder: Path, database: str) -> AsyncIterator[Crowd]:
         for number in range(CUSTOMERS):
             weav.store.create_customer({"email": f"customer-{number}@example.com"})
         weav.store.customers = dict(list(weav.store.customers.items())[-CUSTOMERS:])
-        doors = Doors(weav, 1)
-        await doors.open()
-        stack.push_async_callback(doors.close)
-        variables = environment(slack, f"http://{doors.hosts[0]}", database, "http")
+        ports = WeavPorts(weav, 1)
+        await ports.open()
+        stack.push_async_callback(ports.close)
+        variables = environment(slack, f"http://{ports.hosts[0]}", database, "http")
         bot = Replica(variables, folder / "bot.log", Pace())
-        bot.endpoint.timeout = (
-            30  # how fast 400 forms at once are answered is not the question here
-        )
+        bot.endpoint.timeout = 30  # this does not test how fast 400 forms at once are answered
         await bot.start()
         stack.push_async_callback(bot.close)
         await bot.healthy()
@@ -196,13 +195,13 @@ async def recover(folder: Path, database: str, within: float, tell: Tell) -> Non
 
 
 async def _seconds_until_told(all_of_them: Crowd, began: float) -> list[float]:
-    """One for each author, in order."""
+    """One number per author, in order."""
     waiting = set(range(SUBMISSIONS))
     seen = len(all_of_them.slack.messages)
     told: list[float] = []
     async with asyncio.timeout(90):
         while waiting:
-            await asyncio.sleep(0.05)  # at every change it would take all of the machine
+            await asyncio.sleep(0.05)  # polling at every change would take all of the CPU
             so_far = len(all_of_them.slack.messages)
             now_told = all_of_them.told_since(seen, waiting)
             told += [time.monotonic() - began] * len(now_told)
@@ -212,13 +211,13 @@ async def _seconds_until_told(all_of_them: Crowd, began: float) -> list[float]:
 
 @pytest.mark.long
 @pytest.mark.timeout(150)
-async def test_all_authors_know_soon_after_a_crash_on_sqlite(tmp_path: Path, tell: Tell) -> None:
+async def test_all_authors_know_soon_after_a_crash_with_sqlite(tmp_path: Path, tell: Tell) -> None:
     await recover(tmp_path, f"sqlite:///{tmp_path}/ledger.db", WITHIN, tell)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(150)
-async def test_all_authors_know_soon_after_a_crash_on_postgresql(
+async def test_all_authors_know_soon_after_a_crash_with_postgresql(
     tmp_path: Path, postgres_server: PostgresServer, tell: Tell
 ) -> None:
     await recover(tmp_path, postgres_server.create_database(), WITHIN, tell)

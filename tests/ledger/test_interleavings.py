@@ -25,10 +25,10 @@ from hypothesis.stateful import (
 )
 
 from bot.ledger import State
-from tests.chance import by_chance
 from tests.ledger.places import LEASE, PostgresPlace, SQLitePlace, new_entry
 from tests.ledger.workers import Chance, Worker
 from tests.ledger.worlds import Answer, Author, Weav
+from tests.new_examples import with_new_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -248,7 +248,7 @@ class Interleavings(RuleBasedStateMachine):
 
 
 SOME = settings(stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck))
-VERY_MANY = by_chance(SOME)
+VERY_MANY = with_new_examples(SOME)
 
 
 def drive(

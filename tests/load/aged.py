@@ -1,4 +1,4 @@
-"""A ledger as it is after years: finished rows, made from one that the bot itself has written."""
+"""Fills a ledger with years of finished rows, copied from one that the bot itself has written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
-# What differs from row to row; they were finished in the last three weeks, so none is forgotten.
+# Values that differ from row to row. The rows ended in the last three weeks, so none is forgotten.
 _OWN: Final = {
     "id": "NULL",
     "key": "lower(hex(randomblob(32)))",
@@ -23,7 +23,7 @@ _OWN: Final = {
 
 
 def age(ledger: Path, rows: int) -> None:
-    """Add so many; nobody else has the file open."""
+    """Add this many rows; nobody else may have the file open."""
     with closing(sqlite3.connect(ledger)) as connection, connection:
         columns = [row[1] for row in connection.execute("PRAGMA table_info(submissions)")]
         values = ", ".join(_OWN.get(column, column) for column in columns)

@@ -1,4 +1,4 @@
-"""SIGTERM while people submit and Weav is in a bad mood."""
+"""SIGTERM while users submit and Weav is slow or failing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.killing.service import Service, service
 from tests.killing.storm import Storm
-from tests.killing.tally import reckoned
+from tests.killing.tally import final_tally
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ async def end_each_in_turn(house: Service, tell: Tell) -> None:
             await asyncio.sleep(BEFORE)
             ended.append(await replica.terminated())
             await replica.start()
-    tally = await reckoned(house, kills=0)
+    tally = await final_tally(house, kills=0)
     tell(f"SIGTERM under load: {[f'{took:.1f} s, exit {code}' for took, code in ended]}; {tally}")
     assert all(took < 20 for took, _ in ended)
     assert {code for _, code in ended} == {0}

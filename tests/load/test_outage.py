@@ -1,4 +1,4 @@
-"""Weav refuses connections while people submit: all wait in the queue, and come back spread."""
+"""Weav refuses connections while users submit: rows are queued, and their retries are spread."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ SUBMISSIONS = 50
 
 
 async def away(house: Service, seconds: float) -> None:
-    """Half of the submissions come at once when Weav is gone, the others until it returns."""
+    """Half of the submissions come at once when Weav goes down, the others during the outage."""
     cases = house.next_cases(SUBMISSIONS)
     half = SUBMISSIONS // 2
-    await house.doors.close()
+    await house.ports.close()
     together = asyncio.create_task(house.submit(cases[:half]))
     for case in cases[half:]:
         await asyncio.sleep(seconds / half)
         await case.submit()
     await together
-    await house.doors.open()
+    await house.ports.open()
 
 
 async def created_after(house: Service, within: float) -> list[float]:
@@ -63,15 +63,13 @@ async def outage(folder: Path, seconds: float, tell: Tell) -> None:
 
 
 @pytest.mark.bench
-async def test_what_was_submitted_while_weav_was_away_is_created_spread(
-    tmp_path: Path, tell: Tell
-) -> None:
+async def test_queued_submissions_are_created_spread_over_time(tmp_path: Path, tell: Tell) -> None:
     await outage(tmp_path, 4, tell)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(150)
-async def test_after_a_minute_without_weav_all_is_created_in_ten_seconds(
+async def test_after_a_minute_without_weav_everything_is_created_in_ten_seconds(
     tmp_path: Path, tell: Tell
 ) -> None:
     await outage(tmp_path, 60, tell)

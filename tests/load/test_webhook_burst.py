@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CARDS: Final = 20
 WEBHOOKS: Final = 1000
-# As many requests are under way; nobody says how many Weav has.
+# Concurrent requests; Weav does not document how many it sends.
 AT_ONCE: Final = 20
 # Seconds.
 ACCEPTED_WITHIN: Final = 0.1
@@ -43,7 +43,7 @@ async def cards(slack: Workspace, ann: Person) -> None:
 
 
 async def tell_all(url: str, ids: list[str]) -> list[float]:
-    """Send them, and return for how many seconds each waited for its 200, in order."""
+    """Send them; return the seconds until each one's 200, in order."""
     waits: list[float] = []
     bodies = [body_about(ids[number % CARDS]) for number in range(WEBHOOKS)]
     room = asyncio.Semaphore(AT_ONCE)
@@ -62,7 +62,7 @@ async def tell_all(url: str, ids: list[str]) -> list[float]:
 
 
 async def ask_meanwhile(ann: Person, telling: asyncio.Task[list[float]]) -> list[float]:
-    """Ask for help as long as webhooks come; seconds until each answer, in order."""
+    """Ask for help while webhooks arrive; return the seconds until each answer, in order."""
     waits: list[float] = []
     while not telling.done():
         waits.append((await ann.command("help")).seconds)
@@ -72,7 +72,7 @@ async def ask_meanwhile(ann: Person, telling: asyncio.Task[list[float]]) -> list
 
 @pytest.mark.bench
 @pytest.mark.timeout(180)
-async def test_a_thousand_webhooks_are_accepted_in_time_and_draw_each_card_once(
+async def test_a_thousand_webhooks_are_accepted_in_time_and_redraw_each_card_once(
     tmp_path: Path, tell: Tell
 ) -> None:
     weav, port = WeavSandbox(), free_port()

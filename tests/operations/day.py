@@ -1,4 +1,4 @@
-"""A day on which everything happens that the dashboard and the alerts look at."""
+"""A day with every outcome that the dashboard and the alerts look at."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -21,12 +21,14 @@ WEAVS = (
     WeavFault(status=422, times=1, **CREATE),
     WeavFault(status=500, times=1, **CREATE),
     WeavFault.lost_answer(times=1, **CREATE),
-    WeavFault.rate_limit("600", **CREATE),  # the last, since after it nothing is sent for a while
+    WeavFault.rate_limit(
+        "600", **CREATE
+    ),  # last, since the bot sends nothing for a while afterwards
 )
 
 
 async def figures_of_a_day(tmp_path: Path) -> Samples:
-    """What bots show that have met each of their outcomes."""
+    """The metrics of bots that have met each of their outcomes."""
     (tmp_path / "socket").mkdir()
     async with house(tmp_path) as at_home:
         await _submit(at_home, "An ordinary one")
@@ -49,7 +51,7 @@ async def figures_of_a_day(tmp_path: Path) -> Samples:
 async def _submit(at_home: House, subject: str) -> None:
     await at_home.fill_in(subject=subject)
     await at_home.ann.submit()
-    if at_home.slack.top_view("U0ANN"):  # says what became of it
+    if at_home.slack.top_view("U0ANN"):  # says the outcome
         await at_home.ann.close()
 
 

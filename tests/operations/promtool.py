@@ -1,4 +1,4 @@
-"""Prometheus's own checker of rules and expressions (Debian: `prometheus`)."""
+"""Runs Prometheus's own checker of rules and expressions (Debian: `prometheus`)."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ MISSING = (
 
 
 def promtool(*arguments: str | Path) -> None:
-    """Fail with what it prints, unless it is content."""
+    """Fail with what it prints, unless it exits 0."""
     path = shutil.which("promtool")
     if path is None:
         if os.environ.get("CI") == "true":

@@ -1,4 +1,4 @@
-"""Prometheus takes the alert rules and the dashboard's expressions, and the bot feeds them."""
+"""Prometheus accepts the alert rules and the dashboard's queries, and the bot has their metrics."""
 
 import json
 import re
@@ -25,7 +25,7 @@ RULES: Final[list[dict[str, Any]]] = [
     for group in yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"]
     for rule in group["rules"]
 ]
-# What Prometheus and Grafana add themselves.
+# Labels and series that Prometheus and Grafana add themselves.
 THEIRS: Final = {"up"}
 THEIR_LABELS: Final = {"job", "instance"}
 
@@ -35,7 +35,7 @@ async def shown(tmp_path_factory: pytest.TempPathFactory) -> Samples:
     return await figures_of_a_day(tmp_path_factory.mktemp("day"))
 
 
-def test_prometheus_takes_the_alert_rules() -> None:
+def test_prometheus_accepts_the_alert_rules() -> None:
     promtool("check", "rules", ALERTS)
 
 
@@ -43,7 +43,7 @@ def test_each_alert_fires_when_it_should_and_no_other_does() -> None:
     promtool("test", "rules", ALERTS_TEST)
 
 
-def test_no_alert_is_left_out_of_those_tests() -> None:
+def test_every_alert_has_such_a_test() -> None:
     tested = ALERTS_TEST.read_text(encoding="utf-8")
 
     assert [rule["alert"] for rule in RULES if rule["alert"] not in tested] == []
@@ -56,7 +56,7 @@ def test_every_alert_says_what_to_do(rule: dict[str, Any]) -> None:
     assert rule["annotations"].keys() == {"summary", "mend"}
 
 
-def test_the_alerts_are_tested_with_what_the_bot_really_shows(shown: Samples) -> None:
+def test_the_alert_tests_use_metrics_that_the_bot_has(shown: Samples) -> None:
     tests = yaml.safe_load(ALERTS_TEST.read_text(encoding="utf-8"))["tests"]
 
     used = {read_series(each["series"]) for test in tests for each in test["input_series"]}
@@ -64,7 +64,7 @@ def test_the_alerts_are_tested_with_what_the_bot_really_shows(shown: Samples) ->
     assert {each for each in used if each[0] not in THEIRS} <= shown.keys()
 
 
-def test_every_expression_of_the_dashboard_shows_something_of_a_running_bot(
+def test_every_query_of_the_dashboard_returns_something_from_a_running_bot(
     shown: Samples, tmp_path: Path
 ) -> None:
     unit_test = tmp_path / "dashboard.test.yml"
@@ -73,7 +73,7 @@ def test_every_expression_of_the_dashboard_shows_something_of_a_running_bot(
     promtool("test", "rules", unit_test)
 
 
-def test_every_label_of_the_dashboard_is_one_of_its_figures(shown: Samples) -> None:
+def test_every_label_in_the_dashboard_exists_in_the_metrics(shown: Samples) -> None:
     for target in TARGETS:
         labels = {label for name, pairs in shown if name in target["expr"] for label, _ in pairs}
         grouped = ", ".join(re.findall(r"by \(([^)]*)\)", target["expr"]))
@@ -81,7 +81,7 @@ def test_every_label_of_the_dashboard_is_one_of_its_figures(shown: Samples) -> N
         assert {*re.findall(r"\w+", grouped), *named} <= labels | THEIR_LABELS
 
 
-def test_every_figure_is_on_the_dashboard(shown: Samples) -> None:
+def test_every_metric_is_on_the_dashboard(shown: Samples) -> None:
     families = {
         re.sub(r"_(bucket|sum|count|created)$", "", name)
         for name, _ in shown
@@ -105,7 +105,7 @@ def test_the_dashboard_fits_its_grid() -> None:
     assert max(x for x, _ in cells) < 24
 
 
-def test_every_panel_asks_the_chosen_prometheus_and_job() -> None:
+def test_every_panel_queries_the_chosen_prometheus_and_job() -> None:
     variables = {each["name"]: each["type"] for each in DASHBOARD["templating"]["list"]}
     assert variables == {"datasource": "datasource", "job": "textbox"}
     for panel in PANELS:
@@ -124,7 +124,7 @@ def read_series(series: str) -> tuple[str, frozenset[tuple[str, str]]]:
 
 
 def as_unit_test(samples: Samples) -> dict[str, Any]:
-    """Let all figures grow to what they are, and ask each expression whether it has an answer."""
+    """Let all metrics grow to their values, and check that each query returns something."""
     series = [
         {"series": f"{name}{{{selector(labels)}}}", "values": f"0+{abs(value)}x30"}
         for (name, labels), value in samples.items()
@@ -145,5 +145,5 @@ def selector(labels: frozenset[tuple[str, str]]) -> str:
 
 
 def in_prometheus(expression: str) -> str:
-    """Fill in as Grafana does."""
+    """Fill in the variables, as Grafana does."""
     return expression.replace("$job", "weav-slack").replace("$__rate_interval", "5m")

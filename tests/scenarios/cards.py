@@ -1,4 +1,4 @@
-"""Cards on every route, and people who click on them."""
+"""Posts cards on every route, and lets people click on them."""
 
 import contextlib
 import sqlite3
@@ -24,8 +24,8 @@ READ: Final[dict[str, Any]] = {"method": "GET", "path": "/conversations/*"}
 WRITE: Final[dict[str, Any]] = {"method": "PUT", "path": "/conversations/*"}
 
 
-async def posted(house: House, route: Route = "channel", **values: str) -> SlackMessage:
-    """Let Ann open a conversation whose card goes this way."""
+async def post_card(house: House, route: Route = "channel", **values: str) -> SlackMessage:
+    """Let Ann open a conversation whose card takes this route."""
     values = {"subject": "Export hangs", **values}
     match route:
         case "channel":
@@ -51,24 +51,26 @@ async def posted(house: House, route: Route = "channel", **values: str) -> Slack
 
 
 def clicker(house: House, route: Route) -> Person:
-    """Somebody else than the author, where somebody else sees the card."""
+    """Return Ben, or the author where nobody else sees the card."""
     return house.ann if route == "direct" else house.ben
 
 
-async def drawn(house: House, card: SlackMessage, *texts: str, within: float = 10) -> None:
-    """Wait until the card says all that."""
+async def until_card_says(
+    house: House, card: SlackMessage, *texts: str, within: float = 10
+) -> None:
+    """Wait until the edited card contains all these texts."""
     await house.slack.until(
         lambda _: card.edited and all(text in text_on(card) for text in texts), within
     )
 
 
 def private_notes(house: House) -> list[SlackMessage]:
-    """What single people were told where they clicked; answers to commands are none of it."""
+    """Messages that only one user sees, in the channel; answers to commands are left out."""
     return [note for note in house.slack.from_bot() if note.only_for and note.via != "answer"]
 
 
-async def told(house: House, slack_user_id: str = "U0BEN", within: float = 10) -> str:
-    """What somebody is told privately, where they are."""
+async def private_text(house: House, slack_user_id: str = "U0BEN", within: float = 10) -> str:
+    """Wait for a private message in the channel, and return its text."""
     message = await house.slack.until(
         lambda _: next((m for m in private_notes(house) if m.only_for == slack_user_id), None),
         within,
@@ -76,17 +78,17 @@ async def told(house: House, slack_user_id: str = "U0BEN", within: float = 10) -
     return text_on(message)
 
 
-def conversation_in(house: House) -> Resource:
+def only_conversation(house: House) -> Resource:
     [conversation] = house.weav.conversations
     return conversation
 
 
-def writes(house: House) -> list[Exchange]:
+def put_requests(house: House) -> list[Exchange]:
     return [request for request in house.weav.requests if request.method == "PUT"]
 
 
 async def execute(house: House, sql: str) -> None:
-    """Run a statement in the ledger's database as another program would."""
+    """Run a statement in the ledger's database over a separate connection."""
     if house.database.startswith("sqlite"):
         path = house.database.removeprefix("sqlite:///")
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as program:
@@ -99,7 +101,7 @@ async def execute(house: House, sql: str) -> None:
         await connection.close()
 
 
-async def introduced(person: Person, weav_user_id: str) -> None:
+async def tell_weav_id(person: Person, weav_user_id: str) -> None:
     answer = await person.command(f"me {weav_user_id}")
     assert weav_user_id in str(answer.body)
 
@@ -108,11 +110,11 @@ async def introduced(person: Person, weav_user_id: str) -> None:
 async def another_bot(
     house: House, slack_user_id: str = "U0BEN", pace: Pace = QUICK
 ) -> AsyncIterator[Person]:
-    """Start a second process's worth of bot on everything that the first one has."""
+    """Start a second bot on the same database; the person that it yields uses that bot."""
     async with (
         assembled(settings_of(house.variables), pace) as bot,
         serve(bot.asgi) as url,
         HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint,
     ):
-        await bot.health.poll_slack()  # as it does in use
+        await bot.health.poll_slack()  # as at a real start
         yield Person(house.slack, slack_user_id, endpoint)

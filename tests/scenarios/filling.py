@@ -1,4 +1,4 @@
-"""A person who fills in the form, and the customers of the sandbox whom they look for."""
+"""Fills in the form, and names the sandbox's customers and look-ups."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +20,7 @@ COMPANY: Final[dict[str, Any]] = {"method": "GET", "path": "/companies/*/custome
 AGENTS: Final[dict[str, Any]] = {"method": "GET", "path": "/agents"}
 NEW_CUSTOMER: Final[dict[str, Any]] = {"method": "POST", "path": "/customers"}
 
-# Whatever Weav may do to a look-up.
+# Ways for a look-up in Weav to fail.
 FAILURES: Final = {
     "status": WeavFault(status=500),
     "limit": WeavFault.rate_limit("30"),
@@ -32,14 +32,14 @@ FAILURES: Final = {
 }
 
 
-async def opened(at_home: House, person: Person | None = None, words: str = "") -> None:
+async def open_form(at_home: House, person: Person | None = None, words: str = "") -> None:
     person = person or at_home.ann
     await person.command(words)
     await at_home.slack.until(lambda slack: slack.top_view(person.slack_user_id))
 
 
-async def offered(person: Person, field: str, query: str) -> list[tuple[str, str, str]]:
-    """Type into a select: value, label and reason of each option, as they are offered."""
+async def suggestions(person: Person, field: str, query: str) -> list[tuple[str, str, str]]:
+    """Type into a select, and return value, label and reason of each suggestion."""
     answer = await person.suggest(field, query)
     assert answer.trouble == ""
     assert answer.seconds < 1.2
@@ -49,28 +49,30 @@ async def offered(person: Person, field: str, query: str) -> list[tuple[str, str
     ]
 
 
-async def used(at_home: House, customer_id: str, person: Person | None = None) -> None:
-    """Open a conversation for a customer whom the person looks up by their ID."""
+async def open_conversation_for(
+    at_home: House, customer_id: str, person: Person | None = None
+) -> None:
+    """Open a conversation for a customer, found by ID, and wait until the bot remembers them."""
     person = person or at_home.ann
     cards = len(at_home.weav.conversations)
-    await opened(at_home, person)
+    await open_form(at_home, person)
     await person.submit({"channel": "email", "customer_id": customer_id})
     await at_home.weav.until(lambda: len(at_home.weav.conversations) > cards)
-    await noted(at_home, customer_id, person)
+    await until_customer_used(at_home, customer_id, person)
 
 
-async def noted(at_home: House, customer_id: str, person: Person) -> None:
-    await _written(at_home, customer_id, person, lambda known: known.by_author)
+async def until_customer_used(at_home: House, customer_id: str, person: Person) -> None:
+    await _until_recorded(at_home, customer_id, person, lambda known: known.by_author)
 
 
-async def learned(at_home: House, customer_id: str) -> KnownCustomer:
-    return await _written(at_home, customer_id, at_home.ann, lambda known: known.name != "")
+async def until_customer_known(at_home: House, customer_id: str) -> KnownCustomer:
+    return await _until_recorded(at_home, customer_id, at_home.ann, lambda known: known.name != "")
 
 
-async def _written(
+async def _until_recorded(
     at_home: House, customer_id: str, person: Person, there: Callable[[KnownCustomer], bool]
 ) -> KnownCustomer:
-    """Memory is written beside everything else, and a database tells nobody of its changes."""
+    """The bot records customers in the background, and the database does not notify."""
     async with Ledger.open(at_home.database) as ledger, asyncio.timeout(5):
         while True:
             known = await ledger.customers.customer(customer_id, "", person.slack_user_id)

@@ -1,4 +1,4 @@
-"""Cards that follow Weav: what somebody does there, and what becomes of the looks at it."""
+"""Changes conversations in Weav, and waits until the cards have followed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from tests.scenarios.cards import conversation_in
+from tests.scenarios.cards import only_conversation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 SECRET = "a-webhook-secret"  # noqa: S105 - of a sandbox
 
 
-def change(house: House, **fields: str | None) -> None:
-    """Change the one conversation as somebody does in Weav itself."""
-    house.weav.store.change(conversation_in(house)["id"], **fields)
+def change_in_weav(house: House, **fields: str | None) -> None:
+    """Change the only conversation as somebody does inside Weav."""
+    house.weav.store.change(only_conversation(house)["id"], **fields)
 
 
 def redraws(house: House) -> list[ApiCall]:
@@ -31,8 +31,8 @@ def redraws(house: House) -> list[ApiCall]:
 
 
 def reads(house: House) -> list[Exchange]:
-    """Requests for one conversation."""
-    id_ = conversation_in(house)["id"] if house.weav.conversations else ""
+    """GET requests for the only conversation."""
+    id_ = only_conversation(house)["id"] if house.weav.conversations else ""
     return [
         request
         for request in house.weav.requests
@@ -40,15 +40,15 @@ def reads(house: House) -> list[Exchange]:
     ]
 
 
-async def settled(house: House, within: float = 10) -> None:
-    """Wait until Weav has told everything, and nothing of it is due any more."""
+async def until_nothing_is_due(house: House, within: float = 10) -> None:
+    """Wait until Weav has sent all webhooks and nothing is due."""
     await house.weav.until(lambda: house.weav.webhooks.is_idle, within)
     async with asyncio.timeout(within):
-        while await left(house):  # noqa: ASYNC110 - the bot's doing
+        while await count_due(house):  # noqa: ASYNC110 - the bot's doing
             await asyncio.sleep(0.02)
 
 
-async def left(house: House) -> int:
+async def count_due(house: House) -> int:
     [row] = await select(
         house,
         "SELECT (SELECT COUNT(*) FROM due WHERE due_at IS NOT NULL)"
@@ -58,7 +58,7 @@ async def left(house: House) -> int:
 
 
 async def select(house: House, sql: str) -> Sequence[Any]:
-    """Read from the ledger's database as another program would."""
+    """Read from the ledger's database over a separate connection."""
     if house.database.startswith("sqlite"):
         path = house.database.removeprefix("sqlite:///")
         with contextlib.closing(sqlite3.connect(path)) as program:

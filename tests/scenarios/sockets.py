@@ -1,4 +1,4 @@
-"""A house in Socket Mode that notices and reconnects quickly, and what to ask of it."""
+"""A harness in Socket Mode that notices a lost connection and reconnects quickly."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import httpx
 
 from tests.bad_days.logs import logged, logged_badly
 from tests.house import JANE, QUICK, House, house, public
-from tests.seams import connect_again_after
+from tests.shorter_waits import set_reconnect_pause
 
 if TYPE_CHECKING:
     import io
@@ -26,19 +26,19 @@ OPEN = "apps.connections.open"
 
 
 @asynccontextmanager
-async def quick_house(
+async def quick_socket_mode(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[House, io.StringIO]]:
-    """Yield it, and what is logged meanwhile; the SDK may complain of what Slack does."""
-    connect_again_after(monkeypatch, 0.15)
+    """Yield the harness and the log; only the SDK may log errors, about what Slack does."""
+    set_reconnect_pause(monkeypatch, 0.15)
     with logged() as log:
         async with house(tmp_path, mode="socket", pace=LIVELY) as opened:
             yield opened, log
         assert [line for line in logged_badly(log) if "slack_sdk" not in line] == []
 
 
-async def ready(at_home: House, *, status: int = 200, within: float = 5) -> dict[str, bool]:
-    """Ask /readyz until it says so: nobody tells of the loss of a connection."""
+async def until_readyz(at_home: House, *, status: int = 200, within: float = 5) -> dict[str, bool]:
+    """Poll /readyz until it has this status: nothing reports a lost connection."""
     await at_home.bot.health.poll_slack()
     async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(within):
         while True:
@@ -49,8 +49,8 @@ async def ready(at_home: House, *, status: int = 200, within: float = 5) -> dict
             await asyncio.sleep(0.01)
 
 
-async def works(at_home: House) -> None:
-    """A command, a form and a card, the whole way."""
+async def check_main_job(at_home: House) -> None:
+    """Check the whole way: a command, a form and a card."""
     before = len(public(at_home.slack, "C0SUPPORT"))
     answer = await at_home.ann.command(f"email {JANE} After the storm")
     assert (answer.status, answer.trouble) == (200, "")
@@ -59,6 +59,6 @@ async def works(at_home: House) -> None:
     await at_home.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) > before)
 
 
-def events(log: io.StringIO, logger: str = "weav_slack.socket_mode") -> list[str]:
+def logged_events(log: io.StringIO, logger: str = "weav_slack.socket_mode") -> list[str]:
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     return [line["event"] for line in lines if line["logger"] == logger]

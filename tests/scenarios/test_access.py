@@ -1,4 +1,4 @@
-"""Who may: the same rule at every entry, said in private and with a name to ask."""
+"""Access: the same rule at every entry; a refusal is private and says whom to ask."""
 
 import time
 from collections.abc import AsyncIterator
@@ -14,16 +14,16 @@ from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import JANE, House, Mode, house, text_on
 from tests.metrics import scrape, value
-from tests.scenarios.filling import TAILSPIN, ZOE, offered
+from tests.scenarios.filling import TAILSPIN, ZOE, suggestions
 
 GRANTED = ("users:read",)
 
 
 @asynccontextmanager
-async def a_house(
+async def greeted_house(
     tmp_path: Path, *, scopes: tuple[str, ...] = (), **variables: str
 ) -> AsyncIterator[House]:
-    """As it is in use: Slack has been greeted, so that the bot knows its workspace and scopes."""
+    """A harness whose bot has greeted Slack, so it knows its workspace and scopes."""
     upper = {name.upper(): value for name, value in variables.items()}
     async with house(tmp_path, mode="http", change=lambda names: names.update(upper)) as opened:
         opened.slack.scopes += scopes
@@ -31,32 +31,34 @@ async def a_house(
         yield opened
 
 
-async def refusals(at_home: House, reason: str) -> float:
+async def count_refusals(at_home: House, reason: str) -> float:
     return value(await scrape(at_home), "weav_slack_refusals_total", reason=reason)
 
 
-async def test_a_denied_user_is_told_whom_to_ask_at_the_command(tmp_path: Path) -> None:
-    async with a_house(tmp_path, slack_denied_users="U0ANN", slack_admins="U0BEN,U0EVE") as at_home:
+async def test_a_denied_command_is_answered_with_whom_to_ask(tmp_path: Path) -> None:
+    async with greeted_house(
+        tmp_path, slack_denied_users="U0ANN", slack_admins="U0BEN,U0EVE"
+    ) as at_home:
         answer = await at_home.ann.command("Export hangs")
 
         assert answer.body["response_type"] == "ephemeral"
         assert "Sorry" in answer.body["text"]
         assert "Ask <@U0BEN> or <@U0EVE>." in answer.body["text"]
         assert at_home.slack.calls_of("views.open") == []
-        assert await refusals(at_home, "user_denied") == 1
+        assert await count_refusals(at_home, "user_denied") == 1
         await at_home.ben.command("Export hangs")
         await at_home.slack.until(lambda slack: slack.top_view("U0BEN"))
 
 
-async def test_without_admins_somebody_is_named_all_the_same(tmp_path: Path) -> None:
-    async with a_house(tmp_path, slack_allowed_users="U0BEN") as at_home:
+async def test_without_admins_a_refusal_still_names_somebody(tmp_path: Path) -> None:
+    async with greeted_house(tmp_path, slack_allowed_users="U0BEN") as at_home:
         answer = await at_home.ann.command("")
 
         assert "Ask whoever looks after the bot." in answer.body["text"]
 
 
 @pytest.mark.parametrize("mode", ["http", "socket"])
-async def test_a_denied_user_is_stopped_at_the_shortcuts(tmp_path: Path, mode: Mode) -> None:
+async def test_a_denied_user_gets_no_form_from_shortcuts(tmp_path: Path, mode: Mode) -> None:
     async with house(tmp_path, mode=mode, slack_denied_users="U0BEN") as at_home:
         message_ts = at_home.ann.say("The export hangs", "C0SUPPORT")
         await at_home.ben.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
@@ -68,7 +70,7 @@ async def test_a_denied_user_is_stopped_at_the_shortcuts(tmp_path: Path, mode: M
         assert at_home.slack.calls_of("views.open") == []
 
 
-async def test_one_who_is_denied_after_opening_the_form_cannot_submit_it(tmp_path: Path) -> None:
+async def test_a_user_who_is_denied_after_opening_the_form_cannot_submit_it(tmp_path: Path) -> None:
     async with house(tmp_path, slack_denied_users="U0BEN", slack_admins="U0EVE") as at_home:
         await open_form(at_home.ann)
         delivery = at_home.ann.submission_delivery()
@@ -83,8 +85,8 @@ async def test_one_who_is_denied_after_opening_the_form_cannot_submit_it(tmp_pat
         assert await at_home.entries("U0BEN") == []
 
 
-async def test_the_buttons_and_the_options_are_closed_to_others(tmp_path: Path) -> None:
-    async with a_house(tmp_path, slack_denied_users="U0BEN") as at_home:
+async def test_buttons_and_suggestions_refuse_denied_users(tmp_path: Path) -> None:
+    async with greeted_house(tmp_path, slack_denied_users="U0BEN") as at_home:
         await open_form(at_home.ann)
         view, ben = at_home.ann.view, at_home.ben
         button = {"type": "button", "action_id": ids.LOOK_AGAIN, "value": "1"}
@@ -103,7 +105,7 @@ async def test_the_buttons_and_the_options_are_closed_to_others(tmp_path: Path) 
 
 
 async def test_a_command_outside_of_the_allowed_channels_is_refused(tmp_path: Path) -> None:
-    async with a_house(tmp_path, slack_allowed_channels="C0SUPPORT,G0TRIAGE") as at_home:
+    async with greeted_house(tmp_path, slack_allowed_channels="C0SUPPORT,G0TRIAGE") as at_home:
         answer = await at_home.ann.command("", slack_channel_id="C0GENERAL")
         assert "in this channel" in answer.body["text"]
 
@@ -112,7 +114,7 @@ async def test_a_command_outside_of_the_allowed_channels_is_refused(tmp_path: Pa
 
 
 async def test_a_message_outside_of_the_allowed_channels_opens_no_form(tmp_path: Path) -> None:
-    async with a_house(tmp_path, slack_allowed_channels="C0SUPPORT") as at_home:
+    async with greeted_house(tmp_path, slack_allowed_channels="C0SUPPORT") as at_home:
         message_ts = at_home.ann.say("The export hangs", "C0GENERAL")
 
         await at_home.ann.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
@@ -121,10 +123,10 @@ async def test_a_message_outside_of_the_allowed_channels_opens_no_form(tmp_path:
         assert at_home.slack.calls_of("views.open") == []
 
 
-async def test_a_card_for_a_channel_that_is_not_allowed_is_an_error_under_post_to(
+async def test_a_card_for_a_forbidden_channel_is_an_error_under_post_to(
     tmp_path: Path,
 ) -> None:
-    async with a_house(tmp_path, slack_allowed_channels="C0SUPPORT") as at_home:
+    async with greeted_house(tmp_path, slack_allowed_channels="C0SUPPORT") as at_home:
         await open_form(at_home.ann, post_to="C0GENERAL")
 
         refused = await at_home.ann.submit()
@@ -139,10 +141,10 @@ async def test_a_card_for_a_channel_that_is_not_allowed_is_an_error_under_post_t
     ("post_to", "where"),
     [("C0GENERAL", "in <#C0GENERAL>"), ("D0ANNBEN", "in that direct message")],
 )
-async def test_whoever_posts_where_it_is_not_allowed_learns_privately_whom_to_ask(
+async def test_who_posts_in_a_forbidden_channel_is_told_privately_whom_to_ask(
     tmp_path: Path, post_to: str, where: str
 ) -> None:
-    async with a_house(
+    async with greeted_house(
         tmp_path, slack_allowed_channels="C0SUPPORT", slack_admins="U0BEN,U0EVE"
     ) as at_home:
         await open_form(at_home.ann, post_to=post_to)
@@ -155,15 +157,15 @@ async def test_whoever_posts_where_it_is_not_allowed_learns_privately_whom_to_as
         assert "<@U0BEN> or <@U0EVE>." in told
 
 
-async def test_the_global_shortcut_is_used_in_no_channel(tmp_path: Path) -> None:
-    async with a_house(tmp_path, slack_allowed_channels="C0SUPPORT") as at_home:
+async def test_the_global_shortcut_works_without_a_channel(tmp_path: Path) -> None:
+    async with greeted_house(tmp_path, slack_allowed_channels="C0SUPPORT") as at_home:
         await at_home.ann.global_shortcut(ids.GLOBAL_SHORTCUT)
 
         await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
 
 
 @pytest.mark.parametrize("greeted", [True, False])
-async def test_people_of_other_organisations_are_known_from_the_payload(
+async def test_people_of_other_organisations_are_recognised_from_the_payload(
     tmp_path: Path, *, greeted: bool
 ) -> None:
     async with house(tmp_path) as at_home:
@@ -176,8 +178,8 @@ async def test_people_of_other_organisations_are_known_from_the_payload(
         assert at_home.slack.calls_of("users.info") == []
 
 
-async def test_where_a_payload_names_no_workspace_the_look_up_does(tmp_path: Path) -> None:
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+async def test_users_info_tells_the_workspace_if_the_payload_does_not(tmp_path: Path) -> None:
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
         await open_form(at_home.ann)
         payload = person(at_home, "U0EVE").payloads.submission(at_home.ann.view)
         del payload["user"]["team_id"]
@@ -188,31 +190,31 @@ async def test_where_a_payload_names_no_workspace_the_look_up_does(tmp_path: Pat
         assert at_home.weav.creations == []
 
 
-async def test_people_of_other_organisations_are_let_in_when_told_so(tmp_path: Path) -> None:
-    async with a_house(tmp_path, slack_allow_external="true") as at_home:
+async def test_people_of_other_organisations_are_admitted_by_a_setting(tmp_path: Path) -> None:
+    async with greeted_house(tmp_path, slack_allow_external="true") as at_home:
         await person(at_home, "U0EVE").command("", slack_channel_id="C0PARTNERS")
 
         await at_home.slack.until(lambda slack: slack.top_view("U0EVE"))
 
 
-async def test_of_several_organisations_only_those_named_are_let_in(tmp_path: Path) -> None:
-    async with a_house(
+async def test_only_the_organisations_that_the_setting_names_are_admitted(tmp_path: Path) -> None:
+    async with greeted_house(
         tmp_path, slack_allow_external="true", slack_allowed_teams="T0SANDBOX,T0THIRD"
     ) as at_home:
         refused = await person(at_home, "U0EVE").command("", slack_channel_id="C0PARTNERS")
 
         assert "not open to your workspace" in refused.body["text"]
-        assert await refusals(at_home, "team_not_allowed") == 1
+        assert await count_refusals(at_home, "team_not_allowed") == 1
         await open_form(at_home.ann)
         await at_home.ann.submit()
         await at_home.card()
         await person(at_home, "U0EVE").click(ids.CLOSE)
-        assert await refusals(at_home, "team_not_allowed") == 2
+        assert await count_refusals(at_home, "team_not_allowed") == 2
 
 
 async def test_a_message_shortcut_that_names_no_workspace_opens_a_form(tmp_path: Path) -> None:
-    # "user.team_id" is not documented for it, and there is nothing to see in an empty form.
-    async with a_house(tmp_path, slack_allowed_teams="T0SANDBOX") as at_home:
+    # Slack does not document "user.team_id" for message shortcuts, and an empty form shows nothing.
+    async with greeted_house(tmp_path, slack_allowed_teams="T0SANDBOX") as at_home:
         message_ts = at_home.ann.say("The export hangs", "C0SUPPORT")
         message = next(each for each in at_home.slack.messages if each.ts == message_ts)
         payload = at_home.ann.payloads.message_shortcut(ids.MESSAGE_SHORTCUT, message)
@@ -223,10 +225,10 @@ async def test_a_message_shortcut_that_names_no_workspace_opens_a_form(tmp_path:
         await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
 
 
-async def test_a_card_in_a_channel_that_is_not_allowed_any_more_cannot_be_worked_on(
+async def test_a_card_in_a_channel_that_is_no_longer_allowed_refuses_clicks(
     tmp_path: Path,
 ) -> None:
-    async with a_house(tmp_path, slack_allowed_channels="C0SUPPORT") as at_home:
+    async with greeted_house(tmp_path, slack_allowed_channels="C0SUPPORT") as at_home:
         await open_form(at_home.ann)
         await at_home.ann.submit()
         card = await at_home.card()
@@ -240,10 +242,10 @@ async def test_a_card_in_a_channel_that_is_not_allowed_any_more_cannot_be_worked
 
 
 @pytest.mark.parametrize("words", [f"me {JANE}", "status", "defaults"])
-async def test_a_guest_is_refused_at_once_what_is_more_than_an_empty_form(
+async def test_a_guest_is_refused_at_once_unless_they_open_an_empty_form(
     tmp_path: Path, words: str
 ) -> None:
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
         answer = await person(at_home, "U0CAT").command(words)
 
         assert "guests" in answer.body["text"]
@@ -252,15 +254,15 @@ async def test_a_guest_is_refused_at_once_what_is_more_than_an_empty_form(
             assert await ledger.customers.user("U0CAT") is None
 
 
-async def test_a_guest_is_refused_help_as_well(tmp_path: Path) -> None:
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+async def test_a_guest_is_refused_help(tmp_path: Path) -> None:
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
         answer = await person(at_home, "U0CAT").command("help")
 
         assert "guests" in answer.body["text"]
 
 
-async def test_help_is_given_although_slack_does_not_say_who_asks(tmp_path: Path) -> None:
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+async def test_help_is_shown_if_slack_does_not_say_who_asks(tmp_path: Path) -> None:
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
         at_home.slack.faults.add(SlackFault("users.info", delay=2, times=None))
 
         answer = await at_home.ann.command("help")
@@ -269,8 +271,8 @@ async def test_help_is_given_although_slack_does_not_say_who_asks(tmp_path: Path
         assert answer.seconds < 1
 
 
-async def test_a_guest_opens_no_form_and_learns_whom_to_ask(tmp_path: Path) -> None:
-    async with a_house(tmp_path, scopes=GRANTED, slack_admins="U0BEN") as at_home:
+async def test_a_guest_gets_no_form_and_learns_whom_to_ask(tmp_path: Path) -> None:
+    async with greeted_house(tmp_path, scopes=GRANTED, slack_admins="U0BEN") as at_home:
         cat = person(at_home, "U0CAT")
 
         refused = [await cat.command(f"email {JANE}") for _ in range(2)]
@@ -280,11 +282,11 @@ async def test_a_guest_opens_no_form_and_learns_whom_to_ask(tmp_path: Path) -> N
             assert "<@U0BEN>" in answer.body["text"]
         assert at_home.slack.calls_of("views.open") == []
         assert len(at_home.slack.calls_of("users.info")) == 1
-        assert await refusals(at_home, "guest") == 2
+        assert await count_refusals(at_home, "guest") == 2
 
 
 @pytest.mark.parametrize("mode", ["http", "socket"])
-async def test_a_guest_is_stopped_at_the_shortcuts(tmp_path: Path, mode: Mode) -> None:
+async def test_a_guest_gets_no_form_from_shortcuts(tmp_path: Path, mode: Mode) -> None:
     async with house(tmp_path, mode=mode) as at_home:
         at_home.slack.scopes += GRANTED
         await at_home.bot.health.poll_slack()
@@ -299,8 +301,10 @@ async def test_a_guest_is_stopped_at_the_shortcuts(tmp_path: Path, mode: Mode) -
         assert at_home.slack.calls_of("views.open") == []
 
 
-async def test_a_guest_whose_form_opened_before_slack_said_so_cannot_submit(tmp_path: Path) -> None:
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+async def test_a_guest_whose_form_opened_before_slack_identified_them_cannot_submit(
+    tmp_path: Path,
+) -> None:
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
         at_home.slack.faults.add(SlackFault("users.info", delay=0.8))
         cat = person(at_home, "U0CAT")
         await open_form(cat)
@@ -312,16 +316,18 @@ async def test_a_guest_whose_form_opened_before_slack_said_so_cannot_submit(tmp_
         assert len(at_home.slack.calls_of("users.info")) == 1
 
 
-async def test_being_an_admin_opens_nothing_else(tmp_path: Path) -> None:
-    async with a_house(tmp_path, slack_admins="U0ANN", slack_allowed_users="U0BEN") as at_home:
+async def test_being_an_admin_gives_no_other_access(tmp_path: Path) -> None:
+    async with greeted_house(
+        tmp_path, slack_admins="U0ANN", slack_allowed_users="U0BEN"
+    ) as at_home:
         answer = await at_home.ann.command("")
 
         assert "a few people" in answer.body["text"]
-        assert await refusals(at_home, "user_not_allowed") == 1
+        assert await count_refusals(at_home, "user_not_allowed") == 1
 
 
-async def test_guests_are_let_in_when_told_so_and_nobody_is_looked_up(tmp_path: Path) -> None:
-    async with a_house(tmp_path, scopes=GRANTED, slack_allow_guests="true") as at_home:
+async def test_guests_are_admitted_by_a_setting_without_look_ups(tmp_path: Path) -> None:
+    async with greeted_house(tmp_path, scopes=GRANTED, slack_allow_guests="true") as at_home:
         await open_form(person(at_home, "U0CAT"))
 
         await person(at_home, "U0CAT").submit()
@@ -330,8 +336,8 @@ async def test_guests_are_let_in_when_told_so_and_nobody_is_looked_up(tmp_path: 
         assert at_home.slack.calls_of("users.info") == []
 
 
-async def test_without_the_scope_guests_cannot_be_told_from_members(tmp_path: Path) -> None:
-    async with a_house(tmp_path) as at_home:
+async def test_without_the_scope_guests_are_treated_as_members(tmp_path: Path) -> None:
+    async with greeted_house(tmp_path) as at_home:
         await open_form(person(at_home, "U0CAT"))
 
         await person(at_home, "U0CAT").submit()
@@ -340,10 +346,10 @@ async def test_without_the_scope_guests_cannot_be_told_from_members(tmp_path: Pa
         assert at_home.slack.calls_of("users.info") == []
 
 
-async def test_a_scope_that_is_granted_while_the_bot_runs_counts_with_slacks_next_answer(
+async def test_a_scope_that_is_granted_at_run_time_counts_from_slacks_next_answer(
     tmp_path: Path,
 ) -> None:
-    async with a_house(tmp_path) as at_home:
+    async with greeted_house(tmp_path) as at_home:
         at_home.slack.scopes += GRANTED
         await open_form(at_home.ann)
         await at_home.ann.submit()
@@ -354,8 +360,8 @@ async def test_a_scope_that_is_granted_while_the_bot_runs_counts_with_slacks_nex
         assert "guests" in answer.body["text"]
 
 
-async def test_members_are_looked_up_once_before_their_first_form_opens(tmp_path: Path) -> None:
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+async def test_a_member_is_looked_up_once_before_their_first_form(tmp_path: Path) -> None:
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
         at_home.slack.faults.add(SlackFault("users.info", delay=0.3, times=None))
         for _ in range(2):
             await open_form(at_home.ann)
@@ -368,10 +374,10 @@ async def test_members_are_looked_up_once_before_their_first_form_opens(tmp_path
 
 
 @pytest.mark.parametrize("how", ["command", "message shortcut", "global shortcut"])
-async def test_a_form_waits_half_a_second_at_most_for_slack_to_say_who_opens_it(
+async def test_a_form_waits_at_most_half_a_second_for_slack_to_identify_its_user(
     tmp_path: Path, how: str
 ) -> None:
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
         at_home.slack.faults.add(SlackFault("users.info", delay=3, times=None))
         message_ts = at_home.ann.say("The export hangs", "C0SUPPORT")
         began = time.perf_counter()
@@ -390,7 +396,7 @@ async def test_a_form_waits_half_a_second_at_most_for_slack_to_say_who_opens_it(
         assert 0.45 < acknowledged < 1.5
 
 
-async def test_a_form_waits_for_nobody_while_the_scopes_are_not_known(tmp_path: Path) -> None:
+async def test_a_form_does_not_wait_while_the_scopes_are_unknown(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home:
         at_home.slack.scopes += GRANTED
         at_home.slack.faults.add(SlackFault("users.info", delay=3, times=None))
@@ -402,10 +408,10 @@ async def test_a_form_waits_for_nobody_while_the_scopes_are_not_known(tmp_path: 
         assert at_home.slack.calls_of("users.info") == []
 
 
-async def test_when_slack_does_not_say_who_it_is_the_form_stays_and_can_be_sent_again(
+async def test_if_slack_does_not_identify_the_user_the_form_stays_and_can_be_resubmitted(
     tmp_path: Path,
 ) -> None:
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
         at_home.slack.faults.add(SlackFault("users.info", delay=2, times=None))
         await open_form(at_home.ann)
 
@@ -424,14 +430,14 @@ async def test_when_slack_does_not_say_who_it_is_the_form_stays_and_can_be_sent_
     [
         SlackFault("users.info", error="internal_error"),
         SlackFault("users.info", status=502, body="<html>"),
-        SlackFault("users.info", drop="before", times=None),  # aiohttp asks a GET twice
+        SlackFault("users.info", drop="before", times=None),  # aiohttp retries a GET once
         SlackFault("users.info", status=429, error="ratelimited", retry_after=9),
     ],
 )
-async def test_a_look_up_that_fails_lets_nobody_in_and_keeps_the_form(
+async def test_a_failed_look_up_admits_nobody_and_keeps_the_form(
     tmp_path: Path, fault: SlackFault
 ) -> None:
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
         at_home.slack.faults.add(fault)
         await open_form(at_home.ann)
 
@@ -442,8 +448,8 @@ async def test_a_look_up_that_fails_lets_nobody_in_and_keeps_the_form(
         assert at_home.ann.view.is_open
 
 
-async def test_a_scope_that_was_taken_away_is_as_if_it_had_never_been(tmp_path: Path) -> None:
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+async def test_a_scope_that_was_removed_counts_as_never_granted(tmp_path: Path) -> None:
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
         at_home.slack.faults.add(SlackFault("users.info", error="missing_scope"))
         await open_form(at_home.ann)
 
@@ -452,8 +458,10 @@ async def test_a_scope_that_was_taken_away_is_as_if_it_had_never_been(tmp_path: 
         await at_home.card()
 
 
-async def test_who_is_not_known_in_time_is_told_so_by_the_select(tmp_path: Path) -> None:
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+async def test_a_user_who_is_not_identified_in_time_is_told_so_by_the_select(
+    tmp_path: Path,
+) -> None:
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
         at_home.slack.faults.add(SlackFault("users.info", delay=2, times=None))
         await open_form(at_home.ann)
 
@@ -469,10 +477,10 @@ async def test_who_is_not_known_in_time_is_told_so_by_the_select(tmp_path: Path)
 
 @pytest.mark.parametrize("typed", ["", ZOE])
 @pytest.mark.long
-async def test_the_guards_waiting_and_weavs_together_are_answered_in_time(
+async def test_a_slow_access_check_and_a_slow_weav_together_are_answered_in_time(
     tmp_path: Path, typed: str
 ) -> None:
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
         async with Ledger.open(at_home.database) as ledger:
             await ledger.customers.save_defaults("C0SUPPORT", {"company_id": TAILSPIN}, "U0ANN")
         at_home.slack.faults.add(SlackFault("users.info", delay=0.45, times=None))
@@ -480,13 +488,13 @@ async def test_the_guards_waiting_and_weavs_together_are_answered_in_time(
         await at_home.ann.command("")
         await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
 
-        assert await offered(at_home.ann, ids.CUSTOMER_ID, typed)
+        assert await suggestions(at_home.ann, ids.CUSTOMER_ID, typed)
 
         at_home.weav.faults.clear()
 
 
-async def test_a_guest_whose_form_opened_sees_nothing_of_what_weav_says(tmp_path: Path) -> None:
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+async def test_a_guest_whose_form_opened_sees_nothing_from_weav(tmp_path: Path) -> None:
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
         hung = {"channel": "email", "customer_id": JANE, "subject": "Hung before"}
         at_home.weav.store.create_conversation(hung)
         at_home.slack.faults.add(SlackFault("users.info", delay=0.8))
@@ -496,7 +504,7 @@ async def test_a_guest_whose_form_opened_sees_nothing_of_what_weav_says(tmp_path
         assert "guests" in (await person(at_home, "U0CAT").submit()).errors[ids.POST_TO]
         await open_form(at_home.ann)
         await at_home.slack.until(lambda _: "Hung before" in text_on(at_home.ann.view))
-        assert len(at_home.weav.requests) == 2  # for Ann: who it is, and what they have open
+        assert len(at_home.weav.requests) == 2  # for Ann: the customer and their open conversations
         assert "The customer is Jane Doe" not in text_on(person(at_home, "U0CAT").view)
         assert "Hung before" not in text_on(person(at_home, "U0CAT").view)
 

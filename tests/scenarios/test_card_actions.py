@@ -1,4 +1,4 @@
-"""What can be done on a card: by every route, for everybody, also after a restart."""
+"""The card's buttons: on every route, for everybody, also after a restart."""
 
 import asyncio
 import time
@@ -18,80 +18,84 @@ from tests.scenarios.cards import (
     Route,
     another_bot,
     clicker,
-    conversation_in,
-    drawn,
     execute,
-    introduced,
-    posted,
+    only_conversation,
+    post_card,
     private_notes,
-    told,
-    writes,
+    private_text,
+    put_requests,
+    tell_weav_id,
+    until_card_says,
 )
-from tests.scenarios.filling import opened
-from tests.scenarios.test_assignees import choose
+from tests.scenarios.filling import open_form
+from tests.scenarios.test_assignees import choose_type
 
 ROUTES: list[Route] = ["channel", "thread", "response_url", "direct"]
 
 
 @pytest.mark.parametrize("route", ROUTES)
-async def test_close_and_reopen(at_home: House, route: Route) -> None:
-    card = await posted(at_home, route)
+async def test_a_card_closes_and_reopens_its_conversation(at_home: House, route: Route) -> None:
+    card = await post_card(at_home, route)
     person = clicker(at_home, route)
 
     await person.click(ids.CLOSE, card.ts)
 
-    await drawn(at_home, card, "Closed", f"<@{person.slack_user_id}> closed it · <!date^")
-    assert conversation_in(at_home)["status"] == "closed"
+    await until_card_says(at_home, card, "Closed", f"<@{person.slack_user_id}> closed it · <!date^")
+    assert only_conversation(at_home)["status"] == "closed"
     await person.click(ids.OPEN_AGAIN, card.ts)
-    await drawn(at_home, card, "Open", f"<@{person.slack_user_id}> reopened it", "closed it")
-    assert conversation_in(at_home)["status"] == "open"
+    await until_card_says(
+        at_home, card, "Open", f"<@{person.slack_user_id}> reopened it", "closed it"
+    )
+    assert only_conversation(at_home)["status"] == "open"
 
 
 @pytest.mark.parametrize("route", ROUTES)
-async def test_set_the_priority(at_home: House, route: Route) -> None:
-    card = await posted(at_home, route)
+async def test_a_card_sets_the_priority(at_home: House, route: Route) -> None:
+    card = await post_card(at_home, route)
     person = clicker(at_home, route)
 
     await person.click(ids.SET_PRIORITY, card.ts, "urgent")
 
-    await drawn(at_home, card, "*Priority*\n:red_circle: Urgent", "set the priority to Urgent")
-    assert conversation_in(at_home)["priority"] == "urgent"
+    await until_card_says(
+        at_home, card, "*Priority*\n:red_circle: Urgent", "set the priority to Urgent"
+    )
+    assert only_conversation(at_home)["priority"] == "urgent"
 
 
 @pytest.mark.parametrize("route", ROUTES)
-async def test_assign_to_me(at_home: House, route: Route) -> None:
-    card = await posted(at_home, route)
+async def test_assign_to_me_assigns_the_clicker(at_home: House, route: Route) -> None:
+    card = await post_card(at_home, route)
     person = clicker(at_home, route)
-    await introduced(person, BEN_IN_WEAV)
+    await tell_weav_id(person, BEN_IN_WEAV)
 
     await person.click(ids.ASSIGN_TO_ME, card.ts)
 
-    await drawn(at_home, card, BEN_IN_WEAV, f"<@{person.slack_user_id}> took it")
+    await until_card_says(at_home, card, BEN_IN_WEAV, f"<@{person.slack_user_id}> took it")
     name = "ann" if person is at_home.ann else "ben"
     assert f":bust_in_silhouette: {name}" in text_on(card)
     assert f"Assignee ID `{BEN_IN_WEAV}`" in text_on(card)
-    assert conversation_in(at_home)["assignee_type"] == "user"
-    assert conversation_in(at_home)["assignee_id"] == BEN_IN_WEAV
+    assert only_conversation(at_home)["assignee_type"] == "user"
+    assert only_conversation(at_home)["assignee_id"] == BEN_IN_WEAV
 
 
-async def test_a_click_works_by_every_door(any_way: House) -> None:
-    card = await posted(any_way)
+async def test_a_click_works_over_both_transports(any_way: House) -> None:
+    card = await post_card(any_way)
 
     answer = await any_way.ben.click(ids.CLOSE, card.ts)
 
     assert (answer.status, answer.trouble) == (200, "")
-    await drawn(any_way, card, "<@U0BEN> closed it")
+    await until_card_says(any_way, card, "<@U0BEN> closed it")
     assert any_way.slack.calls_of("chat.update")[-1].arguments["ts"] == card.ts
 
 
-async def test_one_field_is_changed_and_all_five_are_written(at_home: House) -> None:
-    await introduced(at_home.ann, ANN_IN_WEAV)
-    card = await posted(at_home, priority="high", assignee_type="user", assignee_id=ANN_IN_WEAV)
+async def test_a_click_changes_one_field_and_writes_all_five(at_home: House) -> None:
+    await tell_weav_id(at_home.ann, ANN_IN_WEAV)
+    card = await post_card(at_home, priority="high", assignee_type="user", assignee_id=ANN_IN_WEAV)
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
-    await drawn(at_home, card, "closed it")
-    [write] = writes(at_home)
+    await until_card_says(at_home, card, "closed it")
+    [write] = put_requests(at_home)
     assert write.json == {
         "subject": "Export hangs",
         "status": "closed",
@@ -101,20 +105,20 @@ async def test_one_field_is_changed_and_all_five_are_written(at_home: House) -> 
     }
 
 
-async def jane_is_known(at_home: House) -> None:
+async def remember_jane(at_home: House) -> None:
     async with Ledger.open(at_home.database) as ledger:
         await ledger.customers.learn(KnownCustomer(JANE, "Jane Doe", "jane@example.com"))
 
 
 @pytest.mark.parametrize("route", ROUTES)
-async def test_everything_else_stays_on_the_card(at_home: House, route: Route) -> None:
-    await jane_is_known(at_home)  # a name that is learnt later comes with the click
-    card = await posted(at_home, route)
+async def test_a_click_keeps_everything_else_on_the_card(at_home: House, route: Route) -> None:
+    await remember_jane(at_home)  # a name that was learned later appears with the click
+    card = await post_card(at_home, route)
     before = text_on(card).splitlines()
 
     await clicker(at_home, route).click(ids.SET_PRIORITY, card.ts, "low")
 
-    await drawn(at_home, card, "set the priority to Low")
+    await until_card_says(at_home, card, "set the priority to Low")
     after = text_on(card).splitlines()
     gone = [line for line in before if line not in after]
     assert gone == [":large_blue_circle: Normal", ":white_circle: Priority: Low"]
@@ -122,24 +126,24 @@ async def test_everything_else_stays_on_the_card(at_home: House, route: Route) -
     assert "set the priority to Low" in card.text
 
 
-async def test_the_card_names_a_customer_whom_the_bot_knows_also_after_a_click(
+async def test_the_card_names_a_known_customer_also_after_a_click(
     at_home: House,
 ) -> None:
-    await jane_is_known(at_home)
-    card = await posted(at_home, "thread")
+    await remember_jane(at_home)
+    card = await post_card(at_home, "thread")
     assert "Jane Doe" in text_on(card)
     assert "Jane Doe" in card.text
 
     await at_home.ben.click(ids.SET_PRIORITY, card.ts, "low")
 
-    await drawn(at_home, card, "set the priority to Low")
+    await until_card_says(at_home, card, "set the priority to Low")
     assert "Jane Doe" in text_on(card)
 
 
-async def test_the_card_names_a_person_who_told_the_bot_who_they_are(any_way: House) -> None:
-    await introduced(any_way.ben, BEN_IN_WEAV)
+async def test_the_card_names_a_person_who_gave_their_weav_id(any_way: House) -> None:
+    await tell_weav_id(any_way.ben, BEN_IN_WEAV)
 
-    card = await posted(any_way, assignee_type="user", assignee_id=BEN_IN_WEAV)
+    card = await post_card(any_way, assignee_type="user", assignee_id=BEN_IN_WEAV)
 
     assert ":bust_in_silhouette: ben" in text_on(card)
     assert f"Assignee ID `{BEN_IN_WEAV}`" in text_on(card)
@@ -147,11 +151,11 @@ async def test_the_card_names_a_person_who_told_the_bot_who_they_are(any_way: Ho
     assert f"Assignee ID: {BEN_IN_WEAV}" in card.text
 
 
-async def test_the_card_names_an_agent_that_was_listed_and_weav_is_not_asked_again(
+async def test_the_card_names_a_listed_agent_without_asking_weav_again(
     at_home: House,
 ) -> None:
-    await opened(at_home, words=f"email {JANE}")
-    await choose(at_home, "agent")
+    await open_form(at_home, words=f"email {JANE}")
+    await choose_type(at_home, "agent")
     await at_home.ann.type_in({"assignee_id": "mail"})
     asked = [request.path for request in at_home.weav.requests].count("/v1/agents")
     await at_home.ann.submit()
@@ -163,38 +167,38 @@ async def test_the_card_names_an_agent_that_was_listed_and_weav_is_not_asked_aga
     assert [request.path for request in at_home.weav.requests].count("/v1/agents") == asked == 1
 
 
-async def test_the_card_has_the_id_of_an_assignee_of_whom_nothing_is_known(at_home: House) -> None:
-    card = await posted(at_home, assignee_type="user", assignee_id=BEN_IN_WEAV)
+async def test_the_card_shows_the_id_of_an_unknown_assignee(at_home: House) -> None:
+    card = await post_card(at_home, assignee_type="user", assignee_id=BEN_IN_WEAV)
 
     assert ":bust_in_silhouette: A person" in text_on(card)
     assert f"Assignee ID `{BEN_IN_WEAV}`" in text_on(card)
 
 
-async def test_the_card_names_the_author_and_the_message(at_home: House) -> None:
-    card = await posted(at_home, "thread")
+async def test_the_card_names_the_author_and_links_to_the_message(at_home: House) -> None:
+    card = await post_card(at_home, "thread")
     first = text_on(card)
     assert "Opened by <@U0ANN> from <https://weav-sandbox.slack.com/archives/C0SUPPORT/p" in first
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
-    await drawn(at_home, card, "closed it")
+    await until_card_says(at_home, card, "closed it")
     [line] = [line for line in first.splitlines() if line.startswith("Opened by")]
     assert line in text_on(card)
 
 
 async def test_the_buttons_work_after_a_restart(at_home: House) -> None:
-    card = await posted(at_home, "thread")
+    card = await post_card(at_home, "thread")
     history = [line for line in text_on(card).splitlines() if line.startswith("Opened by")]
 
     async with another_bot(at_home) as ben:
         await ben.click(ids.CLOSE, card.ts)
 
-        await drawn(at_home, card, "<@U0BEN> closed it", *history)
+        await until_card_says(at_home, card, "<@U0BEN> closed it", *history)
     await at_home.ann.click(ids.OPEN_AGAIN, card.ts)
-    await drawn(at_home, card, "<@U0ANN> reopened it", "<@U0BEN> closed it", *history)
+    await until_card_says(at_home, card, "<@U0ANN> reopened it", "<@U0BEN> closed it", *history)
 
 
-async def test_what_is_noted_of_old_cards_is_removed_by_itself(tmp_path: Path) -> None:
+async def test_the_history_of_old_cards_is_removed(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path}/ledger.db"
     month = 31 * 86400
     async with Ledger.open(database, clock=lambda: time.time() - month) as ledger:
@@ -210,8 +214,8 @@ async def test_what_is_noted_of_old_cards_is_removed_by_itself(tmp_path: Path) -
         assert turn
 
 
-async def test_what_the_ledger_has_forgotten_is_read_from_the_card(at_home: House) -> None:
-    card = await posted(at_home, "thread")
+async def test_a_click_reads_from_the_card_what_the_ledger_has_forgotten(at_home: House) -> None:
+    card = await post_card(at_home, "thread")
     [history] = [line for line in text_on(card).splitlines() if line.startswith("Opened by")]
     await at_home.entry_in(State.ANNOUNCED)
     async with Ledger.open(at_home.database) as ledger:
@@ -219,74 +223,76 @@ async def test_what_the_ledger_has_forgotten_is_read_from_the_card(at_home: Hous
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
-    await drawn(at_home, card, "closed it", history)
+    await until_card_says(at_home, card, "closed it", history)
 
 
 async def test_a_card_whose_row_is_gone_still_works(at_home: House) -> None:
-    card = await posted(at_home)
+    card = await post_card(at_home)
     await execute(at_home, "DELETE FROM submissions")
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
-    await drawn(at_home, card, "closed it", "Opened by <@U0ANN> with")
+    await until_card_says(at_home, card, "closed it", "Opened by <@U0ANN> with")
 
 
-async def test_a_recovered_card_stays_so(at_home: House) -> None:
+async def test_a_recovered_card_still_says_so_after_a_click(at_home: House) -> None:
     at_home.weav.fail(WeavFault.lost_answer(times=1, **CREATE))
-    card = await posted(at_home)
+    card = await post_card(at_home)
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
-    await drawn(at_home, card, "closed it", "Recovered:")
+    await until_card_says(at_home, card, "closed it", "Recovered:")
 
 
-async def test_where_chat_update_does_not_reach_the_clicks_response_url_does(
+async def test_a_click_uses_its_response_url_where_chat_update_fails(
     at_home: House,
 ) -> None:
-    card = await posted(at_home)
+    card = await post_card(at_home)
     at_home.slack.faults.add(SlackFault("chat.update", error="cant_update_message"))
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
-    await drawn(at_home, card, "closed it")
+    await until_card_says(at_home, card, "closed it")
     assert len(at_home.slack.messages_in("C0SUPPORT", "U0BEN")) == 4
 
 
-async def test_a_card_that_cannot_be_drawn_is_said_privately(at_home: House) -> None:
-    card = await posted(at_home)
+async def test_a_card_that_cannot_be_redrawn_is_reported_privately(at_home: House) -> None:
+    card = await post_card(at_home)
     before = text_on(card)
     at_home.slack.faults.add(SlackFault("chat.update", error="cant_update_message"))
     at_home.slack.faults.add(SlackFault(RESPONSE_URL, status=404))
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
-    assert "did not let the bot draw the card anew" in await told(at_home)
-    assert conversation_in(at_home)["status"] == "closed"
+    assert "did not let the bot draw the card anew" in await private_text(at_home)
+    assert only_conversation(at_home)["status"] == "closed"
     assert text_on(card) == before
 
 
-async def test_a_rate_limit_of_slacks_is_waited_for(at_home: House) -> None:
-    card = await posted(at_home)
+async def test_a_redraw_waits_for_slacks_rate_limit(at_home: House) -> None:
+    card = await post_card(at_home)
     at_home.slack.faults.add(SlackFault("chat.update", "ratelimited", status=429, retry_after=1))
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
-    await drawn(at_home, card, "closed it")
+    await until_card_says(at_home, card, "closed it")
     assert len(at_home.slack.calls_of("chat.update")) == 2
 
 
-async def test_somebody_whom_weav_does_not_know_is_told_how_to_say_it(at_home: House) -> None:
-    card = await posted(at_home)
+async def test_assign_to_me_tells_an_unknown_user_how_to_give_their_weav_id(at_home: House) -> None:
+    card = await post_card(at_home)
 
     await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
 
-    assert "/weav-conversation me UUID" in await told(at_home)
-    assert writes(at_home) == []
+    assert "/weav-conversation me UUID" in await private_text(at_home)
+    assert put_requests(at_home) == []
     assert not card.edited
 
 
-async def test_people_of_another_organisation_may_look_and_not_act(at_home: House) -> None:
-    card = await posted(at_home, post_to="C0PARTNERS")
+async def test_people_of_another_organisation_see_the_card_and_cannot_change_it(
+    at_home: House,
+) -> None:
+    card = await post_card(at_home, post_to="C0PARTNERS")
     eve = Person(at_home.slack, "U0EVE", at_home.ben.endpoint)
     before = len(at_home.weav.requests)
 
@@ -294,46 +300,46 @@ async def test_people_of_another_organisation_may_look_and_not_act(at_home: Hous
         answer = await eve.click(action_id, card.ts)
         assert answer.trouble == ""
 
-    said = await told(at_home, "U0EVE")
+    said = await private_text(at_home, "U0EVE")
     assert said
     assert "UUID" not in said
     assert len(at_home.weav.requests) == before
     assert not card.edited
 
 
-async def test_who_lets_other_organisations_in_lets_them_act(tmp_path: Path) -> None:
+async def test_people_of_an_admitted_organisation_can_change_the_card(tmp_path: Path) -> None:
     async with house(tmp_path, slack_allow_external="true") as open_house:
-        card = await posted(open_house, post_to="C0PARTNERS")
+        card = await post_card(open_house, post_to="C0PARTNERS")
         eve = Person(open_house.slack, "U0EVE", open_house.ben.endpoint)
 
         await eve.click(ids.CLOSE, card.ts)
 
-        await drawn(open_house, card, "<@U0EVE> closed it")
+        await until_card_says(open_house, card, "<@U0EVE> closed it")
 
 
-async def test_a_short_card_stays_short_and_who_clicked_learns_what_became_of_it(
+async def test_a_short_card_stays_short_and_the_clicker_is_told_the_result(
     at_home: House,
 ) -> None:
     at_home.slack.scopes += ("channels:read",)
-    card = await posted(at_home, post_to="C0PARTNERS", priority="low")
+    card = await post_card(at_home, post_to="C0PARTNERS", priority="low")
 
     await at_home.ben.click(ids.SET_PRIORITY, card.ts, "urgent")
 
-    assert "<@U0BEN> set the priority to Urgent" in await told(at_home)
+    assert "<@U0BEN> set the priority to Urgent" in await private_text(at_home)
     await at_home.ben.click(ids.CLOSE, card.ts)
-    await drawn(at_home, card, "Closed", "Reopen")
-    assert conversation_in(at_home)["priority"] == "urgent"
+    await until_card_says(at_home, card, "Closed", "Reopen")
+    assert only_conversation(at_home)["priority"] == "urgent"
     seen = f"{card.text} {card.blocks}"
-    for private in ("Export hangs", "U0ANN", "U0BEN", conversation_in(at_home)["customer_id"]):
+    for private in ("Export hangs", "U0ANN", "U0BEN", only_conversation(at_home)["customer_id"]):
         assert private not in seen
 
 
-async def test_what_is_told_in_a_thread_is_told_there(at_home: House) -> None:
-    card = await posted(at_home, "thread")
+async def test_a_click_in_a_thread_is_answered_in_the_thread(at_home: House) -> None:
+    card = await post_card(at_home, "thread")
 
     await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
 
-    await told(at_home)
+    await private_text(at_home)
     [private] = private_notes(at_home)
     assert private.thread_ts == card.thread_ts
 
@@ -344,18 +350,20 @@ WHISPER = "chat.postEphemeral"
 @pytest.mark.parametrize(
     "code", ["user_not_in_channel", "not_in_channel", "channel_not_found", "internal_error"]
 )
-async def test_what_no_thread_takes_is_told_in_the_channel(at_home: House, code: str) -> None:
-    card = await posted(at_home, "thread")
+async def test_an_answer_that_no_thread_takes_goes_to_the_channel(
+    at_home: House, code: str
+) -> None:
+    card = await post_card(at_home, "thread")
     at_home.slack.faults.add(SlackFault(WHISPER, error=code))
 
     await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
 
-    assert "me UUID" in await told(at_home)
+    assert "me UUID" in await private_text(at_home)
     [private] = private_notes(at_home)
     assert (private.thread_ts, private.via) == ("", "response_url")
 
 
-async def test_in_a_thread_where_the_bot_is_no_member_it_is_told_in_the_channel(
+async def test_an_answer_in_a_thread_without_the_bot_goes_to_the_channel(
     at_home: House,
 ) -> None:
     message_ts = at_home.ann.say("The invoice is wrong.", "G0BILLING")
@@ -367,13 +375,15 @@ async def test_in_a_thread_where_the_bot_is_no_member_it_is_told_in_the_channel(
 
     await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
 
-    assert "me UUID" in await told(at_home)
+    assert "me UUID" in await private_text(at_home)
     [private] = private_notes(at_home)
     assert (private.slack_channel_id, private.thread_ts) == ("G0BILLING", "")
 
 
-async def test_what_neither_thread_nor_channel_takes_is_a_direct_message(at_home: House) -> None:
-    card = await posted(at_home, "thread")
+async def test_an_answer_that_neither_thread_nor_channel_takes_is_a_direct_message(
+    at_home: House,
+) -> None:
+    card = await post_card(at_home, "thread")
     at_home.slack.faults.add(SlackFault(WHISPER, error="user_not_in_channel"))
     at_home.slack.faults.add(SlackFault(RESPONSE_URL, status=404))
 
@@ -382,20 +392,22 @@ async def test_what_neither_thread_nor_channel_takes_is_a_direct_message(at_home
     assert "me UUID" in text_on(await at_home.direct_message("U0BEN"))
 
 
-async def test_beside_a_card_that_began_a_thread_it_is_told_in_the_channel(at_home: House) -> None:
-    card = await posted(at_home)
+async def test_a_click_on_a_card_that_started_a_thread_is_answered_in_the_channel(
+    at_home: House,
+) -> None:
+    card = await post_card(at_home)
     at_home.ben.say("Thank you.", "C0SUPPORT", card.ts)
 
     await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
 
-    assert "me UUID" in await told(at_home)
+    assert "me UUID" in await private_text(at_home)
     [private] = private_notes(at_home)
     assert private.thread_ts == ""
     assert at_home.slack.calls_of(WHISPER) == []
 
 
-async def test_without_a_response_url_it_is_told_as_a_direct_message(at_home: House) -> None:
-    card = await posted(at_home)
+async def test_without_a_response_url_the_answer_is_a_direct_message(at_home: House) -> None:
+    card = await post_card(at_home)
     at_home.slack.faults.add(SlackFault(RESPONSE_URL, status=404))
 
     await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
@@ -403,23 +415,23 @@ async def test_without_a_response_url_it_is_told_as_a_direct_message(at_home: Ho
     assert "me UUID" in text_on(await at_home.direct_message("U0BEN"))
 
 
-async def test_a_card_that_nobody_can_read_any_more_says_so(at_home: House) -> None:
-    card = await posted(at_home)
+async def test_a_click_on_a_card_whose_value_is_unreadable_says_so(at_home: House) -> None:
+    card = await post_card(at_home)
     [block] = [block for block in card.blocks if block["type"] == "actions"]
     block["block_id"] = "of-another-version"
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
-    assert "cannot read this card any more" in await told(at_home)
+    assert "cannot read this card any more" in await private_text(at_home)
 
 
-async def test_who_clicks_for_what_they_have_got_already_is_told_so(at_home: House) -> None:
-    card = await posted(at_home)
-    await introduced(at_home.ben, BEN_IN_WEAV)
+async def test_a_click_that_changes_nothing_says_so(at_home: House) -> None:
+    card = await post_card(at_home)
+    await tell_weav_id(at_home.ben, BEN_IN_WEAV)
     await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
-    await drawn(at_home, card, "<@U0BEN> took it")
+    await until_card_says(at_home, card, "<@U0BEN> took it")
 
     await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
 
-    assert "It is assigned to you already." in await told(at_home)
-    assert len(writes(at_home)) == 1
+    assert "It is assigned to you already." in await private_text(at_home)
+    assert len(put_requests(at_home)) == 1

@@ -1,4 +1,4 @@
-"""Weav slow, down or refusing: the card shows what Weav confirmed, the clicker learns why."""
+"""Weav is slow, down or refuses: the card shows what Weav confirmed, the clicker learns why."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,13 +19,13 @@ from tests.scenarios.cards import (
     WRITE,
     Route,
     clicker,
-    conversation_in,
-    drawn,
     execute,
-    introduced,
-    posted,
-    told,
-    writes,
+    only_conversation,
+    post_card,
+    private_text,
+    put_requests,
+    tell_weav_id,
+    until_card_says,
 )
 
 ROUTES: list[Route] = ["channel", "thread", "response_url", "direct"]
@@ -55,72 +55,72 @@ WRITES_FAIL = {
 
 
 @pytest.mark.parametrize(("fault", "reason"), READS_FAIL.values(), ids=READS_FAIL.keys())
-async def test_what_cannot_be_read_is_not_changed(
+async def test_a_conversation_that_cannot_be_read_is_not_changed(
     at_home: House, fault: WeavFault, reason: str
 ) -> None:
-    card = await posted(at_home)
+    card = await post_card(at_home)
     before = text_on(card)
     at_home.weav.fail(fault)
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
-    said = await told(at_home)
+    said = await private_text(at_home)
     assert reason in said
     assert "Nothing was changed." in said
-    assert writes(at_home) == []
+    assert put_requests(at_home) == []
     assert not card.edited
     assert text_on(card) == before
 
 
 @pytest.mark.parametrize(("fault", "reason"), WRITES_FAIL.values(), ids=WRITES_FAIL.keys())
-async def test_what_weav_refuses_leaves_the_card_as_it_is(
+async def test_a_change_that_weav_refuses_leaves_the_card_as_it_is(
     at_home: House, fault: WeavFault, reason: str
 ) -> None:
-    card = await posted(at_home)
+    card = await post_card(at_home)
     at_home.weav.fail(fault)
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
-    said = await told(at_home)
+    said = await private_text(at_home)
     assert reason in said
     assert "Nothing was changed." in said
     assert not card.edited
-    assert conversation_in(at_home)["status"] == "open"
+    assert only_conversation(at_home)["status"] == "open"
 
 
 @pytest.mark.parametrize("route", ROUTES)
 async def test_a_refusal_is_private_on_every_route(at_home: House, route: Route) -> None:
-    card = await posted(at_home, route)
+    card = await post_card(at_home, route)
     person = clicker(at_home, route)
     at_home.weav.fail(WeavFault(status=401, **WRITE))
 
     await person.click(ids.CLOSE, card.ts)
 
-    assert "token is not accepted" in await told(at_home, person.slack_user_id)
+    assert "token is not accepted" in await private_text(at_home, person.slack_user_id)
     assert not card.edited
 
 
-async def test_an_assignee_whom_weav_does_not_take_is_said(at_home: House) -> None:
-    await introduced(at_home.ben, "5e1a0000-0000-4000-8000-00000000dead")
-    card = await posted(at_home)
+async def test_an_assignee_that_weav_refuses_is_reported(at_home: House) -> None:
+    await tell_weav_id(at_home.ben, "5e1a0000-0000-4000-8000-00000000dead")
+    card = await post_card(at_home)
 
     await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
 
-    assert "The selected assignee id is invalid." in await told(at_home)
+    assert "The selected assignee id is invalid." in await private_text(at_home)
     assert not card.edited
 
 
-async def test_without_the_right_to_read_nothing_is_changed(at_home: House) -> None:
-    card = await posted(at_home)
+async def test_without_the_permission_to_read_nothing_is_changed(at_home: House) -> None:
+    card = await post_card(at_home)
     at_home.weav.tokens[TOKEN].discard(READ_ABILITY)
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
-    assert "external-api:read" in await told(at_home)
-    assert conversation_in(at_home)["status"] == "open"
+    assert "external-api:read" in await private_text(at_home)
+    assert only_conversation(at_home)["status"] == "open"
 
 
-# aiohttp repeats a PUT once, as HTTP allows, when a connection that was kept alive breaks.
+# aiohttp retries a PUT once, as HTTP allows, when a kept-alive connection breaks.
 AND_AGAIN = 2
 PROCESSED = {
     "answer lost": WeavFault.lost_answer(times=AND_AGAIN, **WRITE),
@@ -138,13 +138,15 @@ PROCESSED = {
 async def test_a_change_whose_answer_was_lost_is_found_by_reading_again(
     at_home: House, fault: WeavFault, route: Route
 ) -> None:
-    card = await posted(at_home, route)
+    card = await post_card(at_home, route)
     at_home.weav.fail(fault)
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
-    await drawn(at_home, card, "*Status*\n:white_check_mark: Closed", "<@U0BEN> closed it")
-    assert len({write.body for write in writes(at_home)}) == 1
+    await until_card_says(
+        at_home, card, "*Status*\n:white_check_mark: Closed", "<@U0BEN> closed it"
+    )
+    assert len({write.body for write in put_requests(at_home)}) == 1
 
 
 NOT_PROCESSED = {
@@ -155,99 +157,101 @@ NOT_PROCESSED = {
 
 
 @pytest.mark.parametrize("fault", NOT_PROCESSED.values(), ids=NOT_PROCESSED.keys())
-async def test_a_change_that_weav_does_not_confirm_is_on_no_card(
+async def test_a_change_that_weav_does_not_confirm_is_not_on_the_card(
     at_home: House, fault: WeavFault
 ) -> None:
-    card = await posted(at_home)
+    card = await post_card(at_home)
     at_home.weav.fail(fault)
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
-    assert "without your change" in await told(at_home)
+    assert "without your change" in await private_text(at_home)
     assert "closed it" not in text_on(card)
     assert ":large_green_circle: Open" in text_on(card)
 
 
-async def test_a_change_that_weav_took_and_did_not_make_is_on_no_card(at_home: House) -> None:
-    card = await posted(at_home)
+async def test_a_change_that_weav_accepted_but_did_not_make_is_not_on_the_card(
+    at_home: House,
+) -> None:
+    card = await post_card(at_home)
     ignored = WeavFault(status=200, body=b'{"id": "ID", "status": "open"}', times=1, **WRITE)
     at_home.weav.fail(ignored)
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
-    assert "Weav did not make the change." in await told(at_home)
+    assert "Weav did not make the change." in await private_text(at_home)
     assert "closed it" not in text_on(card)
 
 
-async def test_when_reading_again_fails_too_nobody_knows_and_the_card_stays(
+async def test_if_reading_again_fails_the_result_is_unknown_and_the_card_stays(
     at_home: House,
 ) -> None:
-    card = await posted(at_home)
+    card = await post_card(at_home)
     at_home.weav.fail(WeavFault(times=1, **READ))
     at_home.weav.fail(WeavFault.lost_answer(**WRITE))
     at_home.weav.fail(WeavFault(status=500, **READ))
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
-    assert "may have been made or not" in await told(at_home)
+    assert "may have been made or not" in await private_text(at_home)
     assert not card.edited
     at_home.weav.faults.clear()
     await at_home.ann.click(ids.CLOSE, card.ts)
-    await drawn(at_home, card, ":white_check_mark: Closed", "<@U0BEN> closed it")
-    assert "<@U0BEN> closed it" in await told(at_home, "U0ANN")
+    await until_card_says(at_home, card, ":white_check_mark: Closed", "<@U0BEN> closed it")
+    assert "<@U0BEN> closed it" in await private_text(at_home, "U0ANN")
 
 
-async def test_slack_has_its_answer_at_once_however_slow_weav_is(any_way: House) -> None:
-    card = await posted(any_way)
+async def test_slack_is_answered_at_once_however_slow_weav_is(any_way: House) -> None:
+    card = await post_card(any_way)
     any_way.weav.fail(WeavFault(delay=1.5, times=1, **READ))
     any_way.weav.fail(WeavFault(delay=1.5, times=1, **WRITE))
 
     answer = await any_way.ben.click(ids.CLOSE, card.ts)
 
     assert answer.seconds < 1
-    await drawn(any_way, card, "closed it")
+    await until_card_says(any_way, card, "closed it")
 
 
-async def test_a_weav_that_never_answers_is_given_up(tmp_path: Path) -> None:
+async def test_a_click_gives_up_on_a_weav_that_never_answers(tmp_path: Path) -> None:
     async with house(tmp_path, weav_timeout="1") as hasty:
-        card = await posted(hasty)
+        card = await post_card(hasty)
         hasty.weav.fail(WeavFault(hold=30, times=1, **READ))
 
         await hasty.ben.click(ids.CLOSE, card.ts)
 
-        assert "did not answer in time" in await told(hasty)
+        assert "did not answer in time" in await private_text(hasty)
         assert not card.edited
 
 
-async def test_a_write_that_is_too_slow_is_looked_up(tmp_path: Path) -> None:
+async def test_the_result_of_a_slow_write_is_read_from_weav(tmp_path: Path) -> None:
     async with house(tmp_path, weav_timeout="1") as hasty:
-        card = await posted(hasty)
+        card = await post_card(hasty)
         hasty.weav.fail(WeavFault(hold=30, times=1, **WRITE))
 
         await hasty.ben.click(ids.CLOSE, card.ts)
 
-        await drawn(hasty, card, "closed it")
+        await until_card_says(hasty, card, "closed it")
 
 
-async def test_words_that_we_do_not_know_break_nothing(at_home: House) -> None:
-    card = await posted(at_home)
-    conversation = conversation_in(at_home)
+async def test_unknown_values_from_weav_break_nothing(at_home: House) -> None:
+    card = await post_card(at_home)
+    conversation = only_conversation(at_home)
     conversation |= {"status": "on_hold", "priority": "critical", "channel": "fax"}
-    # Whoever clicks on the old card is told, and everybody sees what it is now.
+    # Who clicks on the stale card is told, and the card is redrawn.
     await at_home.ben.click(ids.CLOSE, card.ts)
-    await drawn(at_home, card, "on_hold", "critical", "fax")
+    await until_card_says(at_home, card, "on_hold", "critical", "fax")
     at_home.weav.fail(WeavFault(status=200, processed=True, times=1, **WRITE))
 
     await at_home.ben.click(ids.SET_PRIORITY, card.ts, "high")
 
-    await at_home.weav.until(lambda: bool(writes(at_home)))
-    assert writes(at_home)[0].json["status"] == "on_hold"
-    assert writes(at_home)[0].json["priority"] == "high"
+    await at_home.weav.until(lambda: bool(put_requests(at_home)))
+    assert put_requests(at_home)[0].json["status"] == "on_hold"
+    assert put_requests(at_home)[0].json["priority"] == "high"
 
 
-async def cut_off(at_home: House, fault: WeavFault) -> SlackMessage:
-    """A card on which Ben clicked Close; the replica that had it died on the way."""
-    card = await posted(at_home)
+async def interrupted_click(at_home: House, fault: WeavFault) -> SlackMessage:
+    """A card on which Ben clicked Close, and whose replica died during the click."""
+    card = await post_card(at_home)
     at_home.weav.fail(fault)
     dying = replace(QUICK, drain=0.1)
     async with (
@@ -256,65 +260,67 @@ async def cut_off(at_home: House, fault: WeavFault) -> SlackMessage:
         HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint,
     ):
         await Person(at_home.slack, "U0BEN", endpoint).click(ids.CLOSE, card.ts)
-        await at_home.weav.until(lambda: bool(writes(at_home)))
+        await at_home.weav.until(lambda: bool(put_requests(at_home)))
     at_home.weav.faults.clear()
     assert not card.edited
     return card
 
 
-async def test_what_a_replica_did_before_it_died_is_on_the_card_with_the_next_click(
+async def test_a_change_of_a_replica_that_died_is_on_the_card_after_the_next_click(
     at_home: House,
 ) -> None:
-    card = await cut_off(at_home, WeavFault(hold=30, **WRITE))
-    assert conversation_in(at_home)["status"] == "closed"
+    card = await interrupted_click(at_home, WeavFault(hold=30, **WRITE))
+    assert only_conversation(at_home)["status"] == "closed"
 
     await at_home.ann.click(ids.SET_PRIORITY, card.ts, "urgent")
 
-    await drawn(at_home, card, "Closed", "<@U0BEN> closed it", "<@U0ANN> set the priority")
+    await until_card_says(
+        at_home, card, "Closed", "<@U0BEN> closed it", "<@U0ANN> set the priority"
+    )
     await at_home.ann.click(ids.SET_PRIORITY, card.ts, "low")
-    await drawn(at_home, card, "<@U0BEN> closed it", "set the priority to Low")
+    await until_card_says(at_home, card, "<@U0BEN> closed it", "set the priority to Low")
 
 
-async def test_what_it_did_not_do_any_more_is_not(at_home: House) -> None:
-    card = await cut_off(at_home, WeavFault(delay=30, **WRITE))
+async def test_a_change_that_a_dead_replica_did_not_make_is_not_on_the_card(at_home: House) -> None:
+    card = await interrupted_click(at_home, WeavFault(delay=30, **WRITE))
 
     await at_home.ann.click(ids.CLOSE, card.ts)
 
-    await drawn(at_home, card, "Closed", "<@U0ANN> closed it")
+    await until_card_says(at_home, card, "Closed", "<@U0ANN> closed it")
     assert "<@U0BEN>" not in text_on(card)
 
 
-async def test_what_weav_refused_is_not_taken_for_done_when_another_does_it(
+async def test_a_refused_change_is_not_taken_for_made_when_somebody_else_makes_it(
     at_home: House,
 ) -> None:
-    card = await posted(at_home)
+    card = await post_card(at_home)
     at_home.weav.fail(WeavFault(status=403, times=1, **WRITE))
     await at_home.ben.click(ids.CLOSE, card.ts)
-    await told(at_home)
-    conversation_in(at_home)["status"] = "closed"
+    await private_text(at_home)
+    only_conversation(at_home)["status"] = "closed"
 
     await at_home.ann.click(ids.CLOSE, card.ts)
 
-    assert "It is closed already." in await told(at_home, "U0ANN")
+    assert "It is closed already." in await private_text(at_home, "U0ANN")
     assert "<@U0BEN> closed it" not in text_on(card)
 
 
 async def test_without_the_database_nothing_is_changed(at_home: House) -> None:
-    card = await posted(at_home)
+    card = await post_card(at_home)
     await execute(at_home, "DROP TABLE cards")
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
-    assert "database does not answer, so nothing was changed" in await told(at_home)
-    assert writes(at_home) == []
+    assert "database does not answer, so nothing was changed" in await private_text(at_home)
+    assert put_requests(at_home) == []
 
 
-async def test_what_cannot_be_noted_is_done_all_the_same(at_home: House) -> None:
-    card = await posted(at_home)
+async def test_a_change_that_cannot_be_recorded_is_still_made(at_home: House) -> None:
+    card = await post_card(at_home)
     at_home.weav.fail(WeavFault(delay=0.5, times=1, **WRITE))
     await at_home.ben.click(ids.CLOSE, card.ts)
-    await at_home.weav.until(lambda: bool(writes(at_home)))
+    await at_home.weav.until(lambda: bool(put_requests(at_home)))
 
     await execute(at_home, "DROP TABLE cards")
 
-    await drawn(at_home, card, "<@U0BEN> closed it")
+    await until_card_says(at_home, card, "<@U0BEN> closed it")

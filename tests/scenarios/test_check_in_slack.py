@@ -1,4 +1,4 @@
-"""`/weav-conversation check`: the same answer in Slack, for those who look after the bot."""
+"""`/weav-conversation check`: admins get in Slack what `weav-slack check` prints."""
 
 import asyncio
 from pathlib import Path
@@ -8,7 +8,7 @@ from bot.sandbox.weav import WeavFault
 from tests.house import House, house, text_on
 
 
-async def test_admins_get_the_findings_in_private(tmp_path: Path) -> None:
+async def test_admins_get_the_findings_privately(tmp_path: Path) -> None:
     async with house(tmp_path, slack_admins="U0ANN") as at_home:
         answer = await at_home.ann.command("check")
 
@@ -20,7 +20,7 @@ async def test_admins_get_the_findings_in_private(tmp_path: Path) -> None:
         assert at_home.slack.calls_of("views.open") == []
 
 
-async def test_slack_is_answered_at_once_however_long_it_takes(tmp_path: Path) -> None:
+async def test_slack_is_answered_at_once_however_long_the_check_takes(tmp_path: Path) -> None:
     async with house(tmp_path, slack_admins="U0ANN") as at_home:
         at_home.slack.faults.add(SlackFault("auth.test", delay=1, times=None))
         at_home.weav.fail(WeavFault(delay=1))
@@ -31,7 +31,7 @@ async def test_slack_is_answered_at_once_however_long_it_takes(tmp_path: Path) -
         assert "*Weav token*" in text_on(await _second_answer(at_home))
 
 
-async def test_what_is_wrong_is_said_with_its_mend(tmp_path: Path) -> None:
+async def test_a_problem_is_reported_with_its_fix(tmp_path: Path) -> None:
     async with house(tmp_path, slack_admins="U0ANN") as at_home:
         at_home.weav.fail(WeavFault(status=401))
 
@@ -42,7 +42,7 @@ async def test_what_is_wrong_is_said_with_its_mend(tmp_path: Path) -> None:
         assert "→ Make a new API token" in said
 
 
-async def test_others_are_told_kindly_whom_to_ask(tmp_path: Path) -> None:
+async def test_users_who_are_not_admins_are_told_whom_to_ask(tmp_path: Path) -> None:
     async with house(tmp_path, slack_admins="U0BEN") as at_home:
         answer = await at_home.ann.command("check")
 
@@ -59,7 +59,7 @@ async def test_without_admins_it_says_how_to_name_some(tmp_path: Path) -> None:
         assert at_home.slack.calls == []
 
 
-async def test_a_subject_may_begin_with_the_word(tmp_path: Path) -> None:
+async def test_a_subject_may_start_with_check(tmp_path: Path) -> None:
     async with house(tmp_path, slack_admins="U0ANN") as at_home:
         await at_home.ann.command("check the export")
 
@@ -67,7 +67,7 @@ async def test_a_subject_may_begin_with_the_word(tmp_path: Path) -> None:
 
 
 async def _second_answer(at_home: House) -> SlackMessage:
-    """After "Checking this installation…"."""
+    """The message after "Checking this installation…"."""
     return await at_home.slack.until(
         lambda slack: next((m for m in slack.from_bot() if m.only_for and m.blocks), None)
     )

@@ -1,4 +1,4 @@
-"""The database does not answer: nothing is begun that cannot be written down, nothing is lost."""
+"""The database does not answer: nothing starts that cannot be recorded, and nothing is lost."""
 
 import asyncio
 import sqlite3
@@ -15,12 +15,12 @@ from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import READ, TOKEN
 from bot.slack import ids
 from tests.house import CREATE, LIST, QUICK, House, house, public, text_on
-from tests.seams import give_up_writing_after
+from tests.shorter_waits import set_write_pauses
 
 
 @contextmanager
-def locked(at_home: House) -> Iterator[None]:
-    """Somebody else holds the file, as a backup gone wrong would."""
+def locked_database(at_home: House) -> Iterator[None]:
+    """Another process locks the file, as a stuck backup would."""
     path = at_home.database.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -29,8 +29,8 @@ def locked(at_home: House) -> Iterator[None]:
 
 
 @contextmanager
-def gone(at_home: House) -> Iterator[None]:
-    """Neither written nor read for a while: a lock alone would let others read."""
+def missing_table(at_home: House) -> Iterator[None]:
+    """Rename the table, so that reads fail, too: a lock alone would let others read."""
     path = at_home.database.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("ALTER TABLE submissions RENAME TO elsewhere")
@@ -38,12 +38,12 @@ def gone(at_home: House) -> Iterator[None]:
         other.execute("ALTER TABLE elsewhere RENAME TO submissions")
 
 
-async def test_what_cannot_be_written_down_is_not_accepted_and_the_form_comes_back(
+async def test_a_submission_that_cannot_be_recorded_is_not_accepted_and_the_form_comes_back(
     at_home: House,
 ) -> None:
     await at_home.fill_in(subject="Export hangs")
 
-    with locked(at_home):
+    with locked_database(at_home):
         answer = await at_home.ann.submit()
 
     assert answer.seconds < 3
@@ -56,13 +56,13 @@ async def test_what_cannot_be_written_down_is_not_accepted_and_the_form_comes_ba
     assert len(at_home.weav.conversations) == 1
 
 
-async def test_an_outcome_waits_for_the_database(at_home: House) -> None:
+async def test_an_outcome_is_recorded_once_the_database_is_back(at_home: House) -> None:
     at_home.weav.fail(WeavFault(hold=0.3, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     submitting = asyncio.create_task(at_home.ann.submit())
     await at_home.weav.until(lambda: bool(at_home.weav.creations))
 
-    with locked(at_home):
+    with locked_database(at_home):
         await submitting
 
     await at_home.card()
@@ -71,14 +71,14 @@ async def test_an_outcome_waits_for_the_database(at_home: House) -> None:
     assert len(at_home.weav.creations) == 1
 
 
-async def test_the_card_does_not_wait_until_the_outcome_can_be_recorded(tmp_path: Path) -> None:
+async def test_the_card_is_posted_before_the_outcome_can_be_recorded(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home:
         at_home.weav.fail(WeavFault(hold=0.3, **CREATE))
         await at_home.fill_in(subject="Export hangs")
         submitting = asyncio.create_task(at_home.ann.submit())
         await at_home.weav.until(lambda: bool(at_home.weav.creations))
 
-        with locked(at_home):
+        with locked_database(at_home):
             await at_home.card(within=20)
         await submitting
 
@@ -94,7 +94,7 @@ async def test_the_form_closes_before_the_outcome_can_be_recorded(tmp_path: Path
         submitting = asyncio.create_task(at_home.ann.submit())
         await at_home.weav.until(lambda: bool(at_home.weav.creations))
 
-        with locked(at_home):
+        with locked_database(at_home):
             answer = await submitting
 
         assert answer.body == ""
@@ -107,14 +107,14 @@ async def test_the_form_closes_before_the_outcome_can_be_recorded(tmp_path: Path
 async def test_an_outcome_that_cannot_be_recorded_is_found_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    give_up_writing_after(monkeypatch, 0.2, 1.0)  # tried for a minute otherwise
+    set_write_pauses(monkeypatch, 0.2, 1.0)  # retried for a minute otherwise
     async with house(tmp_path) as at_home:
         at_home.weav.fail(WeavFault(hold=0.3, **CREATE))
         await at_home.fill_in(subject="Export hangs")
         submitting = asyncio.create_task(at_home.ann.submit())
         await at_home.weav.until(lambda: bool(at_home.weav.creations))
 
-        with locked(at_home):
+        with locked_database(at_home):
             await submitting
             async with asyncio.timeout(40):
                 while True:
@@ -128,7 +128,7 @@ async def test_an_outcome_that_cannot_be_recorded_is_found_again(
 
 
 @pytest.mark.long
-async def test_what_a_process_works_on_stays_its_own_while_the_database_is_away(
+async def test_a_process_keeps_its_rows_while_the_database_is_away(
     tmp_path: Path,
 ) -> None:
     before_any_renewal = replace(QUICK, limits=replace(QUICK.limits, sweep_every=0.05))
@@ -138,7 +138,7 @@ async def test_what_a_process_works_on_stays_its_own_while_the_database_is_away(
         submitting = asyncio.create_task(at_home.ann.submit())
         await at_home.weav.until(lambda: bool(at_home.weav.creations))
 
-        with locked(at_home):
+        with locked_database(at_home):
             await submitting
             await asyncio.sleep(QUICK.lease)  # so that it is over
 
@@ -148,14 +148,14 @@ async def test_what_a_process_works_on_stays_its_own_while_the_database_is_away(
 
 
 @pytest.mark.long
-async def test_the_end_does_not_wait_until_an_outcome_can_be_recorded(tmp_path: Path) -> None:
+async def test_shutdown_does_not_wait_until_an_outcome_can_be_recorded(tmp_path: Path) -> None:
     with ExitStack() as afterwards:
         async with house(tmp_path) as at_home:
             at_home.weav.fail(WeavFault(hold=0.3, **CREATE))
             await at_home.fill_in(subject="Export hangs")
             submitting = asyncio.create_task(at_home.ann.submit())
             await at_home.weav.until(lambda: bool(at_home.weav.creations))
-            afterwards.enter_context(locked(at_home))
+            afterwards.enter_context(locked_database(at_home))
             await submitting
             begun = time.monotonic()
 
@@ -163,15 +163,15 @@ async def test_the_end_does_not_wait_until_an_outcome_can_be_recorded(tmp_path: 
     assert [entry.state for entry in await at_home.entries()] == [State.SENDING]
 
 
-async def test_status_says_so(at_home: House) -> None:
-    with gone(at_home):
+async def test_status_reports_that_the_database_is_away(at_home: House) -> None:
+    with missing_table(at_home):
         answer = await at_home.ann.command("status")
 
     assert "database does not answer" in answer.body["text"]
     assert "none yet" in (await at_home.ann.command("status")).body["text"]
 
 
-async def not_confirmed(at_home: House) -> None:
+async def submit_without_confirmation(at_home: House) -> None:
     at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
@@ -179,13 +179,13 @@ async def not_confirmed(at_home: House) -> None:
 
 
 @pytest.mark.parametrize("choice", [ids.LOOK_AGAIN, ids.CREATE_AGAIN, ids.LEAVE])
-async def test_a_decision_that_cannot_be_written_down_is_not_carried_out(
+async def test_a_choice_that_cannot_be_recorded_is_not_carried_out(
     at_home: House, choice: str
 ) -> None:
     at_home.weav.tokens[TOKEN].discard(READ)
-    await not_confirmed(at_home)
+    await submit_without_confirmation(at_home)
 
-    with locked(at_home):
+    with locked_database(at_home):
         await at_home.ann.act(choice)
         await at_home.slack.until(
             lambda slack: "database does not answer" in text_on(slack.top_view("U0ANN"))
@@ -207,35 +207,35 @@ async def test_a_decision_that_cannot_be_written_down_is_not_carried_out(
         ),
     ],
 )
-async def test_what_was_decided_is_told_as_it_is_when_the_database_goes_away_meanwhile(
+async def test_a_choice_is_reported_correctly_if_the_database_fails_meanwhile(
     at_home: House,
     choice: str,
     fault: WeavFault,
     told: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    give_up_writing_after(monkeypatch, 0.2)
-    await not_confirmed(at_home)
+    set_write_pauses(monkeypatch, 0.2)
+    await submit_without_confirmation(at_home)
     asked = len(at_home.weav.requests)
     at_home.weav.fail(fault)
 
     await at_home.ann.act(choice)
     await at_home.weav.until(lambda: len(at_home.weav.requests) > asked)
-    with gone(at_home):
-        # After all tries to record it have failed.
+    with missing_table(at_home):
+        # After all retries to record it have failed.
         await at_home.slack.until(lambda slack: told in text_on(slack.top_view("U0ANN")), 20)
 
 
-async def test_a_refusal_brings_back_what_was_typed_without_the_database_too(
+async def test_a_refused_form_comes_back_filled_in_without_the_database(
     at_home: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    give_up_writing_after(monkeypatch, 0.2)
-    await not_confirmed(at_home)
+    set_write_pauses(monkeypatch, 0.2)
+    await submit_without_confirmation(at_home)
     at_home.weav.fail(WeavFault(status=403, hold=0.5, **CREATE))
 
     await at_home.ann.act(ids.CREATE_AGAIN)
     await at_home.weav.until(lambda: len(at_home.weav.creations) > 1)
-    with gone(at_home):
+    with missing_table(at_home):
         await at_home.slack.until(
             lambda slack: "external-api:write" in text_on(slack.top_view("U0ANN")), 20
         )
@@ -243,8 +243,8 @@ async def test_a_refusal_brings_back_what_was_typed_without_the_database_too(
     assert at_home.ann.view.values["subject"]["subject"]["value"] == "Export hangs"
 
 
-async def test_what_was_decided_and_cannot_be_begun_is_begun_later(at_home: House) -> None:
-    await not_confirmed(at_home)
+async def test_a_choice_that_was_recorded_but_cannot_start_starts_later(at_home: House) -> None:
+    await submit_without_confirmation(at_home)
     path = Path(at_home.database.removeprefix("sqlite:///"))
 
     with closing(sqlite3.connect(path, isolation_level=None)) as other:

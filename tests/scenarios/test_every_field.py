@@ -1,4 +1,4 @@
-"""The seven fields, set and unset in all combinations, from the form to the wire."""
+"""The seven fields, set and unset in all combinations, from the form to the request body."""
 
 import asyncio
 import itertools
@@ -8,7 +8,7 @@ import pytest
 
 from bot.sandbox.weav.seeds import CHAT_AGENT, EMAIL_AGENT
 from tests.house import JANE, House
-from tests.scenarios.filling import opened
+from tests.scenarios.filling import open_form
 
 PERSON = "5e1a0000-0000-4000-8000-000000000001"
 
@@ -39,7 +39,7 @@ async def test_the_body_has_exactly_the_fields_that_were_chosen(
 ) -> None:
     wanted = []
     for values in combinations(channel):
-        await opened(at_home)
+        await open_form(at_home)
         kind = values["assignee_type"]
         if kind:
             await at_home.ann.act("assignee_type", kind)

@@ -1,4 +1,4 @@
-"""What happens in Weav is seen in Slack: the card follows, whoever tells of it and however."""
+"""Cards follow changes in Weav, whatever the order or form of the webhooks."""
 
 from __future__ import annotations
 
@@ -29,16 +29,23 @@ from tests.scenarios.cards import (
     Route,
     another_bot,
     clicker,
-    conversation_in,
-    drawn,
     execute,
-    introduced,
-    posted,
-    told,
-    writes,
+    only_conversation,
+    post_card,
+    private_text,
+    put_requests,
+    tell_weav_id,
+    until_card_says,
 )
-from tests.scenarios.following import SECRET, change, reads, redraws, select, settled
-from tests.scenarios.test_status import says, status
+from tests.scenarios.following import (
+    SECRET,
+    change_in_weav,
+    reads,
+    redraws,
+    select,
+    until_nothing_is_due,
+)
+from tests.scenarios.test_status import status, until_status_says
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -58,12 +65,12 @@ async def at_home(tmp_path: Path) -> AsyncIterator[House]:
         yield opened
 
 
-async def posted_and_settled(
+async def post_settled_card(
     at_home: House, route: Route = "channel", **values: str
 ) -> SlackMessage:
-    """A card whose creation Weav has told of, too."""
-    card = await posted(at_home, route, **values)
-    await settled(at_home)
+    """Post a card, and wait until Weav's webhooks about its creation are handled."""
+    card = await post_card(at_home, route, **values)
+    await until_nothing_is_due(at_home)
     return card
 
 
@@ -72,11 +79,11 @@ async def test_a_conversation_closed_in_weav_is_closed_on_its_card(
     tmp_path: Path, mode: Mode
 ) -> None:
     async with house(tmp_path, mode=mode, weav_webhook_secret=SECRET) as at_home:
-        card = await posted(at_home)
+        card = await post_card(at_home)
 
-        change(at_home, status="closed")
+        change_in_weav(at_home, status="closed")
 
-        await drawn(
+        await until_card_says(
             at_home, card, "*Status*\n:white_check_mark: Closed", "Closed in Weav · <!date^"
         )
         assert "Reopen" in text_on(card)
@@ -84,13 +91,15 @@ async def test_a_conversation_closed_in_weav_is_closed_on_its_card(
 
 
 @pytest.mark.parametrize("route", REDRAWN)
-async def test_the_card_follows_wherever_it_can_be_drawn(at_home: House, route: Route) -> None:
-    card = await posted(at_home, route)
+async def test_the_card_follows_on_every_route_that_can_be_redrawn(
+    at_home: House, route: Route
+) -> None:
+    card = await post_card(at_home, route)
     before = text_on(card).splitlines()
 
-    change(at_home, priority="low")
+    change_in_weav(at_home, priority="low")
 
-    await drawn(at_home, card, ":white_circle: Low", "Priority set to Low in Weav")
+    await until_card_says(at_home, card, ":white_circle: Low", "Priority set to Low in Weav")
     after = text_on(card).splitlines()
     gone = [line for line in before if line not in after]
     assert gone == [":large_blue_circle: Normal", ":white_circle: Priority: Low"]
@@ -105,33 +114,37 @@ async def test_the_card_follows_wherever_it_can_be_drawn(at_home: House, route: 
         ({"status": "closed", "priority": "high"}, "Priority set to High in Weav"),
     ],
 )
-async def test_each_change_has_its_line(at_home: House, fields: dict[str, str], said: str) -> None:
-    card = await posted(at_home)
+async def test_each_kind_of_change_has_its_line(
+    at_home: House, fields: dict[str, str], said: str
+) -> None:
+    card = await post_card(at_home)
 
-    change(at_home, **fields)
+    change_in_weav(at_home, **fields)
 
-    await drawn(at_home, card, said)
-
-
-async def test_what_is_taken_back_in_weav_is_taken_back_here(at_home: House) -> None:
-    card = await posted(at_home, assignee_type="user", assignee_id=BEN_IN_WEAV)
-
-    change(at_home, assignee_type=None, assignee_id=None)
-    await drawn(at_home, card, "Unassigned in Weav", "*Assignee*\nUnassigned")
-    change(at_home, status="closed")
-    await drawn(at_home, card, "Closed in Weav")
-    change(at_home, status="open")
-
-    await drawn(at_home, card, "Reopened in Weav", "Closed in Weav", "Unassigned in Weav")
+    await until_card_says(at_home, card, said)
 
 
-async def test_a_change_that_has_no_event_comes_with_the_next(at_home: House) -> None:
-    card = await posted_and_settled(at_home)
-    conversation_in(at_home)["subject"] = "Export hangs since Monday"
+async def test_a_change_that_is_reverted_in_weav_is_reverted_on_the_card(at_home: House) -> None:
+    card = await post_card(at_home, assignee_type="user", assignee_id=BEN_IN_WEAV)
 
-    change(at_home, priority="high")
+    change_in_weav(at_home, assignee_type=None, assignee_id=None)
+    await until_card_says(at_home, card, "Unassigned in Weav", "*Assignee*\nUnassigned")
+    change_in_weav(at_home, status="closed")
+    await until_card_says(at_home, card, "Closed in Weav")
+    change_in_weav(at_home, status="open")
 
-    await drawn(at_home, card, "Export hangs since Monday", "Priority set to High in Weav")
+    await until_card_says(at_home, card, "Reopened in Weav", "Closed in Weav", "Unassigned in Weav")
+
+
+async def test_a_change_without_an_event_appears_with_the_next_event(at_home: House) -> None:
+    card = await post_settled_card(at_home)
+    only_conversation(at_home)["subject"] = "Export hangs since Monday"
+
+    change_in_weav(at_home, priority="high")
+
+    await until_card_says(
+        at_home, card, "Export hangs since Monday", "Priority set to High in Weav"
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,13 +155,15 @@ async def test_a_change_that_has_no_event_comes_with_the_next(at_home: House) ->
         *(pytest.param(*each, marks=LONG) for each in product(Signature, Shape)),
     ],
 )
-async def test_however_weav_writes_it(at_home: House, signature: Signature, shape: Shape) -> None:
+async def test_values_are_understood_however_weav_writes_them(
+    at_home: House, signature: Signature, shape: Shape
+) -> None:
     at_home.weav.webhooks.options = WebhookOptions(signature=signature, shape=shape)
-    card = await posted(at_home)
+    card = await post_card(at_home)
 
-    change(at_home, status="closed")
+    change_in_weav(at_home, status="closed")
 
-    await drawn(at_home, card, "Closed in Weav")
+    await until_card_says(at_home, card, "Closed in Weav")
 
 
 @pytest.mark.parametrize(
@@ -156,32 +171,34 @@ async def test_however_weav_writes_it(at_home: House, signature: Signature, shap
     [WebhookOptions(twice=True), WebhookOptions(reversed=True), WebhookOptions(late=0.5)],
     ids=["twice", "the other way round", "late"],
 )
-async def test_in_whatever_order_it_comes_the_card_says_how_it_is_now(
+async def test_webhooks_in_any_order_leave_the_card_in_the_latest_state(
     at_home: House, options: WebhookOptions
 ) -> None:
     at_home.weav.webhooks.options = options
-    card = await posted(at_home)
+    card = await post_card(at_home)
 
     for fields in ({"status": "closed"}, {"priority": "low"}, {"status": "open"}):
-        change(at_home, **fields)
-    change(at_home, priority="urgent")
+        change_in_weav(at_home, **fields)
+    change_in_weav(at_home, priority="urgent")
 
-    await drawn(at_home, card, ":red_circle: Urgent", "*Status*\n:large_green_circle: Open")
-    await settled(at_home)
+    await until_card_says(
+        at_home, card, ":red_circle: Urgent", "*Status*\n:large_green_circle: Open"
+    )
+    await until_nothing_is_due(at_home)
     assert "Priority set to Urgent in Weav" in text_on(card)
     assert text_on(card).count("Priority set to Urgent") == 1
 
 
-async def test_what_the_bot_does_itself_comes_back_and_changes_nothing(at_home: House) -> None:
-    await introduced(at_home.ben, BEN_IN_WEAV)
-    card = await posted_and_settled(at_home)
+async def test_webhooks_about_the_bots_own_changes_change_nothing(at_home: House) -> None:
+    await tell_weav_id(at_home.ben, BEN_IN_WEAV)
+    card = await post_settled_card(at_home)
     assert redraws(at_home) == []
 
     await at_home.ben.click(ids.CLOSE, card.ts)
-    await drawn(at_home, card, "<@U0BEN> closed it")
+    await until_card_says(at_home, card, "<@U0BEN> closed it")
     await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
-    await drawn(at_home, card, "<@U0BEN> took it")
-    await settled(at_home)
+    await until_card_says(at_home, card, "<@U0BEN> took it")
+    await until_nothing_is_due(at_home)
 
     events = [delivery.event for delivery in at_home.weav.webhooks.deliveries]
     assert events == ["conversation.created", STATUS, "conversation.assigned.updated"]
@@ -189,171 +206,179 @@ async def test_what_the_bot_does_itself_comes_back_and_changes_nothing(at_home: 
     assert "in Weav ·" not in text_on(card)
 
 
-async def test_a_repetition_asks_weav_and_draws_nothing(at_home: House) -> None:
-    card = await posted_and_settled(at_home)
-    change(at_home, status="closed")
-    await drawn(at_home, card, "Closed in Weav")
-    await settled(at_home)
+async def test_a_repeated_webhook_reads_weav_and_redraws_nothing(at_home: House) -> None:
+    card = await post_settled_card(at_home)
+    change_in_weav(at_home, status="closed")
+    await until_card_says(at_home, card, "Closed in Weav")
+    await until_nothing_is_due(at_home)
     [delivery] = [each for each in at_home.weav.webhooks.deliveries if each.event == STATUS]
 
     for _ in range(5):
         await at_home.weav.webhooks.post(delivery.body, delivery.event)
-    await settled(at_home)
+    await until_nothing_is_due(at_home)
 
     assert len(redraws(at_home)) == 1
     assert text_on(card).count("Closed in Weav") == 1
 
 
-async def test_a_burst_is_one_look_and_one_drawing(at_home: House) -> None:
-    card = await posted_and_settled(at_home)
+async def test_a_burst_of_webhooks_is_one_look_and_one_redraw(at_home: House) -> None:
+    card = await post_settled_card(at_home)
     read = len(reads(at_home))
 
     for priority in ("low", "high", "urgent") * 5:
-        change(at_home, priority=priority)
-    await settled(at_home)
+        change_in_weav(at_home, priority=priority)
+    await until_nothing_is_due(at_home)
 
     assert ":red_circle: Urgent" in text_on(card)
     assert len(reads(at_home)) - read <= 2
     assert len(redraws(at_home)) == 1
 
 
-async def test_buttons_work_on_what_was_drawn_and_both_are_told(at_home: House) -> None:
-    card = await posted(at_home)
-    change(at_home, status="closed", priority="high")
-    await drawn(at_home, card, "Closed in Weav")
+async def test_buttons_work_on_a_redrawn_card_and_both_changes_are_shown(at_home: House) -> None:
+    card = await post_card(at_home)
+    change_in_weav(at_home, status="closed", priority="high")
+    await until_card_says(at_home, card, "Closed in Weav")
 
     await at_home.ben.click(ids.OPEN_AGAIN, card.ts)
 
-    await drawn(at_home, card, "<@U0BEN> reopened it", "Closed in Weav", "set to High in Weav")
-    await settled(at_home)
-    assert conversation_in(at_home)["status"] == "open"
+    await until_card_says(
+        at_home, card, "<@U0BEN> reopened it", "Closed in Weav", "set to High in Weav"
+    )
+    await until_nothing_is_due(at_home)
+    assert only_conversation(at_home)["status"] == "open"
     assert len(redraws(at_home)) == 2
 
 
-async def test_whoever_clicks_on_what_weav_changed_just_now_is_told_and_it_stays(
+async def test_a_click_on_a_field_that_weav_just_changed_is_reported_and_changes_nothing(
     at_home: House,
 ) -> None:
-    card = await posted_and_settled(at_home)
+    card = await post_settled_card(at_home)
     at_home.weav.webhooks.options = WebhookOptions(late=1.0)
-    change(at_home, priority="low")
+    change_in_weav(at_home, priority="low")
 
     await at_home.ben.click(ids.SET_PRIORITY, card.ts, "urgent")
 
-    assert "Its priority is Low now." in await told(at_home)
-    await settled(at_home)
-    assert writes(at_home) == []
+    assert "Its priority is Low now." in await private_text(at_home)
+    await until_nothing_is_due(at_home)
+    assert put_requests(at_home) == []
     assert len(redraws(at_home)) == 1
 
 
-async def test_what_changed_before_the_bot_knew_of_it_is_seen_as_well(at_home: House) -> None:
-    """As when a workflow of Weav's has a say in what was just created."""
+async def test_a_change_before_the_bot_knew_the_conversation_is_seen(at_home: House) -> None:
+    """A workflow in Weav may change a conversation as soon as it is created."""
     at_home.weav.fail(WeavFault(hold=0.5, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     submitting = asyncio.create_task(at_home.ann.submit())
     await at_home.weav.until(lambda: bool(at_home.weav.conversations))
 
-    change(at_home, priority="urgent")
+    change_in_weav(at_home, priority="urgent")
     await submitting
 
     card = await at_home.card()
-    await drawn(at_home, card, "*Priority*\n:red_circle: Urgent")
+    await until_card_says(at_home, card, "*Priority*\n:red_circle: Urgent")
 
 
-# Where no card can be drawn.
+# Cards that cannot be redrawn.
 
 
-async def test_a_card_that_only_a_click_can_draw_shows_it_then_and_status_at_once(
+async def test_a_card_that_only_a_click_can_redraw_shows_the_change_then_and_status_at_once(
     at_home: House,
 ) -> None:
-    card = await posted(at_home, "response_url")
+    card = await post_card(at_home, "response_url")
 
-    change(at_home, status="closed")
-    await settled(at_home)
+    change_in_weav(at_home, status="closed")
+    await until_nothing_is_due(at_home)
 
     assert redraws(at_home) == []
     assert not card.edited
     assert "created · Closed, Normal · " in str(await status(at_home.ann))
     await clicker(at_home, "response_url").click(ids.SET_PRIORITY, card.ts, "low")
-    await drawn(at_home, card, "*Status*\n:white_check_mark: Closed", "set the priority to Low")
+    await until_card_says(
+        at_home, card, "*Status*\n:white_check_mark: Closed", "set the priority to Low"
+    )
 
 
 @pytest.mark.parametrize(
     "code", ["message_not_found", "channel_not_found", "is_archived", "not_in_channel"]
 )
-async def test_a_card_that_is_gone_from_slack_is_followed_no_more(
+async def test_a_card_that_is_gone_from_slack_is_no_longer_followed(
     at_home: House, code: str
 ) -> None:
-    await posted_and_settled(at_home)
+    await post_settled_card(at_home)
     at_home.slack.faults.add(SlackFault("chat.update", error=code))
-    change(at_home, status="closed")
-    await settled(at_home)
+    change_in_weav(at_home, status="closed")
+    await until_nothing_is_due(at_home)
     read = len(reads(at_home))
 
-    change(at_home, status="open")
-    change(at_home, priority="low")
-    await settled(at_home)
+    change_in_weav(at_home, status="open")
+    change_in_weav(at_home, priority="low")
+    await until_nothing_is_due(at_home)
 
     assert len(redraws(at_home)) == 1
     assert len(reads(at_home)) == read
 
 
-async def test_a_message_that_was_deleted_in_slack_ends_it(at_home: House) -> None:
-    card = await posted_and_settled(at_home)
+async def test_a_message_deleted_in_slack_ends_following(at_home: House) -> None:
+    card = await post_settled_card(at_home)
     at_home.slack.remove_message(card)
 
-    change(at_home, status="closed")
-    await settled(at_home)
+    change_in_weav(at_home, status="closed")
+    await until_nothing_is_due(at_home)
 
     assert [call.answer["error"] for call in redraws(at_home)] == ["message_not_found"]
 
 
-async def test_a_click_that_draws_the_card_has_it_followed_again(at_home: House) -> None:
-    card = await posted_and_settled(at_home)
+async def test_a_click_that_redraws_the_card_resumes_following(at_home: House) -> None:
+    card = await post_settled_card(at_home)
     at_home.slack.faults.add(SlackFault("chat.update", error="is_archived"))
-    change(at_home, status="closed")
-    await settled(at_home)
+    change_in_weav(at_home, status="closed")
+    await until_nothing_is_due(at_home)
     assert not card.edited
 
     await at_home.ben.click(ids.SET_PRIORITY, card.ts, "low")
-    await drawn(at_home, card, "set the priority to Low", "*Status*\n:white_check_mark: Closed")
-    await settled(at_home)
-    change(at_home, status="open")
+    await until_card_says(
+        at_home, card, "set the priority to Low", "*Status*\n:white_check_mark: Closed"
+    )
+    await until_nothing_is_due(at_home)
+    change_in_weav(at_home, status="open")
 
-    await drawn(at_home, card, "Reopened in Weav")
+    await until_card_says(at_home, card, "Reopened in Weav")
 
 
-# What is deleted.
+# Deleted conversations.
 
 
 @pytest.mark.parametrize("route", REDRAWN)
-async def test_a_conversation_deleted_in_weav_says_so_and_has_no_buttons(
+async def test_a_deleted_conversation_is_shown_as_deleted_without_buttons(
     at_home: House, route: Route
 ) -> None:
-    card = await posted(at_home, route)
+    card = await post_card(at_home, route)
 
-    at_home.weav.store.delete(conversation_in(at_home)["id"])
+    at_home.weav.store.delete(only_conversation(at_home)["id"])
 
-    await drawn(at_home, card, "*Status*\n:wastebasket: Deleted", "Deleted in Weav · <!date^")
+    await until_card_says(
+        at_home, card, "*Status*\n:wastebasket: Deleted", "Deleted in Weav · <!date^"
+    )
     assert "Export hangs" in text_on(card)
     assert "Open in Weav" not in text_on(card)
     assert [block for block in card.blocks if block["type"] == "actions"] == []
-    await says(at_home, "created · Deleted")
+    await until_status_says(at_home, "created · Deleted")
 
 
-async def test_a_deletion_changes_nothing_but_the_status_and_says_what_nobody_knows_any_more(
+async def test_a_deletion_after_the_ledger_forgot_changes_only_the_status_and_says_so(
     at_home: House,
 ) -> None:
-    card = await posted_and_settled(at_home, assignee_type="user", assignee_id=BEN_IN_WEAV)
-    change(at_home, priority="high")
-    await drawn(at_home, card, "set to High in Weav")
-    await settled(at_home)
+    card = await post_settled_card(at_home, assignee_type="user", assignee_id=BEN_IN_WEAV)
+    change_in_weav(at_home, priority="high")
+    await until_card_says(at_home, card, "set to High in Weav")
+    await until_nothing_is_due(at_home)
     async with Ledger.open(at_home.database) as ledger:
         assert await ledger.forget(0) == 1
 
-    at_home.weav.store.delete(conversation_in(at_home)["id"])
+    at_home.weav.store.delete(only_conversation(at_home)["id"])
 
-    await drawn(at_home, card, "Deleted", "the bot no longer keeps what it said")
-    await settled(at_home)
+    await until_card_says(at_home, card, "Deleted", "the bot no longer keeps what it said")
+    await until_nothing_is_due(at_home)
     for untrue in ("Unassigned", "not set", "No subject"):
         assert untrue not in f"{card.text} {card.blocks}"
     [row] = await select(at_home, "SELECT changes FROM cards")
@@ -361,31 +386,31 @@ async def test_a_deletion_changes_nothing_but_the_status_and_says_what_nobody_kn
     assert [block for block in card.blocks if block["type"] == "actions"] == []
 
 
-async def test_without_its_event_it_is_deleted_when_it_is_missing_twice(at_home: House) -> None:
-    card = await posted_and_settled(at_home)
-    conversation = at_home.weav.store.conversations.pop(conversation_in(at_home)["id"])
+async def test_without_an_event_two_404s_count_as_deleted(at_home: House) -> None:
+    card = await post_settled_card(at_home)
+    conversation = at_home.weav.store.conversations.pop(only_conversation(at_home)["id"])
     read = len(at_home.weav.requests)
 
     await Weav.to(at_home).tell(STATUS, conversation["id"])
 
-    await drawn(at_home, card, "Deleted in Weav")
+    await until_card_says(at_home, card, "Deleted in Weav")
     assert len(at_home.weav.requests) - read == 2
 
 
-async def test_what_was_missing_once_is_there(at_home: House) -> None:
-    card = await posted_and_settled(at_home)
+async def test_one_404_does_not_count_as_deleted(at_home: House) -> None:
+    card = await post_settled_card(at_home)
     at_home.weav.fail(WeavFault(status=404, times=1, **READ))
 
-    change(at_home, status="closed")
+    change_in_weav(at_home, status="closed")
 
-    await drawn(at_home, card, "Closed in Weav")
-    await settled(at_home)
+    await until_card_says(at_home, card, "Closed in Weav")
+    await until_nothing_is_due(at_home)
     assert "Deleted" not in text_on(card)
 
 
-async def test_a_deletion_that_weav_is_late_with_is_seen_at_last(at_home: House) -> None:
-    card = await posted_and_settled(at_home)
-    conversation_id = conversation_in(at_home)["id"]
+async def test_a_deletion_that_weav_confirms_late_is_seen(at_home: House) -> None:
+    card = await post_settled_card(at_home)
+    conversation_id = only_conversation(at_home)["id"]
     await Weav.to(at_home).tell("conversation.deleted", conversation_id)
     read = len(reads(at_home))
     await at_home.weav.until(lambda: len(reads(at_home)) > read)
@@ -393,34 +418,34 @@ async def test_a_deletion_that_weav_is_late_with_is_seen_at_last(at_home: House)
     at_home.weav.webhooks.is_active = False
     at_home.weav.store.delete(conversation_id)
 
-    await drawn(at_home, card, "Deleted in Weav")
+    await until_card_says(at_home, card, "Deleted in Weav")
 
 
-async def test_a_deletion_that_weav_does_not_confirm_is_none(at_home: House) -> None:
-    card = await posted_and_settled(at_home)
+async def test_a_deletion_event_without_a_404_does_not_count(at_home: House) -> None:
+    card = await post_settled_card(at_home)
 
-    await Weav.to(at_home).tell("conversation.deleted", conversation_in(at_home)["id"])
-    await settled(at_home)
+    await Weav.to(at_home).tell("conversation.deleted", only_conversation(at_home)["id"])
+    await until_nothing_is_due(at_home)
 
     assert not card.edited
-    change(at_home, status="closed")
-    await drawn(at_home, card, "Closed in Weav")
+    change_in_weav(at_home, status="closed")
+    await until_card_says(at_home, card, "Closed in Weav")
 
 
-async def test_what_comes_after_a_deletion_changes_nothing(at_home: House) -> None:
-    card = await posted_and_settled(at_home)
-    conversation_id = conversation_in(at_home)["id"]
+async def test_webhooks_after_a_deletion_change_nothing(at_home: House) -> None:
+    card = await post_settled_card(at_home)
+    conversation_id = only_conversation(at_home)["id"]
     at_home.weav.store.delete(conversation_id)
-    await drawn(at_home, card, "Deleted in Weav")
+    await until_card_says(at_home, card, "Deleted in Weav")
 
     await Weav.to(at_home).tell(STATUS, conversation_id)
-    await settled(at_home)
+    await until_nothing_is_due(at_home)
 
     assert len(redraws(at_home)) == 1
     assert text_on(card).count("Deleted in Weav") == 1
 
 
-# When others are away.
+# Weav, Slack or the database is down.
 
 
 @pytest.mark.parametrize(
@@ -436,14 +461,14 @@ async def test_what_comes_after_a_deletion_changes_nothing(at_home: House) -> No
     ],
     ids=["503", "500", "401", "429", "cut"],
 )
-async def test_weav_is_asked_until_it_answers(at_home: House, fault: WeavFault) -> None:
-    card = await posted_and_settled(at_home)
+async def test_a_look_is_retried_until_weav_answers(at_home: House, fault: WeavFault) -> None:
+    card = await post_settled_card(at_home)
     at_home.weav.fail(fault)
 
-    change(at_home, status="closed")
+    change_in_weav(at_home, status="closed")
 
-    await drawn(at_home, card, "Closed in Weav")
-    await settled(at_home)
+    await until_card_says(at_home, card, "Closed in Weav")
+    await until_nothing_is_due(at_home)
     samples = await scrape(at_home)
     assert value(samples, "weav_slack_looks_total", look="card", outcome="weav_away") >= 1
     assert value(samples, "weav_slack_looks_total", look="card", outcome="redrawn") == 1
@@ -462,15 +487,15 @@ async def test_weav_is_asked_until_it_answers(at_home: House, fault: WeavFault) 
     ],
     ids=["410", "another", "400", "422", "html", "half a character"],
 )
-async def test_one_that_cannot_be_read_holds_up_no_others_and_is_given_up(
+async def test_an_unreadable_conversation_does_not_delay_others_and_is_given_up(
     at_home: House, status: int, body: bytes | None
 ) -> None:
-    await posted_and_settled(at_home)
-    unread = conversation_in(at_home)["id"]
+    await post_settled_card(at_home)
+    unread = only_conversation(at_home)["id"]
     await at_home.fill_in(subject="Another")
     await at_home.ann.submit()
     await at_home.slack.until(lambda slack: len(slack.from_bot("C0SUPPORT")) == 2)
-    await settled(at_home)
+    await until_nothing_is_due(at_home)
     another = at_home.slack.from_bot("C0SUPPORT")[-1]
     at_home.weav.fail(
         WeavFault(status=status, body=body, method="GET", path=f"/conversations/{unread}")
@@ -478,8 +503,8 @@ async def test_one_that_cannot_be_read_holds_up_no_others_and_is_given_up(
 
     for conversation in at_home.weav.conversations:
         at_home.weav.store.change(conversation["id"], status="closed")
-    await drawn(at_home, another, "Closed in Weav")
-    await settled(at_home)
+    await until_card_says(at_home, another, "Closed in Weav")
+    await until_nothing_is_due(at_home)
 
     assert len(redraws(at_home)) == 1
     samples = await scrape(at_home)
@@ -502,122 +527,124 @@ async def test_one_that_cannot_be_read_holds_up_no_others_and_is_given_up(
     ],
     ids=["500", "429", "internal", "revoked", "cut after", "cut before"],
 )
-async def test_slack_is_told_until_it_takes_it(at_home: House, fault: SlackFault) -> None:
-    card = await posted_and_settled(at_home)
+async def test_a_redraw_is_retried_until_slack_accepts_it(
+    at_home: House, fault: SlackFault
+) -> None:
+    card = await post_settled_card(at_home)
     at_home.slack.faults.add(fault)
 
-    change(at_home, status="closed")
+    change_in_weav(at_home, status="closed")
 
-    await drawn(at_home, card, "Closed in Weav")
-    await settled(at_home)
+    await until_card_says(at_home, card, "Closed in Weav")
+    await until_nothing_is_due(at_home)
     assert text_on(card).count("Closed in Weav") == 1
 
 
-async def test_a_click_does_not_wait_for_a_drawing_that_slack_puts_off(at_home: House) -> None:
-    card = await posted_and_settled(at_home)
+async def test_a_click_does_not_wait_for_a_redraw_that_slack_delays(at_home: House) -> None:
+    card = await post_settled_card(at_home)
     at_home.slack.faults.add(
         SlackFault("chat.update", status=429, error="ratelimited", retry_after=8)
     )
-    change(at_home, status="closed")
+    change_in_weav(at_home, status="closed")
     await at_home.slack.until(lambda _: bool(redraws(at_home)))
 
     await at_home.ben.click(ids.SET_PRIORITY, card.ts, "low")
 
-    await drawn(at_home, card, "set the priority to Low", "Closed in Weav", within=4)
+    await until_card_says(at_home, card, "set the priority to Low", "Closed in Weav", within=4)
 
 
-async def test_while_slack_rejects_the_bot_it_asks_less_and_less(at_home: House) -> None:
-    card = await posted_and_settled(at_home)
+async def test_while_slack_rejects_the_token_looks_rest_longer_and_longer(at_home: House) -> None:
+    card = await post_settled_card(at_home)
     at_home.slack.faults.add(SlackFault("chat.update", error="token_revoked", times=None))
 
-    change(at_home, status="closed")
+    change_in_weav(at_home, status="closed")
     await at_home.slack.until(lambda _: len(redraws(at_home)) >= 5, 15)
 
     times = [call.at for call in redraws(at_home)][:5]
     pauses = [b - a for a, b in pairwise(times)]
     assert pauses[-1] > 2 * pauses[0], pauses
     at_home.slack.faults.clear()
-    await drawn(at_home, card, "Closed in Weav", within=15)
+    await until_card_says(at_home, card, "Closed in Weav", within=15)
 
 
-async def test_while_the_database_is_away_weav_comes_again(at_home: House) -> None:
-    card = await posted_and_settled(at_home)
+async def test_while_the_database_is_down_weav_retries_its_webhooks(at_home: House) -> None:
+    card = await post_settled_card(at_home)
     await execute(at_home, "ALTER TABLE due RENAME TO away")
     at_home.weav.webhooks.options = WebhookOptions(backoff=0.3)
 
-    change(at_home, status="closed")
+    change_in_weav(at_home, status="closed")
     await at_home.weav.until(lambda: bool(at_home.weav.webhooks.deliveries[-1].attempts))
     assert at_home.weav.webhooks.deliveries[-1].attempts[0].status == 503
     await execute(at_home, "ALTER TABLE away RENAME TO due")
 
-    await drawn(at_home, card, "Closed in Weav")
+    await until_card_says(at_home, card, "Closed in Weav")
 
 
-# Who reads, and what stands in it.
+# Who may read the card, and what its text contains.
 
 
-async def test_in_a_shared_channel_the_card_follows_and_tells_no_more_than_before(
+async def test_in_a_shared_channel_a_card_follows_and_stays_short(
     tmp_path: Path,
 ) -> None:
     async with house(tmp_path, weav_webhook_secret=SECRET) as at_home:
         at_home.slack.scopes += ("channels:read",)
         await at_home.bot.health.poll_slack()
-        card = await posted(at_home, post_to=SHARED)
+        card = await post_card(at_home, post_to=SHARED)
 
-        change(at_home, status="closed", priority="urgent")
+        change_in_weav(at_home, status="closed", priority="urgent")
 
-        await drawn(at_home, card, "Closed")
+        await until_card_says(at_home, card, "Closed")
         seen = f"{card.text} {card.blocks}"
         for private in ("Export hangs", JANE, "U0ANN", "Urgent"):
             assert private not in seen.replace(":red_circle: Priority: Urgent", "")
 
 
-async def test_whatever_weav_says_is_text(at_home: House) -> None:
-    card = await posted_and_settled(at_home)
-    conversation_in(at_home).update(
+async def test_text_from_weav_is_never_markup(at_home: House) -> None:
+    card = await post_settled_card(at_home)
+    only_conversation(at_home).update(
         subject="<!channel> *bold* &amp; <https://evil.example|click>", status="<!here>"
     )
 
-    await Weav.to(at_home).tell(STATUS, conversation_in(at_home)["id"])
+    await Weav.to(at_home).tell(STATUS, only_conversation(at_home)["id"])
 
-    await drawn(at_home, card, "&lt;!here&gt;")
+    await until_card_says(at_home, card, "&lt;!here&gt;")
     assert "<!here>" not in f"{card.text} {card.blocks}"
     assert "<!channel>" not in card.text
 
 
-async def test_what_the_ledger_has_removed_is_drawn_without_it(at_home: House) -> None:
-    card = await posted_and_settled(at_home, "thread")
+async def test_a_card_is_redrawn_without_the_data_that_the_ledger_removed(at_home: House) -> None:
+    card = await post_settled_card(at_home, "thread")
     [line] = [each for each in text_on(card).splitlines() if each.startswith("Opened by")]
     async with Ledger.open(at_home.database) as ledger:
         assert await ledger.forget(0) == 1
 
-    change(at_home, priority="low")
+    change_in_weav(at_home, priority="low")
 
-    await drawn(at_home, card, ":white_circle: Low", line)
+    await until_card_says(at_home, card, ":white_circle: Low", line)
     [entry] = await at_home.entries()
     assert entry.conversation is None
 
 
-async def test_a_card_of_a_former_release_follows_as_well(at_home: House) -> None:
-    card = await posted_and_settled(at_home, "thread")
+async def test_a_card_of_an_earlier_release_is_followed(at_home: House) -> None:
+    card = await post_settled_card(at_home, "thread")
     [line] = [each for each in text_on(card).splitlines() if each.startswith("Opened by")]
     await execute(at_home, "UPDATE submissions SET card = NULL")
     await execute(at_home, "DELETE FROM cards")
 
-    change(at_home, priority="low")
+    change_in_weav(at_home, priority="low")
 
-    await drawn(at_home, card, ":white_circle: Low", line, "Priority set to Low in Weav")
-
-
-# Older and newer.
+    await until_card_says(at_home, card, ":white_circle: Low", line, "Priority set to Low in Weav")
 
 
-async def test_what_weav_dates_before_what_the_card_says_is_not_drawn(at_home: House) -> None:
-    card = await posted_and_settled(at_home)
+# Stale reads and lost locks.
+
+
+async def test_a_read_that_is_older_than_the_card_is_not_drawn(at_home: House) -> None:
+    card = await post_settled_card(at_home)
     await at_home.ben.click(ids.CLOSE, card.ts)
-    await drawn(at_home, card, "closed it")
-    await settled(at_home)
-    conversation, now = conversation_in(at_home), conversation_in(at_home)["updated_at"]
+    await until_card_says(at_home, card, "closed it")
+    await until_nothing_is_due(at_home)
+    conversation, now = only_conversation(at_home), only_conversation(at_home)["updated_at"]
     earlier = datetime.fromisoformat(now) - timedelta(minutes=1)
     conversation.update(status="open", updated_at=earlier.isoformat())
 
@@ -627,17 +654,17 @@ async def test_what_weav_dates_before_what_the_card_says_is_not_drawn(at_home: H
 
     assert "*Status*\n:white_check_mark: Closed" in text_on(card)
     conversation.update(updated_at=datetime.now(UTC).isoformat())
-    await drawn(at_home, card, "Reopened in Weav")
+    await until_card_says(at_home, card, "Reopened in Weav")
 
 
-async def test_what_is_older_is_not_drawn_either_when_weav_was_away_before(
+async def test_a_read_that_is_older_than_the_card_is_not_drawn_after_an_outage_of_weav(
     at_home: House,
 ) -> None:
-    card = await posted_and_settled(at_home)
+    card = await post_settled_card(at_home)
     await at_home.ben.click(ids.CLOSE, card.ts)
-    await drawn(at_home, card, "closed it")
-    await settled(at_home)
-    conversation = conversation_in(at_home)
+    await until_card_says(at_home, card, "closed it")
+    await until_nothing_is_due(at_home)
+    conversation = only_conversation(at_home)
     now = datetime.fromisoformat(conversation["updated_at"])
     conversation.update(status="open", updated_at=(now - timedelta(minutes=1)).isoformat())
     at_home.weav.fail(WeavFault(status=503, times=5, **READ))
@@ -648,102 +675,104 @@ async def test_what_is_older_is_not_drawn_either_when_weav_was_away_before(
         lambda: [each.status for each in reads(at_home)][read + 5 :] == [200], 20
     )
     conversation.update(status="closed", updated_at=now.isoformat())
-    await settled(at_home)
+    await until_nothing_is_due(at_home)
 
     assert len(redraws(at_home)) == 1
     assert "*Status*\n:white_check_mark: Closed" in text_on(card)
 
 
 async def test_a_click_during_a_look_comes_after_it(at_home: House) -> None:
-    card = await posted_and_settled(at_home)
+    card = await post_settled_card(at_home)
     at_home.weav.fail(WeavFault(hold=0.5, times=1, **READ))
-    change(at_home, priority="low")
+    change_in_weav(at_home, priority="low")
     read = len(at_home.weav.requests)
     await at_home.weav.until(lambda: len(at_home.weav.requests) > read)
 
     await at_home.ben.click(ids.CLOSE, card.ts)
 
-    await drawn(at_home, card, "closed it", "Priority set to Low in Weav")
-    await settled(at_home)
+    await until_card_says(at_home, card, "closed it", "Priority set to Low in Weav")
+    await until_nothing_is_due(at_home)
     last = text_on(card)
     assert ":white_circle: Low" in last
     assert ":white_check_mark: Closed" in last
 
 
 async def test_a_look_during_a_click_comes_after_it(at_home: House) -> None:
-    card = await posted_and_settled(at_home)
+    card = await post_settled_card(at_home)
     at_home.weav.fail(WeavFault(hold=0.5, times=1, **WRITE))
     await at_home.ben.click(ids.CLOSE, card.ts)
-    await at_home.weav.until(lambda: conversation_in(at_home)["status"] == "closed")
+    await at_home.weav.until(lambda: only_conversation(at_home)["status"] == "closed")
 
-    change(at_home, priority="low")
+    change_in_weav(at_home, priority="low")
 
-    await drawn(at_home, card, "closed it", "Priority set to Low in Weav", ":white_circle: Low")
+    await until_card_says(
+        at_home, card, "closed it", "Priority set to Low in Weav", ":white_circle: Low"
+    )
 
 
-async def somebody_elses_turn(at_home: House) -> None:
-    """As if this process stood still, and another drew what is newer."""
+async def take_lock_elsewhere(at_home: House) -> None:
+    """As if this process stalled and another one took its lock and drew something newer."""
     async with asyncio.timeout(5):
         while not await select(at_home, "SELECT 1 FROM cards WHERE shown = ''"):  # noqa: ASYNC110 - the bot's doing
             await asyncio.sleep(0.02)
-    conversation = Conversation.read(conversation_in(at_home))
+    conversation = Conversation.read(only_conversation(at_home))
     shown = CardDigest.of(conversation).dump()
     await execute(at_home, f"UPDATE cards SET owner = 'another', shown = '{shown}'")  # noqa: S608 - ours
 
 
-async def test_what_a_look_has_drawn_that_had_lost_its_turn_is_drawn_again(
+async def test_a_card_drawn_by_a_look_that_lost_its_lock_is_redrawn(
     at_home: House,
 ) -> None:
-    card = await posted_and_settled(at_home)
+    card = await post_settled_card(at_home)
     at_home.slack.faults.add(SlackFault("chat.update", delay=1.0))
-    change(at_home, priority="low")
+    change_in_weav(at_home, priority="low")
 
-    await somebody_elses_turn(at_home)
+    await take_lock_elsewhere(at_home)
 
     await at_home.slack.until(lambda _: len(redraws(at_home)) == 2, 15)
-    await settled(at_home)
+    await until_nothing_is_due(at_home)
     assert text_on(card).count("Priority set to Low in Weav") == 1
 
 
-async def test_what_a_click_has_drawn_that_had_lost_its_turn_is_drawn_again(
+async def test_a_card_drawn_by_a_click_that_lost_its_lock_is_redrawn(
     at_home: House,
 ) -> None:
-    card = await posted_and_settled(at_home)
+    card = await post_settled_card(at_home)
     at_home.slack.faults.add(SlackFault("chat.update", delay=1.0))
     at_home.weav.webhooks.is_active = False
     await at_home.ben.click(ids.CLOSE, card.ts)
-    await at_home.weav.until(lambda: bool(writes(at_home)))
-    await at_home.weav.until(lambda: conversation_in(at_home)["status"] == "closed")
+    await at_home.weav.until(lambda: bool(put_requests(at_home)))
+    await at_home.weav.until(lambda: only_conversation(at_home)["status"] == "closed")
 
-    change(at_home, priority="low")
-    await somebody_elses_turn(at_home)
+    change_in_weav(at_home, priority="low")
+    await take_lock_elsewhere(at_home)
 
-    await drawn(at_home, card, "closed it", ":white_circle: Low", within=15)
-    await settled(at_home)
+    await until_card_says(at_home, card, "closed it", ":white_circle: Low", within=15)
+    await until_nothing_is_due(at_home)
     assert len(redraws(at_home)) == 2
 
 
-async def test_two_replicas_look_once_and_draw_once(tmp_path: Path, postgres_url: str) -> None:
+async def test_two_replicas_look_once_and_redraw_once(tmp_path: Path, postgres_url: str) -> None:
     async with house(tmp_path, database=postgres_url, weav_webhook_secret=SECRET) as at_home:
         async with another_bot(at_home) as ben:
-            card = await posted_and_settled(at_home)
+            card = await post_settled_card(at_home)
             for priority in ("low", "high", "urgent"):
-                change(at_home, priority=priority)
-            await drawn(at_home, card, ":red_circle: Urgent")
-            await settled(at_home)
+                change_in_weav(at_home, priority=priority)
+            await until_card_says(at_home, card, ":red_circle: Urgent")
+            await until_nothing_is_due(at_home)
             assert len(redraws(at_home)) == 1
 
             await ben.click(ids.CLOSE, card.ts)
-            change(at_home, priority="low")
-            await drawn(at_home, card, "closed it", ":white_circle: Low")
-            await settled(at_home)
+            change_in_weav(at_home, priority="low")
+            await until_card_says(at_home, card, "closed it", ":white_circle: Low")
+            await until_nothing_is_due(at_home)
 
         assert "*Status*\n:white_check_mark: Closed" in text_on(card)
         assert text_on(card).count("Priority set to Low in Weav") == 1
 
 
-async def test_drawings_wait_their_turn(tmp_path: Path) -> None:
-    """Also those of two replicas, and after a failure: the ledger has the one row of them."""
+async def test_redraws_are_paced(tmp_path: Path) -> None:
+    """Redraws share one row of slots in the ledger, also across replicas and after failures."""
     follow = replace(QUICK_FOLLOW, redraw_every=0.6)
     pace = replace(QUICK, follow=follow)
     async with house(tmp_path, weav_webhook_secret=SECRET, pace=pace) as at_home:
@@ -751,7 +780,7 @@ async def test_drawings_wait_their_turn(tmp_path: Path) -> None:
             await at_home.fill_in(subject=f"Case {number}")
             await at_home.ann.submit()
             await at_home.slack.until(lambda slack, n=number: len(slack.from_bot("C0SUPPORT")) > n)  # type: ignore[misc]
-        await settled(at_home)
+        await until_nothing_is_due(at_home)
 
         at_home.slack.faults.add(SlackFault("chat.update", status=500, times=3))
         for conversation in at_home.weav.conversations:
@@ -760,20 +789,20 @@ async def test_drawings_wait_their_turn(tmp_path: Path) -> None:
 
         times = sorted(call.at for call in redraws(at_home))
         assert min(b - a for a, b in pairwise(times)) > 0.2, [t - times[0] for t in times]
-        await settled(at_home)
+        await until_nothing_is_due(at_home)
         assert len(redraws(at_home)) == 8
         for card in at_home.slack.from_bot("C0SUPPORT"):
             assert "Closed in Weav" in text_on(card)
 
 
-async def test_turns_of_long_ago_are_not_all_taken_at_once(tmp_path: Path) -> None:
+async def test_stale_slots_are_not_all_used_at_once(tmp_path: Path) -> None:
     pace = replace(QUICK, follow=replace(QUICK_FOLLOW, redraw_every=0.6))
     async with house(tmp_path, weav_webhook_secret=SECRET, pace=pace) as at_home:
         for number in range(4):
             await at_home.fill_in(subject=f"Case {number}")
             await at_home.ann.submit()
             await at_home.slack.until(lambda slack, n=number: len(slack.from_bot("C0SUPPORT")) > n)  # type: ignore[misc]
-        await settled(at_home)
+        await until_nothing_is_due(at_home)
         at_home.weav.webhooks.is_active = False
         for conversation in at_home.weav.conversations:
             at_home.weav.store.change(conversation["id"], status="closed")
@@ -787,69 +816,69 @@ async def test_turns_of_long_ago_are_not_all_taken_at_once(tmp_path: Path) -> No
         assert min(b - a for a, b in pairwise(times)) > 0.2, [t - times[0] for t in times]
 
 
-async def test_whoever_stops_keeps_what_it_looks_at_until_it_has_finished(
+async def test_a_process_that_stops_finishes_its_look(
     at_home: House,
 ) -> None:
-    card = await posted_and_settled(at_home)
+    card = await post_settled_card(at_home)
     await at_home.bot.services.scheduler.stop()
     at_home.weav.fail(WeavFault(hold=2.0, times=1, **READ))
     read = len(reads(at_home))
 
-    async def stopped_while_it_looks() -> None:
+    async def stop_during_look() -> None:
         async with another_bot(at_home, pace=replace(QUICK, lease=1)):
             await at_home.weav.until(lambda: len(reads(at_home)) > read)
 
-    stopping = asyncio.create_task(stopped_while_it_looks())
-    change(at_home, status="closed")
+    stopping = asyncio.create_task(stop_during_look())
+    change_in_weav(at_home, status="closed")
     await at_home.weav.until(lambda: len(reads(at_home)) > read)
     async with another_bot(at_home):
         await stopping
-        await drawn(at_home, card, "Closed in Weav")
-        await settled(at_home)
+        await until_card_says(at_home, card, "Closed in Weav")
+        await until_nothing_is_due(at_home)
 
     assert len(reads(at_home)) == read + 1
 
 
-async def test_that_a_new_card_is_to_be_looked_at_waits_for_the_database(at_home: House) -> None:
+async def test_a_new_card_is_marked_for_a_look_once_the_database_answers(at_home: House) -> None:
     await execute(at_home, "ALTER TABLE due RENAME TO away")
-    card = await posted(at_home)
+    card = await post_card(at_home)
     at_home.weav.webhooks.is_active = False
     await at_home.entry_in(State.OPENED)
 
     await execute(at_home, "ALTER TABLE away RENAME TO due")
-    change(at_home, status="closed")
+    change_in_weav(at_home, status="closed")
 
-    await drawn(at_home, card, "Closed")
+    await until_card_says(at_home, card, "Closed")
 
 
-async def test_nobody_knows_what_a_card_says_that_was_being_drawn_when_the_bot_stopped(
+async def test_a_card_whose_redraw_was_interrupted_is_redrawn_after_the_restart(
     at_home: House,
 ) -> None:
-    card = await posted_and_settled(at_home)
+    card = await post_settled_card(at_home)
     await at_home.bot.services.scheduler.stop()
     at_home.slack.faults.add(SlackFault("chat.update", delay=2.0))
     async with another_bot(at_home, pace=replace(QUICK, drain=0.2)):
-        change(at_home, status="closed")
+        change_in_weav(at_home, status="closed")
         async with asyncio.timeout(5):
             while not await select(at_home, "SELECT 1 FROM cards WHERE shown = ''"):  # noqa: ASYNC110 - the bot's doing
                 await asyncio.sleep(0.02)
 
     assert [row[0] for row in await select(at_home, "SELECT shown FROM cards")] == [""]
     async with another_bot(at_home):
-        await drawn(at_home, card, "Closed in Weav")
-        await settled(at_home)
+        await until_card_says(at_home, card, "Closed in Weav")
+        await until_nothing_is_due(at_home)
 
 
-async def test_what_was_due_when_the_bot_stopped_is_looked_at_by_the_next(
+async def test_a_look_that_was_due_when_the_bot_stopped_runs_after_the_restart(
     tmp_path: Path,
 ) -> None:
     pace = replace(QUICK, follow=replace(QUICK_FOLLOW, card=1.0))
     async with house(tmp_path, weav_webhook_secret=SECRET, pace=pace) as at_home:
-        card = await posted(at_home)
+        card = await post_card(at_home)
         await at_home.entry_in(State.ANNOUNCED)
         at_home.weav.webhooks.is_active = False
-        change(at_home, status="closed")
+        change_in_weav(at_home, status="closed")
         await at_home.bot.services.scheduler.stop()
 
         async with another_bot(at_home):
-            await drawn(at_home, card, "Closed")
+            await until_card_says(at_home, card, "Closed")

@@ -1,4 +1,4 @@
-"""What a message brings along: its customer if they are known, and what it has become already."""
+"""Forms opened from a message: its known customer, and the conversations that it already has."""
 
 from pathlib import Path
 
@@ -7,12 +7,12 @@ import pytest
 from bot.ledger import KnownCustomer, Ledger, State
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
-from tests.house import CONVERSATION_URL, CREATE, JANE, House, chosen, house, text_on
-from tests.scenarios.filling import NOBODY_KNOWN, RAVI, ZOE, used
+from tests.house import CONVERSATION_URL, CREATE, JANE, House, house, selected_value, text_on
+from tests.scenarios.filling import NOBODY_KNOWN, RAVI, ZOE, open_conversation_for
 
 
 async def known(at_home: House) -> None:
-    """Slack has been greeted: the bot knows that it cannot tell guests from members."""
+    """The bot has greeted Slack and knows that it has no scope to tell guests from members."""
     await at_home.bot.health.poll_slack()
     async with Ledger.open(at_home.database) as ledger:
         for customer in (
@@ -22,12 +22,12 @@ async def known(at_home: House) -> None:
             await ledger.customers.learn(customer)
 
 
-async def from_message(at_home: House, message_ts: str) -> None:
+async def open_from_message(at_home: House, message_ts: str) -> None:
     await at_home.ann.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
     await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
 
 
-def said(at_home: House, text: str) -> str:
+def post_message(at_home: House, text: str) -> str:
     return at_home.ann.say(text, "C0SUPPORT")
 
 
@@ -46,19 +46,19 @@ def said(at_home: House, text: str) -> str:
         ("nothing here", ""),
     ],
 )
-async def test_a_known_customer_in_the_message_is_chosen(
+async def test_a_known_customer_in_the_message_is_selected(
     at_home: House, text: str, customer_id: str
 ) -> None:
     await known(at_home)
 
-    await from_message(at_home, said(at_home, text))
+    await open_from_message(at_home, post_message(at_home, text))
 
-    assert chosen(at_home.ann.view, "customer_id") == customer_id
+    assert selected_value(at_home.ann.view, "customer_id") == customer_id
     said_so = at_home.ann.view.block("customer_id")["hint"]["text"].startswith("From the message.")
     assert said_so is bool(customer_id)
 
 
-async def test_a_message_of_an_app_that_has_only_blocks_is_read_from_them(
+async def test_an_app_message_that_has_only_blocks_is_read_from_them(
     any_way: House,
 ) -> None:
     await known(any_way)
@@ -67,39 +67,39 @@ async def test_a_message_of_an_app_that_has_only_blocks_is_read_from_them(
         "C0SUPPORT", "U0BOT", "", [{"type": "section", "text": text}], via="api"
     )
 
-    await from_message(any_way, alert.ts)
+    await open_from_message(any_way, alert.ts)
 
     subject = any_way.ann.view.values["subject"]["subject"]["value"]
     assert subject == "Payment failed for Jane"
-    assert chosen(any_way.ann.view, "customer_id") == JANE
+    assert selected_value(any_way.ann.view, "customer_id") == JANE
 
 
-async def test_a_link_to_a_conversation_of_the_bots_leads_to_its_customer(
+async def test_a_link_to_one_of_the_bots_conversations_selects_its_customer(
     any_way: House,
 ) -> None:
-    await used(any_way, RAVI)
+    await open_conversation_for(any_way, RAVI)
     link = CONVERSATION_URL.format(id=any_way.weav.conversations[0]["id"])
 
-    await from_message(any_way, said(any_way, f"Again: <{link}>"))
+    await open_from_message(any_way, post_message(any_way, f"Again: <{link}>"))
 
-    assert chosen(any_way.ann.view, "customer_id") == RAVI
+    assert selected_value(any_way.ann.view, "customer_id") == RAVI
 
 
-async def opened_from(at_home: House, message_ts: str) -> str:
-    await from_message(at_home, message_ts)
+async def open_conversation_from(at_home: House, message_ts: str) -> str:
+    await open_from_message(at_home, message_ts)
     await at_home.ann.submit({"channel": "email", "customer_id": JANE})
     await at_home.card()
     await at_home.entry_in(State.ANNOUNCED)
     return str(at_home.weav.conversations[0]["id"])
 
 
-async def test_a_message_that_has_a_conversation_says_so_and_wants_a_tick(
+async def test_a_message_that_has_a_conversation_needs_a_tick_for_another_one(
     any_way: House,
 ) -> None:
-    message_ts = said(any_way, "The export hangs")
-    conversation_id = await opened_from(any_way, message_ts)
+    message_ts = post_message(any_way, "The export hangs")
+    conversation_id = await open_conversation_from(any_way, message_ts)
 
-    await from_message(any_way, message_ts)
+    await open_from_message(any_way, message_ts)
 
     assert "<@U0ANN> opened a conversation from this message" in text_on(any_way.ann.view)
     assert CONVERSATION_URL.format(id=conversation_id) in text_on(any_way.ann.view)
@@ -110,47 +110,49 @@ async def test_a_message_that_has_a_conversation_says_so_and_wants_a_tick(
     assert any_way.weav.creations[1].json == any_way.weav.creations[0].json
 
 
-async def test_everybody_is_told_and_other_messages_are_not_meant(at_home: House) -> None:
-    message_ts = said(at_home, "The export hangs")
-    await opened_from(at_home, message_ts)
+async def test_the_duplicate_is_shown_to_everybody_and_only_for_that_message(
+    at_home: House,
+) -> None:
+    message_ts = post_message(at_home, "The export hangs")
+    await open_conversation_from(at_home, message_ts)
 
     await at_home.ben.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
     await at_home.slack.until(lambda slack: slack.top_view("U0BEN"))
-    await from_message(at_home, said(at_home, "The export hangs"))
+    await open_from_message(at_home, post_message(at_home, "The export hangs"))
 
     assert "another" in at_home.ben.view.values
     assert "another" not in at_home.ann.view.values
 
 
-async def test_one_that_is_on_its_way_counts(at_home: House) -> None:
-    message_ts = said(at_home, "The export hangs")
+async def test_a_conversation_that_is_being_created_counts_as_duplicate(at_home: House) -> None:
+    message_ts = post_message(at_home, "The export hangs")
     at_home.weav.fail(WeavFault(status=503, **CREATE))
-    await from_message(at_home, message_ts)
+    await open_from_message(at_home, message_ts)
     await at_home.ann.submit({"channel": "email", "customer_id": JANE})
     await at_home.ann.close()
 
-    await from_message(at_home, message_ts)
+    await open_from_message(at_home, message_ts)
 
     assert "queued: not created yet" in text_on(at_home.ann.view)
     assert "another" in at_home.ann.view.values
 
 
-async def test_one_that_was_refused_does_not_count(at_home: House) -> None:
-    message_ts = said(at_home, "The export hangs")
+async def test_a_refused_submission_does_not_count_as_duplicate(at_home: House) -> None:
+    message_ts = post_message(at_home, "The export hangs")
     at_home.weav.fail(WeavFault(status=403, **CREATE))
-    await from_message(at_home, message_ts)
+    await open_from_message(at_home, message_ts)
     await at_home.ann.submit({"channel": "email", "customer_id": JANE})
     await at_home.ann.close()
 
-    await from_message(at_home, message_ts)
+    await open_from_message(at_home, message_ts)
 
     assert "another" not in at_home.ann.view.values
 
 
-async def test_the_tick_is_not_asked_for_twice_when_the_form_comes_back(at_home: House) -> None:
-    message_ts = said(at_home, "The export hangs")
-    await opened_from(at_home, message_ts)
-    await from_message(at_home, message_ts)
+async def test_the_tick_is_kept_when_the_form_comes_back(at_home: House) -> None:
+    message_ts = post_message(at_home, "The export hangs")
+    await open_conversation_from(at_home, message_ts)
+    await open_from_message(at_home, message_ts)
     at_home.weav.fail(WeavFault(status=403, times=1, **CREATE))
 
     await at_home.ann.submit({"channel": "email", "customer_id": JANE, "another": ["another"]})
@@ -160,19 +162,19 @@ async def test_the_tick_is_not_asked_for_twice_when_the_form_comes_back(at_home:
     await at_home.weav.until(lambda: len(at_home.weav.conversations) == 2)
 
 
-async def opened_by_both(at_home: House) -> None:
-    """Both fill in a form from the same message, and Ann submits hers first."""
-    message_ts = said(at_home, "The export hangs")
+async def open_two_forms(at_home: House) -> None:
+    """Ann and Ben fill in a form from the same message; Ann submits hers first."""
+    message_ts = post_message(at_home, "The export hangs")
     await at_home.ben.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
     await at_home.slack.until(lambda slack: slack.top_view("U0BEN"))
     await at_home.ben.type_in({"channel": "email", "customer_id": JANE})
-    await opened_from(at_home, message_ts)
+    await open_conversation_from(at_home, message_ts)
 
 
-async def test_somebody_who_was_first_meanwhile_is_named_and_nothing_is_sent(
+async def test_if_somebody_submitted_first_they_are_named_and_nothing_is_sent(
     any_way: House,
 ) -> None:
-    await opened_by_both(any_way)
+    await open_two_forms(any_way)
 
     answer = await any_way.ben.submit({"subject": "Hangs for me, too", "priority": "high"})
 
@@ -195,16 +197,16 @@ async def test_somebody_who_was_first_meanwhile_is_named_and_nothing_is_sent(
 
 
 @pytest.mark.parametrize("status", [401, 503], ids=["refused", "expired"])
-async def test_a_form_that_made_nothing_wants_a_tick_as_well_when_it_is_submitted_again(
+async def test_a_resubmitted_form_that_created_nothing_needs_the_tick_too(
     tmp_path: Path, status: int
 ) -> None:
     async with house(tmp_path, weav_retry_for="0") as at_home:
-        message_ts = said(at_home, "The export hangs")
+        message_ts = post_message(at_home, "The export hangs")
         await at_home.ben.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
         await at_home.slack.until(lambda slack: slack.top_view("U0BEN"))
         at_home.weav.fail(WeavFault(status=status, times=1, **CREATE))
         await at_home.ben.submit({"channel": "email", "customer_id": JANE})
-        await opened_from(at_home, message_ts)
+        await open_conversation_from(at_home, message_ts)
 
         await at_home.ben.submit()
 
@@ -215,11 +217,11 @@ async def test_a_form_that_made_nothing_wants_a_tick_as_well_when_it_is_submitte
         await at_home.weav.until(lambda: len(at_home.weav.conversations) == 2)
 
 
-async def test_a_submission_that_comes_twice_is_not_taken_for_somebody_elses(
+async def test_a_repeated_submission_is_not_taken_for_somebody_elses(
     at_home: House,
 ) -> None:
-    message_ts = said(at_home, "The export hangs")
-    await from_message(at_home, message_ts)
+    message_ts = post_message(at_home, "The export hangs")
+    await open_from_message(at_home, message_ts)
     await at_home.ann.type_in({"channel": "email", "customer_id": JANE})
     delivery = at_home.ann.submission_delivery()
     await at_home.ann.send(delivery)
@@ -235,8 +237,8 @@ async def test_a_submission_that_comes_twice_is_not_taken_for_somebody_elses(
 
 
 @pytest.mark.long
-async def test_without_the_database_nothing_is_said_of_others(at_home: House) -> None:
-    await opened_by_both(at_home)
+async def test_without_the_database_no_duplicate_is_shown(at_home: House) -> None:
+    await open_two_forms(at_home)
     at_home.lose("submissions")
 
     await at_home.ben.submit()
@@ -245,8 +247,8 @@ async def test_without_the_database_nothing_is_said_of_others(at_home: House) ->
     assert len(at_home.weav.creations) == 1
 
 
-async def test_the_tick_goes_along_with_a_form_that_comes_back_late(at_home: House) -> None:
-    await opened_by_both(at_home)
+async def test_the_tick_is_kept_in_a_form_that_comes_back_late(at_home: House) -> None:
+    await open_two_forms(at_home)
     await at_home.ben.submit()
     at_home.weav.fail(WeavFault(delay=2.2, status=403, times=1, **CREATE))
 

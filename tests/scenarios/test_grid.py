@@ -10,7 +10,7 @@ from bot.sandbox.slack import Delivery, Enterprise, Person, SlackFault, SlackUse
 from bot.slack import ids
 from tests.house import JANE, House, house, text_on
 from tests.metrics import scrape, value
-from tests.scenarios.cards import drawn, posted
+from tests.scenarios.cards import post_card, until_card_says
 
 GRANTED = ("users:read",)
 SISTER = "T0SISTER"
@@ -19,7 +19,7 @@ EVERYBODY = ("U0ANN", "U0SUE", "U0EVE")
 
 
 @asynccontextmanager
-async def on_grid(
+async def grid_harness(
     tmp_path: Path,
     *,
     scopes: tuple[str, ...] = (),
@@ -27,7 +27,7 @@ async def on_grid(
     greeted: bool = True,
     **variables: str,
 ) -> AsyncIterator[House]:
-    """Ann and Ben are of the workspace with the bot, Sue of a sister, Eve of somebody else's.
+    """Ann and Ben use the bot's workspace, Sue a sister workspace, Eve another organisation.
 
     `names_teams`: what Slack says of people in interactions, see `Enterprise`.
     """
@@ -50,12 +50,12 @@ def person(at_home: House, slack_user_id: str) -> Person:
     return Person(at_home.slack, slack_user_id, at_home.ann.endpoint)
 
 
-async def opened(who: Person) -> None:
+async def until_form_opened(who: Person) -> None:
     await who.workspace.until(lambda slack: slack.top_view(who.slack_user_id))
 
 
-async def submitted_in_anns_form(at_home: House, who: Person) -> str:
-    """Give what stands under the field afterwards."""
+async def error_in_anns_form(at_home: House, who: Person) -> str:
+    """Return the error under the field."""
     await at_home.fill_in(subject="Export hangs")
     answer = await who.send(Delivery("interactive", who.payloads.submission(at_home.ann.view)))
     return answer.errors.get(ids.POST_TO, "")
@@ -63,41 +63,41 @@ async def submitted_in_anns_form(at_home: House, who: Person) -> str:
 
 @pytest.mark.parametrize("greeted", [True, False])
 @pytest.mark.parametrize("names_teams", [True, False])
-async def test_a_member_of_the_organisation_does_everything(
+async def test_a_member_of_the_organisation_can_do_everything(
     tmp_path: Path, *, greeted: bool, names_teams: bool
 ) -> None:
-    async with on_grid(tmp_path, greeted=greeted, names_teams=names_teams) as at_home:
+    async with grid_harness(tmp_path, greeted=greeted, names_teams=names_teams) as at_home:
         await at_home.ann.command("email")
-        await opened(at_home.ann)
+        await until_form_opened(at_home.ann)
         offered = await at_home.ann.suggest(ids.CUSTOMER_ID, JANE)
         assert JANE in str(offered.options)
         submitted = await at_home.ann.submit({"customer_id": JANE})
         assert (submitted.trouble, submitted.errors) == ("", {})
         card = await at_home.card()
         await at_home.ben.click(ids.CLOSE, card.ts)
-        await drawn(at_home, card, "closed it")
+        await until_card_says(at_home, card, "closed it")
         message_ts = at_home.ann.say("The export hangs", "C0SUPPORT")
         await at_home.ann.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
-        await opened(at_home.ann)
+        await until_form_opened(at_home.ann)
         await at_home.ben.global_shortcut(ids.GLOBAL_SHORTCUT)
-        await opened(at_home.ben)
+        await until_form_opened(at_home.ben)
         assert at_home.slack.from_bot(at_home.slack.direct_messages("U0BEN").id) == []
 
 
 @pytest.mark.parametrize("names_teams", [True, False])
 @pytest.mark.parametrize("scopes", [(), GRANTED])
-async def test_whoever_is_of_another_organisation_is_refused_everywhere(
+async def test_a_user_of_another_organisation_is_refused_everywhere(
     tmp_path: Path, scopes: tuple[str, ...], *, names_teams: bool
 ) -> None:
-    async with on_grid(tmp_path, scopes=scopes, names_teams=names_teams) as at_home:
+    async with grid_harness(tmp_path, scopes=scopes, names_teams=names_teams) as at_home:
         eve = person(at_home, "U0EVE")
-        card = await posted(at_home)
+        card = await post_card(at_home)
 
         commanded = await eve.command("", "C0PARTNERS")
         await eve.message_shortcut(ids.MESSAGE_SHORTCUT, card.ts)
         await eve.global_shortcut(ids.GLOBAL_SHORTCUT)
         await eve.click(ids.CLOSE, card.ts)
-        assert "organisation" in await submitted_in_anns_form(at_home, eve)
+        assert "organisation" in await error_in_anns_form(at_home, eve)
         typed = eve.payloads.suggestion(at_home.ann.view, ids.CUSTOMER_ID, ids.CUSTOMER_ID, JANE)
         offered = await eve.send(Delivery("interactive", typed))
 
@@ -109,55 +109,55 @@ async def test_whoever_is_of_another_organisation_is_refused_everywhere(
         assert [each["status"] for each in at_home.weav.conversations] == ["open"]
 
 
-async def test_the_apps_own_organisation_in_a_payload_opens_no_door_before_slack_was_greeted(
+async def test_before_greeting_slack_the_organisation_in_a_payload_admits_nobody(
     tmp_path: Path,
 ) -> None:
-    async with on_grid(tmp_path, greeted=False) as at_home:
+    async with grid_harness(tmp_path, greeted=False) as at_home:
         eve = person(at_home, "U0EVE")
 
         await eve.global_shortcut(ids.GLOBAL_SHORTCUT)
         assert "organisation" in text_on(await at_home.direct_message("U0EVE"))
-        assert "organisation" in await submitted_in_anns_form(at_home, eve)
+        assert "organisation" in await error_in_anns_form(at_home, eve)
 
 
-async def test_a_command_in_a_sister_workspace_says_whose_it_is(tmp_path: Path) -> None:
-    async with on_grid(tmp_path) as at_home:
+async def test_a_command_in_a_sister_workspace_opens_a_form(tmp_path: Path) -> None:
+    async with grid_harness(tmp_path) as at_home:
         await person(at_home, "U0SUE").command("")
 
-        await opened(person(at_home, "U0SUE"))
+        await until_form_opened(person(at_home, "U0SUE"))
 
 
 async def test_people_of_sister_workspaces_are_looked_up_where_slack_names_theirs(
     tmp_path: Path,
 ) -> None:
-    async with on_grid(tmp_path, scopes=GRANTED, names_teams=True) as at_home:
+    async with grid_harness(tmp_path, scopes=GRANTED, names_teams=True) as at_home:
         sue = person(at_home, "U0SUE")
-        card = await posted(at_home)
+        card = await post_card(at_home)
 
         await sue.click(ids.CLOSE, card.ts)
-        await drawn(at_home, card, "closed it")
-        assert await submitted_in_anns_form(at_home, sue) == ""
+        await until_card_says(at_home, card, "closed it")
+        assert await error_in_anns_form(at_home, sue) == ""
         await sue.global_shortcut(ids.GLOBAL_SHORTCUT)
-        await opened(sue)
+        await until_form_opened(sue)
 
         looked_up = [each.arguments["user"] for each in at_home.slack.calls_of("users.info")]
         assert looked_up.count("U0SUE") == 1
 
 
-async def test_without_the_scope_they_are_let_in_with_a_setting(tmp_path: Path) -> None:
-    async with on_grid(tmp_path, names_teams=True) as at_home:
+async def test_without_the_scope_a_setting_admits_sister_workspaces(tmp_path: Path) -> None:
+    async with grid_harness(tmp_path, names_teams=True) as at_home:
         await person(at_home, "U0SUE").global_shortcut(ids.GLOBAL_SHORTCUT)
         assert "organisation" in text_on(await at_home.direct_message("U0SUE"))
-    async with on_grid(tmp_path, names_teams=True, slack_allow_external="true") as at_home:
+    async with grid_harness(tmp_path, names_teams=True, slack_allow_external="true") as at_home:
         await person(at_home, "U0SUE").global_shortcut(ids.GLOBAL_SHORTCUT)
-        await opened(person(at_home, "U0SUE"))
+        await until_form_opened(person(at_home, "U0SUE"))
 
 
-async def test_who_is_not_looked_up_in_time_can_try_again(tmp_path: Path) -> None:
-    async with on_grid(tmp_path, scopes=GRANTED, names_teams=True) as at_home:
+async def test_a_user_who_is_not_looked_up_in_time_can_try_again(tmp_path: Path) -> None:
+    async with grid_harness(tmp_path, scopes=GRANTED, names_teams=True) as at_home:
         at_home.slack.faults.add(SlackFault("users.info", delay=1, where={"user": "U0SUE"}))
 
-        assert "try again in a moment" in await submitted_in_anns_form(
+        assert "try again in a moment" in await error_in_anns_form(
             at_home, person(at_home, "U0SUE")
         )
 
@@ -166,12 +166,12 @@ async def test_who_is_not_looked_up_in_time_can_try_again(tmp_path: Path) -> Non
                 each.arguments["user"] == "U0SUE" for each in slack.calls_of("users.info")
             )
         )
-        assert await submitted_in_anns_form(at_home, person(at_home, "U0SUE")) == ""
+        assert await error_in_anns_form(at_home, person(at_home, "U0SUE")) == ""
 
 
-async def test_guests_of_the_organisation_are_guests(tmp_path: Path) -> None:
-    async with on_grid(tmp_path, scopes=GRANTED) as at_home:
-        refused = await submitted_in_anns_form(at_home, person(at_home, "U0CAT"))
+async def test_guests_of_the_organisation_count_as_guests(tmp_path: Path) -> None:
+    async with grid_harness(tmp_path, scopes=GRANTED) as at_home:
+        refused = await error_in_anns_form(at_home, person(at_home, "U0CAT"))
 
         assert "guests" in refused
 
@@ -184,22 +184,22 @@ async def test_guests_of_the_organisation_are_guests(tmp_path: Path) -> None:
         ("T0SANDBOX", GRANTED, False, {"U0ANN"}),
         ("T0SANDBOX", GRANTED, True, {"U0ANN"}),
         (SISTER, GRANTED, False, {"U0SUE"}),
-        ("T0SANDBOX", (), False, set()),  # nobody says in which workspace they are
+        ("T0SANDBOX", (), False, set()),  # nothing tells their workspace
         ("T0SANDBOX", (), True, {"U0ANN"}),
         ("E0OTHER", GRANTED, True, set()),
     ],
 )
-async def test_a_workspace_or_an_organisation_may_be_named(
+async def test_a_setting_may_name_a_workspace_or_an_organisation(
     tmp_path: Path, named: str, scopes: tuple[str, ...], let_in: set[str], *, names_teams: bool
 ) -> None:
-    async with on_grid(
+    async with grid_harness(
         tmp_path, scopes=scopes, names_teams=names_teams, slack_allowed_teams=named
     ) as at_home:
-        assert {each for each in EVERYBODY if await gets_a_form(at_home, each)} == let_in
+        assert {each for each in EVERYBODY if await use_global_shortcut(at_home, each)} == let_in
 
 
-async def gets_a_form(at_home: House, slack_user_id: str) -> bool:
-    """Use the global shortcut, and wait for the form or for what is said in its place."""
+async def use_global_shortcut(at_home: House, slack_user_id: str) -> bool:
+    """Use the global shortcut, and wait for the form or the refusal."""
     await person(at_home, slack_user_id).global_shortcut(ids.GLOBAL_SHORTCUT)
     messages = at_home.slack.direct_messages(slack_user_id).id
     await at_home.slack.until(
@@ -209,13 +209,13 @@ async def gets_a_form(at_home: House, slack_user_id: str) -> bool:
 
 
 @pytest.mark.parametrize("scopes", [(), GRANTED])
-async def test_people_of_a_sister_workspace_have_a_home_tab_with_what_they_opened(
+async def test_people_of_a_sister_workspace_see_their_conversations_in_their_home_tab(
     tmp_path: Path, scopes: tuple[str, ...]
 ) -> None:
-    async with on_grid(tmp_path, scopes=scopes) as at_home:
+    async with grid_harness(tmp_path, scopes=scopes) as at_home:
         sue = person(at_home, "U0SUE")
         await sue.command(f"{JANE} email")
-        await opened(sue)
+        await until_form_opened(sue)
         await sue.submit({"subject": "Export hangs"})
         await at_home.card()
 

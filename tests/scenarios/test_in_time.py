@@ -1,4 +1,4 @@
-"""A submission is answered in time also where everything on its way is slow at once."""
+"""A submission is answered in time even if everything on its way is slow at once."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from bot.slack.payloads import ViewSubmission
 from tests.house import CREATE, JANE, House, Mode, house, text_on
 
 REASON = "Weav takes no such subject."
-# Nobody is looked up before that: the scope comes when the form is open.
+# The scope is granted when the form is open; before that, no user is looked up.
 GRANTED = ("users:read",)
 WRITING = (
     "SELECT 1 FROM pg_stat_activity"
@@ -29,15 +29,15 @@ def refusal(**waits: float) -> WeavFault:
     return WeavFault.refusal({"subject": [REASON]}, **waits, **CREATE)
 
 
-async def slow_to_tell(at_home: House) -> None:
-    """Let Slack take almost as long as the access check waits for it."""
+async def make_users_info_slow(at_home: House) -> None:
+    """Slack takes almost as long as the access check waits for it."""
     at_home.slack.faults.add(SlackFault("users.info", delay=0.45))
     at_home.slack.scopes += GRANTED
     await at_home.bot.health.poll_slack()
 
 
 async def open_from_message(at_home: House) -> None:
-    """Only for such a form is our database asked before it is written to."""
+    """Only a form from a message makes the bot read the database before it writes."""
     message_ts = at_home.ann.say("The export hangs", "C0SUPPORT")
     await at_home.ann.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
     await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
@@ -46,7 +46,7 @@ async def open_from_message(at_home: House) -> None:
 
 @asynccontextmanager
 async def locked_until_written_to(postgres_url: str) -> AsyncIterator[None]:
-    """Let nothing be read, and nothing be written until somebody tries."""
+    """Block reads, and block writes until somebody tries to write."""
     locking, looking = [await asyncpg.connect(postgres_url) for _ in range(2)]
     transaction = locking.transaction()
     await transaction.start()
@@ -66,11 +66,11 @@ async def locked_until_written_to(postgres_url: str) -> AsyncIterator[None]:
 
 
 @pytest.mark.long
-async def test_the_guards_waiting_is_part_of_the_two_seconds(tmp_path: Path) -> None:
+async def test_the_wait_of_the_access_check_is_part_of_the_two_seconds(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home:
         at_home.weav.fail(WeavFault(hold=2.5, **CREATE))
         await at_home.fill_in(subject="Export hangs")
-        await slow_to_tell(at_home)
+        await make_users_info_slow(at_home)
 
         answer = await at_home.ann.submit()
 
@@ -81,13 +81,13 @@ async def test_the_guards_waiting_is_part_of_the_two_seconds(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("mode", ["http", "socket"])
 @pytest.mark.long
-async def test_slow_people_a_slow_database_and_a_slow_weav_are_answered_in_time_together(
+async def test_slow_look_ups_a_slow_database_and_a_slow_weav_together_are_answered_in_time(
     tmp_path: Path, postgres_url: str, mode: Mode
 ) -> None:
     async with house(tmp_path, database=postgres_url, mode=mode) as at_home:
         at_home.weav.fail(refusal(delay=1.7))
         await open_from_message(at_home)
-        await slow_to_tell(at_home)
+        await make_users_info_slow(at_home)
 
         async with locked_until_written_to(postgres_url):
             answer = await at_home.ann.submit()
@@ -98,7 +98,7 @@ async def test_slow_people_a_slow_database_and_a_slow_weav_are_answered_in_time_
 
 
 @pytest.mark.long
-async def test_an_answer_that_leaves_when_slack_has_given_up_tells_its_author_nothing(
+async def test_an_answer_sent_after_slack_gave_up_does_not_count_as_told(
     at_home: House,
 ) -> None:
     at_home.weav.fail(refusal())
@@ -113,11 +113,11 @@ async def test_an_answer_that_leaves_when_slack_has_given_up_tells_its_author_no
     loop.call_at(arrived_at + 2.6, answered.set)
 
     assert isinstance(answer, FormAgain)
-    assert answer.by_field  # Weav's reasons: it was written down
+    assert answer.by_field  # Weav's reasons: the submission was recorded
     await at_home.slack.until(lambda slack: REASON in text_on(slack.top_view("U0ANN")), 15)
 
 
-async def test_who_hung_up_before_the_answer_is_told_it_later(at_home: House) -> None:
+async def test_an_author_whose_slack_hung_up_early_is_told_later(at_home: House) -> None:
     at_home.weav.fail(refusal(delay=0.6))
     await at_home.fill_in(subject="Export hangs")
     endpoint = at_home.ann.endpoint

@@ -1,4 +1,4 @@
-"""From the command to the card, over HTTP and through Socket Mode."""
+"""From the command to the card, over HTTP and Socket Mode."""
 
 from bot.slack import ids
 from tests.house import CONVERSATION_URL, JANE, House, text_on
@@ -20,7 +20,7 @@ async def test_a_submitted_form_opens_a_conversation_and_posts_its_card(any_way:
     assert any_way.slack.open_views("U0ANN") == []
 
 
-async def test_the_request_is_exactly_what_was_chosen(any_way: House) -> None:
+async def test_the_request_has_exactly_what_was_chosen(any_way: House) -> None:
     await any_way.fill_in(subject="  Two\nlines ", customer_id=JANE.upper().replace("-", ""))
 
     await any_way.ann.submit()
@@ -33,7 +33,7 @@ async def test_the_request_is_exactly_what_was_chosen(any_way: House) -> None:
     assert request.headers["user-agent"].startswith("weav-slack/")
 
 
-async def test_words_after_the_command_fill_the_form_in(any_way: House) -> None:
+async def test_words_after_the_command_fill_in_the_form(any_way: House) -> None:
     await any_way.ann.command(f"urgent chat {JANE} Export hangs")
     await any_way.slack.until(lambda slack: slack.top_view("U0ANN"))
 
@@ -65,7 +65,7 @@ async def test_a_message_becomes_the_subject_and_gets_the_card_in_its_thread(
     assert not any_way.slack.calls_of("chat.getPermalink")
 
 
-async def test_the_global_shortcut_posts_to_where_its_user_is(at_home: House) -> None:
+async def test_a_form_from_the_global_shortcut_posts_where_its_user_is(at_home: House) -> None:
     await at_home.ann.global_shortcut(ids.GLOBAL_SHORTCUT, "G0TRIAGE")
     await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
 
@@ -74,7 +74,9 @@ async def test_the_global_shortcut_posts_to_where_its_user_is(at_home: House) ->
     assert "with the shortcut" in text_on(await at_home.card("G0TRIAGE"))
 
 
-async def test_the_global_shortcut_asks_who_is_nowhere_where_to_post(any_way: House) -> None:
+async def test_a_form_from_the_global_shortcut_asks_for_a_channel_if_there_is_none(
+    any_way: House,
+) -> None:
     await any_way.ann.global_shortcut(ids.GLOBAL_SHORTCUT, "")
     await any_way.slack.until(lambda slack: slack.top_view("U0ANN"))
 
@@ -84,13 +86,13 @@ async def test_the_global_shortcut_asks_who_is_nowhere_where_to_post(any_way: Ho
     assert "with the shortcut" in text_on(card)
 
 
-async def test_all_problems_stand_under_their_fields_and_weav_is_not_called(
+async def test_all_errors_are_under_their_fields_and_weav_is_not_called(
     any_way: House,
 ) -> None:
     await any_way.fill_in(assignee_type="user", subject="x" * 501)
     asked = len(any_way.weav.requests)
     delivery = any_way.ann.submission_delivery()
-    # What no select of ours offers: an older form, or somebody who speaks to us without one.
+    # No select of ours offers this: an older form does, or a caller without one.
     delivery.payload["view"]["state"]["values"]["customer_id"]["customer_id"] = {
         "type": "plain_text_input",
         "value": "jane",
@@ -104,7 +106,7 @@ async def test_all_problems_stand_under_their_fields_and_weav_is_not_called(
     assert any_way.ann.view.is_open
 
 
-async def test_views_open_is_the_first_call_of_all(any_way: House) -> None:
+async def test_views_open_is_the_first_call_to_slack(any_way: House) -> None:
     await any_way.ann.command("Export hangs")
     await any_way.slack.until(lambda slack: slack.top_view("U0ANN"))
 

@@ -1,4 +1,4 @@
-"""Hundreds of admins: each refusal is short, private, and names some of them."""
+"""With hundreds of admins, each refusal is short and private, and names a few of them."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ async def a_house(tmp_path: Path, mode: Mode, **variables: str) -> AsyncIterator
 
 
 @asynccontextmanager
-async def with_a_form(tmp_path: Path, mode: Mode, **variables: str) -> AsyncIterator[House]:
-    """Ben, of whom the bot is to think nothing good, sees the form that Ann has opened."""
+async def ben_with_form(tmp_path: Path, mode: Mode, **variables: str) -> AsyncIterator[House]:
+    """Ben, whom the bot denies, sees the form that Ann has opened."""
     async with a_house(tmp_path, mode, **variables) as at_home:
         await at_home.fill_in()
         at_home.ann.view.slack_user_id = "U0BEN"
@@ -95,10 +95,10 @@ def taken(answer: Answer) -> Answer:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("doing", DOINGS)
-async def test_whoever_is_denied_is_told_so_at_every_entry(
+async def test_a_denied_user_is_told_so_at_every_entry(
     tmp_path: Path, doing: Callable[[House], Awaitable[tuple[str, str]]], mode: Mode
 ) -> None:
-    async with with_a_form(tmp_path, mode, slack_denied_users="U0BEN") as at_home:
+    async with ben_with_form(tmp_path, mode, slack_denied_users="U0BEN") as at_home:
         told, whom = await doing(at_home)
 
         assert told == f"Sorry, you may not use the Weav bot. {whom}"
@@ -108,10 +108,10 @@ async def test_whoever_is_denied_is_told_so_at_every_entry(
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_where_cards_may_not_go_the_author_is_told_whom_to_ask(
+async def test_an_author_whose_card_is_not_allowed_there_is_told_whom_to_ask(
     tmp_path: Path, mode: Mode
 ) -> None:
-    async with with_a_form(tmp_path, mode, slack_allowed_channels="C0SUPPORT") as at_home:
+    async with ben_with_form(tmp_path, mode, slack_allowed_channels="C0SUPPORT") as at_home:
         answer = taken(await at_home.ben.submit({ids.POST_TO: "C0GENERAL"}))
 
         assert "Choose another one" in answer.errors[ids.POST_TO]
@@ -119,7 +119,9 @@ async def test_where_cards_may_not_go_the_author_is_told_whom_to_ask(
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_whoever_asks_for_a_diagnosis_is_told_whom_to_ask(tmp_path: Path, mode: Mode) -> None:
+async def test_a_user_who_may_not_run_the_check_is_told_whom_to_ask(
+    tmp_path: Path, mode: Mode
+) -> None:
     async with a_house(tmp_path, mode) as at_home:
         answer = taken(await at_home.ben.command("check"))
 
@@ -127,7 +129,7 @@ async def test_whoever_asks_for_a_diagnosis_is_told_whom_to_ask(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_a_guest_is_told_in_place_of_the_form(tmp_path: Path, mode: Mode) -> None:
+async def test_a_guest_is_told_whom_to_ask_instead_of_the_form(tmp_path: Path, mode: Mode) -> None:
     async with a_house(tmp_path, mode) as at_home:
         at_home.slack.scopes += ("users:read",)
         await at_home.bot.health.poll_slack()
@@ -150,7 +152,7 @@ REASONS = {
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("why", REASONS)
-async def test_every_reason_names_a_few(tmp_path: Path, why: Denial, mode: Mode) -> None:
+async def test_every_reason_names_a_few_admins(tmp_path: Path, why: Denial, mode: Mode) -> None:
     slack_user_id, variables = REASONS[why]
     async with a_house(tmp_path, mode, **variables) as at_home:
         at_home.slack.scopes += ("users:read",)

@@ -1,4 +1,4 @@
-"""A customer who is created with the conversation: once, or the author is told honestly."""
+"""A new customer is created once with the conversation, or the author is told the truth."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -9,8 +9,8 @@ import pytest
 
 from bot.ledger import Ledger, NewEntry, State
 from bot.sandbox.weav import WeavFault
-from tests.house import CREATE, House, chosen, house, public, text_on
-from tests.scenarios.filling import NEW_CUSTOMER, opened
+from tests.house import CREATE, House, house, public, selected_value, text_on
+from tests.scenarios.filling import NEW_CUSTOMER, open_form
 
 NEW = "new@example.com"
 
@@ -24,13 +24,13 @@ def created(at_home: House, email: str = NEW) -> list[str]:
     return [each["id"] for each in at_home.weav.store.customers.values() if each["email"] == email]
 
 
-async def filled(at_home: House, email: str = NEW, **values: str) -> None:
-    await opened(at_home)
+async def fill_in_new_customer(at_home: House, email: str = NEW, **values: str) -> None:
+    await open_form(at_home)
     await at_home.ann.type_in({"channel": "email", "customer_id": email, **values})
 
 
 async def test_the_customer_is_created_and_then_the_conversation(any_way: House) -> None:
-    await filled(any_way, subject="Export hangs")
+    await fill_in_new_customer(any_way, subject="Export hangs")
 
     answer = await any_way.ann.submit()
 
@@ -42,7 +42,7 @@ async def test_the_customer_is_created_and_then_the_conversation(any_way: House)
 
 
 async def test_the_card_names_a_new_customer_by_their_address(at_home: House) -> None:
-    await filled(at_home)
+    await fill_in_new_customer(at_home)
     await at_home.ann.submit()
 
     said = text_on(await at_home.card()).replace("\u2060", "")
@@ -53,7 +53,7 @@ async def test_the_card_names_a_new_customer_by_their_address(at_home: House) ->
 
 async def test_a_channel_that_others_read_gets_no_address(at_home: House) -> None:
     at_home.slack.scopes += ("channels:read",)
-    await filled(at_home, post_to="C0PARTNERS")
+    await fill_in_new_customer(at_home, post_to="C0PARTNERS")
     await at_home.ann.submit()
 
     card = await at_home.card("C0PARTNERS")
@@ -61,8 +61,8 @@ async def test_a_channel_that_others_read_gets_no_address(at_home: House) -> Non
     assert "new@" not in f"{card.text} {card.blocks}"
 
 
-async def test_the_row_says_whose_conversation_it_is(at_home: House) -> None:
-    await filled(at_home, subject="Export hangs")
+async def test_the_row_records_the_new_customer(at_home: House) -> None:
+    await fill_in_new_customer(at_home, subject="Export hangs")
     await at_home.ann.submit()
 
     entry = await at_home.entry_in(State.ANNOUNCED)
@@ -75,10 +75,10 @@ async def test_the_row_says_whose_conversation_it_is(at_home: House) -> None:
 
 
 async def test_a_created_customer_is_found_by_address_from_then_on(at_home: House) -> None:
-    await filled(at_home)
+    await fill_in_new_customer(at_home)
     await at_home.ann.submit()
     await at_home.card()
-    await opened(at_home)
+    await open_form(at_home)
 
     answer = await at_home.ann.suggest("customer_id", NEW.upper())
 
@@ -88,7 +88,7 @@ async def test_a_created_customer_is_found_by_address_from_then_on(at_home: Hous
 async def test_a_refused_customer_is_an_error_under_the_field_and_nothing_is_opened(
     any_way: House,
 ) -> None:
-    await filled(any_way, "jane@example.com", subject="Export hangs")
+    await fill_in_new_customer(any_way, "jane@example.com", subject="Export hangs")
 
     answer = await any_way.ann.submit()
 
@@ -103,9 +103,11 @@ async def test_a_refused_customer_is_an_error_under_the_field_and_nothing_is_ope
     ("status", "reason"),
     [(401, "token is not accepted"), (403, "external-api:write"), (409, "answer 409")],
 )
-async def test_every_refusal_has_a_sentence(at_home: House, status: int, reason: str) -> None:
+async def test_every_refusal_of_a_customer_has_its_text(
+    at_home: House, status: int, reason: str
+) -> None:
     at_home.weav.fail(WeavFault(status=status, **NEW_CUSTOMER))
-    await filled(at_home)
+    await fill_in_new_customer(at_home)
 
     answer = await at_home.ann.submit()
 
@@ -114,7 +116,7 @@ async def test_every_refusal_has_a_sentence(at_home: House, status: int, reason:
 
 async def test_a_double_click_creates_one_customer_and_one_conversation(any_way: House) -> None:
     any_way.weav.fail(WeavFault(hold=0.3, **NEW_CUSTOMER))
-    await filled(any_way)
+    await fill_in_new_customer(any_way)
     delivery = any_way.ann.submission_delivery()
 
     answers = await asyncio.gather(*(any_way.ann.send(delivery) for _ in range(5)))
@@ -124,10 +126,10 @@ async def test_a_double_click_creates_one_customer_and_one_conversation(any_way:
     assert (len(creations(any_way)), len(any_way.weav.conversations)) == (1, 1)
 
 
-async def test_two_people_who_want_the_same_customer_share_one(at_home: House) -> None:
+async def test_two_submissions_for_the_same_new_customer_share_one(at_home: House) -> None:
     at_home.weav.fail(WeavFault(hold=0.3, **NEW_CUSTOMER))
-    await filled(at_home)
-    await opened(at_home, at_home.ben)
+    await fill_in_new_customer(at_home)
+    await open_form(at_home, at_home.ben)
     await at_home.ben.type_in({"channel": "chat", "customer_id": NEW.upper()})
 
     await asyncio.gather(at_home.ann.submit(), at_home.ben.submit())
@@ -137,7 +139,7 @@ async def test_two_people_who_want_the_same_customer_share_one(at_home: House) -
     assert {each["customer_id"] for each in at_home.weav.conversations} == set(created(at_home))
 
 
-async def test_two_replicas_share_one(tmp_path: Path, postgres_url: str) -> None:
+async def test_two_replicas_create_a_new_customer_once(tmp_path: Path, postgres_url: str) -> None:
     async with AsyncExitStack() as stack:
         one = await stack.enter_async_context(house(tmp_path, database=postgres_url))
         weav_url = one.variables["WEAV_API_URL"].removesuffix("/v1")
@@ -145,8 +147,8 @@ async def test_two_replicas_share_one(tmp_path: Path, postgres_url: str) -> None
             house(tmp_path, database=postgres_url, weav_url=weav_url)
         )
         one.weav.fail(WeavFault(hold=0.3, **NEW_CUSTOMER))
-        await filled(one)
-        await filled(other)
+        await fill_in_new_customer(one)
+        await fill_in_new_customer(other)
 
         await asyncio.gather(one.ann.submit(), other.ann.submit())
 
@@ -156,21 +158,25 @@ async def test_two_replicas_share_one(tmp_path: Path, postgres_url: str) -> None
         assert {each["customer_id"] for each in one.weav.conversations} == set(created(one))
 
 
-async def test_a_lost_answer_is_told_and_not_repeated_by_itself(any_way: House) -> None:
+async def test_a_customer_whose_answer_was_lost_is_reported_and_not_recreated(
+    any_way: House,
+) -> None:
     any_way.weav.fail(WeavFault.lost_answer(times=1, **NEW_CUSTOMER))
-    await filled(any_way, subject="Export hangs")
+    await fill_in_new_customer(any_way, subject="Export hangs")
 
     answer = await any_way.ann.submit()
 
     assert "did not confirm" in answer.errors["customer_id"]
     assert len(creations(any_way)) == 1
     assert any_way.weav.creations == []
-    assert chosen(any_way.ann.view, "customer_id") == f"create:{NEW}"
+    assert selected_value(any_way.ann.view, "customer_id") == f"create:{NEW}"
 
 
-async def test_after_a_lost_request_the_authors_next_click_creates_it(any_way: House) -> None:
+async def test_after_a_lost_request_the_authors_next_click_creates_the_customer(
+    any_way: House,
+) -> None:
     any_way.weav.fail(WeavFault.lost_request(times=1, **NEW_CUSTOMER))
-    await filled(any_way)
+    await fill_in_new_customer(any_way)
     await any_way.ann.submit()
 
     await any_way.ann.submit()
@@ -181,7 +187,7 @@ async def test_after_a_lost_request_the_authors_next_click_creates_it(any_way: H
 
 async def test_after_a_lost_answer_weav_says_that_the_address_is_taken(at_home: House) -> None:
     at_home.weav.fail(WeavFault.lost_answer(times=1, **NEW_CUSTOMER))
-    await filled(at_home)
+    await fill_in_new_customer(at_home)
     await at_home.ann.submit()
 
     answer = await at_home.ann.submit()
@@ -193,11 +199,11 @@ async def test_after_a_lost_answer_weav_says_that_the_address_is_taken(at_home: 
     assert len(created(at_home)) == 1
 
 
-async def test_somebody_else_is_told_before_a_create_is_repeated_for_them(at_home: House) -> None:
+async def test_another_author_is_told_before_the_create_is_repeated(at_home: House) -> None:
     at_home.weav.fail(WeavFault.lost_request(times=1, **NEW_CUSTOMER))
-    await filled(at_home)
+    await fill_in_new_customer(at_home)
     await at_home.ann.submit()
-    await opened(at_home, at_home.ben)
+    await open_form(at_home, at_home.ben)
 
     told = await at_home.ben.submit({"channel": "chat", "customer_id": NEW})
 
@@ -208,11 +214,11 @@ async def test_somebody_else_is_told_before_a_create_is_repeated_for_them(at_hom
     assert len(creations(at_home)) == 2
 
 
-async def test_while_weav_is_away_customer_and_conversation_wait_together(
+async def test_customer_and_conversation_are_queued_together_while_weav_is_down(
     any_way: House,
 ) -> None:
     any_way.weav.fail(WeavFault(status=503, times=2, **NEW_CUSTOMER))
-    await filled(any_way, subject="Export hangs")
+    await fill_in_new_customer(any_way, subject="Export hangs")
 
     await any_way.ann.submit()
 
@@ -226,7 +232,7 @@ async def test_a_customer_is_not_created_again_when_the_conversation_fails(
     at_home: House,
 ) -> None:
     at_home.weav.fail(WeavFault(status=403, times=1, **CREATE))
-    await filled(at_home)
+    await fill_in_new_customer(at_home)
     await at_home.ann.submit()
 
     await at_home.ann.submit()
@@ -235,9 +241,9 @@ async def test_a_customer_is_not_created_again_when_the_conversation_fails(
     assert (len(creations(at_home)), len(at_home.weav.conversations)) == (1, 1)
 
 
-async def test_a_slow_customer_is_waited_for_in_the_modal(any_way: House) -> None:
+async def test_the_modal_waits_for_a_slow_customer(any_way: House) -> None:
     any_way.weav.fail(WeavFault(hold=2.5, **NEW_CUSTOMER))
-    await filled(any_way)
+    await fill_in_new_customer(any_way)
 
     answer = await any_way.ann.submit()
 
@@ -248,20 +254,20 @@ async def test_a_slow_customer_is_waited_for_in_the_modal(any_way: House) -> Non
 
 async def test_a_late_refusal_comes_back_in_the_filled_form(at_home: House) -> None:
     at_home.weav.fail(WeavFault(delay=2.3, **NEW_CUSTOMER))
-    await filled(at_home, "jane@example.com", subject="Export hangs")
+    await fill_in_new_customer(at_home, "jane@example.com", subject="Export hangs")
     await at_home.ann.submit()
 
     await at_home.slack.until(lambda _: "subject" in at_home.ann.view.values)
 
     assert "Customer: Weav did not create this customer" in text_on(at_home.ann.view)
-    assert chosen(at_home.ann.view, "customer_id") == "create:jane@example.com"
+    assert selected_value(at_home.ann.view, "customer_id") == "create:jane@example.com"
 
 
-async def test_a_lost_conversation_is_looked_for_with_the_created_customer(
+async def test_a_lost_conversation_is_looked_for_under_the_new_customer(
     at_home: House,
 ) -> None:
     at_home.weav.fail(WeavFault.lost_answer(times=1, **CREATE))
-    await filled(at_home, subject="Export hangs")
+    await fill_in_new_customer(at_home, subject="Export hangs")
 
     await at_home.ann.submit()
 
@@ -269,22 +275,22 @@ async def test_a_lost_conversation_is_looked_for_with_the_created_customer(
     assert len(created(at_home)) == len(at_home.weav.conversations) == 1
 
 
-async def test_what_a_dead_process_left_is_finished_by_another(
+async def test_a_row_of_a_dead_process_is_finished_by_another_one(
     tmp_path: Path, postgres_url: str
 ) -> None:
     async with house(tmp_path, database=postgres_url) as at_home:
-        await abandoned(postgres_url, begun=False)
+        await leave_abandoned_row(postgres_url, begun=False)
 
         await at_home.card(within=20)
 
         assert len(created(at_home)) == len(at_home.weav.conversations) == 1
 
 
-async def test_a_create_that_a_dead_process_had_begun_is_told(
+async def test_a_create_that_a_dead_process_had_started_is_reported(
     tmp_path: Path, postgres_url: str
 ) -> None:
     async with house(tmp_path, database=postgres_url) as at_home:
-        await abandoned(postgres_url, begun=True)
+        await leave_abandoned_row(postgres_url, begun=True)
 
         message = await at_home.direct_message(within=20)
 
@@ -292,8 +298,8 @@ async def test_a_create_that_a_dead_process_had_begun_is_told(
         assert creations(at_home) == []
 
 
-async def abandoned(database: str, *, begun: bool) -> None:
-    """A row whose process died on the way to the customer, or with the POST under way."""
+async def leave_abandoned_row(database: str, *, begun: bool) -> None:
+    """A row whose process died before or during the POST that creates the customer."""
     async with Ledger.open(database, lease=0.5) as dead:
         received = await dead.receive(submission(), sending=True)
         if begun:

@@ -1,4 +1,4 @@
-"""Weav's answer is lost: the bot looks before it speaks, and only the author repeats."""
+"""Weav's answer is lost: the bot looks in Weav first, and only the author repeats the POST."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from bot.slack import ids
 from tests.house import CREATE, JANE, LIST, House, public, text_on
 
 
-async def not_confirmed(at_home: House, within: float = 5) -> SlackView:
+async def submit_without_confirmation(at_home: House, within: float = 5) -> SlackView:
     return await at_home.slack.until(
         lambda slack: (
             (view := slack.top_view("U0ANN"))
@@ -36,7 +36,7 @@ async def test_a_conversation_whose_answer_was_lost_is_recovered(any_way: House)
     assert len(any_way.weav.creations) == 1
 
 
-async def test_an_unreadable_answer_and_an_error_of_weavs_own_are_looked_up(
+async def test_an_unreadable_answer_or_a_server_error_of_weav_is_looked_up(
     at_home: House,
 ) -> None:
     for fault in (
@@ -52,7 +52,7 @@ async def test_an_unreadable_answer_and_an_error_of_weavs_own_are_looked_up(
     assert len(at_home.weav.creations) == len(at_home.weav.conversations) == 2
 
 
-async def test_what_is_not_found_is_not_confirmed_and_the_author_creates_it_again(
+async def test_a_conversation_that_is_not_found_is_created_again_by_its_author(
     at_home: House,
 ) -> None:
     at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
@@ -60,7 +60,7 @@ async def test_what_is_not_found_is_not_confirmed_and_the_author_creates_it_agai
     await at_home.slack.until(lambda _: "The customer is Jane Doe" in text_on(at_home.ann.view))
     await at_home.ann.submit()
 
-    view = await not_confirmed(at_home)
+    view = await submit_without_confirmation(at_home)
 
     assert "may have been created or not" in text_on(view)
     [create] = at_home.weav.creations
@@ -75,7 +75,7 @@ async def test_create_again_creates_once_however_often_it_is_clicked(at_home: Ho
     at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
-    view = await not_confirmed(at_home)
+    view = await submit_without_confirmation(at_home)
     button = view.blocks[-1]["elements"][1]
     action = {name: button[name] for name in ("type", "action_id", "value")} | {"block_id": "b"}
     click = Delivery("interactive", at_home.ann.payloads.action_in_view(view, action))
@@ -87,11 +87,11 @@ async def test_create_again_creates_once_however_often_it_is_clicked(at_home: Ho
     assert len(at_home.weav.conversations) == 1
 
 
-async def test_look_again_says_that_it_looked(at_home: House) -> None:
+async def test_look_again_reports_that_it_looked(at_home: House) -> None:
     at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
-    await not_confirmed(at_home)
+    await submit_without_confirmation(at_home)
 
     await at_home.ann.act(ids.LOOK_AGAIN)
 
@@ -104,22 +104,22 @@ async def test_an_answer_that_slack_takes_slowly_is_given_once(at_home: House) -
     at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
-    await not_confirmed(at_home)
+    await submit_without_confirmation(at_home)
     at_home.slack.faults.add(SlackFault("views.update", delay=6.0, times=1))  # two leases
 
     await at_home.ann.act(ids.LOOK_AGAIN)
     await at_home.slack.until(lambda _: "The bot looked again" in text_on(at_home.ann.view), 10)
 
-    await asyncio.sleep(4)  # for the slow one, and for a sweep
+    await asyncio.sleep(4)  # for the slow answer, and for a sweep
     told = [call for call in at_home.slack.calls_of("views.update") if "looked again" in str(call)]
     assert len(told) == 1
 
 
-async def test_look_again_counts_before_it_is_noted_that_its_button_came(at_home: House) -> None:
+async def test_look_again_works_before_its_button_is_recorded(at_home: House) -> None:
     at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
-    await not_confirmed(at_home)
+    await submit_without_confirmation(at_home)
     entry = await at_home.entry_in(State.UNCONFIRMED)
     async with Ledger.open(at_home.database) as another, asyncio.timeout(5):
         while not (held := await another.look_again(entry.id, "U0ANN")):  # noqa: ASYNC110
@@ -132,12 +132,12 @@ async def test_look_again_counts_before_it_is_noted_that_its_button_came(at_home
     await at_home.slack.until(lambda _: "The bot looked again" in text_on(at_home.ann.view))
 
 
-async def test_look_again_finds_what_appeared_later(at_home: House) -> None:
+async def test_look_again_finds_a_conversation_that_appeared_later(at_home: House) -> None:
     hidden = at_home.weav.fail(WeavFault(status=200, body=b'{"data": []}', **LIST))
     at_home.weav.fail(WeavFault.lost_answer(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
-    await not_confirmed(at_home)
+    await submit_without_confirmation(at_home)
     at_home.weav.faults.remove(hidden)
 
     await at_home.ann.act(ids.LOOK_AGAIN)
@@ -146,11 +146,11 @@ async def test_look_again_finds_what_appeared_later(at_home: House) -> None:
     assert len(at_home.weav.creations) == 1
 
 
-async def test_leave_it_ends_it(at_home: House) -> None:
+async def test_leave_it_ends_the_row(at_home: House) -> None:
     at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
-    await not_confirmed(at_home)
+    await submit_without_confirmation(at_home)
 
     await at_home.ann.act(ids.LEAVE)
 
@@ -158,7 +158,7 @@ async def test_leave_it_ends_it(at_home: House) -> None:
     assert [entry.state for entry in await at_home.entries()] == [State.LEFT]
 
 
-async def test_two_that_could_be_ours_are_not_confirmed(at_home: House) -> None:
+async def test_two_possible_conversations_leave_the_row_unconfirmed(at_home: House) -> None:
     at_home.weav.store.create_conversation(
         {"channel": "email", "customer_id": JANE, "subject": "Export hangs"}
     )
@@ -167,18 +167,18 @@ async def test_two_that_could_be_ours_are_not_confirmed(at_home: House) -> None:
 
     await at_home.ann.submit()
 
-    assert "more than one" in text_on(await not_confirmed(at_home))
+    assert "more than one" in text_on(await submit_without_confirmation(at_home))
     assert public(at_home.slack, "C0SUPPORT") == []
 
 
-async def test_without_the_right_to_read_the_author_is_told_at_once(at_home: House) -> None:
+async def test_without_the_permission_to_read_the_author_is_told_at_once(at_home: House) -> None:
     at_home.weav.tokens[TOKEN].discard(READ)
     at_home.weav.fail(WeavFault.lost_answer(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
 
     await at_home.ann.submit()
 
-    view = await not_confirmed(at_home, within=5)
+    view = await submit_without_confirmation(at_home, within=5)
     assert "external-api:read" in text_on(view)
 
 
@@ -204,12 +204,12 @@ async def test_the_buttons_work_in_the_direct_message_too(at_home: House, choice
     )
 
 
-async def test_only_the_author_decides(at_home: House) -> None:
+async def test_only_the_author_can_choose(at_home: House) -> None:
     at_home.weav.tokens[TOKEN].discard(READ)
     at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
     await at_home.fill_in(subject="Export hangs")
     await at_home.ann.submit()
-    view = await not_confirmed(at_home)
+    view = await submit_without_confirmation(at_home)
     button = view.blocks[-1]["elements"][1]
     action = {name: button[name] for name in ("type", "action_id", "value")} | {"block_id": "b"}
 

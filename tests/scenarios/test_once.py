@@ -1,4 +1,4 @@
-"""The same submission twice is one conversation and the same answer."""
+"""Submitting the same form twice creates one conversation and gives the same answer."""
 
 import asyncio
 from pathlib import Path
@@ -21,7 +21,7 @@ async def test_a_double_click_is_one_conversation(any_way: House) -> None:
     assert len(any_way.weav.creations) == 1
 
 
-async def test_a_repetition_after_the_end_gets_the_same_answer(any_way: House) -> None:
+async def test_a_repeated_submission_after_the_end_gets_the_same_answer(any_way: House) -> None:
     await any_way.fill_in(subject="Export hangs")
     delivery = any_way.ann.submission_delivery()
     first = await any_way.ann.send(delivery)
@@ -34,7 +34,7 @@ async def test_a_repetition_after_the_end_gets_the_same_answer(any_way: House) -
     assert len(public(any_way.slack, "C0SUPPORT")) == 1
 
 
-async def test_two_tabs_are_two_conversations(at_home: House) -> None:
+async def test_two_forms_are_two_conversations(at_home: House) -> None:
     for _ in range(2):
         await at_home.fill_in(subject="Export hangs")
         await at_home.ann.submit()

@@ -1,4 +1,4 @@
-"""What the author sees of every outcome, within 2 s and later."""
+"""What the author sees of every outcome, within 2 s or later."""
 
 import asyncio
 from pathlib import Path
@@ -9,12 +9,12 @@ from bot.ledger import State
 from bot.sandbox.slack.views import SlackView
 from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.seeds import EMAIL_AGENT
-from tests.house import CREATE, JANE, House, chosen, house, public, text_on
-from tests.scenarios.filling import opened
-from tests.scenarios.test_assignees import choose
+from tests.house import CREATE, JANE, House, house, public, selected_value, text_on
+from tests.scenarios.filling import open_form
+from tests.scenarios.test_assignees import choose_type
 
 
-async def test_reasons_of_weav_stand_under_their_fields_and_a_corrected_form_is_new(
+async def test_weavs_reasons_are_under_their_fields_and_a_corrected_form_is_a_new_attempt(
     any_way: House,
 ) -> None:
     unknown = "3c90c3cc-0d44-4b50-8888-999999999999"
@@ -29,7 +29,7 @@ async def test_reasons_of_weav_stand_under_their_fields_and_a_corrected_form_is_
     assert len(any_way.weav.conversations) == 1
 
 
-async def test_what_weav_says_of_the_whole_stands_beside_its_reasons_by_field(
+async def test_weavs_general_reason_is_shown_next_to_its_reasons_by_field(
     at_home: House,
 ) -> None:
     reasons = {"subject": ["Too rude."], "plan": ["Your plan is used up."]}
@@ -66,7 +66,7 @@ async def test_a_refusal_brings_the_filled_form_back_with_the_reason(
     assert reason in text_on(view)
     assert "secret" not in str(view.sent)
     assert view.values["subject"]["subject"]["value"] == "Export hangs"
-    assert chosen(view, "customer_id") == JANE
+    assert selected_value(view, "customer_id") == JANE
 
 
 async def test_the_same_form_again_after_a_refusal_is_a_new_attempt(at_home: House) -> None:
@@ -82,7 +82,7 @@ async def test_the_same_form_again_after_a_refusal_is_a_new_attempt(at_home: Hou
 
 
 @pytest.mark.parametrize("fault", [WeavFault(status=503, **CREATE), WeavFault.rate_limit(**CREATE)])
-async def test_without_a_queue_what_was_certainly_not_created_comes_back(
+async def test_without_a_queue_a_submission_that_was_not_created_comes_back(
     tmp_path: Path, fault: WeavFault
 ) -> None:
     async with house(tmp_path, weav_retry_for="0") as at_home:
@@ -98,7 +98,7 @@ async def test_without_a_queue_what_was_certainly_not_created_comes_back(
         assert len(at_home.weav.conversations) == 1
 
 
-async def test_a_late_answer_updates_the_modal_and_posts_the_card(any_way: House) -> None:
+async def test_a_late_success_updates_the_modal_and_posts_the_card(any_way: House) -> None:
     any_way.weav.fail(WeavFault(delay=2.5, **CREATE))
     await any_way.fill_in(subject="Export hangs")
 
@@ -122,18 +122,18 @@ async def test_a_late_refusal_brings_the_filled_form_back(at_home: House) -> Non
     view = at_home.ann.view
     assert "Customer: The selected customer id is invalid." in text_on(view)
     assert view.values["subject"]["subject"]["value"] == "Export hangs"
-    assert chosen(view, "customer_id") == unknown
+    assert selected_value(view, "customer_id") == unknown
 
 
-def shown(view: SlackView, field: str) -> str:
-    """What a select says of its choice."""
+def selected_label(view: SlackView, field: str) -> str:
+    """The label of a select's value."""
     text: str = view.values[field][field]["selected_option"]["text"]["text"]
     return text
 
 
-async def test_a_form_that_comes_back_late_names_whom_it_named_before(any_way: House) -> None:
-    await opened(any_way)
-    await choose(any_way, "agent")
+async def test_a_form_that_comes_back_late_shows_the_same_names(any_way: House) -> None:
+    await open_form(any_way)
+    await choose_type(any_way, "agent")
     await any_way.ann.type_in({"channel": "email", "customer_id": JANE, "assignee_id": "mail"})
     any_way.weav.fail(WeavFault(delay=2.2, status=403, times=1, **CREATE))
     await any_way.ann.submit()
@@ -142,16 +142,16 @@ async def test_a_form_that_comes_back_late_names_whom_it_named_before(any_way: H
     await any_way.slack.until(lambda _: "subject" in any_way.ann.view.values)
 
     view = any_way.ann.view
-    assert shown(view, "customer_id") == "Jane Doe · jane@example.com"
-    assert shown(view, "assignee_id") == "Mail assistant"
+    assert selected_label(view, "customer_id") == "Jane Doe · jane@example.com"
+    assert selected_label(view, "assignee_id") == "Mail assistant"
     await any_way.ann.submit()
     await any_way.card()
     assert any_way.weav.conversations[0]["assignee_id"] == EMAIL_AGENT
 
 
-async def test_a_form_that_comes_back_from_a_button_names_the_customer(at_home: House) -> None:
+async def test_a_form_reopened_from_a_button_names_the_customer(at_home: House) -> None:
     at_home.weav.fail(WeavFault(delay=2.2, status=403, times=1, **CREATE))
-    await opened(at_home)
+    await open_form(at_home)
     await at_home.ann.submit({"channel": "email", "customer_id": JANE})
     await at_home.ann.close()
     await at_home.direct_message()
@@ -159,18 +159,18 @@ async def test_a_form_that_comes_back_from_a_button_names_the_customer(at_home: 
     await at_home.ann.click("weav_conversation_reopen")
 
     view = await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
-    assert shown(view, "customer_id") == "Jane Doe · jane@example.com"
+    assert selected_label(view, "customer_id") == "Jane Doe · jane@example.com"
 
 
-async def test_an_id_that_was_not_checked_comes_back_as_it_is(at_home: House) -> None:
+async def test_an_unchecked_id_comes_back_unchanged(at_home: House) -> None:
     at_home.weav.fail(WeavFault(status=503, method="GET"))
     at_home.weav.fail(WeavFault(delay=2.2, status=403, times=1, **CREATE))
-    await opened(at_home)
+    await open_form(at_home)
     await at_home.ann.submit({"channel": "email", "customer_id": JANE})
 
     await at_home.slack.until(lambda _: "subject" in at_home.ann.view.values)
 
-    assert shown(at_home.ann.view, "customer_id") == JANE
+    assert selected_label(at_home.ann.view, "customer_id") == JANE
 
 
 async def test_an_author_who_closed_the_modal_gets_a_direct_message(at_home: House) -> None:
@@ -208,7 +208,7 @@ async def test_a_hundred_submissions_are_answered_in_time_while_weav_takes_five_
     assert len(at_home.weav.conversations) == 100
 
 
-async def test_help_answers_privately(any_way: House) -> None:
+async def test_help_is_answered_privately(any_way: House) -> None:
     for words in ("help", "?"):
         answer = await any_way.ann.command(words)
         assert answer.body["response_type"] == "ephemeral"
@@ -216,7 +216,7 @@ async def test_help_answers_privately(any_way: House) -> None:
     assert any_way.slack.calls_of("views.open") == []
 
 
-async def test_help_names_check_for_those_who_may_ask_for_it(tmp_path: Path) -> None:
+async def test_help_mentions_check_to_those_who_may_run_it(tmp_path: Path) -> None:
     async with house(tmp_path, slack_admins="U0ANN") as at_home:
         admins, bens = await at_home.ann.command("help"), await at_home.ben.command("help")
 
@@ -224,7 +224,7 @@ async def test_help_names_check_for_those_who_may_ask_for_it(tmp_path: Path) -> 
     assert "/weav-conversation check`" not in bens.body["text"]
 
 
-async def test_status_lists_the_authors_last_ten(any_way: House) -> None:
+async def test_status_lists_the_authors_last_ten_submissions(any_way: House) -> None:
     assert "none yet" in (await any_way.ann.command("status")).body["text"]
     for number in range(11):
         await any_way.fill_in(subject=f"Number {number} <!channel>")
@@ -242,7 +242,7 @@ async def test_status_lists_the_authors_last_ten(any_way: House) -> None:
     assert "none yet" in (await any_way.ben.command("status")).body["text"]
 
 
-async def test_the_ledger_says_announced_after_three_writes(at_home: House) -> None:
+async def test_a_submission_is_announced_after_three_writes(at_home: House) -> None:
     await at_home.fill_in()
     await at_home.ann.submit()
     card = await at_home.card()

@@ -1,4 +1,4 @@
-"""Weav is away: the conversation waits in the queue, and the author is told how it ends."""
+"""Weav is down: the conversation is queued, and the author is told the outcome."""
 
 import sqlite3
 from contextlib import closing
@@ -9,11 +9,11 @@ import pytest
 from bot.ledger import State
 from bot.sandbox.serving import serve
 from bot.sandbox.weav import WeavFault, WeavSandbox
-from tests.house import CREATE, JANE, House, chosen, house, public, text_on
+from tests.house import CREATE, JANE, House, house, public, selected_value, text_on
 from tests.process import free_port
 
 
-async def test_what_weav_cannot_take_now_is_queued_and_created_when_it_can(
+async def test_a_conversation_is_queued_while_weav_is_down_and_created_later(
     any_way: House,
 ) -> None:
     any_way.weav.fail(WeavFault(status=503, times=2, **CREATE))
@@ -31,7 +31,7 @@ async def test_what_weav_cannot_take_now_is_queued_and_created_when_it_can(
     assert len(any_way.weav.creations) == 3
 
 
-async def test_a_queue_survives_until_weav_listens_again(tmp_path: Path) -> None:
+async def test_the_queue_survives_a_restart_until_weav_is_back(tmp_path: Path) -> None:
     port = free_port()
     async with house(tmp_path, weav_url=f"http://127.0.0.1:{port}") as at_home:
         await at_home.fill_in(subject="Export hangs")
@@ -74,7 +74,7 @@ async def test_the_same_submission_while_queued_gets_the_same_answer(at_home: Ho
     assert len(at_home.weav.conversations) == 1
 
 
-async def test_when_the_time_is_over_the_author_gets_the_filled_form_back(
+async def test_when_the_retries_end_the_author_gets_the_filled_form_back(
     tmp_path: Path,
 ) -> None:
     async with house(tmp_path, weav_retry_for="2") as at_home:
@@ -90,14 +90,16 @@ async def test_when_the_time_is_over_the_author_gets_the_filled_form_back(
         await at_home.ann.click("weav_conversation_reopen")
         view = await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
         assert view.values["subject"]["subject"]["value"] == "Export hangs"
-        assert chosen(view, "customer_id") == JANE
+        assert selected_value(view, "customer_id") == JANE
         await at_home.ann.submit()
         await at_home.card()
         assert [entry.state for entry in await at_home.entries()][1] is State.EXPIRED
         assert len(at_home.weav.conversations) == 1
 
 
-async def test_a_queued_one_that_weav_refuses_comes_back_as_a_message(at_home: House) -> None:
+async def test_a_queued_submission_that_weav_refuses_comes_back_as_a_message(
+    at_home: House,
+) -> None:
     at_home.weav.fail(WeavFault(status=503, times=1, **CREATE))
     await at_home.fill_in(customer_id="3c90c3cc-0d44-4b50-8888-999999999999")
 
@@ -109,7 +111,7 @@ async def test_a_queued_one_that_weav_refuses_comes_back_as_a_message(at_home: H
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.RECEIVED])
-async def test_what_the_bot_comes_to_long_after_its_time_is_not_sent_any_more(
+async def test_a_queued_submission_that_is_long_overdue_is_not_sent(
     at_home: House, state: State
 ) -> None:
     at_home.weav.fail(WeavFault.rate_limit("600", times=1, **CREATE))
@@ -119,7 +121,7 @@ async def test_what_the_bot_comes_to_long_after_its_time_is_not_sent_any_more(
 
     path = at_home.database.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        # The night passes, with nobody to send it.
+        # A night passes without a running bot.
         night = "received_at = received_at - 30000, due_at = due_at - 30000"
         other.execute(f"UPDATE submissions SET {night}, state = '{state}'")  # noqa: S608 - ours
 

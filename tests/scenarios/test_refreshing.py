@@ -1,4 +1,4 @@
-"""Where no webhook reaches the bot: what is open and has a card is looked at now and then."""
+"""Without webhooks: the bot refreshes cards of open conversations in rounds."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ import pytest
 
 from bot.ledger import State
 from bot.sandbox.weav import WeavFault
-from tests import seams
+from tests import shorter_waits
 from tests.house import QUICK, QUICK_FOLLOW, House, Mode, house, text_on
 from tests.metrics import scrape, value
-from tests.scenarios.cards import READ, another_bot, drawn, execute, posted
-from tests.scenarios.following import SECRET, change, reads, redraws, select
+from tests.scenarios.cards import READ, another_bot, execute, post_card, until_card_says
+from tests.scenarios.following import SECRET, change_in_weav, reads, redraws, select
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.sandbox.weav import Exchange
 
-# Minutes: a second.
+# Minutes; this is one second.
 EVERY = str(1 / 60)
 DAY = 86400
 
 
-async def several(house: House, number: int) -> None:
+async def open_several(house: House, number: int) -> None:
     for each in range(number):
         await house.fill_in(subject=f"Case {each}")
         await house.ann.submit()
@@ -40,7 +40,7 @@ async def several(house: House, number: int) -> None:
 
 
 def looks(house: House) -> list[Exchange]:
-    """Requests for single conversations."""
+    """GET requests for single conversations."""
     return [
         request
         for request in house.weav.requests
@@ -48,21 +48,21 @@ def looks(house: House) -> list[Exchange]:
     ]
 
 
-async def test_without_a_webhook_the_card_follows_a_little_later(tmp_path: Path) -> None:
+async def test_without_webhooks_the_card_follows_a_little_later(tmp_path: Path) -> None:
     modes: list[Mode] = ["http", "socket"]
     for mode in modes:
         (tmp_path / mode).mkdir()
         async with house(tmp_path / mode, mode=mode, weav_refresh_every=EVERY) as at_home:
-            card = await posted(at_home)
+            card = await post_card(at_home)
 
-            change(at_home, status="closed")
+            change_in_weav(at_home, status="closed")
 
-            await drawn(at_home, card, "Closed in Weav", ":white_check_mark: Closed")
+            await until_card_says(at_home, card, "Closed in Weav", ":white_check_mark: Closed")
 
 
-async def test_without_a_webhook_the_thread_is_told_of_a_reply_as_well(tmp_path: Path) -> None:
+async def test_without_webhooks_the_thread_is_told_of_a_reply(tmp_path: Path) -> None:
     async with house(tmp_path, weav_refresh_every=EVERY) as at_home:
-        card = await posted(at_home)
+        card = await post_card(at_home)
         await at_home.weav.until(lambda: bool(reads(at_home)))
 
         at_home.weav.store.write(at_home.weav.conversations[0]["id"], "It still hangs.")
@@ -73,9 +73,9 @@ async def test_without_a_webhook_the_thread_is_told_of_a_reply_as_well(tmp_path:
         assert notice.thread_ts == card.ts
 
 
-async def test_by_default_nobody_is_asked(tmp_path: Path) -> None:
+async def test_by_default_nothing_is_refreshed(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home:
-        await posted(at_home)
+        await post_card(at_home)
         await at_home.entry_in(State.ANNOUNCED)
 
         assert at_home.bot.services.follower.rounds() == []
@@ -84,17 +84,17 @@ async def test_by_default_nobody_is_asked(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-async def test_what_is_open_is_looked_at_again_and_again_and_what_is_closed_is_not(
+async def test_open_conversations_are_refreshed_again_and_again_and_closed_ones_are_not(
     tmp_path: Path,
 ) -> None:
     async with house(tmp_path, weav_refresh_every=EVERY) as at_home:
-        card = await posted(at_home)
+        card = await post_card(at_home)
         await at_home.weav.until(lambda: len(reads(at_home)) == 3, 10)
-        change(at_home, status="closed")
-        await drawn(at_home, card, "Closed in Weav")
+        change_in_weav(at_home, status="closed")
+        await until_card_says(at_home, card, "Closed in Weav")
         read = len(reads(at_home))
 
-        await several(at_home, 1)
+        await open_several(at_home, 1)
         await at_home.weav.until(lambda: len(looks(at_home)) >= read + 3, 10)
 
         assert len(reads_of_closed(at_home)) == read
@@ -107,9 +107,9 @@ def reads_of_closed(house: House) -> list[Exchange]:
 
 
 @pytest.mark.long
-async def test_after_two_weeks_nobody_looks_any_more(tmp_path: Path) -> None:
+async def test_conversations_are_no_longer_refreshed_after_two_weeks(tmp_path: Path) -> None:
     async with house(tmp_path, weav_refresh_every=EVERY) as at_home:
-        await several(at_home, 2)
+        await open_several(at_home, 2)
         old = at_home.weav.conversations[0]["id"]
         await execute(
             at_home,
@@ -125,7 +125,7 @@ async def test_after_two_weeks_nobody_looks_any_more(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-async def test_one_is_looked_at_after_the_other_also_by_two_replicas(
+async def test_refreshes_run_one_at_a_time_also_across_replicas(
     tmp_path: Path, postgres_url: str
 ) -> None:
     follow = replace(QUICK_FOLLOW, refresh_every=0.3)
@@ -134,7 +134,7 @@ async def test_one_is_looked_at_after_the_other_also_by_two_replicas(
         house(tmp_path, pace=pace, database=postgres_url, weav_refresh_every=EVERY) as at_home,
         another_bot(at_home, pace=pace),
     ):
-        await several(at_home, 6)
+        await open_several(at_home, 6)
         looked = len(looks(at_home))
 
         await at_home.weav.until(lambda: len(looks(at_home)) >= looked + 8, 20)
@@ -144,18 +144,18 @@ async def test_one_is_looked_at_after_the_other_also_by_two_replicas(
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-async def test_looks_that_nobody_asked_for_leave_the_number_at_once_as_it_is(
+async def test_refreshes_do_not_raise_the_limit_of_concurrent_looks(
     tmp_path: Path,
     database: str,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> None:
-    seams.look_at_conversations(monkeypatch, at_once=1)
+    shorter_waits.limit_concurrent_looks(monkeypatch, at_once=1)
     url = "" if database == "sqlite" else request.getfixturevalue("postgres_url")
     async with house(
         tmp_path, database=url, weav_refresh_every=EVERY, weav_webhook_secret=SECRET
     ) as at_home:
-        await several(at_home, 6)
+        await open_several(at_home, 6)
         held, looked = 0.4, len(looks(at_home))
         at_home.weav.fail(WeavFault(hold=held, times=None, **READ))
 
@@ -171,9 +171,9 @@ async def test_looks_that_nobody_asked_for_leave_the_number_at_once_as_it_is(
 
 
 @pytest.mark.long
-async def test_when_weav_refuses_the_bot_asks_less_and_less(tmp_path: Path) -> None:
+async def test_while_weav_refuses_refreshes_rest_longer_and_longer(tmp_path: Path) -> None:
     async with house(tmp_path, weav_refresh_every=EVERY) as at_home:
-        await several(at_home, 3)
+        await open_several(at_home, 3)
         await at_home.weav.until(lambda: len(looks(at_home)) >= 3)
         refusing = at_home.weav.fail(WeavFault(status=429, **READ))
         looked = len(looks(at_home))
@@ -185,36 +185,36 @@ async def test_when_weav_refuses_the_bot_asks_less_and_less(tmp_path: Path) -> N
 
         at_home.weav.store.change(at_home.weav.conversations[0]["id"], status="closed")
         [card] = [each for each in at_home.slack.from_bot("C0SUPPORT") if "Case 0" in each.text]
-        await drawn(at_home, card, "Closed in Weav", within=20)
+        await until_card_says(at_home, card, "Closed in Weav", within=20)
 
 
-async def test_a_restart_goes_on_where_it_was(
+async def test_a_restart_continues_the_round(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async with house(tmp_path, weav_refresh_every="60") as at_home:
-        card = await posted(at_home)
+        card = await post_card(at_home)
         await at_home.entry_in(State.ANNOUNCED)
-        change(at_home, status="closed")
+        change_in_weav(at_home, status="closed")
 
         async with another_bot(at_home):
-            await drawn(at_home, card, "Closed in Weav")
+            await until_card_says(at_home, card, "Closed in Weav")
 
         assert len(reads(at_home)) == 1
         assert text_on(card).count("Closed in Weav") == 1
         assert "refreshing" in "".join(capfd.readouterr())
 
 
-async def test_one_that_is_gone_from_slack_is_not_looked_at_any_more(tmp_path: Path) -> None:
+async def test_a_card_that_is_gone_from_slack_is_no_longer_refreshed(tmp_path: Path) -> None:
     async with house(tmp_path, weav_refresh_every=EVERY) as at_home:
-        card = await posted(at_home)
+        card = await post_card(at_home)
         at_home.slack.remove_message(card)
-        change(at_home, priority="low")
+        change_in_weav(at_home, priority="low")
         async with asyncio.timeout(10):
             while not await select(at_home, "SELECT * FROM due WHERE is_over = 1"):  # noqa: ASYNC110 - the bot's doing
                 await asyncio.sleep(0.02)
         looked = len(looks(at_home))
 
-        await several(at_home, 2)
+        await open_several(at_home, 2)
         await at_home.weav.until(lambda: len(looks(at_home)) >= looked + 4, 10)
 
         gone = at_home.weav.conversations[0]["id"]

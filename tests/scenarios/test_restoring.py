@@ -1,4 +1,4 @@
-"""An old copy of the ledger comes back, as README.md says how: nothing is created a second time."""
+"""Restoring an old copy of the ledger, as README.md describes, creates nothing twice."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.sandbox.slack import HttpEndpoint, Person
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.house import CREATE, QUICK, SECRET, House, house, settings_of, text_on
-from tests.scenarios.filling import NEW_CUSTOMER, opened
+from tests.scenarios.filling import NEW_CUSTOMER, open_form
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -33,13 +33,13 @@ BEFORE_THE_START: Final = (
     "    UPDATE submissions SET sent_at = NULL WHERE state IN ('sending', 'unconfirmed')"
 )
 NEW: Final = "new@example.com"
-# So that there is time for a copy before it is tried again.
+# Time enough to copy the ledger before the retry.
 AWAY: Final[dict[str, Any]] = {"status": 503, "headers": {"Retry-After": "3"}, "times": 1}
 
 
 @dataclass(frozen=True, slots=True)
 class Safe:
-    """Where a ledger is, and how a copy of it is made."""
+    """A ledger's address, and how to copy it."""
 
     ledger: str
     copy: Callable[[], str]
@@ -54,7 +54,7 @@ def safe(request: pytest.FixtureRequest, tmp_path: Path) -> Safe:
     return Safe(url, lambda: server.copy_database(url))
 
 
-def test_the_readme_says_so() -> None:
+def test_the_readme_has_these_statements() -> None:
     assert BEFORE_THE_START in sql_in_the_readme()
 
 
@@ -64,7 +64,7 @@ def test_the_readme_says_so() -> None:
     [WeavFault(**AWAY, **CREATE), WeavFault(delay=3, times=1, **CREATE)],
     ids=["queued", "sending"],
 )
-async def test_what_was_created_since_is_found(
+async def test_conversations_created_since_the_copy_are_found(
     tmp_path: Path, safe: Safe, fault: WeavFault
 ) -> None:
     async with house(tmp_path, database=safe.ledger) as at_home:
@@ -90,16 +90,16 @@ async def test_what_was_created_since_is_found(
         (ids.CREATE_AGAIN, "is open in Weav", 2),
     ],
 )
-async def test_who_wanted_a_new_customer_decides(
+async def test_an_author_who_wanted_a_new_customer_chooses(
     tmp_path: Path, safe: Safe, choice: str, said: str, conversations: int
 ) -> None:
     async with house(tmp_path, database=safe.ledger) as at_home:
         at_home.weav.fail(WeavFault(**AWAY, **NEW_CUSTOMER))
-        await opened(at_home)
+        await open_form(at_home)
         await at_home.ann.submit({"channel": "email", "customer_id": NEW})
         await at_home.ann.close()
         await at_home.entry_in(State.QUEUED)
-        await learned_of_them(at_home)
+        await give_weav_ids(at_home)
         copy = safe.copy()
         await at_home.entry_in(State.ANNOUNCED, within=10)
 
@@ -114,15 +114,15 @@ async def test_who_wanted_a_new_customer_decides(
 
 
 def sql_in_the_readme() -> str:
-    """Find the block of lines in the README, or in that of a folder, which is run as it stands."""
+    """Find the code block in the README, or in that of a folder; it runs unchanged."""
     places = [ROOT / "README.md", *ROOT.glob("bot/**/README.md")]
     texts = [place.read_text(encoding="utf-8") for place in places]
     [block] = [block for text in texts for block in text.split("\n\n") if BEFORE_THE_START in block]
     return block
 
 
-async def learned_of_them(at_home: House) -> None:
-    """Somebody else gives them an ID in Weav, so that the next attempt need not create them."""
+async def give_weav_ids(at_home: House) -> None:
+    """Let another user give these people IDs in Weav, so the next attempt need not create them."""
     created = at_home.weav.store.create_customer({"email": NEW})
     async with Ledger.open(at_home.database) as ledger:
         await ledger.customers.learn(KnownCustomer(created["id"], "New", NEW))
@@ -139,7 +139,7 @@ def _copy_of_the_file(folder: Path) -> str:
 
 @asynccontextmanager
 async def restored(at_home: House, copy: str) -> AsyncIterator[Person]:
-    """Run a bot on the copy, in which exactly that was run; Ann's clicks go to it."""
+    """Run the README's statements on the copy, then a bot on it; Ann's clicks go to that bot."""
     if copy.startswith("sqlite:///"):
         with closing(sqlite3.connect(copy.removeprefix("sqlite:///"))) as ledger:
             ledger.executescript(sql_in_the_readme())

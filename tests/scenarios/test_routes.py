@@ -1,4 +1,4 @@
-"""Where the card goes: the channel, the form's response_url, the author's messages."""
+"""The card's route: the channel, the form's response_url, or direct messages to the author."""
 
 import pytest
 
@@ -27,7 +27,7 @@ async def test_a_public_channel_needs_no_membership(at_home: House) -> None:
     assert (await at_home.card("C0GENERAL")).via == "api"
 
 
-async def test_when_nothing_posts_there_the_author_gets_the_card_and_the_way_to_invite(
+async def test_if_nothing_posts_there_the_author_gets_the_card_and_how_to_invite_the_bot(
     at_home: House,
 ) -> None:
     at_home.slack.faults.add(SlackFault(RESPONSE_URL, status=404, times=None))
@@ -50,7 +50,7 @@ async def test_when_nothing_posts_there_the_author_gets_the_card_and_the_way_to_
     ],
     ids=["certain", "not certain"],
 )
-async def test_a_direct_message_that_takes_no_card_is_neither_named_nor_invited_to(
+async def test_a_direct_message_that_takes_no_card_is_not_named_and_the_bot_not_invited(
     at_home: House, fault: SlackFault
 ) -> None:
     at_home.slack.faults.add(SlackFault(RESPONSE_URL, status=404, times=None))
@@ -66,7 +66,7 @@ async def test_a_direct_message_that_takes_no_card_is_neither_named_nor_invited_
     assert "/invite" not in text_on(message)
 
 
-async def test_a_rate_limit_is_waited_for(at_home: House) -> None:
+async def test_posting_waits_for_a_rate_limit(at_home: House) -> None:
     at_home.slack.faults.add(rate_limited("chat.postMessage", retry_after=1, times=2))
     await at_home.fill_in()
 
@@ -92,7 +92,7 @@ async def test_a_post_that_may_have_arrived_is_not_repeated_in_the_channel(
 
 
 @pytest.mark.long
-async def test_a_card_that_goes_nowhere_is_tried_again_and_undoes_nothing(
+async def test_a_card_that_slack_accepts_nowhere_is_retried_and_the_conversation_stays(
     at_home: House,
 ) -> None:
     at_home.slack.faults.add(SlackFault("chat.postMessage", error="account_inactive", times=None))
@@ -109,10 +109,10 @@ async def test_a_card_that_goes_nowhere_is_tried_again_and_undoes_nothing(
 
 
 @pytest.mark.long
-async def test_a_card_that_may_be_there_is_tried_again_with_its_author_alone(
+async def test_a_card_that_may_have_been_posted_is_retried_only_to_its_author(
     at_home: House,
 ) -> None:
-    # https://docs.slack.dev/reference/methods/chat.postMessage#errors: some of it may be done.
+    # https://docs.slack.dev/reference/methods/chat.postMessage#errors: part of it may be done.
     nowhere = SlackFault("chat.postMessage", error="fatal_error", times=None)
     at_home.slack.faults.add(nowhere)
     await at_home.fill_in(subject="Export hangs")

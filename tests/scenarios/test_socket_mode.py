@@ -1,4 +1,4 @@
-"""Socket Mode on bad days: deaf, dropped, ended; what is delivered afterwards works."""
+"""Socket Mode connections that go silent, drop or end: what Slack delivers afterwards works."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from bot.sandbox.serving import drop_connection
 from bot.sandbox.slack import OPERATION_TIMEOUT, SlackFault
 from bot.sandbox.weav import WeavFault
 from tests.house import CREATE, JANE, QUICK, House, house, settings_of
-from tests.scenarios.sockets import OPEN, events, quick_house, ready, works
+from tests.scenarios.sockets import (
+    OPEN,
+    check_main_job,
+    logged_events,
+    quick_socket_mode,
+    until_readyz,
+)
 
 if TYPE_CHECKING:
     import io
@@ -28,7 +34,7 @@ if TYPE_CHECKING:
 async def both(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[House, io.StringIO]]:
-    async with quick_house(tmp_path, monkeypatch) as opened:
+    async with quick_socket_mode(tmp_path, monkeypatch) as opened:
         yield opened
 
 
@@ -42,27 +48,31 @@ def log(both: tuple[House, io.StringIO]) -> io.StringIO:
     return both[1]
 
 
-async def test_a_deaf_connection_is_replaced_and_not_ready_meanwhile(
+async def test_a_silent_connection_is_replaced_and_the_bot_not_ready_meanwhile(
     quick: House, log: io.StringIO
 ) -> None:
-    await ready(quick)
-    # Slack has no other connection to give, so that there is time to look.
+    await until_readyz(quick)
+    # Slack gives no other connection for now, so there is time to look.
     quick.slack.faults.add(SlackFault(OPEN, error="internal_error", times=3))
     quick.slack.socket_mode.fall_silent()
 
-    assert await ready(quick, status=503) == {"slack": True, "database": True, "socket": False}
-    await ready(quick)
+    assert await until_readyz(quick, status=503) == {
+        "slack": True,
+        "database": True,
+        "socket": False,
+    }
+    await until_readyz(quick)
 
-    # The silent one is still there: it hears nothing of its end.
+    # The silent connection is still open: the bot does not hear that it ends.
     await quick.slack.socket_mode.connected(2)
     await drop_connection(quick.slack.socket_mode.connections[0].scope)
     await quick.slack.socket_mode.connected(1)
-    await works(quick)
-    assert events(log).count("socket_not_opened") == 3
-    assert "socket_lost" in events(log)
+    await check_main_job(quick)
+    assert logged_events(log).count("socket_not_opened") == 3
+    assert "socket_lost" in logged_events(log)
 
 
-async def test_a_deaf_connection_does_not_delay_the_end(tmp_path: Path) -> None:
+async def test_a_silent_connection_does_not_delay_shutdown(tmp_path: Path) -> None:
     async with house(tmp_path, mode="socket") as at_home:
         assert at_home.bot.socket is not None
         at_home.slack.socket_mode.fall_silent()
@@ -71,14 +81,14 @@ async def test_a_deaf_connection_does_not_delay_the_end(tmp_path: Path) -> None:
             await at_home.bot.socket.stop(1)
 
 
-async def test_a_dropped_connection_comes_back(quick: House, log: io.StringIO) -> None:
+async def test_a_dropped_connection_is_replaced(quick: House, log: io.StringIO) -> None:
     await quick.slack.socket_mode.drop()
     await quick.slack.socket_mode.connected(0)
 
     await quick.slack.socket_mode.connected(1)
-    await ready(quick)
-    await works(quick)
-    assert "socket_not_opened" not in events(log)
+    await until_readyz(quick)
+    await check_main_job(quick)
+    assert "socket_not_opened" not in logged_events(log)
 
 
 REASONS = ["refresh_requested", "too_many_websockets", "link_disabled", "warning"]
@@ -96,12 +106,12 @@ async def test_a_connection_that_slack_ends_is_replaced_by_one(
         while before in quick.slack.socket_mode.connections:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     await quick.slack.socket_mode.connected(1)
-    await ready(quick)
-    await works(quick)
+    await until_readyz(quick)
+    await check_main_job(quick)
     assert len(quick.slack.calls_of(OPEN)) == 2
 
 
-async def test_of_two_bots_each_answers_what_it_is_given(tmp_path: Path) -> None:
+async def test_with_two_bots_each_answers_its_own_payloads(tmp_path: Path) -> None:
     names: dict[str, str] = {}
     async with AsyncExitStack() as stack:
         at_home = await stack.enter_async_context(
@@ -114,13 +124,13 @@ async def test_of_two_bots_each_answers_what_it_is_given(tmp_path: Path) -> None
         await at_home.slack.socket_mode.connected(2)
 
         for _ in range(4):
-            await works(at_home)
+            await check_main_job(at_home)
 
         assert len(at_home.weav.conversations) == 4
         assert len(at_home.slack.socket_mode.acknowledged) == 8
 
 
-async def test_what_comes_while_draining_is_not_acknowledged_and_what_came_is(
+async def test_payloads_during_draining_are_not_acknowledged_and_earlier_ones_are(
     quick: House,
 ) -> None:
     assert quick.bot.socket is not None
@@ -141,9 +151,7 @@ async def test_what_comes_while_draining_is_not_acknowledged_and_what_came_is(
     assert quick.slack.top_view("U0BEN") is None
 
 
-async def test_a_message_that_is_none_of_slacks_ends_nothing(
-    quick: House, log: io.StringIO
-) -> None:
+async def test_a_message_that_is_not_slacks_ends_nothing(quick: House, log: io.StringIO) -> None:
     [websocket] = quick.slack.socket_mode.connections
     for text in ("", "x", "{", "[]", "null", "7", "{}", '{"type": 1}', "[" * 10_000):
         await websocket.send_text(text)
@@ -152,28 +160,28 @@ async def test_a_message_that_is_none_of_slacks_ends_nothing(
         envelope = {"envelope_id": "e", "type": "interactive", "payload": payload}
         await websocket.send_text(json.dumps(envelope))
 
-    await works(quick)
+    await check_main_job(quick)
 
     assert "Traceback" not in log.getvalue()
 
 
 @pytest.mark.long
 @pytest.mark.timeout(120)
-async def test_a_connection_that_is_deaf_is_noticed_within_thirty_seconds(tmp_path: Path) -> None:
+async def test_a_silent_connection_is_noticed_within_thirty_seconds(tmp_path: Path) -> None:
     async with house(tmp_path, mode="socket") as at_home:
-        await ready(at_home)
-        # Long enough for an answer to the last ping.
+        await until_readyz(at_home)
+        # Long enough for the answer to the last ping.
         await asyncio.sleep(6)
         at_home.slack.faults.add(SlackFault(OPEN, error="internal_error"))
         at_home.slack.socket_mode.fall_silent()
         loop = asyncio.get_running_loop()
         began = loop.time()
 
-        await ready(at_home, status=503, within=30)
+        await until_readyz(at_home, status=503, within=30)
         lost = loop.time() - began
-        await ready(at_home, within=30)
+        await until_readyz(at_home, within=30)
 
         print(f"deaf: noticed after {lost:.1f} s, back after {loop.time() - began:.1f} s")  # noqa: T201
         await drop_connection(at_home.slack.socket_mode.connections[0].scope)
         await at_home.slack.socket_mode.connected(1)
-        await works(at_home)
+        await check_main_job(at_home)

@@ -1,4 +1,4 @@
-"""Slack gives no address for Socket Mode, or none that works: the bot goes on asking."""
+"""Slack gives no Socket Mode address, or a broken one: the bot keeps asking."""
 
 from __future__ import annotations
 
@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.sandbox.slack import SlackFault, rate_limited
+from tests.bad_days.faulty_proxy import FaultyProxy, ProxyFault, faulty_proxy
 from tests.bad_days.logs import logged, logged_badly
 from tests.bad_days.replies import JSON, REDIRECTS, broken, http, says
-from tests.bad_days.weather import Spell, Weather, weather
 from tests.house import House, house
-from tests.scenarios.sockets import LIVELY, OPEN, events, quick_house, ready, works
-from tests.seams import connect_again_after, leave_a_silent_address_after
+from tests.scenarios.sockets import (
+    LIVELY,
+    OPEN,
+    check_main_job,
+    logged_events,
+    quick_socket_mode,
+    until_readyz,
+)
+from tests.shorter_waits import set_handshake_timeout, set_reconnect_pause
 from tests.weav.raw_server import hangs, raw_server
 
 if TYPE_CHECKING:
@@ -41,99 +48,101 @@ FAILURES = [
 
 
 @pytest.mark.parametrize("fault", FAILURES)
-async def test_slack_gives_no_address_for_a_while(
+async def test_the_bot_reconnects_after_slack_gave_no_address_for_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: SlackFault
 ) -> None:
-    async with quick_house(tmp_path, monkeypatch) as (quick, log):
-        await ready(quick)
+    async with quick_socket_mode(tmp_path, monkeypatch) as (quick, log):
+        await until_readyz(quick)
         quick.slack.faults.add(fault)
 
         await quick.slack.socket_mode.drop()
 
-        assert not (await ready(quick, status=503))["socket"]
-        await ready(quick)
-        await works(quick)
-        assert events(log).count("socket_not_opened") == fault.times
+        assert not (await until_readyz(quick, status=503))["socket"]
+        await until_readyz(quick)
+        await check_main_job(quick)
+        assert logged_events(log).count("socket_not_opened") == fault.times
         assert "Traceback" not in log.getvalue()
 
 
 @asynccontextmanager
-async def by_road(tmp_path: Path, *bad: Spell) -> AsyncIterator[tuple[House, Weather]]:
-    """Put a road to Slack before a house in Socket Mode; its WebSocket does not go by it."""
-    async with weather() as road:
-        for spell in bad:
-            road.expect(spell)
+async def behind_proxy(
+    tmp_path: Path, *bad: ProxyFault
+) -> AsyncIterator[tuple[House, FaultyProxy]]:
+    """Put a proxy before Slack's Web API, for Socket Mode; the WebSocket bypasses it."""
+    async with faulty_proxy() as proxy:
+        for fault in bad:
+            proxy.add_fault(fault)
 
-        def go_by_road(names: dict[str, str]) -> None:
-            road.to = names["SLACK_API_URL"].removesuffix("/api/")
-            names["SLACK_API_URL"] = f"{road.url}/api/"
+        def use_proxies(names: dict[str, str]) -> None:
+            proxy.to = names["SLACK_API_URL"].removesuffix("/api/")
+            names["SLACK_API_URL"] = f"{proxy.url}/api/"
 
-        async with house(tmp_path, mode="socket", pace=LIVELY, change=go_by_road) as at_home:
-            yield at_home, road
+        async with house(tmp_path, mode="socket", pace=LIVELY, change=use_proxies) as at_home:
+            yield at_home, proxy
 
 
-async def test_whatever_slack_answers_instead_of_an_address_ends_nothing(
+async def test_no_answer_in_place_of_an_address_ends_the_reconnecting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
-    connect_again_after(monkeypatch, 0.01)
+    set_reconnect_pause(monkeypatch, 0.01)
     ways = {**broken(b"200"), **REDIRECTS, "an object": says(http(200, b'{"ok": true}', kind=JSON))}
-    spells = [Spell(f"/api/{OPEN}", "", reply) for reply in ways.values()]
+    faults = [ProxyFault(f"/api/{OPEN}", "", reply) for reply in ways.values()]
 
-    async with by_road(tmp_path, *spells) as (at_home, road):
-        await works(at_home)
+    async with behind_proxy(tmp_path, *faults) as (at_home, proxy):
+        await check_main_job(at_home)
 
-    assert road.spells == []
+    assert proxy.faults == []
     assert logged_badly(log) == []
 
 
-async def test_an_address_that_does_not_work_is_not_tried_for_ever(
+async def test_a_broken_address_is_not_tried_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
-    connect_again_after(monkeypatch, 0.15)
-    async with by_road(tmp_path) as (at_home, road):
-        stale = f"ws{road.to.removeprefix('http')}/socket?ticket=stale"
+    set_reconnect_pause(monkeypatch, 0.15)
+    async with behind_proxy(tmp_path) as (at_home, proxy):
+        stale = f"ws{proxy.to.removeprefix('http')}/socket?ticket=stale"
         body = json.dumps({"ok": True, "url": stale}).encode()
-        road.expect(Spell(f"/api/{OPEN}", "", says(http(200, body, kind=JSON))))
+        proxy.add_fault(ProxyFault(f"/api/{OPEN}", "", says(http(200, body, kind=JSON))))
         await at_home.slack.socket_mode.drop()
         await at_home.slack.socket_mode.connected(0)
 
         await at_home.slack.socket_mode.connected(1)
-        await works(at_home)
+        await check_main_job(at_home)
 
     ours = [line for line in log.getvalue().splitlines() if "uvicorn" not in line]
     assert not any("stale" in line for line in ours)
 
 
-async def test_an_address_that_takes_the_connection_and_says_nothing_is_left(
+async def test_an_address_that_accepts_and_says_nothing_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
-    connect_again_after(monkeypatch, 0.15)
-    leave_a_silent_address_after(monkeypatch, 0.5)
-    async with by_road(tmp_path) as (at_home, road), raw_server(hangs) as silent:
+    set_reconnect_pause(monkeypatch, 0.15)
+    set_handshake_timeout(monkeypatch, 0.5)
+    async with behind_proxy(tmp_path) as (at_home, proxy), raw_server(hangs) as silent:
         address = f"ws{silent.url.removeprefix('http')}/socket?ticket=silent"
         body = json.dumps({"ok": True, "url": address}).encode()
-        road.expect(Spell(f"/api/{OPEN}", "", says(http(200, body, kind=JSON))))
+        proxy.add_fault(ProxyFault(f"/api/{OPEN}", "", says(http(200, body, kind=JSON))))
         await at_home.slack.socket_mode.drop()
         async with asyncio.timeout(5):
             await silent.first_request.wait()
-        assert not (await ready(at_home, status=503))["socket"]
+        assert not (await until_readyz(at_home, status=503))["socket"]
 
         await at_home.slack.socket_mode.connected(1)
-        await ready(at_home)
-        await works(at_home)
+        await until_readyz(at_home)
+        await check_main_job(at_home)
 
     ours = [line for line in log.getvalue().splitlines() if "uvicorn" not in line]
     assert not any("ticket" in line for line in ours)
 
 
-async def test_a_connection_outlives_the_time_that_its_handshake_had(
+async def test_a_connection_outlives_the_handshake_timeout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    leave_a_silent_address_after(monkeypatch, 0.5)
+    set_handshake_timeout(monkeypatch, 0.5)
     async with house(tmp_path, mode="socket", pace=LIVELY) as at_home:
         [first] = at_home.slack.socket_mode.connections
 
-        await asyncio.sleep(1)  # twice that time: there is nothing else to wait for
+        await asyncio.sleep(1)  # twice that time: no event marks it
 
-        await works(at_home)
+        await check_main_job(at_home)
         assert at_home.slack.socket_mode.connections == [first]

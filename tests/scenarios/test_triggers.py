@@ -1,4 +1,4 @@
-"""The form does not open in time: nobody is left in silence, and nothing typed is lost."""
+"""The form does not open in time: the user is told, and nothing typed is lost."""
 
 import pytest
 
@@ -23,7 +23,7 @@ async def test_an_expired_trigger_gives_a_button_that_opens_the_same_form(any_wa
     await any_way.card()
 
 
-async def test_an_expired_trigger_of_a_message_keeps_message_and_thread(at_home: House) -> None:
+async def test_after_an_expired_trigger_message_and_thread_are_kept(at_home: House) -> None:
     message_ts = at_home.ann.say("The export hangs", "C0SUPPORT")
     at_home.slack.triggers.seconds = 0
     await at_home.ann.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
@@ -37,7 +37,7 @@ async def test_an_expired_trigger_of_a_message_keeps_message_and_thread(at_home:
     assert (await at_home.card()).thread_ts == message_ts
 
 
-async def test_an_expired_trigger_of_the_global_shortcut_is_told_as_a_direct_message(
+async def test_an_expired_trigger_of_the_global_shortcut_gives_a_direct_message(
     at_home: House,
 ) -> None:
     at_home.slack.triggers.seconds = 0
@@ -56,7 +56,7 @@ async def test_an_expired_trigger_of_the_global_shortcut_is_told_as_a_direct_mes
         SlackFault("views.open", status=429, error="ratelimited", retry_after=30),
     ],
 )
-async def test_any_other_failure_is_told_privately_with_the_form_kept(
+async def test_any_other_failure_is_reported_privately_and_the_form_is_kept(
     at_home: House, fault: SlackFault
 ) -> None:
     at_home.slack.faults.add(fault)
@@ -71,7 +71,7 @@ async def test_any_other_failure_is_told_privately_with_the_form_kept(
     assert view.values["subject"]["subject"]["value"] == "Export hangs"
 
 
-async def test_a_connection_lost_once_still_opens_the_form(at_home: House) -> None:
+async def test_the_form_opens_after_one_lost_connection(at_home: House) -> None:
     at_home.slack.faults.add(SlackFault("views.open", drop="before"))
 
     await at_home.ann.command("Export hangs")
@@ -79,7 +79,7 @@ async def test_a_connection_lost_once_still_opens_the_form(at_home: House) -> No
     await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
 
 
-async def test_a_form_that_opened_although_its_answer_was_lost_is_left_in_peace(
+async def test_a_form_that_opened_without_confirmation_is_not_opened_again(
     at_home: House,
 ) -> None:
     at_home.slack.faults.add(SlackFault("views.open", drop="after"))
@@ -91,7 +91,7 @@ async def test_a_form_that_opened_although_its_answer_was_lost_is_left_in_peace(
     assert at_home.slack.from_bot() == []
 
 
-async def test_without_a_response_url_that_works_a_direct_message_tells(at_home: House) -> None:
+async def test_if_no_response_url_works_the_user_gets_a_direct_message(at_home: House) -> None:
     at_home.slack.triggers.seconds = 0
     at_home.slack.faults.add(SlackFault(RESPONSE_URL, status=404, times=None))
 

@@ -1,4 +1,4 @@
-"""One open form, answered by two replicas: Slack sends each interaction to either of them."""
+"""One open form and two replicas: Slack sends each interaction to either of them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from bot.sandbox.slack import Person, SlackFault, SlackView, Workspace
 from bot.sandbox.weav import Exchange, WeavFault
 from bot.sandbox.weav.seeds import EMAIL_AGENT
 from bot.slack import ids
-from tests.house import CREATE, JANE, LIST, House, chosen, house, text_on
-from tests.scenarios.cards import ANN_IN_WEAV, BEN_IN_WEAV, another_bot, introduced
-from tests.scenarios.conftest import greeted
-from tests.scenarios.filling import TAILSPIN, ZOE, offered
-from tests.scenarios.test_open_conversations import conversation
+from tests.house import CREATE, JANE, LIST, House, house, selected_value, text_on
+from tests.scenarios.cards import ANN_IN_WEAV, BEN_IN_WEAV, another_bot, tell_weav_id
+from tests.scenarios.conftest import greet_slack
+from tests.scenarios.filling import TAILSPIN, ZOE, suggestions
+from tests.scenarios.test_open_conversations import create_conversation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-# Long enough for what the other replica is asked meanwhile to be done first.
+# Long enough for the other replica to finish first.
 SLOW = 0.6
 OUTSIDERS = "other organisations"
 BEFORE = "Hung before"
@@ -31,7 +31,7 @@ BEFORE = "Hung before"
 
 @dataclass(frozen=True, slots=True)
 class Replicas:
-    """Ann, whose payloads go to the one replica or to the other; what she sees is the same."""
+    """Ann, whose payloads go to replica a or b; she sees the same view."""
 
     house: House
     a: Person
@@ -44,25 +44,25 @@ class Replicas:
     async def until(self, look: Callable[[SlackView], bool], within: float = 3) -> None:
         await self.house.slack.until(lambda _: look(self.view), within)
 
-    async def ends_with(self, look: Callable[[SlackView], bool]) -> None:
-        """Say that this never comes true; what is only waited for raises TimeoutError."""
+    async def assert_finally(self, look: Callable[[SlackView], bool]) -> None:
+        """Assert that this holds at the end; unlike `until`, it may take its time."""
         with contextlib.suppress(TimeoutError):
             await self.until(look, within=1.5)
         assert look(self.view)
 
-    async def shows(self, *texts: str) -> None:
+    async def until_shown(self, *texts: str) -> None:
         await self.until(lambda view: all(text in text_on(view) for text in texts))
 
-    async def picks_from(self, kind: str) -> None:
-        """Wait for the picker of people, of agents, or for the place of a typed ID."""
-        await self.until(lambda view: kind_drawn(view) == kind)
+    async def until_picker_is(self, kind: str) -> None:
+        """Wait for the picker of people or agents, or for the input of a typed ID."""
+        await self.until(lambda view: shown_type(view) == kind)
 
-    async def opened(self, person: Person, words: str = "", channel: str = "C0SUPPORT") -> None:
+    async def open_form(self, person: Person, words: str = "", channel: str = "C0SUPPORT") -> None:
         await person.command(words, channel)
         await self.house.slack.until(lambda slack: slack.top_view("U0ANN"))
 
-    async def over(self, *, text: str) -> None:
-        """Wait until this was drawn late, or was refused: the other replica has drawn meanwhile."""
+    async def until_late_redraw_ended(self, *, text: str) -> None:
+        """Wait until the late redraw is shown, or refused after a redraw of the other replica."""
         await self.house.slack.until(
             lambda slack: text in text_on(self.view) or refused_drawings(slack)
         )
@@ -79,13 +79,13 @@ def refused_drawings(slack: Workspace) -> int:
     return sum(call.answer.get("error") == "hash_conflict" for call in calls)
 
 
-def kind_drawn(view: SlackView) -> str:
+def shown_type(view: SlackView) -> str:
     element = view.block(ids.ASSIGNEE_TYPE)["element"]
     return str(element.get("initial_option", {}).get("value", ""))
 
 
 async def pick(person: Person, field: str, query: str) -> None:
-    """Type into a select, and take what is offered first."""
+    """Type into a select, and choose the first suggestion."""
     answer = await person.suggest(field, query)
     await person.act(field, answer.options[0]["value"])
 
@@ -94,28 +94,30 @@ async def pick(person: Person, field: str, query: str) -> None:
 async def replicas(tmp_path: Path, postgres_url: str) -> AsyncIterator[Replicas]:
     async with house(tmp_path, database=postgres_url) as at_home:
         at_home.slack.scopes += ("channels:read",)
-        await greeted(at_home)
+        await greet_slack(at_home)
         async with another_bot(at_home, "U0ANN") as at_b:
-            await introduced(at_home.ann, ANN_IN_WEAV)
-            await introduced(at_home.ben, BEN_IN_WEAV)
-            conversation(at_home, BEFORE)
+            await tell_weav_id(at_home.ann, ANN_IN_WEAV)
+            await tell_weav_id(at_home.ben, BEN_IN_WEAV)
+            create_conversation(at_home, BEFORE)
             yield Replicas(at_home, at_home.ann, at_b)
 
 
-async def test_what_was_chosen_and_typed_stands_whoever_is_told(replicas: Replicas) -> None:
+async def test_choices_and_text_stay_whichever_replica_gets_them(replicas: Replicas) -> None:
     a, b = replicas.a, replicas.b
-    await replicas.opened(a, "email")
+    await replicas.open_form(a, "email")
     a.fill({"subject": "Export hangs", "priority": "high"})
 
     await pick(a, ids.CUSTOMER_ID, JANE)
-    await replicas.shows(BEFORE)
+    await replicas.until_shown(BEFORE)
     await b.act(ids.ASSIGNEE_TYPE, "user")
-    await replicas.picks_from("user")
+    await replicas.until_picker_is("user")
     await pick(a, ids.ASSIGNEE_ID, "ben")
     await b.act(ids.POST_TO, "C0PARTNERS")
-    await replicas.shows(OUTSIDERS, BEFORE)
+    await replicas.until_shown(OUTSIDERS, BEFORE)
 
-    values = {field: chosen(replicas.view, field) for field in ("customer_id", "assignee_id")}
+    values = {
+        field: selected_value(replicas.view, field) for field in ("customer_id", "assignee_id")
+    }
     assert values == {"customer_id": JANE, "assignee_id": BEN_IN_WEAV}
     answer = await a.submit()
     assert (answer.trouble, answer.errors) == ("", {})
@@ -130,18 +132,18 @@ async def test_what_was_chosen_and_typed_stands_whoever_is_told(replicas: Replic
     assert BEN_IN_WEAV not in str((await replicas.house.card("C0PARTNERS")).blocks)
 
 
-async def test_each_choice_may_be_taken_back_at_the_other_replica(replicas: Replicas) -> None:
+async def test_each_choice_can_be_undone_at_the_other_replica(replicas: Replicas) -> None:
     a, b = replicas.a, replicas.b
-    await replicas.opened(a, f"email {JANE}")
-    await replicas.shows(BEFORE)
+    await replicas.open_form(a, f"email {JANE}")
+    await replicas.until_shown(BEFORE)
 
     await b.act(ids.ASSIGNEE_TYPE, "user")
-    await replicas.picks_from("user")
+    await replicas.until_picker_is("user")
     await pick(b, ids.ASSIGNEE_ID, "ben")
     await a.act(ids.POST_TO, "C0PARTNERS")
-    await replicas.shows(OUTSIDERS)
+    await replicas.until_shown(OUTSIDERS)
     await a.act(ids.ASSIGNEE_TYPE, "agent")
-    await replicas.picks_from("agent")
+    await replicas.until_picker_is("agent")
     await pick(b, ids.ASSIGNEE_ID, "mail")
     await b.act(ids.POST_TO, "C0SUPPORT")
     await replicas.until(lambda view: OUTSIDERS not in text_on(view))
@@ -158,120 +160,122 @@ async def test_each_choice_may_be_taken_back_at_the_other_replica(replicas: Repl
     await replicas.house.card("C0SUPPORT")
 
 
-async def test_nobody_takes_the_assignee_away_whichever_replica_is_told(replicas: Replicas) -> None:
+async def test_nobody_removes_the_assignee_at_either_replica(replicas: Replicas) -> None:
     a, b = replicas.a, replicas.b
-    await replicas.opened(a, f"email {JANE}")
-    await replicas.shows(BEFORE)
+    await replicas.open_form(a, f"email {JANE}")
+    await replicas.until_shown(BEFORE)
     await a.act(ids.ASSIGNEE_TYPE, "user")
-    await replicas.picks_from("user")
+    await replicas.until_picker_is("user")
     await pick(b, ids.ASSIGNEE_ID, "ben")
 
     await b.act(ids.ASSIGNEE_TYPE, "nobody")
-    await replicas.picks_from("nobody")
+    await replicas.until_picker_is("nobody")
     await a.submit()
 
     assert await replicas.request() == {"channel": "email", "customer_id": JANE}
 
 
-async def test_each_replica_offers_whom_the_form_is_drawn_for(replicas: Replicas) -> None:
-    await replicas.opened(replicas.a)
+async def test_each_replica_suggests_assignees_of_the_drawn_type(replicas: Replicas) -> None:
+    await replicas.open_form(replicas.a)
     for person, other, kind, label in (
         (replicas.a, replicas.b, "agent", "Chat assistant"),
         (replicas.b, replicas.a, "user", "Me (ann)"),
     ):
         await person.act(ids.ASSIGNEE_TYPE, kind)
-        await replicas.picks_from(kind)
-        assert label in {each for _, each, _ in await offered(other, ids.ASSIGNEE_ID, "")}
+        await replicas.until_picker_is(kind)
+        assert label in {each for _, each, _ in await suggestions(other, ids.ASSIGNEE_ID, "")}
 
 
-async def test_the_assignee_chosen_while_the_other_replica_looks_a_customer_up_stands(
+async def test_an_assignee_chosen_while_the_other_replica_looks_a_customer_up_stays(
     replicas: Replicas,
 ) -> None:
     a, b = replicas.a, replicas.b
-    await replicas.opened(a, "email")
+    await replicas.open_form(a, "email")
     await a.act(ids.ASSIGNEE_TYPE, "user")
-    await replicas.picks_from("user")
+    await replicas.until_picker_is("user")
     await pick(a, ids.ASSIGNEE_ID, "ann")
     await b.act(ids.POST_TO, "C0PARTNERS")
-    await replicas.shows(OUTSIDERS)
+    await replicas.until_shown(OUTSIDERS)
     replicas.house.weav.fail(WeavFault(delay=SLOW, **LIST))
 
     await pick(a, ids.CUSTOMER_ID, JANE)
     await pick(b, ids.ASSIGNEE_ID, "ben")
 
-    await replicas.over(text=BEFORE)
-    await replicas.ends_with(lambda view: chosen(view, ids.ASSIGNEE_ID) == BEN_IN_WEAV)
+    await replicas.until_late_redraw_ended(text=BEFORE)
+    await replicas.assert_finally(lambda view: selected_value(view, ids.ASSIGNEE_ID) == BEN_IN_WEAV)
     await a.submit()
     assert (await replicas.request())["assignee_id"] == BEN_IN_WEAV
 
 
-async def test_the_assignee_chosen_before_the_other_replica_completes_the_form_stands(
+async def test_an_assignee_chosen_before_the_other_replica_completes_the_form_stays(
     replicas: Replicas,
 ) -> None:
     a, b = replicas.a, replicas.b
-    await with_ann_by_default(replicas)
+    await set_ann_as_default(replicas)
     replicas.house.weav.fail(WeavFault(delay=SLOW, **LIST))
-    await replicas.opened(a, f"email {JANE}")
+    await replicas.open_form(a, f"email {JANE}")
 
     await pick(b, ids.ASSIGNEE_ID, "ben")
 
-    await replicas.over(text=BEFORE)
-    await replicas.ends_with(lambda view: chosen(view, ids.ASSIGNEE_ID) == BEN_IN_WEAV)
+    await replicas.until_late_redraw_ended(text=BEFORE)
+    await replicas.assert_finally(lambda view: selected_value(view, ids.ASSIGNEE_ID) == BEN_IN_WEAV)
     await a.submit()
     assert (await replicas.request())["assignee_id"] == BEN_IN_WEAV
 
 
-async def test_the_customer_chosen_while_the_other_replicas_drawing_is_on_its_way_stands(
+async def test_a_customer_chosen_during_the_other_replicas_redraw_stays(
     replicas: Replicas,
 ) -> None:
     a, b = replicas.a, replicas.b
     replicas.house.slack.faults.add(SlackFault("views.update", delay=SLOW, times=1))
-    await replicas.opened(a, f"email {JANE}")
-    await on_its_way(replicas)
+    await replicas.open_form(a, f"email {JANE}")
+    await until_redraw_is_held(replicas)
 
     await pick(b, ids.CUSTOMER_ID, ZOE)
 
-    await replicas.over(text=BEFORE)
-    await replicas.ends_with(lambda view: chosen(view, ids.CUSTOMER_ID) == ZOE)
+    await replicas.until_late_redraw_ended(text=BEFORE)
+    await replicas.assert_finally(lambda view: selected_value(view, ids.CUSTOMER_ID) == ZOE)
     await replicas.until(lambda view: BEFORE not in text_on(view))
     await a.submit()
     assert (await replicas.request())["customer_id"] == ZOE
 
 
-async def test_the_conversations_of_the_customer_chosen_last_are_shown(replicas: Replicas) -> None:
+async def test_the_open_conversations_of_the_last_chosen_customer_are_shown(
+    replicas: Replicas,
+) -> None:
     a, b = replicas.a, replicas.b
-    conversation(replicas.house, "Zoe has this", customer_id=ZOE)
-    await replicas.opened(a, "email")
+    create_conversation(replicas.house, "Zoe has this", customer_id=ZOE)
+    await replicas.open_form(a, "email")
     replicas.house.weav.fail(WeavFault(delay=SLOW, times=1, **LIST))
 
     await pick(a, ids.CUSTOMER_ID, JANE)
     await replicas.house.weav.until(lambda: any("conversations" in r.path for r in lists(replicas)))
     await pick(b, ids.CUSTOMER_ID, ZOE)
 
-    await replicas.shows("Zoe has this")
+    await replicas.until_shown("Zoe has this")
     await replicas.house.weav.until(lambda: all(r.status for r in lists(replicas)))
     await replicas.until(
         lambda view: "Zoe has this" in text_on(view) and BEFORE not in text_on(view)
     )
-    assert chosen(replicas.view, ids.CUSTOMER_ID) == ZOE
+    assert selected_value(replicas.view, ids.CUSTOMER_ID) == ZOE
     await b.submit()
     assert (await replicas.request())["customer_id"] == ZOE
 
 
 @pytest.mark.parametrize("choice", [ids.POST_TO, ids.ASSIGNEE_TYPE])
-async def test_a_choice_is_answered_while_the_other_replicas_drawing_is_on_its_way(
+async def test_a_choice_is_answered_during_the_other_replicas_redraw(
     replicas: Replicas, choice: str
 ) -> None:
     a, b = replicas.a, replicas.b
-    await drawing_late_at(a, replicas)
+    await delay_redraw_at(a, replicas)
 
     await b.act(choice, {ids.POST_TO: "C0PARTNERS", ids.ASSIGNEE_TYPE: "agent"}[choice])
 
-    await replicas.over(text=BEFORE)
+    await replicas.until_late_redraw_ended(text=BEFORE)
     if choice == ids.POST_TO:
-        await replicas.shows(OUTSIDERS)
+        await replicas.until_shown(OUTSIDERS)
         await a.act(ids.ASSIGNEE_TYPE, "agent")
-    await replicas.picks_from("agent")
+    await replicas.until_picker_is("agent")
     await pick(a, ids.ASSIGNEE_ID, "mail")
     await b.submit()
     assert await replicas.request() == {
@@ -282,23 +286,25 @@ async def test_a_choice_is_answered_while_the_other_replicas_drawing_is_on_its_w
     }
 
 
-async def test_what_could_not_be_drawn_is_shown_with_the_next_choice(replicas: Replicas) -> None:
+async def test_a_redraw_that_failed_is_made_up_for_with_the_next_choice(replicas: Replicas) -> None:
     a, b = replicas.a, replicas.b
-    await drawing_late_at(a, replicas)
+    await delay_redraw_at(a, replicas)
     await b.act(ids.POST_TO, "C0PARTNERS")
-    await replicas.over(text=BEFORE)
+    await replicas.until_late_redraw_ended(text=BEFORE)
 
     await a.act(ids.ASSIGNEE_TYPE, "agent")
 
-    await replicas.picks_from("agent")
-    await replicas.shows(OUTSIDERS)
-    await replicas.ends_with(lambda view: BEFORE in text_on(view))
+    await replicas.until_picker_is("agent")
+    await replicas.until_shown(OUTSIDERS)
+    await replicas.assert_finally(lambda view: BEFORE in text_on(view))
 
 
-async def test_no_late_drawing_of_the_other_replica_covers_an_answer(replicas: Replicas) -> None:
+async def test_a_late_redraw_of_the_other_replica_does_not_replace_an_answer(
+    replicas: Replicas,
+) -> None:
     a, b = replicas.a, replicas.b
     replicas.house.weav.fail(WeavFault(status=503, **CREATE))
-    await drawing_late_at(a, replicas)
+    await delay_redraw_at(a, replicas)
 
     await b.submit()
 
@@ -313,15 +319,15 @@ async def test_no_late_drawing_of_the_other_replica_covers_an_answer(replicas: R
 async def test_the_reason_stays_on_top_of_a_form_that_came_back(replicas: Replicas) -> None:
     a, b = replicas.a, replicas.b
     replicas.house.weav.fail(WeavFault(status=403, times=1, **CREATE))
-    await replicas.opened(a, f"email {JANE} Export hangs")
-    await replicas.shows(BEFORE)
+    await replicas.open_form(a, f"email {JANE} Export hangs")
+    await replicas.until_shown(BEFORE)
     await a.submit()
     assert "external-api:write" in text_on(replicas.view)
 
     await b.act(ids.ASSIGNEE_TYPE, "agent")
-    await replicas.picks_from("agent")
+    await replicas.until_picker_is("agent")
     await a.act(ids.POST_TO, "C0PARTNERS")
-    await replicas.shows(OUTSIDERS, "external-api:write")
+    await replicas.until_shown(OUTSIDERS, "external-api:write")
     await pick(b, ids.ASSIGNEE_ID, "mail")
     await a.submit()
 
@@ -335,7 +341,7 @@ async def test_the_reason_stays_on_top_of_a_form_that_came_back(replicas: Replic
     }
 
 
-async def test_a_tick_stands_and_the_message_is_still_what_it_is_about(replicas: Replicas) -> None:
+async def test_a_tick_stays_and_the_form_keeps_its_message(replicas: Replicas) -> None:
     a, b = replicas.a, replicas.b
     message_ts = a.say("The export hangs since Monday.", "C0SUPPORT")
     for person in (a, b):
@@ -348,9 +354,9 @@ async def test_a_tick_stands_and_the_message_is_still_what_it_is_about(replicas:
     a.fill({"channel": "email", ids.ANOTHER: [ids.ANOTHER]})
 
     await pick(b, ids.CUSTOMER_ID, JANE)
-    await replicas.shows(BEFORE)
+    await replicas.until_shown(BEFORE)
     await a.act(ids.ASSIGNEE_TYPE, "agent")
-    await replicas.picks_from("agent")
+    await replicas.until_picker_is("agent")
     await pick(b, ids.ASSIGNEE_ID, "mail")
     answer = await b.submit()
 
@@ -362,25 +368,25 @@ async def test_a_tick_stands_and_the_message_is_still_what_it_is_about(replicas:
     assert replicas.house.weav.creations[1].json["assignee_id"] == EMAIL_AGENT
 
 
-async def with_ann_by_default(replicas: Replicas) -> None:
+async def set_ann_as_default(replicas: Replicas) -> None:
     await replicas.a.command("defaults")
     await replicas.house.slack.until(lambda slack: slack.top_view("U0ANN"))
     await replicas.a.act(ids.ASSIGNEE_TYPE, "user")
-    await replicas.picks_from("user")
+    await replicas.until_picker_is("user")
     await replicas.a.submit({"assignee_id": "me"})
     replicas.house.slack.calls.clear()
 
 
-async def drawing_late_at(person: Person, replicas: Replicas) -> None:
-    """Let the customer's conversations be on their way to an open form."""
-    await replicas.opened(person, "email")
+async def delay_redraw_at(person: Person, replicas: Replicas) -> None:
+    """Delay the customer's open conversations on their way to an open form."""
+    await replicas.open_form(person, "email")
     replicas.house.slack.faults.add(SlackFault("views.update", delay=SLOW, times=1))
     await pick(person, ids.CUSTOMER_ID, JANE)
-    await on_its_way(replicas)
+    await until_redraw_is_held(replicas)
 
 
-async def on_its_way(replicas: Replicas) -> None:
-    """Wait until Slack has a drawing before it that it will carry out late; it tells nobody."""
+async def until_redraw_is_held(replicas: Replicas) -> None:
+    """Wait until Slack holds a redraw that it will carry out late; nothing reports it."""
     async with asyncio.timeout(3):
         while replicas.house.slack.faults.armed():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
@@ -390,47 +396,52 @@ def lists(replicas: Replicas) -> list[Exchange]:
     return [r for r in replicas.house.weav.requests if r.path.endswith("/conversations")]
 
 
-async def test_the_defaults_that_were_chosen_are_saved_whoever_is_told(replicas: Replicas) -> None:
+async def test_chosen_defaults_are_saved_whichever_replica_gets_them(replicas: Replicas) -> None:
     a, b = replicas.a, replicas.b
-    await replicas.opened(a, "defaults")
+    await replicas.open_form(a, "defaults")
     a.fill({"priority": "high", "channel": "email", ids.COMPANY_ID: TAILSPIN})
     await b.act(ids.ASSIGNEE_TYPE, "user")
-    await replicas.picks_from("user")
+    await replicas.until_picker_is("user")
     await pick(a, ids.ASSIGNEE_ID, "ben")
     await a.act(ids.ASSIGNEE_TYPE, "agent")
-    await replicas.picks_from("agent")
+    await replicas.until_picker_is("agent")
     await pick(b, ids.ASSIGNEE_ID, "mail")
 
     answer = await a.submit()
 
     assert (answer.trouble, answer.errors) == ("", {})
-    await replicas.opened(b, "defaults")
+    await replicas.open_form(b, "defaults")
     view = replicas.view
     fields = (ids.PRIORITY, ids.CHANNEL, ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID)
-    assert [chosen(view, field) for field in fields] == ["high", "email", "agent", EMAIL_AGENT]
+    assert [selected_value(view, field) for field in fields] == [
+        "high",
+        "email",
+        "agent",
+        EMAIL_AGENT,
+    ]
     assert view.values[ids.COMPANY_ID][ids.COMPANY_ID]["value"] == TAILSPIN
 
 
-async def test_the_assignee_chosen_while_the_other_replica_draws_the_defaults_stands(
+async def test_an_assignee_chosen_while_the_other_replica_redraws_the_defaults_stays(
     replicas: Replicas,
 ) -> None:
     a, b = replicas.a, replicas.b
-    await with_ann_by_default(replicas)
-    await replicas.opened(a, "defaults")
-    assert chosen(replicas.view, ids.ASSIGNEE_ID) == ANN_IN_WEAV
+    await set_ann_as_default(replicas)
+    await replicas.open_form(a, "defaults")
+    assert selected_value(replicas.view, ids.ASSIGNEE_ID) == ANN_IN_WEAV
     replicas.house.slack.faults.add(SlackFault("views.update", delay=SLOW, times=1))
     await a.act(ids.ASSIGNEE_TYPE, "agent")
-    await on_its_way(replicas)
+    await until_redraw_is_held(replicas)
 
     await b.act(ids.ASSIGNEE_TYPE, "user")
     await pick(b, ids.ASSIGNEE_ID, "ben")
 
     await replicas.house.slack.until(
-        lambda slack: kind_drawn(replicas.view) == "agent" or refused_drawings(slack)
+        lambda slack: shown_type(replicas.view) == "agent" or refused_drawings(slack)
     )
-    await replicas.ends_with(lambda view: kind_drawn(view) == "user")
-    await replicas.ends_with(lambda view: chosen(view, ids.ASSIGNEE_ID) == BEN_IN_WEAV)
+    await replicas.assert_finally(lambda view: shown_type(view) == "user")
+    await replicas.assert_finally(lambda view: selected_value(view, ids.ASSIGNEE_ID) == BEN_IN_WEAV)
     await a.submit()
-    await replicas.opened(b, "defaults")
+    await replicas.open_form(b, "defaults")
     fields = (ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID)
-    assert [chosen(replicas.view, field) for field in fields] == ["user", BEN_IN_WEAV]
+    assert [selected_value(replicas.view, field) for field in fields] == ["user", BEN_IN_WEAV]

@@ -1,4 +1,4 @@
-"""What comes to /weav/webhooks, and how Weav is answered."""
+"""What arrives at /weav/webhooks, and how the bot answers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.follow.deliveries import (
 from tests.follow.test_delivery import json_with
 from tests.house import JANE, QUICK, House, Mode, house
 from tests.metrics import scrape, value
-from tests.scenarios.cards import conversation_in, posted
+from tests.scenarios.cards import only_conversation, post_card
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -45,25 +45,25 @@ async def any_way(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 
 
 @pytest.fixture
-async def told(tmp_path: Path) -> AsyncIterator[House]:
-    """The house with a webhook that leads to it, in which nobody looks for now."""
+async def with_webhook(tmp_path: Path) -> AsyncIterator[House]:
+    """A harness with a webhook, in which no looks run for now."""
     pace = replace(QUICK, follow=FollowPace(card=600, replies=600))
     async with house(tmp_path, weav_webhook_secret=SECRET, pace=pace) as opened:
-        opened.weav.webhooks.is_active = False  # what comes is what the test sends
+        opened.weav.webhooks.is_active = False  # only the test sends webhooks
         yield opened
 
 
-async def with_card(at_home: House) -> str:
-    """A conversation that has its card, and so is expected to be looked at."""
-    await posted(at_home)
+async def conversation_with_card(at_home: House) -> str:
+    """A conversation that has a card, so a look at it is expected."""
+    await post_card(at_home)
     await at_home.entry_in(State.ANNOUNCED)
-    conversation_id: str = conversation_in(at_home)["id"]
+    conversation_id: str = only_conversation(at_home)["id"]
     assert looks(at_home) == [(conversation_id, "card", 1, 0)]
     return conversation_id
 
 
 def looks(at_home: House) -> list[tuple[str, str, int, int]]:
-    """What is to be looked at: the conversation, what of it, how often it was told, deleted."""
+    """The due looks: conversation, kind, marks, deleted."""
     path = at_home.database.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path)) as database:
         found = database.execute(
@@ -78,43 +78,43 @@ async def count(at_home: House, outcome: str, event: str = "other") -> float:
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-async def test_what_weav_signed_is_written_down(told: House, spelling: str) -> None:
-    conversation_id = await with_card(told)
+async def test_a_signed_webhook_is_recorded(with_webhook: House, spelling: str) -> None:
+    conversation_id = await conversation_with_card(with_webhook)
 
-    await Weav.to(told).tell(STATUS, conversation_id, spelling)
+    await Weav.to(with_webhook).tell(STATUS, conversation_id, spelling)
 
-    assert looks(told) == [(conversation_id, "card", 2, 0)]
-    assert await count(told, "accepted", STATUS) == 1
+    assert looks(with_webhook) == [(conversation_id, "card", 2, 0)]
+    assert await count(with_webhook, "accepted", STATUS) == 1
 
 
-async def test_both_modes_take_it(any_way: House) -> None:
-    await posted(any_way)
+async def test_webhooks_work_with_both_transports(any_way: House) -> None:
+    await post_card(any_way)
     await any_way.entry_in(State.ANNOUNCED)
 
-    await Weav.to(any_way).tell(STATUS, conversation_in(any_way)["id"])
+    await Weav.to(any_way).tell(STATUS, only_conversation(any_way)["id"])
 
     assert await count(any_way, "accepted", STATUS) == 1
 
 
-async def test_without_a_secret_there_is_no_such_page(tmp_path: Path) -> None:
+async def test_without_a_secret_the_url_does_not_exist(tmp_path: Path) -> None:
     async with house(tmp_path) as at_home:
         response = await Weav.to(at_home).send(body_about(JANE))
 
     assert response.status_code == 404
 
 
-async def test_it_is_posted_and_nothing_else(told: House) -> None:
+async def test_only_post_is_allowed(with_webhook: House) -> None:
     async with httpx.AsyncClient(trust_env=False) as http:
-        response = await http.get(f"{told.url}/weav/webhooks")
+        response = await http.get(f"{with_webhook.url}/weav/webhooks")
 
     assert response.status_code == 405
 
 
 @pytest.mark.parametrize("wrong", [None, "sha256=", "0" * 64, "another's", "\xe9"])
-async def test_what_weav_did_not_sign_is_refused_and_nothing_of_it_is_logged(
-    told: House, wrong: str | None, capfd: pytest.CaptureFixture[str]
+async def test_an_unsigned_webhook_is_refused_and_nothing_of_it_is_logged(
+    with_webhook: House, wrong: str | None, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    conversation_id = await with_card(told)
+    conversation_id = await conversation_with_card(with_webhook)
     capfd.readouterr()
     body = body_about(conversation_id, note="CANARY")
     signature = signature_of(body, "hex", "another") if wrong == "another's" else wrong
@@ -124,129 +124,127 @@ async def test_what_weav_did_not_sign_is_refused_and_nothing_of_it_is_logged(
             {} if signature is None else {"x-weav-signature": signature}
         )
         raw = [(name.encode(), text.encode("latin-1")) for name, text in headers.items()]
-        response = await http.post(f"{told.url}/weav/webhooks", content=body, headers=raw)
+        response = await http.post(f"{with_webhook.url}/weav/webhooks", content=body, headers=raw)
 
     assert response.status_code == 401
-    assert await count(told, "signature") == 1
+    assert await count(with_webhook, "signature") == 1
     logged = "".join(capfd.readouterr())
     assert "webhook_refused" in logged
     assert "CANARY" not in logged
     assert conversation_id not in logged
-    assert looks(told) == [(conversation_id, "card", 1, 0)]
+    assert looks(with_webhook) == [(conversation_id, "card", 1, 0)]
 
 
 @pytest.mark.parametrize("body", [b"", b"{no json}", b"payload=%7B%7D", b"\xff\xfe", b"[" * 5000])
-async def test_what_is_no_json_is_refused(told: House, body: bytes) -> None:
-    response = await Weav.to(told).send(body)
+async def test_a_body_that_is_not_json_is_refused(with_webhook: House, body: bytes) -> None:
+    response = await Weav.to(with_webhook).send(body)
 
     assert response.status_code == 400
-    assert await count(told, "malformed") == 1
+    assert await count(with_webhook, "malformed") == 1
 
 
-async def test_more_than_a_mebibyte_is_refused(told: House) -> None:
+async def test_more_than_one_mebibyte_is_refused(with_webhook: House) -> None:
     body = json.dumps(["x" * (1 << 20)]).encode()
 
-    response = await Weav.to(told).send(body)
+    response = await Weav.to(with_webhook).send(body)
 
     assert response.status_code == 413
-    assert await count(told, "too_large") == 1
+    assert await count(with_webhook, "too_large") == 1
 
 
-async def test_what_is_just_a_mebibyte_is_taken(told: House) -> None:
-    id_ = await with_card(told)
+async def test_exactly_one_mebibyte_is_accepted(with_webhook: House) -> None:
+    id_ = await conversation_with_card(with_webhook)
     body = json.dumps({"text": "", "id": id_}).encode()
     body = json.dumps({"text": "x" * ((1 << 20) - len(body)), "id": id_}).encode()
     assert len(body) == 1 << 20
 
-    response = await Weav.to(told).send(body)
+    response = await Weav.to(with_webhook).send(body)
 
     assert response.status_code == 200
-    assert looks(told) == [(id_, "card", 2, 0)]
+    assert looks(with_webhook) == [(id_, "card", 2, 0)]
 
 
 @pytest.mark.parametrize(
     "said", [r'"half a smile: \ud83d"', "9" * 5_000], ids=["half a character", "a long number"]
 )
-async def test_what_json_allows_is_taken_whatever_a_parser_thinks_of_it(
-    told: House, said: str
-) -> None:
-    id_ = await with_card(told)
+async def test_any_valid_json_is_accepted(with_webhook: House, said: str) -> None:
+    id_ = await conversation_with_card(with_webhook)
 
-    response = await Weav.to(told).send(f'{{"said": {said}, "id": "{id_}"}}'.encode())
+    response = await Weav.to(with_webhook).send(f'{{"said": {said}, "id": "{id_}"}}'.encode())
 
     assert response.status_code == 200
-    assert looks(told) == [(id_, "card", 2, 0)]
+    assert looks(with_webhook) == [(id_, "card", 2, 0)]
 
 
-async def test_a_log_that_a_customer_pastes_hides_no_id(told: House) -> None:
-    id_ = await with_card(told)
+async def test_a_log_that_a_customer_pastes_hides_no_id(with_webhook: House) -> None:
+    id_ = await conversation_with_card(with_webhook)
     log = "\n".join(f"request {uuid4()} failed" for _ in range(500))
     plain = {"message": {"content": log}, "conversation_id": id_}
 
     for body in (plain, {"payload": json.dumps(plain)}):
-        response = await Weav.to(told).send(json.dumps(body).encode())
+        response = await Weav.to(with_webhook).send(json.dumps(body).encode())
         assert response.status_code == 200
 
-    assert looks(told) == [(id_, "card", 3, 0)]
+    assert looks(with_webhook) == [(id_, "card", 3, 0)]
 
 
-async def test_when_the_database_is_away_weav_comes_again(told: House) -> None:
-    conversation_id = await with_card(told)
-    told.lose("due")
+async def test_if_the_database_is_down_weav_is_asked_to_retry(with_webhook: House) -> None:
+    conversation_id = await conversation_with_card(with_webhook)
+    with_webhook.lose("due")
 
-    response = await Weav.to(told).send(body_about(conversation_id))
+    response = await Weav.to(with_webhook).send(body_about(conversation_id))
 
     assert response.status_code == 503
-    assert await count(told, "not_written") == 1
+    assert await count(with_webhook, "not_written") == 1
 
 
 @pytest.mark.parametrize(
     "event", ["", "conversation.merged", "customer.updated", "agent.deleted", "training.created"]
 )
-async def test_an_event_that_is_of_no_conversation_is_taken_and_nothing_else(
-    told: House, event: str
+async def test_an_event_without_a_conversation_is_accepted_and_ignored(
+    with_webhook: House, event: str
 ) -> None:
-    conversation_id = await with_card(told)
+    conversation_id = await conversation_with_card(with_webhook)
 
-    await Weav.to(told).tell(event, conversation_id)
+    await Weav.to(with_webhook).tell(event, conversation_id)
 
     known = event in set(Event)
-    assert await count(told, "ignored", event if known else "other") == 1
-    assert looks(told) == [(conversation_id, "card", 1, 0)]
+    assert await count(with_webhook, "ignored", event if known else "other") == 1
+    assert looks(with_webhook) == [(conversation_id, "card", 1, 0)]
 
 
-async def test_a_conversation_without_a_card_is_taken_and_nothing_else(told: House) -> None:
-    conversation_id = await with_card(told)
+async def test_a_conversation_without_a_card_is_accepted_and_ignored(with_webhook: House) -> None:
+    conversation_id = await conversation_with_card(with_webhook)
 
-    await Weav.to(told).tell(STATUS, JANE)
+    await Weav.to(with_webhook).tell(STATUS, JANE)
 
-    assert await count(told, "ignored", STATUS) == 1
-    assert looks(told) == [(conversation_id, "card", 1, 0)]
-
-
-async def test_that_it_is_deleted_is_a_sign_to_be_looked_at(told: House) -> None:
-    conversation_id = await with_card(told)
-
-    await Weav.to(told).tell(DELETED, conversation_id)
-    await Weav.to(told).tell(STATUS, conversation_id)
-
-    assert looks(told) == [(conversation_id, "card", 3, 1)]
+    assert await count(with_webhook, "ignored", STATUS) == 1
+    assert looks(with_webhook) == [(conversation_id, "card", 1, 0)]
 
 
-async def test_a_message_of_the_customers_is_two_looks(told: House) -> None:
-    conversation_id = await with_card(told)
+async def test_a_deletion_event_marks_a_look(with_webhook: House) -> None:
+    conversation_id = await conversation_with_card(with_webhook)
 
-    await Weav.to(told).tell(CUSTOMER_WROTE, conversation_id)
+    await Weav.to(with_webhook).tell(DELETED, conversation_id)
+    await Weav.to(with_webhook).tell(STATUS, conversation_id)
 
-    assert looks(told) == [
+    assert looks(with_webhook) == [(conversation_id, "card", 3, 1)]
+
+
+async def test_a_message_of_the_customer_marks_two_looks(with_webhook: House) -> None:
+    conversation_id = await conversation_with_card(with_webhook)
+
+    await Weav.to(with_webhook).tell(CUSTOMER_WROTE, conversation_id)
+
+    assert looks(with_webhook) == [
         (conversation_id, "card", 2, 0),
         (conversation_id, "replies", 1, 0),
     ]
 
 
-async def test_an_id_is_found_in_a_body_of_any_shape(told: House) -> None:
-    id_ = await with_card(told)
-    weav, loop = Weav.to(told), asyncio.get_running_loop()
+async def test_an_id_is_found_in_a_body_of_any_shape(with_webhook: House) -> None:
+    id_ = await conversation_with_card(with_webhook)
+    weav, loop = Weav.to(with_webhook), asyncio.get_running_loop()
 
     sent_so_far = 0
 
@@ -261,4 +259,4 @@ async def test_an_id_is_found_in_a_body_of_any_shape(told: House) -> None:
 
     await asyncio.to_thread(sent)
 
-    assert await count(told, "accepted", STATUS) == sent_so_far >= 20
+    assert await count(with_webhook, "accepted", STATUS) == sent_so_far >= 20

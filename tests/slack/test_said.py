@@ -32,7 +32,7 @@ from bot.slack.blocks import Message, plain_message
 from handlers.commands import usage_message
 from tests.card.test_any_conversation import clicked, full_card, redrawn
 from tests.card.test_render import FULL
-from tests.said import LONGEST_TEXT, unsaid
+from tests.complete_text import LONGEST_TEXT, missing_words
 from tests.slack.limits import NASTY
 
 LINK = "https://weav.example/conversations/1"
@@ -63,7 +63,7 @@ def section(text: str, kind: str = "mrkdwn") -> dict[str, object]:
 def test_words_that_are_only_in_the_blocks_are_found(
     text: str, block: dict[str, object], words: list[str]
 ) -> None:
-    assert unsaid(text, [block]) == words
+    assert missing_words(text, [block]) == words
 
 
 def all_messages(text: str) -> list[Message]:
@@ -104,7 +104,7 @@ def all_messages(text: str) -> list[Message]:
     "text", ["Export hangs. Ask R&D about it, 3 > 2", *NASTY, AMPERSANDS, "&" * 3000]
 )
 def test_the_text_of_every_message_says_what_its_blocks_say(text: str) -> None:
-    lacking = [unsaid(card.text, card.blocks) for card in all_messages(text)]
+    lacking = [missing_words(card.text, card.blocks) for card in all_messages(text)]
 
     assert lacking == [[]] * len(lacking)
 
@@ -153,7 +153,7 @@ def test_ten_of_the_largest_submissions_are_short_enough_for_slack(
 
     assert length(drawn) < MOST_BLOCKS
     assert len(drawn.text) <= LONGEST_TEXT
-    assert unsaid(drawn.text, drawn.blocks) == []
+    assert missing_words(drawn.text, drawn.blocks) == []
 
 
 def test_ten_not_confirmed_submissions_are_told_apart() -> None:

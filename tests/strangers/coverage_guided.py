@@ -1,8 +1,8 @@
-"""What reads payloads, fuzzed by atheris, which looks for bytes that reach new lines.
+"""Fuzzes the code that reads payloads with atheris, which looks for input that reaches new lines.
 
-python -m tests.strangers.coverage_guided FOLDER -runs=100000: begins with the real payloads, which
-it writes into the folder. A crash is an exception other than `MalformedPayload`, and ends it with
-another status than 0. https://github.com/google/atheris
+python -m tests.strangers.coverage_guided FOLDER -runs=100000 starts from real payloads, which it
+writes into the folder. Any exception other than `MalformedPayload` is a crash, and ends it with a
+non-zero status. https://github.com/google/atheris
 """
 
 import sys
@@ -13,7 +13,7 @@ from bot.sandbox.slack import Workspace
 
 
 def main() -> None:
-    atheris = import_module("atheris")  # no dependency of ours: it is there or it is not
+    atheris = import_module("atheris")  # an optional tool, not a dependency
     with atheris.instrument_imports(include=["handlers", "bot.form", "bot.slack", "pydantic"]):
         http = import_module("handlers.http")
         payloads = import_module("bot.slack.payloads")

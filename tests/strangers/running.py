@@ -1,4 +1,4 @@
-"""`weav-slack run` as a process, between sandboxes in a thread, for tests without a loop."""
+"""Runs `weav-slack run` as a process, for tests without an event loop."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from bot.sandbox.weav import WeavSandbox
 from tests.follow.deliveries import SECRET as WEBHOOK_SECRET
 from tests.follow.deliveries import signature_of
 from tests.house import environment
+from tests.loop_thread import opened_in_thread
 from tests.process import clean_environment, free_port
 from tests.strangers.served import EVENTS, post
-from tests.threads import opened_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from bot.sandbox.slack import Workspace
 
-# What may be said to a stranger. 408 is for those who are slow.
+# The statuses that a stranger may get. 408 is for slow clients.
 POLITE = {200, 400, 401, 404, 405, 408, 413}
 BUGS = ('"exception"', '"raised"', "Traceback", "task_failed", '"event": "failed"')
 
@@ -44,13 +44,13 @@ class Running:
     _kept: list[http.client.HTTPConnection] = field(default_factory=list)
 
     def send(self, body: bytes, *, signed: bool = True) -> int:
-        """Post it to /slack/events over a kept connection; return the status."""
+        """POST it to /slack/events over a kept-alive connection; return the status."""
         head, _, sent = post(body, signed=signed).partition(b"\r\n\r\n")
         headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
         return self._post(EVENTS, sent, headers)
 
     def tell(self, body: bytes, event: str, *, signed: bool = True) -> int:
-        """Post it to /weav/webhooks, as Weav does; return the status."""
+        """POST it to /weav/webhooks, as Weav does; return the status."""
         signature = signature_of(body, secret=WEBHOOK_SECRET if signed else "another")
         headers = {"X-Weav-Event": event, "X-Weav-Signature": signature}
         return self._post("/weav/webhooks", body, headers)
@@ -65,7 +65,7 @@ class Running:
         return response.status
 
     def shout(self, data: bytes) -> int | None:
-        """Send any bytes; return the first answer's status, None if there is none in time."""
+        """Send raw bytes; return the status of the first answer, or None if none comes in time."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=0.05) as line:
             try:
                 line.sendall(data)
@@ -79,7 +79,7 @@ class Running:
             connection.close()
 
     def bugs(self) -> list[str]:
-        """What the log has of them since it was asked last."""
+        """Errors in the log since the last call."""
         with self.log.open() as log:
             log.seek(self._read)
             lines = log.readlines()

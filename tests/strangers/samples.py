@@ -1,4 +1,4 @@
-"""Real payloads of every kind, and ways to spoil them."""
+"""Real payloads of every kind, and ways to damage them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ ORIGIN = Origin(via="command", slack_channel_id="C0SUPPORT")
 
 
 def samples(slack: Workspace) -> dict[str, Json]:
-    """As the sandbox Slack sends them for Ann."""
+    """The payloads as the sandbox Slack sends them for Ann."""
     ann = Person(slack, "U0ANN", HttpEndpoint("", ""))
     message_ts = ann.say("The export hangs", "C0SUPPORT")
     message = slack.message(message_ts)
@@ -126,7 +126,7 @@ def _open(slack: Workspace, view: Json) -> None:
 
 
 def encoded(payload: Json) -> bytes:
-    """As Slack posts it: a command is a form, an event JSON, all else is a form with JSON in it."""
+    """Encode it as Slack does: form fields, JSON for an event, or a form with JSON in it."""
     if isinstance(payload, dict) and {"event", "challenge"} & payload.keys():
         return json.dumps(payload).encode()
     if isinstance(payload, dict) and "command" in payload:
@@ -135,7 +135,7 @@ def encoded(payload: Json) -> bytes:
 
 
 def places(value: Json, here: Path = ()) -> Iterator[Path]:
-    """Yield the way to everything in it."""
+    """Yield the path to every value in it."""
     yield here
     if isinstance(value, dict):
         for name, part in value.items():
@@ -215,7 +215,7 @@ def spoiled(draw: st.DrawFn, payloads: dict[str, Json]) -> Json:
 
 @st.composite
 def torn(draw: st.DrawFn, data: bytes) -> bytes:
-    """Cut pieces out of it, put others in, or repeat some."""
+    """Cut out, insert or repeat some bytes."""
     for _ in range(draw(st.integers(1, 6))):
         start = draw(st.integers(0, len(data)))
         end = min(len(data), start + draw(st.integers(0, 40)))

@@ -1,4 +1,4 @@
-"""The bot as it is served, to talk to in bytes."""
+"""Serves the bot over real sockets, for tests that send raw bytes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Line:
         return int(head.split(b" ")[1])
 
     async def closed(self, within: float = 5) -> bool:
-        """Wait for the end of the connection; whatever comes before it is thrown away."""
+        """Wait until the connection ends, and discard everything before."""
         try:
             async with asyncio.timeout(within):
                 await self.reader.read()
@@ -56,7 +56,7 @@ class Address:
     lines: list[Line] = field(default_factory=list)
 
     async def call(self, *sent: bytes, buffer: int = 1 << 20) -> Line:
-        """`buffer`: bytes of the answers that the machine keeps for us."""
+        """`buffer`: how many bytes of answers the kernel buffers for us."""
         own = socket.socket()
         own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         own.setblocking(False)  # noqa: FBT003 # the standard library's own
@@ -77,7 +77,7 @@ class Address:
 def post(
     body: bytes, *headers: str, signed: bool = True, kind: str = FORM, path: str = EVENTS
 ) -> bytes:
-    """Build a whole request; unsigned ones carry a signature that is wrong."""
+    """Build a whole request; an unsigned one has a wrong signature."""
     timestamp = int(time.time())
     secret = SECRET if signed else "another"
     base = b"v0:%d:%s" % (timestamp, body)
@@ -96,7 +96,7 @@ def post(
 
 @asynccontextmanager
 async def served(tmp_path: Path) -> AsyncIterator[Address]:
-    """The bot behind the server that `weav-slack run` has, in this process."""
+    """Run the bot in this process, behind the server that `weav-slack run` uses."""
     async with house(tmp_path) as at_home:
         with bind("127.0.0.1", 0) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)

@@ -1,4 +1,4 @@
-"""The same with atheris, where it is installed."""
+"""Coverage-guided fuzzing with atheris, where it is installed."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import pytest
 
 @pytest.mark.long
 @pytest.mark.timeout(180)
-def test_no_bytes_raise_anything_but_malformed(tmp_path: Path) -> None:
+def test_no_bytes_raise_anything_but_malformed_payload(tmp_path: Path) -> None:
     pytest.importorskip("atheris")
     ended = subprocess.run(  # noqa: S603 - our own program
         [

@@ -1,4 +1,4 @@
-"""Every byte of the HTTP surface, signed and unsigned: no 500, no exception in the log."""
+"""Hostile input on every endpoint, signed and unsigned: no 500, no exception in the log."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from bot.follow.delivery import Event
 from bot.slack import ids
-from tests.chance import by_chance
 from tests.follow.test_delivery import json_with
 from tests.house import JANE
+from tests.new_examples import with_new_examples
 from tests.strangers.running import POLITE, Running, running
 from tests.strangers.samples import ODD, encoded, nested, places, replaced, samples, spoiled, torn
 from tests.strangers.served import EVENTS, post
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FEW = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
-MANY = by_chance(settings(FEW, max_examples=3000))
+MANY = with_new_examples(settings(FEW, max_examples=3000))
 Payloads = dict[str, Any]
 
 
@@ -48,7 +48,7 @@ def survives(bot: Running, status: int | None) -> None:
     assert bot.bugs() == []
 
 
-def test_the_samples_are_what_the_bot_takes(bot: Running, payloads: Payloads) -> None:
+def test_the_bot_accepts_the_samples(bot: Running, payloads: Payloads) -> None:
     for payload in payloads.values():
         assert bot.send(encoded(payload)) == 200
         assert bot.send(encoded(payload), signed=False) == 401
@@ -79,7 +79,7 @@ def babble(bot: Running, _: Payloads, data: st.DataObject) -> None:
 
 
 def tell_anything(bot: Running, payloads: Payloads, data: st.DataObject) -> None:
-    """Webhooks of any event and shape, some of them about a conversation that has a card."""
+    """Webhooks with any event and shape; some name a conversation that has a card."""
     if not bot.weav.conversations:
         bot.send(encoded(payloads["submission"]))
     known = [each["id"] for each in bot.weav.conversations]
@@ -94,28 +94,28 @@ FUZZERS = [spoil, tear_a_signed_body, tear_a_request, babble, tell_anything]
 
 
 @pytest.mark.parametrize("fuzz", FUZZERS)
-def test_no_bytes_make_an_error_of_ours(bot: Running, payloads: Payloads, fuzz: Any) -> None:  # noqa: ANN401
+def test_no_random_bytes_cause_an_error(bot: Running, payloads: Payloads, fuzz: Any) -> None:  # noqa: ANN401
     FEW(given(st.data())(lambda data: fuzz(bot, payloads, data)))()
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("fuzz", FUZZERS)
-def test_no_bytes_at_all_do(bot: Running, payloads: Payloads, fuzz: Any) -> None:  # noqa: ANN401
+def test_many_random_bytes_cause_no_error(bot: Running, payloads: Payloads, fuzz: Any) -> None:  # noqa: ANN401
     MANY(given(st.data())(lambda data: fuzz(bot, payloads, data)))()
 
 
-def test_every_field_may_be_of_another_type(bot: Running, payloads: Payloads) -> None:
+def test_every_field_may_have_another_type(bot: Running, payloads: Payloads) -> None:
     _change_every_field(bot, payloads, once=True)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_every_field_may_be_of_any_other_type(bot: Running, payloads: Payloads) -> None:
+def test_every_field_may_have_any_other_type(bot: Running, payloads: Payloads) -> None:
     _change_every_field(bot, payloads, once=False)
 
 
-# Their fields are those of another sample.
+# Their fields occur in another sample.
 ALIKE = {"status", "defaults", "check", "me", "defaults saved", ids.CREATE_AGAIN, ids.LEAVE}
 
 
@@ -131,7 +131,7 @@ def _change_every_field(bot: Running, payloads: Payloads, *, once: bool) -> None
 
 
 @pytest.mark.parametrize("depth", [10, 100, 400, 900])
-def test_depth_is_no_error(bot: Running, payloads: Payloads, depth: int) -> None:
+def test_deep_nesting_causes_no_error(bot: Running, payloads: Payloads, depth: int) -> None:
     for name in ("submission", "suggestion", "message shortcut"):
         deep = replaced(payloads[name], ("view",), nested(depth))
         survives(bot, bot.send(encoded(deep)))
@@ -143,20 +143,20 @@ KINDS = ["application/json", "multipart/form-data; boundary=x", "text/plain", ""
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_content_type_is_not_relied_on(bot: Running, payloads: Payloads, kind: str) -> None:
+def test_the_content_type_does_not_matter(bot: Running, payloads: Payloads, kind: str) -> None:
     body = encoded(payloads["command"])
     survives(bot, bot.shout(post(body, kind=kind)))
     survives(bot, bot.shout(post(b'{"type": "event_callback"}', kind=kind)))
 
 
 @pytest.mark.parametrize("signed", [True, False])
-def test_a_huge_body_is_refused_without_reading_on(bot: Running, *, signed: bool) -> None:
+def test_a_huge_body_is_refused_before_it_is_read(bot: Running, *, signed: bool) -> None:
     head = post(b"", f"X-Padding: {signed}", signed=signed).replace(
         b"Content-Length: 0", b"Content-Length: 99999999999"
     )
     assert bot.shout(head) == 413
     whole = post(b"payload=" + b"x" * (1 << 20), signed=signed)
-    assert bot.shout(whole) in (413, None)  # None: hung up while we were still sending
+    assert bot.shout(whole) in (413, None)  # None: the bot hung up while the test was still sending
     survives(bot, None)
 
 
@@ -172,13 +172,13 @@ def test_every_method_and_path_has_an_answer(bot: Running, method: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_memory_does_not_grow_with_strangers(bot: Running, payloads: Payloads) -> None:
+def test_memory_does_not_grow_with_requests_of_strangers(bot: Running, payloads: Payloads) -> None:
     process = psutil.Process(bot.process.pid)
     sizes = []
     chance = random.Random(1)  # noqa: S311 - to be the same each time
     for number in range(20_001):
         if number % 4000 == 0:
-            time.sleep(1)  # what was begun is finished
+            time.sleep(1)  # the bot has finished what it had started
             sizes.append(process.memory_info().rss / 2**20)
         _one_of_many(bot, payloads, chance)
     print("memory in MiB, every 4,000 requests:", [round(size) for size in sizes])  # noqa: T201

@@ -1,4 +1,4 @@
-"""Who is slow is not waited for; who is quick waits for nobody."""
+"""Slow clients are disconnected and do not delay others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.seams import hang_up_on_slow_clients_after
+from tests.shorter_waits import set_slow_client_timeouts
 from tests.strangers.served import EVENTS, Address, Line, post, served
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ LONG_ANSWER = b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n"
 
 @pytest.fixture
 async def impatient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Address]:
-    """The bot with all of its 10 s shortened."""
-    hang_up_on_slow_clients_after(monkeypatch, 0.3)
+    """The bot with all of its 10 s timeouts shortened."""
+    set_slow_client_timeouts(monkeypatch, 0.3)
     async with served(tmp_path) as address:
         yield address
 
@@ -58,7 +58,9 @@ DRIPS = {
 
 
 @pytest.mark.parametrize("name", DRIPS)
-async def test_a_connection_that_drips_is_closed(impatient: Address, name: str) -> None:
+async def test_a_client_that_sends_too_slowly_is_disconnected(
+    impatient: Address, name: str
+) -> None:
     beginning, part = DRIPS[name]
     line = await impatient.call(beginning)
     dripping = asyncio.create_task(drip(line, part))
@@ -69,7 +71,7 @@ async def test_a_connection_that_drips_is_closed(impatient: Address, name: str) 
     assert await (await impatient.call(HEALTHY)).status() == 200
 
 
-async def test_who_takes_no_answers_is_cut_off(impatient: Address) -> None:
+async def test_a_client_that_reads_no_answers_is_disconnected(impatient: Address) -> None:
     line = await impatient.call(buffer=4096)
     line.writer.transport.pause_reading()  # type: ignore[attr-defined] # of a ReadTransport
 
@@ -92,7 +94,7 @@ async def _drip_for_ever(line: Line) -> None:
 
 
 @pytest.mark.parametrize("answers", [2, 4, 6])
-async def test_who_does_not_take_the_last_answers_is_cut_off(
+async def test_a_client_that_does_not_read_the_last_answers_is_disconnected(
     impatient: Address, answers: int
 ) -> None:
     line = await impatient.call(buffer=4096)
@@ -100,13 +102,13 @@ async def test_who_does_not_take_the_last_answers_is_cut_off(
     for _ in range(answers):
         line.writer.write(LONG_ANSWER)
         await asyncio.sleep(0.05)
-    line.writer.write(b"\x00 \r\n\r\n")  # answered with 400, and hung up upon
+    line.writer.write(b"\x00 \r\n\r\n")  # answered with 400, then disconnected
 
     with pytest.raises(ConnectionError):
         await asyncio.wait_for(_drip_for_ever(line), 5)
 
 
-async def test_who_asks_for_more_than_is_answered_is_cut_off(tmp_path: Path) -> None:
+async def test_a_client_that_sends_more_than_is_answered_is_disconnected(tmp_path: Path) -> None:
     async with served(tmp_path) as address:
         line = await address.call(HEALTHY * 10_000)
 
@@ -114,14 +116,14 @@ async def test_who_asks_for_more_than_is_answered_is_cut_off(tmp_path: Path) -> 
         assert await (await address.call(HEALTHY)).status() == 200
 
 
-async def test_a_head_without_end_is_not_collected(tmp_path: Path) -> None:
+async def test_an_endless_request_head_is_not_buffered(tmp_path: Path) -> None:
     async with served(tmp_path) as address:
         line = await address.call(b"GET / HTTP/1.1\r\nx: " + b"x" * (64 * 1024 + 1))
 
         assert await line.closed()
 
 
-async def test_what_comes_after_an_answer_is_not_collected_either(tmp_path: Path) -> None:
+async def test_bytes_after_an_answer_are_not_buffered(tmp_path: Path) -> None:
     async with served(tmp_path) as address:
         head = f"POST {EVENTS}/x HTTP/1.1\r\ncontent-length: 99999999\r\n\r\n".encode()
         line = await address.call(head)
@@ -132,7 +134,7 @@ async def test_what_comes_after_an_answer_is_not_collected_either(tmp_path: Path
         assert await line.closed()
 
 
-async def test_a_connection_between_two_requests_is_kept(impatient: Address) -> None:
+async def test_a_connection_is_kept_alive_between_requests(impatient: Address) -> None:
     line = await impatient.call(HEALTHY)
     assert await line.status() == 200
 
@@ -147,7 +149,7 @@ async def test_pipelined_requests_are_all_answered(tmp_path: Path) -> None:
         assert [await line.status() for _ in range(30)] == [401, 200, 200] * 10
 
 
-async def test_many_idle_connections_keep_nobody_out(impatient: Address) -> None:
+async def test_many_idle_connections_do_not_keep_others_out(impatient: Address) -> None:
     idle = [await impatient.call() for _ in range(300)]
 
     assert await (await impatient.call(HEALTHY)).status() == 200
@@ -156,7 +158,7 @@ async def test_many_idle_connections_keep_nobody_out(impatient: Address) -> None
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["nothing at all", "headers", "a body"])
-async def test_ten_seconds_are_ten_seconds(tmp_path: Path, name: str) -> None:
+async def test_the_timeouts_are_ten_seconds(tmp_path: Path, name: str) -> None:
     beginning, part = DRIPS[name]
     async with served(tmp_path) as address:
         began = asyncio.get_running_loop().time()

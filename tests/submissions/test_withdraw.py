@@ -7,13 +7,13 @@ import pytest
 from bot.ledger import Entry, Ledger, State
 from bot.submissions.service import withdraw
 from tests.ledger.places import LEASE, Place
-from tests.seams import look_for_late_rows_after
+from tests.shorter_waits import set_withdraw_pauses
 from tests.submissions.test_create import NEW
 
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    look_for_late_rows_after(monkeypatch, 0.01, 0.01)
+    set_withdraw_pauses(monkeypatch, 0.01, 0.01)
 
 
 async def row(ledger: Ledger) -> Entry:

@@ -8,7 +8,7 @@ import pytest
 from bot.ledger import State
 from bot.sandbox.weav import WeavFault
 from tests.house import CREATE, House, house, public
-from tests.seams import patch_one_request_to_weav_at_once
+from tests.shorter_waits import patch_one_request_to_weav
 from tests.submissions.test_scheduler import execute, until
 
 
@@ -21,7 +21,7 @@ async def is_received(at_home: House, slack_user_id: str) -> bool:
 async def test_watching_a_row_of_another_replica_takes_no_slot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    patch_one_request_to_weav_at_once(monkeypatch)
+    patch_one_request_to_weav(monkeypatch)
     async with house(tmp_path) as at_home:
         at_home.weav.fail(WeavFault(hold=1.5, times=1, **CREATE))
         await at_home.fill_in(subject="First")

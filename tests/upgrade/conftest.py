@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def postgres(request: pytest.FixtureRequest) -> Callable[[], str] | None:
-    """Give the way to an empty PostgreSQL, None for the file of SQLite."""
+    """The URL of an empty PostgreSQL database, or None for SQLite."""
     if request.param == "sqlite":
         return None
     url: str = request.getfixturevalue("postgres_url")
@@ -24,13 +24,13 @@ def postgres(request: pytest.FixtureRequest) -> Callable[[], str] | None:
 async def left_behind(
     tmp_path: Path, postgres: Callable[[], str] | None
 ) -> AsyncIterator[Restored]:
-    """Yield what 0.1.0 left a moment ago, on either database."""
+    """The data that 0.1.0 left a moment ago, on either database."""
     async with restored(tmp_path, postgres) as world:
         yield world
 
 
 @pytest.fixture
 async def in_a_file(tmp_path: Path) -> AsyncIterator[Restored]:
-    """Yield what 0.1.0 left a moment ago, in SQLite."""
+    """The data that 0.1.0 left a moment ago, in SQLite."""
     async with restored(tmp_path, None) as world:
         yield world

@@ -1,6 +1,7 @@
-"""What version 0.1.0 has left behind, as it is found by the version that comes after it.
+"""Restores what version 0.1.0 left behind, for the next version to find.
 
-Its database, and Slack and Weav as they stood when it was killed: see tests/data/0.1.0/README.md.
+That is its database, and Slack and Weav as they were when 0.1.0 was killed: see
+tests/data/0.1.0/README.md.
 """
 
 from __future__ import annotations
@@ -43,12 +44,12 @@ if TYPE_CHECKING:
     from bot.sandbox.slack import Endpoint
 
 DATA: Final = Path(__file__).parents[1] / "data" / "0.1.0"
-# Where the recorded rows and payloads say that Slack takes answers.
+# Slack's address in the recorded rows and payloads.
 RECORDED_URL: Final = "https://hooks.slack.example"
 TEAM: Final = "T0SANDBOX"
-# Seconds: the bot takes up two dozen rows at the same time.
+# Seconds; the bot takes up two dozen rows at the same time.
 PATIENCE: Final = 15.0
-# Every time in the database, in seconds since 1970; what is due is due now.
+# Every time in the database is in seconds since 1970; due rows are due now.
 _TIMES: Final = {
     "submissions": ("created_at", "received_at", "sent_at", "finished_at"),
     "known_customers": ("seen_at",),
@@ -64,7 +65,7 @@ def read(name: str) -> Any:  # noqa: ANN401 - JSON
 
 
 def statements(passed: float, slack_url: str) -> Iterator[str]:
-    """Let that many seconds pass in the database, so that all leases in it are over."""
+    """Move the database's clock ahead by this many seconds, so that all leases are over."""
     now = time.time()
     for table, columns in _TIMES.items():
         moved = ", ".join(f"{column} = {column} + {passed}" for column in columns)
@@ -84,10 +85,10 @@ def put_sqlite(folder: Path, passed: float, slack_url: str) -> str:
 
 
 async def put_postgresql(url: str, passed: float, slack_url: str) -> str:
-    """Read the dump into an empty database."""
+    """Load the dump into an empty database."""
     dump = (DATA / "postgresql.sql").read_text(encoding="utf-8")
     for script in (dump, ";\n".join(statements(passed, slack_url))):
-        database = await asyncpg.connect(url)  # the dump changes the settings of its session
+        database = await asyncpg.connect(url)  # the dump changes its session's settings
         try:
             await database.execute(script)
         finally:
@@ -96,7 +97,7 @@ async def put_postgresql(url: str, passed: float, slack_url: str) -> str:
 
 
 def put_slack(slack: Workspace) -> None:
-    """Let Slack have the messages, and people the modals in front of them, that were there then."""
+    """Give Slack the messages and the open modals of that time."""
     recorded = read("slack.json")
     slack.scopes = tuple(recorded["scopes"])
     slack.users = {user["id"]: SlackUser(**user) for user in recorded["users"]}
@@ -128,7 +129,7 @@ def put_weav(weav: WeavSandbox, passed: float) -> None:
 
 @dataclass(slots=True)
 class Restored:
-    """No bot runs yet: `bot` starts one of this version on what is there."""
+    """No bot runs yet: `bot` starts one of this version on the restored data."""
 
     slack: Workspace
     weav: WeavSandbox
@@ -137,14 +138,14 @@ class Restored:
 
     @asynccontextmanager
     async def bot(self, **variables: str) -> AsyncIterator[Endpoint]:
-        """`variables` are settings by their names in lower case."""
+        """`variables` are settings, named in lower case."""
         names = self.variables | {name.upper(): value for name, value in variables.items()}
         async with (
             assembled(settings_of(names), QUICK) as bot,
             serve(bot.asgi) as url,
             HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint,
         ):
-            await bot.health.poll_slack()  # as it does in use
+            await bot.health.poll_slack()  # as at a real start
             yield endpoint
 
     def person(self, slack_user_id: str, endpoint: Endpoint) -> Person:
@@ -156,7 +157,7 @@ class Restored:
             return entry
 
     async def nothing_due(self, within: float = 30) -> None:
-        """Wait until nothing in the ledger remains to be done; it tells nobody of its changes."""
+        """Poll until no row of the ledger has anything left to do."""
         async with Ledger.open(self.database) as ledger, asyncio.timeout(within):
             while (await ledger.backlog()).counts:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
@@ -172,7 +173,7 @@ class Restored:
         ]
 
     def seen_by(self, slack_user_id: str) -> str:
-        """All that this person alone sees of the bot: the modal on top, and private messages."""
+        """Everything of the bot that only this user sees: the top modal, and private messages."""
         direct = self.slack.direct_messages(slack_user_id).id
         messages = [
             message
@@ -189,12 +190,12 @@ class Restored:
         await self.slack.until(lambda _: self.cards(subject), PATIENCE)
 
     async def send(self, name: str, endpoint: Endpoint) -> Answer:
-        """Do what was recorded under this name."""
+        """Send the delivery that was recorded under this name."""
         delivery = self._delivery(name)
         return await self.person(delivery.payload["user"]["id"], endpoint).send(delivery)
 
     def _delivery(self, name: str) -> Delivery:
-        """Slack makes triggers and response URLs anew each time; all the rest is as recorded."""
+        """Triggers and response URLs are new; everything else is as recorded."""
         recorded = read("payloads.json")[name]
         payload = recorded["payload"]
         author = payload["user"]["id"]
@@ -217,7 +218,7 @@ class Restored:
 async def restored(
     folder: Path, postgres_url: Callable[[], str] | None, away: float = 0
 ) -> AsyncIterator[Restored]:
-    """`away`: seconds for which no bot ran; without `postgres_url` the database is SQLite's."""
+    """`away`: seconds in which no bot ran. Without `postgres_url`, the database is SQLite."""
     async with SlackSandbox().serving() as sandbox:
         weav = WeavSandbox()
         async with serve(weav) as weav_url:

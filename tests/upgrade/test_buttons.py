@@ -1,4 +1,4 @@
-"""The cards and messages that version 0.1.0 has sent work with this one, click by click."""
+"""Cards and messages of version 0.1.0 work with this version, click by click."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.sandbox.weav.store import Resource
 
 CARDS: Final[dict[str, str]] = read("slack.json")["cards"]
-# What each card is about; the full ones say so themselves.
+# The subject of each card; complete cards show it themselves.
 SUBJECTS: Final = {
     "full": "Export hangs @channel & more",
     "redrawn": "Invoice is wrong",
@@ -30,14 +30,14 @@ SUBJECTS: Final = {
 }
 
 
-def card_called(world: Restored, name: str) -> SlackMessage:
+def card_about(world: Restored, name: str) -> SlackMessage:
     card = world.slack.message(CARDS[name])
     assert card is not None
     return card
 
 
-async def drawn(world: Restored, name: str, *texts: str) -> None:
-    card = card_called(world, name)
+async def until_card_says(world: Restored, name: str, *texts: str) -> None:
+    card = card_about(world, name)
     await world.slack.until(
         lambda _: card.edited and all(text in text_on(card) for text in texts), PATIENCE
     )
@@ -48,37 +48,37 @@ def conversation(world: Restored, name: str) -> Resource:
     return found
 
 
-async def clicked(world: Restored, endpoint: Endpoint, name: str, way: str, *said: str) -> None:
-    """Send a recorded click, and wait until the card says all that."""
+async def send_click(world: Restored, endpoint: Endpoint, name: str, way: str, *said: str) -> None:
+    """Send a recorded click, and wait until the card contains all these texts."""
     answer = await world.send(f"card_{name}_{way}", endpoint)
     assert (answer.status, answer.trouble) == (200, "")
-    await drawn(world, name, *said)
+    await until_card_says(world, name, *said)
 
 
 @pytest.mark.parametrize("name", ["full", "response_url", "thread"])
-async def test_each_button_changes_one_field_and_the_card_says_all(
+async def test_each_button_changes_one_field_and_the_card_shows_all_fields(
     in_a_file: Restored, name: str
 ) -> None:
     async with in_a_file.bot() as endpoint:
-        await clicked(in_a_file, endpoint, name, "close", "<@U0BEN> closed it")
+        await send_click(in_a_file, endpoint, name, "close", "<@U0BEN> closed it")
         lines = ["<@U0BEN> closed it", "<@U0BEN> set the priority to Low"]
-        await clicked(in_a_file, endpoint, name, "priority", *lines)
-        await clicked(in_a_file, endpoint, name, "assign", *lines, "<@U0BEN> took it")
+        await send_click(in_a_file, endpoint, name, "priority", *lines)
+        await send_click(in_a_file, endpoint, name, "assign", *lines, "<@U0BEN> took it")
 
     changed = conversation(in_a_file, name)
     assert (changed["status"], changed["priority"]) == ("closed", "low")
     assert (changed["assignee_type"], changed["assignee_id"]) == ("user", BEN_IN_WEAV)
-    card = card_called(in_a_file, name)
+    card = card_about(in_a_file, name)
     assert "Opened by <@U0ANN>" in text_on(card)
     assert SUBJECTS[name] in text_on(card).replace("\u2060", "")
     assert len([m for m in in_a_file.slack.from_bot() if changed["id"] in text_on(m)]) == 1
 
 
-async def test_a_card_that_was_changed_before_keeps_who_did_what(in_a_file: Restored) -> None:
+async def test_a_changed_card_keeps_its_history(in_a_file: Restored) -> None:
     before = ["<@U0ANN> set the priority to Urgent", "<@U0BEN> closed it"]
     async with in_a_file.bot() as endpoint:
-        await clicked(in_a_file, endpoint, "redrawn", "reopen", *before, "<@U0BEN> reopened it")
-        await clicked(in_a_file, endpoint, "redrawn", "priority", "to Low", *before[1:])
+        await send_click(in_a_file, endpoint, "redrawn", "reopen", *before, "<@U0BEN> reopened it")
+        await send_click(in_a_file, endpoint, "redrawn", "priority", "to Low", *before[1:])
 
     changed = conversation(in_a_file, "redrawn")
     assert (changed["status"], changed["priority"]) == ("open", "low")
@@ -86,20 +86,20 @@ async def test_a_card_that_was_changed_before_keeps_who_did_what(in_a_file: Rest
 
 
 async def test_a_card_in_a_direct_message_keeps_the_reason_above(in_a_file: Restored) -> None:
-    [reason] = [b for b in card_called(in_a_file, "direct").blocks[:1] if b["type"] == "section"]
-    assert "could not be posted" in text_on(card_called(in_a_file, "direct"))
+    [reason] = [b for b in card_about(in_a_file, "direct").blocks[:1] if b["type"] == "section"]
+    assert "could not be posted" in text_on(card_about(in_a_file, "direct"))
     async with in_a_file.bot() as endpoint:
-        await clicked(in_a_file, endpoint, "direct", "close", "<@U0ANN> closed it")
-        await clicked(in_a_file, endpoint, "direct", "priority", "to Normal")
-        await clicked(in_a_file, endpoint, "direct", "assign", "<@U0ANN> took it")
+        await send_click(in_a_file, endpoint, "direct", "close", "<@U0ANN> closed it")
+        await send_click(in_a_file, endpoint, "direct", "priority", "to Normal")
+        await send_click(in_a_file, endpoint, "direct", "assign", "<@U0ANN> took it")
 
-    assert card_called(in_a_file, "direct").blocks[0]["text"] == reason["text"]
+    assert card_about(in_a_file, "direct").blocks[0]["text"] == reason["text"]
     changed = conversation(in_a_file, "direct")
     assert (changed["status"], changed["priority"]) == ("closed", "normal")
     assert changed["assignee_id"] == ANN_IN_WEAV
 
 
-async def test_a_short_card_stays_a_short_one(in_a_file: Restored) -> None:
+async def test_a_short_card_stays_short(in_a_file: Restored) -> None:
     short = conversation(in_a_file, "short")
     async with in_a_file.bot() as endpoint:
         for way, changes in (
@@ -128,14 +128,16 @@ def more_notes(than: int, slack: Workspace) -> bool:
     return len(private_notes(slack)) > than
 
 
-async def test_a_change_that_was_under_way_is_said_with_the_next_one(left_behind: Restored) -> None:
-    """Weav had made it when the bot was killed, and the card showed nothing of it yet."""
+async def test_a_change_that_was_under_way_is_shown_after_the_next_one(
+    left_behind: Restored,
+) -> None:
+    """Weav had made the change when the bot was killed, but the card did not show it yet."""
     assert conversation(left_behind, "under_way")["status"] == "closed"
-    assert "closed it" not in text_on(card_called(left_behind, "under_way"))
+    assert "closed it" not in text_on(card_about(left_behind, "under_way"))
     async with left_behind.bot() as endpoint:
         lines = ["<@U0BEN> closed it", "<@U0BEN> set the priority to Low"]
-        await clicked(left_behind, endpoint, "under_way", "priority", *lines)
-        await clicked(left_behind, endpoint, "under_way", "assign", *lines, "<@U0BEN> took it")
+        await send_click(left_behind, endpoint, "under_way", "priority", *lines)
+        await send_click(left_behind, endpoint, "under_way", "assign", *lines, "<@U0BEN> took it")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +148,7 @@ async def test_a_change_that_was_under_way_is_said_with_the_next_one(left_behind
         ("message_open_the_form", "U0REOPEN", "Refused after its window was closed"),
     ],
 )
-async def test_a_button_opens_the_form_with_what_was_typed(
+async def test_a_button_reopens_the_form_with_its_values(
     in_a_file: Restored, name: str, author: str, subject: str
 ) -> None:
     async with in_a_file.bot() as endpoint:
@@ -167,7 +169,7 @@ async def test_a_button_opens_the_form_with_what_was_typed(
         ("message_create", "U0NCDMCREATE", "Not confirmed by message create"),
     ],
 )
-async def test_create_again_creates_it(
+async def test_create_again_creates_the_conversation(
     left_behind: Restored, name: str, author: str, subject: str
 ) -> None:
     async with left_behind.bot() as endpoint:
@@ -204,7 +206,7 @@ async def test_look_again_finds_what_weav_has_by_now(
 @pytest.mark.parametrize(
     ("name", "author"), [("modal_leave", "U0NCLEAVE"), ("message_leave", "U0NCDMLEAVE")]
 )
-async def test_leave_it_leaves_it(left_behind: Restored, name: str, author: str) -> None:
+async def test_leave_it_ends_the_row(left_behind: Restored, name: str, author: str) -> None:
     async with left_behind.bot() as endpoint:
         await left_behind.send(name, endpoint)
         await left_behind.until_seen(author, "Left as it is")

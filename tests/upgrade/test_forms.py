@@ -1,4 +1,4 @@
-"""Forms that version 0.1.0 has opened are filled in and submitted with this one."""
+"""Forms that version 0.1.0 opened are filled in and submitted with this version."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import pytest
 
 from bot.sandbox.weav.seeds import EMAIL_AGENT
 from bot.slack import ids
-from tests.house import JANE, chosen, public, text_on
+from tests.house import JANE, public, selected_value, text_on
 from tests.scenarios.cards import ANN_IN_WEAV
 from tests.scenarios.filling import RAVI, TAILSPIN
 
 if TYPE_CHECKING:
     from tests.upgrade.restored import Restored
 
-# What was chosen in each recorded form, and so what Weav must be asked for.
+# The values chosen in each recorded form, and so the expected request to Weav.
 REQUESTS: Final[dict[str, dict[str, str]]] = {
     "form": {
         "channel": "email",
@@ -84,7 +84,7 @@ async def test_an_open_form_becomes_the_conversation_that_was_filled_in(
 
 
 async def test_the_same_submission_twice_is_one_conversation(left_behind: Restored) -> None:
-    """The second one as if Slack, or its user, had repeated what 0.1.0 had written down."""
+    """The second one arrives as if Slack or the user had repeated what 0.1.0 had recorded."""
     async with left_behind.bot() as endpoint:
         await left_behind.send("form_submitted", endpoint)
         await left_behind.send("form_submitted", endpoint)
@@ -93,8 +93,8 @@ async def test_the_same_submission_twice_is_one_conversation(left_behind: Restor
     assert len(left_behind.conversations("An open form")) == 1
 
 
-async def test_who_submits_once_more_what_had_begun_joins_it(left_behind: Restored) -> None:
-    """Their form is still open, since the bot died while Slack waited for its answer."""
+async def test_a_resubmitted_form_joins_the_row_that_had_started(left_behind: Restored) -> None:
+    """The form is still open, since the bot died while Slack waited for its answer."""
     async with left_behind.bot() as endpoint:
         answer = await left_behind.person("U0ARRIVED", endpoint).submit()
         assert answer.trouble == ""
@@ -104,7 +104,7 @@ async def test_who_submits_once_more_what_had_begun_joins_it(left_behind: Restor
     assert len(left_behind.cards("Arrived and not recorded")) == 1
 
 
-async def test_an_open_form_goes_on_to_learn_from_what_is_chosen(in_a_file: Restored) -> None:
+async def test_an_open_form_still_reacts_to_choices(in_a_file: Restored) -> None:
     author = "U0FORMCHOOSING"
     async with in_a_file.bot() as endpoint:
         person = in_a_file.person(author, endpoint)
@@ -120,7 +120,7 @@ async def test_an_open_form_goes_on_to_learn_from_what_is_chosen(in_a_file: Rest
         await in_a_file.send("form_post_to_chosen", endpoint)
         await in_a_file.slack.until(lambda _: "other organisations" in text_on(person.view))
 
-        assert chosen(person.view, ids.CUSTOMER_ID) == JANE
+        assert selected_value(person.view, ids.CUSTOMER_ID) == JANE
         await person.submit({"assignee_id": "mail"})
         await in_a_file.slack.until(lambda _: in_a_file.conversations("A form in the middle of it"))
 
@@ -161,16 +161,16 @@ async def test_open_defaults_are_saved(
         ben = in_a_file.person("U0BEN", endpoint)
         await ben.command("", channel)
         await in_a_file.slack.until(lambda slack: slack.top_view("U0BEN"))
-        assert {field: chosen(ben.view, field) for field in values} == values
+        assert {field: selected_value(ben.view, field) for field in values} == values
         if name == "defaults_redrawn":
-            assert chosen(ben.view, ids.ASSIGNEE_ID) == EMAIL_AGENT
+            assert selected_value(ben.view, ids.ASSIGNEE_ID) == EMAIL_AGENT
             await ben.close()
             await ben.command("defaults", channel)
             await in_a_file.slack.until(lambda slack: slack.top_view("U0BEN"))
             assert ben.view.values[ids.COMPANY_ID][ids.COMPANY_ID]["value"] == TAILSPIN
 
 
-async def test_open_defaults_get_the_picker_that_is_chosen(in_a_file: Restored) -> None:
+async def test_open_defaults_get_the_picker_of_the_chosen_type(in_a_file: Restored) -> None:
     async with in_a_file.bot() as endpoint:
         person = in_a_file.person("U0DEFAULTSCHOOSING", endpoint)
         await in_a_file.send("defaults_assignee_type_chosen", endpoint)
@@ -184,4 +184,4 @@ async def test_open_defaults_get_the_picker_that_is_chosen(in_a_file: Restored) 
         ann = in_a_file.person("U0ANN", endpoint)
         await ann.command("", "G0TRIAGE")
         await in_a_file.slack.until(lambda slack: slack.top_view("U0ANN"))
-        assert chosen(ann.view, ids.ASSIGNEE_TYPE) == "user"
+        assert selected_value(ann.view, ids.ASSIGNEE_TYPE) == "user"

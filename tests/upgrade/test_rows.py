@@ -1,4 +1,4 @@
-"""What version 0.1.0 had not finished is finished by this one: each row, once, and truly told."""
+"""Rows that version 0.1.0 left unfinished are finished once, and their authors told the truth."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.ledger import State
 from bot.slack import ids
-from tests.house import chosen
+from tests.house import selected_value
 from tests.scenarios.cards import ANN_IN_WEAV
 from tests.upgrade.restored import DATA, Restored, restored
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of an author's row; each has a subject that no other has.
+    """What becomes of an author's row; each row has a subject of its own.
 
-    `sent`: requests to create it that this version makes. `conversations` are those in Weav, and
-    `cards` those in the channel, whoever made them.
+    `sent`: POSTs that this version makes. `conversations` (in Weav) and `cards` (in the channel)
+    count those of both versions.
     """
 
     subject: str
@@ -50,7 +50,7 @@ def ended(subject: str, state: State) -> Fate:
     return Fate(subject, state, sent=0, conversations=0, cards=0)
 
 
-# Had been sent, or could have been, and ends the same way however long the bot was away.
+# Sent, or perhaps sent; these end the same way however long the bot was away.
 SENT: Final = {
     "U0SENT": ended("Sent and lost on the way", State.UNCONFIRMED),
     "U0SENDING": ended("Sending and not sent", State.UNCONFIRMED),
@@ -62,7 +62,7 @@ SENT: Final = {
     # Posted before the bot died, and again since that was not recorded.
     "U0POSTED": announced("Card posted and not recorded", cards=2),
     "U0TRIED": announced("Slack took no card"),
-    # As direct messages: the form's response URL is over, or the channel may have it already.
+    # As direct messages: the form's response URL has expired, or the channel may have the card.
     "U0BILLING": announced("Card for a channel without the bot", cards=0),
     "U0PERHAPS": announced("Slack may have taken the card", cards=0),
     "U0REFUSEDUNTOLD": ended("Refused and not told", State.REFUSED),
@@ -83,7 +83,7 @@ IN_TIME: Final = {
     "U0QUEUEDAGAIN": created("Queued again"),
     "U0QUEUED": created("Queued"),
 }
-# The same, a day later; after "Create again" there may be one of the first attempt.
+# The same a day later; after "Create again" the first attempt may have created one.
 TOO_LATE: Final = {
     author: ended(
         fate.subject,
@@ -91,7 +91,7 @@ TOO_LATE: Final = {
     )
     for author, fate in IN_TIME.items()
 }
-# Finished by 0.1.0, and nobody hears of them again.
+# Finished by 0.1.0; their authors are told nothing more.
 AT_REST: Final = {
     "U0REFUSED": State.REFUSED,
     "U0UNCONFIRMED": State.UNCONFIRMED,
@@ -101,7 +101,7 @@ AT_REST: Final = {
     "U0ANN": State.ANNOUNCED,
     "U0FORGOTTEN": State.ANNOUNCED,
 }
-# Sentences that stand in the rows.
+# Sentences stored in the rows.
 REASONS: Final = {
     "U0REFUSEDUNTOLD": "needs the ability external-api:write",
     "U0EXPIREDUNTOLD": "Weav takes no requests at the moment",
@@ -133,7 +133,7 @@ async def fates(world: Restored, authors: dict[str, Fate]) -> dict[str, Fate]:
 
 
 def has_the_form_back(world: Restored, author: str, subject: str) -> bool:
-    """Filled in, in the window that is still open, or behind a button."""
+    """The filled form, in the open modal or behind a button."""
     view = world.slack.top_view(author)
     if view is not None and view.callback_id == ids.MODAL:
         return bool(view.values[ids.SUBJECT][ids.SUBJECT]["value"] == subject)
@@ -162,7 +162,7 @@ def knows(world: Restored, author: str, fate: Fate) -> bool:
             return bool(fate.cards) or fate.subject in world.seen_by(author).splitlines()
 
 
-async def test_every_row_comes_to_its_end_and_its_author_knows(left_behind: Restored) -> None:
+async def test_every_row_ends_and_its_author_is_told(left_behind: Restored) -> None:
     async with left_behind.bot():
         await left_behind.nothing_due()
 
@@ -188,7 +188,7 @@ async def test_new_customers_are_created_once(left_behind: Restored) -> None:
     )
 
 
-async def test_who_knows_already_hears_nothing(left_behind: Restored) -> None:
+async def test_authors_who_were_told_are_told_nothing_more(left_behind: Restored) -> None:
     seen = {author: left_behind.seen_by(author) for author in AT_REST}
     cards = [message.ts for message in left_behind.slack.from_bot("C0PARTNERS")]
     async with left_behind.bot():
@@ -200,7 +200,7 @@ async def test_who_knows_already_hears_nothing(left_behind: Restored) -> None:
     assert not left_behind.conversations("Refused and told")
 
 
-async def test_a_day_later_nothing_is_sent_any_more(
+async def test_a_day_later_nothing_more_is_sent(
     tmp_path: Path, postgres: Callable[[], str] | None
 ) -> None:
     async with restored(tmp_path, postgres, away=86_400) as world:
@@ -214,7 +214,7 @@ async def test_a_day_later_nothing_is_sent_any_more(
         assert [r for r in world.weav.requests if r.method == "POST"] == []
 
 
-async def test_two_of_this_version_share_the_rows(
+async def test_two_bots_of_this_version_share_the_rows(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     url: str = request.getfixturevalue("postgres_url")
@@ -226,7 +226,7 @@ async def test_two_of_this_version_share_the_rows(
         assert await fates(world, expected) == expected
 
 
-async def test_what_was_learnt_and_chosen_is_still_known(in_a_file: Restored) -> None:
+async def test_cached_names_and_defaults_are_still_known(in_a_file: Restored) -> None:
     async with in_a_file.bot() as endpoint:
         ann = in_a_file.person("U0ANN", endpoint)
         await ann.command("", "C0GENERAL")
@@ -236,9 +236,9 @@ async def test_what_was_learnt_and_chosen_is_still_known(in_a_file: Restored) ->
         assert [option["text"]["text"] for option in offered.options] == [
             "Zoë Brûlé · zoe@example.com"
         ]
-        assert chosen(view, ids.PRIORITY) == "high"
-        assert chosen(view, ids.ASSIGNEE_ID) == ANN_IN_WEAV
-        # Named once Slack has said that she may see it.
+        assert selected_value(view, ids.PRIORITY) == "high"
+        assert selected_value(view, ids.ASSIGNEE_ID) == ANN_IN_WEAV
+        # The name appears once Slack has said that she may see it.
         await in_a_file.slack.until(lambda _: assignee_shown(ann.view) == "ann")
 
 
@@ -247,7 +247,7 @@ def assignee_shown(view: SlackView) -> str:
     return str(option["text"]["text"])
 
 
-def test_every_state_of_0_1_0_is_among_the_rows() -> None:
+def test_the_data_has_every_state_of_0_1_0() -> None:
     with closing(sqlite3.connect(f"file:{DATA}/ledger.sqlite3?mode=ro", uri=True)) as database:
         rows = database.execute("SELECT DISTINCT state FROM submissions").fetchall()
     assert {state for (state,) in rows} == {

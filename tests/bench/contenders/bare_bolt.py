@@ -10,7 +10,7 @@ from tests.bench.contenders.serving import serve
 
 
 async def authorize() -> AuthorizeResult:
-    """As the bot's: without asking Slack, which would only make this one slower."""
+    """Like the bot's, without a request to Slack, which would only slow down this program."""
     return AuthorizeResult(enterprise_id=None, team_id=None, bot_token="xoxb-1")  # noqa: S106
 
 

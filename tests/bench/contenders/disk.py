@@ -1,4 +1,4 @@
-"""One SQLite file behind a thread, so that nobody else waits for the disk."""
+"""An SQLite file with a thread of its own, so the event loop does not wait for the disk."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ def connect(schema: str) -> sqlite3.Connection:
 
 
 class Disk:
-    """Each statement is durable, by a commit of its own, before `execute` returns."""
+    """Each statement has a commit of its own, and is durable when `execute` returns."""
 
     def __init__(self, schema: str) -> None:
         self._connection = connect(schema)
@@ -35,7 +35,7 @@ class Disk:
 
 
 class SharedCommits:
-    """As `Disk`, but what is asked for while the disk is at work shares the next commit."""
+    """Like `Disk`, but statements that arrive during a commit share the next one."""
 
     def __init__(self, schema: str) -> None:
         self._connection = connect(schema)

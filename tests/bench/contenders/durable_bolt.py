@@ -1,12 +1,12 @@
 """The least that is durable: the form with the bot's own packages and one ledger in SQLite.
 
-A row is committed before Weav is asked, after Weav's answer, and when the card stands. Slack is
-answered after the second, or before its time is over. At a start the cards of opened conversations
-are posted, and of a row without Weav's answer its author is told, since its POST may have arrived.
-No checks, no access, no log, no metrics, no retries, and nobody looks in Weav.
+It commits a row before the POST to Weav, after Weav's answer, and when the card is posted. It
+answers Slack after the second commit, or before Slack's time is over. At start, it posts the cards
+of opened conversations. It tells the author of a row without Weav's answer, since the POST may have
+arrived. It has no validation, access rules, log, metrics or retries, and it never looks in Weav.
 
-Each of the three is a commit of its own, as one would begin. Where submissions come so fast that
-they could share commits, most of their cost goes: COMMITS=shared shows how much.
+Each write has a commit of its own, as in a first version. COMMITS=shared shows how much cheaper
+shared commits are when many submissions arrive.
 """
 
 import asyncio

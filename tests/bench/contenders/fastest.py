@@ -1,4 +1,4 @@
-"""The bot's own packages at their fastest: what the floors share."""
+"""What the two floors share: the bot's own packages at their fastest."""
 
 import asyncio
 import gc
@@ -48,7 +48,7 @@ app = AsyncApp(
 
 
 def spawn(work: Coroutine[Any, Any, Any]) -> None:
-    """Answer Slack first."""
+    """Run it in the background, so Slack is answered first."""
     task = asyncio.create_task(work)
     working.add(task)
     task.add_done_callback(working.discard)
@@ -61,6 +61,6 @@ async def open_form(ack: AsyncAck, body: dict[str, Any]) -> None:
 
 
 def serve_frozen(lifespan: Lifespan[Starlette]) -> None:
-    gc.freeze()  # as the bot's runner, which would bring the bot with it
+    gc.freeze()  # like the bot's server, which would import the bot
     gc.set_threshold(10_000)
     serve(app, lifespan)

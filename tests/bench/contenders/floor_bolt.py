@@ -1,6 +1,6 @@
-"""The form with the bot's own packages at their fastest, and nothing of what the bot is for.
+"""The form with the bot's own packages at their fastest, without anything else that the bot does.
 
-No ledger, no checks, no log, no names, no retries: with these packages nothing is quicker.
+No ledger, validation, log, names or retries: with these packages, nothing is faster.
 """
 
 from typing import Any

@@ -1,11 +1,11 @@
-"""The form with a durable job queue off the shelf: PgQueuer on PostgreSQL.
+"""The form with an off-the-shelf durable job queue: PgQueuer on PostgreSQL.
 
-The job is committed before Slack is answered, and runs at least once in the same process. What may
-have been sent to Weav is a row of its own, since a job of a crash runs again: then its author is
-told, and its POST is not repeated.
+It commits the job before it answers Slack, and runs it at least once in the same process. A row of
+its own says that the POST may have been sent: if a job runs again after a crash, it tells the
+author and does not repeat the POST.
 
-Procrastinate did 118 submissions a second for 8.1 ms of CPU each where this did 418 for 2.2 ms, 200
-under way: it takes jobs one by one, and needs a second one for the card.
+With 200 in flight, Procrastinate did 118 submissions/s for 8.1 ms of CPU each, PgQueuer 418 for 2.2
+ms: Procrastinate takes jobs one by one, and needs a second job for the card.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ BATCH = 100
 
 
 class Jobs:
-    """What is opened on the loop that serves."""
+    """Clients that are opened on the event loop that serves."""
 
     pool: "asyncpg.Pool[asyncpg.Record]"
     queries: Queries

@@ -1,4 +1,4 @@
-"""What both contenders in Python draw and send."""
+"""The view, request and card of the contenders in Python."""
 
 import json
 from pathlib import Path

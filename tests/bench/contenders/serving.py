@@ -1,4 +1,4 @@
-"""How the contenders in async Python are served."""
+"""Serves the contenders in async Python."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ from tests.bench.contenders.plain import card
 
 
 def sharing(slack: AsyncWebClient, weav: httpx.AsyncClient) -> Lifespan[Starlette]:
-    """One session to Slack and one client to Weav, for as long as it is served."""
+    """One session to Slack and one client to Weav for the lifetime of the server."""
 
     @asynccontextmanager
     async def shared(_app: Starlette) -> AsyncIterator[None]:
@@ -38,7 +38,7 @@ async def announce(slack: AsyncWebClient, body: dict[str, Any], answer: httpx.Re
 
 
 def serve(app: AsyncApp, lifespan: Lifespan[Starlette] | None = None) -> None:
-    """Serve it on the port that the command line names, with uvloop and httptools."""
+    """Serve it on the port in the command line, with uvloop and httptools."""
     handler = AsyncSlackRequestHandler(app)
 
     async def events(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The form with Bolt as Slack's guides write it: `gunicorn tests.bench.contenders.sync_bolt:api`.
+"""The form with Bolt as in Slack's guides: `gunicorn tests.bench.contenders.sync_bolt:api`.
 
 https://docs.slack.dev/tools/bolt-python/concepts/adapters
 """

@@ -1,4 +1,4 @@
-"""Slack's answer to whoever opens a form waits for nothing that Bolt does."""
+"""Whoever opens a form is answered at once, without waiting for Bolt."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -29,7 +29,7 @@ WAYS: dict[str, Opens] = {
 }
 
 
-async def offer_to_open_again(house: House) -> None:
+async def open_form_button(house: House) -> None:
     house.slack.triggers.seconds = 0
     await house.ann.command("Export hangs")
     await house.private_answer()
@@ -37,18 +37,18 @@ async def offer_to_open_again(house: House) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_the_answer_waits_for_no_listener(
+async def test_the_answer_does_not_wait_for_the_listener(
     any_way: House, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    await offer_to_open_again(any_way)
+    await open_form_button(any_way)
     answered = asyncio.Event()
     dispatch = AsyncApp.async_dispatch
 
-    async def dispatch_later(app: AsyncApp, request: AsyncBoltRequest) -> BoltResponse:
+    async def slow_dispatch(app: AsyncApp, request: AsyncBoltRequest) -> BoltResponse:
         await answered.wait()
         return await dispatch(app, request)
 
-    monkeypatch.setattr(AsyncApp, "async_dispatch", dispatch_later)
+    monkeypatch.setattr(AsyncApp, "async_dispatch", slow_dispatch)
 
     answer = await WAYS[way](any_way)
 
@@ -58,7 +58,7 @@ async def test_the_answer_waits_for_no_listener(
     await any_way.slack.until(lambda slack: slack.top_view("U0ANN"))
 
 
-async def test_a_mistake_outside_of_the_listeners_is_told_with_its_reference(
+async def test_a_bug_outside_of_the_listeners_is_reported_with_its_reference(
     at_home: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(_app: AsyncApp, _request: AsyncBoltRequest) -> BoltResponse:

@@ -1,4 +1,4 @@
-"""A road to the sandboxes over real sockets: it carries everything, unless the weather is bad."""
+"""A proxy in front of the sandboxes that forwards everything, unless a request matches a fault."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length",
 
 
 @dataclass(slots=True, eq=False)
-class Spell:
-    """Bad weather for requests whose path and bytes contain these; `left` is how many.
+class ProxyFault:
+    """Replaces the answers to `left` requests that contain `path` and `about`.
 
-    `carried_out`: the sandbox does what is asked, and only its answer is replaced.
+    `carried_out`: the sandbox handles the request, and only its answer is replaced.
     """
 
     path: str
@@ -34,30 +34,30 @@ class Spell:
 
 
 @dataclass(slots=True)
-class Weather:
-    """`url` is where the road begins, `to` the sandbox at its end."""
+class FaultyProxy:
+    """`url` is the proxy's own address, `to` that of the sandbox."""
 
     url: str
     to: str = ""
-    spells: list[Spell] = field(default_factory=list)
+    faults: list[ProxyFault] = field(default_factory=list)
 
-    def expect(self, spell: Spell) -> Spell:
-        self.spells.append(spell)
-        return spell
+    def add_fault(self, fault: ProxyFault) -> ProxyFault:
+        self.faults.append(fault)
+        return fault
 
-    def take(self, head: bytes, body: bytes) -> Spell | None:
+    def take(self, head: bytes, body: bytes) -> ProxyFault | None:
         line = head.partition(b"\r\n")[0]
-        for spell in self.spells:
-            if spell.path.encode() in line and spell.about.encode() in line + body:
-                spell.left -= 1
-                if not spell.left:
-                    self.spells.remove(spell)
-                return spell
+        for fault in self.faults:
+            if fault.path.encode() in line and fault.about.encode() in line + body:
+                fault.left -= 1
+                if not fault.left:
+                    self.faults.remove(fault)
+                return fault
         return None
 
 
 @asynccontextmanager
-async def weather() -> AsyncIterator[Weather]:
+async def faulty_proxy() -> AsyncIterator[FaultyProxy]:
     open_writers: set[asyncio.StreamWriter] = set()
     tasks: set[asyncio.Task[None] | None] = set()
 
@@ -66,17 +66,17 @@ async def weather() -> AsyncIterator[Weather]:
         tasks.add(asyncio.current_task())
         with suppress(*GONE):
             while not writer.is_closing():
-                await _carry(road, session, reader, writer)
+                await _forward(proxy, session, reader, writer)
         writer.close()
         open_writers.discard(writer)
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1 << 20, backlog=512)
     host, port = server.sockets[0].getsockname()[:2]
-    road = Weather(f"http://{host}:{port}")
+    proxy = FaultyProxy(f"http://{host}:{port}")
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as session:
         try:
-            yield road
+            yield proxy
         finally:
             server.close()
             for writer in open_writers:
@@ -84,22 +84,22 @@ async def weather() -> AsyncIterator[Weather]:
             await asyncio.gather(*filter(None, tasks))
 
 
-async def _carry(
-    road: Weather,
+async def _forward(
+    proxy: FaultyProxy,
     session: aiohttp.ClientSession,
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
 ) -> None:
     head = await reader.readuntil(b"\r\n\r\n")
     body = await reader.readexactly(_length(head))
-    spell = road.take(head, body)
-    if spell is None:
-        writer.write(await _answer(road.to, session, head, body))
+    fault = proxy.take(head, body)
+    if fault is None:
+        writer.write(await _answer(proxy.to, session, head, body))
         await writer.drain()
         return
-    if spell.carried_out:
-        await _answer(road.to, session, head, body)
-    await spell.reply(writer)
+    if fault.carried_out:
+        await _answer(proxy.to, session, head, body)
+    await fault.reply(writer)
 
 
 async def _answer(to: str, session: aiohttp.ClientSession, head: bytes, body: bytes) -> bytes:
@@ -128,7 +128,7 @@ def _length(head: bytes) -> int:
 
 
 def pours(head: bytes, part: bytes) -> Reply:
-    """Send the part for ever, as fast as it is taken."""
+    """Send `part` for ever, as fast as the client reads."""
 
     async def reply(writer: asyncio.StreamWriter) -> None:
         writer.write(head)
@@ -140,21 +140,21 @@ def pours(head: bytes, part: bytes) -> Reply:
 
 
 @asynccontextmanager
-async def slammed_door() -> AsyncIterator[str]:
-    """Yield the address of a listener that resets each connection before it reads from it."""
+async def resetting_listener() -> AsyncIterator[str]:
+    """Yield the address of a listener that resets each connection without reading."""
 
-    async def slam(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def reset(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         tcp: socket.socket = writer.get_extra_info("socket")
         tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         writer.transport.abort()
 
-    async with _listening(slam) as address:
+    async with _listening(reset) as address:
         yield address
 
 
 @asynccontextmanager
-async def talker() -> AsyncIterator[str]:
-    """Yield the address of a listener that speaks first, and no TLS."""
+async def talking_listener() -> AsyncIterator[str]:
+    """Yield the address of a listener that sends a greeting and does not speak TLS."""
 
     async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.example.com ESMTP\r\n")

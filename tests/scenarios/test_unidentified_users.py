@@ -1,4 +1,4 @@
-"""A form that opens before Slack has said who its user is: it names nobody, then or later."""
+"""A form that opens before Slack has identified its user names nobody, then or later."""
 
 from pathlib import Path
 
@@ -11,21 +11,21 @@ from bot.sandbox.slack import Person, SlackFault
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from bot.slack.payloads import GlobalShortcut
-from tests.house import CONVERSATION_URL, CREATE, JANE, House, chosen, house, text_on
+from tests.house import CONVERSATION_URL, CREATE, JANE, House, house, selected_value, text_on
 from tests.scenarios.filling import ZOE
-from tests.scenarios.test_access import GRANTED, a_house, open_form, person
+from tests.scenarios.test_access import GRANTED, greeted_house, open_form, person
 
-# What the ledger remembers of Jane, of a message that became her conversation, and of Ben.
+# What the ledger knows: Jane, a message that became her conversation, and Ben.
 PRIVATE = ("Jane Doe", "jane@example.com", "opened a conversation", "Ben the boss")
 BENS = "5e1a0000-0000-4000-8000-000000000002"
-# Longer than a form waits, and less than what is sent from it then.
+# Longer than a form waits, but shorter than a submission from it waits.
 LATE = SlackFault("users.info", delay=0.8)
-# `{id}` is that conversation's.
+# `{id}` is the ID of that conversation.
 LINK = f"<{CONVERSATION_URL}>"
 
 
-async def remembers(tmp_path: Path) -> None:
-    """Ben is the channel's default assignee."""
+async def fill_ledger(tmp_path: Path) -> None:
+    """Make Ben the channel's default assignee."""
     async with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
         await ledger.customers.learn(KnownCustomer(JANE, "Jane Doe", "jane@example.com"))
         await ledger.customers.save_user(WeavUser("U0BEN", BENS, "Ben the boss"))
@@ -33,8 +33,8 @@ async def remembers(tmp_path: Path) -> None:
         await ledger.customers.save_defaults("C0SUPPORT", assignee, "U0BEN")
 
 
-async def became_a_conversation(at_home: House, text: str) -> str:
-    """Return the ts of a message that Ben has opened Jane's conversation from."""
+async def message_with_conversation(at_home: House, text: str) -> str:
+    """Ben has opened Jane's conversation from a message; return its ts."""
     message_ts = at_home.ann.say("The export hangs", "C0SUPPORT")
     await from_message(at_home.ben, message_ts)
     await at_home.ben.submit({"channel": "email", "customer_id": JANE})
@@ -48,39 +48,39 @@ async def became_a_conversation(at_home: House, text: str) -> str:
 
 
 @pytest.mark.parametrize("text", [JANE, "jane@example.com", LINK])
-async def test_a_guest_whose_form_opens_from_a_message_sees_nothing_of_its_past(
+async def test_a_guests_form_from_a_message_shows_nothing_of_its_history(
     tmp_path: Path, text: str
 ) -> None:
-    await remembers(tmp_path)
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
-        message_ts = await became_a_conversation(at_home, text)
+    await fill_ledger(tmp_path)
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
+        message_ts = await message_with_conversation(at_home, text)
         at_home.slack.faults.add(LATE)
         cat = person(at_home, "U0CAT")
 
         await from_message(cat, message_ts)
 
-        assert chosen(cat.view, "customer_id") == ""
+        assert selected_value(cat.view, "customer_id") == ""
         refused = await cat.submit({"channel": "email", "customer_id": ZOE})
         assert "guests" in refused.errors[ids.POST_TO]
-        assert shown(at_home, *others_than(text)) == []
+        assert shown_in_views(at_home, *private_except(text)) == []
 
 
-async def test_a_guest_who_names_a_customer_sees_nothing_that_the_bot_knows_of_them(
+async def test_a_guest_who_names_a_customer_sees_nothing_that_the_bot_knows(
     tmp_path: Path,
 ) -> None:
-    await remembers(tmp_path)
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+    await fill_ledger(tmp_path)
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
         at_home.slack.faults.add(LATE)
         cat = person(at_home, "U0CAT")
         await open_form(cat)
 
         assert "guests" in (await cat.submit()).errors[ids.POST_TO]
-        assert shown(at_home, *PRIVATE) == []
+        assert shown_in_views(at_home, *PRIVATE) == []
 
 
-async def test_nobody_is_named_to_whom_slack_says_nothing_of(tmp_path: Path) -> None:
-    await remembers(tmp_path)
-    async with house(tmp_path, mode="http") as at_home:  # whose scopes are not known yet, either
+async def test_a_form_names_nobody_while_slack_does_not_identify_its_user(tmp_path: Path) -> None:
+    await fill_ledger(tmp_path)
+    async with house(tmp_path, mode="http") as at_home:  # whose scopes are not known yet either
         at_home.slack.scopes += GRANTED
         at_home.slack.faults.add(SlackFault("users.info", error="internal_error", times=None))
         await open_form(at_home.ann)
@@ -88,25 +88,25 @@ async def test_nobody_is_named_to_whom_slack_says_nothing_of(tmp_path: Path) -> 
         refused = await at_home.ann.submit()
 
         assert "try again in a moment" in refused.errors[ids.POST_TO]
-        assert shown(at_home, *PRIVATE) == []
+        assert shown_in_views(at_home, *PRIVATE) == []
 
 
 @pytest.mark.parametrize("text", [JANE, "jane@example.com", LINK])
-async def test_a_member_sees_the_past_of_a_message_as_the_form_opens(
+async def test_a_member_sees_the_history_of_a_message_as_the_form_opens(
     tmp_path: Path, text: str
 ) -> None:
-    await remembers(tmp_path)
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
-        message_ts = await became_a_conversation(at_home, text)
+    await fill_ledger(tmp_path)
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
+        message_ts = await message_with_conversation(at_home, text)
         at_home.slack.faults.add(SlackFault("users.info", delay=0.3))
         await from_message(at_home.ann, message_ts)
         at_home.ann.fill({"subject": "Typed meanwhile"})
 
         await at_home.slack.until(lambda slack: slack.calls_of("views.update"))
 
-        assert shown_first(at_home, *PRIVATE) == list(PRIVATE)
+        assert shown_at_opening(at_home, *PRIVATE) == list(PRIVATE)
         view = at_home.ann.view
-        assert chosen(view, "customer_id") == JANE
+        assert selected_value(view, "customer_id") == JANE
         assert view.block("customer_id")["hint"]["text"].startswith("From the message.")
         assert view.values["subject"]["subject"]["value"] == "Typed meanwhile"
         assert view.updates == 1
@@ -122,20 +122,22 @@ async def test_a_member_sees_the_past_of_a_message_as_the_form_opens(
         }
 
 
-async def test_a_member_sees_whom_they_named_as_the_form_opens(tmp_path: Path) -> None:
-    await remembers(tmp_path)
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+async def test_a_member_sees_the_customer_of_their_command_as_the_form_opens(
+    tmp_path: Path,
+) -> None:
+    await fill_ledger(tmp_path)
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
         await open_form(at_home.ann)
 
         named = ["Jane Doe", "jane@example.com", "Ben the boss"]
-        assert shown_first(at_home, *named) == named
-        assert chosen(at_home.ann.view, "customer_id") == JANE
+        assert shown_at_opening(at_home, *named) == named
+        assert selected_value(at_home.ann.view, "customer_id") == JANE
 
 
-async def test_a_form_that_opened_too_early_is_not_filled_in_later(tmp_path: Path) -> None:
-    await remembers(tmp_path)
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
-        message_ts = await became_a_conversation(at_home, JANE)
+async def test_a_form_that_opened_too_early_is_not_completed_later(tmp_path: Path) -> None:
+    await fill_ledger(tmp_path)
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
+        message_ts = await message_with_conversation(at_home, JANE)
         at_home.slack.faults.add(LATE)
         await from_message(at_home.ann, message_ts)
         view = at_home.ann.view
@@ -143,17 +145,17 @@ async def test_a_form_that_opened_too_early_is_not_filled_in_later(tmp_path: Pat
 
         await at_home.ann.act("customer_id", ZOE)  # whose access check waits for users.info
 
-        assert chosen(view, "customer_id") == ZOE
-        assert shown(at_home, *PRIVATE) == []
+        assert selected_value(view, "customer_id") == ZOE
+        assert shown_in_views(at_home, *PRIVATE) == []
         asked_for_a_tick = await at_home.ann.submit({"channel": "email"})
         assert "another" in text_on(at_home.ann.view)
         assert asked_for_a_tick.errors == {}
         assert len(at_home.weav.creations) == 1
 
 
-async def test_a_stored_form_names_nobody_to_somebody_unknown(tmp_path: Path) -> None:
-    await remembers(tmp_path)
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
+async def test_a_stored_form_names_nobody_to_an_unidentified_user(tmp_path: Path) -> None:
+    await fill_ledger(tmp_path)
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
         await at_home.fill_in(subject="Export hangs")
         at_home.weav.fail(WeavFault(status=403, times=1, **CREATE))
         await at_home.ann.submit()
@@ -172,14 +174,14 @@ async def test_a_stored_form_names_nobody_to_somebody_unknown(tmp_path: Path) ->
         assert ("Jane Doe" in seen[True], "Jane Doe" in seen[False]) == (True, False)
 
 
-async def test_a_member_who_is_known_sees_everything_at_once(tmp_path: Path) -> None:
-    await remembers(tmp_path)
-    async with a_house(tmp_path, scopes=GRANTED) as at_home:
-        message_ts = await became_a_conversation(at_home, JANE)
+async def test_a_known_member_sees_everything_at_once(tmp_path: Path) -> None:
+    await fill_ledger(tmp_path)
+    async with greeted_house(tmp_path, scopes=GRANTED) as at_home:
+        message_ts = await message_with_conversation(at_home, JANE)
 
         await from_message(at_home.ben, message_ts)
 
-        assert shown_first(at_home, *PRIVATE) == list(PRIVATE)
+        assert shown_at_opening(at_home, *PRIVATE) == list(PRIVATE)
         assert at_home.slack.calls_of("users.info") == []
 
 
@@ -188,18 +190,18 @@ async def from_message(who: Person, message_ts: str) -> None:
     await who.workspace.until(lambda slack: slack.top_view(who.slack_user_id))
 
 
-def others_than(text: str) -> list[str]:
-    """What is private, without the words of the message itself."""
+def private_except(text: str) -> list[str]:
+    """The private texts, except those of the message itself."""
     return [word for word in PRIVATE if word not in text]
 
 
-def shown(at_home: House, *words: str) -> list[str]:
-    """Which of the words went to Slack in any view."""
+def shown_in_views(at_home: House, *words: str) -> list[str]:
+    """Those of the texts that any view sent to Slack contains."""
     views = at_home.slack.calls_of("views.open") + at_home.slack.calls_of("views.update")
     return [word for word in words if word in str([call.arguments for call in views])]
 
 
-def shown_first(at_home: House, *words: str) -> list[str]:
-    """Which of the words the form was opened with."""
+def shown_at_opening(at_home: House, *words: str) -> list[str]:
+    """Those of the texts that the form opened with."""
     [opened] = at_home.slack.calls_of("views.open")
     return [word for word in words if word in str(opened.arguments)]

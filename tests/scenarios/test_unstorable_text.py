@@ -1,4 +1,4 @@
-"""Weav says what PostgreSQL cannot keep: a NUL."""
+"""Weav sends text that PostgreSQL cannot store: a NUL."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ def created(**answer: str) -> dict[str, Any]:
     return {"status": 201, "body": json.dumps(answer).encode()}
 
 
-async def test_a_reason_is_said_at_once(tmp_path: Path, postgres_url: str) -> None:
+async def test_a_reason_with_a_nul_is_shown_at_once(tmp_path: Path, postgres_url: str) -> None:
     async with house(tmp_path, database=postgres_url) as at_home:
         at_home.weav.fail(WeavFault.refusal({"subject": ["Not\0this."]}, **CREATE))
         await at_home.fill_in(subject="Export hangs")
@@ -24,7 +24,7 @@ async def test_a_reason_is_said_at_once(tmp_path: Path, postgres_url: str) -> No
         assert answer.errors == {"subject": "Not this."}
 
 
-async def test_a_conversation_has_its_card(tmp_path: Path, postgres_url: str) -> None:
+async def test_a_conversation_with_a_nul_gets_its_card(tmp_path: Path, postgres_url: str) -> None:
     async with house(tmp_path, database=postgres_url) as at_home:
         at_home.weav.fail(WeavFault(**created(id="c-1\0", subject="Export\0hangs"), **CREATE))
         await at_home.fill_in(subject="Export hangs")
@@ -36,7 +36,9 @@ async def test_a_conversation_has_its_card(tmp_path: Path, postgres_url: str) ->
         assert (entry.conversation_id, entry.message_ts) == ("c-1", card.ts)
 
 
-async def test_a_new_customers_name_holds_up_nothing(tmp_path: Path, postgres_url: str) -> None:
+async def test_a_new_customers_name_with_a_nul_delays_nothing(
+    tmp_path: Path, postgres_url: str
+) -> None:
     email, customer_id = "new@example.com", "3c90c3cc-0d44-4b50-8888-00000000abcd"
     named = created(id=customer_id, first_name="Ne\0w", last_name="\0", email=f"{email}\0")
     async with house(tmp_path, database=postgres_url) as at_home:

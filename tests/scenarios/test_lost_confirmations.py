@@ -1,4 +1,4 @@
-"""The database does what it is asked, and its answer is lost: nothing is said that is not so."""
+"""A write succeeds but its confirmation is lost: the author is told nothing untrue."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ SENDING = "new.state = 'sending'"
 
 
 @pytest.mark.long
-async def test_a_queued_one_that_was_begun_unheard_is_not_in_doubt(
+async def test_a_queued_row_whose_start_was_not_confirmed_is_not_in_doubt(
     tmp_path: Path, losing: Losing
 ) -> None:
     async with house(tmp_path, database=losing.url) as at_home:
@@ -35,7 +35,7 @@ async def test_a_queued_one_that_was_begun_unheard_is_not_in_doubt(
 
 
 @pytest.mark.long
-async def test_create_again_does_not_say_that_nothing_was_done_when_it_may_begin_yet(
+async def test_create_again_without_confirmation_does_not_say_that_nothing_was_done(
     tmp_path: Path, losing: Losing
 ) -> None:
     async with house(tmp_path, database=losing.url) as at_home:

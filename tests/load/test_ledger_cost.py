@@ -1,4 +1,4 @@
-"""What the ledger costs on the straight way, beside the same bot on one that writes nothing."""
+"""The cost of the ledger in a submission without trouble, compared with a no-op ledger."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 
 from bot.sandbox.slack import SlackSandbox
 from tests.house import environment
-from tests.killing.replicas import as_it_is
+from tests.killing.replicas import prepare_nothing
 from tests.load.aged import age
-from tests.load.blank import write_nothing
-from tests.load.straight import side_by_side, ways
+from tests.load.no_op_ledger import use_no_op_ledger
+from tests.load.throughput import side_by_side, start_bots
 from tests.process import answer_of, free_port, running
 
 if TYPE_CHECKING:
@@ -30,8 +30,11 @@ MANY = 100_000
 async def test_the_ledger_costs_a_quarter_of_the_throughput_and_3_ms_at_most(
     tmp_path: Path, tell: Tell
 ) -> None:
-    durable, blank = (f"sqlite:///{tmp_path}/ledger.db", as_it_is), ("sqlite:///-", write_nothing)
-    async with ways(tmp_path, durable, blank) as (with_ledger, without):
+    durable, blank = (
+        (f"sqlite:///{tmp_path}/ledger.db", prepare_nothing),
+        ("sqlite:///-", use_no_op_ledger),
+    )
+    async with start_bots(tmp_path, durable, blank) as (with_ledger, without):
         await side_by_side(ROUNDS, with_ledger, without)
     real, bare = with_ledger.metrics, without.metrics
     throughput, capacity = real.throughput_beside(bare), real.capacity_beside(bare)
@@ -44,16 +47,16 @@ async def test_the_ledger_costs_a_quarter_of_the_throughput_and_3_ms_at_most(
 
 
 async def _filled(folder: Path) -> None:
-    """Have the bot write a row, and age the file."""
+    """Have the bot write a row, then fill the ledger with copies."""
     database = f"sqlite:///{folder}/aged.db"
-    async with ways(folder, (database, as_it_is)) as (way,):
-        await way.run_alone()
-        await way.bot.terminated()
+    async with start_bots(folder, (database, prepare_nothing)) as (bot,):
+        await bot.run_alone()
+        await bot.replica.terminated()
     age(folder / "aged.db", MANY)
 
 
 async def _seconds_to_ready(folder: Path, database: str) -> float:
-    """From the command to /readyz, as a process of its own."""
+    """From the start of the process to a ready /readyz."""
     port = free_port()
     async with SlackSandbox().serving() as slack:
         variables = environment(slack, "http://127.0.0.1:9", database, "http")
@@ -70,8 +73,11 @@ async def test_a_hundred_thousand_rows_later_it_is_as_fast_as_at_the_start(
 ) -> None:
     await _filled(tmp_path)
     fresh, aged = (f"sqlite:///{tmp_path}/{name}.db" for name in ("fresh", "aged"))
-    async with ways(tmp_path, (aged, as_it_is), (fresh, as_it_is)) as (later, start):
-        # What is allowed is less than what one minute of a busy machine differs from the next by.
+    async with start_bots(tmp_path, (aged, prepare_nothing), (fresh, prepare_nothing)) as (
+        later,
+        start,
+    ):
+        # The tolerance is below the difference between two minutes of a busy machine.
         await side_by_side(2 * ROUNDS, later, start)
     ready = sorted([await _seconds_to_ready(tmp_path, aged) for _ in range(3)])
     late, early = later.metrics, start.metrics

@@ -1,4 +1,4 @@
-"""Slack hangs up before it has the answer to a submission: its author learns it all the same."""
+"""Slack closes the connection before the answer to a submission; the author is still told."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,7 +15,7 @@ REFUSED = {"subject": ["Weav takes no such subject."]}
 
 @pytest.fixture
 async def impatient(tmp_path: Path) -> AsyncIterator[House]:
-    """Slack waits for 0.3 s only."""
+    """Slack waits only 0.3 s."""
     async with house(tmp_path) as at_home:
         assert isinstance(at_home.ann.endpoint, HttpEndpoint)
         at_home.ann.endpoint.timeout = 0.3
@@ -23,7 +23,7 @@ async def impatient(tmp_path: Path) -> AsyncIterator[House]:
 
 
 @pytest.mark.long
-async def test_a_refusal_that_nobody_took_comes_into_the_form_later(impatient: House) -> None:
+async def test_an_undelivered_refusal_comes_into_the_form_later(impatient: House) -> None:
     impatient.weav.fail(WeavFault.refusal(REFUSED, delay=0.6, **CREATE))
     await impatient.fill_in(subject="Export hangs")
 
@@ -36,7 +36,7 @@ async def test_a_refusal_that_nobody_took_comes_into_the_form_later(impatient: H
 
 
 @pytest.mark.long
-async def test_what_follows_an_answer_that_nobody_took_comes_as_a_message(
+async def test_the_outcome_after_an_undelivered_answer_comes_as_a_message(
     impatient: House,
 ) -> None:
     impatient.weav.fail(WeavFault.refusal(REFUSED, delay=2.5, **CREATE))

@@ -1,6 +1,6 @@
-"""What the blocks of a message say that its top-level text does not.
+"""Finds words in a message's blocks that its top-level text lacks.
 
-Screen readers and notifications have that text alone:
+Screen readers and notifications use only that text:
 https://docs.slack.dev/reference/methods/chat.postMessage#text-blocks-attachments
 """
 
@@ -14,11 +14,11 @@ from typing import Any
 from bot.sandbox.slack import Workspace
 
 LONGEST_TEXT = 4000
-# Of what is long, such as a subject, a text may have this much at least, and then an ellipsis.
+# A text may cut something long, such as a subject, after this many characters and an ellipsis.
 _BEGINNING = 60
 
 METHODS = {"chat.postMessage", "chat.postEphemeral", "chat.update", "response_url"}
-# What the bot writes instead of marks, and what is not seen.
+# Characters that the bot writes in place of markup, and characters that are invisible.
 _INVISIBLE = "\u2060\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _ESCAPED = str.maketrans("\u2217\u02cd\u223c\u02cb\u203a", "*_~`>", _INVISIBLE)
 _EMOJI = re.compile(r":[a-z][a-z0-9_+-]*:")
@@ -27,42 +27,42 @@ _LINK = re.compile(r"<https?:[^<>|]*\|[^<>]*>")
 _WORD = re.compile(r"[^\W_]+|…")
 
 
-def unsaid(text: str, blocks: list[Any]) -> list[str]:
-    """Name the words of `blocks` that `text` lacks; a word is letters and digits, in any case.
+def missing_words(text: str, blocks: list[Any]) -> list[str]:
+    """Return the words of `blocks` that `text` lacks; a word is letters and digits, in any case.
 
-    What does something instead of saying something does not count: buttons, menus, and a part
-    between two "·" that is a link and no more. Nor do emoji codes, which would be read aloud. What
-    is long may be cut in `text`, if that has its beginning and an ellipsis.
+    Controls do not count: buttons, menus, and a part between two "·" that is only a link. Neither
+    do emoji codes, which would be read aloud. `text` may cut a long text, if it has the beginning
+    and an ellipsis.
     """
     said = _words(unescape(text))
     return [word for shown in _shown(blocks) for word in _missing(_words(shown), said)]
 
 
-def silent_messages(workspace: Workspace) -> list[tuple[str, list[str]]]:
-    """Find all messages with words unsaid, or too long a text, of all that the bot ever sent."""
+def messages_with_incomplete_text(workspace: Workspace) -> list[tuple[str, list[str]]]:
+    """Return all messages that the bot ever sent whose text lacks words or is too long."""
     calls = [call.arguments for call in workspace.calls if call.method in METHODS]
     answers = [m.as_json() for m in workspace.from_bot() if m.via == "answer"]
     sent = [(each.get("text") or "", _blocks(each)) for each in [*calls, *answers]]
-    lacking = [(text, unsaid(text, blocks)) for text, blocks in sent]
+    lacking = [(text, missing_words(text, blocks)) for text, blocks in sent]
     return [(text, words) for text, words in lacking if words or len(text) > LONGEST_TEXT]
 
 
 def _blocks(arguments: dict[str, Any]) -> list[Any]:
-    """An argument of a form-encoded call is JSON in a text."""
+    """In a form-encoded call, an argument is JSON in a string."""
     given = arguments.get("blocks") or []
     blocks: list[Any] = json.loads(given) if isinstance(given, str) else given
     return blocks
 
 
 def _missing(shown: list[str], said: list[str]) -> list[str]:
-    # Before an ellipsis of its own there may be half a word.
+    # The text before its own ellipsis may end in half a word.
     whole = {word for word, after in pairwise([*shown, ""]) if after != "…"}
     missing = sorted(whole - {*said, "…"})
     return [] if missing and _begins(" ".join(shown), said) else missing
 
 
 def _begins(shown: str, said: list[str]) -> bool:
-    """Whether the beginning of it stands before an ellipsis; the last word may be half of one."""
+    """Whether its beginning stands before an ellipsis; the last word may be cut."""
     before = [" ".join(said[:at]) for at, word in enumerate(said) if word == "…"]
     lengths = range(_BEGINNING, len(shown))
     return any(each.endswith(shown[:length]) for each in before for length in lengths)
@@ -74,7 +74,7 @@ def _words(text: str) -> list[str]:
 
 
 def _shown(piece: object) -> Iterator[str]:
-    """All texts anywhere in blocks, as they are read."""
+    """All texts anywhere in the blocks, as users read them."""
     match piece:
         case {"type": "actions" | "button" | "overflow"}:
             return

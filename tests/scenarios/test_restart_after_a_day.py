@@ -1,4 +1,4 @@
-"""The bot comes back after more than a day, and the first thing that Slack says is no."""
+"""The bot restarts after more than a day, and Slack's first answer is an error."""
 
 from pathlib import Path
 
@@ -16,8 +16,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return PostgresPlace(request.getfixturevalue("postgres_url"))
 
 
-async def leave_behind(place: Place) -> None:
-    """What a process had not finished that was killed 26 hours ago."""
+async def leave_unfinished_rows(place: Place) -> None:
+    """Rows that a process left unfinished when it was killed 26 hours ago."""
     form = {"values": {"post_to": "C0SUPPORT", "subject": "Export hangs"}}
     wanted = {"channel": "email", "customer_id": JANE, "subject": "Export hangs"}
     async with place.open() as ledger:
@@ -32,10 +32,10 @@ async def leave_behind(place: Place) -> None:
 
 
 @pytest.mark.long
-async def test_a_mistyped_token_ends_nothing(tmp_path: Path, place: Place) -> None:
-    await leave_behind(place)
+async def test_a_wrong_token_at_the_restart_ends_no_row(tmp_path: Path, place: Place) -> None:
+    await leave_unfinished_rows(place)
     async with house(tmp_path, database=place.url, slack_bot_token="xoxb-wrong") as at_home:  # noqa: S106
-        # The card in its channel and with its author, and the other's message.
+        # The card in its channel and the author's copy, and the other author's message.
         await at_home.slack.until(lambda slack: len(slack.calls_of("chat.postMessage")) >= 3)
 
     async with house(tmp_path, database=place.url) as at_home:

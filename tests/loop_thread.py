@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, for tests that have none."""
+"""Runs an async context manager in a thread, for tests that have no event loop."""
 
 from __future__ import annotations
 

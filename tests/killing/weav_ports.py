@@ -1,4 +1,4 @@
-"""Where a Weav is reached, for as long as it answers at all."""
+"""The ports where one Weav can be reached, which tests close and open again."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from bot.sandbox.weav import WeavSandbox
 
 
-class Doors:
-    """The addresses of one Weav, a port for each replica, to be closed and opened again."""
+class WeavPorts:
+    """One port per replica, all served by the same Weav."""
 
     def __init__(self, weav: WeavSandbox, count: int) -> None:
         self._weav = weav
@@ -29,5 +29,5 @@ class Doors:
             await self._open.enter_async_context(serve(self._weav, port))
 
     async def close(self) -> None:
-        """Refuse connections, as when nothing runs there."""
+        """Refuse connections, as if nothing ran there."""
         await self._open.aclose()

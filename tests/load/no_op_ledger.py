@@ -1,4 +1,4 @@
-"""A ledger that writes nothing: the base line that the real one is compared with."""
+"""A ledger that writes nothing: the baseline for the real ledger."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class NoDatabase:
         raise NotImplementedError
 
 
-class BlankLedger(Ledger):
-    """The straight way, with what the services need of each row and nothing more."""
+class NoOpLedger(Ledger):
+    """Supports a submission without trouble, with only the fields that the services need."""
 
     _ids = count(1)
 
@@ -77,6 +77,6 @@ class BlankLedger(Ledger):
         return entry
 
 
-def write_nothing() -> None:
-    """Give the bot of this process the blank ledger."""
-    vars(app)["Ledger"] = BlankLedger
+def use_no_op_ledger() -> None:
+    """Make the bot of this process use the no-op ledger."""
+    vars(app)["Ledger"] = NoOpLedger

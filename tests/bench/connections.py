@@ -1,7 +1,7 @@
-"""What sends the bench's requests: HTTP/1.1 over kept connections, as cheap as the stage is.
+"""The bench's HTTP/1.1 client: kept-alive connections, as cheap as the stage.
 
-A client made for everything takes most of a millisecond here for each request, which would count as
-the contestant's: https://docs.python.org/3/library/asyncio-protocol.html instead.
+A general-purpose client takes most of a millisecond per request here, which would count as the
+contestant's time: so this uses https://docs.python.org/3/library/asyncio-protocol.html.
 """
 
 import asyncio
@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 import httptools
 
-# Seconds; shorter than any server's, so that none closes a connection that is just used again.
+# Seconds; shorter than any server's timeout, so no server closes a connection that is just reused.
 _KEPT: Final = 1.0
 
 Answer = tuple[int, bytes]
 
 
-class _Line(asyncio.Protocol):
+class _Connection(asyncio.Protocol):
     """One connection, one request at a time."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class _Line(asyncio.Protocol):
         self._body = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are asyncio's by what they do alone.
+        # uvloop's transports have asyncio's methods, but not its base class.
         self._transport = cast("asyncio.Transport", transport)
 
     async def ask(self, request: bytes) -> Answer:
@@ -58,24 +58,24 @@ class _Line(asyncio.Protocol):
             self._answer.set_exception(ConnectionError(f"hung up: {exc}"))
 
 
-class Lines:
-    """To one server: as many as there are requests at once."""
+class Connections:
+    """Connections to one server, as many as there are concurrent requests."""
 
     def __init__(self, url: str) -> None:
         address = urlsplit(url)
         self._host, self._port = address.hostname or "", address.port or 80
-        self._idle: list[_Line] = []
+        self._idle: list[_Connection] = []
 
     def close(self) -> None:
-        for line in self._idle:
-            line.close()
+        for connection in self._idle:
+            connection.close()
 
     async def get(self, path: str) -> bytes:
         _, said = await self._ask(b"GET", path, {}, b"")
         return said
 
     async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Raise OSError when nobody is there, or hangs up."""
+        """Raise OSError if nobody listens, or the server hangs up."""
         return await self._ask(b"POST", path, headers, body)
 
     async def _ask(
@@ -84,28 +84,28 @@ class Lines:
         own = {"host": f"{self._host}:{self._port}", "content-length": str(len(body))}
         head = "".join(f"{name}: {value}\r\n" for name, value in (own | dict(headers)).items())
         request = b"%s %s HTTP/1.1\r\n%s\r\n%s" % (method, path.encode(), head.encode(), body)
-        line = self._kept() or await self._new()
+        connection = self._kept() or await self._new()
         try:
-            answer = await line.ask(request)
+            answer = await connection.ask(request)
         except BaseException:
-            line.close()  # what still comes over it would be taken for the next answer
+            connection.close()  # late bytes would count as the next answer
             raise
-        if line.reusable:
-            line.idle_since = time.monotonic()
-            self._idle.append(line)
+        if connection.reusable:
+            connection.idle_since = time.monotonic()
+            self._idle.append(connection)
         else:
-            line.close()
+            connection.close()
         return answer
 
-    def _kept(self) -> _Line | None:
+    def _kept(self) -> _Connection | None:
         while self._idle:
-            line = self._idle.pop()
-            if line.reusable and time.monotonic() - line.idle_since < _KEPT:
-                return line
-            line.close()
+            connection = self._idle.pop()
+            if connection.reusable and time.monotonic() - connection.idle_since < _KEPT:
+                return connection
+            connection.close()
         return None
 
-    async def _new(self) -> _Line:
+    async def _new(self) -> _Connection:
         loop = asyncio.get_running_loop()
-        _, line = await loop.create_connection(_Line, self._host, self._port)
-        return line
+        _, connection = await loop.create_connection(_Connection, self._host, self._port)
+        return connection

@@ -1,4 +1,4 @@
-"""Drives bots along the straight way, and measures them side by side."""
+"""Submits forms to several bots in turns, and measures them side by side."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ if TYPE_CHECKING:
 AT_ONCE: Final = 32
 BLOCK: Final = 160
 ALONE: Final = 30
-# Seconds: a busy machine spoils the figures, and should not end the test as well.
+# Seconds; on a busy machine, the figures are worse, but the test should not fail for that alone.
 PATIENCE: Final = 60.0
 
 
 @dataclass(slots=True)
 class Figures:
-    """Of each block: submissions a second, seconds of the bot's CPU for one; seconds to a card."""
+    """Per block: submissions/s and CPU seconds per submission; per card: seconds."""
 
     rates: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
     def throughput_beside(self, other: Figures) -> float:
-        """Compare block by block, since what else the machine does changes."""
+        """Compare block by block, since the machine's other load changes."""
         return median(own / their for own, their in zip(self.rates, other.rates, strict=True))
 
     def capacity_beside(self, other: Figures) -> float:
-        """Compare what one core can do, however long the bot waited for the rest of the house."""
+        """Compare what one CPU core can do, however long the bot waited for the other servers."""
         return median(their / own for own, their in zip(self.cpu, other.cpu, strict=True))
 
     def __str__(self) -> str:
@@ -58,21 +58,21 @@ class Figures:
         )
 
 
-class Way:
-    """One bot, and all that it meets: Slack and Weav are shared, as is the machine."""
+class MeasuredBot:
+    """One bot; all bots share the sandboxes and the machine."""
 
-    def __init__(self, slack: Workspace, weav: WeavSandbox, bot: Replica, form: Json) -> None:
+    def __init__(self, slack: Workspace, weav: WeavSandbox, replica: Replica, form: Json) -> None:
         self._slack = slack
         self._weav = weav
-        self.bot = bot
+        self.replica = replica
         self._form = form
         self.metrics = Figures()
 
     async def run_block(self) -> None:
-        """`AT_ONCE` submissions are under way at any time."""
+        """`AT_ONCE` submissions run at any time."""
         bodies = [self._body() for _ in range(BLOCK)]
         waiting = iter(bodies)
-        process = psutil.Process(self.bot.pid)
+        process = psutil.Process(self.replica.pid)
         spent, began = _cpu(process), time.perf_counter()
         await asyncio.gather(*(self._keep_submitting(waiting) for _ in range(AT_ONCE)))
         await self._cards(BLOCK)
@@ -81,11 +81,11 @@ class Way:
         self._clear()
 
     async def run_alone(self) -> None:
-        """One after the other: from the submission's leaving Slack to the card's arrival there."""
+        """One at a time: the seconds from sending a submission to the card's arrival in Slack."""
         for number in range(ALONE):
             body = self._body()
             sent = time.time()
-            answer = await self.bot.endpoint.post(body)
+            answer = await self.replica.endpoint.post(body)
             [*_, card] = await self._cards(number + 1)
             assert answer.status == 200
             self.metrics.seconds.append(float(card.ts) - sent)
@@ -100,18 +100,18 @@ class Way:
 
     async def _keep_submitting(self, bodies: Iterator[bytes]) -> None:
         for body in bodies:
-            answer = await self.bot.endpoint.post(body)
+            answer = await self.replica.endpoint.post(body)
             assert answer.status == 200
 
     def _body(self) -> bytes:
-        """Make the submission of another view, and of another subject."""
+        """Return a submission with a new view and subject."""
         number = next(_NUMBERS)
         self._form["view"]["id"] = f"V{number:010}"
         self._form["view"]["state"]["values"]["subject"]["subject"]["value"] = f"Case {number}"
         return urlencode({"payload": json.dumps(self._form)}).encode()
 
     def _clear(self) -> None:
-        """Slack and Weav are as fast for the next block as for this one."""
+        """Keep Slack and Weav as fast for the next block as for this one."""
         self._slack.messages.clear()
         self._slack.calls.clear()
         self._weav.store.conversations.clear()
@@ -126,10 +126,10 @@ def _cpu(process: psutil.Process) -> float:
 
 
 @asynccontextmanager
-async def ways(
+async def start_bots(
     folder: Path, *bots: tuple[str, Callable[[], None]]
-) -> AsyncIterator[tuple[Way, ...]]:
-    """Start a bot for each database and preparation."""
+) -> AsyncIterator[tuple[MeasuredBot, ...]]:
+    """Start a bot for each pair of database and preparation."""
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(SlackSandbox().serving())
         weav = WeavSandbox()
@@ -146,24 +146,24 @@ async def ways(
             await ann.command(f"email {JANE} Case 0")
             await slack.workspace.until(lambda workspace: workspace.open_views("U0ANN"))
             form = ann.submission_delivery().payload
-            # A response_url is made for each form; the card does not need it.
-            opened.append(Way(slack.workspace, weav, bot, deepcopy(form)))
+            # Each form has its own response_url, which the card does not need.
+            opened.append(MeasuredBot(slack.workspace, weav, bot, deepcopy(form)))
             await ann.close()
         slack.workspace.messages.clear()
         yield tuple(opened)
 
 
-async def side_by_side(rounds: int, *compared: Way) -> None:
-    """Measure in turns, the first one last in the next: what else the machine does falls on all.
+async def side_by_side(rounds: int, *compared: MeasuredBot) -> None:
+    """Measure the bots in turns, so that the machine's other load affects all of them.
 
-    One round more is run before, to warm up.
+    An additional first round warms up.
     """
     for number in range(rounds + 1):
         order = compared if number % 2 else compared[::-1]
-        for way in order:
-            await way.run_block()
-        for way in order:
-            await way.run_alone()
+        for bot in order:
+            await bot.run_block()
+        for bot in order:
+            await bot.run_alone()
         if number == 0:
-            for way in compared:
-                way.metrics = Figures()
+            for bot in compared:
+                bot.metrics = Figures()

@@ -1,4 +1,4 @@
-"""Slack and Weav on loopback, for a `weav-slack` that runs as a process of its own."""
+"""A sandbox Slack and a sandbox Weav for a `weav-slack` that runs as its own process."""
 
 import asyncio
 import time
@@ -13,8 +13,8 @@ from tests.house import JANE, SECRET, Mode, environment, public, text_on
 from tests.process import answer_of, free_port
 
 
-class Outside:
-    """What a process needs to find them, and what they see of it."""
+class Sandboxes:
+    """What the process needs to reach them, and what arrives there."""
 
     def __init__(self, slack: SlackSandbox, weav: WeavSandbox, weav_url: str, folder: Path) -> None:
         self.slack: Workspace = slack.workspace
@@ -30,10 +30,10 @@ class Outside:
         given = environment(self.sandbox, self.weav_url, database, mode)
         return given | {"PORT": str(self.port)} | others
 
-    async def sees_the_main_job_and_a_clean_end(
+    async def expect_main_job_and_clean_exit(
         self, process: asyncio.subprocess.Process, mode: Mode, terminate: Callable[[], None]
     ) -> None:
-        """Send SIGTERM with a submission under way: it exits 0 and nothing is lost."""
+        """Send SIGTERM during a submission: the process exits 0, and nothing is lost."""
         async with HttpEndpoint(f"{self.url}/slack/events", SECRET) as endpoint:
             ready = await answer_of(f"{self.url}/readyz")
             assert all(ready.json().values())
@@ -57,7 +57,7 @@ class Outside:
 
 
 @asynccontextmanager
-async def outside_of(folder: Path) -> AsyncIterator[Outside]:
+async def sandboxes_in(folder: Path) -> AsyncIterator[Sandboxes]:
     weav = WeavSandbox()
     async with SlackSandbox().serving() as slack, serve(weav) as weav_url:
-        yield Outside(slack, weav, weav_url, folder)
+        yield Sandboxes(slack, weav, weav_url, folder)
