@@ -3,14 +3,14 @@
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.house import House
+from tests.harness import Harness
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
-async def scrape(at_home: House) -> Samples:
+async def scrape(harness: Harness) -> Samples:
     async with httpx.AsyncClient(trust_env=False) as http:
-        response = await http.get(f"{at_home.url}/metrics")
+        response = await http.get(f"{harness.url}/metrics")
     assert response.status_code == 200
     assert response.headers["content-type"].startswith("text/plain")
     return {

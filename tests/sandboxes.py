@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpEndpoint, SlackSandbox, Workspace
 from bot.sandbox.weav import WeavFault, WeavSandbox
-from tests.house import JANE, SECRET, Mode, environment, public, text_on
+from tests.harness import JANE, SECRET, Mode, environment, public, text_on
 from tests.process import answer_of, free_port
 
 

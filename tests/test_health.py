@@ -8,7 +8,7 @@ import pytest
 from bot.health import MAX_MISSED, SlackTokenRejected
 from bot.sandbox.slack import SlackFault
 from tests.bad_days.logs import logged, logged_badly
-from tests.house import House, house
+from tests.harness import Harness, open_harness
 
 AWAY = [
     SlackFault("auth.test", status=503, body="<html>", times=None),
@@ -22,55 +22,55 @@ AWAY = [
 async def test_slack_counts_as_away_after_several_failed_calls(
     tmp_path: Path, away: SlackFault
 ) -> None:
-    async with house(tmp_path) as at_home:
-        await at_home.bot.health.poll_slack()
-        at_home.slack.faults.add(away)
+    async with open_harness(tmp_path) as harness:
+        await harness.bot.health.poll_slack()
+        harness.slack.faults.add(away)
 
         for _ in range(MAX_MISSED - 1):
-            assert not await at_home.bot.health.poll_slack()
-        assert await readyz(at_home) == (200, True)
-        assert not await at_home.bot.health.poll_slack()
+            assert not await harness.bot.health.poll_slack()
+        assert await readyz(harness) == (200, True)
+        assert not await harness.bot.health.poll_slack()
 
-        assert await readyz(at_home) == (503, False)
-        at_home.slack.faults.clear()
-        assert await at_home.bot.health.poll_slack()
-        assert await readyz(at_home) == (200, True)
+        assert await readyz(harness) == (503, False)
+        harness.slack.faults.clear()
+        assert await harness.bot.health.poll_slack()
+        assert await readyz(harness) == (200, True)
 
 
 async def test_single_failed_calls_do_not_add_up(tmp_path: Path) -> None:
-    async with house(tmp_path) as at_home:
-        await at_home.bot.health.poll_slack()
+    async with open_harness(tmp_path) as harness:
+        await harness.bot.health.poll_slack()
         for _ in range(MAX_MISSED):
-            at_home.slack.faults.add(SlackFault("auth.test", error="internal_error"))
-            assert not await at_home.bot.health.poll_slack()
-            assert await at_home.bot.health.poll_slack()
+            harness.slack.faults.add(SlackFault("auth.test", error="internal_error"))
+            assert not await harness.bot.health.poll_slack()
+            assert await harness.bot.health.poll_slack()
 
-        assert await readyz(at_home) == (200, True)
+        assert await readyz(harness) == (200, True)
 
 
 async def test_one_rejected_token_makes_the_bot_unready(tmp_path: Path) -> None:
-    async with house(tmp_path) as at_home:
-        await at_home.bot.health.poll_slack()
-        at_home.slack.faults.add(SlackFault("auth.test", error="token_revoked"))
+    async with open_harness(tmp_path) as harness:
+        await harness.bot.health.poll_slack()
+        harness.slack.faults.add(SlackFault("auth.test", error="token_revoked"))
 
         with pytest.raises(SlackTokenRejected):
-            await at_home.bot.health.poll_slack()
+            await harness.bot.health.poll_slack()
 
-        assert await readyz(at_home) == (503, False)
+        assert await readyz(harness) == (503, False)
 
 
 async def test_an_error_that_is_no_slack_code_is_not_logged(tmp_path: Path) -> None:
     with logged() as log:
-        async with house(tmp_path) as at_home:
-            at_home.slack.faults.add(SlackFault("auth.test", error="canary-subject from Ann"))
+        async with open_harness(tmp_path) as harness:
+            harness.slack.faults.add(SlackFault("auth.test", error="canary-subject from Ann"))
 
-            assert not await at_home.bot.health.poll_slack()
+            assert not await harness.bot.health.poll_slack()
 
     assert "slack_not_reached" in log.getvalue()
     assert logged_badly(log) == []
 
 
-async def readyz(at_home: House) -> tuple[int, bool]:
+async def readyz(harness: Harness) -> tuple[int, bool]:
     async with httpx.AsyncClient(trust_env=False) as http:
-        response = await http.get(f"{at_home.url}/readyz")
+        response = await http.get(f"{harness.url}/readyz")
     return response.status_code, response.json()["slack"]

@@ -16,34 +16,34 @@ from bot.card.post import Route
 from bot.sandbox.slack import RESPONSE_URL, Delivery, SlackFault
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
-from tests.house import CREATE, JANE, House, house, text_on
+from tests.harness import CREATE, JANE, Harness, open_harness, text_on
 from tests.metrics import Samples, scrape, value
 
 
 @pytest.fixture(params=["http", "socket"])
-async def any_way(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path, mode=request.param) as opened:
+async def any_harness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
+    async with open_harness(tmp_path, mode=request.param) as opened:
         yield opened
 
 
 @pytest.fixture
-async def at_home(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path) as opened:
+async def harness(tmp_path: Path) -> AsyncIterator[Harness]:
+    async with open_harness(tmp_path) as opened:
         yield opened
 
 
-async def open_form(at_home: House, words: str = "", slack_channel_id: str = "C0SUPPORT") -> None:
-    await at_home.ann.command(f"email {JANE} {words}", slack_channel_id=slack_channel_id)
-    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+async def open_form(harness: Harness, words: str = "", slack_channel_id: str = "C0SUPPORT") -> None:
+    await harness.ann.command(f"email {JANE} {words}", slack_channel_id=slack_channel_id)
+    await harness.slack.until(lambda slack: slack.top_view("U0ANN"))
 
 
-async def test_a_submission_is_timed_from_end_to_end(any_way: House) -> None:
-    await open_form(any_way, "Export hangs")
-    await any_way.ann.submit()
-    await any_way.card()
-    await any_way.slack.until(lambda slack: slack.calls_of("chat.postMessage"))
+async def test_a_submission_is_timed_from_end_to_end(any_harness: Harness) -> None:
+    await open_form(any_harness, "Export hangs")
+    await any_harness.ann.submit()
+    await any_harness.card()
+    await any_harness.slack.until(lambda slack: slack.calls_of("chat.postMessage"))
 
-    samples = await scrape(any_way)
+    samples = await scrape(any_harness)
 
     ack = "weav_slack_acknowledgement_seconds"
     assert value(samples, f"{ack}_count", kind="command") == 1
@@ -66,12 +66,12 @@ def build(samples: Samples) -> dict[str, str]:
     return labels
 
 
-async def said(at_home: House, count: int) -> None:
-    await at_home.slack.until(lambda slack: len(slack.from_bot()) == count)
+async def said(harness: Harness, count: int) -> None:
+    await harness.slack.until(lambda slack: len(slack.from_bot()) == count)
 
 
-async def test_counters_that_alerts_use_start_at_zero(at_home: House) -> None:
-    samples = await scrape(at_home)
+async def test_counters_that_alerts_use_start_at_zero(harness: Harness) -> None:
+    samples = await scrape(harness)
 
     for reason in (*Denial, "signature"):
         assert samples["weav_slack_refusals_total", frozenset({("reason", reason)})] == 0
@@ -83,28 +83,28 @@ async def test_counters_that_alerts_use_start_at_zero(at_home: House) -> None:
     assert samples["weav_slack_weav_request_seconds_count", refused] == 0
 
 
-async def test_the_checks_of_readyz_are_shown_without_a_call_to_slack(any_way: House) -> None:
+async def test_the_checks_of_readyz_are_shown_without_a_call_to_slack(any_harness: Harness) -> None:
     async with httpx.AsyncClient(trust_env=False) as http:
         for fault in (SlackFault("auth.test", error="internal_error"), None):
             if fault:
-                any_way.slack.faults.add(fault)
-            await any_way.bot.health.poll_slack()
-            calls = len(any_way.slack.calls)
-            said = (await http.get(f"{any_way.url}/readyz")).json()
+                any_harness.slack.faults.add(fault)
+            await any_harness.bot.health.poll_slack()
+            calls = len(any_harness.slack.calls)
+            said = (await http.get(f"{any_harness.url}/readyz")).json()
 
-            samples = await scrape(any_way)
+            samples = await scrape(any_harness)
 
             assert ready(samples) == said
             assert said["slack"] is (fault is None)
-            assert len(any_way.slack.calls) == calls
+            assert len(any_harness.slack.calls) == calls
 
 
 async def test_a_lost_socket_mode_connection_is_shown(tmp_path: Path) -> None:
-    async with house(tmp_path, mode="socket") as at_home:
-        assert ready(await scrape(at_home))["socket"] is True
-        await at_home.bot.socket.client.disconnect()  # type: ignore[union-attr]
+    async with open_harness(tmp_path, mode="socket") as harness:
+        assert ready(await scrape(harness))["socket"] is True
+        await harness.bot.socket.client.disconnect()  # type: ignore[union-attr]
 
-        assert ready(await scrape(at_home))["socket"] is False
+        assert ready(await scrape(harness))["socket"] is False
 
 
 def ready(samples: Samples) -> dict[str, bool]:
@@ -115,14 +115,14 @@ def ready(samples: Samples) -> dict[str, bool]:
     }
 
 
-async def test_cards_are_counted_by_route(at_home: House) -> None:
-    at_home.slack.faults.add(SlackFault(RESPONSE_URL, status=404, times=1))
+async def test_cards_are_counted_by_route(harness: Harness) -> None:
+    harness.slack.faults.add(SlackFault(RESPONSE_URL, status=404, times=1))
     for number, channel in enumerate(["G0BILLING", "G0BILLING", "C0GENERAL"]):
-        await open_form(at_home, f"Number {number}", channel)
-        await at_home.ann.submit()
-        await said(at_home, number + 1)
+        await open_form(harness, f"Number {number}", channel)
+        await harness.ann.submit()
+        await said(harness, number + 1)
 
-    samples = await scrape(at_home)
+    samples = await scrape(harness)
 
     for route in ("channel", "response_url", "direct"):
         assert value(samples, "weav_slack_cards_total", route=route) == 1
@@ -133,12 +133,12 @@ async def test_cards_are_counted_by_route(at_home: House) -> None:
     assert 0 < value(samples, "weav_slack_submission_to_card_seconds_sum") < 20
 
 
-async def test_queued_rows_are_shown_with_their_age(at_home: House) -> None:
-    at_home.weav.fail(WeavFault.rate_limit("600", **CREATE))
-    await open_form(at_home, "Export hangs")
-    await at_home.ann.submit()
+async def test_queued_rows_are_shown_with_their_age(harness: Harness) -> None:
+    harness.weav.fail(WeavFault.rate_limit("600", **CREATE))
+    await open_form(harness, "Export hangs")
+    await harness.ann.submit()
 
-    samples = await scrape(at_home)
+    samples = await scrape(harness)
 
     assert value(samples, "weav_slack_queue_length") == 1
     assert value(samples, "weav_slack_ledger_rows", state="queued") == 1
@@ -149,25 +149,25 @@ async def test_queued_rows_are_shown_with_their_age(at_home: House) -> None:
 
 
 async def test_a_trigger_that_slack_calls_an_invalid_argument_is_counted_as_expired(
-    at_home: House,
+    harness: Harness,
 ) -> None:
-    shortcut = at_home.ann.payloads.global_shortcut(ids.GLOBAL_SHORTCUT) | {"trigger_id": ""}
-    await at_home.ann.send(Delivery("interactive", shortcut))
-    assert "took too long" in text_on(await at_home.direct_message())
+    shortcut = harness.ann.payloads.global_shortcut(ids.GLOBAL_SHORTCUT) | {"trigger_id": ""}
+    await harness.ann.send(Delivery("interactive", shortcut))
+    assert "took too long" in text_on(await harness.direct_message())
 
-    samples = await scrape(at_home)
+    samples = await scrape(harness)
 
-    [opening] = at_home.slack.calls_of("views.open")
+    [opening] = harness.slack.calls_of("views.open")
     assert opening.answer["error"] == "invalid_arguments"
     assert value(samples, "weav_slack_expired_triggers_total") == 1
 
 
-async def test_an_expired_trigger_is_counted(at_home: House) -> None:
-    at_home.slack.triggers.seconds = 0
-    await at_home.ann.command("Export hangs")
-    await at_home.private_answer()
+async def test_an_expired_trigger_is_counted(harness: Harness) -> None:
+    harness.slack.triggers.seconds = 0
+    await harness.ann.command("Export hangs")
+    await harness.private_answer()
 
-    samples = await scrape(at_home)
+    samples = await scrape(harness)
 
     assert value(samples, "weav_slack_expired_triggers_total") == 1
     assert value(samples, "weav_slack_form_opening_seconds_count") == 0
@@ -189,13 +189,13 @@ async def test_an_expired_trigger_is_counted(at_home: House) -> None:
     ],
 )
 async def test_calls_to_slack_are_counted_by_outcome(
-    at_home: House, fault: SlackFault, outcome: str
+    harness: Harness, fault: SlackFault, outcome: str
 ) -> None:
-    at_home.slack.faults.add(fault)
-    await at_home.ann.command("Export hangs")
-    await at_home.private_answer()
+    harness.slack.faults.add(fault)
+    await harness.ann.command("Export hangs")
+    await harness.private_answer()
 
-    samples = await scrape(at_home)
+    samples = await scrape(harness)
 
     name = "weav_slack_slack_request_seconds_count"
     assert value(samples, name, method="views.open", outcome=outcome) >= 1
@@ -215,52 +215,54 @@ async def test_calls_to_slack_are_counted_by_outcome(
 async def test_requests_to_weav_are_counted_by_outcome(
     tmp_path: Path, fault: WeavFault, outcome: str
 ) -> None:
-    async with house(tmp_path, weav_timeout="0.5") as at_home:
-        at_home.weav.fail(fault)
-        await open_form(at_home, "Export hangs")
-        await at_home.ann.submit()
+    async with open_harness(tmp_path, weav_timeout="0.5") as harness:
+        harness.weav.fail(fault)
+        await open_form(harness, "Export hangs")
+        await harness.ann.submit()
 
-        samples = await scrape(at_home)
+        samples = await scrape(harness)
 
         name = "weav_slack_weav_request_seconds_count"
         assert value(samples, name, operation="POST /conversations", outcome=outcome) == 1
 
 
 async def test_refused_payloads_are_counted_by_reason(tmp_path: Path) -> None:
-    async with house(tmp_path, slack_denied_users="U0ANN") as at_home:
-        await at_home.ann.command("")
+    async with open_harness(tmp_path, slack_denied_users="U0ANN") as harness:
+        await harness.ann.command("")
         async with httpx.AsyncClient(trust_env=False) as http:
-            await http.post(f"{at_home.url}/slack/events", content=b"unsigned")
+            await http.post(f"{harness.url}/slack/events", content=b"unsigned")
             with suppress(httpx.TransportError):  # the server closes without reading the rest
-                await http.post(f"{at_home.url}/slack/events", content=b"x" * 2_000_000)
+                await http.post(f"{harness.url}/slack/events", content=b"x" * 2_000_000)
 
-        samples = await scrape(at_home)
+        samples = await scrape(harness)
 
         for reason in ("user_denied", "signature", "too_large"):
             assert value(samples, "weav_slack_refusals_total", reason=reason) == 1
 
 
 async def test_other_metrics_are_served_while_the_database_is_away(tmp_path: Path) -> None:
-    async with house(tmp_path) as at_home:
-        await open_form(at_home, "Export hangs")
+    async with open_harness(tmp_path) as harness:
+        await open_form(harness, "Export hangs")
         with closing(sqlite3.connect(tmp_path / "ledger.db")) as other:
             other.execute("ALTER TABLE submissions RENAME TO elsewhere")
 
-        samples = await scrape(at_home)
+        samples = await scrape(harness)
 
         assert value(samples, "weav_slack_ledger_up") == 0
         assert value(samples, "weav_slack_form_opening_seconds_count") == 1
 
 
-async def test_no_label_has_an_id_or_typed_text(any_way: House) -> None:
-    await open_form(any_way, "CANARY-SUBJECT")
-    await any_way.ann.submit()
-    await any_way.card()
-    await any_way.ann.global_shortcut("CANARY-SHORTCUT")
-    await any_way.ann.command("x", command="/canary")
-    await any_way.ann.message_shortcut(ids.MESSAGE_SHORTCUT, any_way.ann.say("x", "C0SUPPORT"))
+async def test_no_label_has_an_id_or_typed_text(any_harness: Harness) -> None:
+    await open_form(any_harness, "CANARY-SUBJECT")
+    await any_harness.ann.submit()
+    await any_harness.card()
+    await any_harness.ann.global_shortcut("CANARY-SHORTCUT")
+    await any_harness.ann.command("x", command="/canary")
+    await any_harness.ann.message_shortcut(
+        ids.MESSAGE_SHORTCUT, any_harness.ann.say("x", "C0SUPPORT")
+    )
 
-    samples = await scrape(any_way)
+    samples = await scrape(any_harness)
 
     labels = " ".join(text for _, pairs in samples for _, text in pairs)
     assert not re.search(r"\b[CUTDGV][A-Z0-9]{4,}|[0-9a-f]{8}-", labels)

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from bot.sandbox.slack import SlackFault
-from tests.house import Mode
+from tests.harness import Mode
 from tests.process import answer_of, free_port, running, weav_slack
 from tests.sandboxes import Sandboxes, sandboxes_in
 

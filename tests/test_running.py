@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox.slack import SlackSandbox
 from bot.server import CannotRun, run
 from tests.bad_days.logs import logged
-from tests.house import QUICK, environment, settings_of
+from tests.harness import QUICK, environment, settings_of
 
 
 async def test_an_error_in_a_task_beside_the_server_is_logged_and_ends_the_run(

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings, SettingsError, read_settings
-from tests.house import settings_of
+from tests.harness import settings_of
 
 # Reading it from the start fails even for root.
 UNREADABLE = Path("/proc/self/mem")

@@ -13,7 +13,7 @@ import structlog
 from bot.logs import configure
 from bot.sandbox.weav.app import TOKEN
 from tests.bad_days.replies import CANARY
-from tests.house import SECRET
+from tests.harness import SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bot.sandbox.slack import Answer, Person, SlackChannel, SlackMessage, SlackUser, SlackView
 from bot.sandbox.slack.directory import BOT_USER_ID, Kind
 from tests.bad_days.faulty_proxy import FaultyProxy, ProxyFault
-from tests.house import JANE, House, text_on
+from tests.harness import JANE, Harness, text_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class ProxiedHarness:
-    at_home: House
+    harness: Harness
     ledger: Ledger
     to_slack: FaultyProxy
     to_weav: FaultyProxy
@@ -39,8 +39,8 @@ class Row:
     customer_id: str
 
     @property
-    def house(self) -> House:
-        return self.proxied.at_home
+    def harness(self) -> Harness:
+        return self.proxied.harness
 
     @property
     def subject(self) -> str:
@@ -52,7 +52,7 @@ class Row:
 
     async def opened(self, within: float = 15) -> SlackView:
         return await self.until(
-            lambda: self.house.slack.top_view(self.person.slack_user_id), within
+            lambda: self.harness.slack.top_view(self.person.slack_user_id), within
         )
 
     async def submit(self) -> Answer:
@@ -68,25 +68,25 @@ class Row:
         return await self.until(lambda: next(iter(self.told()), None), within)
 
     async def direct(self, within: float = 15) -> SlackMessage:
-        channel = self.house.slack.direct_messages(self.person.slack_user_id).id
+        channel = self.harness.slack.direct_messages(self.person.slack_user_id).id
         return await self.until(lambda: next(iter(self._said(channel)), None), within)
 
     def told(self) -> list[SlackMessage]:
-        direct = self.house.slack.direct_messages(self.person.slack_user_id).id
+        direct = self.harness.slack.direct_messages(self.person.slack_user_id).id
         here = [m for m in self._said(self.slack_channel_id) if m.only_for]
         return [*here, *self._said(direct)]
 
     def shows(self, text: str) -> bool:
-        view = self.house.slack.top_view(self.person.slack_user_id)
+        view = self.harness.slack.top_view(self.person.slack_user_id)
         return view is not None and text in text_on(view)
 
     def is_warned(self) -> bool:
         """Whether the form is shown again, with a reason on top."""
-        view = self.house.slack.top_view(self.person.slack_user_id)
+        view = self.harness.slack.top_view(self.person.slack_user_id)
         return view is not None and view.blocks[0]["type"] == "alert"
 
-    async def at_home(self, text: str, within: float = 15) -> None:
-        homes, user = self.house.slack.homes, self.person.slack_user_id
+    async def until_home_shows(self, text: str, within: float = 15) -> None:
+        homes, user = self.harness.slack.homes, self.person.slack_user_id
         await self.until(lambda: user in homes and text in text_on(homes[user]), within)
 
     async def shown(self, text: str, within: float = 15) -> None:
@@ -103,7 +103,7 @@ class Row:
 
     @property
     def conversations(self) -> list[dict[str, Any]]:
-        every = self.house.weav.conversations
+        every = self.harness.weav.conversations
         return [each for each in every if each["customer_id"] == self.customer_id]
 
     async def until(self, look: Callable[[], T | None], within: float) -> T:
@@ -114,7 +114,7 @@ class Row:
         return found
 
     def _said(self, slack_channel_id: str) -> list[SlackMessage]:
-        return self.house.slack.from_bot(slack_channel_id)
+        return self.harness.slack.from_bot(slack_channel_id)
 
 
 def _in_time(answer: Answer) -> Answer:
@@ -125,16 +125,16 @@ def _in_time(answer: Answer) -> Answer:
 
 
 def make_row(proxied: ProxiedHarness, number: int) -> Row:
-    slack = proxied.at_home.slack
+    slack = proxied.harness.slack
     user = SlackUser(f"U0ROW{number:04}", f"row{number}", f"Row {number}")
     slack.users[user.id] = user
     members = {user.id, BOT_USER_ID}
     channel = SlackChannel(f"C0ROW{number:04}", f"row-{number}", Kind.PUBLIC, members)
     slack.channels[channel.id] = channel
     customer_id = f"3c90c3cc-0d44-4b50-8888-{number + 1000:012}"
-    customers = proxied.at_home.weav.store.customers
+    customers = proxied.harness.weav.store.customers
     customers[customer_id] = customers[JANE] | {"id": customer_id}
-    person = Person(slack, user.id, proxied.at_home.ann.endpoint)
+    person = Person(slack, user.id, proxied.harness.ann.endpoint)
     return Row(proxied, number, person, channel.id, customer_id)
 
 

@@ -17,7 +17,7 @@ from tests.bad_days.logs import logged, logged_badly
 from tests.bad_days.replies import CANARY, SLOW
 from tests.bad_days.rows import ProxiedHarness, Row, make_row
 from tests.bad_days.table import SlackDay, WeavDay
-from tests.house import house, text_on
+from tests.harness import open_harness, text_on
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -47,10 +47,10 @@ async def proxied_harness(
         # tests/scenarios/test_database_trouble.py.
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a test's own
         folder = stack.enter_context(TemporaryDirectory(dir=memory))
-        at_home = await stack.enter_async_context(
+        harness = await stack.enter_async_context(
             # Guests are admitted, so the bot looks up no users. With so many in one process, it
             # would ask some of them to try again.
-            house(
+            open_harness(
                 tmp_path,
                 database=f"sqlite:///{folder}/ledger.db",
                 change=use_proxies,
@@ -58,9 +58,9 @@ async def proxied_harness(
                 slack_allow_guests="true",
             )
         )
-        at_home.slack.base_url = to_slack.url
-        ledger = await stack.enter_async_context(Ledger.open(at_home.database))
-        yield ProxiedHarness(at_home, ledger, to_slack, to_weav)
+        harness.slack.base_url = to_slack.url
+        ledger = await stack.enter_async_context(Ledger.open(harness.database))
+        yield ProxiedHarness(harness, ledger, to_slack, to_weav)
 
 
 async def run_rows(
@@ -81,7 +81,7 @@ async def run_rows(
             except Exception as error:  # noqa: BLE001 - the others go on
                 steps = " > ".join(frame.line or "" for frame in _steps(error))
                 told = "; ".join(text_on(message)[:200] for message in row.told())
-                view = row.house.slack.top_view(row.person.slack_user_id)
+                view = row.harness.slack.top_view(row.person.slack_user_id)
                 shown = f"{text_on(view)[:300]!r}, {view.errors}" if view else "nothing"
                 troubles.append(f"{day}: {error!r} at {steps}; told: {told!r}; shown: {shown}")
 
@@ -99,8 +99,8 @@ def _steps(error: Exception) -> list[traceback.FrameSummary]:
 
 
 def _leaks(proxied: ProxiedHarness) -> list[str]:
-    said = [str(message.blocks) + message.text for message in proxied.at_home.slack.from_bot()]
-    slack = proxied.at_home.slack
+    said = [str(message.blocks) + message.text for message in proxied.harness.slack.from_bot()]
+    slack = proxied.harness.slack
     shown = [str(view.sent) for view in (*slack.views.values(), *slack.homes.values())]
     return [f"shown: {text}" for text in (*said, *shown) if CANARY in text or TOKEN in text]
 

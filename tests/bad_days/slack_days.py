@@ -7,7 +7,7 @@ from bot.slack import ids
 from tests.bad_days.replies import error, http, late, says
 from tests.bad_days.rows import Row, add_fault
 from tests.bad_days.table import SlackDay, WeavDay
-from tests.house import text_on
+from tests.harness import text_on
 
 # Longer than a submission waits for Weav, so the outcome needs its own call to Slack.
 LATE_REFUSAL = WeavDay("a late refusal", late(2.2, says(http(403, b""))), "refused")
@@ -81,13 +81,13 @@ async def publish_home_tab(row: Row, day: SlackDay) -> None:
     assert (answer.status, answer.trouble, answer.seconds < 3) == (200, "", True)
     await row.until(lambda: not fault.left, 15)
     if day.then in ("later", "lost") or day.name == "`hash_conflict`":
-        await row.at_home("You have opened none yet")
+        await row.until_home_shows("You have opened none yet")
     await row.command()
     await row.opened()
     await row.submit()
     await row.told_in(State.ANNOUNCED)
     await row.person.open_home()
-    await row.at_home(row.subject[:20])
+    await row.until_home_shows(row.subject[:20])
     assert row.told() == []
 
 

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from bot.metrics import Metrics
 from bot.sandbox.slack import SlackFault, SlackSandbox
 from bot.slack.client import CALLS_AT_ONCE, Bulkhead, Installation, SlackClient, slack_session
-from tests.house import QUICK, house, public, text_on
+from tests.harness import QUICK, open_harness, public, text_on
 
 
 async def test_a_hundred_calls_use_only_as_many_connections_as_the_bulkhead_allows() -> None:
@@ -33,14 +33,14 @@ async def test_a_hundred_calls_use_only_as_many_connections_as_the_bulkhead_allo
 
 @pytest.mark.long
 async def test_forms_open_while_card_posts_hang(tmp_path: Path) -> None:
-    async with house(tmp_path, pace=replace(QUICK, drain=0.2)) as at_home:
+    async with open_harness(tmp_path, pace=replace(QUICK, drain=0.2)) as harness:
         for _ in range(CALLS_AT_ONCE + 2):
-            await at_home.fill_in(at_home.ben, subject="Export hangs")
-            at_home.slack.faults.add(SlackFault("chat.postMessage", delay=9, times=1))
-            await at_home.ben.submit()
+            await harness.fill_in(harness.ben, subject="Export hangs")
+            harness.slack.faults.add(SlackFault("chat.postMessage", delay=9, times=1))
+            await harness.ben.submit()
 
-        await at_home.ann.command("Export hangs")
+        await harness.ann.command("Export hangs")
 
-        await at_home.slack.until(lambda slack: slack.top_view("U0ANN"), 3)
-        assert public(at_home.slack, "C0SUPPORT") == []
-        assert "Export hangs" not in "".join(map(text_on, at_home.slack.from_bot()))
+        await harness.slack.until(lambda slack: slack.top_view("U0ANN"), 3)
+        assert public(harness.slack, "C0SUPPORT") == []
+        assert "Export hangs" not in "".join(map(text_on, harness.slack.from_bot()))

@@ -72,7 +72,7 @@ async def test_no_bad_day_at_slack_leaves_a_user_uninformed(
 async def test_no_answer_of_slack_to_auth_test_ends_the_bot(tmp_path: Path) -> None:
     with logged() as log:
         async with proxied_harness(tmp_path) as proxied:
-            health = proxied.at_home.bot.health
+            health = proxied.harness.bot.health
             for day in slack("auth.test"):
                 if day.name in SLOW:
                     continue

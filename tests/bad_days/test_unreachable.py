@@ -22,7 +22,7 @@ from bot.slack.client import Installation, SlackClient, slack_session
 from tests.bad_days.faulty_proxy import resetting_listener, talking_listener
 from tests.bad_days.logs import logged, logged_badly
 from tests.bad_days.table import NOWHERE
-from tests.house import JANE, House, house, text_on
+from tests.harness import JANE, Harness, open_harness, text_on
 from tests.process import free_port
 from tests.weav import test_weav_client
 from tests.weav.raw_server import hangs, raw_server
@@ -61,7 +61,7 @@ async def test_a_conversation_that_could_not_be_sent_to_weav_is_created_by_the_n
     with logged() as log:
         async with (
             nowhere(name) as base,
-            house(tmp_path, weav_url=base, pace=IMPATIENT, weav_timeout="2") as without_weav,
+            open_harness(tmp_path, weav_url=base, pace=IMPATIENT, weav_timeout="2") as without_weav,
         ):
             await without_weav.ann.command(f"email {JANE} Export hangs")
             await without_weav.slack.until(lambda slack: slack.top_view("U0ANN"))
@@ -71,11 +71,11 @@ async def test_a_conversation_that_could_not_be_sent_to_weav_is_created_by_the_n
             said = "may have been created or not" if sent else "is queued and will be created"
             await without_weav.slack.until(lambda slack: said in text_on(slack.top_view("U0ANN")))
             await without_weav.entry_in(State.UNCONFIRMED if sent else State.QUEUED)
-        async with house(tmp_path) as at_home:
+        async with open_harness(tmp_path) as harness:
             if not sent:
-                assert "It waited" in text_on(await at_home.card())
-                await at_home.entry_in(State.ANNOUNCED)
-            assert len(at_home.weav.conversations) == (0 if sent else 1)
+                assert "It waited" in text_on(await harness.card())
+                await harness.entry_in(State.ANNOUNCED)
+            assert len(harness.weav.conversations) == (0 if sent else 1)
     assert logged_badly(log) == []
 
 
@@ -86,7 +86,7 @@ async def test_a_form_that_could_not_be_opened_is_offered_in_the_answer(
     with logged() as log:
         async with (
             nowhere(name) as base,
-            house(tmp_path, pace=IMPATIENT, slack_api_url=f"{base}/api/") as without_slack,
+            open_harness(tmp_path, pace=IMPATIENT, slack_api_url=f"{base}/api/") as without_slack,
         ):
             answer = await without_slack.ann.command("Export hangs")
             assert (answer.trouble, answer.seconds < 3) == ("", True)
@@ -114,7 +114,7 @@ async def test_a_card_that_could_not_be_posted_is_posted_by_the_next_bot(
     with logged() as log:
         async with (
             nowhere(name) as base,
-            house(
+            open_harness(
                 tmp_path,
                 pace=IMPATIENT,
                 slack_api_url=f"{base}/api/",
@@ -127,17 +127,17 @@ async def test_a_card_that_could_not_be_posted_is_posted_by_the_next_bot(
             assert (answer.trouble, answer.errors, answer.seconds < 3) == ("", {}, True)
             await without_slack.entry_in(State.OPENED)
             assert len(without_slack.weav.conversations) == 1
-        async with house(tmp_path) as at_home:
+        async with open_harness(tmp_path) as harness:
             # A card that may have been posted goes to the author, not to the channel again.
             perhaps_there = name == "reset before it reads"
-            message = await (at_home.direct_message() if perhaps_there else at_home.card())
+            message = await (harness.direct_message() if perhaps_there else harness.card())
             assert "Export hangs" in text_on(message)
-            await at_home.entry_in(State.ANNOUNCED)
-            assert at_home.weav.creations == []
+            await harness.entry_in(State.ANNOUNCED)
+            assert harness.weav.creations == []
     assert logged_badly(log) == []
 
 
-def _show_form(there: House) -> None:
+def _show_form(there: Harness) -> None:
     """Open the form without the bot, as if Slack had gone away just afterwards."""
     values = FormValues(channel="email", customer_id=JANE, subject="Export hangs")
     view = render(Form(values, Origin(via="command", slack_channel_id="C0SUPPORT")))

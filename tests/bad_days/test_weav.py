@@ -11,7 +11,7 @@ from bot.slack import ids
 from tests.bad_days.rows import Row, add_fault
 from tests.bad_days.runner import Part, parts, run_rows, some
 from tests.bad_days.table import WEAV, WeavDay
-from tests.house import text_on
+from tests.harness import text_on
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ import psutil
 
 from bot.sandbox.weav.app import TOKEN
 from tests.bench.cores import on_the_others, on_the_servers_core
-from tests.house import SECRET
+from tests.harness import SECRET
 from tests.postgres import PostgresServer, installed_binaries
 from tests.process import clean_environment, free_port
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from bot.sandbox.slack import HttpEndpoint, Person, SlackView, Workspace
 from tests.bench.connections import Connections
 from tests.bench.contestants import EVENTS, Running
-from tests.house import JANE, SECRET
+from tests.harness import JANE, SECRET
 
 # Seconds that Slack waits for an answer.
 IN_TIME: Final = 3.0

@@ -13,7 +13,7 @@ from bot.sandbox.weav import WeavSandbox
 from tests.bench.contestants import BARE, BOT, stage
 from tests.bench.contestants import running as contending
 from tests.bench.team import Team
-from tests.house import SECRET, environment
+from tests.harness import SECRET, environment
 from tests.process import answer_of, free_port, running
 
 ROUNDS = 200

@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
-from tests.house import CREATE
+from tests.harness import CREATE
 from tests.strangers.samples import replaced
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from bot.sandbox.slack.endpoints import Delivery, Endpoint, encoded
 from bot.sandbox.weav import WeavSandbox
 from bot.slack import ids
 from handlers.http import LONGEST_BODY
-from tests.house import JANE, SECRET, environment
+from tests.harness import JANE, SECRET, environment
 from tests.loop_thread import opened_in_thread
 from tests.process import answer_of, clean_environment, free_port
 from tests.strangers.running import BUGS
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from tests.house import Mode
+    from tests.harness import Mode
 
 T = TypeVar("T")
 Json = Any

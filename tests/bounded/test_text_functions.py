@@ -28,7 +28,7 @@ from bot.weav.models import Conversation
 from bot.weav.outcomes import read_refusal
 from handlers import command_text as words
 from tests.bounded.texts import RUNS, TEXTS, Runs, joined
-from tests.house import JANE
+from tests.harness import JANE
 from tests.slack.payloads import submitted
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from bot.sandbox.slack import RESPONSE_URL, Delivery, SlackFault
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.canaries.watched import ECHO, MESSAGE, NO_CODE, SUBJECT, Watched
-from tests.house import CREATE, LIST
+from tests.harness import CREATE, LIST
 
 
 async def the_good_day(bot: Watched) -> None:

@@ -22,7 +22,7 @@ from tests.canaries.work import (
     what_waits,
     without_the_database,
 )
-from tests.house import Mode
+from tests.harness import Mode
 
 SIGNATURE = re.compile(r"v0=[0-9a-f]{16}|x-slack-signature", re.IGNORECASE)
 # Proof that the scenes did what they are meant to do.

@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpEndpoint, Person, SlackFault, SlackSandbox, Workspace
 from bot.sandbox.weav import WeavSandbox
-from tests.house import JANE, Mode, environment
+from tests.harness import JANE, Mode, environment
 from tests.process import answer_of, free_port, running
 
 SECRET = "CANARY-signing-secret"  # noqa: S105 - of a sandbox

@@ -7,7 +7,7 @@ from bot.sandbox.slack import SlackFault, SlackMessage, Workspace
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
 from tests.canaries.watched import CUSTOMER, ECHO, MESSAGE, NO_CODE, SUBJECT, Watched
-from tests.house import CREATE, JANE, LIST, text_on
+from tests.harness import CREATE, JANE, LIST, text_on
 from tests.scenarios.cards import ANN_IN_WEAV, READ, WRITE
 from tests.scenarios.filling import AGENTS, COMPANY, NEW_CUSTOMER, ZOE
 from tests.scenarios.filling import CUSTOMER as ONE_CUSTOMER

@@ -25,7 +25,7 @@ from bot.manifest import manifest
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import Enterprise, SlackFault, SlackSandbox
 from bot.sandbox.weav import WeavFault, WeavSandbox
-from tests.house import Mode, environment, settings_of
+from tests.harness import Mode, environment, settings_of
 from tests.process import Finished, weav_slack
 
 SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of a sandbox

@@ -18,7 +18,7 @@ from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpEndpoint, Person, SlackMessage, SlackSandbox, SlackView, Workspace
 from bot.sandbox.weav import WeavSandbox
 from tests.follow.deliveries import SECRET as WEBHOOK_SECRET
-from tests.house import SECRET, Mode, environment, public, text_on
+from tests.harness import SECRET, Mode, environment, public, text_on
 from tests.process import answer_of, clean_environment, free_port
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Alone:
         await self.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) >= count)
         return public(self.slack, "C0SUPPORT")[-1]
 
-    async def at_home(self, *texts: str, person: Person | None = None) -> None:
+    async def until_home_shows(self, *texts: str, person: Person | None = None) -> None:
         """Wait for a home tab with all these texts."""
         user = (person or self.ann).slack_user_id
 

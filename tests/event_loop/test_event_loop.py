@@ -17,7 +17,7 @@ from tests.bad_days.logs import logged
 from tests.event_loop.alone import Alone, alone
 from tests.event_loop.bot_alone import SECONDS, STALLS
 from tests.event_loop.ways import do_everything
-from tests.house import JANE, Mode
+from tests.harness import JANE, Mode
 
 MOST: Final = "0.05"
 RUNS: Final = 3

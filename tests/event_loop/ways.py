@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
-from tests.house import CREATE, JANE
+from tests.harness import CREATE, JANE
 
 if TYPE_CHECKING:
     from tests.event_loop.alone import Alone
@@ -105,12 +105,12 @@ async def _shortcuts(alone: Alone) -> None:
 async def _home_tab(alone: Alone) -> None:
     """Ann is an admin; her home tab is updated later."""
     await alone.ann.open_home()
-    await alone.at_home("Export hangs for everybody", "*Weav read*")
+    await alone.until_home_shows("Export hangs for everybody", "*Weav read*")
     await alone.ann.act_in_home(ids.REOPEN)
     await alone.view()
     await alone.ann.close()
     await alone.eve.open_home()
-    await alone.at_home("None, as far as the bot knows", person=alone.eve)
+    await alone.until_home_shows("None, as far as the bot knows", person=alone.eve)
 
 
 async def _bad_days(alone: Alone) -> None:
@@ -133,7 +133,7 @@ async def _bad_days(alone: Alone) -> None:
     await alone.view("Queued")
     await ann.close()
     assert "A bad day" in str((await ann.command("status")).body)
-    await alone.at_home("A bad day: queued")
+    await alone.until_home_shows("A bad day: queued")
 
 
 async def _submit(alone: Alone, fault: WeavFault) -> None:

@@ -15,7 +15,7 @@ import httpx
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.house import House
+    from tests.harness import Harness
 
 SECRET: Final = "a-webhook-secret"  # noqa: S105 - of a sandbox
 DELETED: Final = "conversation.deleted"
@@ -56,8 +56,8 @@ class Weav:
     url: str
 
     @classmethod
-    def to(cls, house: House) -> Weav:
-        return cls(f"{house.url}/weav/webhooks")
+    def to(cls, harness: Harness) -> Weav:
+        return cls(f"{harness.url}/weav/webhooks")
 
     async def tell(
         self, event: str, conversation_id: str, spelling: str = "hex", **more: object

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.follow.delivery import MOST_IDS, Event, ids_in, is_json, is_signed, read_event
 from tests.follow.deliveries import SECRET, SPELLINGS, signature_of
-from tests.house import JANE
+from tests.harness import JANE
 
 BODY = b'{"id": 1}'
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()

@@ -26,7 +26,7 @@ from bot.tasks import Tasks
 from handlers.dispatch import Dispatcher
 from handlers.http import HttpTransport
 from handlers.socket_mode import SocketModeConnection, SocketModeTransport
-from tests.house import SECRET, House, Mode
+from tests.harness import SECRET, Harness, Mode
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -80,7 +80,7 @@ async def as_guest(_: str) -> Member | None:
 class Parts:
     """A dispatcher's parts: the real ones, unless a test breaks them; guests may use the bot."""
 
-    at_home: House
+    harness: Harness
     access: Access = field(default_factory=lambda: Access(guests=True))
     metrics: Metrics = field(default_factory=lambda: Metrics(CollectorRegistry()))
     app: AsyncApp = field(default_factory=lambda: make_app(AsyncApp))
@@ -90,7 +90,7 @@ class Parts:
     admins: frozenset[str] = frozenset()
 
     def dispatcher(self) -> Dispatcher:
-        services = self.at_home.bot.services
+        services = self.harness.bot.services
         notifier, open_forms = self.notifier or services.notifier, services.forms.open_forms
         people = LookupCache(Tasks(), self.people, KEEP_MEMBERS)
         check = AccessCheck(self.access, self.installation, people)
@@ -125,14 +125,14 @@ async def acknowledge(ack: AsyncAck) -> None:
 async def person_behind(parts: Parts, mode: Mode) -> AsyncIterator[Person]:
     """Give Ann, whose payloads reach these parts through a real transport."""
     async with _endpoint(parts, mode) as endpoint:
-        yield Person(parts.at_home.slack, "U0ANN", endpoint)
+        yield Person(parts.harness.slack, "U0ANN", endpoint)
 
 
 @asynccontextmanager
 async def _endpoint(parts: Parts, mode: Mode) -> AsyncIterator[Endpoint]:
-    slack, dispatcher = parts.at_home.slack, parts.dispatcher()
+    slack, dispatcher = parts.harness.slack, parts.dispatcher()
     if mode == "http":
-        transport = HttpTransport(dispatcher, SECRET, parts.at_home.bot.asgi)
+        transport = HttpTransport(dispatcher, SECRET, parts.harness.bot.asgi)
         async with serve(transport) as url, HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint:
             yield endpoint
         return

@@ -16,14 +16,14 @@ from starlette.routing import Mount
 
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import Delivery
-from tests.house import SECRET, House, house
+from tests.harness import SECRET, Harness, open_harness
 
 FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture
-async def at_home(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path) as opened:
+async def harness(tmp_path: Path) -> AsyncIterator[Harness]:
+    async with open_harness(tmp_path) as opened:
         yield opened
 
 
@@ -37,34 +37,34 @@ def signed(body: bytes, *, age: float = 0, secret: str = SECRET) -> dict[str, st
     }
 
 
-async def post(at_home: House, body: bytes, headers: dict[str, str]) -> httpx.Response:
+async def post(harness: Harness, body: bytes, headers: dict[str, str]) -> httpx.Response:
     async with httpx.AsyncClient(trust_env=False) as http:
-        return await http.post(f"{at_home.url}/slack/events", content=body, headers=headers)
+        return await http.post(f"{harness.url}/slack/events", content=body, headers=headers)
 
 
-def command(at_home: House) -> bytes:
-    return urlencode(at_home.ann.command_delivery("Export hangs").payload).encode()
+def command(harness: Harness) -> bytes:
+    return urlencode(harness.ann.command_delivery("Export hangs").payload).encode()
 
 
-async def assert_no_form_opened_before(at_home: House) -> None:
+async def assert_no_form_opened_before(harness: Harness) -> None:
     """Assert that no earlier command opened a form: it would be open before this one."""
-    await at_home.ann.command("The next one")
-    await at_home.slack.until(lambda slack: "The next one" in str(slack.calls_of("views.open")))
-    assert len(at_home.slack.calls_of("views.open")) == 1
+    await harness.ann.command("The next one")
+    await harness.slack.until(lambda slack: "The next one" in str(slack.calls_of("views.open")))
+    assert len(harness.slack.calls_of("views.open")) == 1
 
 
-async def test_a_signed_request_is_accepted(at_home: House) -> None:
-    body = command(at_home)
+async def test_a_signed_request_is_accepted(harness: Harness) -> None:
+    body = command(harness)
 
-    response = await post(at_home, body, signed(body))
+    response = await post(harness, body, signed(body))
 
     assert (response.status_code, response.text) == (200, "")
-    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+    await harness.slack.until(lambda slack: slack.top_view("U0ANN"))
 
 
-async def test_the_bot_can_be_mounted_in_another_program(at_home: House) -> None:
-    body = command(at_home)
-    whole = Starlette(routes=[Mount("/bot", at_home.bot.asgi)])
+async def test_the_bot_can_be_mounted_in_another_program(harness: Harness) -> None:
+    body = command(harness)
+    whole = Starlette(routes=[Mount("/bot", harness.bot.asgi)])
 
     async with serve(whole) as url, httpx.AsyncClient(trust_env=False) as http:
         response = await http.post(f"{url}/bot/slack/events", content=body, headers=signed(body))
@@ -73,18 +73,18 @@ async def test_the_bot_can_be_mounted_in_another_program(at_home: House) -> None
     assert (response.status_code, response.text, health.status_code) == (200, "", 200)
 
 
-async def test_other_methods_than_post_are_refused(at_home: House) -> None:
+async def test_other_methods_than_post_are_refused(harness: Harness) -> None:
     async with httpx.AsyncClient(trust_env=False) as http:
-        response = await http.get(f"{at_home.url}/slack/events")
+        response = await http.get(f"{harness.url}/slack/events")
 
     assert (response.status_code, response.headers["allow"]) == (405, "POST")
 
 
 @pytest.mark.parametrize("kind", ["unsigned", "wrong secret", "stale", "from the future", "odd"])
 async def test_a_request_without_a_valid_signature_is_refused_and_reaches_no_listener(
-    at_home: House, kind: str
+    harness: Harness, kind: str
 ) -> None:
-    body = command(at_home)
+    body = command(harness)
     headers = {
         "unsigned": {"content-type": FORM},
         "wrong secret": signed(body, secret="another"),  # noqa: S106
@@ -93,16 +93,16 @@ async def test_a_request_without_a_valid_signature_is_refused_and_reaches_no_lis
         "odd": signed(body) | {"x-slack-request-timestamp": "yesterday"},
     }[kind]
 
-    response = await post(at_home, body, headers)
+    response = await post(harness, body, headers)
 
     assert response.status_code == 401
-    await assert_no_form_opened_before(at_home)
+    await assert_no_form_opened_before(harness)
 
 
-async def test_a_changed_body_is_refused(at_home: House) -> None:
-    body = command(at_home)
+async def test_a_changed_body_is_refused(harness: Harness) -> None:
+    body = command(harness)
 
-    response = await post(at_home, body + b"&text=other", signed(body))
+    response = await post(harness, body + b"&text=other", signed(body))
 
     assert response.status_code == 401
 
@@ -135,63 +135,63 @@ MALFORMED: list[Any] = [
 
 @pytest.mark.parametrize("body", MALFORMED)
 async def test_a_malformed_payload_is_refused_without_a_traceback(
-    at_home: House, body: bytes, capfd: pytest.CaptureFixture[str]
+    harness: Harness, body: bytes, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    response = await post(at_home, body, signed(body))
+    response = await post(harness, body, signed(body))
 
     assert response.status_code == 400
     assert "Traceback" not in "".join(capfd.readouterr())
-    assert at_home.slack.calls == []
+    assert harness.slack.calls == []
 
 
 EMPTY: list[Any] = [None, [], {}, {"values": None}, {"values": []}]
 
 
 @pytest.mark.parametrize("state", EMPTY)
-async def test_an_empty_state_is_read_in_any_spelling(at_home: House, state: object) -> None:
+async def test_an_empty_state_is_read_in_any_spelling(harness: Harness, state: object) -> None:
     """https://github.com/slack-go/slack/issues/943."""
-    await at_home.fill_in()
-    sent = at_home.ann.submission_delivery()
+    await harness.fill_in()
+    sent = harness.ann.submission_delivery()
     sent.payload["view"]["state"] = state
 
-    answer = await at_home.ann.send(sent)
+    answer = await harness.ann.send(sent)
 
     assert (answer.status, answer.trouble) == (200, "")
     assert answer.errors["customer_id"]
-    payload = at_home.ann.payloads.suggestion(
-        at_home.ann.view, "customer_id", "customer_id", "new@example.com"
+    payload = harness.ann.payloads.suggestion(
+        harness.ann.view, "customer_id", "customer_id", "new@example.com"
     )
     payload["view"]["state"] = state
-    answer = await at_home.ann.send(Delivery("interactive", payload))
+    answer = await harness.ann.send(Delivery("interactive", payload))
     assert [option["value"] for option in answer.options] == ["create:new@example.com"]
 
 
 @pytest.mark.parametrize("nothing", [None, []])
 async def test_parts_that_are_null_or_empty_lists_are_read_as_empty(
-    at_home: House, nothing: object
+    harness: Harness, nothing: object
 ) -> None:
-    await at_home.fill_in()
-    sent = at_home.ann.submission_delivery()
+    await harness.fill_in()
+    sent = harness.ann.submission_delivery()
     sent.payload["response_urls"] = nothing
     sent.payload["view"]["state"]["values"] |= {"subject": nothing, "another": nothing}
 
-    answer = await at_home.ann.send(sent)
+    answer = await harness.ann.send(sent)
 
     assert (answer.trouble, answer.errors) == ("", {})
-    await at_home.card()
-    assert "subject" not in at_home.weav.creations[0].json
+    await harness.card()
+    assert "subject" not in harness.weav.creations[0].json
 
 
-async def test_more_than_a_mebibyte_is_refused_without_reading_on(at_home: House) -> None:
+async def test_more_than_a_mebibyte_is_refused_without_reading_on(harness: Harness) -> None:
     body = b"payload=" + b"x" * (1 << 20)
 
-    response = await post(at_home, body, signed(body))
+    response = await post(harness, body, signed(body))
 
     assert response.status_code == 413
 
 
-async def test_a_chunked_body_is_counted_while_it_is_read(at_home: House) -> None:
-    port = int(at_home.url.rpartition(":")[2])
+async def test_a_chunked_body_is_counted_while_it_is_read(harness: Harness) -> None:
+    port = int(harness.url.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     head = b"POST /slack/events HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
@@ -202,10 +202,10 @@ async def test_a_chunked_body_is_counted_while_it_is_read(at_home: House) -> Non
     writer.close()
 
 
-async def test_slacks_ssl_check_is_answered(at_home: House) -> None:
+async def test_slacks_ssl_check_is_answered(harness: Harness) -> None:
     body = b"ssl_check=1&token=x"
 
-    assert (await post(at_home, body, signed(body))).status_code == 200
+    assert (await post(harness, body, signed(body))).status_code == 200
 
 
 EVENT = {
@@ -226,20 +226,20 @@ def json_request(payload: object) -> tuple[bytes, dict[str, str]]:
     return body, signed(body) | {"content-type": "application/json"}
 
 
-async def test_slacks_url_verification_is_answered(at_home: House) -> None:
+async def test_slacks_url_verification_is_answered(harness: Harness) -> None:
     asked = {"token": "x", "challenge": "3eZbrw1aBm2rZgRNFdxV2595", "type": "url_verification"}
 
-    response = await post(at_home, *json_request(asked))
+    response = await post(harness, *json_request(asked))
 
     assert (response.status_code, response.json()) == (200, {"challenge": asked["challenge"]})
 
 
-async def test_an_unsigned_url_verification_is_refused(at_home: House) -> None:
+async def test_an_unsigned_url_verification_is_refused(harness: Harness) -> None:
     body, headers = json_request(
         {"challenge": "3eZbrw1aBm2rZgRNFdxV2595", "type": "url_verification"}
     )
 
-    response = await post(at_home, body, headers | {"x-slack-signature": "v0=0"})
+    response = await post(harness, body, headers | {"x-slack-signature": "v0=0"})
 
     assert (response.status_code, response.text) == (401, "not signed by Slack")
 
@@ -257,27 +257,27 @@ ODD_EVENTS: list[Any] = [
 
 @pytest.mark.parametrize("event", ODD_EVENTS)
 async def test_an_event_that_the_bot_does_not_follow_is_acknowledged_and_ignored(
-    at_home: House, event: dict[str, Any], capfd: pytest.CaptureFixture[str]
+    harness: Harness, event: dict[str, Any], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    response = await post(at_home, *json_request(event))
+    response = await post(harness, *json_request(event))
 
     assert (response.status_code, response.text) == (200, "")
     assert "".join(capfd.readouterr()) == ""
-    assert at_home.slack.calls == []
+    assert harness.slack.calls == []
 
 
 @pytest.mark.parametrize("body", [b"{", b'{"type":', b"{}", b'{"a":' * 100_000, b'{"a":"\\ud800"}'])
-async def test_an_event_that_cannot_be_read_is_refused(at_home: House, body: bytes) -> None:
-    response = await post(at_home, body, signed(body) | {"content-type": "application/json"})
+async def test_an_event_that_cannot_be_read_is_refused(harness: Harness, body: bytes) -> None:
+    response = await post(harness, body, signed(body) | {"content-type": "application/json"})
 
     assert response.status_code == 400
 
 
-async def test_an_unknown_command_or_shortcut_is_answered(at_home: House) -> None:
-    await at_home.ann.command("x", command="/other")
-    answer = await at_home.private_answer()
+async def test_an_unknown_command_or_shortcut_is_answered(harness: Harness) -> None:
+    await harness.ann.command("x", command="/other")
+    answer = await harness.private_answer()
     assert "nothing that the Weav bot knows" in answer.text
 
-    await at_home.ann.global_shortcut("other")
-    message = await at_home.direct_message()
+    await harness.ann.global_shortcut("other")
+    message = await harness.direct_message()
     assert "nothing that the Weav bot knows" in message.text

@@ -27,7 +27,7 @@ from tests.handlers.broken import (
     make_app,
     person_behind,
 )
-from tests.house import House, Mode, house, text_on
+from tests.harness import Harness, Mode, open_harness, text_on
 
 if TYPE_CHECKING:
     import io
@@ -41,67 +41,67 @@ BROKEN_ACCESS = Access(denied=BrokenIds(), guests=True)
 
 
 @pytest.fixture
-async def at_home(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path) as opened:
+async def harness(tmp_path: Path) -> AsyncIterator[Harness]:
+    async with open_harness(tmp_path) as opened:
         yield opened
 
 
-async def command(at_home: House, ann: Person) -> str:
+async def command(harness: Harness, ann: Person) -> str:
     answer = taken(await ann.command("Export hangs"))
     assert answer.body["response_type"] == "ephemeral"
-    assert at_home.slack.calls_of("views.open") == []
+    assert harness.slack.calls_of("views.open") == []
     return str(answer.body["text"])
 
 
-async def message_shortcut(at_home: House, ann: Person) -> str:
+async def message_shortcut(harness: Harness, ann: Person) -> str:
     message_ts = ann.say("The export hangs", "C0SUPPORT")
     taken(await ann.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts))
-    return text_on(await at_home.private_answer())
+    return text_on(await harness.private_answer())
 
 
-async def global_shortcut(at_home: House, ann: Person) -> str:
+async def global_shortcut(harness: Harness, ann: Person) -> str:
     taken(await ann.global_shortcut(ids.GLOBAL_SHORTCUT))
-    return text_on(await at_home.direct_message())
+    return text_on(await harness.direct_message())
 
 
-async def submission(at_home: House, ann: Person) -> str:
-    await at_home.fill_in()
+async def submission(harness: Harness, ann: Person) -> str:
+    await harness.fill_in()
     answer = taken(await ann.submit())
     assert ann.view.is_open
-    assert at_home.weav.creations == []
+    assert harness.weav.creations == []
     return answer.errors[ids.POST_TO]
 
 
-async def suggestion(at_home: House, ann: Person) -> str:
-    await at_home.fill_in()
+async def suggestion(harness: Harness, ann: Person) -> str:
+    await harness.fill_in()
     [option] = taken(await ann.suggest(ids.CUSTOMER_ID, "jan")).options
     return f"{option['text']['text']} {option['description']['text']}"
 
 
-async def choice_in_the_form(at_home: House, ann: Person) -> str:
-    await at_home.fill_in()
+async def choice_in_the_form(harness: Harness, ann: Person) -> str:
+    await harness.fill_in()
     taken(await ann.act(ids.ASSIGNEE_TYPE, "agent"))
-    return text_on(await at_home.direct_message())
+    return text_on(await harness.direct_message())
 
 
-async def click_on_a_card(at_home: House, ann: Person) -> str:
-    await at_home.fill_in()
-    await at_home.ann.submit()
-    await at_home.card()
+async def click_on_a_card(harness: Harness, ann: Person) -> str:
+    await harness.fill_in()
+    await harness.ann.submit()
+    await harness.card()
     taken(await ann.click(ids.CLOSE))
-    return text_on(await at_home.private_answer())
+    return text_on(await harness.private_answer())
 
 
-async def home_tab(at_home: House, ann: Person) -> str:
+async def home_tab(harness: Harness, ann: Person) -> str:
     taken(await ann.open_home())
-    return text_on(await at_home.direct_message())
+    return text_on(await harness.direct_message())
 
 
-async def click_in_the_home_tab(at_home: House, ann: Person) -> str:
-    await at_home.ann.open_home()
-    await at_home.slack.until(lambda slack: slack.homes.get("U0ANN"))
+async def click_in_the_home_tab(harness: Harness, ann: Person) -> str:
+    await harness.ann.open_home()
+    await harness.slack.until(lambda slack: slack.homes.get("U0ANN"))
     taken(await ann.act_in_home(ids.REOPEN))
-    return text_on(await at_home.direct_message())
+    return text_on(await harness.direct_message())
 
 
 INTERACTIONS = [
@@ -139,12 +139,12 @@ def failed(log: io.StringIO, event: str = "failed") -> list[str]:
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("interact", INTERACTIONS)
 async def test_a_failing_access_check_is_told_with_its_reference(
-    at_home: House, interact: Callable[[House, Person], Awaitable[str]], mode: Mode
+    harness: Harness, interact: Callable[[Harness, Person], Awaitable[str]], mode: Mode
 ) -> None:
-    parts = Parts(at_home, access=BROKEN_ACCESS)
+    parts = Parts(harness, access=BROKEN_ACCESS)
     with logged() as log:
         async with person_behind(parts, mode) as ann:
-            told = await interact(at_home, ann)
+            told = await interact(harness, ann)
 
     assert told.startswith("The bot made a mistake")
     assert failed(log) == [reference_in(told)]
@@ -167,28 +167,28 @@ def app_with_failing_middleware() -> AsyncApp:
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("make_broken_app", [app_that_raises, app_with_failing_middleware])
 async def test_a_failure_in_bolt_is_told(
-    at_home: House, make_broken_app: Callable[[], AsyncApp], mode: Mode
+    harness: Harness, make_broken_app: Callable[[], AsyncApp], mode: Mode
 ) -> None:
-    parts = Parts(at_home, app=make_broken_app())
+    parts = Parts(harness, app=make_broken_app())
     with logged() as log:
         async with person_behind(parts, mode) as ann:
-            told = await submission(at_home, ann)
+            told = await submission(harness, ann)
 
             assert failed(log) == [reference_in(told)]
             assert parts.failures == 1
 
             taken(await ann.command("Export hangs"))  # answered before Bolt runs
-            told = text_on(await at_home.private_answer())
+            told = text_on(await harness.private_answer())
 
     assert failed(log, "task_failed") == [reference_in(told)]
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_a_failing_refusal_is_told(at_home: House, mode: Mode) -> None:
+async def test_a_failing_refusal_is_told(harness: Harness, mode: Mode) -> None:
     installation = Installation()
     installation.learn_scopes({"x-oauth-scopes": USERS_READ})
     parts = Parts(
-        at_home,
+        harness,
         Access(),
         people=as_guest,
         installation=installation,
@@ -196,16 +196,16 @@ async def test_a_failing_refusal_is_told(at_home: House, mode: Mode) -> None:
     )
     with logged() as log:
         async with person_behind(parts, mode) as ann:
-            told = await command(at_home, ann)
+            told = await command(harness, ann)
 
     assert failed(log) == [reference_in(told)]
     assert parts.failures == 1
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_failing_metrics_change_no_answer(at_home: House, mode: Mode) -> None:
+async def test_failing_metrics_change_no_answer(harness: Harness, mode: Mode) -> None:
     access = Access(denied=frozenset({"U0ANN"}), guests=True)
-    parts = Parts(at_home, access, BrokenMetrics(CollectorRegistry()))
+    parts = Parts(harness, access, BrokenMetrics(CollectorRegistry()))
     with logged() as log:
         async with person_behind(parts, mode) as ann:
             answer = taken(await ann.command("Export hangs"))
@@ -217,9 +217,9 @@ async def test_failing_metrics_change_no_answer(at_home: House, mode: Mode) -> N
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_failure_that_cannot_be_told_is_answered_and_logged(
-    at_home: House, mode: Mode
+    harness: Harness, mode: Mode
 ) -> None:
-    parts = Parts(at_home, access=BROKEN_ACCESS, notifier=BrokenNotifier())
+    parts = Parts(harness, access=BROKEN_ACCESS, notifier=BrokenNotifier())
     with logged() as log:
         async with person_behind(parts, mode) as ann:
             answer = taken(await ann.global_shortcut(ids.GLOBAL_SHORTCUT))

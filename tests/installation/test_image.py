@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from bot import VERSION
-from tests.house import Mode
+from tests.harness import Mode
 from tests.installation.conftest import Tell
 from tests.installation.image import Image, built, stop
 from tests.process import answer_of

@@ -20,7 +20,7 @@ from bot.manifest import manifest
 from tests.browser.chromium import chromium, chromium_path
 from tests.browser.tabs import JANE, TIMEOUT, Tabs
 from tests.documents.files import DOCUMENTS, ROOT, USERS, links, text_of
-from tests.house import Mode
+from tests.harness import Mode
 from tests.installation.conftest import Tell
 from tests.installation.test_requirements import RUNTIME, SUPPORTED, pins
 from tests.installation.tools import done, own_environment, path_of, python_of

@@ -17,7 +17,7 @@ from bot.ledger import DueRow, DueRows, Ledger, Look
 from bot.retry import Backoff
 from bot.sandbox.weav import WebhookOptions
 from bot.slack.api import SlackApi
-from tests.house import public, text_on
+from tests.harness import public, text_on
 from tests.killing.replicas import DIES_WITHIN
 from tests.killing.service import IMPATIENT, number_in
 

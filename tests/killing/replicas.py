@@ -15,7 +15,7 @@ import aiohttp
 from bot.logs import configure
 from bot.sandbox.slack import DISPATCH_FAILED, Delivery, HttpEndpoint, Reply
 from bot.server import run, runner
-from tests.house import SECRET, settings_of
+from tests.harness import SECRET, settings_of
 from tests.process import free_port
 
 if TYPE_CHECKING:

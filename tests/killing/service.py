@@ -15,7 +15,7 @@ from bot.ledger import Entry, Ledger
 from bot.sandbox.slack import Answer, Person, SlackSandbox, SlackView, Workspace
 from bot.sandbox.weav import WeavSandbox
 from bot.slack import ids
-from tests.house import environment, public
+from tests.harness import environment, public
 from tests.killing.replicas import Balancer, Replica
 from tests.killing.weav_ports import WeavPorts
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 from bot.ledger import State
-from tests.house import text_on
+from tests.harness import text_on
 from tests.killing.service import number_in
 
 if TYPE_CHECKING:

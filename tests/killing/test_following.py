@@ -21,8 +21,8 @@ async def killed_at(
     point: FollowPoint, kills: int, folder: Path, database: str, replicas: int
 ) -> FollowTally:
     variables = {"WEAV_WEBHOOK_SECRET": SECRET}
-    async with service(folder, database, replicas, FOLLOWING, variables) as house:
-        return await FollowScene(house, point).play(kills)
+    async with service(folder, database, replicas, FOLLOWING, variables) as system:
+        return await FollowScene(system, point).play(kills)
 
 
 def places(folder: Path) -> dict[FollowPoint, Path]:

@@ -73,19 +73,19 @@ def on_postgresql(tmp_path: Path, postgres_server: PostgresServer) -> NewService
 
 
 async def killed_at(point: Point, kills: int, new: NewService) -> Tally:
-    async with new(point.value) as house:
-        await house.open_forms((kills + MISSES) * BATCH * len(house.replicas))
-        scene = Scene(house, point)
+    async with new(point.value) as system:
+        await system.open_forms((kills + MISSES) * BATCH * len(system.replicas))
+        scene = Scene(system, point)
         await scene.play(kills)
-        return await final_tally(house, scene.kills)
+        return await final_tally(system, scene.kills)
 
 
 async def killed_at_random(name: str, kills: int, new: NewService) -> Tally:
-    async with new(name) as house:
-        await house.open_forms(kills * FORMS)
-        storm = Storm(house)
+    async with new(name) as system:
+        await system.open_forms(kills * FORMS)
+        storm = Storm(system)
         await storm.rage(kills)
-        return await final_tally(house, storm.kills)
+        return await final_tally(system, storm.kills)
 
 
 async def all_at_once(scenes: Sequence[Callable[[], Coroutine[None, None, Tally]]]) -> list[Tally]:
@@ -103,9 +103,9 @@ async def kill_at_each_point(kills: int, new: NewService, tell: Tell) -> None:
     assert not [story for tally in tallies for story in tally.stories]
 
 
-async def kill_at_random(kills: int, houses: int, new: NewService, tell: Tell) -> None:
-    names = [f"storm {number}" for number in range(houses)]
-    scenes = [partial(killed_at_random, name, kills // houses, new) for name in names]
+async def kill_at_random(kills: int, storms: int, new: NewService, tell: Tell) -> None:
+    names = [f"storm {number}" for number in range(storms)]
+    scenes = [partial(killed_at_random, name, kills // storms, new) for name in names]
     total = sum(await all_at_once(scenes), Tally())
     tell(f"killed at random moments: {total}")
     assert total.kills == kills

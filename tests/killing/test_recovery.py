@@ -17,7 +17,7 @@ from bot.sandbox.slack import Person, SlackFault, SlackSandbox, SlackView, Works
 from bot.sandbox.slack.directory import BOT_USER_ID, Kind, SlackChannel, SlackUser
 from bot.sandbox.slack.faults import FaultBoard
 from bot.sandbox.weav import WeavFault, WeavSandbox
-from tests.house import environment, text_on
+from tests.harness import environment, text_on
 from tests.killing.replicas import Replica
 from tests.killing.scenes import CREATE
 from tests.killing.service import number_in

@@ -22,16 +22,16 @@ FORMS = 1500
 BEFORE = 3.0
 
 
-async def end_each_in_turn(house: Service, tell: Tell) -> None:
-    await house.open_forms(FORMS)
-    storm = Storm(house)
+async def end_each_in_turn(system: Service, tell: Tell) -> None:
+    await system.open_forms(FORMS)
+    storm = Storm(system)
     ended = []
     async with storm.blowing():
-        for replica in house.replicas:
+        for replica in system.replicas:
             await asyncio.sleep(BEFORE)
             ended.append(await replica.terminated())
             await replica.start()
-    tally = await final_tally(house, kills=0)
+    tally = await final_tally(system, kills=0)
     tell(f"SIGTERM under load: {[f'{took:.1f} s, exit {code}' for took, code in ended]}; {tally}")
     assert all(took < 20 for took, _ in ended)
     assert {code for _, code in ended} == {0}
@@ -41,8 +41,8 @@ async def end_each_in_turn(house: Service, tell: Tell) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(200)
 async def test_sigterm_under_load_loses_nothing(tmp_path: Path, tell: Tell) -> None:
-    async with service(tmp_path, f"sqlite:///{tmp_path}/ledger.db", replicas=1) as house:
-        await end_each_in_turn(house, tell)
+    async with service(tmp_path, f"sqlite:///{tmp_path}/ledger.db", replicas=1) as system:
+        await end_each_in_turn(system, tell)
 
 
 @pytest.mark.long
@@ -50,5 +50,5 @@ async def test_sigterm_under_load_loses_nothing(tmp_path: Path, tell: Tell) -> N
 async def test_sigterm_of_one_of_two_under_load_loses_nothing(
     tmp_path: Path, postgres_server: PostgresServer, tell: Tell
 ) -> None:
-    async with service(tmp_path, postgres_server.create_database(), replicas=2) as house:
-        await end_each_in_turn(house, tell)
+    async with service(tmp_path, postgres_server.create_database(), replicas=2) as system:
+        await end_each_in_turn(system, tell)

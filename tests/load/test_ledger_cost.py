@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.sandbox.slack import SlackSandbox
-from tests.house import environment
+from tests.harness import environment
 from tests.killing.replicas import prepare_nothing
 from tests.load.aged import age
 from tests.load.no_op_ledger import use_no_op_ledger

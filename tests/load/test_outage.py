@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.house import text_on
+from tests.harness import text_on
 from tests.killing.service import Service, service
 
 if TYPE_CHECKING:
@@ -20,35 +20,35 @@ if TYPE_CHECKING:
 SUBMISSIONS = 50
 
 
-async def away(house: Service, seconds: float) -> None:
+async def away(system: Service, seconds: float) -> None:
     """Half of the submissions come at once when Weav goes down, the others during the outage."""
-    cases = house.next_cases(SUBMISSIONS)
+    cases = system.next_cases(SUBMISSIONS)
     half = SUBMISSIONS // 2
-    await house.ports.close()
-    together = asyncio.create_task(house.submit(cases[:half]))
+    await system.ports.close()
+    together = asyncio.create_task(system.submit(cases[:half]))
     for case in cases[half:]:
         await asyncio.sleep(seconds / half)
         await case.submit()
     await together
-    await house.ports.open()
+    await system.ports.open()
 
 
-async def created_after(house: Service, within: float) -> list[float]:
+async def created_after(system: Service, within: float) -> list[float]:
     """Seconds from now to each creation."""
     returned = time.time()
-    weav = house.weav
+    weav = system.weav
     await weav.until(lambda: len(weav.conversations) == SUBMISSIONS, within)
     return [request.at.timestamp() - returned for request in weav.creations]
 
 
 async def outage(folder: Path, seconds: float, tell: Tell) -> None:
-    async with service(folder, f"sqlite:///{folder}/ledger.db", replicas=1) as house:
-        await house.open_forms(SUBMISSIONS)
+    async with service(folder, f"sqlite:///{folder}/ledger.db", replicas=1) as system:
+        await system.open_forms(SUBMISSIONS)
 
-        await away(house, seconds)
-        after = await created_after(house, within=10)
+        await away(system, seconds)
+        after = await created_after(system, within=10)
 
-        answers = [case.answer.seconds for case in house.cases if case.answer]
+        answers = [case.answer.seconds for case in system.cases if case.answer]
         in_second = Counter(int(each) for each in after)
         tell(
             f"Weav away for {seconds:.0f} s: slowest of {len(answers)} answers"
@@ -56,10 +56,10 @@ async def outage(folder: Path, seconds: float, tell: Tell) -> None:
             f" by second {[in_second[each] for each in sorted(in_second)]}"
         )
         assert max(answers) < 3
-        assert all("queued and will be created" in text_on(case.view) for case in house.cases)
+        assert all("queued and will be created" in text_on(case.view) for case in system.cases)
         assert max(in_second.values()) <= SUBMISSIONS * 3 / 4
-        await house.slack.until(lambda _: len(house.cards()) == SUBMISSIONS, 10)
-        assert set(house.cards().values()) == {1}
+        await system.slack.until(lambda _: len(system.cards()) == SUBMISSIONS, 10)
+        assert set(system.cards().values()) == {1}
 
 
 @pytest.mark.bench

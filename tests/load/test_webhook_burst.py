@@ -15,7 +15,7 @@ from bot.sandbox.slack import HttpEndpoint, SlackSandbox
 from bot.sandbox.weav import WeavSandbox
 from tests.follow.deliveries import PRIORITY, body_about, signature_of
 from tests.follow.deliveries import SECRET as WEBHOOK_SECRET
-from tests.house import JANE, SECRET, environment, public, text_on
+from tests.harness import JANE, SECRET, environment, public, text_on
 from tests.process import answer_of, free_port, running
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from bot.app import Pace
 from bot.sandbox.serving import serve
 from bot.sandbox.slack import SlackMessage, SlackSandbox, Workspace
 from bot.sandbox.weav import WeavSandbox
-from tests.house import JANE, environment
+from tests.harness import JANE, environment
 from tests.killing.replicas import Replica
 
 if TYPE_CHECKING:

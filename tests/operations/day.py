@@ -6,7 +6,7 @@ from pathlib import Path
 from bot.health import SlackTokenRejected
 from bot.sandbox.slack import SlackFault
 from bot.sandbox.weav import WeavFault
-from tests.house import CREATE, House, house
+from tests.harness import CREATE, Harness, open_harness
 from tests.metrics import Samples, scrape
 
 SLACKS = (
@@ -30,30 +30,30 @@ WEAVS = (
 async def figures_of_a_day(tmp_path: Path) -> Samples:
     """The metrics of bots that have met each of their outcomes."""
     (tmp_path / "socket").mkdir()
-    async with house(tmp_path) as at_home:
-        await _submit(at_home, "An ordinary one")
-        await at_home.card()
+    async with open_harness(tmp_path) as harness:
+        await _submit(harness, "An ordinary one")
+        await harness.card()
         for number, slacks in enumerate(SLACKS, start=2):
-            at_home.slack.faults.add(slacks)
-            await _submit(at_home, "Slack's trouble")
-            await _said(at_home, number)
+            harness.slack.faults.add(slacks)
+            await _submit(harness, "Slack's trouble")
+            await _said(harness, number)
         for fault in WEAVS:
-            at_home.weav.fail(fault)
-            await _submit(at_home, "Weav's trouble")
-        at_home.slack.faults.add(REVOKED)
+            harness.weav.fail(fault)
+            await _submit(harness, "Weav's trouble")
+        harness.slack.faults.add(REVOKED)
         with suppress(SlackTokenRejected):
-            await at_home.bot.health.poll_slack()
-        over_http = await scrape(at_home)
-    async with house(tmp_path / "socket", mode="socket") as at_home:
-        return over_http | await scrape(at_home)
+            await harness.bot.health.poll_slack()
+        over_http = await scrape(harness)
+    async with open_harness(tmp_path / "socket", mode="socket") as harness:
+        return over_http | await scrape(harness)
 
 
-async def _submit(at_home: House, subject: str) -> None:
-    await at_home.fill_in(subject=subject)
-    await at_home.ann.submit()
-    if at_home.slack.top_view("U0ANN"):  # says the outcome
-        await at_home.ann.close()
+async def _submit(harness: Harness, subject: str) -> None:
+    await harness.fill_in(subject=subject)
+    await harness.ann.submit()
+    if harness.slack.top_view("U0ANN"):  # says the outcome
+        await harness.ann.close()
 
 
-async def _said(at_home: House, times: int) -> None:
-    await at_home.slack.until(lambda slack: len(slack.from_bot()) >= times)
+async def _said(harness: Harness, times: int) -> None:
+    await harness.slack.until(lambda slack: len(slack.from_bot()) >= times)

@@ -3,29 +3,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import House, Mode, house
+from tests.harness import Harness, Mode, open_harness
 from tests.ledger.losing import losing
 
 __all__ = ["losing"]
 
 
 @pytest.fixture(params=["http", "socket"])
-async def any_way(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+async def any_harness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
     """The harness over HTTP, and again over Socket Mode."""
     mode: Mode = request.param
-    async with house(tmp_path, mode=mode) as opened:
+    async with open_harness(tmp_path, mode=mode) as opened:
         await greet_slack(opened)
         yield opened
 
 
 @pytest.fixture
-async def at_home(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path) as opened:
+async def harness(tmp_path: Path) -> AsyncIterator[Harness]:
+    async with open_harness(tmp_path) as opened:
         await greet_slack(opened)
         yield opened
 
 
-async def greet_slack(opened: House) -> None:
+async def greet_slack(opened: Harness) -> None:
     """As at a real start: the bot learns its workspace and scopes."""
     await opened.bot.health.poll_slack()
     opened.slack.calls.clear()

@@ -7,7 +7,7 @@ from typing import Any, Final
 from bot.ledger import KnownCustomer, Ledger
 from bot.sandbox.slack import Person
 from bot.sandbox.weav import WeavFault
-from tests.house import House
+from tests.harness import Harness
 
 ZOE: Final = "3c90c3cc-0d44-4b50-8888-000000000002"
 RAVI: Final = "3c90c3cc-0d44-4b50-8888-000000000004"
@@ -32,10 +32,10 @@ FAILURES: Final = {
 }
 
 
-async def open_form(at_home: House, person: Person | None = None, words: str = "") -> None:
-    person = person or at_home.ann
+async def open_form(harness: Harness, person: Person | None = None, words: str = "") -> None:
+    person = person or harness.ann
     await person.command(words)
-    await at_home.slack.until(lambda slack: slack.top_view(person.slack_user_id))
+    await harness.slack.until(lambda slack: slack.top_view(person.slack_user_id))
 
 
 async def suggestions(person: Person, field: str, query: str) -> list[tuple[str, str, str]]:
@@ -50,30 +50,30 @@ async def suggestions(person: Person, field: str, query: str) -> list[tuple[str,
 
 
 async def open_conversation_for(
-    at_home: House, customer_id: str, person: Person | None = None
+    harness: Harness, customer_id: str, person: Person | None = None
 ) -> None:
     """Open a conversation for a customer, found by ID, and wait until the bot remembers them."""
-    person = person or at_home.ann
-    cards = len(at_home.weav.conversations)
-    await open_form(at_home, person)
+    person = person or harness.ann
+    cards = len(harness.weav.conversations)
+    await open_form(harness, person)
     await person.submit({"channel": "email", "customer_id": customer_id})
-    await at_home.weav.until(lambda: len(at_home.weav.conversations) > cards)
-    await until_customer_used(at_home, customer_id, person)
+    await harness.weav.until(lambda: len(harness.weav.conversations) > cards)
+    await until_customer_used(harness, customer_id, person)
 
 
-async def until_customer_used(at_home: House, customer_id: str, person: Person) -> None:
-    await _until_recorded(at_home, customer_id, person, lambda known: known.by_author)
+async def until_customer_used(harness: Harness, customer_id: str, person: Person) -> None:
+    await _until_recorded(harness, customer_id, person, lambda known: known.by_author)
 
 
-async def until_customer_known(at_home: House, customer_id: str) -> KnownCustomer:
-    return await _until_recorded(at_home, customer_id, at_home.ann, lambda known: known.name != "")
+async def until_customer_known(harness: Harness, customer_id: str) -> KnownCustomer:
+    return await _until_recorded(harness, customer_id, harness.ann, lambda known: known.name != "")
 
 
 async def _until_recorded(
-    at_home: House, customer_id: str, person: Person, there: Callable[[KnownCustomer], bool]
+    harness: Harness, customer_id: str, person: Person, there: Callable[[KnownCustomer], bool]
 ) -> KnownCustomer:
     """The bot records customers in the background, and the database does not notify."""
-    async with Ledger.open(at_home.database) as ledger, asyncio.timeout(5):
+    async with Ledger.open(harness.database) as ledger, asyncio.timeout(5):
         while True:
             known = await ledger.customers.customer(customer_id, "", person.slack_user_id)
             if known is not None and there(known):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from tests.bad_days.logs import logged, logged_badly
-from tests.house import JANE, QUICK, House, house, public
+from tests.harness import JANE, QUICK, Harness, open_harness, public
 from tests.shorter_waits import set_reconnect_pause
 
 if TYPE_CHECKING:
@@ -28,35 +28,37 @@ OPEN = "apps.connections.open"
 @asynccontextmanager
 async def quick_socket_mode(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[tuple[House, io.StringIO]]:
+) -> AsyncIterator[tuple[Harness, io.StringIO]]:
     """Yield the harness and the log; only the SDK may log errors, about what Slack does."""
     set_reconnect_pause(monkeypatch, 0.15)
     with logged() as log:
-        async with house(tmp_path, mode="socket", pace=LIVELY) as opened:
+        async with open_harness(tmp_path, mode="socket", pace=LIVELY) as opened:
             yield opened, log
         assert [line for line in logged_badly(log) if "slack_sdk" not in line] == []
 
 
-async def until_readyz(at_home: House, *, status: int = 200, within: float = 5) -> dict[str, bool]:
+async def until_readyz(
+    harness: Harness, *, status: int = 200, within: float = 5
+) -> dict[str, bool]:
     """Poll /readyz until it has this status: nothing reports a lost connection."""
-    await at_home.bot.health.poll_slack()
+    await harness.bot.health.poll_slack()
     async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(within):
         while True:
-            response = await client.get(f"{at_home.url}/readyz")
+            response = await client.get(f"{harness.url}/readyz")
             if response.status_code == status:
                 answer: dict[str, bool] = response.json()
                 return answer
             await asyncio.sleep(0.01)
 
 
-async def check_main_job(at_home: House) -> None:
+async def check_main_job(harness: Harness) -> None:
     """Check the whole way: a command, a form and a card."""
-    before = len(public(at_home.slack, "C0SUPPORT"))
-    answer = await at_home.ann.command(f"email {JANE} After the storm")
+    before = len(public(harness.slack, "C0SUPPORT"))
+    answer = await harness.ann.command(f"email {JANE} After the storm")
     assert (answer.status, answer.trouble) == (200, "")
-    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
-    assert (await at_home.ann.submit()).trouble == ""
-    await at_home.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) > before)
+    await harness.slack.until(lambda slack: slack.top_view("U0ANN"))
+    assert (await harness.ann.submit()).trouble == ""
+    await harness.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) > before)
 
 
 def logged_events(log: io.StringIO, logger: str = "weav_slack.socket_mode") -> list[str]:

@@ -9,21 +9,21 @@ import pytest
 from bot.sandbox.slack import RESPONSE_URL, SlackFault, Workspace
 from bot.sandbox.slack.directory import BOT_USER_ID
 from bot.slack import ids
-from tests.house import CONVERSATION_URL, JANE, House, house, text_on
+from tests.harness import CONVERSATION_URL, JANE, Harness, open_harness, text_on
 
 INFO = "conversations.info"
 
 
 @pytest.fixture
-async def public_scope(tmp_path: Path) -> AsyncIterator[House]:
+async def public_scope(tmp_path: Path) -> AsyncIterator[Harness]:
     """A harness whose bot has the scope to look up public channels."""
-    async with house(tmp_path) as opened:
+    async with open_harness(tmp_path) as opened:
         opened.slack.scopes += ("channels:read",)
         yield opened
 
 
 @pytest.fixture
-async def private_scope(public_scope: House) -> House:
+async def private_scope(public_scope: Harness) -> Harness:
     """Can also look up private channels; one without the bot is shared with others."""
     public_scope.slack.scopes += ("groups:read",)
     public_scope.slack.channels["G0BILLING"].is_shared = True
@@ -36,12 +36,12 @@ def hint_of(slack: Workspace) -> str:
     return view.block(ids.POST_TO)["hint"]["text"] if view else ""
 
 
-async def open_form(at_home: House, words: str, slack_channel_id: str = "C0SUPPORT") -> None:
-    await at_home.ann.command(f"email {JANE} {words}", slack_channel_id=slack_channel_id)
-    await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+async def open_form(harness: Harness, words: str, slack_channel_id: str = "C0SUPPORT") -> None:
+    await harness.ann.command(f"email {JANE} {words}", slack_channel_id=slack_channel_id)
+    await harness.slack.until(lambda slack: slack.top_view("U0ANN"))
 
 
-async def test_outsiders_see_only_id_status_and_link(public_scope: House) -> None:
+async def test_outsiders_see_only_id_status_and_link(public_scope: Harness) -> None:
     await open_form(public_scope, "Export hangs", "C0PARTNERS")
 
     await public_scope.ann.submit()
@@ -58,7 +58,7 @@ async def test_outsiders_see_only_id_status_and_link(public_scope: House) -> Non
 
 
 async def test_a_form_whose_opening_was_not_confirmed_is_not_redrawn(
-    public_scope: House, capsys: pytest.CaptureFixture[str]
+    public_scope: Harness, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # The retry gets exchanged_trigger_id.
     public_scope.slack.faults.add(SlackFault("views.open", drop="after"))
@@ -72,7 +72,7 @@ async def test_a_form_whose_opening_was_not_confirmed_is_not_redrawn(
     assert "task_failed" not in capsys.readouterr().out
 
 
-async def test_the_note_about_readers_is_added_after_the_form_opens(public_scope: House) -> None:
+async def test_the_note_about_readers_is_added_after_the_form_opens(public_scope: Harness) -> None:
     public_scope.slack.faults.add(SlackFault(INFO, delay=0.3))
     await open_form(public_scope, "", "C0PARTNERS")
     assert "other organisations" not in hint_of(public_scope.slack)
@@ -87,7 +87,7 @@ async def test_the_note_about_readers_is_added_after_the_form_opens(public_scope
     assert "Typed meanwhile" not in str((await public_scope.card("C0PARTNERS")).blocks)
 
 
-async def test_the_note_follows_the_chosen_channel(public_scope: House) -> None:
+async def test_the_note_follows_the_chosen_channel(public_scope: Harness) -> None:
     await open_form(public_scope, "Export hangs")
 
     await public_scope.ann.act(ids.POST_TO, "C0PARTNERS")
@@ -104,7 +104,7 @@ async def test_the_note_follows_the_chosen_channel(public_scope: House) -> None:
     "choice", [{ids.CUSTOMER_ID: JANE}, {ids.ASSIGNEE_TYPE: "agent"}], ids=["customer", "assignee"]
 )
 async def test_a_form_of_the_global_shortcut_gets_the_note_once_the_channel_is_known(
-    public_scope: House, choice: dict[str, str]
+    public_scope: Harness, choice: dict[str, str]
 ) -> None:
     """Slack fills in the channel, and tells the bot only with the first choice."""
     await public_scope.ann.global_shortcut(ids.GLOBAL_SHORTCUT, "C0PARTNERS")
@@ -119,20 +119,20 @@ async def test_a_form_of_the_global_shortcut_gets_the_note_once_the_channel_is_k
 
 
 async def test_without_the_scopes_cards_are_complete_and_no_channel_is_looked_up(
-    at_home: House,
+    harness: Harness,
 ) -> None:
-    await open_form(at_home, "Export hangs", "C0PARTNERS")
-    await at_home.ann.act(ids.POST_TO, "C0PARTNERS")
+    await open_form(harness, "Export hangs", "C0PARTNERS")
+    await harness.ann.act(ids.POST_TO, "C0PARTNERS")
 
-    await at_home.ann.submit()
+    await harness.ann.submit()
 
-    assert "Export hangs" in text_on(await at_home.card("C0PARTNERS"))
-    assert at_home.slack.calls_of(INFO) == []
+    assert "Export hangs" in text_on(await harness.card("C0PARTNERS"))
+    assert harness.slack.calls_of(INFO) == []
     # The one that may come names the customer.
-    assert "other organisations" not in str(at_home.slack.calls_of("views.update"))
+    assert "other organisations" not in str(harness.slack.calls_of("views.update"))
 
 
-async def test_a_channel_is_looked_up_once(public_scope: House) -> None:
+async def test_a_channel_is_looked_up_once(public_scope: Harness) -> None:
     for number in range(3):
         await open_form(public_scope, f"Number {number}")
         await public_scope.ann.submit()
@@ -141,7 +141,7 @@ async def test_a_channel_is_looked_up_once(public_scope: House) -> None:
     assert len(public_scope.slack.calls_of(INFO)) == 1
 
 
-async def test_if_slack_fails_to_tell_who_reads_the_card_is_short(public_scope: House) -> None:
+async def test_if_slack_fails_to_tell_who_reads_the_card_is_short(public_scope: Harness) -> None:
     public_scope.slack.faults.add(SlackFault(INFO, error="internal_error", times=None))
     await open_form(public_scope, "Export hangs")
 
@@ -153,7 +153,7 @@ async def test_if_slack_fails_to_tell_who_reads_the_card_is_short(public_scope: 
 
 
 async def test_a_channel_that_the_bot_cannot_see_gets_the_complete_card(
-    public_scope: House,
+    public_scope: Harness,
 ) -> None:
     await open_form(public_scope, "Export hangs", "G0BILLING")
 
@@ -162,7 +162,7 @@ async def test_a_channel_that_the_bot_cannot_see_gets_the_complete_card(
     assert "Export hangs" in text_on(await public_scope.card("G0BILLING"))
 
 
-async def test_outsiders_may_read_a_private_channel_without_the_bot(private_scope: House) -> None:
+async def test_outsiders_may_read_a_private_channel_without_the_bot(private_scope: Harness) -> None:
     await open_form(private_scope, "Export hangs", "G0BILLING")
     await private_scope.slack.until(lambda slack: "cannot see who reads" in hint_of(slack))
     assert "other organisations" not in hint_of(private_scope.slack)
@@ -181,7 +181,7 @@ async def test_outsiders_may_read_a_private_channel_without_the_bot(private_scop
         assert private not in seen
 
 
-async def test_a_click_on_a_short_card_adds_nothing_to_it(private_scope: House) -> None:
+async def test_a_click_on_a_short_card_adds_nothing_to_it(private_scope: Harness) -> None:
     await open_form(private_scope, "Export hangs", "G0BILLING")
     await private_scope.ann.submit()
     card = await private_scope.card("G0BILLING")
@@ -194,7 +194,7 @@ async def test_a_click_on_a_short_card_adds_nothing_to_it(private_scope: House) 
         assert private not in f"{card.text} {card.blocks}"
 
 
-async def test_once_the_bot_is_invited_the_card_is_complete(private_scope: House) -> None:
+async def test_once_the_bot_is_invited_the_card_is_complete(private_scope: Harness) -> None:
     billing = private_scope.slack.channels["G0BILLING"]
     billing.is_shared = False
     await open_form(private_scope, "Export hangs", "G0BILLING")
@@ -206,7 +206,7 @@ async def test_once_the_bot_is_invited_the_card_is_complete(private_scope: House
     assert "Export hangs" in text_on(await private_scope.card("G0BILLING"))
 
 
-async def test_the_note_changes_with_what_the_bot_can_see(private_scope: House) -> None:
+async def test_the_note_changes_with_what_the_bot_can_see(private_scope: Harness) -> None:
     await open_form(private_scope, "", "G0BILLING")
     await private_scope.slack.until(lambda slack: "/invite" in hint_of(slack))
 
@@ -220,7 +220,7 @@ async def test_the_note_changes_with_what_the_bot_can_see(private_scope: House) 
 
 
 async def test_if_such_a_channel_takes_no_card_the_author_gets_the_complete_one(
-    private_scope: House,
+    private_scope: Harness,
 ) -> None:
     private_scope.slack.faults.add(SlackFault(RESPONSE_URL, status=404, times=None))
     await open_form(private_scope, "Export hangs", "G0BILLING")
@@ -230,7 +230,7 @@ async def test_if_such_a_channel_takes_no_card_the_author_gets_the_complete_one(
     assert "Export hangs" in text_on(await private_scope.direct_message())
 
 
-async def test_in_a_direct_message_the_card_is_complete(private_scope: House) -> None:
+async def test_in_a_direct_message_the_card_is_complete(private_scope: Harness) -> None:
     """The bot can never look up a direct message between two people, and one person reads it."""
     await open_form(private_scope, "Export hangs", "D0ANNBEN")
 
@@ -243,7 +243,7 @@ async def test_in_a_direct_message_the_card_is_complete(private_scope: House) ->
 
 
 async def test_if_the_channel_takes_no_card_the_author_gets_the_complete_one(
-    public_scope: House,
+    public_scope: Harness,
 ) -> None:
     public_scope.slack.faults.add(SlackFault(RESPONSE_URL, status=404, times=None))
     public_scope.slack.faults.add(
@@ -256,7 +256,7 @@ async def test_if_the_channel_takes_no_card_the_author_gets_the_complete_one(
     assert "Export hangs" in text_on(await public_scope.direct_message())
 
 
-async def test_a_form_that_was_closed_is_not_redrawn(public_scope: House) -> None:
+async def test_a_form_that_was_closed_is_not_redrawn(public_scope: Harness) -> None:
     public_scope.slack.faults.add(SlackFault(INFO, delay=0.3))
     await open_form(public_scope, "", "C0PARTNERS")
 

@@ -13,7 +13,7 @@ from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import READ as READ_ABILITY
 from bot.sandbox.weav.app import TOKEN
 from bot.slack import ids
-from tests.house import QUICK, SECRET, House, house, settings_of, text_on
+from tests.harness import QUICK, SECRET, Harness, open_harness, settings_of, text_on
 from tests.scenarios.cards import (
     READ,
     WRITE,
@@ -56,68 +56,68 @@ WRITES_FAIL = {
 
 @pytest.mark.parametrize(("fault", "reason"), READS_FAIL.values(), ids=READS_FAIL.keys())
 async def test_a_conversation_that_cannot_be_read_is_not_changed(
-    at_home: House, fault: WeavFault, reason: str
+    harness: Harness, fault: WeavFault, reason: str
 ) -> None:
-    card = await post_card(at_home)
+    card = await post_card(harness)
     before = text_on(card)
-    at_home.weav.fail(fault)
+    harness.weav.fail(fault)
 
-    await at_home.ben.click(ids.CLOSE, card.ts)
+    await harness.ben.click(ids.CLOSE, card.ts)
 
-    said = await private_text(at_home)
+    said = await private_text(harness)
     assert reason in said
     assert "Nothing was changed." in said
-    assert put_requests(at_home) == []
+    assert put_requests(harness) == []
     assert not card.edited
     assert text_on(card) == before
 
 
 @pytest.mark.parametrize(("fault", "reason"), WRITES_FAIL.values(), ids=WRITES_FAIL.keys())
 async def test_a_change_that_weav_refuses_leaves_the_card_as_it_is(
-    at_home: House, fault: WeavFault, reason: str
+    harness: Harness, fault: WeavFault, reason: str
 ) -> None:
-    card = await post_card(at_home)
-    at_home.weav.fail(fault)
+    card = await post_card(harness)
+    harness.weav.fail(fault)
 
-    await at_home.ben.click(ids.CLOSE, card.ts)
+    await harness.ben.click(ids.CLOSE, card.ts)
 
-    said = await private_text(at_home)
+    said = await private_text(harness)
     assert reason in said
     assert "Nothing was changed." in said
     assert not card.edited
-    assert only_conversation(at_home)["status"] == "open"
+    assert only_conversation(harness)["status"] == "open"
 
 
 @pytest.mark.parametrize("route", ROUTES)
-async def test_a_refusal_is_private_on_every_route(at_home: House, route: Route) -> None:
-    card = await post_card(at_home, route)
-    person = clicker(at_home, route)
-    at_home.weav.fail(WeavFault(status=401, **WRITE))
+async def test_a_refusal_is_private_on_every_route(harness: Harness, route: Route) -> None:
+    card = await post_card(harness, route)
+    person = clicker(harness, route)
+    harness.weav.fail(WeavFault(status=401, **WRITE))
 
     await person.click(ids.CLOSE, card.ts)
 
-    assert "token is not accepted" in await private_text(at_home, person.slack_user_id)
+    assert "token is not accepted" in await private_text(harness, person.slack_user_id)
     assert not card.edited
 
 
-async def test_an_assignee_that_weav_refuses_is_reported(at_home: House) -> None:
-    await tell_weav_id(at_home.ben, "5e1a0000-0000-4000-8000-00000000dead")
-    card = await post_card(at_home)
+async def test_an_assignee_that_weav_refuses_is_reported(harness: Harness) -> None:
+    await tell_weav_id(harness.ben, "5e1a0000-0000-4000-8000-00000000dead")
+    card = await post_card(harness)
 
-    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
+    await harness.ben.click(ids.ASSIGN_TO_ME, card.ts)
 
-    assert "The selected assignee id is invalid." in await private_text(at_home)
+    assert "The selected assignee id is invalid." in await private_text(harness)
     assert not card.edited
 
 
-async def test_without_the_permission_to_read_nothing_is_changed(at_home: House) -> None:
-    card = await post_card(at_home)
-    at_home.weav.tokens[TOKEN].discard(READ_ABILITY)
+async def test_without_the_permission_to_read_nothing_is_changed(harness: Harness) -> None:
+    card = await post_card(harness)
+    harness.weav.tokens[TOKEN].discard(READ_ABILITY)
 
-    await at_home.ben.click(ids.CLOSE, card.ts)
+    await harness.ben.click(ids.CLOSE, card.ts)
 
-    assert "external-api:read" in await private_text(at_home)
-    assert only_conversation(at_home)["status"] == "open"
+    assert "external-api:read" in await private_text(harness)
+    assert only_conversation(harness)["status"] == "open"
 
 
 # aiohttp retries a PUT once, as HTTP allows, when a kept-alive connection breaks.
@@ -136,17 +136,17 @@ PROCESSED = {
 @pytest.mark.parametrize("fault", PROCESSED.values(), ids=PROCESSED.keys())
 @pytest.mark.parametrize("route", ["channel", "response_url"])
 async def test_a_change_whose_answer_was_lost_is_found_by_reading_again(
-    at_home: House, fault: WeavFault, route: Route
+    harness: Harness, fault: WeavFault, route: Route
 ) -> None:
-    card = await post_card(at_home, route)
-    at_home.weav.fail(fault)
+    card = await post_card(harness, route)
+    harness.weav.fail(fault)
 
-    await at_home.ben.click(ids.CLOSE, card.ts)
+    await harness.ben.click(ids.CLOSE, card.ts)
 
     await until_card_says(
-        at_home, card, "*Status*\n:white_check_mark: Closed", "<@U0BEN> closed it"
+        harness, card, "*Status*\n:white_check_mark: Closed", "<@U0BEN> closed it"
     )
-    assert len({write.body for write in put_requests(at_home)}) == 1
+    assert len({write.body for write in put_requests(harness)}) == 1
 
 
 NOT_PROCESSED = {
@@ -158,62 +158,62 @@ NOT_PROCESSED = {
 
 @pytest.mark.parametrize("fault", NOT_PROCESSED.values(), ids=NOT_PROCESSED.keys())
 async def test_a_change_that_weav_does_not_confirm_is_not_on_the_card(
-    at_home: House, fault: WeavFault
+    harness: Harness, fault: WeavFault
 ) -> None:
-    card = await post_card(at_home)
-    at_home.weav.fail(fault)
+    card = await post_card(harness)
+    harness.weav.fail(fault)
 
-    await at_home.ben.click(ids.CLOSE, card.ts)
+    await harness.ben.click(ids.CLOSE, card.ts)
 
-    assert "without your change" in await private_text(at_home)
+    assert "without your change" in await private_text(harness)
     assert "closed it" not in text_on(card)
     assert ":large_green_circle: Open" in text_on(card)
 
 
 async def test_a_change_that_weav_accepted_but_did_not_make_is_not_on_the_card(
-    at_home: House,
+    harness: Harness,
 ) -> None:
-    card = await post_card(at_home)
+    card = await post_card(harness)
     ignored = WeavFault(status=200, body=b'{"id": "ID", "status": "open"}', times=1, **WRITE)
-    at_home.weav.fail(ignored)
+    harness.weav.fail(ignored)
 
-    await at_home.ben.click(ids.CLOSE, card.ts)
+    await harness.ben.click(ids.CLOSE, card.ts)
 
-    assert "Weav did not make the change." in await private_text(at_home)
+    assert "Weav did not make the change." in await private_text(harness)
     assert "closed it" not in text_on(card)
 
 
 async def test_if_reading_again_fails_the_result_is_unknown_and_the_card_stays(
-    at_home: House,
+    harness: Harness,
 ) -> None:
-    card = await post_card(at_home)
-    at_home.weav.fail(WeavFault(times=1, **READ))
-    at_home.weav.fail(WeavFault.lost_answer(**WRITE))
-    at_home.weav.fail(WeavFault(status=500, **READ))
+    card = await post_card(harness)
+    harness.weav.fail(WeavFault(times=1, **READ))
+    harness.weav.fail(WeavFault.lost_answer(**WRITE))
+    harness.weav.fail(WeavFault(status=500, **READ))
 
-    await at_home.ben.click(ids.CLOSE, card.ts)
+    await harness.ben.click(ids.CLOSE, card.ts)
 
-    assert "may have been made or not" in await private_text(at_home)
+    assert "may have been made or not" in await private_text(harness)
     assert not card.edited
-    at_home.weav.faults.clear()
-    await at_home.ann.click(ids.CLOSE, card.ts)
-    await until_card_says(at_home, card, ":white_check_mark: Closed", "<@U0BEN> closed it")
-    assert "<@U0BEN> closed it" in await private_text(at_home, "U0ANN")
+    harness.weav.faults.clear()
+    await harness.ann.click(ids.CLOSE, card.ts)
+    await until_card_says(harness, card, ":white_check_mark: Closed", "<@U0BEN> closed it")
+    assert "<@U0BEN> closed it" in await private_text(harness, "U0ANN")
 
 
-async def test_slack_is_answered_at_once_however_slow_weav_is(any_way: House) -> None:
-    card = await post_card(any_way)
-    any_way.weav.fail(WeavFault(delay=1.5, times=1, **READ))
-    any_way.weav.fail(WeavFault(delay=1.5, times=1, **WRITE))
+async def test_slack_is_answered_at_once_however_slow_weav_is(any_harness: Harness) -> None:
+    card = await post_card(any_harness)
+    any_harness.weav.fail(WeavFault(delay=1.5, times=1, **READ))
+    any_harness.weav.fail(WeavFault(delay=1.5, times=1, **WRITE))
 
-    answer = await any_way.ben.click(ids.CLOSE, card.ts)
+    answer = await any_harness.ben.click(ids.CLOSE, card.ts)
 
     assert answer.seconds < 1
-    await until_card_says(any_way, card, "closed it")
+    await until_card_says(any_harness, card, "closed it")
 
 
 async def test_a_click_gives_up_on_a_weav_that_never_answers(tmp_path: Path) -> None:
-    async with house(tmp_path, weav_timeout="1") as hasty:
+    async with open_harness(tmp_path, weav_timeout="1") as hasty:
         card = await post_card(hasty)
         hasty.weav.fail(WeavFault(hold=30, times=1, **READ))
 
@@ -224,7 +224,7 @@ async def test_a_click_gives_up_on_a_weav_that_never_answers(tmp_path: Path) -> 
 
 
 async def test_the_result_of_a_slow_write_is_read_from_weav(tmp_path: Path) -> None:
-    async with house(tmp_path, weav_timeout="1") as hasty:
+    async with open_harness(tmp_path, weav_timeout="1") as hasty:
         card = await post_card(hasty)
         hasty.weav.fail(WeavFault(hold=30, times=1, **WRITE))
 
@@ -233,94 +233,96 @@ async def test_the_result_of_a_slow_write_is_read_from_weav(tmp_path: Path) -> N
         await until_card_says(hasty, card, "closed it")
 
 
-async def test_unknown_values_from_weav_break_nothing(at_home: House) -> None:
-    card = await post_card(at_home)
-    conversation = only_conversation(at_home)
+async def test_unknown_values_from_weav_break_nothing(harness: Harness) -> None:
+    card = await post_card(harness)
+    conversation = only_conversation(harness)
     conversation |= {"status": "on_hold", "priority": "critical", "channel": "fax"}
     # Who clicks on the stale card is told, and the card is redrawn.
-    await at_home.ben.click(ids.CLOSE, card.ts)
-    await until_card_says(at_home, card, "on_hold", "critical", "fax")
-    at_home.weav.fail(WeavFault(status=200, processed=True, times=1, **WRITE))
+    await harness.ben.click(ids.CLOSE, card.ts)
+    await until_card_says(harness, card, "on_hold", "critical", "fax")
+    harness.weav.fail(WeavFault(status=200, processed=True, times=1, **WRITE))
 
-    await at_home.ben.click(ids.SET_PRIORITY, card.ts, "high")
+    await harness.ben.click(ids.SET_PRIORITY, card.ts, "high")
 
-    await at_home.weav.until(lambda: bool(put_requests(at_home)))
-    assert put_requests(at_home)[0].json["status"] == "on_hold"
-    assert put_requests(at_home)[0].json["priority"] == "high"
+    await harness.weav.until(lambda: bool(put_requests(harness)))
+    assert put_requests(harness)[0].json["status"] == "on_hold"
+    assert put_requests(harness)[0].json["priority"] == "high"
 
 
-async def interrupted_click(at_home: House, fault: WeavFault) -> SlackMessage:
+async def interrupted_click(harness: Harness, fault: WeavFault) -> SlackMessage:
     """A card on which Ben clicked Close, and whose replica died during the click."""
-    card = await post_card(at_home)
-    at_home.weav.fail(fault)
+    card = await post_card(harness)
+    harness.weav.fail(fault)
     dying = replace(QUICK, drain=0.1)
     async with (
-        assembled(settings_of(at_home.variables), dying) as bot,
+        assembled(settings_of(harness.variables), dying) as bot,
         serve(bot.asgi) as url,
         HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint,
     ):
-        await Person(at_home.slack, "U0BEN", endpoint).click(ids.CLOSE, card.ts)
-        await at_home.weav.until(lambda: bool(put_requests(at_home)))
-    at_home.weav.faults.clear()
+        await Person(harness.slack, "U0BEN", endpoint).click(ids.CLOSE, card.ts)
+        await harness.weav.until(lambda: bool(put_requests(harness)))
+    harness.weav.faults.clear()
     assert not card.edited
     return card
 
 
 async def test_a_change_of_a_replica_that_died_is_on_the_card_after_the_next_click(
-    at_home: House,
+    harness: Harness,
 ) -> None:
-    card = await interrupted_click(at_home, WeavFault(hold=30, **WRITE))
-    assert only_conversation(at_home)["status"] == "closed"
+    card = await interrupted_click(harness, WeavFault(hold=30, **WRITE))
+    assert only_conversation(harness)["status"] == "closed"
 
-    await at_home.ann.click(ids.SET_PRIORITY, card.ts, "urgent")
+    await harness.ann.click(ids.SET_PRIORITY, card.ts, "urgent")
 
     await until_card_says(
-        at_home, card, "Closed", "<@U0BEN> closed it", "<@U0ANN> set the priority"
+        harness, card, "Closed", "<@U0BEN> closed it", "<@U0ANN> set the priority"
     )
-    await at_home.ann.click(ids.SET_PRIORITY, card.ts, "low")
-    await until_card_says(at_home, card, "<@U0BEN> closed it", "set the priority to Low")
+    await harness.ann.click(ids.SET_PRIORITY, card.ts, "low")
+    await until_card_says(harness, card, "<@U0BEN> closed it", "set the priority to Low")
 
 
-async def test_a_change_that_a_dead_replica_did_not_make_is_not_on_the_card(at_home: House) -> None:
-    card = await interrupted_click(at_home, WeavFault(delay=30, **WRITE))
+async def test_a_change_that_a_dead_replica_did_not_make_is_not_on_the_card(
+    harness: Harness,
+) -> None:
+    card = await interrupted_click(harness, WeavFault(delay=30, **WRITE))
 
-    await at_home.ann.click(ids.CLOSE, card.ts)
+    await harness.ann.click(ids.CLOSE, card.ts)
 
-    await until_card_says(at_home, card, "Closed", "<@U0ANN> closed it")
+    await until_card_says(harness, card, "Closed", "<@U0ANN> closed it")
     assert "<@U0BEN>" not in text_on(card)
 
 
 async def test_a_refused_change_is_not_taken_for_made_when_somebody_else_makes_it(
-    at_home: House,
+    harness: Harness,
 ) -> None:
-    card = await post_card(at_home)
-    at_home.weav.fail(WeavFault(status=403, times=1, **WRITE))
-    await at_home.ben.click(ids.CLOSE, card.ts)
-    await private_text(at_home)
-    only_conversation(at_home)["status"] = "closed"
+    card = await post_card(harness)
+    harness.weav.fail(WeavFault(status=403, times=1, **WRITE))
+    await harness.ben.click(ids.CLOSE, card.ts)
+    await private_text(harness)
+    only_conversation(harness)["status"] = "closed"
 
-    await at_home.ann.click(ids.CLOSE, card.ts)
+    await harness.ann.click(ids.CLOSE, card.ts)
 
-    assert "It is closed already." in await private_text(at_home, "U0ANN")
+    assert "It is closed already." in await private_text(harness, "U0ANN")
     assert "<@U0BEN> closed it" not in text_on(card)
 
 
-async def test_without_the_database_nothing_is_changed(at_home: House) -> None:
-    card = await post_card(at_home)
-    await execute(at_home, "DROP TABLE cards")
+async def test_without_the_database_nothing_is_changed(harness: Harness) -> None:
+    card = await post_card(harness)
+    await execute(harness, "DROP TABLE cards")
 
-    await at_home.ben.click(ids.CLOSE, card.ts)
+    await harness.ben.click(ids.CLOSE, card.ts)
 
-    assert "database does not answer, so nothing was changed" in await private_text(at_home)
-    assert put_requests(at_home) == []
+    assert "database does not answer, so nothing was changed" in await private_text(harness)
+    assert put_requests(harness) == []
 
 
-async def test_a_change_that_cannot_be_recorded_is_still_made(at_home: House) -> None:
-    card = await post_card(at_home)
-    at_home.weav.fail(WeavFault(delay=0.5, times=1, **WRITE))
-    await at_home.ben.click(ids.CLOSE, card.ts)
-    await at_home.weav.until(lambda: bool(put_requests(at_home)))
+async def test_a_change_that_cannot_be_recorded_is_still_made(harness: Harness) -> None:
+    card = await post_card(harness)
+    harness.weav.fail(WeavFault(delay=0.5, times=1, **WRITE))
+    await harness.ben.click(ids.CLOSE, card.ts)
+    await harness.weav.until(lambda: bool(put_requests(harness)))
 
-    await execute(at_home, "DROP TABLE cards")
+    await execute(harness, "DROP TABLE cards")
 
-    await until_card_says(at_home, card, "<@U0BEN> closed it")
+    await until_card_says(harness, card, "<@U0BEN> closed it")

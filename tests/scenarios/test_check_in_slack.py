@@ -5,69 +5,69 @@ from pathlib import Path
 
 from bot.sandbox.slack import SlackFault, SlackMessage
 from bot.sandbox.weav import WeavFault
-from tests.house import House, house, text_on
+from tests.harness import Harness, open_harness, text_on
 
 
 async def test_admins_get_the_findings_privately(tmp_path: Path) -> None:
-    async with house(tmp_path, slack_admins="U0ANN") as at_home:
-        answer = await at_home.ann.command("check")
+    async with open_harness(tmp_path, slack_admins="U0ANN") as harness:
+        answer = await harness.ann.command("check")
 
         assert answer.body["response_type"] == "ephemeral"
-        said = text_on(await _second_answer(at_home))
+        said = text_on(await _second_answer(harness))
         for point in ("Settings", "Database", "Slack token", "Weav read", "Clock"):
             assert f"*{point}*" in said
         assert "weav-sandbox-token" not in said
-        assert at_home.slack.calls_of("views.open") == []
+        assert harness.slack.calls_of("views.open") == []
 
 
 async def test_slack_is_answered_at_once_however_long_the_check_takes(tmp_path: Path) -> None:
-    async with house(tmp_path, slack_admins="U0ANN") as at_home:
-        at_home.slack.faults.add(SlackFault("auth.test", delay=1, times=None))
-        at_home.weav.fail(WeavFault(delay=1))
+    async with open_harness(tmp_path, slack_admins="U0ANN") as harness:
+        harness.slack.faults.add(SlackFault("auth.test", delay=1, times=None))
+        harness.weav.fail(WeavFault(delay=1))
 
-        answer = await at_home.ann.command(" CHECK ")
+        answer = await harness.ann.command(" CHECK ")
 
         assert answer.seconds < 1
-        assert "*Weav token*" in text_on(await _second_answer(at_home))
+        assert "*Weav token*" in text_on(await _second_answer(harness))
 
 
 async def test_a_problem_is_reported_with_its_fix(tmp_path: Path) -> None:
-    async with house(tmp_path, slack_admins="U0ANN") as at_home:
-        at_home.weav.fail(WeavFault(status=401))
+    async with open_harness(tmp_path, slack_admins="U0ANN") as harness:
+        harness.weav.fail(WeavFault(status=401))
 
-        await at_home.ann.command("check")
+        await harness.ann.command("check")
 
-        said = text_on(await _second_answer(at_home))
+        said = text_on(await _second_answer(harness))
         assert ":x: *Weav token*" in said
         assert "→ Make a new API token" in said
 
 
 async def test_users_who_are_not_admins_are_told_whom_to_ask(tmp_path: Path) -> None:
-    async with house(tmp_path, slack_admins="U0BEN") as at_home:
-        answer = await at_home.ann.command("check")
+    async with open_harness(tmp_path, slack_admins="U0BEN") as harness:
+        answer = await harness.ann.command("check")
 
         assert answer.body["response_type"] == "ephemeral"
         assert "Ask <@U0BEN>." in answer.body["text"]
 
 
 async def test_without_admins_it_says_how_to_name_some(tmp_path: Path) -> None:
-    async with house(tmp_path) as at_home:
-        answer = await at_home.ann.command("check")
+    async with open_harness(tmp_path) as harness:
+        answer = await harness.ann.command("check")
 
         assert "SLACK_ADMINS" in answer.body["text"]
         await asyncio.sleep(0)
-        assert at_home.slack.calls == []
+        assert harness.slack.calls == []
 
 
 async def test_a_subject_may_start_with_check(tmp_path: Path) -> None:
-    async with house(tmp_path, slack_admins="U0ANN") as at_home:
-        await at_home.ann.command("check the export")
+    async with open_harness(tmp_path, slack_admins="U0ANN") as harness:
+        await harness.ann.command("check the export")
 
-        await at_home.slack.until(lambda slack: slack.top_view("U0ANN"))
+        await harness.slack.until(lambda slack: slack.top_view("U0ANN"))
 
 
-async def _second_answer(at_home: House) -> SlackMessage:
+async def _second_answer(harness: Harness) -> SlackMessage:
     """The message after "Checking this installation…"."""
-    return await at_home.slack.until(
+    return await harness.slack.until(
         lambda slack: next((m for m in slack.from_bot() if m.only_for and m.blocks), None)
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.sandbox.weav.seeds import CHAT_AGENT, EMAIL_AGENT
-from tests.house import JANE, House
+from tests.harness import JANE, Harness
 from tests.scenarios.filling import open_form
 
 PERSON = "5e1a0000-0000-4000-8000-000000000001"
@@ -35,20 +35,20 @@ def combinations(channel: str) -> Iterator[dict[str, str]]:
 
 @pytest.mark.parametrize("channel", ["email", pytest.param("chat", marks=pytest.mark.long)])
 async def test_the_body_has_exactly_the_fields_that_were_chosen(
-    at_home: House, channel: str
+    harness: Harness, channel: str
 ) -> None:
     wanted = []
     for values in combinations(channel):
-        await open_form(at_home)
+        await open_form(harness)
         kind = values["assignee_type"]
         if kind:
-            await at_home.ann.act("assignee_type", kind)
-            await at_home.slack.until(lambda _: at_home.ann.view.updates == 1)
-        answer = await at_home.ann.submit(values)
+            await harness.ann.act("assignee_type", kind)
+            await harness.slack.until(lambda _: harness.ann.view.updates == 1)
+        answer = await harness.ann.submit(values)
         assert (answer.trouble, answer.errors) == ("", {})
         wanted.append({field: value for field, value in values.items() if value})
 
     async with asyncio.timeout(10):
-        await at_home.weav.until(lambda: len(at_home.weav.conversations) == len(wanted))
-    assert [request.json for request in at_home.weav.creations] == wanted
+        await harness.weav.until(lambda: len(harness.weav.conversations) == len(wanted))
+    assert [request.json for request in harness.weav.creations] == wanted
     assert len(wanted) == 90

@@ -20,7 +20,7 @@ from bot.sandbox.weav.webhooks import Shape, Signature, WebhookOptions
 from bot.slack import ids
 from bot.weav.models import Conversation
 from tests.follow.deliveries import STATUS, Weav
-from tests.house import CREATE, JANE, QUICK, QUICK_FOLLOW, House, Mode, house, text_on
+from tests.harness import CREATE, JANE, QUICK, QUICK_FOLLOW, Harness, Mode, open_harness, text_on
 from tests.metrics import scrape, value
 from tests.scenarios.cards import (
     BEN_IN_WEAV,
@@ -59,18 +59,18 @@ SHARED = "C0PARTNERS"
 
 
 @pytest.fixture
-async def at_home(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path, weav_webhook_secret=SECRET) as opened:
+async def harness(tmp_path: Path) -> AsyncIterator[Harness]:
+    async with open_harness(tmp_path, weav_webhook_secret=SECRET) as opened:
         await opened.bot.health.poll_slack()
         yield opened
 
 
 async def post_settled_card(
-    at_home: House, route: Route = "channel", **values: str
+    harness: Harness, route: Route = "channel", **values: str
 ) -> SlackMessage:
     """Post a card, and wait until Weav's webhooks about its creation are handled."""
-    card = await post_card(at_home, route, **values)
-    await until_nothing_is_due(at_home)
+    card = await post_card(harness, route, **values)
+    await until_nothing_is_due(harness)
     return card
 
 
@@ -78,13 +78,13 @@ async def post_settled_card(
 async def test_a_conversation_closed_in_weav_is_closed_on_its_card(
     tmp_path: Path, mode: Mode
 ) -> None:
-    async with house(tmp_path, mode=mode, weav_webhook_secret=SECRET) as at_home:
-        card = await post_card(at_home)
+    async with open_harness(tmp_path, mode=mode, weav_webhook_secret=SECRET) as harness:
+        card = await post_card(harness)
 
-        change_in_weav(at_home, status="closed")
+        change_in_weav(harness, status="closed")
 
         await until_card_says(
-            at_home, card, "*Status*\n:white_check_mark: Closed", "Closed in Weav · <!date^"
+            harness, card, "*Status*\n:white_check_mark: Closed", "Closed in Weav · <!date^"
         )
         assert "Reopen" in text_on(card)
         assert "Closed in Weav" in card.text
@@ -92,14 +92,14 @@ async def test_a_conversation_closed_in_weav_is_closed_on_its_card(
 
 @pytest.mark.parametrize("route", REDRAWN)
 async def test_the_card_follows_on_every_route_that_can_be_redrawn(
-    at_home: House, route: Route
+    harness: Harness, route: Route
 ) -> None:
-    card = await post_card(at_home, route)
+    card = await post_card(harness, route)
     before = text_on(card).splitlines()
 
-    change_in_weav(at_home, priority="low")
+    change_in_weav(harness, priority="low")
 
-    await until_card_says(at_home, card, ":white_circle: Low", "Priority set to Low in Weav")
+    await until_card_says(harness, card, ":white_circle: Low", "Priority set to Low in Weav")
     after = text_on(card).splitlines()
     gone = [line for line in before if line not in after]
     assert gone == [":large_blue_circle: Normal", ":white_circle: Priority: Low"]
@@ -115,35 +115,35 @@ async def test_the_card_follows_on_every_route_that_can_be_redrawn(
     ],
 )
 async def test_each_kind_of_change_has_its_line(
-    at_home: House, fields: dict[str, str], said: str
+    harness: Harness, fields: dict[str, str], said: str
 ) -> None:
-    card = await post_card(at_home)
+    card = await post_card(harness)
 
-    change_in_weav(at_home, **fields)
+    change_in_weav(harness, **fields)
 
-    await until_card_says(at_home, card, said)
-
-
-async def test_a_change_that_is_reverted_in_weav_is_reverted_on_the_card(at_home: House) -> None:
-    card = await post_card(at_home, assignee_type="user", assignee_id=BEN_IN_WEAV)
-
-    change_in_weav(at_home, assignee_type=None, assignee_id=None)
-    await until_card_says(at_home, card, "Unassigned in Weav", "*Assignee*\nUnassigned")
-    change_in_weav(at_home, status="closed")
-    await until_card_says(at_home, card, "Closed in Weav")
-    change_in_weav(at_home, status="open")
-
-    await until_card_says(at_home, card, "Reopened in Weav", "Closed in Weav", "Unassigned in Weav")
+    await until_card_says(harness, card, said)
 
 
-async def test_a_change_without_an_event_appears_with_the_next_event(at_home: House) -> None:
-    card = await post_settled_card(at_home)
-    only_conversation(at_home)["subject"] = "Export hangs since Monday"
+async def test_a_change_that_is_reverted_in_weav_is_reverted_on_the_card(harness: Harness) -> None:
+    card = await post_card(harness, assignee_type="user", assignee_id=BEN_IN_WEAV)
 
-    change_in_weav(at_home, priority="high")
+    change_in_weav(harness, assignee_type=None, assignee_id=None)
+    await until_card_says(harness, card, "Unassigned in Weav", "*Assignee*\nUnassigned")
+    change_in_weav(harness, status="closed")
+    await until_card_says(harness, card, "Closed in Weav")
+    change_in_weav(harness, status="open")
+
+    await until_card_says(harness, card, "Reopened in Weav", "Closed in Weav", "Unassigned in Weav")
+
+
+async def test_a_change_without_an_event_appears_with_the_next_event(harness: Harness) -> None:
+    card = await post_settled_card(harness)
+    only_conversation(harness)["subject"] = "Export hangs since Monday"
+
+    change_in_weav(harness, priority="high")
 
     await until_card_says(
-        at_home, card, "Export hangs since Monday", "Priority set to High in Weav"
+        harness, card, "Export hangs since Monday", "Priority set to High in Weav"
     )
 
 
@@ -156,14 +156,14 @@ async def test_a_change_without_an_event_appears_with_the_next_event(at_home: Ho
     ],
 )
 async def test_values_are_understood_however_weav_writes_them(
-    at_home: House, signature: Signature, shape: Shape
+    harness: Harness, signature: Signature, shape: Shape
 ) -> None:
-    at_home.weav.webhooks.options = WebhookOptions(signature=signature, shape=shape)
-    card = await post_card(at_home)
+    harness.weav.webhooks.options = WebhookOptions(signature=signature, shape=shape)
+    card = await post_card(harness)
 
-    change_in_weav(at_home, status="closed")
+    change_in_weav(harness, status="closed")
 
-    await until_card_says(at_home, card, "Closed in Weav")
+    await until_card_says(harness, card, "Closed in Weav")
 
 
 @pytest.mark.parametrize(
@@ -172,129 +172,129 @@ async def test_values_are_understood_however_weav_writes_them(
     ids=["twice", "the other way round", "late"],
 )
 async def test_webhooks_in_any_order_leave_the_card_in_the_latest_state(
-    at_home: House, options: WebhookOptions
+    harness: Harness, options: WebhookOptions
 ) -> None:
-    at_home.weav.webhooks.options = options
-    card = await post_card(at_home)
+    harness.weav.webhooks.options = options
+    card = await post_card(harness)
 
     for fields in ({"status": "closed"}, {"priority": "low"}, {"status": "open"}):
-        change_in_weav(at_home, **fields)
-    change_in_weav(at_home, priority="urgent")
+        change_in_weav(harness, **fields)
+    change_in_weav(harness, priority="urgent")
 
     await until_card_says(
-        at_home, card, ":red_circle: Urgent", "*Status*\n:large_green_circle: Open"
+        harness, card, ":red_circle: Urgent", "*Status*\n:large_green_circle: Open"
     )
-    await until_nothing_is_due(at_home)
+    await until_nothing_is_due(harness)
     assert "Priority set to Urgent in Weav" in text_on(card)
     assert text_on(card).count("Priority set to Urgent") == 1
 
 
-async def test_webhooks_about_the_bots_own_changes_change_nothing(at_home: House) -> None:
-    await tell_weav_id(at_home.ben, BEN_IN_WEAV)
-    card = await post_settled_card(at_home)
-    assert redraws(at_home) == []
+async def test_webhooks_about_the_bots_own_changes_change_nothing(harness: Harness) -> None:
+    await tell_weav_id(harness.ben, BEN_IN_WEAV)
+    card = await post_settled_card(harness)
+    assert redraws(harness) == []
 
-    await at_home.ben.click(ids.CLOSE, card.ts)
-    await until_card_says(at_home, card, "<@U0BEN> closed it")
-    await at_home.ben.click(ids.ASSIGN_TO_ME, card.ts)
-    await until_card_says(at_home, card, "<@U0BEN> took it")
-    await until_nothing_is_due(at_home)
+    await harness.ben.click(ids.CLOSE, card.ts)
+    await until_card_says(harness, card, "<@U0BEN> closed it")
+    await harness.ben.click(ids.ASSIGN_TO_ME, card.ts)
+    await until_card_says(harness, card, "<@U0BEN> took it")
+    await until_nothing_is_due(harness)
 
-    events = [delivery.event for delivery in at_home.weav.webhooks.deliveries]
+    events = [delivery.event for delivery in harness.weav.webhooks.deliveries]
     assert events == ["conversation.created", STATUS, "conversation.assigned.updated"]
-    assert len(redraws(at_home)) == 2
+    assert len(redraws(harness)) == 2
     assert "in Weav ·" not in text_on(card)
 
 
-async def test_a_repeated_webhook_reads_weav_and_redraws_nothing(at_home: House) -> None:
-    card = await post_settled_card(at_home)
-    change_in_weav(at_home, status="closed")
-    await until_card_says(at_home, card, "Closed in Weav")
-    await until_nothing_is_due(at_home)
-    [delivery] = [each for each in at_home.weav.webhooks.deliveries if each.event == STATUS]
+async def test_a_repeated_webhook_reads_weav_and_redraws_nothing(harness: Harness) -> None:
+    card = await post_settled_card(harness)
+    change_in_weav(harness, status="closed")
+    await until_card_says(harness, card, "Closed in Weav")
+    await until_nothing_is_due(harness)
+    [delivery] = [each for each in harness.weav.webhooks.deliveries if each.event == STATUS]
 
     for _ in range(5):
-        await at_home.weav.webhooks.post(delivery.body, delivery.event)
-    await until_nothing_is_due(at_home)
+        await harness.weav.webhooks.post(delivery.body, delivery.event)
+    await until_nothing_is_due(harness)
 
-    assert len(redraws(at_home)) == 1
+    assert len(redraws(harness)) == 1
     assert text_on(card).count("Closed in Weav") == 1
 
 
-async def test_a_burst_of_webhooks_is_one_look_and_one_redraw(at_home: House) -> None:
-    card = await post_settled_card(at_home)
-    read = len(reads(at_home))
+async def test_a_burst_of_webhooks_is_one_look_and_one_redraw(harness: Harness) -> None:
+    card = await post_settled_card(harness)
+    read = len(reads(harness))
 
     for priority in ("low", "high", "urgent") * 5:
-        change_in_weav(at_home, priority=priority)
-    await until_nothing_is_due(at_home)
+        change_in_weav(harness, priority=priority)
+    await until_nothing_is_due(harness)
 
     assert ":red_circle: Urgent" in text_on(card)
-    assert len(reads(at_home)) - read <= 2
-    assert len(redraws(at_home)) == 1
+    assert len(reads(harness)) - read <= 2
+    assert len(redraws(harness)) == 1
 
 
-async def test_buttons_work_on_a_redrawn_card_and_both_changes_are_shown(at_home: House) -> None:
-    card = await post_card(at_home)
-    change_in_weav(at_home, status="closed", priority="high")
-    await until_card_says(at_home, card, "Closed in Weav")
+async def test_buttons_work_on_a_redrawn_card_and_both_changes_are_shown(harness: Harness) -> None:
+    card = await post_card(harness)
+    change_in_weav(harness, status="closed", priority="high")
+    await until_card_says(harness, card, "Closed in Weav")
 
-    await at_home.ben.click(ids.OPEN_AGAIN, card.ts)
+    await harness.ben.click(ids.OPEN_AGAIN, card.ts)
 
     await until_card_says(
-        at_home, card, "<@U0BEN> reopened it", "Closed in Weav", "set to High in Weav"
+        harness, card, "<@U0BEN> reopened it", "Closed in Weav", "set to High in Weav"
     )
-    await until_nothing_is_due(at_home)
-    assert only_conversation(at_home)["status"] == "open"
-    assert len(redraws(at_home)) == 2
+    await until_nothing_is_due(harness)
+    assert only_conversation(harness)["status"] == "open"
+    assert len(redraws(harness)) == 2
 
 
 async def test_a_click_on_a_field_that_weav_just_changed_is_reported_and_changes_nothing(
-    at_home: House,
+    harness: Harness,
 ) -> None:
-    card = await post_settled_card(at_home)
-    at_home.weav.webhooks.options = WebhookOptions(late=1.0)
-    change_in_weav(at_home, priority="low")
+    card = await post_settled_card(harness)
+    harness.weav.webhooks.options = WebhookOptions(late=1.0)
+    change_in_weav(harness, priority="low")
 
-    await at_home.ben.click(ids.SET_PRIORITY, card.ts, "urgent")
+    await harness.ben.click(ids.SET_PRIORITY, card.ts, "urgent")
 
-    assert "Its priority is Low now." in await private_text(at_home)
-    await until_nothing_is_due(at_home)
-    assert put_requests(at_home) == []
-    assert len(redraws(at_home)) == 1
+    assert "Its priority is Low now." in await private_text(harness)
+    await until_nothing_is_due(harness)
+    assert put_requests(harness) == []
+    assert len(redraws(harness)) == 1
 
 
-async def test_a_change_before_the_bot_knew_the_conversation_is_seen(at_home: House) -> None:
+async def test_a_change_before_the_bot_knew_the_conversation_is_seen(harness: Harness) -> None:
     """A workflow in Weav may change a conversation as soon as it is created."""
-    at_home.weav.fail(WeavFault(hold=0.5, **CREATE))
-    await at_home.fill_in(subject="Export hangs")
-    submitting = asyncio.create_task(at_home.ann.submit())
-    await at_home.weav.until(lambda: bool(at_home.weav.conversations))
+    harness.weav.fail(WeavFault(hold=0.5, **CREATE))
+    await harness.fill_in(subject="Export hangs")
+    submitting = asyncio.create_task(harness.ann.submit())
+    await harness.weav.until(lambda: bool(harness.weav.conversations))
 
-    change_in_weav(at_home, priority="urgent")
+    change_in_weav(harness, priority="urgent")
     await submitting
 
-    card = await at_home.card()
-    await until_card_says(at_home, card, "*Priority*\n:red_circle: Urgent")
+    card = await harness.card()
+    await until_card_says(harness, card, "*Priority*\n:red_circle: Urgent")
 
 
 # Cards that cannot be redrawn.
 
 
 async def test_a_card_that_only_a_click_can_redraw_shows_the_change_then_and_status_at_once(
-    at_home: House,
+    harness: Harness,
 ) -> None:
-    card = await post_card(at_home, "response_url")
+    card = await post_card(harness, "response_url")
 
-    change_in_weav(at_home, status="closed")
-    await until_nothing_is_due(at_home)
+    change_in_weav(harness, status="closed")
+    await until_nothing_is_due(harness)
 
-    assert redraws(at_home) == []
+    assert redraws(harness) == []
     assert not card.edited
-    assert "created · Closed, Normal · " in str(await status(at_home.ann))
-    await clicker(at_home, "response_url").click(ids.SET_PRIORITY, card.ts, "low")
+    assert "created · Closed, Normal · " in str(await status(harness.ann))
+    await clicker(harness, "response_url").click(ids.SET_PRIORITY, card.ts, "low")
     await until_card_says(
-        at_home, card, "*Status*\n:white_check_mark: Closed", "set the priority to Low"
+        harness, card, "*Status*\n:white_check_mark: Closed", "set the priority to Low"
     )
 
 
@@ -302,47 +302,47 @@ async def test_a_card_that_only_a_click_can_redraw_shows_the_change_then_and_sta
     "code", ["message_not_found", "channel_not_found", "is_archived", "not_in_channel"]
 )
 async def test_a_card_that_is_gone_from_slack_is_no_longer_followed(
-    at_home: House, code: str
+    harness: Harness, code: str
 ) -> None:
-    await post_settled_card(at_home)
-    at_home.slack.faults.add(SlackFault("chat.update", error=code))
-    change_in_weav(at_home, status="closed")
-    await until_nothing_is_due(at_home)
-    read = len(reads(at_home))
+    await post_settled_card(harness)
+    harness.slack.faults.add(SlackFault("chat.update", error=code))
+    change_in_weav(harness, status="closed")
+    await until_nothing_is_due(harness)
+    read = len(reads(harness))
 
-    change_in_weav(at_home, status="open")
-    change_in_weav(at_home, priority="low")
-    await until_nothing_is_due(at_home)
+    change_in_weav(harness, status="open")
+    change_in_weav(harness, priority="low")
+    await until_nothing_is_due(harness)
 
-    assert len(redraws(at_home)) == 1
-    assert len(reads(at_home)) == read
-
-
-async def test_a_message_deleted_in_slack_ends_following(at_home: House) -> None:
-    card = await post_settled_card(at_home)
-    at_home.slack.remove_message(card)
-
-    change_in_weav(at_home, status="closed")
-    await until_nothing_is_due(at_home)
-
-    assert [call.answer["error"] for call in redraws(at_home)] == ["message_not_found"]
+    assert len(redraws(harness)) == 1
+    assert len(reads(harness)) == read
 
 
-async def test_a_click_that_redraws_the_card_resumes_following(at_home: House) -> None:
-    card = await post_settled_card(at_home)
-    at_home.slack.faults.add(SlackFault("chat.update", error="is_archived"))
-    change_in_weav(at_home, status="closed")
-    await until_nothing_is_due(at_home)
+async def test_a_message_deleted_in_slack_ends_following(harness: Harness) -> None:
+    card = await post_settled_card(harness)
+    harness.slack.remove_message(card)
+
+    change_in_weav(harness, status="closed")
+    await until_nothing_is_due(harness)
+
+    assert [call.answer["error"] for call in redraws(harness)] == ["message_not_found"]
+
+
+async def test_a_click_that_redraws_the_card_resumes_following(harness: Harness) -> None:
+    card = await post_settled_card(harness)
+    harness.slack.faults.add(SlackFault("chat.update", error="is_archived"))
+    change_in_weav(harness, status="closed")
+    await until_nothing_is_due(harness)
     assert not card.edited
 
-    await at_home.ben.click(ids.SET_PRIORITY, card.ts, "low")
+    await harness.ben.click(ids.SET_PRIORITY, card.ts, "low")
     await until_card_says(
-        at_home, card, "set the priority to Low", "*Status*\n:white_check_mark: Closed"
+        harness, card, "set the priority to Low", "*Status*\n:white_check_mark: Closed"
     )
-    await until_nothing_is_due(at_home)
-    change_in_weav(at_home, status="open")
+    await until_nothing_is_due(harness)
+    change_in_weav(harness, status="open")
 
-    await until_card_says(at_home, card, "Reopened in Weav")
+    await until_card_says(harness, card, "Reopened in Weav")
 
 
 # Deleted conversations.
@@ -350,98 +350,98 @@ async def test_a_click_that_redraws_the_card_resumes_following(at_home: House) -
 
 @pytest.mark.parametrize("route", REDRAWN)
 async def test_a_deleted_conversation_is_shown_as_deleted_without_buttons(
-    at_home: House, route: Route
+    harness: Harness, route: Route
 ) -> None:
-    card = await post_card(at_home, route)
+    card = await post_card(harness, route)
 
-    at_home.weav.store.delete(only_conversation(at_home)["id"])
+    harness.weav.store.delete(only_conversation(harness)["id"])
 
     await until_card_says(
-        at_home, card, "*Status*\n:wastebasket: Deleted", "Deleted in Weav · <!date^"
+        harness, card, "*Status*\n:wastebasket: Deleted", "Deleted in Weav · <!date^"
     )
     assert "Export hangs" in text_on(card)
     assert "Open in Weav" not in text_on(card)
     assert [block for block in card.blocks if block["type"] == "actions"] == []
-    await until_status_says(at_home, "created · Deleted")
+    await until_status_says(harness, "created · Deleted")
 
 
 async def test_a_deletion_after_the_ledger_forgot_changes_only_the_status_and_says_so(
-    at_home: House,
+    harness: Harness,
 ) -> None:
-    card = await post_settled_card(at_home, assignee_type="user", assignee_id=BEN_IN_WEAV)
-    change_in_weav(at_home, priority="high")
-    await until_card_says(at_home, card, "set to High in Weav")
-    await until_nothing_is_due(at_home)
-    async with Ledger.open(at_home.database) as ledger:
+    card = await post_settled_card(harness, assignee_type="user", assignee_id=BEN_IN_WEAV)
+    change_in_weav(harness, priority="high")
+    await until_card_says(harness, card, "set to High in Weav")
+    await until_nothing_is_due(harness)
+    async with Ledger.open(harness.database) as ledger:
         assert await ledger.forget(0) == 1
 
-    at_home.weav.store.delete(only_conversation(at_home)["id"])
+    harness.weav.store.delete(only_conversation(harness)["id"])
 
-    await until_card_says(at_home, card, "Deleted", "the bot no longer keeps what it said")
-    await until_nothing_is_due(at_home)
+    await until_card_says(harness, card, "Deleted", "the bot no longer keeps what it said")
+    await until_nothing_is_due(harness)
     for untrue in ("Unassigned", "not set", "No subject"):
         assert untrue not in f"{card.text} {card.blocks}"
-    [row] = await select(at_home, "SELECT changes FROM cards")
+    [row] = await select(harness, "SELECT changes FROM cards")
     assert [each["field"] for each in json.loads(row[0])] == ["priority", "status"]
     assert [block for block in card.blocks if block["type"] == "actions"] == []
 
 
-async def test_without_an_event_two_404s_count_as_deleted(at_home: House) -> None:
-    card = await post_settled_card(at_home)
-    conversation = at_home.weav.store.conversations.pop(only_conversation(at_home)["id"])
-    read = len(at_home.weav.requests)
+async def test_without_an_event_two_404s_count_as_deleted(harness: Harness) -> None:
+    card = await post_settled_card(harness)
+    conversation = harness.weav.store.conversations.pop(only_conversation(harness)["id"])
+    read = len(harness.weav.requests)
 
-    await Weav.to(at_home).tell(STATUS, conversation["id"])
+    await Weav.to(harness).tell(STATUS, conversation["id"])
 
-    await until_card_says(at_home, card, "Deleted in Weav")
-    assert len(at_home.weav.requests) - read == 2
+    await until_card_says(harness, card, "Deleted in Weav")
+    assert len(harness.weav.requests) - read == 2
 
 
-async def test_one_404_does_not_count_as_deleted(at_home: House) -> None:
-    card = await post_settled_card(at_home)
-    at_home.weav.fail(WeavFault(status=404, times=1, **READ))
+async def test_one_404_does_not_count_as_deleted(harness: Harness) -> None:
+    card = await post_settled_card(harness)
+    harness.weav.fail(WeavFault(status=404, times=1, **READ))
 
-    change_in_weav(at_home, status="closed")
+    change_in_weav(harness, status="closed")
 
-    await until_card_says(at_home, card, "Closed in Weav")
-    await until_nothing_is_due(at_home)
+    await until_card_says(harness, card, "Closed in Weav")
+    await until_nothing_is_due(harness)
     assert "Deleted" not in text_on(card)
 
 
-async def test_a_deletion_that_weav_confirms_late_is_seen(at_home: House) -> None:
-    card = await post_settled_card(at_home)
-    conversation_id = only_conversation(at_home)["id"]
-    await Weav.to(at_home).tell("conversation.deleted", conversation_id)
-    read = len(reads(at_home))
-    await at_home.weav.until(lambda: len(reads(at_home)) > read)
+async def test_a_deletion_that_weav_confirms_late_is_seen(harness: Harness) -> None:
+    card = await post_settled_card(harness)
+    conversation_id = only_conversation(harness)["id"]
+    await Weav.to(harness).tell("conversation.deleted", conversation_id)
+    read = len(reads(harness))
+    await harness.weav.until(lambda: len(reads(harness)) > read)
 
-    at_home.weav.webhooks.is_active = False
-    at_home.weav.store.delete(conversation_id)
+    harness.weav.webhooks.is_active = False
+    harness.weav.store.delete(conversation_id)
 
-    await until_card_says(at_home, card, "Deleted in Weav")
+    await until_card_says(harness, card, "Deleted in Weav")
 
 
-async def test_a_deletion_event_without_a_404_does_not_count(at_home: House) -> None:
-    card = await post_settled_card(at_home)
+async def test_a_deletion_event_without_a_404_does_not_count(harness: Harness) -> None:
+    card = await post_settled_card(harness)
 
-    await Weav.to(at_home).tell("conversation.deleted", only_conversation(at_home)["id"])
-    await until_nothing_is_due(at_home)
+    await Weav.to(harness).tell("conversation.deleted", only_conversation(harness)["id"])
+    await until_nothing_is_due(harness)
 
     assert not card.edited
-    change_in_weav(at_home, status="closed")
-    await until_card_says(at_home, card, "Closed in Weav")
+    change_in_weav(harness, status="closed")
+    await until_card_says(harness, card, "Closed in Weav")
 
 
-async def test_webhooks_after_a_deletion_change_nothing(at_home: House) -> None:
-    card = await post_settled_card(at_home)
-    conversation_id = only_conversation(at_home)["id"]
-    at_home.weav.store.delete(conversation_id)
-    await until_card_says(at_home, card, "Deleted in Weav")
+async def test_webhooks_after_a_deletion_change_nothing(harness: Harness) -> None:
+    card = await post_settled_card(harness)
+    conversation_id = only_conversation(harness)["id"]
+    harness.weav.store.delete(conversation_id)
+    await until_card_says(harness, card, "Deleted in Weav")
 
-    await Weav.to(at_home).tell(STATUS, conversation_id)
-    await until_nothing_is_due(at_home)
+    await Weav.to(harness).tell(STATUS, conversation_id)
+    await until_nothing_is_due(harness)
 
-    assert len(redraws(at_home)) == 1
+    assert len(redraws(harness)) == 1
     assert text_on(card).count("Deleted in Weav") == 1
 
 
@@ -461,15 +461,15 @@ async def test_webhooks_after_a_deletion_change_nothing(at_home: House) -> None:
     ],
     ids=["503", "500", "401", "429", "cut"],
 )
-async def test_a_look_is_retried_until_weav_answers(at_home: House, fault: WeavFault) -> None:
-    card = await post_settled_card(at_home)
-    at_home.weav.fail(fault)
+async def test_a_look_is_retried_until_weav_answers(harness: Harness, fault: WeavFault) -> None:
+    card = await post_settled_card(harness)
+    harness.weav.fail(fault)
 
-    change_in_weav(at_home, status="closed")
+    change_in_weav(harness, status="closed")
 
-    await until_card_says(at_home, card, "Closed in Weav")
-    await until_nothing_is_due(at_home)
-    samples = await scrape(at_home)
+    await until_card_says(harness, card, "Closed in Weav")
+    await until_nothing_is_due(harness)
+    samples = await scrape(harness)
     assert value(samples, "weav_slack_looks_total", look="card", outcome="weav_away") >= 1
     assert value(samples, "weav_slack_looks_total", look="card", outcome="redrawn") == 1
     assert value(samples, "weav_slack_looks_oldest_seconds") == 0
@@ -488,31 +488,31 @@ async def test_a_look_is_retried_until_weav_answers(at_home: House, fault: WeavF
     ids=["410", "another", "400", "422", "html", "half a character"],
 )
 async def test_an_unreadable_conversation_does_not_delay_others_and_is_given_up(
-    at_home: House, status: int, body: bytes | None
+    harness: Harness, status: int, body: bytes | None
 ) -> None:
-    await post_settled_card(at_home)
-    unread = only_conversation(at_home)["id"]
-    await at_home.fill_in(subject="Another")
-    await at_home.ann.submit()
-    await at_home.slack.until(lambda slack: len(slack.from_bot("C0SUPPORT")) == 2)
-    await until_nothing_is_due(at_home)
-    another = at_home.slack.from_bot("C0SUPPORT")[-1]
-    at_home.weav.fail(
+    await post_settled_card(harness)
+    unread = only_conversation(harness)["id"]
+    await harness.fill_in(subject="Another")
+    await harness.ann.submit()
+    await harness.slack.until(lambda slack: len(slack.from_bot("C0SUPPORT")) == 2)
+    await until_nothing_is_due(harness)
+    another = harness.slack.from_bot("C0SUPPORT")[-1]
+    harness.weav.fail(
         WeavFault(status=status, body=body, method="GET", path=f"/conversations/{unread}")
     )
 
-    for conversation in at_home.weav.conversations:
-        at_home.weav.store.change(conversation["id"], status="closed")
-    await until_card_says(at_home, another, "Closed in Weav")
-    await until_nothing_is_due(at_home)
+    for conversation in harness.weav.conversations:
+        harness.weav.store.change(conversation["id"], status="closed")
+    await until_card_says(harness, another, "Closed in Weav")
+    await until_nothing_is_due(harness)
 
-    assert len(redraws(at_home)) == 1
-    samples = await scrape(at_home)
+    assert len(redraws(harness)) == 1
+    samples = await scrape(harness)
     assert value(samples, "weav_slack_looks_total", look="card", outcome="weav_away") == 0
     assert value(samples, "weav_slack_looks_total", look="card", outcome="unreadable") == 1
-    at_home.weav.faults.clear()
-    await Weav.to(at_home).tell(STATUS, unread)
-    await at_home.slack.until(lambda _: len(redraws(at_home)) == 2)
+    harness.weav.faults.clear()
+    await Weav.to(harness).tell(STATUS, unread)
+    await harness.slack.until(lambda _: len(redraws(harness)) == 2)
 
 
 @pytest.mark.parametrize(
@@ -528,56 +528,56 @@ async def test_an_unreadable_conversation_does_not_delay_others_and_is_given_up(
     ids=["500", "429", "internal", "revoked", "cut after", "cut before"],
 )
 async def test_a_redraw_is_retried_until_slack_accepts_it(
-    at_home: House, fault: SlackFault
+    harness: Harness, fault: SlackFault
 ) -> None:
-    card = await post_settled_card(at_home)
-    at_home.slack.faults.add(fault)
+    card = await post_settled_card(harness)
+    harness.slack.faults.add(fault)
 
-    change_in_weav(at_home, status="closed")
+    change_in_weav(harness, status="closed")
 
-    await until_card_says(at_home, card, "Closed in Weav")
-    await until_nothing_is_due(at_home)
+    await until_card_says(harness, card, "Closed in Weav")
+    await until_nothing_is_due(harness)
     assert text_on(card).count("Closed in Weav") == 1
 
 
-async def test_a_click_does_not_wait_for_a_redraw_that_slack_delays(at_home: House) -> None:
-    card = await post_settled_card(at_home)
-    at_home.slack.faults.add(
+async def test_a_click_does_not_wait_for_a_redraw_that_slack_delays(harness: Harness) -> None:
+    card = await post_settled_card(harness)
+    harness.slack.faults.add(
         SlackFault("chat.update", status=429, error="ratelimited", retry_after=8)
     )
-    change_in_weav(at_home, status="closed")
-    await at_home.slack.until(lambda _: bool(redraws(at_home)))
+    change_in_weav(harness, status="closed")
+    await harness.slack.until(lambda _: bool(redraws(harness)))
 
-    await at_home.ben.click(ids.SET_PRIORITY, card.ts, "low")
+    await harness.ben.click(ids.SET_PRIORITY, card.ts, "low")
 
-    await until_card_says(at_home, card, "set the priority to Low", "Closed in Weav", within=4)
+    await until_card_says(harness, card, "set the priority to Low", "Closed in Weav", within=4)
 
 
-async def test_while_slack_rejects_the_token_looks_rest_longer_and_longer(at_home: House) -> None:
-    card = await post_settled_card(at_home)
-    at_home.slack.faults.add(SlackFault("chat.update", error="token_revoked", times=None))
+async def test_while_slack_rejects_the_token_looks_rest_longer_and_longer(harness: Harness) -> None:
+    card = await post_settled_card(harness)
+    harness.slack.faults.add(SlackFault("chat.update", error="token_revoked", times=None))
 
-    change_in_weav(at_home, status="closed")
-    await at_home.slack.until(lambda _: len(redraws(at_home)) >= 5, 15)
+    change_in_weav(harness, status="closed")
+    await harness.slack.until(lambda _: len(redraws(harness)) >= 5, 15)
 
-    times = [call.at for call in redraws(at_home)][:5]
+    times = [call.at for call in redraws(harness)][:5]
     pauses = [b - a for a, b in pairwise(times)]
     assert pauses[-1] > 2 * pauses[0], pauses
-    at_home.slack.faults.clear()
-    await until_card_says(at_home, card, "Closed in Weav", within=15)
+    harness.slack.faults.clear()
+    await until_card_says(harness, card, "Closed in Weav", within=15)
 
 
-async def test_while_the_database_is_down_weav_retries_its_webhooks(at_home: House) -> None:
-    card = await post_settled_card(at_home)
-    await execute(at_home, "ALTER TABLE due RENAME TO away")
-    at_home.weav.webhooks.options = WebhookOptions(backoff=0.3)
+async def test_while_the_database_is_down_weav_retries_its_webhooks(harness: Harness) -> None:
+    card = await post_settled_card(harness)
+    await execute(harness, "ALTER TABLE due RENAME TO away")
+    harness.weav.webhooks.options = WebhookOptions(backoff=0.3)
 
-    change_in_weav(at_home, status="closed")
-    await at_home.weav.until(lambda: bool(at_home.weav.webhooks.deliveries[-1].attempts))
-    assert at_home.weav.webhooks.deliveries[-1].attempts[0].status == 503
-    await execute(at_home, "ALTER TABLE away RENAME TO due")
+    change_in_weav(harness, status="closed")
+    await harness.weav.until(lambda: bool(harness.weav.webhooks.deliveries[-1].attempts))
+    assert harness.weav.webhooks.deliveries[-1].attempts[0].status == 503
+    await execute(harness, "ALTER TABLE away RENAME TO due")
 
-    await until_card_says(at_home, card, "Closed in Weav")
+    await until_card_says(harness, card, "Closed in Weav")
 
 
 # Who may read the card, and what its text contains.
@@ -586,186 +586,186 @@ async def test_while_the_database_is_down_weav_retries_its_webhooks(at_home: Hou
 async def test_in_a_shared_channel_a_card_follows_and_stays_short(
     tmp_path: Path,
 ) -> None:
-    async with house(tmp_path, weav_webhook_secret=SECRET) as at_home:
-        at_home.slack.scopes += ("channels:read",)
-        await at_home.bot.health.poll_slack()
-        card = await post_card(at_home, post_to=SHARED)
+    async with open_harness(tmp_path, weav_webhook_secret=SECRET) as harness:
+        harness.slack.scopes += ("channels:read",)
+        await harness.bot.health.poll_slack()
+        card = await post_card(harness, post_to=SHARED)
 
-        change_in_weav(at_home, status="closed", priority="urgent")
+        change_in_weav(harness, status="closed", priority="urgent")
 
-        await until_card_says(at_home, card, "Closed")
+        await until_card_says(harness, card, "Closed")
         seen = f"{card.text} {card.blocks}"
         for private in ("Export hangs", JANE, "U0ANN", "Urgent"):
             assert private not in seen.replace(":red_circle: Priority: Urgent", "")
 
 
-async def test_text_from_weav_is_never_markup(at_home: House) -> None:
-    card = await post_settled_card(at_home)
-    only_conversation(at_home).update(
+async def test_text_from_weav_is_never_markup(harness: Harness) -> None:
+    card = await post_settled_card(harness)
+    only_conversation(harness).update(
         subject="<!channel> *bold* &amp; <https://evil.example|click>", status="<!here>"
     )
 
-    await Weav.to(at_home).tell(STATUS, only_conversation(at_home)["id"])
+    await Weav.to(harness).tell(STATUS, only_conversation(harness)["id"])
 
-    await until_card_says(at_home, card, "&lt;!here&gt;")
+    await until_card_says(harness, card, "&lt;!here&gt;")
     assert "<!here>" not in f"{card.text} {card.blocks}"
     assert "<!channel>" not in card.text
 
 
-async def test_a_card_is_redrawn_without_the_data_that_the_ledger_removed(at_home: House) -> None:
-    card = await post_settled_card(at_home, "thread")
+async def test_a_card_is_redrawn_without_the_data_that_the_ledger_removed(harness: Harness) -> None:
+    card = await post_settled_card(harness, "thread")
     [line] = [each for each in text_on(card).splitlines() if each.startswith("Opened by")]
-    async with Ledger.open(at_home.database) as ledger:
+    async with Ledger.open(harness.database) as ledger:
         assert await ledger.forget(0) == 1
 
-    change_in_weav(at_home, priority="low")
+    change_in_weav(harness, priority="low")
 
-    await until_card_says(at_home, card, ":white_circle: Low", line)
-    [entry] = await at_home.entries()
+    await until_card_says(harness, card, ":white_circle: Low", line)
+    [entry] = await harness.entries()
     assert entry.conversation is None
 
 
-async def test_a_card_of_an_earlier_release_is_followed(at_home: House) -> None:
-    card = await post_settled_card(at_home, "thread")
+async def test_a_card_of_an_earlier_release_is_followed(harness: Harness) -> None:
+    card = await post_settled_card(harness, "thread")
     [line] = [each for each in text_on(card).splitlines() if each.startswith("Opened by")]
-    await execute(at_home, "UPDATE submissions SET card = NULL")
-    await execute(at_home, "DELETE FROM cards")
+    await execute(harness, "UPDATE submissions SET card = NULL")
+    await execute(harness, "DELETE FROM cards")
 
-    change_in_weav(at_home, priority="low")
+    change_in_weav(harness, priority="low")
 
-    await until_card_says(at_home, card, ":white_circle: Low", line, "Priority set to Low in Weav")
+    await until_card_says(harness, card, ":white_circle: Low", line, "Priority set to Low in Weav")
 
 
 # Stale reads and lost locks.
 
 
-async def test_a_read_that_is_older_than_the_card_is_not_drawn(at_home: House) -> None:
-    card = await post_settled_card(at_home)
-    await at_home.ben.click(ids.CLOSE, card.ts)
-    await until_card_says(at_home, card, "closed it")
-    await until_nothing_is_due(at_home)
-    conversation, now = only_conversation(at_home), only_conversation(at_home)["updated_at"]
+async def test_a_read_that_is_older_than_the_card_is_not_drawn(harness: Harness) -> None:
+    card = await post_settled_card(harness)
+    await harness.ben.click(ids.CLOSE, card.ts)
+    await until_card_says(harness, card, "closed it")
+    await until_nothing_is_due(harness)
+    conversation, now = only_conversation(harness), only_conversation(harness)["updated_at"]
     earlier = datetime.fromisoformat(now) - timedelta(minutes=1)
     conversation.update(status="open", updated_at=earlier.isoformat())
 
-    await Weav.to(at_home).tell(STATUS, conversation["id"])
-    read = len(reads(at_home))
-    await at_home.weav.until(lambda: len(reads(at_home)) > read)
+    await Weav.to(harness).tell(STATUS, conversation["id"])
+    read = len(reads(harness))
+    await harness.weav.until(lambda: len(reads(harness)) > read)
 
     assert "*Status*\n:white_check_mark: Closed" in text_on(card)
     conversation.update(updated_at=datetime.now(UTC).isoformat())
-    await until_card_says(at_home, card, "Reopened in Weav")
+    await until_card_says(harness, card, "Reopened in Weav")
 
 
 async def test_a_read_that_is_older_than_the_card_is_not_drawn_after_an_outage_of_weav(
-    at_home: House,
+    harness: Harness,
 ) -> None:
-    card = await post_settled_card(at_home)
-    await at_home.ben.click(ids.CLOSE, card.ts)
-    await until_card_says(at_home, card, "closed it")
-    await until_nothing_is_due(at_home)
-    conversation = only_conversation(at_home)
+    card = await post_settled_card(harness)
+    await harness.ben.click(ids.CLOSE, card.ts)
+    await until_card_says(harness, card, "closed it")
+    await until_nothing_is_due(harness)
+    conversation = only_conversation(harness)
     now = datetime.fromisoformat(conversation["updated_at"])
     conversation.update(status="open", updated_at=(now - timedelta(minutes=1)).isoformat())
-    at_home.weav.fail(WeavFault(status=503, times=5, **READ))
-    read = len(reads(at_home))
+    harness.weav.fail(WeavFault(status=503, times=5, **READ))
+    read = len(reads(harness))
 
-    await Weav.to(at_home).tell(STATUS, conversation["id"])
-    await at_home.weav.until(
-        lambda: [each.status for each in reads(at_home)][read + 5 :] == [200], 20
+    await Weav.to(harness).tell(STATUS, conversation["id"])
+    await harness.weav.until(
+        lambda: [each.status for each in reads(harness)][read + 5 :] == [200], 20
     )
     conversation.update(status="closed", updated_at=now.isoformat())
-    await until_nothing_is_due(at_home)
+    await until_nothing_is_due(harness)
 
-    assert len(redraws(at_home)) == 1
+    assert len(redraws(harness)) == 1
     assert "*Status*\n:white_check_mark: Closed" in text_on(card)
 
 
-async def test_a_click_during_a_look_comes_after_it(at_home: House) -> None:
-    card = await post_settled_card(at_home)
-    at_home.weav.fail(WeavFault(hold=0.5, times=1, **READ))
-    change_in_weav(at_home, priority="low")
-    read = len(at_home.weav.requests)
-    await at_home.weav.until(lambda: len(at_home.weav.requests) > read)
+async def test_a_click_during_a_look_comes_after_it(harness: Harness) -> None:
+    card = await post_settled_card(harness)
+    harness.weav.fail(WeavFault(hold=0.5, times=1, **READ))
+    change_in_weav(harness, priority="low")
+    read = len(harness.weav.requests)
+    await harness.weav.until(lambda: len(harness.weav.requests) > read)
 
-    await at_home.ben.click(ids.CLOSE, card.ts)
+    await harness.ben.click(ids.CLOSE, card.ts)
 
-    await until_card_says(at_home, card, "closed it", "Priority set to Low in Weav")
-    await until_nothing_is_due(at_home)
+    await until_card_says(harness, card, "closed it", "Priority set to Low in Weav")
+    await until_nothing_is_due(harness)
     last = text_on(card)
     assert ":white_circle: Low" in last
     assert ":white_check_mark: Closed" in last
 
 
-async def test_a_look_during_a_click_comes_after_it(at_home: House) -> None:
-    card = await post_settled_card(at_home)
-    at_home.weav.fail(WeavFault(hold=0.5, times=1, **WRITE))
-    await at_home.ben.click(ids.CLOSE, card.ts)
-    await at_home.weav.until(lambda: only_conversation(at_home)["status"] == "closed")
+async def test_a_look_during_a_click_comes_after_it(harness: Harness) -> None:
+    card = await post_settled_card(harness)
+    harness.weav.fail(WeavFault(hold=0.5, times=1, **WRITE))
+    await harness.ben.click(ids.CLOSE, card.ts)
+    await harness.weav.until(lambda: only_conversation(harness)["status"] == "closed")
 
-    change_in_weav(at_home, priority="low")
+    change_in_weav(harness, priority="low")
 
     await until_card_says(
-        at_home, card, "closed it", "Priority set to Low in Weav", ":white_circle: Low"
+        harness, card, "closed it", "Priority set to Low in Weav", ":white_circle: Low"
     )
 
 
-async def take_lock_elsewhere(at_home: House) -> None:
+async def take_lock_elsewhere(harness: Harness) -> None:
     """As if this process stalled and another one took its lock and drew something newer."""
     async with asyncio.timeout(5):
-        while not await select(at_home, "SELECT 1 FROM cards WHERE shown = ''"):  # noqa: ASYNC110 - the bot's doing
+        while not await select(harness, "SELECT 1 FROM cards WHERE shown = ''"):  # noqa: ASYNC110 - the bot's doing
             await asyncio.sleep(0.02)
-    conversation = Conversation.read(only_conversation(at_home))
+    conversation = Conversation.read(only_conversation(harness))
     shown = CardDigest.of(conversation).dump()
-    await execute(at_home, f"UPDATE cards SET owner = 'another', shown = '{shown}'")  # noqa: S608 - ours
+    await execute(harness, f"UPDATE cards SET owner = 'another', shown = '{shown}'")  # noqa: S608 - ours
 
 
 async def test_a_card_drawn_by_a_look_that_lost_its_lock_is_redrawn(
-    at_home: House,
+    harness: Harness,
 ) -> None:
-    card = await post_settled_card(at_home)
-    at_home.slack.faults.add(SlackFault("chat.update", delay=1.0))
-    change_in_weav(at_home, priority="low")
+    card = await post_settled_card(harness)
+    harness.slack.faults.add(SlackFault("chat.update", delay=1.0))
+    change_in_weav(harness, priority="low")
 
-    await take_lock_elsewhere(at_home)
+    await take_lock_elsewhere(harness)
 
-    await at_home.slack.until(lambda _: len(redraws(at_home)) == 2, 15)
-    await until_nothing_is_due(at_home)
+    await harness.slack.until(lambda _: len(redraws(harness)) == 2, 15)
+    await until_nothing_is_due(harness)
     assert text_on(card).count("Priority set to Low in Weav") == 1
 
 
 async def test_a_card_drawn_by_a_click_that_lost_its_lock_is_redrawn(
-    at_home: House,
+    harness: Harness,
 ) -> None:
-    card = await post_settled_card(at_home)
-    at_home.slack.faults.add(SlackFault("chat.update", delay=1.0))
-    at_home.weav.webhooks.is_active = False
-    await at_home.ben.click(ids.CLOSE, card.ts)
-    await at_home.weav.until(lambda: bool(put_requests(at_home)))
-    await at_home.weav.until(lambda: only_conversation(at_home)["status"] == "closed")
+    card = await post_settled_card(harness)
+    harness.slack.faults.add(SlackFault("chat.update", delay=1.0))
+    harness.weav.webhooks.is_active = False
+    await harness.ben.click(ids.CLOSE, card.ts)
+    await harness.weav.until(lambda: bool(put_requests(harness)))
+    await harness.weav.until(lambda: only_conversation(harness)["status"] == "closed")
 
-    change_in_weav(at_home, priority="low")
-    await take_lock_elsewhere(at_home)
+    change_in_weav(harness, priority="low")
+    await take_lock_elsewhere(harness)
 
-    await until_card_says(at_home, card, "closed it", ":white_circle: Low", within=15)
-    await until_nothing_is_due(at_home)
-    assert len(redraws(at_home)) == 2
+    await until_card_says(harness, card, "closed it", ":white_circle: Low", within=15)
+    await until_nothing_is_due(harness)
+    assert len(redraws(harness)) == 2
 
 
 async def test_two_replicas_look_once_and_redraw_once(tmp_path: Path, postgres_url: str) -> None:
-    async with house(tmp_path, database=postgres_url, weav_webhook_secret=SECRET) as at_home:
-        async with another_bot(at_home) as ben:
-            card = await post_settled_card(at_home)
+    async with open_harness(tmp_path, database=postgres_url, weav_webhook_secret=SECRET) as harness:
+        async with another_bot(harness) as ben:
+            card = await post_settled_card(harness)
             for priority in ("low", "high", "urgent"):
-                change_in_weav(at_home, priority=priority)
-            await until_card_says(at_home, card, ":red_circle: Urgent")
-            await until_nothing_is_due(at_home)
-            assert len(redraws(at_home)) == 1
+                change_in_weav(harness, priority=priority)
+            await until_card_says(harness, card, ":red_circle: Urgent")
+            await until_nothing_is_due(harness)
+            assert len(redraws(harness)) == 1
 
             await ben.click(ids.CLOSE, card.ts)
-            change_in_weav(at_home, priority="low")
-            await until_card_says(at_home, card, "closed it", ":white_circle: Low")
-            await until_nothing_is_due(at_home)
+            change_in_weav(harness, priority="low")
+            await until_card_says(harness, card, "closed it", ":white_circle: Low")
+            await until_nothing_is_due(harness)
 
         assert "*Status*\n:white_check_mark: Closed" in text_on(card)
         assert text_on(card).count("Priority set to Low in Weav") == 1
@@ -775,110 +775,110 @@ async def test_redraws_are_paced(tmp_path: Path) -> None:
     """Redraws share one row of slots in the ledger, also across replicas and after failures."""
     follow = replace(QUICK_FOLLOW, redraw_every=0.6)
     pace = replace(QUICK, follow=follow)
-    async with house(tmp_path, weav_webhook_secret=SECRET, pace=pace) as at_home:
+    async with open_harness(tmp_path, weav_webhook_secret=SECRET, pace=pace) as harness:
         for number in range(5):
-            await at_home.fill_in(subject=f"Case {number}")
-            await at_home.ann.submit()
-            await at_home.slack.until(lambda slack, n=number: len(slack.from_bot("C0SUPPORT")) > n)  # type: ignore[misc]
-        await until_nothing_is_due(at_home)
+            await harness.fill_in(subject=f"Case {number}")
+            await harness.ann.submit()
+            await harness.slack.until(lambda slack, n=number: len(slack.from_bot("C0SUPPORT")) > n)  # type: ignore[misc]
+        await until_nothing_is_due(harness)
 
-        at_home.slack.faults.add(SlackFault("chat.update", status=500, times=3))
-        for conversation in at_home.weav.conversations:
-            at_home.weav.store.change(conversation["id"], status="closed")
-        await at_home.slack.until(lambda slack: len(slack.calls_of("chat.update")) == 8, 15)
+        harness.slack.faults.add(SlackFault("chat.update", status=500, times=3))
+        for conversation in harness.weav.conversations:
+            harness.weav.store.change(conversation["id"], status="closed")
+        await harness.slack.until(lambda slack: len(slack.calls_of("chat.update")) == 8, 15)
 
-        times = sorted(call.at for call in redraws(at_home))
+        times = sorted(call.at for call in redraws(harness))
         assert min(b - a for a, b in pairwise(times)) > 0.2, [t - times[0] for t in times]
-        await until_nothing_is_due(at_home)
-        assert len(redraws(at_home)) == 8
-        for card in at_home.slack.from_bot("C0SUPPORT"):
+        await until_nothing_is_due(harness)
+        assert len(redraws(harness)) == 8
+        for card in harness.slack.from_bot("C0SUPPORT"):
             assert "Closed in Weav" in text_on(card)
 
 
 async def test_stale_slots_are_not_all_used_at_once(tmp_path: Path) -> None:
     pace = replace(QUICK, follow=replace(QUICK_FOLLOW, redraw_every=0.6))
-    async with house(tmp_path, weav_webhook_secret=SECRET, pace=pace) as at_home:
+    async with open_harness(tmp_path, weav_webhook_secret=SECRET, pace=pace) as harness:
         for number in range(4):
-            await at_home.fill_in(subject=f"Case {number}")
-            await at_home.ann.submit()
-            await at_home.slack.until(lambda slack, n=number: len(slack.from_bot("C0SUPPORT")) > n)  # type: ignore[misc]
-        await until_nothing_is_due(at_home)
-        at_home.weav.webhooks.is_active = False
-        for conversation in at_home.weav.conversations:
-            at_home.weav.store.change(conversation["id"], status="closed")
+            await harness.fill_in(subject=f"Case {number}")
+            await harness.ann.submit()
+            await harness.slack.until(lambda slack, n=number: len(slack.from_bot("C0SUPPORT")) > n)  # type: ignore[misc]
+        await until_nothing_is_due(harness)
+        harness.weav.webhooks.is_active = False
+        for conversation in harness.weav.conversations:
+            harness.weav.store.change(conversation["id"], status="closed")
 
         await execute(
-            at_home, """UPDATE due SET due_at = 1, marks = marks + 1, memo = '{"place": 1}'"""
+            harness, """UPDATE due SET due_at = 1, marks = marks + 1, memo = '{"place": 1}'"""
         )
-        await at_home.slack.until(lambda slack: len(slack.calls_of("chat.update")) == 4, 15)
+        await harness.slack.until(lambda slack: len(slack.calls_of("chat.update")) == 4, 15)
 
-        times = sorted(call.at for call in redraws(at_home))
+        times = sorted(call.at for call in redraws(harness))
         assert min(b - a for a, b in pairwise(times)) > 0.2, [t - times[0] for t in times]
 
 
 async def test_a_process_that_stops_finishes_its_look(
-    at_home: House,
+    harness: Harness,
 ) -> None:
-    card = await post_settled_card(at_home)
-    await at_home.bot.services.scheduler.stop()
-    at_home.weav.fail(WeavFault(hold=2.0, times=1, **READ))
-    read = len(reads(at_home))
+    card = await post_settled_card(harness)
+    await harness.bot.services.scheduler.stop()
+    harness.weav.fail(WeavFault(hold=2.0, times=1, **READ))
+    read = len(reads(harness))
 
     async def stop_during_look() -> None:
-        async with another_bot(at_home, pace=replace(QUICK, lease=1)):
-            await at_home.weav.until(lambda: len(reads(at_home)) > read)
+        async with another_bot(harness, pace=replace(QUICK, lease=1)):
+            await harness.weav.until(lambda: len(reads(harness)) > read)
 
     stopping = asyncio.create_task(stop_during_look())
-    change_in_weav(at_home, status="closed")
-    await at_home.weav.until(lambda: len(reads(at_home)) > read)
-    async with another_bot(at_home):
+    change_in_weav(harness, status="closed")
+    await harness.weav.until(lambda: len(reads(harness)) > read)
+    async with another_bot(harness):
         await stopping
-        await until_card_says(at_home, card, "Closed in Weav")
-        await until_nothing_is_due(at_home)
+        await until_card_says(harness, card, "Closed in Weav")
+        await until_nothing_is_due(harness)
 
-    assert len(reads(at_home)) == read + 1
+    assert len(reads(harness)) == read + 1
 
 
-async def test_a_new_card_is_marked_for_a_look_once_the_database_answers(at_home: House) -> None:
-    await execute(at_home, "ALTER TABLE due RENAME TO away")
-    card = await post_card(at_home)
-    at_home.weav.webhooks.is_active = False
-    await at_home.entry_in(State.OPENED)
+async def test_a_new_card_is_marked_for_a_look_once_the_database_answers(harness: Harness) -> None:
+    await execute(harness, "ALTER TABLE due RENAME TO away")
+    card = await post_card(harness)
+    harness.weav.webhooks.is_active = False
+    await harness.entry_in(State.OPENED)
 
-    await execute(at_home, "ALTER TABLE away RENAME TO due")
-    change_in_weav(at_home, status="closed")
+    await execute(harness, "ALTER TABLE away RENAME TO due")
+    change_in_weav(harness, status="closed")
 
-    await until_card_says(at_home, card, "Closed")
+    await until_card_says(harness, card, "Closed")
 
 
 async def test_a_card_whose_redraw_was_interrupted_is_redrawn_after_the_restart(
-    at_home: House,
+    harness: Harness,
 ) -> None:
-    card = await post_settled_card(at_home)
-    await at_home.bot.services.scheduler.stop()
-    at_home.slack.faults.add(SlackFault("chat.update", delay=2.0))
-    async with another_bot(at_home, pace=replace(QUICK, drain=0.2)):
-        change_in_weav(at_home, status="closed")
+    card = await post_settled_card(harness)
+    await harness.bot.services.scheduler.stop()
+    harness.slack.faults.add(SlackFault("chat.update", delay=2.0))
+    async with another_bot(harness, pace=replace(QUICK, drain=0.2)):
+        change_in_weav(harness, status="closed")
         async with asyncio.timeout(5):
-            while not await select(at_home, "SELECT 1 FROM cards WHERE shown = ''"):  # noqa: ASYNC110 - the bot's doing
+            while not await select(harness, "SELECT 1 FROM cards WHERE shown = ''"):  # noqa: ASYNC110 - the bot's doing
                 await asyncio.sleep(0.02)
 
-    assert [row[0] for row in await select(at_home, "SELECT shown FROM cards")] == [""]
-    async with another_bot(at_home):
-        await until_card_says(at_home, card, "Closed in Weav")
-        await until_nothing_is_due(at_home)
+    assert [row[0] for row in await select(harness, "SELECT shown FROM cards")] == [""]
+    async with another_bot(harness):
+        await until_card_says(harness, card, "Closed in Weav")
+        await until_nothing_is_due(harness)
 
 
 async def test_a_look_that_was_due_when_the_bot_stopped_runs_after_the_restart(
     tmp_path: Path,
 ) -> None:
     pace = replace(QUICK, follow=replace(QUICK_FOLLOW, card=1.0))
-    async with house(tmp_path, weav_webhook_secret=SECRET, pace=pace) as at_home:
-        card = await post_card(at_home)
-        await at_home.entry_in(State.ANNOUNCED)
-        at_home.weav.webhooks.is_active = False
-        change_in_weav(at_home, status="closed")
-        await at_home.bot.services.scheduler.stop()
+    async with open_harness(tmp_path, weav_webhook_secret=SECRET, pace=pace) as harness:
+        card = await post_card(harness)
+        await harness.entry_in(State.ANNOUNCED)
+        harness.weav.webhooks.is_active = False
+        change_in_weav(harness, status="closed")
+        await harness.bot.services.scheduler.stop()
 
-        async with another_bot(at_home):
-            await until_card_says(at_home, card, "Closed")
+        async with another_bot(harness):
+            await until_card_says(harness, card, "Closed")

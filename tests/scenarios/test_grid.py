@@ -8,7 +8,7 @@ import pytest
 
 from bot.sandbox.slack import Delivery, Enterprise, Person, SlackFault, SlackUser
 from bot.slack import ids
-from tests.house import JANE, House, house, text_on
+from tests.harness import JANE, Harness, open_harness, text_on
 from tests.metrics import scrape, value
 from tests.scenarios.cards import post_card, until_card_says
 
@@ -26,13 +26,13 @@ async def grid_harness(
     names_teams: bool = False,
     greeted: bool = True,
     **variables: str,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Harness]:
     """Ann and Ben use the bot's workspace, Sue a sister workspace, Eve another organisation.
 
     `names_teams`: what Slack says of people in interactions, see `Enterprise`.
     """
     upper = {name.upper(): value for name, value in variables.items()}
-    async with house(tmp_path, change=lambda names: names.update(upper)) as opened:
+    async with open_harness(tmp_path, change=lambda names: names.update(upper)) as opened:
         ours = frozenset({"T0SANDBOX", SISTER})
         opened.slack.enterprises = (
             Enterprise(OURS, "Ours", ours, names_teams),
@@ -46,18 +46,18 @@ async def grid_harness(
         yield opened
 
 
-def person(at_home: House, slack_user_id: str) -> Person:
-    return Person(at_home.slack, slack_user_id, at_home.ann.endpoint)
+def person(harness: Harness, slack_user_id: str) -> Person:
+    return Person(harness.slack, slack_user_id, harness.ann.endpoint)
 
 
 async def until_form_opened(who: Person) -> None:
     await who.workspace.until(lambda slack: slack.top_view(who.slack_user_id))
 
 
-async def error_in_anns_form(at_home: House, who: Person) -> str:
+async def error_in_anns_form(harness: Harness, who: Person) -> str:
     """Return the error under the field."""
-    await at_home.fill_in(subject="Export hangs")
-    answer = await who.send(Delivery("interactive", who.payloads.submission(at_home.ann.view)))
+    await harness.fill_in(subject="Export hangs")
+    answer = await who.send(Delivery("interactive", who.payloads.submission(harness.ann.view)))
     return answer.errors.get(ids.POST_TO, "")
 
 
@@ -66,22 +66,22 @@ async def error_in_anns_form(at_home: House, who: Person) -> str:
 async def test_a_member_of_the_organisation_can_do_everything(
     tmp_path: Path, *, greeted: bool, names_teams: bool
 ) -> None:
-    async with grid_harness(tmp_path, greeted=greeted, names_teams=names_teams) as at_home:
-        await at_home.ann.command("email")
-        await until_form_opened(at_home.ann)
-        offered = await at_home.ann.suggest(ids.CUSTOMER_ID, JANE)
+    async with grid_harness(tmp_path, greeted=greeted, names_teams=names_teams) as harness:
+        await harness.ann.command("email")
+        await until_form_opened(harness.ann)
+        offered = await harness.ann.suggest(ids.CUSTOMER_ID, JANE)
         assert JANE in str(offered.options)
-        submitted = await at_home.ann.submit({"customer_id": JANE})
+        submitted = await harness.ann.submit({"customer_id": JANE})
         assert (submitted.trouble, submitted.errors) == ("", {})
-        card = await at_home.card()
-        await at_home.ben.click(ids.CLOSE, card.ts)
-        await until_card_says(at_home, card, "closed it")
-        message_ts = at_home.ann.say("The export hangs", "C0SUPPORT")
-        await at_home.ann.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
-        await until_form_opened(at_home.ann)
-        await at_home.ben.global_shortcut(ids.GLOBAL_SHORTCUT)
-        await until_form_opened(at_home.ben)
-        assert at_home.slack.from_bot(at_home.slack.direct_messages("U0BEN").id) == []
+        card = await harness.card()
+        await harness.ben.click(ids.CLOSE, card.ts)
+        await until_card_says(harness, card, "closed it")
+        message_ts = harness.ann.say("The export hangs", "C0SUPPORT")
+        await harness.ann.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
+        await until_form_opened(harness.ann)
+        await harness.ben.global_shortcut(ids.GLOBAL_SHORTCUT)
+        await until_form_opened(harness.ben)
+        assert harness.slack.from_bot(harness.slack.direct_messages("U0BEN").id) == []
 
 
 @pytest.mark.parametrize("names_teams", [True, False])
@@ -89,89 +89,89 @@ async def test_a_member_of_the_organisation_can_do_everything(
 async def test_a_user_of_another_organisation_is_refused_everywhere(
     tmp_path: Path, scopes: tuple[str, ...], *, names_teams: bool
 ) -> None:
-    async with grid_harness(tmp_path, scopes=scopes, names_teams=names_teams) as at_home:
-        eve = person(at_home, "U0EVE")
-        card = await post_card(at_home)
+    async with grid_harness(tmp_path, scopes=scopes, names_teams=names_teams) as harness:
+        eve = person(harness, "U0EVE")
+        card = await post_card(harness)
 
         commanded = await eve.command("", "C0PARTNERS")
         await eve.message_shortcut(ids.MESSAGE_SHORTCUT, card.ts)
         await eve.global_shortcut(ids.GLOBAL_SHORTCUT)
         await eve.click(ids.CLOSE, card.ts)
-        assert "organisation" in await error_in_anns_form(at_home, eve)
-        typed = eve.payloads.suggestion(at_home.ann.view, ids.CUSTOMER_ID, ids.CUSTOMER_ID, JANE)
+        assert "organisation" in await error_in_anns_form(harness, eve)
+        typed = eve.payloads.suggestion(harness.ann.view, ids.CUSTOMER_ID, ids.CUSTOMER_ID, JANE)
         offered = await eve.send(Delivery("interactive", typed))
 
         assert "organisation" in commanded.body["text"]
         assert "organisation" in offered.options[0]["text"]["text"]
-        metrics = await scrape(at_home)
+        metrics = await scrape(harness)
         assert value(metrics, "weav_slack_refusals_total", reason="external") == 6
-        assert at_home.slack.open_views("U0EVE") == []
-        assert [each["status"] for each in at_home.weav.conversations] == ["open"]
+        assert harness.slack.open_views("U0EVE") == []
+        assert [each["status"] for each in harness.weav.conversations] == ["open"]
 
 
 async def test_before_greeting_slack_the_organisation_in_a_payload_admits_nobody(
     tmp_path: Path,
 ) -> None:
-    async with grid_harness(tmp_path, greeted=False) as at_home:
-        eve = person(at_home, "U0EVE")
+    async with grid_harness(tmp_path, greeted=False) as harness:
+        eve = person(harness, "U0EVE")
 
         await eve.global_shortcut(ids.GLOBAL_SHORTCUT)
-        assert "organisation" in text_on(await at_home.direct_message("U0EVE"))
-        assert "organisation" in await error_in_anns_form(at_home, eve)
+        assert "organisation" in text_on(await harness.direct_message("U0EVE"))
+        assert "organisation" in await error_in_anns_form(harness, eve)
 
 
 async def test_a_command_in_a_sister_workspace_opens_a_form(tmp_path: Path) -> None:
-    async with grid_harness(tmp_path) as at_home:
-        await person(at_home, "U0SUE").command("")
+    async with grid_harness(tmp_path) as harness:
+        await person(harness, "U0SUE").command("")
 
-        await until_form_opened(person(at_home, "U0SUE"))
+        await until_form_opened(person(harness, "U0SUE"))
 
 
 async def test_people_of_sister_workspaces_are_looked_up_where_slack_names_theirs(
     tmp_path: Path,
 ) -> None:
-    async with grid_harness(tmp_path, scopes=GRANTED, names_teams=True) as at_home:
-        sue = person(at_home, "U0SUE")
-        card = await post_card(at_home)
+    async with grid_harness(tmp_path, scopes=GRANTED, names_teams=True) as harness:
+        sue = person(harness, "U0SUE")
+        card = await post_card(harness)
 
         await sue.click(ids.CLOSE, card.ts)
-        await until_card_says(at_home, card, "closed it")
-        assert await error_in_anns_form(at_home, sue) == ""
+        await until_card_says(harness, card, "closed it")
+        assert await error_in_anns_form(harness, sue) == ""
         await sue.global_shortcut(ids.GLOBAL_SHORTCUT)
         await until_form_opened(sue)
 
-        looked_up = [each.arguments["user"] for each in at_home.slack.calls_of("users.info")]
+        looked_up = [each.arguments["user"] for each in harness.slack.calls_of("users.info")]
         assert looked_up.count("U0SUE") == 1
 
 
 async def test_without_the_scope_a_setting_admits_sister_workspaces(tmp_path: Path) -> None:
-    async with grid_harness(tmp_path, names_teams=True) as at_home:
-        await person(at_home, "U0SUE").global_shortcut(ids.GLOBAL_SHORTCUT)
-        assert "organisation" in text_on(await at_home.direct_message("U0SUE"))
-    async with grid_harness(tmp_path, names_teams=True, slack_allow_external="true") as at_home:
-        await person(at_home, "U0SUE").global_shortcut(ids.GLOBAL_SHORTCUT)
-        await until_form_opened(person(at_home, "U0SUE"))
+    async with grid_harness(tmp_path, names_teams=True) as harness:
+        await person(harness, "U0SUE").global_shortcut(ids.GLOBAL_SHORTCUT)
+        assert "organisation" in text_on(await harness.direct_message("U0SUE"))
+    async with grid_harness(tmp_path, names_teams=True, slack_allow_external="true") as harness:
+        await person(harness, "U0SUE").global_shortcut(ids.GLOBAL_SHORTCUT)
+        await until_form_opened(person(harness, "U0SUE"))
 
 
 async def test_a_user_who_is_not_looked_up_in_time_can_try_again(tmp_path: Path) -> None:
-    async with grid_harness(tmp_path, scopes=GRANTED, names_teams=True) as at_home:
-        at_home.slack.faults.add(SlackFault("users.info", delay=1, where={"user": "U0SUE"}))
+    async with grid_harness(tmp_path, scopes=GRANTED, names_teams=True) as harness:
+        harness.slack.faults.add(SlackFault("users.info", delay=1, where={"user": "U0SUE"}))
 
         assert "try again in a moment" in await error_in_anns_form(
-            at_home, person(at_home, "U0SUE")
+            harness, person(harness, "U0SUE")
         )
 
-        await at_home.slack.until(
+        await harness.slack.until(
             lambda slack: any(
                 each.arguments["user"] == "U0SUE" for each in slack.calls_of("users.info")
             )
         )
-        assert await error_in_anns_form(at_home, person(at_home, "U0SUE")) == ""
+        assert await error_in_anns_form(harness, person(harness, "U0SUE")) == ""
 
 
 async def test_guests_of_the_organisation_count_as_guests(tmp_path: Path) -> None:
-    async with grid_harness(tmp_path, scopes=GRANTED) as at_home:
-        refused = await error_in_anns_form(at_home, person(at_home, "U0CAT"))
+    async with grid_harness(tmp_path, scopes=GRANTED) as harness:
+        refused = await error_in_anns_form(harness, person(harness, "U0CAT"))
 
         assert "guests" in refused
 
@@ -194,39 +194,39 @@ async def test_a_setting_may_name_a_workspace_or_an_organisation(
 ) -> None:
     async with grid_harness(
         tmp_path, scopes=scopes, names_teams=names_teams, slack_allowed_teams=named
-    ) as at_home:
-        assert {each for each in EVERYBODY if await use_global_shortcut(at_home, each)} == let_in
+    ) as harness:
+        assert {each for each in EVERYBODY if await use_global_shortcut(harness, each)} == let_in
 
 
-async def use_global_shortcut(at_home: House, slack_user_id: str) -> bool:
+async def use_global_shortcut(harness: Harness, slack_user_id: str) -> bool:
     """Use the global shortcut, and wait for the form or the refusal."""
-    await person(at_home, slack_user_id).global_shortcut(ids.GLOBAL_SHORTCUT)
-    messages = at_home.slack.direct_messages(slack_user_id).id
-    await at_home.slack.until(
+    await person(harness, slack_user_id).global_shortcut(ids.GLOBAL_SHORTCUT)
+    messages = harness.slack.direct_messages(slack_user_id).id
+    await harness.slack.until(
         lambda slack: slack.top_view(slack_user_id) or slack.from_bot(messages)
     )
-    return at_home.slack.top_view(slack_user_id) is not None
+    return harness.slack.top_view(slack_user_id) is not None
 
 
 @pytest.mark.parametrize("scopes", [(), GRANTED])
 async def test_people_of_a_sister_workspace_see_their_conversations_in_their_home_tab(
     tmp_path: Path, scopes: tuple[str, ...]
 ) -> None:
-    async with grid_harness(tmp_path, scopes=scopes) as at_home:
-        sue = person(at_home, "U0SUE")
+    async with grid_harness(tmp_path, scopes=scopes) as harness:
+        sue = person(harness, "U0SUE")
         await sue.command(f"{JANE} email")
         await until_form_opened(sue)
         await sue.submit({"subject": "Export hangs"})
-        await at_home.card()
+        await harness.card()
 
         await sue.open_home()
 
-        await at_home.slack.until(
+        await harness.slack.until(
             lambda slack: "U0SUE" in slack.homes and "Export hangs" in text_on(sue.home)
         )
-        eve = person(at_home, "U0EVE")
+        eve = person(harness, "U0EVE")
         await eve.open_home()
-        view = await at_home.slack.until(lambda slack: slack.homes.get("U0EVE"))
+        view = await harness.slack.until(lambda slack: slack.homes.get("U0EVE"))
         refused = "only for people of the organisation" in text_on(view)
         assert refused == bool(scopes)
         assert "Export hangs" not in text_on(view)

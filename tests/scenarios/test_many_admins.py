@@ -10,7 +10,7 @@ import pytest
 from bot.access.rules import Denial
 from bot.sandbox.slack import Person
 from bot.slack import ids
-from tests.house import JANE, House, Mode, house, text_on
+from tests.harness import JANE, Harness, Mode, open_harness, text_on
 from tests.metrics import scrape, value
 
 if TYPE_CHECKING:
@@ -30,51 +30,55 @@ UNNAMED = "Ask whoever looks after the bot."
 
 
 @asynccontextmanager
-async def a_house(tmp_path: Path, mode: Mode, **variables: str) -> AsyncIterator[House]:
+async def harness_with_admins(
+    tmp_path: Path, mode: Mode, **variables: str
+) -> AsyncIterator[Harness]:
     names = {name.upper(): value for name, value in variables.items()}
     names["SLACK_ADMINS"] = ",".join(ADMINS)
-    async with house(tmp_path, mode=mode, change=lambda usual: usual.update(names)) as at_home:
-        yield at_home
+    async with open_harness(
+        tmp_path, mode=mode, change=lambda usual: usual.update(names)
+    ) as harness:
+        yield harness
 
 
 @asynccontextmanager
-async def ben_with_form(tmp_path: Path, mode: Mode, **variables: str) -> AsyncIterator[House]:
+async def ben_with_form(tmp_path: Path, mode: Mode, **variables: str) -> AsyncIterator[Harness]:
     """Ben, whom the bot denies, sees the form that Ann has opened."""
-    async with a_house(tmp_path, mode, **variables) as at_home:
-        await at_home.fill_in()
-        at_home.ann.view.slack_user_id = "U0BEN"
-        yield at_home
+    async with harness_with_admins(tmp_path, mode, **variables) as harness:
+        await harness.fill_in()
+        harness.ann.view.slack_user_id = "U0BEN"
+        yield harness
 
 
-async def command(at_home: House) -> tuple[str, str]:
-    answer = taken(await at_home.ben.command("status"))
+async def command(harness: Harness) -> tuple[str, str]:
+    answer = taken(await harness.ben.command("status"))
     return str(answer.body["text"]), NAMED
 
 
-async def message_shortcut(at_home: House) -> tuple[str, str]:
-    message_ts = at_home.ann.say("The export hangs", "C0SUPPORT")
-    taken(await at_home.ben.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts))
-    return text_on(await at_home.private_answer("U0BEN")), NAMED
+async def message_shortcut(harness: Harness) -> tuple[str, str]:
+    message_ts = harness.ann.say("The export hangs", "C0SUPPORT")
+    taken(await harness.ben.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts))
+    return text_on(await harness.private_answer("U0BEN")), NAMED
 
 
-async def global_shortcut(at_home: House) -> tuple[str, str]:
-    taken(await at_home.ben.global_shortcut(ids.GLOBAL_SHORTCUT))
-    return text_on(await at_home.direct_message("U0BEN")), NAMED
+async def global_shortcut(harness: Harness) -> tuple[str, str]:
+    taken(await harness.ben.global_shortcut(ids.GLOBAL_SHORTCUT))
+    return text_on(await harness.direct_message("U0BEN")), NAMED
 
 
-async def choice_in_the_form(at_home: House) -> tuple[str, str]:
-    taken(await at_home.ben.act(ids.ASSIGNEE_TYPE, "agent"))
-    return text_on(await at_home.direct_message("U0BEN")), NAMED
+async def choice_in_the_form(harness: Harness) -> tuple[str, str]:
+    taken(await harness.ben.act(ids.ASSIGNEE_TYPE, "agent"))
+    return text_on(await harness.direct_message("U0BEN")), NAMED
 
 
-async def submission(at_home: House) -> tuple[str, str]:
-    answer = taken(await at_home.ben.submit())
+async def submission(harness: Harness) -> tuple[str, str]:
+    answer = taken(await harness.ben.submit())
     assert UNNAMED in answer.errors[ids.POST_TO]
-    return text_on(await at_home.direct_message("U0BEN")), NAMED
+    return text_on(await harness.direct_message("U0BEN")), NAMED
 
 
-async def suggestion(at_home: House) -> tuple[str, str]:
-    [option] = taken(await at_home.ben.suggest(ids.CUSTOMER_ID, "jan")).options
+async def suggestion(harness: Harness) -> tuple[str, str]:
+    [option] = taken(await harness.ben.suggest(ids.CUSTOMER_ID, "jan")).options
     return f"{option['text']['text']} {option['description']['text']}", UNNAMED
 
 
@@ -96,13 +100,13 @@ def taken(answer: Answer) -> Answer:
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("doing", DOINGS)
 async def test_a_denied_user_is_told_so_at_every_entry(
-    tmp_path: Path, doing: Callable[[House], Awaitable[tuple[str, str]]], mode: Mode
+    tmp_path: Path, doing: Callable[[Harness], Awaitable[tuple[str, str]]], mode: Mode
 ) -> None:
-    async with ben_with_form(tmp_path, mode, slack_denied_users="U0BEN") as at_home:
-        told, whom = await doing(at_home)
+    async with ben_with_form(tmp_path, mode, slack_denied_users="U0BEN") as harness:
+        told, whom = await doing(harness)
 
         assert told == f"Sorry, you may not use the Weav bot. {whom}"
-        metrics = await scrape(at_home)
+        metrics = await scrape(harness)
     assert value(metrics, "weav_slack_refusals_total", reason="user_denied") == 1
     assert value(metrics, "weav_slack_failures_total", where="handler") == 0
 
@@ -111,29 +115,29 @@ async def test_a_denied_user_is_told_so_at_every_entry(
 async def test_an_author_whose_card_is_not_allowed_there_is_told_whom_to_ask(
     tmp_path: Path, mode: Mode
 ) -> None:
-    async with ben_with_form(tmp_path, mode, slack_allowed_channels="C0SUPPORT") as at_home:
-        answer = taken(await at_home.ben.submit({ids.POST_TO: "C0GENERAL"}))
+    async with ben_with_form(tmp_path, mode, slack_allowed_channels="C0SUPPORT") as harness:
+        answer = taken(await harness.ben.submit({ids.POST_TO: "C0GENERAL"}))
 
         assert "Choose another one" in answer.errors[ids.POST_TO]
-        assert NAMED in text_on(await at_home.direct_message("U0BEN"))
+        assert NAMED in text_on(await harness.direct_message("U0BEN"))
 
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_user_who_may_not_run_the_check_is_told_whom_to_ask(
     tmp_path: Path, mode: Mode
 ) -> None:
-    async with a_house(tmp_path, mode) as at_home:
-        answer = taken(await at_home.ben.command("check"))
+    async with harness_with_admins(tmp_path, mode) as harness:
+        answer = taken(await harness.ben.command("check"))
 
         assert answer.body["text"].endswith(NAMED)
 
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_guest_is_told_whom_to_ask_instead_of_the_form(tmp_path: Path, mode: Mode) -> None:
-    async with a_house(tmp_path, mode) as at_home:
-        at_home.slack.scopes += ("users:read",)
-        await at_home.bot.health.poll_slack()
-        cat = Person(at_home.slack, "U0CAT", at_home.ann.endpoint)
+    async with harness_with_admins(tmp_path, mode) as harness:
+        harness.slack.scopes += ("users:read",)
+        await harness.bot.health.poll_slack()
+        cat = Person(harness.slack, "U0CAT", harness.ann.endpoint)
 
         answer = taken(await cat.command(f"email {JANE}"))
 
@@ -154,13 +158,13 @@ REASONS = {
 @pytest.mark.parametrize("why", REASONS)
 async def test_every_reason_names_a_few_admins(tmp_path: Path, why: Denial, mode: Mode) -> None:
     slack_user_id, variables = REASONS[why]
-    async with a_house(tmp_path, mode, **variables) as at_home:
-        at_home.slack.scopes += ("users:read",)
-        await at_home.bot.health.poll_slack()
-        who = Person(at_home.slack, slack_user_id, at_home.ann.endpoint)
+    async with harness_with_admins(tmp_path, mode, **variables) as harness:
+        harness.slack.scopes += ("users:read",)
+        await harness.bot.health.poll_slack()
+        who = Person(harness.slack, slack_user_id, harness.ann.endpoint)
 
         answer = taken(await who.command("status", slack_channel_id=PLACES.get(why, "C0SUPPORT")))
 
         assert answer.body["text"].endswith(f" {NAMED}")
-        metrics = await scrape(at_home)
+        metrics = await scrape(harness)
     assert value(metrics, "weav_slack_refusals_total", reason=why.value) == 1

@@ -9,94 +9,94 @@ import pytest
 
 from bot.ledger import Ledger, NewEntry, State
 from bot.sandbox.weav import WeavFault
-from tests.house import CREATE, House, house, public, selected_value, text_on
+from tests.harness import CREATE, Harness, open_harness, public, selected_value, text_on
 from tests.scenarios.filling import NEW_CUSTOMER, open_form
 
 NEW = "new@example.com"
 
 
-def creations(at_home: House) -> list[Any]:
-    several = at_home.weav.requests
+def creations(harness: Harness) -> list[Any]:
+    several = harness.weav.requests
     return [r for r in several if r.method == "POST" and r.path.endswith("/customers")]
 
 
-def created(at_home: House, email: str = NEW) -> list[str]:
-    return [each["id"] for each in at_home.weav.store.customers.values() if each["email"] == email]
+def created(harness: Harness, email: str = NEW) -> list[str]:
+    return [each["id"] for each in harness.weav.store.customers.values() if each["email"] == email]
 
 
-async def fill_in_new_customer(at_home: House, email: str = NEW, **values: str) -> None:
-    await open_form(at_home)
-    await at_home.ann.type_in({"channel": "email", "customer_id": email, **values})
+async def fill_in_new_customer(harness: Harness, email: str = NEW, **values: str) -> None:
+    await open_form(harness)
+    await harness.ann.type_in({"channel": "email", "customer_id": email, **values})
 
 
-async def test_the_customer_is_created_and_then_the_conversation(any_way: House) -> None:
-    await fill_in_new_customer(any_way, subject="Export hangs")
+async def test_the_customer_is_created_and_then_the_conversation(any_harness: Harness) -> None:
+    await fill_in_new_customer(any_harness, subject="Export hangs")
 
-    answer = await any_way.ann.submit()
+    answer = await any_harness.ann.submit()
 
     assert (answer.trouble, answer.errors) == ("", {})
-    await any_way.card()
-    [customer_id] = created(any_way)
-    assert any_way.weav.conversations[0]["customer_id"] == customer_id
-    assert [request.json for request in creations(any_way)] == [{"email": NEW}]
+    await any_harness.card()
+    [customer_id] = created(any_harness)
+    assert any_harness.weav.conversations[0]["customer_id"] == customer_id
+    assert [request.json for request in creations(any_harness)] == [{"email": NEW}]
 
 
-async def test_the_card_names_a_new_customer_by_their_address(at_home: House) -> None:
-    await fill_in_new_customer(at_home)
-    await at_home.ann.submit()
+async def test_the_card_names_a_new_customer_by_their_address(harness: Harness) -> None:
+    await fill_in_new_customer(harness)
+    await harness.ann.submit()
 
-    said = text_on(await at_home.card()).replace("\u2060", "")
+    said = text_on(await harness.card()).replace("\u2060", "")
 
     assert f"*Customer*\n{NEW}" in said
-    assert f"Customer ID `{created(at_home)[0]}`" in said
+    assert f"Customer ID `{created(harness)[0]}`" in said
 
 
-async def test_a_channel_that_others_read_gets_no_address(at_home: House) -> None:
-    at_home.slack.scopes += ("channels:read",)
-    await fill_in_new_customer(at_home, post_to="C0PARTNERS")
-    await at_home.ann.submit()
+async def test_a_channel_that_others_read_gets_no_address(harness: Harness) -> None:
+    harness.slack.scopes += ("channels:read",)
+    await fill_in_new_customer(harness, post_to="C0PARTNERS")
+    await harness.ann.submit()
 
-    card = await at_home.card("C0PARTNERS")
+    card = await harness.card("C0PARTNERS")
 
     assert "new@" not in f"{card.text} {card.blocks}"
 
 
-async def test_the_row_records_the_new_customer(at_home: House) -> None:
-    await fill_in_new_customer(at_home, subject="Export hangs")
-    await at_home.ann.submit()
+async def test_the_row_records_the_new_customer(harness: Harness) -> None:
+    await fill_in_new_customer(harness, subject="Export hangs")
+    await harness.ann.submit()
 
-    entry = await at_home.entry_in(State.ANNOUNCED)
+    entry = await harness.entry_in(State.ANNOUNCED)
 
     assert entry.request == {
         "channel": "email",
         "subject": "Export hangs",
-        "customer_id": created(at_home)[0],
+        "customer_id": created(harness)[0],
     }
 
 
-async def test_a_created_customer_is_found_by_address_from_then_on(at_home: House) -> None:
-    await fill_in_new_customer(at_home)
-    await at_home.ann.submit()
-    await at_home.card()
-    await open_form(at_home)
+async def test_a_created_customer_is_found_by_address_from_then_on(harness: Harness) -> None:
+    await fill_in_new_customer(harness)
+    await harness.ann.submit()
+    await harness.card()
+    await open_form(harness)
 
-    answer = await at_home.ann.suggest("customer_id", NEW.upper())
+    answer = await harness.ann.suggest("customer_id", NEW.upper())
 
-    assert [option["value"] for option in answer.options] == created(at_home)
+    assert [option["value"] for option in answer.options] == created(harness)
 
 
 async def test_a_refused_customer_is_an_error_under_the_field_and_nothing_is_opened(
-    any_way: House,
+    any_harness: Harness,
 ) -> None:
-    await fill_in_new_customer(any_way, "jane@example.com", subject="Export hangs")
+    await fill_in_new_customer(any_harness, "jane@example.com", subject="Export hangs")
 
-    answer = await any_way.ann.submit()
+    answer = await any_harness.ann.submit()
 
     assert answer.errors.keys() == {"customer_id"}
     assert "The email has already been taken." in answer.errors["customer_id"]
     assert "paste their ID" in answer.errors["customer_id"]
-    assert any_way.weav.creations == []
-    assert any_way.ann.view.is_open
+    assert any_harness.weav.creations == []
+    assert any_harness.ann.view.is_open
 
 
 @pytest.mark.parametrize(
@@ -104,47 +104,49 @@ async def test_a_refused_customer_is_an_error_under_the_field_and_nothing_is_ope
     [(401, "token is not accepted"), (403, "external-api:write"), (409, "answer 409")],
 )
 async def test_every_refusal_of_a_customer_has_its_text(
-    at_home: House, status: int, reason: str
+    harness: Harness, status: int, reason: str
 ) -> None:
-    at_home.weav.fail(WeavFault(status=status, **NEW_CUSTOMER))
-    await fill_in_new_customer(at_home)
+    harness.weav.fail(WeavFault(status=status, **NEW_CUSTOMER))
+    await fill_in_new_customer(harness)
 
-    answer = await at_home.ann.submit()
+    answer = await harness.ann.submit()
 
     assert reason in answer.errors["customer_id"]
 
 
-async def test_a_double_click_creates_one_customer_and_one_conversation(any_way: House) -> None:
-    any_way.weav.fail(WeavFault(hold=0.3, **NEW_CUSTOMER))
-    await fill_in_new_customer(any_way)
-    delivery = any_way.ann.submission_delivery()
+async def test_a_double_click_creates_one_customer_and_one_conversation(
+    any_harness: Harness,
+) -> None:
+    any_harness.weav.fail(WeavFault(hold=0.3, **NEW_CUSTOMER))
+    await fill_in_new_customer(any_harness)
+    delivery = any_harness.ann.submission_delivery()
 
-    answers = await asyncio.gather(*(any_way.ann.send(delivery) for _ in range(5)))
+    answers = await asyncio.gather(*(any_harness.ann.send(delivery) for _ in range(5)))
 
     assert {(answer.status, str(answer.body)) for answer in answers} == {(200, "")}
-    await any_way.card()
-    assert (len(creations(any_way)), len(any_way.weav.conversations)) == (1, 1)
+    await any_harness.card()
+    assert (len(creations(any_harness)), len(any_harness.weav.conversations)) == (1, 1)
 
 
-async def test_two_submissions_for_the_same_new_customer_share_one(at_home: House) -> None:
-    at_home.weav.fail(WeavFault(hold=0.3, **NEW_CUSTOMER))
-    await fill_in_new_customer(at_home)
-    await open_form(at_home, at_home.ben)
-    await at_home.ben.type_in({"channel": "chat", "customer_id": NEW.upper()})
+async def test_two_submissions_for_the_same_new_customer_share_one(harness: Harness) -> None:
+    harness.weav.fail(WeavFault(hold=0.3, **NEW_CUSTOMER))
+    await fill_in_new_customer(harness)
+    await open_form(harness, harness.ben)
+    await harness.ben.type_in({"channel": "chat", "customer_id": NEW.upper()})
 
-    await asyncio.gather(at_home.ann.submit(), at_home.ben.submit())
+    await asyncio.gather(harness.ann.submit(), harness.ben.submit())
 
-    await at_home.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) == 2)
-    assert len(creations(at_home)) == 1
-    assert {each["customer_id"] for each in at_home.weav.conversations} == set(created(at_home))
+    await harness.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) == 2)
+    assert len(creations(harness)) == 1
+    assert {each["customer_id"] for each in harness.weav.conversations} == set(created(harness))
 
 
 async def test_two_replicas_create_a_new_customer_once(tmp_path: Path, postgres_url: str) -> None:
     async with AsyncExitStack() as stack:
-        one = await stack.enter_async_context(house(tmp_path, database=postgres_url))
+        one = await stack.enter_async_context(open_harness(tmp_path, database=postgres_url))
         weav_url = one.variables["WEAV_API_URL"].removesuffix("/v1")
         other = await stack.enter_async_context(
-            house(tmp_path, database=postgres_url, weav_url=weav_url)
+            open_harness(tmp_path, database=postgres_url, weav_url=weav_url)
         )
         one.weav.fail(WeavFault(hold=0.3, **NEW_CUSTOMER))
         await fill_in_new_customer(one)
@@ -159,143 +161,145 @@ async def test_two_replicas_create_a_new_customer_once(tmp_path: Path, postgres_
 
 
 async def test_a_customer_whose_answer_was_lost_is_reported_and_not_recreated(
-    any_way: House,
+    any_harness: Harness,
 ) -> None:
-    any_way.weav.fail(WeavFault.lost_answer(times=1, **NEW_CUSTOMER))
-    await fill_in_new_customer(any_way, subject="Export hangs")
+    any_harness.weav.fail(WeavFault.lost_answer(times=1, **NEW_CUSTOMER))
+    await fill_in_new_customer(any_harness, subject="Export hangs")
 
-    answer = await any_way.ann.submit()
+    answer = await any_harness.ann.submit()
 
     assert "did not confirm" in answer.errors["customer_id"]
-    assert len(creations(any_way)) == 1
-    assert any_way.weav.creations == []
-    assert selected_value(any_way.ann.view, "customer_id") == f"create:{NEW}"
+    assert len(creations(any_harness)) == 1
+    assert any_harness.weav.creations == []
+    assert selected_value(any_harness.ann.view, "customer_id") == f"create:{NEW}"
 
 
 async def test_after_a_lost_request_the_authors_next_click_creates_the_customer(
-    any_way: House,
+    any_harness: Harness,
 ) -> None:
-    any_way.weav.fail(WeavFault.lost_request(times=1, **NEW_CUSTOMER))
-    await fill_in_new_customer(any_way)
-    await any_way.ann.submit()
+    any_harness.weav.fail(WeavFault.lost_request(times=1, **NEW_CUSTOMER))
+    await fill_in_new_customer(any_harness)
+    await any_harness.ann.submit()
 
-    await any_way.ann.submit()
+    await any_harness.ann.submit()
 
-    await any_way.card()
-    assert len(created(any_way)) == len(any_way.weav.conversations) == 1
+    await any_harness.card()
+    assert len(created(any_harness)) == len(any_harness.weav.conversations) == 1
 
 
-async def test_after_a_lost_answer_weav_says_that_the_address_is_taken(at_home: House) -> None:
-    at_home.weav.fail(WeavFault.lost_answer(times=1, **NEW_CUSTOMER))
-    await fill_in_new_customer(at_home)
-    await at_home.ann.submit()
+async def test_after_a_lost_answer_weav_says_that_the_address_is_taken(harness: Harness) -> None:
+    harness.weav.fail(WeavFault.lost_answer(times=1, **NEW_CUSTOMER))
+    await fill_in_new_customer(harness)
+    await harness.ann.submit()
 
-    answer = await at_home.ann.submit()
+    answer = await harness.ann.submit()
 
     assert "already been taken" in answer.errors["customer_id"]
-    [customer_id] = created(at_home)
-    await at_home.ann.submit({"customer_id": customer_id})
-    await at_home.card()
-    assert len(created(at_home)) == 1
+    [customer_id] = created(harness)
+    await harness.ann.submit({"customer_id": customer_id})
+    await harness.card()
+    assert len(created(harness)) == 1
 
 
-async def test_another_author_is_told_before_the_create_is_repeated(at_home: House) -> None:
-    at_home.weav.fail(WeavFault.lost_request(times=1, **NEW_CUSTOMER))
-    await fill_in_new_customer(at_home)
-    await at_home.ann.submit()
-    await open_form(at_home, at_home.ben)
+async def test_another_author_is_told_before_the_create_is_repeated(harness: Harness) -> None:
+    harness.weav.fail(WeavFault.lost_request(times=1, **NEW_CUSTOMER))
+    await fill_in_new_customer(harness)
+    await harness.ann.submit()
+    await open_form(harness, harness.ben)
 
-    told = await at_home.ben.submit({"channel": "chat", "customer_id": NEW})
+    told = await harness.ben.submit({"channel": "chat", "customer_id": NEW})
 
     assert "did not confirm" in told.errors["customer_id"]
-    assert len(creations(at_home)) == 1
-    await at_home.ben.submit()
-    await at_home.card()
-    assert len(creations(at_home)) == 2
+    assert len(creations(harness)) == 1
+    await harness.ben.submit()
+    await harness.card()
+    assert len(creations(harness)) == 2
 
 
 async def test_customer_and_conversation_are_queued_together_while_weav_is_down(
-    any_way: House,
+    any_harness: Harness,
 ) -> None:
-    any_way.weav.fail(WeavFault(status=503, times=2, **NEW_CUSTOMER))
-    await fill_in_new_customer(any_way, subject="Export hangs")
+    any_harness.weav.fail(WeavFault(status=503, times=2, **NEW_CUSTOMER))
+    await fill_in_new_customer(any_harness, subject="Export hangs")
 
-    await any_way.ann.submit()
+    await any_harness.ann.submit()
 
-    assert "queued and will be created" in text_on(any_way.ann.view)
-    await any_way.card()
-    assert len(created(any_way)) == len(any_way.weav.conversations) == 1
-    assert len(creations(any_way)) == 3
+    assert "queued and will be created" in text_on(any_harness.ann.view)
+    await any_harness.card()
+    assert len(created(any_harness)) == len(any_harness.weav.conversations) == 1
+    assert len(creations(any_harness)) == 3
 
 
 async def test_a_customer_is_not_created_again_when_the_conversation_fails(
-    at_home: House,
+    harness: Harness,
 ) -> None:
-    at_home.weav.fail(WeavFault(status=403, times=1, **CREATE))
-    await fill_in_new_customer(at_home)
-    await at_home.ann.submit()
+    harness.weav.fail(WeavFault(status=403, times=1, **CREATE))
+    await fill_in_new_customer(harness)
+    await harness.ann.submit()
 
-    await at_home.ann.submit()
+    await harness.ann.submit()
 
-    await at_home.card()
-    assert (len(creations(at_home)), len(at_home.weav.conversations)) == (1, 1)
+    await harness.card()
+    assert (len(creations(harness)), len(harness.weav.conversations)) == (1, 1)
 
 
-async def test_the_modal_waits_for_a_slow_customer(any_way: House) -> None:
-    any_way.weav.fail(WeavFault(hold=2.5, **NEW_CUSTOMER))
-    await fill_in_new_customer(any_way)
+async def test_the_modal_waits_for_a_slow_customer(any_harness: Harness) -> None:
+    any_harness.weav.fail(WeavFault(hold=2.5, **NEW_CUSTOMER))
+    await fill_in_new_customer(any_harness)
 
-    answer = await any_way.ann.submit()
+    answer = await any_harness.ann.submit()
 
     assert answer.seconds < 3
-    assert "Creating" in text_on(any_way.ann.view)
-    await any_way.slack.until(lambda slack: "is open in Weav" in text_on(slack.top_view("U0ANN")))
+    assert "Creating" in text_on(any_harness.ann.view)
+    await any_harness.slack.until(
+        lambda slack: "is open in Weav" in text_on(slack.top_view("U0ANN"))
+    )
 
 
-async def test_a_late_refusal_comes_back_in_the_filled_form(at_home: House) -> None:
-    at_home.weav.fail(WeavFault(delay=2.3, **NEW_CUSTOMER))
-    await fill_in_new_customer(at_home, "jane@example.com", subject="Export hangs")
-    await at_home.ann.submit()
+async def test_a_late_refusal_comes_back_in_the_filled_form(harness: Harness) -> None:
+    harness.weav.fail(WeavFault(delay=2.3, **NEW_CUSTOMER))
+    await fill_in_new_customer(harness, "jane@example.com", subject="Export hangs")
+    await harness.ann.submit()
 
-    await at_home.slack.until(lambda _: "subject" in at_home.ann.view.values)
+    await harness.slack.until(lambda _: "subject" in harness.ann.view.values)
 
-    assert "Customer: Weav did not create this customer" in text_on(at_home.ann.view)
-    assert selected_value(at_home.ann.view, "customer_id") == "create:jane@example.com"
+    assert "Customer: Weav did not create this customer" in text_on(harness.ann.view)
+    assert selected_value(harness.ann.view, "customer_id") == "create:jane@example.com"
 
 
 async def test_a_lost_conversation_is_looked_for_under_the_new_customer(
-    at_home: House,
+    harness: Harness,
 ) -> None:
-    at_home.weav.fail(WeavFault.lost_answer(times=1, **CREATE))
-    await fill_in_new_customer(at_home, subject="Export hangs")
+    harness.weav.fail(WeavFault.lost_answer(times=1, **CREATE))
+    await fill_in_new_customer(harness, subject="Export hangs")
 
-    await at_home.ann.submit()
+    await harness.ann.submit()
 
-    assert "Recovered" in text_on(await at_home.card())
-    assert len(created(at_home)) == len(at_home.weav.conversations) == 1
+    assert "Recovered" in text_on(await harness.card())
+    assert len(created(harness)) == len(harness.weav.conversations) == 1
 
 
 async def test_a_row_of_a_dead_process_is_finished_by_another_one(
     tmp_path: Path, postgres_url: str
 ) -> None:
-    async with house(tmp_path, database=postgres_url) as at_home:
+    async with open_harness(tmp_path, database=postgres_url) as harness:
         await leave_abandoned_row(postgres_url, begun=False)
 
-        await at_home.card(within=20)
+        await harness.card(within=20)
 
-        assert len(created(at_home)) == len(at_home.weav.conversations) == 1
+        assert len(created(harness)) == len(harness.weav.conversations) == 1
 
 
 async def test_a_create_that_a_dead_process_had_started_is_reported(
     tmp_path: Path, postgres_url: str
 ) -> None:
-    async with house(tmp_path, database=postgres_url) as at_home:
+    async with open_harness(tmp_path, database=postgres_url) as harness:
         await leave_abandoned_row(postgres_url, begun=True)
 
-        message = await at_home.direct_message(within=20)
+        message = await harness.direct_message(within=20)
 
         assert "did not confirm" in text_on(message)
-        assert creations(at_home) == []
+        assert creations(harness) == []
 
 
 async def leave_abandoned_row(database: str, *, begun: bool) -> None:

@@ -6,48 +6,50 @@ from pathlib import Path
 from bot.ledger import State
 from bot.sandbox.slack import HttpEndpoint
 from bot.sandbox.weav import WeavFault
-from tests.house import CREATE, JANE, SECRET, House, house, public, text_on
+from tests.harness import CREATE, JANE, SECRET, Harness, open_harness, public, text_on
 
 
-async def test_a_double_click_is_one_conversation(any_way: House) -> None:
-    any_way.weav.fail(WeavFault(delay=0.3, **CREATE))
-    await any_way.fill_in(subject="Export hangs")
-    delivery = any_way.ann.submission_delivery()
+async def test_a_double_click_is_one_conversation(any_harness: Harness) -> None:
+    any_harness.weav.fail(WeavFault(delay=0.3, **CREATE))
+    await any_harness.fill_in(subject="Export hangs")
+    delivery = any_harness.ann.submission_delivery()
 
-    answers = await asyncio.gather(*(any_way.ann.send(delivery) for _ in range(5)))
+    answers = await asyncio.gather(*(any_harness.ann.send(delivery) for _ in range(5)))
 
     assert {(answer.status, str(answer.body)) for answer in answers} == {(200, "")}
-    await any_way.card()
-    assert len(any_way.weav.creations) == 1
+    await any_harness.card()
+    assert len(any_harness.weav.creations) == 1
 
 
-async def test_a_repeated_submission_after_the_end_gets_the_same_answer(any_way: House) -> None:
-    await any_way.fill_in(subject="Export hangs")
-    delivery = any_way.ann.submission_delivery()
-    first = await any_way.ann.send(delivery)
-    await any_way.card()
+async def test_a_repeated_submission_after_the_end_gets_the_same_answer(
+    any_harness: Harness,
+) -> None:
+    await any_harness.fill_in(subject="Export hangs")
+    delivery = any_harness.ann.submission_delivery()
+    first = await any_harness.ann.send(delivery)
+    await any_harness.card()
 
-    again = await any_way.ann.send(delivery)
+    again = await any_harness.ann.send(delivery)
 
     assert (again.status, again.body) == (first.status, first.body) == (200, "")
-    assert len(any_way.weav.creations) == 1
-    assert len(public(any_way.slack, "C0SUPPORT")) == 1
+    assert len(any_harness.weav.creations) == 1
+    assert len(public(any_harness.slack, "C0SUPPORT")) == 1
 
 
-async def test_two_forms_are_two_conversations(at_home: House) -> None:
+async def test_two_forms_are_two_conversations(harness: Harness) -> None:
     for _ in range(2):
-        await at_home.fill_in(subject="Export hangs")
-        await at_home.ann.submit()
-    await at_home.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) == 2)
-    assert len(at_home.weav.conversations) == 2
+        await harness.fill_in(subject="Export hangs")
+        await harness.ann.submit()
+    await harness.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) == 2)
+    assert len(harness.weav.conversations) == 2
 
 
 async def test_two_replicas_that_get_the_same_submission_create_it_once(
     tmp_path: Path, postgres_url: str
 ) -> None:
     async with (
-        house(tmp_path, database=postgres_url) as one,
-        house(tmp_path, database=postgres_url) as other,
+        open_harness(tmp_path, database=postgres_url) as one,
+        open_harness(tmp_path, database=postgres_url) as other,
     ):
         one.weav.fail(WeavFault(delay=0.5, **CREATE))
         await one.fill_in(subject="Export hangs")
@@ -63,14 +65,14 @@ async def test_two_replicas_that_get_the_same_submission_create_it_once(
 
 
 async def test_a_repetition_during_a_slow_create_waits_for_the_same_outcome(
-    at_home: House,
+    harness: Harness,
 ) -> None:
-    at_home.weav.fail(WeavFault(delay=2.5, **CREATE))
-    await at_home.fill_in(subject="Export hangs", customer_id=JANE)
-    delivery = at_home.ann.submission_delivery()
+    harness.weav.fail(WeavFault(delay=2.5, **CREATE))
+    await harness.fill_in(subject="Export hangs", customer_id=JANE)
+    delivery = harness.ann.submission_delivery()
 
-    answers = await asyncio.gather(at_home.ann.send(delivery), at_home.ann.send(delivery))
+    answers = await asyncio.gather(harness.ann.send(delivery), harness.ann.send(delivery))
 
     assert all("Creating" in str(answer.body) for answer in answers)
-    await at_home.slack.until(lambda slack: "is open in Weav" in text_on(slack.top_view("U0ANN")))
-    assert len(at_home.weav.creations) == 1
+    await harness.slack.until(lambda slack: "is open in Weav" in text_on(slack.top_view("U0ANN")))
+    assert len(harness.weav.creations) == 1

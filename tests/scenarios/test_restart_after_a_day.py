@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import NewEntry
-from tests.house import JANE, house, public, text_on
+from tests.harness import JANE, open_harness, public, text_on
 from tests.ledger.places import Place, PostgresPlace, SQLitePlace
 
 
@@ -34,16 +34,16 @@ async def leave_unfinished_rows(place: Place) -> None:
 @pytest.mark.long
 async def test_a_wrong_token_at_the_restart_ends_no_row(tmp_path: Path, place: Place) -> None:
     await leave_unfinished_rows(place)
-    async with house(tmp_path, database=place.url, slack_bot_token="xoxb-wrong") as at_home:  # noqa: S106
+    async with open_harness(tmp_path, database=place.url, slack_bot_token="xoxb-wrong") as harness:  # noqa: S106
         # The card in its channel and the author's copy, and the other author's message.
-        await at_home.slack.until(lambda slack: len(slack.calls_of("chat.postMessage")) >= 3)
+        await harness.slack.until(lambda slack: len(slack.calls_of("chat.postMessage")) >= 3)
 
-    async with house(tmp_path, database=place.url) as at_home:
-        await at_home.card()
-        ann = at_home.slack.direct_messages("U0ANN").id
-        await at_home.slack.until(
+    async with open_harness(tmp_path, database=place.url) as harness:
+        await harness.card()
+        ann = harness.slack.direct_messages("U0ANN").id
+        await harness.slack.until(
             lambda slack: any(
                 "no longer sends it by itself" in text_on(said) for said in slack.from_bot(ann)
             )
         )
-        assert len(public(at_home.slack, "C0SUPPORT")) == 1
+        assert len(public(harness.slack, "C0SUPPORT")) == 1

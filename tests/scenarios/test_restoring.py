@@ -18,7 +18,7 @@ from bot.sandbox.serving import serve
 from bot.sandbox.slack import HttpEndpoint, Person
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
-from tests.house import CREATE, QUICK, SECRET, House, house, settings_of, text_on
+from tests.harness import CREATE, QUICK, SECRET, Harness, open_harness, settings_of, text_on
 from tests.scenarios.filling import NEW_CUSTOMER, open_form
 
 if TYPE_CHECKING:
@@ -67,18 +67,18 @@ def test_the_readme_has_these_statements() -> None:
 async def test_conversations_created_since_the_copy_are_found(
     tmp_path: Path, safe: Safe, fault: WeavFault
 ) -> None:
-    async with house(tmp_path, database=safe.ledger) as at_home:
-        at_home.weav.fail(fault)
-        await at_home.fill_in(subject="Export hangs")
-        await at_home.ann.submit()
-        await at_home.entry_in(State.QUEUED if fault.status else State.SENDING)
+    async with open_harness(tmp_path, database=safe.ledger) as harness:
+        harness.weav.fail(fault)
+        await harness.fill_in(subject="Export hangs")
+        await harness.ann.submit()
+        await harness.entry_in(State.QUEUED if fault.status else State.SENDING)
         copy = safe.copy()
-        await at_home.entry_in(State.ANNOUNCED, within=10)
+        await harness.entry_in(State.ANNOUNCED, within=10)
 
-        async with restored(at_home, copy):
+        async with restored(harness, copy):
             await announced(copy)
 
-        assert len(at_home.weav.conversations) == 1
+        assert len(harness.weav.conversations) == 1
 
 
 @pytest.mark.long
@@ -93,24 +93,24 @@ async def test_conversations_created_since_the_copy_are_found(
 async def test_an_author_who_wanted_a_new_customer_chooses(
     tmp_path: Path, safe: Safe, choice: str, said: str, conversations: int
 ) -> None:
-    async with house(tmp_path, database=safe.ledger) as at_home:
-        at_home.weav.fail(WeavFault(**AWAY, **NEW_CUSTOMER))
-        await open_form(at_home)
-        await at_home.ann.submit({"channel": "email", "customer_id": NEW})
-        await at_home.ann.close()
-        await at_home.entry_in(State.QUEUED)
-        await give_weav_ids(at_home)
+    async with open_harness(tmp_path, database=safe.ledger) as harness:
+        harness.weav.fail(WeavFault(**AWAY, **NEW_CUSTOMER))
+        await open_form(harness)
+        await harness.ann.submit({"channel": "email", "customer_id": NEW})
+        await harness.ann.close()
+        await harness.entry_in(State.QUEUED)
+        await give_weav_ids(harness)
         copy = safe.copy()
-        await at_home.entry_in(State.ANNOUNCED, within=10)
+        await harness.entry_in(State.ANNOUNCED, within=10)
 
-        async with restored(at_home, copy) as ann:
-            message = await at_home.direct_message()
+        async with restored(harness, copy) as ann:
+            message = await harness.direct_message()
             assert "may have been created or not" in text_on(message)
-            assert len(at_home.weav.conversations) == 1
+            assert len(harness.weav.conversations) == 1
             await ann.click(choice)
-            await at_home.slack.until(lambda slack: said in text_on(slack.message(message.ts)))
+            await harness.slack.until(lambda slack: said in text_on(slack.message(message.ts)))
 
-        assert len(at_home.weav.conversations) == conversations
+        assert len(harness.weav.conversations) == conversations
 
 
 def sql_in_the_readme() -> str:
@@ -121,10 +121,10 @@ def sql_in_the_readme() -> str:
     return block
 
 
-async def give_weav_ids(at_home: House) -> None:
+async def give_weav_ids(harness: Harness) -> None:
     """Let another user give these people IDs in Weav, so the next attempt need not create them."""
-    created = at_home.weav.store.create_customer({"email": NEW})
-    async with Ledger.open(at_home.database) as ledger:
+    created = harness.weav.store.create_customer({"email": NEW})
+    async with Ledger.open(harness.database) as ledger:
         await ledger.customers.learn(KnownCustomer(created["id"], "New", NEW))
 
 
@@ -138,7 +138,7 @@ def _copy_of_the_file(folder: Path) -> str:
 
 
 @asynccontextmanager
-async def restored(at_home: House, copy: str) -> AsyncIterator[Person]:
+async def restored(harness: Harness, copy: str) -> AsyncIterator[Person]:
     """Run the README's statements on the copy, then a bot on it; Ann's clicks go to that bot."""
     if copy.startswith("sqlite:///"):
         with closing(sqlite3.connect(copy.removeprefix("sqlite:///"))) as ledger:
@@ -147,13 +147,13 @@ async def restored(at_home: House, copy: str) -> AsyncIterator[Person]:
         connection = await asyncpg.connect(copy)
         await connection.execute(sql_in_the_readme())
         await connection.close()
-    settings = settings_of(at_home.variables | {"DATABASE_URL": copy})
+    settings = settings_of(harness.variables | {"DATABASE_URL": copy})
     async with (
         assembled(settings, QUICK) as bot,
         serve(bot.asgi) as url,
         HttpEndpoint(f"{url}/slack/events", SECRET) as endpoint,
     ):
-        yield Person(at_home.slack, "U0ANN", endpoint)
+        yield Person(harness.slack, "U0ANN", endpoint)
 
 
 async def announced(database: str) -> None:

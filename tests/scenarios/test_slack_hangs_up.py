@@ -8,22 +8,22 @@ import pytest
 from bot.sandbox.slack import HttpEndpoint
 from bot.sandbox.weav import WeavFault
 from bot.slack import ids
-from tests.house import CREATE, House, house, text_on
+from tests.harness import CREATE, Harness, open_harness, text_on
 
 REFUSED = {"subject": ["Weav takes no such subject."]}
 
 
 @pytest.fixture
-async def impatient(tmp_path: Path) -> AsyncIterator[House]:
+async def impatient(tmp_path: Path) -> AsyncIterator[Harness]:
     """Slack waits only 0.3 s."""
-    async with house(tmp_path) as at_home:
-        assert isinstance(at_home.ann.endpoint, HttpEndpoint)
-        at_home.ann.endpoint.timeout = 0.3
-        yield at_home
+    async with open_harness(tmp_path) as harness:
+        assert isinstance(harness.ann.endpoint, HttpEndpoint)
+        harness.ann.endpoint.timeout = 0.3
+        yield harness
 
 
 @pytest.mark.long
-async def test_an_undelivered_refusal_comes_into_the_form_later(impatient: House) -> None:
+async def test_an_undelivered_refusal_comes_into_the_form_later(impatient: Harness) -> None:
     impatient.weav.fail(WeavFault.refusal(REFUSED, delay=0.6, **CREATE))
     await impatient.fill_in(subject="Export hangs")
 
@@ -37,7 +37,7 @@ async def test_an_undelivered_refusal_comes_into_the_form_later(impatient: House
 
 @pytest.mark.long
 async def test_the_outcome_after_an_undelivered_answer_comes_as_a_message(
-    impatient: House,
+    impatient: Harness,
 ) -> None:
     impatient.weav.fail(WeavFault.refusal(REFUSED, delay=2.5, **CREATE))
     await impatient.fill_in(subject="Export hangs")

@@ -13,7 +13,7 @@ from bot.app import assembled
 from bot.sandbox.serving import drop_connection
 from bot.sandbox.slack import OPERATION_TIMEOUT, SlackFault
 from bot.sandbox.weav import WeavFault
-from tests.house import CREATE, JANE, QUICK, House, house, settings_of
+from tests.harness import CREATE, JANE, QUICK, Harness, open_harness, settings_of
 from tests.scenarios.sockets import (
     OPEN,
     check_main_job,
@@ -33,23 +33,23 @@ if TYPE_CHECKING:
 @pytest.fixture
 async def both(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[tuple[House, io.StringIO]]:
+) -> AsyncIterator[tuple[Harness, io.StringIO]]:
     async with quick_socket_mode(tmp_path, monkeypatch) as opened:
         yield opened
 
 
 @pytest.fixture
-def quick(both: tuple[House, io.StringIO]) -> House:
+def quick(both: tuple[Harness, io.StringIO]) -> Harness:
     return both[0]
 
 
 @pytest.fixture
-def log(both: tuple[House, io.StringIO]) -> io.StringIO:
+def log(both: tuple[Harness, io.StringIO]) -> io.StringIO:
     return both[1]
 
 
 async def test_a_silent_connection_is_replaced_and_the_bot_not_ready_meanwhile(
-    quick: House, log: io.StringIO
+    quick: Harness, log: io.StringIO
 ) -> None:
     await until_readyz(quick)
     # Slack gives no other connection for now, so there is time to look.
@@ -73,15 +73,15 @@ async def test_a_silent_connection_is_replaced_and_the_bot_not_ready_meanwhile(
 
 
 async def test_a_silent_connection_does_not_delay_shutdown(tmp_path: Path) -> None:
-    async with house(tmp_path, mode="socket") as at_home:
-        assert at_home.bot.socket is not None
-        at_home.slack.socket_mode.fall_silent()
+    async with open_harness(tmp_path, mode="socket") as harness:
+        assert harness.bot.socket is not None
+        harness.slack.socket_mode.fall_silent()
 
         async with asyncio.timeout(3):
-            await at_home.bot.socket.stop(1)
+            await harness.bot.socket.stop(1)
 
 
-async def test_a_dropped_connection_is_replaced(quick: House, log: io.StringIO) -> None:
+async def test_a_dropped_connection_is_replaced(quick: Harness, log: io.StringIO) -> None:
     await quick.slack.socket_mode.drop()
     await quick.slack.socket_mode.connected(0)
 
@@ -96,7 +96,7 @@ REASONS = ["refresh_requested", "too_many_websockets", "link_disabled", "warning
 
 @pytest.mark.parametrize("reason", REASONS)
 async def test_a_connection_that_slack_ends_is_replaced_by_one(
-    quick: House, reason: Reason
+    quick: Harness, reason: Reason
 ) -> None:
     [before] = quick.slack.socket_mode.connections
 
@@ -114,24 +114,24 @@ async def test_a_connection_that_slack_ends_is_replaced_by_one(
 async def test_with_two_bots_each_answers_its_own_payloads(tmp_path: Path) -> None:
     names: dict[str, str] = {}
     async with AsyncExitStack() as stack:
-        at_home = await stack.enter_async_context(
-            house(tmp_path, mode="socket", change=names.update)
+        harness = await stack.enter_async_context(
+            open_harness(tmp_path, mode="socket", change=names.update)
         )
         second = await stack.enter_async_context(assembled(settings_of(names), QUICK))
         assert second.socket is not None
         connecting = asyncio.create_task(second.socket.keep_connecting())
         stack.callback(connecting.cancel)
-        await at_home.slack.socket_mode.connected(2)
+        await harness.slack.socket_mode.connected(2)
 
         for _ in range(4):
-            await check_main_job(at_home)
+            await check_main_job(harness)
 
-        assert len(at_home.weav.conversations) == 4
-        assert len(at_home.slack.socket_mode.acknowledged) == 8
+        assert len(harness.weav.conversations) == 4
+        assert len(harness.slack.socket_mode.acknowledged) == 8
 
 
 async def test_payloads_during_draining_are_not_acknowledged_and_earlier_ones_are(
-    quick: House,
+    quick: Harness,
 ) -> None:
     assert quick.bot.socket is not None
     quick.weav.fail(WeavFault(delay=1, **CREATE))
@@ -151,7 +151,7 @@ async def test_payloads_during_draining_are_not_acknowledged_and_earlier_ones_ar
     assert quick.slack.top_view("U0BEN") is None
 
 
-async def test_a_message_that_is_not_slacks_ends_nothing(quick: House, log: io.StringIO) -> None:
+async def test_a_message_that_is_not_slacks_ends_nothing(quick: Harness, log: io.StringIO) -> None:
     [websocket] = quick.slack.socket_mode.connections
     for text in ("", "x", "{", "[]", "null", "7", "{}", '{"type": 1}', "[" * 10_000):
         await websocket.send_text(text)
@@ -168,20 +168,20 @@ async def test_a_message_that_is_not_slacks_ends_nothing(quick: House, log: io.S
 @pytest.mark.long
 @pytest.mark.timeout(120)
 async def test_a_silent_connection_is_noticed_within_thirty_seconds(tmp_path: Path) -> None:
-    async with house(tmp_path, mode="socket") as at_home:
-        await until_readyz(at_home)
+    async with open_harness(tmp_path, mode="socket") as harness:
+        await until_readyz(harness)
         # Long enough for the answer to the last ping.
         await asyncio.sleep(6)
-        at_home.slack.faults.add(SlackFault(OPEN, error="internal_error"))
-        at_home.slack.socket_mode.fall_silent()
+        harness.slack.faults.add(SlackFault(OPEN, error="internal_error"))
+        harness.slack.socket_mode.fall_silent()
         loop = asyncio.get_running_loop()
         began = loop.time()
 
-        await until_readyz(at_home, status=503, within=30)
+        await until_readyz(harness, status=503, within=30)
         lost = loop.time() - began
-        await until_readyz(at_home, within=30)
+        await until_readyz(harness, within=30)
 
         print(f"deaf: noticed after {lost:.1f} s, back after {loop.time() - began:.1f} s")  # noqa: T201
-        await drop_connection(at_home.slack.socket_mode.connections[0].scope)
-        await at_home.slack.socket_mode.connected(1)
-        await check_main_job(at_home)
+        await drop_connection(harness.slack.socket_mode.connections[0].scope)
+        await harness.slack.socket_mode.connected(1)
+        await check_main_job(harness)

@@ -13,7 +13,7 @@ from bot.sandbox.slack import SlackFault, rate_limited
 from tests.bad_days.faulty_proxy import FaultyProxy, ProxyFault, faulty_proxy
 from tests.bad_days.logs import logged, logged_badly
 from tests.bad_days.replies import JSON, REDIRECTS, broken, http, says
-from tests.house import House, house
+from tests.harness import Harness, open_harness
 from tests.scenarios.sockets import (
     LIVELY,
     OPEN,
@@ -67,7 +67,7 @@ async def test_the_bot_reconnects_after_slack_gave_no_address_for_a_while(
 @asynccontextmanager
 async def behind_proxy(
     tmp_path: Path, *bad: ProxyFault
-) -> AsyncIterator[tuple[House, FaultyProxy]]:
+) -> AsyncIterator[tuple[Harness, FaultyProxy]]:
     """Put a proxy before Slack's Web API, for Socket Mode; the WebSocket bypasses it."""
     async with faulty_proxy() as proxy:
         for fault in bad:
@@ -77,8 +77,10 @@ async def behind_proxy(
             proxy.to = names["SLACK_API_URL"].removesuffix("/api/")
             names["SLACK_API_URL"] = f"{proxy.url}/api/"
 
-        async with house(tmp_path, mode="socket", pace=LIVELY, change=use_proxies) as at_home:
-            yield at_home, proxy
+        async with open_harness(
+            tmp_path, mode="socket", pace=LIVELY, change=use_proxies
+        ) as harness:
+            yield harness, proxy
 
 
 async def test_no_answer_in_place_of_an_address_ends_the_reconnecting(
@@ -88,8 +90,8 @@ async def test_no_answer_in_place_of_an_address_ends_the_reconnecting(
     ways = {**broken(b"200"), **REDIRECTS, "an object": says(http(200, b'{"ok": true}', kind=JSON))}
     faults = [ProxyFault(f"/api/{OPEN}", "", reply) for reply in ways.values()]
 
-    async with behind_proxy(tmp_path, *faults) as (at_home, proxy):
-        await check_main_job(at_home)
+    async with behind_proxy(tmp_path, *faults) as (harness, proxy):
+        await check_main_job(harness)
 
     assert proxy.faults == []
     assert logged_badly(log) == []
@@ -99,15 +101,15 @@ async def test_a_broken_address_is_not_tried_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
     set_reconnect_pause(monkeypatch, 0.15)
-    async with behind_proxy(tmp_path) as (at_home, proxy):
+    async with behind_proxy(tmp_path) as (harness, proxy):
         stale = f"ws{proxy.to.removeprefix('http')}/socket?ticket=stale"
         body = json.dumps({"ok": True, "url": stale}).encode()
         proxy.add_fault(ProxyFault(f"/api/{OPEN}", "", says(http(200, body, kind=JSON))))
-        await at_home.slack.socket_mode.drop()
-        await at_home.slack.socket_mode.connected(0)
+        await harness.slack.socket_mode.drop()
+        await harness.slack.socket_mode.connected(0)
 
-        await at_home.slack.socket_mode.connected(1)
-        await check_main_job(at_home)
+        await harness.slack.socket_mode.connected(1)
+        await check_main_job(harness)
 
     ours = [line for line in log.getvalue().splitlines() if "uvicorn" not in line]
     assert not any("stale" in line for line in ours)
@@ -118,18 +120,18 @@ async def test_an_address_that_accepts_and_says_nothing_is_given_up(
 ) -> None:
     set_reconnect_pause(monkeypatch, 0.15)
     set_handshake_timeout(monkeypatch, 0.5)
-    async with behind_proxy(tmp_path) as (at_home, proxy), raw_server(hangs) as silent:
+    async with behind_proxy(tmp_path) as (harness, proxy), raw_server(hangs) as silent:
         address = f"ws{silent.url.removeprefix('http')}/socket?ticket=silent"
         body = json.dumps({"ok": True, "url": address}).encode()
         proxy.add_fault(ProxyFault(f"/api/{OPEN}", "", says(http(200, body, kind=JSON))))
-        await at_home.slack.socket_mode.drop()
+        await harness.slack.socket_mode.drop()
         async with asyncio.timeout(5):
             await silent.first_request.wait()
-        assert not (await until_readyz(at_home, status=503))["socket"]
+        assert not (await until_readyz(harness, status=503))["socket"]
 
-        await at_home.slack.socket_mode.connected(1)
-        await until_readyz(at_home)
-        await check_main_job(at_home)
+        await harness.slack.socket_mode.connected(1)
+        await until_readyz(harness)
+        await check_main_job(harness)
 
     ours = [line for line in log.getvalue().splitlines() if "uvicorn" not in line]
     assert not any("ticket" in line for line in ours)
@@ -139,10 +141,10 @@ async def test_a_connection_outlives_the_handshake_timeout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_handshake_timeout(monkeypatch, 0.5)
-    async with house(tmp_path, mode="socket", pace=LIVELY) as at_home:
-        [first] = at_home.slack.socket_mode.connections
+    async with open_harness(tmp_path, mode="socket", pace=LIVELY) as harness:
+        [first] = harness.slack.socket_mode.connections
 
         await asyncio.sleep(1)  # twice that time: no event marks it
 
-        await check_main_job(at_home)
-        assert at_home.slack.socket_mode.connections == [first]
+        await check_main_job(harness)
+        assert harness.slack.socket_mode.connections == [first]

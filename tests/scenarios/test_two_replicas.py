@@ -13,7 +13,7 @@ from bot.sandbox.slack import Person, SlackFault, SlackView, Workspace
 from bot.sandbox.weav import Exchange, WeavFault
 from bot.sandbox.weav.seeds import EMAIL_AGENT
 from bot.slack import ids
-from tests.house import CREATE, JANE, LIST, House, house, selected_value, text_on
+from tests.harness import CREATE, JANE, LIST, Harness, open_harness, selected_value, text_on
 from tests.scenarios.cards import ANN_IN_WEAV, BEN_IN_WEAV, another_bot, tell_weav_id
 from tests.scenarios.conftest import greet_slack
 from tests.scenarios.filling import TAILSPIN, ZOE, suggestions
@@ -33,7 +33,7 @@ BEFORE = "Hung before"
 class Replicas:
     """Ann, whose payloads go to replica a or b; she sees the same view."""
 
-    house: House
+    harness: Harness
     a: Person
     b: Person
 
@@ -42,7 +42,7 @@ class Replicas:
         return self.a.view
 
     async def until(self, look: Callable[[SlackView], bool], within: float = 3) -> None:
-        await self.house.slack.until(lambda _: look(self.view), within)
+        await self.harness.slack.until(lambda _: look(self.view), within)
 
     async def assert_finally(self, look: Callable[[SlackView], bool]) -> None:
         """Assert that this holds at the end; unlike `until`, it may take its time."""
@@ -59,17 +59,17 @@ class Replicas:
 
     async def open_form(self, person: Person, words: str = "", channel: str = "C0SUPPORT") -> None:
         await person.command(words, channel)
-        await self.house.slack.until(lambda slack: slack.top_view("U0ANN"))
+        await self.harness.slack.until(lambda slack: slack.top_view("U0ANN"))
 
     async def until_late_redraw_ended(self, *, text: str) -> None:
         """Wait until the late redraw is shown, or refused after a redraw of the other replica."""
-        await self.house.slack.until(
+        await self.harness.slack.until(
             lambda slack: text in text_on(self.view) or refused_drawings(slack)
         )
 
     async def request(self) -> dict[str, str]:
-        await self.house.weav.until(lambda: bool(self.house.weav.creations))
-        [create] = self.house.weav.creations
+        await self.harness.weav.until(lambda: bool(self.harness.weav.creations))
+        [create] = self.harness.weav.creations
         body: dict[str, str] = create.json
         return body
 
@@ -92,14 +92,14 @@ async def pick(person: Person, field: str, query: str) -> None:
 
 @pytest.fixture
 async def replicas(tmp_path: Path, postgres_url: str) -> AsyncIterator[Replicas]:
-    async with house(tmp_path, database=postgres_url) as at_home:
-        at_home.slack.scopes += ("channels:read",)
-        await greet_slack(at_home)
-        async with another_bot(at_home, "U0ANN") as at_b:
-            await tell_weav_id(at_home.ann, ANN_IN_WEAV)
-            await tell_weav_id(at_home.ben, BEN_IN_WEAV)
-            create_conversation(at_home, BEFORE)
-            yield Replicas(at_home, at_home.ann, at_b)
+    async with open_harness(tmp_path, database=postgres_url) as harness:
+        harness.slack.scopes += ("channels:read",)
+        await greet_slack(harness)
+        async with another_bot(harness, "U0ANN") as at_b:
+            await tell_weav_id(harness.ann, ANN_IN_WEAV)
+            await tell_weav_id(harness.ben, BEN_IN_WEAV)
+            create_conversation(harness, BEFORE)
+            yield Replicas(harness, harness.ann, at_b)
 
 
 async def test_choices_and_text_stay_whichever_replica_gets_them(replicas: Replicas) -> None:
@@ -129,7 +129,7 @@ async def test_choices_and_text_stay_whichever_replica_gets_them(replicas: Repli
         "assignee_type": "user",
         "assignee_id": BEN_IN_WEAV,
     }
-    assert BEN_IN_WEAV not in str((await replicas.house.card("C0PARTNERS")).blocks)
+    assert BEN_IN_WEAV not in str((await replicas.harness.card("C0PARTNERS")).blocks)
 
 
 async def test_each_choice_can_be_undone_at_the_other_replica(replicas: Replicas) -> None:
@@ -157,7 +157,7 @@ async def test_each_choice_can_be_undone_at_the_other_replica(replicas: Replicas
         "assignee_type": "agent",
         "assignee_id": EMAIL_AGENT,
     }
-    await replicas.house.card("C0SUPPORT")
+    await replicas.harness.card("C0SUPPORT")
 
 
 async def test_nobody_removes_the_assignee_at_either_replica(replicas: Replicas) -> None:
@@ -196,7 +196,7 @@ async def test_an_assignee_chosen_while_the_other_replica_looks_a_customer_up_st
     await pick(a, ids.ASSIGNEE_ID, "ann")
     await b.act(ids.POST_TO, "C0PARTNERS")
     await replicas.until_shown(OUTSIDERS)
-    replicas.house.weav.fail(WeavFault(delay=SLOW, **LIST))
+    replicas.harness.weav.fail(WeavFault(delay=SLOW, **LIST))
 
     await pick(a, ids.CUSTOMER_ID, JANE)
     await pick(b, ids.ASSIGNEE_ID, "ben")
@@ -212,7 +212,7 @@ async def test_an_assignee_chosen_before_the_other_replica_completes_the_form_st
 ) -> None:
     a, b = replicas.a, replicas.b
     await set_ann_as_default(replicas)
-    replicas.house.weav.fail(WeavFault(delay=SLOW, **LIST))
+    replicas.harness.weav.fail(WeavFault(delay=SLOW, **LIST))
     await replicas.open_form(a, f"email {JANE}")
 
     await pick(b, ids.ASSIGNEE_ID, "ben")
@@ -227,7 +227,7 @@ async def test_a_customer_chosen_during_the_other_replicas_redraw_stays(
     replicas: Replicas,
 ) -> None:
     a, b = replicas.a, replicas.b
-    replicas.house.slack.faults.add(SlackFault("views.update", delay=SLOW, times=1))
+    replicas.harness.slack.faults.add(SlackFault("views.update", delay=SLOW, times=1))
     await replicas.open_form(a, f"email {JANE}")
     await until_redraw_is_held(replicas)
 
@@ -244,16 +244,18 @@ async def test_the_open_conversations_of_the_last_chosen_customer_are_shown(
     replicas: Replicas,
 ) -> None:
     a, b = replicas.a, replicas.b
-    create_conversation(replicas.house, "Zoe has this", customer_id=ZOE)
+    create_conversation(replicas.harness, "Zoe has this", customer_id=ZOE)
     await replicas.open_form(a, "email")
-    replicas.house.weav.fail(WeavFault(delay=SLOW, times=1, **LIST))
+    replicas.harness.weav.fail(WeavFault(delay=SLOW, times=1, **LIST))
 
     await pick(a, ids.CUSTOMER_ID, JANE)
-    await replicas.house.weav.until(lambda: any("conversations" in r.path for r in lists(replicas)))
+    await replicas.harness.weav.until(
+        lambda: any("conversations" in r.path for r in lists(replicas))
+    )
     await pick(b, ids.CUSTOMER_ID, ZOE)
 
     await replicas.until_shown("Zoe has this")
-    await replicas.house.weav.until(lambda: all(r.status for r in lists(replicas)))
+    await replicas.harness.weav.until(lambda: all(r.status for r in lists(replicas)))
     await replicas.until(
         lambda view: "Zoe has this" in text_on(view) and BEFORE not in text_on(view)
     )
@@ -303,22 +305,22 @@ async def test_a_late_redraw_of_the_other_replica_does_not_replace_an_answer(
     replicas: Replicas,
 ) -> None:
     a, b = replicas.a, replicas.b
-    replicas.house.weav.fail(WeavFault(status=503, **CREATE))
+    replicas.harness.weav.fail(WeavFault(status=503, **CREATE))
     await delay_redraw_at(a, replicas)
 
     await b.submit()
 
     assert "queued" in text_on(replicas.view)
-    await replicas.house.slack.until(refused_drawings)
+    await replicas.harness.slack.until(refused_drawings)
     assert "queued" in text_on(replicas.view)
-    replicas.house.weav.faults.clear()
-    await replicas.house.card()
-    assert len(replicas.house.weav.conversations) == 2
+    replicas.harness.weav.faults.clear()
+    await replicas.harness.card()
+    assert len(replicas.harness.weav.conversations) == 2
 
 
 async def test_the_reason_stays_on_top_of_a_form_that_came_back(replicas: Replicas) -> None:
     a, b = replicas.a, replicas.b
-    replicas.house.weav.fail(WeavFault(status=403, times=1, **CREATE))
+    replicas.harness.weav.fail(WeavFault(status=403, times=1, **CREATE))
     await replicas.open_form(a, f"email {JANE} Export hangs")
     await replicas.until_shown(BEFORE)
     await a.submit()
@@ -331,8 +333,8 @@ async def test_the_reason_stays_on_top_of_a_form_that_came_back(replicas: Replic
     await pick(b, ids.ASSIGNEE_ID, "mail")
     await a.submit()
 
-    await replicas.house.weav.until(lambda: len(replicas.house.weav.creations) == 2)
-    assert replicas.house.weav.creations[1].json == {
+    await replicas.harness.weav.until(lambda: len(replicas.harness.weav.creations) == 2)
+    assert replicas.harness.weav.creations[1].json == {
         "channel": "email",
         "customer_id": JANE,
         "subject": "Export hangs",
@@ -346,10 +348,10 @@ async def test_a_tick_stays_and_the_form_keeps_its_message(replicas: Replicas) -
     message_ts = a.say("The export hangs since Monday.", "C0SUPPORT")
     for person in (a, b):
         await person.message_shortcut(ids.MESSAGE_SHORTCUT, message_ts)
-        view = await replicas.house.slack.until(lambda slack: slack.top_view("U0ANN"))
+        view = await replicas.harness.slack.until(lambda slack: slack.top_view("U0ANN"))
         if person is a:
             await a.submit({"channel": "email", "customer_id": JANE})
-            await replicas.house.card()
+            await replicas.harness.card()
     await replicas.until(lambda view: "opened a conversation from this message" in text_on(view))
     a.fill({"channel": "email", ids.ANOTHER: [ids.ANOTHER]})
 
@@ -362,25 +364,25 @@ async def test_a_tick_stays_and_the_form_keeps_its_message(replicas: Replicas) -
 
     assert (answer.trouble, answer.errors) == ("", {})
     assert view.private_metadata
-    await replicas.house.slack.until(
+    await replicas.harness.slack.until(
         lambda slack: sum(m.thread_ts == message_ts for m in slack.from_bot("C0SUPPORT")) == 2
     )
-    assert replicas.house.weav.creations[1].json["assignee_id"] == EMAIL_AGENT
+    assert replicas.harness.weav.creations[1].json["assignee_id"] == EMAIL_AGENT
 
 
 async def set_ann_as_default(replicas: Replicas) -> None:
     await replicas.a.command("defaults")
-    await replicas.house.slack.until(lambda slack: slack.top_view("U0ANN"))
+    await replicas.harness.slack.until(lambda slack: slack.top_view("U0ANN"))
     await replicas.a.act(ids.ASSIGNEE_TYPE, "user")
     await replicas.until_picker_is("user")
     await replicas.a.submit({"assignee_id": "me"})
-    replicas.house.slack.calls.clear()
+    replicas.harness.slack.calls.clear()
 
 
 async def delay_redraw_at(person: Person, replicas: Replicas) -> None:
     """Delay the customer's open conversations on their way to an open form."""
     await replicas.open_form(person, "email")
-    replicas.house.slack.faults.add(SlackFault("views.update", delay=SLOW, times=1))
+    replicas.harness.slack.faults.add(SlackFault("views.update", delay=SLOW, times=1))
     await pick(person, ids.CUSTOMER_ID, JANE)
     await until_redraw_is_held(replicas)
 
@@ -388,12 +390,12 @@ async def delay_redraw_at(person: Person, replicas: Replicas) -> None:
 async def until_redraw_is_held(replicas: Replicas) -> None:
     """Wait until Slack holds a redraw that it will carry out late; nothing reports it."""
     async with asyncio.timeout(3):
-        while replicas.house.slack.faults.armed():  # noqa: ASYNC110
+        while replicas.harness.slack.faults.armed():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
 def lists(replicas: Replicas) -> list[Exchange]:
-    return [r for r in replicas.house.weav.requests if r.path.endswith("/conversations")]
+    return [r for r in replicas.harness.weav.requests if r.path.endswith("/conversations")]
 
 
 async def test_chosen_defaults_are_saved_whichever_replica_gets_them(replicas: Replicas) -> None:
@@ -429,14 +431,14 @@ async def test_an_assignee_chosen_while_the_other_replica_redraws_the_defaults_s
     await set_ann_as_default(replicas)
     await replicas.open_form(a, "defaults")
     assert selected_value(replicas.view, ids.ASSIGNEE_ID) == ANN_IN_WEAV
-    replicas.house.slack.faults.add(SlackFault("views.update", delay=SLOW, times=1))
+    replicas.harness.slack.faults.add(SlackFault("views.update", delay=SLOW, times=1))
     await a.act(ids.ASSIGNEE_TYPE, "agent")
     await until_redraw_is_held(replicas)
 
     await b.act(ids.ASSIGNEE_TYPE, "user")
     await pick(b, ids.ASSIGNEE_ID, "ben")
 
-    await replicas.house.slack.until(
+    await replicas.harness.slack.until(
         lambda slack: shown_type(replicas.view) == "agent" or refused_drawings(slack)
     )
     await replicas.assert_finally(lambda view: shown_type(view) == "user")

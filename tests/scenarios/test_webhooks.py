@@ -28,7 +28,7 @@ from tests.follow.deliveries import (
     signature_of,
 )
 from tests.follow.test_delivery import json_with
-from tests.house import JANE, QUICK, House, Mode, house
+from tests.harness import JANE, QUICK, Harness, Mode, open_harness
 from tests.metrics import scrape, value
 from tests.scenarios.cards import only_conversation, post_card
 
@@ -38,33 +38,33 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(params=["http", "socket"])
-async def any_way(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+async def any_harness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
     mode: Mode = request.param
-    async with house(tmp_path, mode=mode, weav_webhook_secret=SECRET) as opened:
+    async with open_harness(tmp_path, mode=mode, weav_webhook_secret=SECRET) as opened:
         yield opened
 
 
 @pytest.fixture
-async def with_webhook(tmp_path: Path) -> AsyncIterator[House]:
+async def with_webhook(tmp_path: Path) -> AsyncIterator[Harness]:
     """A harness with a webhook, in which no looks run for now."""
     pace = replace(QUICK, follow=FollowPace(card=600, replies=600))
-    async with house(tmp_path, weav_webhook_secret=SECRET, pace=pace) as opened:
+    async with open_harness(tmp_path, weav_webhook_secret=SECRET, pace=pace) as opened:
         opened.weav.webhooks.is_active = False  # only the test sends webhooks
         yield opened
 
 
-async def conversation_with_card(at_home: House) -> str:
+async def conversation_with_card(harness: Harness) -> str:
     """A conversation that has a card, so a look at it is expected."""
-    await post_card(at_home)
-    await at_home.entry_in(State.ANNOUNCED)
-    conversation_id: str = only_conversation(at_home)["id"]
-    assert looks(at_home) == [(conversation_id, "card", 1, 0)]
+    await post_card(harness)
+    await harness.entry_in(State.ANNOUNCED)
+    conversation_id: str = only_conversation(harness)["id"]
+    assert looks(harness) == [(conversation_id, "card", 1, 0)]
     return conversation_id
 
 
-def looks(at_home: House) -> list[tuple[str, str, int, int]]:
+def looks(harness: Harness) -> list[tuple[str, str, int, int]]:
     """The due looks: conversation, kind, marks, deleted."""
-    path = at_home.database.removeprefix("sqlite:///")
+    path = harness.database.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path)) as database:
         found = database.execute(
             "SELECT conversation_id, look, marks, missing FROM due ORDER BY look"
@@ -72,13 +72,13 @@ def looks(at_home: House) -> list[tuple[str, str, int, int]]:
         return found.fetchall()
 
 
-async def count(at_home: House, outcome: str, event: str = "other") -> float:
-    samples = await scrape(at_home)
+async def count(harness: Harness, outcome: str, event: str = "other") -> float:
+    samples = await scrape(harness)
     return value(samples, "weav_slack_webhooks_total", event=event, outcome=outcome)
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-async def test_a_signed_webhook_is_recorded(with_webhook: House, spelling: str) -> None:
+async def test_a_signed_webhook_is_recorded(with_webhook: Harness, spelling: str) -> None:
     conversation_id = await conversation_with_card(with_webhook)
 
     await Weav.to(with_webhook).tell(STATUS, conversation_id, spelling)
@@ -87,23 +87,23 @@ async def test_a_signed_webhook_is_recorded(with_webhook: House, spelling: str) 
     assert await count(with_webhook, "accepted", STATUS) == 1
 
 
-async def test_webhooks_work_with_both_transports(any_way: House) -> None:
-    await post_card(any_way)
-    await any_way.entry_in(State.ANNOUNCED)
+async def test_webhooks_work_with_both_transports(any_harness: Harness) -> None:
+    await post_card(any_harness)
+    await any_harness.entry_in(State.ANNOUNCED)
 
-    await Weav.to(any_way).tell(STATUS, only_conversation(any_way)["id"])
+    await Weav.to(any_harness).tell(STATUS, only_conversation(any_harness)["id"])
 
-    assert await count(any_way, "accepted", STATUS) == 1
+    assert await count(any_harness, "accepted", STATUS) == 1
 
 
 async def test_without_a_secret_the_url_does_not_exist(tmp_path: Path) -> None:
-    async with house(tmp_path) as at_home:
-        response = await Weav.to(at_home).send(body_about(JANE))
+    async with open_harness(tmp_path) as harness:
+        response = await Weav.to(harness).send(body_about(JANE))
 
     assert response.status_code == 404
 
 
-async def test_only_post_is_allowed(with_webhook: House) -> None:
+async def test_only_post_is_allowed(with_webhook: Harness) -> None:
     async with httpx.AsyncClient(trust_env=False) as http:
         response = await http.get(f"{with_webhook.url}/weav/webhooks")
 
@@ -112,7 +112,7 @@ async def test_only_post_is_allowed(with_webhook: House) -> None:
 
 @pytest.mark.parametrize("wrong", [None, "sha256=", "0" * 64, "another's", "\xe9"])
 async def test_an_unsigned_webhook_is_refused_and_nothing_of_it_is_logged(
-    with_webhook: House, wrong: str | None, capfd: pytest.CaptureFixture[str]
+    with_webhook: Harness, wrong: str | None, capfd: pytest.CaptureFixture[str]
 ) -> None:
     conversation_id = await conversation_with_card(with_webhook)
     capfd.readouterr()
@@ -136,14 +136,14 @@ async def test_an_unsigned_webhook_is_refused_and_nothing_of_it_is_logged(
 
 
 @pytest.mark.parametrize("body", [b"", b"{no json}", b"payload=%7B%7D", b"\xff\xfe", b"[" * 5000])
-async def test_a_body_that_is_not_json_is_refused(with_webhook: House, body: bytes) -> None:
+async def test_a_body_that_is_not_json_is_refused(with_webhook: Harness, body: bytes) -> None:
     response = await Weav.to(with_webhook).send(body)
 
     assert response.status_code == 400
     assert await count(with_webhook, "malformed") == 1
 
 
-async def test_more_than_one_mebibyte_is_refused(with_webhook: House) -> None:
+async def test_more_than_one_mebibyte_is_refused(with_webhook: Harness) -> None:
     body = json.dumps(["x" * (1 << 20)]).encode()
 
     response = await Weav.to(with_webhook).send(body)
@@ -152,7 +152,7 @@ async def test_more_than_one_mebibyte_is_refused(with_webhook: House) -> None:
     assert await count(with_webhook, "too_large") == 1
 
 
-async def test_exactly_one_mebibyte_is_accepted(with_webhook: House) -> None:
+async def test_exactly_one_mebibyte_is_accepted(with_webhook: Harness) -> None:
     id_ = await conversation_with_card(with_webhook)
     body = json.dumps({"text": "", "id": id_}).encode()
     body = json.dumps({"text": "x" * ((1 << 20) - len(body)), "id": id_}).encode()
@@ -167,7 +167,7 @@ async def test_exactly_one_mebibyte_is_accepted(with_webhook: House) -> None:
 @pytest.mark.parametrize(
     "said", [r'"half a smile: \ud83d"', "9" * 5_000], ids=["half a character", "a long number"]
 )
-async def test_any_valid_json_is_accepted(with_webhook: House, said: str) -> None:
+async def test_any_valid_json_is_accepted(with_webhook: Harness, said: str) -> None:
     id_ = await conversation_with_card(with_webhook)
 
     response = await Weav.to(with_webhook).send(f'{{"said": {said}, "id": "{id_}"}}'.encode())
@@ -176,7 +176,7 @@ async def test_any_valid_json_is_accepted(with_webhook: House, said: str) -> Non
     assert looks(with_webhook) == [(id_, "card", 2, 0)]
 
 
-async def test_a_log_that_a_customer_pastes_hides_no_id(with_webhook: House) -> None:
+async def test_a_log_that_a_customer_pastes_hides_no_id(with_webhook: Harness) -> None:
     id_ = await conversation_with_card(with_webhook)
     log = "\n".join(f"request {uuid4()} failed" for _ in range(500))
     plain = {"message": {"content": log}, "conversation_id": id_}
@@ -188,9 +188,9 @@ async def test_a_log_that_a_customer_pastes_hides_no_id(with_webhook: House) -> 
     assert looks(with_webhook) == [(id_, "card", 3, 0)]
 
 
-async def test_if_the_database_is_down_weav_is_asked_to_retry(with_webhook: House) -> None:
+async def test_if_the_database_is_down_weav_is_asked_to_retry(with_webhook: Harness) -> None:
     conversation_id = await conversation_with_card(with_webhook)
-    with_webhook.lose("due")
+    with_webhook.drop_table("due")
 
     response = await Weav.to(with_webhook).send(body_about(conversation_id))
 
@@ -202,7 +202,7 @@ async def test_if_the_database_is_down_weav_is_asked_to_retry(with_webhook: Hous
     "event", ["", "conversation.merged", "customer.updated", "agent.deleted", "training.created"]
 )
 async def test_an_event_without_a_conversation_is_accepted_and_ignored(
-    with_webhook: House, event: str
+    with_webhook: Harness, event: str
 ) -> None:
     conversation_id = await conversation_with_card(with_webhook)
 
@@ -213,7 +213,7 @@ async def test_an_event_without_a_conversation_is_accepted_and_ignored(
     assert looks(with_webhook) == [(conversation_id, "card", 1, 0)]
 
 
-async def test_a_conversation_without_a_card_is_accepted_and_ignored(with_webhook: House) -> None:
+async def test_a_conversation_without_a_card_is_accepted_and_ignored(with_webhook: Harness) -> None:
     conversation_id = await conversation_with_card(with_webhook)
 
     await Weav.to(with_webhook).tell(STATUS, JANE)
@@ -222,7 +222,7 @@ async def test_a_conversation_without_a_card_is_accepted_and_ignored(with_webhoo
     assert looks(with_webhook) == [(conversation_id, "card", 1, 0)]
 
 
-async def test_a_deletion_event_marks_a_look(with_webhook: House) -> None:
+async def test_a_deletion_event_marks_a_look(with_webhook: Harness) -> None:
     conversation_id = await conversation_with_card(with_webhook)
 
     await Weav.to(with_webhook).tell(DELETED, conversation_id)
@@ -231,7 +231,7 @@ async def test_a_deletion_event_marks_a_look(with_webhook: House) -> None:
     assert looks(with_webhook) == [(conversation_id, "card", 3, 1)]
 
 
-async def test_a_message_of_the_customer_marks_two_looks(with_webhook: House) -> None:
+async def test_a_message_of_the_customer_marks_two_looks(with_webhook: Harness) -> None:
     conversation_id = await conversation_with_card(with_webhook)
 
     await Weav.to(with_webhook).tell(CUSTOMER_WROTE, conversation_id)
@@ -242,7 +242,7 @@ async def test_a_message_of_the_customer_marks_two_looks(with_webhook: House) ->
     ]
 
 
-async def test_an_id_is_found_in_a_body_of_any_shape(with_webhook: House) -> None:
+async def test_an_id_is_found_in_a_body_of_any_shape(with_webhook: Harness) -> None:
     id_ = await conversation_with_card(with_webhook)
     weav, loop = Weav.to(with_webhook), asyncio.get_running_loop()
 

@@ -17,7 +17,7 @@ from bot.sandbox.slack import SlackSandbox
 from bot.sandbox.weav import WeavSandbox
 from tests.follow.deliveries import SECRET as WEBHOOK_SECRET
 from tests.follow.deliveries import signature_of
-from tests.house import environment
+from tests.harness import environment
 from tests.loop_thread import opened_in_thread
 from tests.process import clean_environment, free_port
 from tests.strangers.served import EVENTS, post

@@ -29,7 +29,7 @@ from bot.sandbox.slack.directory import BOT_USER_ID
 from bot.sandbox.slack.methods.registry import call_method
 from bot.slack import blocks, ids
 from bot.weav.models import Conversation
-from tests.house import JANE
+from tests.harness import JANE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.server import bind, server
-from tests.house import SECRET, house
+from tests.harness import SECRET, open_harness
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -97,10 +97,10 @@ def post(
 @asynccontextmanager
 async def served(tmp_path: Path) -> AsyncIterator[Address]:
     """Run the bot in this process, behind the server that `weav-slack run` uses."""
-    async with house(tmp_path) as at_home:
+    async with open_harness(tmp_path) as harness:
         with bind("127.0.0.1", 0) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-            serving = server(at_home.bot.asgi, 1)
+            serving = server(harness.bot.asgi, 1)
             running = asyncio.create_task(serving.serve(sockets=[listener]))
             address = Address(listener.getsockname()[1])
             try:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bot.follow.delivery import Event
 from bot.slack import ids
 from tests.follow.test_delivery import json_with
-from tests.house import JANE
+from tests.harness import JANE
 from tests.new_examples import with_new_examples
 from tests.strangers.running import POLITE, Running, running
 from tests.strangers.samples import ODD, encoded, nested, places, replaced, samples, spoiled, torn

@@ -24,7 +24,7 @@ from bot.slack.client import Installation, SlackClient, slack_session
 from bot.submissions.announcer import Announcer, CustomerUses
 from bot.tasks import Tasks
 from bot.weav.models import Conversation
-from tests.house import JANE, public
+from tests.harness import JANE, public
 from tests.ledger.places import LEASE, SQLitePlace, due_in
 from tests.weav.served import served_weav
 

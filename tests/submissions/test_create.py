@@ -18,7 +18,7 @@ from bot.submissions.create import ConversationCreator, PostCard, Unrecorded
 from bot.submissions.reconcile import Result
 from bot.tasks import Tasks
 from bot.weav.models import Conversation
-from tests.house import CREATE, JANE
+from tests.harness import CREATE, JANE
 from tests.ledger.places import LEASE, SQLitePlace, due_in
 from tests.weav.served import ServedWeav, served_weav
 

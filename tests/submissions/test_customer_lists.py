@@ -8,7 +8,7 @@ from bot.submissions.reconcile import CustomerLists
 from bot.tasks import Tasks
 from bot.weav.models import Conversation
 from bot.weav.pages import LookUpFailed
-from tests.house import LIST
+from tests.harness import LIST
 from tests.weav.served import ServedWeav, served_weav
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.ledger import Entry, Ledger
 from bot.submissions.announcer import CustomerUses
-from tests.house import JANE
+from tests.harness import JANE
 from tests.ledger.places import SQLitePlace
 from tests.submissions.test_create import NEW
 

@@ -11,7 +11,7 @@ from bot.ledger import Entry, Ledger, State
 from bot.sandbox.slack import SlackFault
 from bot.sandbox.weav import WeavFault
 from bot.submissions.worker import Limits
-from tests.house import CREATE, QUICK, House, house, public, text_on
+from tests.harness import CREATE, QUICK, Harness, open_harness, public, text_on
 
 STUCK = "C0SUPPORT"
 NO_CARDS_THERE = SlackFault(
@@ -24,57 +24,57 @@ NO_CARDS_THERE = SlackFault(
 )
 
 
-async def queue_and_let_weav_answer(at_home: House, *slack_channel_ids: str) -> None:
+async def queue_and_let_weav_answer(harness: Harness, *slack_channel_ids: str) -> None:
     """Queue one submission a channel while Weav is away, then bring Weav back."""
-    away = at_home.weav.fail(WeavFault(status=503, **CREATE))
+    away = harness.weav.fail(WeavFault(status=503, **CREATE))
     for number, channel in enumerate(slack_channel_ids):
-        await at_home.fill_in(subject=f"Number {number}", post_to=channel)
-        await at_home.ann.submit()
-        await at_home.ann.close()
-    at_home.slack.faults.add(NO_CARDS_THERE)
-    at_home.weav.faults.remove(away)
+        await harness.fill_in(subject=f"Number {number}", post_to=channel)
+        await harness.ann.submit()
+        await harness.ann.close()
+    harness.slack.faults.add(NO_CARDS_THERE)
+    harness.weav.faults.remove(away)
 
 
-def posts(at_home: House, slack_channel_id: str) -> int:
-    calls = at_home.slack.calls_of("chat.postMessage")
+def posts(harness: Harness, slack_channel_id: str) -> int:
+    calls = harness.slack.calls_of("chat.postMessage")
     return sum(call.arguments["channel"] == slack_channel_id for call in calls)
 
 
 @pytest.mark.long
 async def test_a_channel_that_takes_no_cards_does_not_hold_up_others(tmp_path: Path) -> None:
     two_rows = replace(QUICK, limits=Limits(resumed_at_once=2))
-    async with house(tmp_path, pace=two_rows) as at_home:
-        await queue_and_let_weav_answer(at_home, STUCK, STUCK, STUCK, "C0GENERAL")
+    async with open_harness(tmp_path, pace=two_rows) as harness:
+        await queue_and_let_weav_answer(harness, STUCK, STUCK, STUCK, "C0GENERAL")
 
-        await at_home.weav.until(lambda: len(at_home.weav.conversations) == 4, 15)
+        await harness.weav.until(lambda: len(harness.weav.conversations) == 4, 15)
 
-        assert "Number 3" in text_on(await at_home.card("C0GENERAL"))
+        assert "Number 3" in text_on(await harness.card("C0GENERAL"))
 
 
 async def test_cards_of_one_channel_take_turns(tmp_path: Path) -> None:
     all_at_once = replace(QUICK, spread=0.0, limits=Limits(per_recipient=1))
-    async with house(tmp_path, pace=all_at_once) as at_home:
-        at_home.slack.faults.add(SlackFault("chat.postMessage", delay=0.3, times=None))
-        await queue_and_let_weav_answer(at_home, *["C0GENERAL"] * 3)
+    async with open_harness(tmp_path, pace=all_at_once) as harness:
+        harness.slack.faults.add(SlackFault("chat.postMessage", delay=0.3, times=None))
+        await queue_and_let_weav_answer(harness, *["C0GENERAL"] * 3)
 
-        await at_home.slack.until(lambda slack: len(public(slack, "C0GENERAL")) == 3, 15)
+        await harness.slack.until(lambda slack: len(public(slack, "C0GENERAL")) == 3, 15)
 
-    calls = at_home.slack.calls_of("chat.postMessage")
+    calls = harness.slack.calls_of("chat.postMessage")
     begun = sorted(call.at for call in calls)
     assert all(later - earlier > 0.25 for earlier, later in pairwise(begun))
 
 
 async def test_rows_beyond_the_limit_wait_in_the_ledger(tmp_path: Path) -> None:
     no_room = replace(QUICK, limits=Limits(waiting_for_slack=0, put_off_for=0.5))
-    async with house(tmp_path, pace=no_room) as at_home:
-        await queue_and_let_weav_answer(at_home, "C0GENERAL")
-        async with Ledger.open(at_home.database) as ledger, asyncio.timeout(15):
+    async with open_harness(tmp_path, pace=no_room) as harness:
+        await queue_and_let_weav_answer(harness, "C0GENERAL")
+        async with Ledger.open(harness.database) as ledger, asyncio.timeout(15):
             while not is_put_off((await ledger.latest("T0SANDBOX", "U0ANN"))[0]):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-        assert posts(at_home, "C0GENERAL") == 0
-        assert len(at_home.weav.conversations) == 1
+        assert posts(harness, "C0GENERAL") == 0
+        assert len(harness.weav.conversations) == 1
 
-    async with house(tmp_path) as another:
+    async with open_harness(tmp_path) as another:
         await another.card("C0GENERAL")
         assert another.weav.creations == []
 

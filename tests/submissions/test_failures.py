@@ -9,7 +9,7 @@ import pytest
 
 from bot.ledger import Entry, Ledger, State
 from bot.sandbox.slack import SlackFault
-from tests.house import House, house, text_on
+from tests.harness import Harness, open_harness, text_on
 from tests.submissions.test_create import NEW
 from tests.submissions.test_scheduler import execute, has_failed
 
@@ -25,16 +25,16 @@ async def written(ledger: Ledger, state: State) -> Entry:
     return entry
 
 
-def overdue(at_home: House, *, tried_for: float) -> None:
+def overdue(harness: Harness, *, tried_for: float) -> None:
     """Make the row overdue, and let it be that old and tried for so long."""
-    execute(at_home, f"UPDATE submissions SET received_at = received_at - {tried_for}")  # noqa: S608
-    execute(at_home, f"UPDATE submissions SET tried_for = {tried_for}, due_at = 0")  # noqa: S608
+    execute(harness, f"UPDATE submissions SET received_at = received_at - {tried_for}")  # noqa: S608
+    execute(harness, f"UPDATE submissions SET tried_for = {tried_for}, due_at = 0")  # noqa: S608
 
 
-async def row_when(at_home: House, look: Callable[[Entry], bool]) -> Entry:
+async def row_when(harness: Harness, look: Callable[[Entry], bool]) -> Entry:
     async with asyncio.timeout(10):
         while True:
-            [row] = await at_home.entries()
+            [row] = await harness.entries()
             if look(row):
                 return row
             await asyncio.sleep(0.05)
@@ -42,16 +42,16 @@ async def row_when(at_home: House, look: Callable[[Entry], bool]) -> Entry:
 
 @pytest.mark.long
 async def test_the_row_is_put_off_for_half_of_the_time_of_trying(tmp_path: Path) -> None:
-    async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
+    async with open_harness(tmp_path) as harness, Ledger.open(harness.database) as ledger:
         await written(ledger, State.OPENED)
-        overdue(at_home, tried_for=HOUR)
+        overdue(harness, tried_for=HOUR)
 
-        row = await row_when(at_home, lambda row: row.owner is None)
+        row = await row_when(harness, lambda row: row.owner is None)
 
         assert row.state is State.OPENED
         assert row.due_at
         assert HOUR / 2 - 30 < row.due_at - row.read_at < HOUR / 2 + 30
-        assert await has_failed(at_home)
+        assert await has_failed(harness)
 
 
 @pytest.mark.parametrize(
@@ -65,39 +65,39 @@ async def test_the_row_is_put_off_for_half_of_the_time_of_trying(tmp_path: Path)
 async def test_after_a_day_the_author_gets_a_plain_message_and_the_row_is_finished(
     tmp_path: Path, state: State, end: State, said: str
 ) -> None:
-    async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
+    async with open_harness(tmp_path) as harness, Ledger.open(harness.database) as ledger:
         await written(ledger, state)
-        overdue(at_home, tried_for=DAY)
-        await row_when(at_home, lambda row: row.owner is None)  # the message has a day of its own
-        overdue(at_home, tried_for=DAY + 1)
+        overdue(harness, tried_for=DAY)
+        await row_when(harness, lambda row: row.owner is None)  # the message has a day of its own
+        overdue(harness, tried_for=DAY + 1)
 
-        assert said in text_on(await at_home.direct_message())
+        assert said in text_on(await harness.direct_message())
 
-        row = await row_when(at_home, lambda row: row.finished_at is not None)
+        row = await row_when(harness, lambda row: row.finished_at is not None)
         assert (row.state, row.told, row.due_at) == (end, True, None)
         assert await ledger.forget(0) == 1
 
 
 async def test_a_row_that_cannot_be_looked_for_is_told_as_unknown(tmp_path: Path) -> None:
-    async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
+    async with open_harness(tmp_path) as harness, Ledger.open(harness.database) as ledger:
         await written(ledger, State.SENDING)
-        execute(at_home, "UPDATE submissions SET request = '{}'")
-        overdue(at_home, tried_for=DAY + 1)
+        execute(harness, "UPDATE submissions SET request = '{}'")
+        overdue(harness, tried_for=DAY + 1)
 
-        assert "may have been created in Weav or not" in text_on(await at_home.direct_message())
+        assert "may have been created in Weav or not" in text_on(await harness.direct_message())
 
-        row = await row_when(at_home, lambda row: row.finished_at is not None)
-        assert (row.state, at_home.weav.creations) == (State.UNCONFIRMED, [])
+        row = await row_when(harness, lambda row: row.finished_at is not None)
+        assert (row.state, harness.weav.creations) == (State.UNCONFIRMED, [])
 
 
 async def test_the_first_error_after_a_day_of_downtime_gives_nothing_up(
     tmp_path: Path,
 ) -> None:
-    async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
+    async with open_harness(tmp_path) as harness, Ledger.open(harness.database) as ledger:
         await written(ledger, State.OPENED)
-        execute(at_home, "UPDATE submissions SET received_at = received_at - 200000, due_at = 0")
+        execute(harness, "UPDATE submissions SET received_at = received_at - 200000, due_at = 0")
 
-        row = await row_when(at_home, lambda row: row.owner is None)
+        row = await row_when(harness, lambda row: row.owner is None)
 
         assert row.state is State.OPENED
         assert row.due_at
@@ -115,12 +115,12 @@ async def test_the_first_error_after_a_day_of_downtime_gives_nothing_up(
 async def test_a_final_message_that_slack_does_not_take_is_retried_for_another_day(
     tmp_path: Path, tried_for: float, code: str, *, ends: bool
 ) -> None:
-    async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
-        at_home.slack.faults.add(SlackFault("chat.postMessage", error=code, times=None))
+    async with open_harness(tmp_path) as harness, Ledger.open(harness.database) as ledger:
+        harness.slack.faults.add(SlackFault("chat.postMessage", error=code, times=None))
         await written(ledger, State.OPENED)
-        overdue(at_home, tried_for=tried_for)
+        overdue(harness, tried_for=tried_for)
 
-        row = await row_when(at_home, lambda row: row.owner is None)
+        row = await row_when(harness, lambda row: row.owner is None)
 
         assert (row.finished_at is not None) is ends
         assert row.told is ends

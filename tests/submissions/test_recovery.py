@@ -16,7 +16,7 @@ from bot.sandbox.weav import WeavFault
 from bot.submissions.create import ConversationCreator
 from bot.submissions.worker import RESTARTED, Limits
 from bot.tasks import Tasks
-from tests.house import CREATE, LIST, QUICK, house, public, text_on
+from tests.harness import CREATE, LIST, QUICK, open_harness, public, text_on
 from tests.ledger.places import LEASE, SQLitePlace, due_in
 from tests.submissions.test_create import NEW
 from tests.weav.served import ServedWeav, served_weav
@@ -218,8 +218,8 @@ async def test_a_sweep_takes_more_as_soon_as_there_is_room(tmp_path: Path) -> No
             await opened_for_ann(ledger, number)
     one_sweep = replace(QUICK, limits=Limits(sweep_every=60.0, resumed_at_once=2))
 
-    async with house(tmp_path, database=database, pace=one_sweep) as at_home:
-        await at_home.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) == 8)
+    async with open_harness(tmp_path, database=database, pace=one_sweep) as harness:
+        await harness.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) == 8)
 
 
 async def test_a_row_that_waits_for_its_next_look_does_not_block_others(tmp_path: Path) -> None:
@@ -229,23 +229,23 @@ async def test_a_row_that_waits_for_its_next_look_does_not_block_others(tmp_path
         await opened_for_ann(ledger, 1)
     one_place = replace(QUICK, looks=(30.0,), limits=Limits(resumed_at_once=1))
 
-    async with house(tmp_path, database=database, pace=one_place) as at_home:
-        assert "conv-1" in text_on(await at_home.card())
-        assert (await at_home.entries())[-1].state is State.SENDING
+    async with open_harness(tmp_path, database=database, pace=one_place) as harness:
+        assert "conv-1" in text_on(await harness.card())
+        assert (await harness.entries())[-1].state is State.SENDING
 
 
 async def test_a_row_that_is_looked_for_does_not_hold_a_slot_at_weav(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bot.submissions.worker, "AT_ONCE", 1)
-    async with house(tmp_path, pace=replace(QUICK, looks=(30.0,), drain=0.1)) as at_home:
-        at_home.weav.fail(WeavFault.lost_request(times=1, **CREATE))
-        await at_home.fill_in(subject="First")
-        await at_home.fill_in(at_home.ben, subject="Second")
-        submitting = asyncio.create_task(at_home.ann.submit())
-        await at_home.weav.until(lambda: bool(at_home.weav.creations))
+    async with open_harness(tmp_path, pace=replace(QUICK, looks=(30.0,), drain=0.1)) as harness:
+        harness.weav.fail(WeavFault.lost_request(times=1, **CREATE))
+        await harness.fill_in(subject="First")
+        await harness.fill_in(harness.ben, subject="Second")
+        submitting = asyncio.create_task(harness.ann.submit())
+        await harness.weav.until(lambda: bool(harness.weav.creations))
 
-        await at_home.ben.submit()
+        await harness.ben.submit()
 
-        await at_home.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) == 1)
+        await harness.slack.until(lambda slack: len(public(slack, "C0SUPPORT")) == 1)
         await submitting

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import Entry, Ledger, State
-from tests.house import House, house
+from tests.harness import Harness, open_harness
 from tests.metrics import scrape, value
 from tests.submissions.test_create import NEW
 
 
-def execute(at_home: House, sql: str) -> None:
+def execute(harness: Harness, sql: str) -> None:
     """Run a statement as another program would."""
-    path = at_home.database.removeprefix("sqlite:///")
+    path = harness.database.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute(sql)
 
@@ -33,17 +33,17 @@ async def is_in(ledger: Ledger, entry: Entry, state: State) -> bool:
     return row is not None and row.state is state
 
 
-async def has_failed(at_home: House) -> bool:
-    return value(await scrape(at_home), "weav_slack_failures_total", where="task") > 0
+async def has_failed(harness: Harness) -> bool:
+    return value(await scrape(harness), "weav_slack_failures_total", where="task") > 0
 
 
 @pytest.mark.long
 async def test_an_error_in_a_sweep_is_counted_and_the_next_sweep_runs(tmp_path: Path) -> None:
-    async with house(tmp_path) as at_home, Ledger.open(at_home.database) as ledger:
+    async with open_harness(tmp_path) as harness, Ledger.open(harness.database) as ledger:
         entry = (await ledger.receive(NEW, sending=True)).entry
-        execute(at_home, "ALTER TABLE submissions RENAME COLUMN route TO way")
-        execute(at_home, "UPDATE submissions SET due_at = 0")
-        await until(lambda: has_failed(at_home))
+        execute(harness, "ALTER TABLE submissions RENAME COLUMN route TO way")
+        execute(harness, "UPDATE submissions SET due_at = 0")
+        await until(lambda: has_failed(harness))
 
-        execute(at_home, "ALTER TABLE submissions RENAME COLUMN way TO route")
+        execute(harness, "ALTER TABLE submissions RENAME COLUMN way TO route")
         await until(lambda: is_in(ledger, entry, State.UNCONFIRMED))

@@ -36,7 +36,7 @@ from bot.sandbox.slack import (
 )
 from bot.sandbox.slack.directory import Kind
 from bot.sandbox.weav import WeavSandbox
-from tests.house import QUICK, SECRET, environment, public, settings_of, text_on
+from tests.harness import QUICK, SECRET, environment, public, settings_of, text_on
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

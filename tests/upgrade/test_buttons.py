@@ -9,7 +9,7 @@ import pytest
 
 from bot.ledger import State
 from bot.slack import ids
-from tests.house import JANE, public, text_on
+from tests.harness import JANE, public, text_on
 from tests.scenarios.cards import ANN_IN_WEAV, BEN_IN_WEAV
 from tests.upgrade.restored import PATIENCE, Restored, read
 

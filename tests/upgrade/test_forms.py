@@ -8,7 +8,7 @@ import pytest
 
 from bot.sandbox.weav.seeds import EMAIL_AGENT
 from bot.slack import ids
-from tests.house import JANE, public, selected_value, text_on
+from tests.harness import JANE, public, selected_value, text_on
 from tests.scenarios.cards import ANN_IN_WEAV
 from tests.scenarios.filling import RAVI, TAILSPIN
 

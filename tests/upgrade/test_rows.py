@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.ledger import State
 from bot.slack import ids
-from tests.house import selected_value
+from tests.harness import selected_value
 from tests.scenarios.cards import ANN_IN_WEAV
 from tests.upgrade.restored import DATA, Restored, restored
 

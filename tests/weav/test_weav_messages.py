@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.weav.messages import WrittenMessage, customer_messages
 from bot.weav.outcomes import Opened
 from bot.weav.pages import LookUpFailed
-from tests.house import JANE
+from tests.harness import JANE
 
 if TYPE_CHECKING:
     from tests.weav.served import ServedWeav

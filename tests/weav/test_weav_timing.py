@@ -11,7 +11,7 @@ from bot.sandbox.weav.app import TOKEN
 from bot.weav.client import WeavClient, weav_client
 from bot.weav.directory import company_customers, read_customer
 from bot.weav.existing_conversations import read_conversation
-from tests.house import JANE
+from tests.harness import JANE
 from tests.weav.served import ServedWeav
 
 

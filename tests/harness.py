@@ -69,7 +69,7 @@ def settings_of(variables: dict[str, str]) -> Settings:
 
 
 @dataclass(slots=True)
-class House:
+class Harness:
     slack: Workspace
     weav: WeavSandbox
     bot: Bot
@@ -91,7 +91,7 @@ class House:
         await self.slack.until(lambda _: self.slack.top_view(person.slack_user_id))
         await person.type_in({"channel": "email", **values})
 
-    def lose(self, table: str) -> None:
+    def drop_table(self, table: str) -> None:
         """Drop a table from the SQLite file, to make every statement on it fail."""
         path = self.database.removeprefix("sqlite:///")
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -163,7 +163,7 @@ def _socket_transport(bot: Bot) -> SocketModeTransport:
 
 
 @asynccontextmanager
-async def house(
+async def open_harness(
     tmp_path: Path,
     *,
     mode: Mode = "http",
@@ -172,7 +172,7 @@ async def house(
     database: str = "",
     change: Callable[[dict[str, str]], None] = lambda _: None,
     **variables: str,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Harness]:
     """`variables` are settings, named in lower case; `weav_url` replaces the sandbox Weav.
 
     With `weav_webhook_secret`, Weav sends webhooks to the bot: see `harness.weav.webhooks`.
@@ -203,5 +203,5 @@ async def house(
             stack.callback(connecting.cancel)
             await slack.workspace.socket_mode.connected()
         ann, ben = slack.person("U0ANN", endpoint), slack.person("U0BEN", endpoint)
-        yield House(slack.workspace, weav, bot, ann, ben, url, database, names)
+        yield Harness(slack.workspace, weav, bot, ann, ben, url, database, names)
         assert messages_with_incomplete_text(slack.workspace) == []
