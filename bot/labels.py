@@ -25,9 +25,9 @@ STATUSES: Final = {"open": "Open", "closed": "Closed"}
 STATUSES_SHOWN: Final = {**STATUSES, DELETED: "Deleted"}
 # What a card's thread is told of a customer's reply; the first is the default.
 REPLIES: Final = {
-    "notice": "Say so in the card's thread",
-    "text": "Say so, with the first 300 characters",
-    "off": "Say nothing",
+    "notice": "Post a note in the card's thread",
+    "text": "Post a note with the first 300 characters",
+    "off": "Post nothing",
 }
 ASSIGNEE_TYPES: Final = {"user": "A person", "agent": "An AI agent"}
 UNASSIGNED: Final = "Unassigned"

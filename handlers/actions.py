@@ -21,7 +21,7 @@ CHOICES = {
 }
 MOST_DIGITS = 19  # of PostgreSQL's bigint
 CARD_NOT_READABLE = (
-    "Change the conversation in Weav: the bot cannot read this card any more, which may be from"
+    "Change the conversation in Weav: the bot can no longer read this card. The card may be from"
     " another version of the bot."
 )
 

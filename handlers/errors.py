@@ -23,7 +23,7 @@ from bot.slack.payloads import (
 log = get_logger("weav_slack.errors")
 # The field under which an error about the whole form stands.
 _ERROR_FIELDS: Final = {ids.MODAL: ids.POST_TO, ids.DEFAULTS_MODAL: ids.COMPANY_ID}
-UNKNOWN: Final = "This is nothing that the Weav bot knows. It may have been updated: try again."
+UNKNOWN: Final = "The Weav bot does not know this action. The bot may have been updated: try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,12 @@ def answer_failure(
     log.error("failed", reference=known_as, exc_info=error)
     metrics.failures.labels("handler").inc()
     sentence = (
-        "The bot made a mistake, and does not know what became of this. Look in Weav before you"
+        "The bot made a mistake, and does not know if your request worked. Look in Weav before you"
         f" try again, and tell whoever runs the bot: reference {known_as}."
     )
     option = nothing_offer(
         "The bot made a mistake. Type again in a moment.",
-        f"If it stays so, tell whoever runs the bot: reference {known_as}",
+        f"If it happens again, tell whoever runs the bot: reference {known_as}",
     )
     notice = Notice(plain_message(sentence), sentence, option)
     return answer_privately(payload, notice, notifier, acknowledged=acknowledged)

@@ -10,7 +10,7 @@ from bot.slack.text import channel_name
 
 _SENTENCES: Final = {
     Denial.DENIED: "Sorry, you may not use the Weav bot.",
-    Denial.USER: "Sorry, the Weav bot is for a few people, and you are not among them yet.",
+    Denial.USER: "Sorry, you are not yet on the list of people who can use the Weav bot.",
     Denial.TEAM: "Sorry, the Weav bot is not open to your workspace.",
     Denial.EXTERNAL: "Sorry, the Weav bot is only for people of the organisation that runs it.",
     Denial.GUEST: "Sorry, guests may not use the Weav bot.",
@@ -59,8 +59,8 @@ def admins_only(admins: Collection[str]) -> str:
     """Refuse `check` to somebody who may use the bot but is no admin."""
     if not admins:
         return (
-            "Nobody is named to check this bot in Slack yet. Whoever runs it can set SLACK_ADMINS,"
-            " or use `weav-slack check` where it runs."
+            "Nobody can check this bot from Slack yet. Whoever runs the bot can set SLACK_ADMINS,"
+            " or run `weav-slack check` where the bot runs."
         )
     return f"Only the people who look after the bot can check it. Ask {_mention(admins)}."
 

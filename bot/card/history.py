@@ -165,8 +165,8 @@ def overtaken_text(field: Field, conversation: Conversation, first: Change | Non
     """Tell somebody in mrkdwn that another change came first."""
     how = first.line if first else f"{_NOT_KNOWN_WHO} {_value_now(field, conversation)}"
     return (
-        f"{how}\nThe card is up to date now. If you still want your change, click again: your click"
-        " was not carried out, because the card showed something older."
+        f"{how}\nThe card was out of date, so your click changed nothing. The card is up to date"
+        " now: click again if you still want your change."
     )
 
 

@@ -27,7 +27,7 @@ _WHY_SHORT: Final = {
     Audience.SHARED: "This channel is shared with other organisations: the rest is in Weav.",
     Audience.HIDDEN: "The bot cannot see who reads this channel: the rest is in Weav.",
 }
-_FORGOTTEN: Final = "Weav has deleted it, and the bot no longer keeps what it said."
+_FORGOTTEN: Final = "The conversation was deleted in Weav, and the bot no longer keeps its details."
 # A card must be readable at a glance, so values longer than Weav documents are cut.
 _VALUE_LIMIT: Final = 50
 # Escaping makes text up to five times as long, and a message's `text` has a limit, too.

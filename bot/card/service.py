@@ -46,7 +46,7 @@ DATABASE_AWAY: Final = (
     "Try again in a moment. The bot's database does not answer, so nothing was changed."
 )
 NOT_DRAWN: Final = (
-    "Look in Weav how it is now: Slack did not let the bot draw the card anew (`{code}`)."
+    "Check the conversation in Weav: Slack did not let the bot update this card (`{code}`)."
 )
 
 

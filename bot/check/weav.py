@@ -41,7 +41,7 @@ async def examine(settings: Settings) -> list[Finding]:
                 note(WRITE, _ONLY_A_WRITE),
             ]
         case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
-            busy = f"Weav takes no requests at the moment (answer {answer.status})"
+            busy = f"Weav is not accepting requests at the moment (answer {answer.status})"
             return _unreached(failed(REACHED, busy, "Wait a minute and check again."))
         case status if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             return await _list_of_agents(answer, url, shown)

@@ -20,7 +20,7 @@ from bot.weav.models import ConversationChoices
 
 log = get_logger("weav_slack.defaults")
 
-_NO_COMPANY: Final = "Paste the company's UUID from Weav, like 3c90c3cc-… This is not one."
+_NO_COMPANY: Final = "Paste the company's ID or link from Weav. An ID looks like 3c90c3cc-…"
 _SINGLE_FIELDS: Final = (ids.CHANNEL, ids.PRIORITY)
 _ASSIGNEE_FIELDS: Final = (ids.ASSIGNEE_TYPE, ids.ASSIGNEE_ID)
 _DEFAULT_REPLIES, *_OTHER_REPLIES = REPLIES

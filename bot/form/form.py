@@ -21,17 +21,17 @@ from bot.slack.payloads import View, at, list_at, text_at
 from bot.slack.text import channel_name, link, shorten
 from bot.weav.models import SUBJECT_LIMIT, AssigneeType
 
-POST_TO_HINT: Final = "Everybody there sees the summary, not what the customer writes."
+POST_TO_HINT: Final = "Everyone there sees the summary. It does not show the customer's messages."
 # https://docs.slack.dev/reference/block-kit/composition-objects/text-object
 _TEXT_LIMIT: Final = 3000
 _AUDIENCE_NOTES: Final = {
     Audience.SHARED: (
-        "People of other organisations read this channel: they will see the conversation's ID, its"
-        " status and its link, no subject and no customer."
+        "People from other organisations read this channel. They will see the conversation's ID,"
+        " status and link, but not the subject or the customer."
     ),
     Audience.HIDDEN: (
-        "To have the whole card, type /invite @Weav in this channel first. The bot cannot see who"
-        " reads it, so the card there will be a short one: the conversation's ID, its status and"
+        "For the full card, type /invite @Weav in this channel first. The bot cannot see who reads"
+        " the channel, so the bot will post a short card: the conversation's ID, its status and"
         " its link."
     ),
 }
@@ -204,7 +204,7 @@ def _about_message(origin: Origin) -> Json:
     where = f" in {name}" if name else ""
     about = f":speech_balloon: About {link(origin.message_link, 'a message')}{where}."
     if origin.shortened:
-        about += f" Its first {SUBJECT_LIMIT} characters are the subject; it goes on after them."
+        about += f" Only its first {SUBJECT_LIMIT} characters fit in the subject."
     return context(mrkdwn(about), block_id=ids.ABOUT_MESSAGE)
 
 

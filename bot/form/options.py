@@ -17,11 +17,11 @@ NO_CUSTOMER: Final = Suggestion(NOTHING, "Nobody seen here by that name", _WHAT_
 NO_CUSTOMER_YET: Final = Suggestion(NOTHING, "Nobody seen here yet", _WHAT_TO_DO_INSTEAD)
 NO_PERSON: Final = Suggestion(
     NOTHING,
-    "Nobody like that has told the bot who they are",
-    f"Paste an ID, or let them type {ids.COMMAND} me UUID",
+    "The bot knows nobody by that name yet",
+    f"Paste an ID, or ask them to type {ids.COMMAND} me UUID",
 )
 NO_AGENT: Final = Suggestion(
-    NOTHING, "No active agent by that name", "Type less of it, or paste an ID"
+    NOTHING, "No active agent by that name", "Type fewer letters, or paste an ID"
 )
 
 

@@ -25,7 +25,7 @@ _MISSING = {
 _INVALID = {
     ids.CHANNEL: "Choose email or chat.",
     ids.CUSTOMER_ID: (
-        f"Choose the customer, or paste their UUID from Weav, like {_SAMPLE} This is not one."
+        f"Choose the customer, or paste their ID from Weav. An ID looks like {_SAMPLE}"
     ),
     ids.SUBJECT: "Write the subject again. This one cannot be sent.",
     ids.STATUS: "Choose open or closed, or clear it.",
@@ -33,7 +33,7 @@ _INVALID = {
     ids.ASSIGNEE_TYPE: "Choose a person or an AI agent, or clear it.",
     # Slack may still send what was typed before the input became a select.
     ids.ASSIGNEE_ID: (
-        f"Choose the assignee again, or paste their UUID from Weav, like {_SAMPLE} This is not one."
+        f"Choose the assignee again, or paste their ID from Weav. An ID looks like {_SAMPLE}"
     ),
 }
 _OTHER_PROBLEM = "Check the fields and submit again. Something in this form cannot be sent."

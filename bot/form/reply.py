@@ -33,18 +33,18 @@ _QUEUED: Final = (
 _QUEUED_BY_CAUSE: Final[Mapping[str | None, str]] = {
     Cause.BUSY: (
         f"{SENTENCES[Cause.BUSY]} Your conversation is queued and will be created as soon as it"
-        f" takes them; {_CLOSE_WINDOW}"
+        f" accepts them; {_CLOSE_WINDOW}"
     ),
     Cause.DATABASE_SLOW: (
         f"{SENTENCES[Cause.DATABASE_SLOW]} Your conversation is queued and will be created as soon"
-        f" as it does; {_CLOSE_WINDOW}"
+        f" as the database answers; {_CLOSE_WINDOW}"
     ),
 }
 _LEFT: Final = (
     "Left as it is. Whether the conversation exists is not confirmed."
-    f" {ids.COMMAND} status still has what you typed."
+    f" To get back what you typed, use {ids.COMMAND} status."
 )
-_ALSO_IN_STATUS: Final = f"If you close this window, {ids.COMMAND} status has these buttons, too."
+_ALSO_IN_STATUS: Final = f"You can close this window: {ids.COMMAND} status has these buttons, too."
 FORM_EXPIRED: Final = "Open the form here. Nothing is lost: Slack took too long to open it."
 _NOTHING_CREATED: Final = "Nothing was created."
 _SUBJECT_LIMIT: Final = 100
@@ -156,7 +156,7 @@ def view_of(reply: Reply, form: FilledForm) -> Json:
             return _modal(
                 TITLE,
                 sentence(":hourglass_flowing_sand: Creating the conversation in Weav…"),
-                footnote("You can close this window. You will hear what became of it."),
+                footnote("You can close this window. The bot will tell you the result."),
             )
         case Queued():
             return _modal("Queued", alert(text, "info"))
@@ -254,7 +254,7 @@ def _text_of(reply: Reply) -> str:
         case NotConfirmed(reason):
             return (
                 f"{reason} The conversation may have been created or not. Look again asks Weav once"
-                " more. Before you create it again, look in Weav whether this customer has it."
+                " more. Before you choose Create again, check the customer's conversations in Weav."
             )
         case Left():
             return _LEFT

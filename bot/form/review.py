@@ -15,7 +15,7 @@ from bot.weav.models import AssigneeType
 
 CREATED_MEANWHILE: Final = (
     "To open another conversation, tick the box and submit again. Nothing was sent to Weav, since"
-    " there is a conversation from this message now."
+    " there is already a conversation from this message."
 )
 # In these states the same form starts a new attempt; in any other it gets the same answer again.
 _NOTHING_CREATED: Final = frozenset({State.REFUSED, State.EXPIRED})

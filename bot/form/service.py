@@ -48,12 +48,12 @@ from bot.weav.models import AssigneeType
 
 log = get_logger("weav_slack.form")
 MAYBE_NOT_SAVED: Final = (
-    "Try again in a moment. The bot's database does not answer, so this may not have been saved."
+    "Try again soon. The bot's database does not answer, so your change may not have been saved."
 )
 FORM_UNAVAILABLE: Final = (
     "Try again soon: the bot's database does not answer, so the form cannot be opened now."
 )
-FORM_GONE: Final = "The bot no longer has what you typed, so it cannot open that form again."
+FORM_GONE: Final = "Open a new form: the bot no longer has what you typed in the old one."
 SAVE_WITHIN: Final = 2.0
 IsCurrent = Callable[[], bool]
 # The payloads that can open a form.

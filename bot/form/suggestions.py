@@ -40,10 +40,10 @@ from bot.weav.pages import LookUpFailed
 log = get_logger("weav_slack.suggestions")
 
 HERE_BEFORE: Final = "Used here lately"
-BY_YOU: Final = "Recent with you"
+BY_YOU: Final = "Used by you lately"
 SEEN: Final = "Seen by the bot before"
 OF_COMPANY: Final = "Customer of this channel's company"
-NOT_ALL_FOUND: Final = "Not everybody could be looked up"
+NOT_ALL_FOUND: Final = "Some customers could not be looked up"
 # Seconds, for our database, and for everything since Slack asked, the access check included. The
 # answer must leave within 1.2 s.
 DATABASE_WITHIN: Final = 0.5

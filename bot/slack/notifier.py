@@ -10,7 +10,7 @@ from bot.slack.blocks import Message, plain_message
 from bot.tasks import Tasks
 
 BROKEN: Final = (
-    "The bot made a mistake, and does not know what became of this. Try again, and tell whoever"
+    "The bot made a mistake, and does not know if your request worked. Try again, and tell whoever"
     " runs the bot: reference {}."
 )
 

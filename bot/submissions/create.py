@@ -23,7 +23,7 @@ from bot.weav.models import Conversation, NewConversation
 from bot.weav.outcomes import Cause, NotSent, Opened, Outcome, Refused, Unconfirmed
 
 log = get_logger("weav_slack.create")
-DOUBTFUL = " An earlier attempt that was not confirmed may have created it all the same."
+DOUBTFUL = " An earlier attempt was not confirmed and may have created the conversation anyway."
 
 PostedCard: TypeAlias = asyncio.Task[Delivered | Failed]
 PostCard: TypeAlias = Callable[[Entry, Conversation], Coroutine[Any, Any, Delivered | Failed]]

@@ -30,8 +30,8 @@ CLOCK_DIFFERENCE = 120.0
 _ROUNDING: Final = 0.001
 SEVERAL = "Weav has more than one conversation that could be this one."
 CONTESTED = (
-    "Weav has one conversation that could be this one, but it could be that of another submission"
-    " with the same content as well."
+    "Weav has one conversation that could be this one, but it could also be from another"
+    " submission with the same content."
 )
 # Weav's rate limits are not documented: no more customers than this at once.
 AT_ONCE: Final = 50

@@ -29,8 +29,8 @@ SEEN_WITHIN = 2.5  # an answer that leaves later may find that Slack has given u
 SLACK_SETTLES = 0.5
 WRITTEN_LATE: Final = "The bot's database was too slow."
 NOT_WRITTEN = (
-    "The bot could not write this down, since its database does not answer, so nothing was sent to"
-    " Weav. Submit again in a moment; if it stays so, tell whoever runs the bot."
+    "Submit again in a moment. The bot's database does not answer, so the bot could not save"
+    " your form and sent nothing to Weav. If this happens again, tell whoever runs the bot."
 )
 
 

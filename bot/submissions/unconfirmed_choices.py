@@ -18,11 +18,13 @@ from bot.submissions.worker import Leases, Worker
 
 log = get_logger("weav_slack.unconfirmed")
 CHOICE_NOT_WRITTEN = (
-    "The bot's database does not answer, so the bot does not know whether your click was written"
-    f" down. What you chose may begin yet: {ids.COMMAND} status tells."
+    "The bot's database does not answer, so the bot does not know whether your click was saved."
+    f" Your choice may still take effect: check {ids.COMMAND} status."
 )
-OUTCOME_UNKNOWN = "The bot's database does not answer, so what became of this cannot be said now."
-NO_CUSTOMER_ID = "The customer was new, so the bot does not know in whose list it could look."
+OUTCOME_UNKNOWN = "The bot's database does not answer, so the bot cannot tell you the result now."
+NO_CUSTOMER_ID = (
+    "The customer was new, so the bot does not know whose conversations to look through."
+)
 NO_SUCH_ROW = "The bot no longer has this submission, so it can neither look nor create it again."
 
 

@@ -201,7 +201,7 @@ class Worker:
                 self._deliverer.deliver(entry, await self._finish(entry))
 
     async def look_again(self, entry: Entry) -> Result:
-        """Look once because the author asked; the row comes from `Ledger.look`."""
+        """Look once because the author asked; the row comes from `Ledger.look_again`."""
         with self._leases(entry.id):
             result = await self._creator.reconciler.look(entry, STILL_UNKNOWN, looks=(0.0,))
         self._tasks.spawn(self._announce(result), name="announce")

@@ -34,7 +34,7 @@ CONFLICT: Final = "Weav says that this conflicts with what is already there."
 def refusals(what: str, others: Mapping[int, str]) -> Mapping[int, str]:
     """Return the sentence for each status of a refusal that forbids to do `what`."""
     may_not = (
-        f"The bot's Weav token may not {what}. Tell whoever runs the bot that it needs the ability"
+        f"The bot's Weav token cannot {what}. Tell whoever runs the bot that it needs the ability"
         " external-api:write."
     )
     return {HTTPStatus.UNAUTHORIZED: NOT_ACCEPTED, HTTPStatus.FORBIDDEN: may_not, **others}
@@ -44,7 +44,7 @@ _OPEN_REFUSALS: Final = refusals(
     "open conversations",
     {
         HTTPStatus.NOT_FOUND: (
-            "Weav did not find what was asked for. Check the customer and the assignee; if they are"
+            "Check the customer and the assignee: Weav did not find what was asked for. If both are"
             " right, tell whoever runs the bot to look at WEAV_API_URL."
         ),
         HTTPStatus.CONFLICT: (
@@ -131,17 +131,17 @@ class Cause(StrEnum):
 
 
 SENTENCES: Final = {
-    Cause.BUSY: "Weav takes no requests at the moment.",
+    Cause.BUSY: "Weav is not accepting requests at the moment.",
     Cause.ADDRESS_NOT_FOUND: "Weav's address was not found.",
     Cause.NOT_SECURE: (
-        "There was no secure connection to Weav. If it stays so, tell whoever runs the bot."
+        "The bot could not connect to Weav securely. If this goes on, tell whoever runs the bot."
     ),
     Cause.NOT_REACHED: "Weav could not be reached.",
     Cause.NOT_REACHED_IN_TIME: "Weav could not be reached in time.",
     Cause.DATABASE_SLOW: (
         "The bot's database did not answer in time, so nothing was sent to Weav."
     ),
-    Cause.OVERDUE: "The bot did not come to this for so long that it no longer sends it by itself.",
+    Cause.OVERDUE: "The conversation waited so long that the bot no longer sends it automatically.",
 }
 
 

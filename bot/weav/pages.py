@@ -25,7 +25,7 @@ from bot.weav.outcomes import (
 # Weav's maximum first, then the sizes to try when a page is over BODY_LIMIT.
 PAGE_SIZES: Final = (100, 20, 5, 1)
 _MAY_NOT_LOOK: Final = (
-    "The bot may not look into Weav. Tell whoever runs the bot that its token needs the ability"
+    "The bot cannot read from Weav. Tell whoever runs the bot that its token needs the ability"
     " external-api:read."
 )
 

@@ -127,7 +127,7 @@ async def test_all_kinds_of_fields_are_submitted_as_filled_in(ann: Tab, sandboxe
     await ann.modal.get_by_label("Day").fill("2026-01-31")
     await ann.modal.get_by_role("button", name="Send").click()
 
-    await expect(ann.modal).to_contain_text("nothing that the Weav bot knows")
+    await expect(ann.modal).to_contain_text("Weav bot does not know this action")
     state = next(reversed(sandboxed.workspace.views.values())).values
     assert state["Text"]["Text"]["value"] == "a\nb"
     chosen = [option["value"] for option in state["Boxes"]["Boxes"]["selected_options"]]

@@ -51,7 +51,7 @@ async def test_the_thread_gets_a_notice_of_a_reply(ann: Tab) -> None:
 @pytest.mark.long
 async def test_a_channel_chooses_what_its_notices_say(ann: Tab) -> None:
     await ann.command("defaults")
-    await ann.choose("When the customer replies", "Say so, with the first 300 characters")
+    await ann.choose("When the customer replies", "Post a note with the first 300 characters")
     assert await problems(ann) == []
     await ann.modal.get_by_role("button", name="Save").click()
     card = await opened(ann)

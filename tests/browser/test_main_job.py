@@ -137,10 +137,10 @@ async def test_ephemeral_messages_are_seen_by_one_person(ann: Tab, tabs: Tabs) -
     await ann.say("/weav-conversation help")
 
     private = ann.messages.filter(has_text="Only visible to you")
-    await expect(private).to_contain_text("Words after it fill the form in")
+    await expect(private).to_contain_text("Add words to fill in the form")
     await ann.say("Did you see that?")
     await expect(ben.messages.last).to_contain_text("Did you see that?")
-    await expect(ben.messages.filter(has_text="Words after it")).to_have_count(0)
+    await expect(ben.messages.filter(has_text="Add words to fill")).to_have_count(0)
     await ann.check_weav()
 
 

@@ -94,14 +94,14 @@ def test_all_problems_come_back_at_once() -> None:
 
     assert found == {
         "channel": "Choose email or chat.",
-        "customer_id": "Choose the customer, or paste their UUID from Weav, like 3c90c3cc-…"
-        " This is not one.",
+        "customer_id": "Choose the customer, or paste their ID from Weav. An ID looks like"
+        " 3c90c3cc-…",
         "subject": "Cut 1 character: the subject has 501, and Weav takes 500.",
         "status": "Choose open or closed, or clear it.",
         "priority": "Choose low, normal, high or urgent, or clear it.",
         "assignee_type": "Choose a person or an AI agent, or clear it.",
-        "assignee_id": "Choose the assignee again, or paste their UUID from Weav, like 3c90c3cc-…"
-        " This is not one.",
+        "assignee_id": "Choose the assignee again, or paste their ID from Weav. An ID looks like"
+        " 3c90c3cc-…",
         "post_to": "Choose where to post the summary.",
     }
 

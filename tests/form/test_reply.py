@@ -30,8 +30,8 @@ FORM = FilledForm(FormValues(), Origin())
             NotConfirmed("Weav did not answer in time.", 7),
             (
                 "Weav did not answer in time. The conversation may have been created or not."
-                " Look again asks Weav once more. Before you create it again, look in Weav whether"
-                " this customer has it."
+                " Look again asks Weav once more. Before you choose Create again, check the"
+                " customer's conversations in Weav."
             ),
         ),
     ],

@@ -276,8 +276,8 @@ async def test_an_event_that_cannot_be_read_is_refused(harness: Harness, body: b
 async def test_an_unknown_command_or_shortcut_is_answered(harness: Harness) -> None:
     await harness.ann.command("x", command="/other")
     answer = await harness.private_answer()
-    assert "nothing that the Weav bot knows" in answer.text
+    assert "Weav bot does not know this action" in answer.text
 
     await harness.ann.global_shortcut("other")
     message = await harness.direct_message()
-    assert "nothing that the Weav bot knows" in message.text
+    assert "Weav bot does not know this action" in message.text

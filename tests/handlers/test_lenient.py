@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 NOTHING = [None, MISSING]
-UNKNOWN = "This is nothing that the Weav bot knows."
+UNKNOWN = "The Weav bot does not know this action."
 
 
 @pytest.fixture(params=MODES)

@@ -324,7 +324,7 @@ async def test_being_an_admin_gives_no_other_access(tmp_path: Path) -> None:
     ) as harness:
         answer = await harness.ann.command("")
 
-        assert "a few people" in answer.body["text"]
+        assert "not yet on the list" in answer.body["text"]
         assert await count_refusals(harness, "user_not_allowed") == 1
 
 

@@ -127,7 +127,7 @@ async def test_a_user_with_a_weav_id_is_suggested_as_me_and_to_others_by_name(
 @pytest.mark.parametrize(
     ("kind", "label", "way_on"),
     [
-        ("user", "Nobody like that has told the bot who they are", "/weav-conversation me UUID"),
+        ("user", "The bot knows nobody by that name yet", "/weav-conversation me UUID"),
         ("agent", "No active agent by that name", "paste an ID"),
     ],
 )

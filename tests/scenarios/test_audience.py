@@ -95,7 +95,7 @@ async def test_the_note_follows_the_chosen_channel(public_scope: Harness) -> Non
 
     await public_scope.ann.act(ids.POST_TO, "C0GENERAL")
     await public_scope.slack.until(lambda slack: "other organisations" not in hint_of(slack))
-    assert "Everybody there" in hint_of(public_scope.slack)
+    assert "Everyone there" in hint_of(public_scope.slack)
     await public_scope.ann.submit()
     assert "Export hangs" in text_on(await public_scope.card("C0GENERAL"))
 
@@ -115,7 +115,7 @@ async def test_a_form_of_the_global_shortcut_gets_the_note_once_the_channel_is_k
         await public_scope.ann.act(field, value)
 
     await public_scope.slack.until(lambda slack: "other organisations" in hint_of(slack))
-    assert "Everybody there" in hint_of(public_scope.slack)
+    assert "Everyone there" in hint_of(public_scope.slack)
 
 
 async def test_without_the_scopes_cards_are_complete_and_no_channel_is_looked_up(
@@ -167,7 +167,7 @@ async def test_outsiders_may_read_a_private_channel_without_the_bot(private_scop
     await private_scope.slack.until(lambda slack: "cannot see who reads" in hint_of(slack))
     assert "other organisations" not in hint_of(private_scope.slack)
     assert "/invite @Weav" in hint_of(private_scope.slack)
-    assert "Everybody there" in hint_of(private_scope.slack)
+    assert "Everyone there" in hint_of(private_scope.slack)
 
     await private_scope.ann.submit()
 
@@ -212,11 +212,13 @@ async def test_the_note_changes_with_what_the_bot_can_see(private_scope: Harness
 
     private_scope.slack.channels["G0BILLING"].members.add(BOT_USER_ID)
     await private_scope.ann.act(ids.POST_TO, "G0BILLING")
-    await private_scope.slack.until(lambda slack: "People of other organisations" in hint_of(slack))
+    await private_scope.slack.until(
+        lambda slack: "People from other organisations" in hint_of(slack)
+    )
     assert "/invite" not in hint_of(private_scope.slack)
 
     await private_scope.ann.act(ids.POST_TO, "G0TRIAGE")
-    await private_scope.slack.until(lambda slack: hint_of(slack).startswith("Everybody there"))
+    await private_scope.slack.until(lambda slack: hint_of(slack).startswith("Everyone there"))
 
 
 async def test_if_such_a_channel_takes_no_card_the_author_gets_the_complete_one(

@@ -264,7 +264,7 @@ async def test_a_card_that_cannot_be_redrawn_is_reported_privately(harness: Harn
 
     await harness.ben.click(ids.CLOSE, card.ts)
 
-    assert "did not let the bot draw the card anew" in await private_text(harness)
+    assert "did not let the bot update this card" in await private_text(harness)
     assert only_conversation(harness)["status"] == "closed"
     assert text_on(card) == before
 
@@ -424,7 +424,7 @@ async def test_a_click_on_a_card_whose_value_is_unreadable_says_so(harness: Harn
 
     await harness.ben.click(ids.CLOSE, card.ts)
 
-    assert "cannot read this card any more" in await private_text(harness)
+    assert "can no longer read this card" in await private_text(harness)
 
 
 async def test_a_click_that_changes_nothing_says_so(harness: Harness) -> None:

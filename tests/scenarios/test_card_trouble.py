@@ -36,9 +36,9 @@ READS_FAIL = {
     "403": (WeavFault(status=403, **READ), "external-api:read"),
     "404": (WeavFault(status=404, **READ), "may have been deleted"),
     "422": (WeavFault(status=422, **READ), "answer 422"),
-    "429": (WeavFault.rate_limit("1", **READ), "takes no requests"),
+    "429": (WeavFault.rate_limit("1", **READ), "not accepting requests"),
     "500": (WeavFault(status=500, **READ), "answer 500"),
-    "503": (WeavFault(status=503, **READ), "takes no requests"),
+    "503": (WeavFault(status=503, **READ), "not accepting requests"),
     "302": (WeavFault.redirect("https://weav.example", **READ), "answer 302"),
     "dropped": (WeavFault.lost_request(**READ), "connection to Weav broke"),
     "unreadable": (WeavFault(status=200, **HTML, **READ), "could not be read"),
@@ -49,8 +49,8 @@ WRITES_FAIL = {
     "404": (WeavFault(status=404, **WRITE), "may have been deleted"),
     "409": (WeavFault(status=409, **WRITE), "conflicts"),
     "422": (WeavFault.refusal({"status": ["It is locked."]}, **WRITE), "It is locked."),
-    "429": (WeavFault.rate_limit("1", **WRITE), "takes no requests"),
-    "503": (WeavFault(status=503, **WRITE), "takes no requests"),
+    "429": (WeavFault.rate_limit("1", **WRITE), "not accepting requests"),
+    "503": (WeavFault(status=503, **WRITE), "not accepting requests"),
 }
 
 

@@ -118,7 +118,7 @@ async def test_of_two_values_for_one_field_the_first_stands_and_the_second_is_re
     first, word = ("U0ANN", "Urgent") if second == "U0BEN" else ("U0BEN", "Low")
     said = await private_text(two_people.harness, second)
     assert f"|Export hangs>: <@{first}> set the priority to {word} · <!date^" in said
-    assert "not carried out" in said
+    assert "your click changed nothing" in said
     await until_card_says(two_people.harness, card, f"<@{first}> set the priority to {word}")
     assert only_conversation(two_people.harness)["priority"] == word.lower()
     assert len(put_requests(two_people.harness)) == 1

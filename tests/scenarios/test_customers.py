@@ -80,7 +80,7 @@ async def test_customers_of_the_channel_come_before_those_of_the_author_and_othe
     assert {value: reason for value, _, reason in seen} == {
         ZOE: "Used here lately",
         JANE: "Used here lately",
-        RAVI: "Recent with you",
+        RAVI: "Used by you lately",
         NOBODY_KNOWN: "Seen by the bot before",
     }
     assert [value for value, _, _ in seen][2:] == [RAVI, NOBODY_KNOWN]
@@ -226,7 +226,7 @@ async def test_if_a_company_cannot_be_listed_its_cached_customers_stay(
         (RAVI, RAVIS, "Used here lately")
     ]
     [(value, label, reason)] = await suggestions(harness.ann, "customer_id", "mei")
-    assert (value, label) == ("nothing", "Not everybody could be looked up")
+    assert (value, label) == ("nothing", "Some customers could not be looked up")
     assert reason
     harness.weav.faults.clear()
 

@@ -48,7 +48,7 @@ async def test_a_submission_that_cannot_be_recorded_is_not_accepted_and_the_form
 
     assert answer.seconds < 3
     view = harness.ann.view
-    assert "could not write this down" in text_on(view)
+    assert "could not save your form" in text_on(view)
     assert view.values["subject"]["subject"]["value"] == "Export hangs"
     assert harness.weav.creations == []
     await harness.ann.submit()
@@ -259,6 +259,6 @@ async def test_a_choice_that_was_recorded_but_cannot_start_starts_later(harness:
 
     await harness.card()
     said = str([call.arguments for call in harness.slack.calls_of("views.update")])
-    assert "may begin yet" not in said
+    assert "may still take effect" not in said
     assert "nothing was sent to Weav. Your conversation is queued" in said
     assert len(harness.weav.conversations) == 1

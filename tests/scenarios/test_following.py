@@ -377,7 +377,7 @@ async def test_a_deletion_after_the_ledger_forgot_changes_only_the_status_and_sa
 
     harness.weav.store.delete(only_conversation(harness)["id"])
 
-    await until_card_says(harness, card, "Deleted", "the bot no longer keeps what it said")
+    await until_card_says(harness, card, "Deleted", "the bot no longer keeps its details")
     await until_nothing_is_due(harness)
     for untrue in ("Unassigned", "not set", "No subject"):
         assert untrue not in f"{card.text} {card.blocks}"

@@ -251,7 +251,7 @@ async def test_without_the_database_no_duplicate_is_shown(harness: Harness) -> N
 
     await harness.ben.submit()
 
-    assert "could not write this down" in text_on(harness.ben.view)
+    assert "could not save your form" in text_on(harness.ben.view)
     assert len(harness.weav.creations) == 1
 
 

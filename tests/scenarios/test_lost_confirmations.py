@@ -57,6 +57,6 @@ async def test_create_again_without_confirmation_does_not_say_that_nothing_was_d
             said = text_on(view)
 
         assert "nothing was done" not in said
-        assert "may begin yet: /weav-conversation status tells" in said
+        assert "may still take effect: check /weav-conversation status" in said
         await harness.card(within=15)
         assert len(harness.weav.conversations) == 1

@@ -23,7 +23,7 @@ async def test_a_conversation_is_queued_while_weav_is_down_and_created_later(
 
     said = text_on(any_harness.ann.view)
     assert "queued and will be created" in said
-    assert "Weav takes no requests at the moment." in said
+    assert "Weav is not accepting requests at the moment." in said
     assert "If it cannot be created within 15 minutes, you get the filled form" in said
     card = await any_harness.card()
     assert "It waited" in text_on(card)
@@ -126,7 +126,7 @@ async def test_a_queued_submission_that_is_long_overdue_is_not_sent(
         other.execute(f"UPDATE submissions SET {night}, state = '{state}'")  # noqa: S608 - ours
 
     message = await harness.direct_message()
-    assert "no longer sends it by itself. Nothing was created." in text_on(message)
+    assert "no longer sends it automatically. Nothing was created." in text_on(message)
     await harness.entry_in(State.EXPIRED)
     assert len(harness.weav.creations) == 1
     await harness.ann.click("weav_conversation_reopen")

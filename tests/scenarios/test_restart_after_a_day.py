@@ -43,7 +43,7 @@ async def test_a_wrong_token_at_the_restart_ends_no_row(tmp_path: Path, place: P
         ann = harness.slack.direct_messages("U0ANN").id
         await harness.slack.until(
             lambda slack: any(
-                "no longer sends it by itself" in text_on(said) for said in slack.from_bot(ann)
+                "no longer sends it automatically" in text_on(said) for said in slack.from_bot(ann)
             )
         )
         assert len(public(harness.slack, "C0SUPPORT")) == 1

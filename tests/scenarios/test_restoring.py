@@ -85,7 +85,7 @@ async def test_conversations_created_since_the_copy_are_found(
 @pytest.mark.parametrize(
     ("choice", "said", "conversations"),
     [
-        (ids.LOOK_AGAIN, "does not know in whose list it could look", 1),
+        (ids.LOOK_AGAIN, "does not know whose conversations to look through", 1),
         (ids.LEAVE, "Left as it is", 1),
         (ids.CREATE_AGAIN, "is open in Weav", 2),
     ],

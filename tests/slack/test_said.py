@@ -115,7 +115,10 @@ def test_no_text_is_too_long(text: str) -> None:
 
 
 def test_the_help_is_read_aloud() -> None:
-    assert "`/weav-conversation defaults`: what forms opened" in usage_message().text
+    assert (
+        "`/weav-conversation defaults`: the values that forms from this channel"
+        in usage_message().text
+    )
 
 
 def test_the_findings_are_read_aloud_without_their_emoji() -> None:

@@ -124,10 +124,10 @@ async def test_an_unreadable_conversation_is_not_written_back(
         (401, "token is not accepted"),
         (403, "external-api:read"),
         (404, "may have been deleted"),
-        (429, "takes no requests"),
+        (429, "not accepting requests"),
         (418, "answer 418"),
         (500, "answer 500"),
-        (503, "takes no requests"),
+        (503, "not accepting requests"),
     ],
 )
 async def test_a_failed_read_says_why(weav: ServedWeav, status: int, reason: str) -> None:
