@@ -1,5 +1,6 @@
 """A scripted bot, for tests of the sandbox's page without the real bot."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -41,6 +42,7 @@ class ScriptedApp:
     def __init__(self) -> None:
         self.blocks: list[Json] = []
         self.payloads: list[Json] = []
+        self.has_answered = asyncio.Event()
         self.webhooks: list[tuple[str, str]] = []
         self.webhook_status = 200
 
@@ -57,6 +59,7 @@ class ScriptedApp:
             if self.blocks:
                 view = {"type": "home", "blocks": self.blocks}
                 await client.views_publish(user_id=user_id, view=view)
+            self.has_answered.set()
             return Response()
 
         async def webhooks(request: Request) -> Response:

@@ -92,6 +92,7 @@ async def test_arrow_keys_switch_tabs(ann: Tab, app: ScriptedApp) -> None:
 
 async def test_each_user_has_their_own_home_tab(ann: Tab, tabs: Tabs, app: ScriptedApp) -> None:
     await ann.go_to("Weav")
+    await app.has_answered.wait()
     await expect(ann.home).to_contain_text("published nothing")
     app.blocks = [row("Export hangs", "first")]
     ben = await tabs.open("U0BEN")
