@@ -41,8 +41,8 @@ def customer_input(chosen: Json | None, source: str, *, focus: bool) -> Json:
 @_cached
 def _empty_customer(source: str, *, focus: bool) -> Json:
     hint = (
-        "Search customers seen here before by name or email address. For a new customer, type"
-        " the email address. You can also paste an ID or link from Weav."
+        "Search customers seen here by name or email address, type a new customer's email"
+        " address, or paste an ID or link from Weav."
     )
     element = _external_select("Name, email address, ID or link", focus=focus)
     return input_block(ids.CUSTOMER_ID, element, source, hint, optional=False, dispatch=True)
