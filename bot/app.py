@@ -63,7 +63,7 @@ log = get_logger("weav_slack.app")
 
 # Seconds. Less than the 2 s for the answer to a submission, so that its author learns the reason.
 STATEMENT_TIMEOUT = 1.5
-# How often to look for a card's change whose answer was lost. The next click waits for these looks.
+# The number of looks for a change of a card whose answer was lost. The next click waits for them.
 CARD_LOOKS = 2
 MINUTE = 60.0  # seconds
 

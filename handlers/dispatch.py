@@ -97,8 +97,8 @@ class Dispatcher:
 
     `interaction`: the payload. `parsed`: the text after a command. `identified`: see `Admitted`.
     `answered`: set once Slack has the answer to a submission. `arrived_at`: when the payload
-    arrived, before the access check, on the event loop's clock. `acknowledged`: Slack already has
-    its answer, so the listener cannot say anything in it.
+    arrived, before the access check, on the event loop's clock. `acknowledged`: Slack gets an
+    empty answer, so the listener cannot say anything in it.
     """
 
     _app: AsyncApp

@@ -80,7 +80,7 @@ def answer_privately(
 ) -> BoltResponse:
     """Put the notice into Slack's answer if that can carry it, else send the user a message.
 
-    `acknowledged`: Slack already has its answer.
+    `acknowledged`: Slack gets an empty answer.
     """
     match payload:
         case SlashCommand() if not acknowledged:

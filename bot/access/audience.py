@@ -71,7 +71,7 @@ class ChannelAudiences:
         return await self._audience(slack_channel_id) or Audience.UNKNOWN
 
     async def of_new_form(self, slack_channel_id: str) -> Audience:
-        """Ask only if the bot surely has the scopes: a call beside each new form is costly."""
+        """Ask only if the bot surely has a scope for it: a call beside each new form is costly."""
         if not self._installation.has_any_scope(*SCOPES):
             return Audience.UNKNOWN
         return await self.of_form(slack_channel_id)

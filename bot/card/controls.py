@@ -78,7 +78,7 @@ def value_of(conversation: Conversation, field: Field) -> str:
 
 
 def controls(conversation: Conversation, *, discreet: bool = False) -> Json | None:
-    """Draw the buttons and the priority menu; None if the conversation is deleted.
+    """Draw the buttons and the priority menu; None if it is deleted or its ID is no UUID.
 
     `discreet`: reveal neither the subject nor the priority.
     """

@@ -15,7 +15,7 @@ from bot.slack.payloads import list_at, text_at
 from bot.slack.text import escape, link, local_time, one_line, shorten
 from bot.weav.models import DELETED, Conversation, Status
 
-_SHOWN_ON_CARD: Final = 3  # on a card
+_SHOWN_ON_CARD: Final = 3
 MOST_KEPT: Final = 10
 _VALUE_LIMIT: Final = 60
 _SUBJECT_LIMIT: Final = 100

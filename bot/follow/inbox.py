@@ -20,7 +20,7 @@ class Inbox:
         self._note_again_at = 0.0
 
     async def accept(self, event: Event | None, body: bytes) -> bool:
-        """False: no conversation in it has a card. Raise LedgerUnavailable: nothing is written.
+        """False: no conversation in it has a card. Raise LedgerUnavailable: Weav must resend it.
 
         The body is only a hint: the looks read each conversation in Weav.
         """

@@ -40,7 +40,8 @@ log = get_logger("weav_slack.replies")
 TEXT_LIMIT: Final = 300
 _NAME_LIMIT: Final = 50
 _UNNAMED: Final = "The customer"
-# Seconds before the first event that a message still counts as new: Weav retries for most of a day.
+# Seconds. On the first look, messages this much older than the event count as new: Weav retries for
+# most of a day.
 _NEW_FOR: Final = 24 * 3600.0
 # Messages whose keys are kept; a message that is older than all of them is not new.
 _MOST_KEPT: Final = 200
@@ -220,9 +221,10 @@ class ReplyFollower:
     async def _say_on_card(
         self, row: DueRow, messages: Sequence[WrittenMessage], memo: ToldMessages
     ) -> LookResult:
-        """Say on the card that the customer replied: the thread has the notice perhaps, or never.
+        """Say on the card that the customer replied.
 
-        Saying it twice on the card does no harm; in the thread it would.
+        For a thread that cannot get the notice, or of which nobody knows whether it did: saying it
+        twice on the card does no harm, in the thread it would.
         """
         times = [each.at for each in messages if each.key in memo.telling and each.at]
         replied = Replied(replied_at=times[-1].timestamp() if times else row.marked_at)

@@ -33,6 +33,7 @@ class FollowWorker:
     _tasks: Tasks
     _metrics: Metrics
     _running: dict[asyncio.Task[None], DueRow] = field(default_factory=dict, init=False)
+    _cancelled: list[DueRow] = field(default_factory=list, init=False)
     _rest: float = field(default=0.0, init=False)
     _rests_until: float = field(default=0.0, init=False)
 
@@ -67,8 +68,8 @@ class FollowWorker:
     async def release(self) -> None:
         """Give back at once the looks that this process did not finish."""
         with logged_if_unavailable(log, "looks_not_released"):
-            if self._running:
-                await self._ledger.due.release(self._running.values())
+            if unfinished := [*self._cancelled, *self._running.values()]:
+                await self._ledger.due.release(unfinished)
 
     def _start(self, row: DueRow) -> None:
         task = self._tasks.spawn(self._work(row), name="look")
@@ -76,8 +77,9 @@ class FollowWorker:
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled():  # `release` gives a cancelled look back
-            del self._running[task]
+        row = self._running.pop(task)
+        if task.cancelled():
+            self._cancelled.append(row)  # `release` gives it back
 
     async def _work(self, row: DueRow) -> None:
         try:
@@ -96,7 +98,7 @@ class FollowWorker:
         if entry is None or not is_uuid(row.conversation_id):
             return Settled("unknown")
         if entry.state is State.OPENED:
-            # Its card is still being posted, for up to a day; it is marked again after that.
+            # Its card is still being posted, for up to a day. It gets a look of its own after that.
             later = self._pace.following.after(row.tried_for)
             return Again(later.pause, later.counted) if later else Settled("not_posted")
         return await self._looks[row.look](row, entry)

@@ -56,9 +56,9 @@ class _OpenForm:
     def _may_differ(self, now: Form) -> bool:
         """Whether a select may show another option than the chosen one.
 
-        A redraw that was in flight at the choice put the earlier option back. A redraw by a replica
-        that does not know the choice would, too; redrawing here gives the view a new hash, so that
-        the other replica's update conflicts.
+        A redraw of ours that was in flight at the choice put the earlier option back. A replica
+        that does not know of the choice may do the same later: redrawing first gives the view a new
+        hash, so that the replica's update conflicts.
         """
         if not self.shared and self.state_hash in {"", self.hash}:
             return False

@@ -101,7 +101,7 @@ class FormService:
         self.open_forms = OpenForms(slack)
 
     async def open(self, form_request: FormRequest) -> None:
-        """Call views.open first, after our database at most: the trigger expires after 3 s."""
+        """Wait for nothing but our database before views.open: the trigger expires after 3 s."""
         form = self._prefiller.draft(form_request.form, new=form_request.new)
         if form_request.identified:
             form = await self._prefiller.add_known(form, form_request.mentions)

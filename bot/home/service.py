@@ -98,12 +98,15 @@ class HomeService:
         return await report(self._ledger, team_id, slack_user_id, self._link_to)
 
     async def redraw_changed(self) -> None:
-        concerned, self._concerned = self._concerned | self._ledger.take_concerned(), set()
+        concerned: set[str] = set()
         try:
-            for tab in list(self._missed.values()):
-                await self._ledger.home_tabs.opened(tab)
-                self._missed.pop(tab.slack_user_id, None)
-                concerned.add(tab.slack_user_id)
+            for slack_user_id in list(self._missed):
+                async with self._lock(slack_user_id):
+                    if tab := self._missed.get(slack_user_id):
+                        await self._ledger.home_tabs.opened(tab)
+                        del self._missed[slack_user_id]
+                        self.changed(slack_user_id)
+            concerned, self._concerned = self._concerned | self._ledger.take_concerned(), set()
             outdated = await self._ledger.home_tabs.opened_lately(concerned) if concerned else []
         except LedgerUnavailable:
             self._concerned |= concerned
@@ -122,6 +125,7 @@ class HomeService:
             try:
                 await self._ledger.home_tabs.opened(tab)
                 await self._draw(slack_user_id, wanted=True)
+                self._missed.pop(slack_user_id, None)
             except LedgerUnavailable as error:
                 log.warning("home_tab_not_read", user=slack_user_id, error=str(error))
                 await self._publish(slack_user_id, home_tab_without_database())
@@ -155,9 +159,10 @@ class HomeService:
         return self._locks.setdefault(slack_user_id, asyncio.Lock())
 
     async def _draw(self, slack_user_id: str, *, wanted: bool) -> ApiResult | None:
-        """Publish the tab; None: not `wanted`, and it is up to date. Raise LedgerUnavailable.
+        """Publish the tab. Raise LedgerUnavailable.
 
-        Slack's hash keeps this from overwriting what another replica published in the meantime.
+        None: not `wanted`, and up to date, or Slack has not said yet who the person is. Slack's
+        hash keeps this from overwriting what another replica published in the meantime.
         """
         result: ApiResult = Failed("not_opened")
         admin_part: list[Json] = []

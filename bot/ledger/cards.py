@@ -16,7 +16,7 @@ from bot.ledger.database import Database, forget
 class CardLock:
     """The right to change a conversation and its card; `taken_at` is the database's time.
 
-    `changes` is the history so far, anything JSON can hold, newest last. `shown` has signs of what
+    `changes` is the history so far, anything JSON can hold, newest last. `shown` has hashes of what
     the card shows: None if never recorded, empty if unknown.
     """
 

@@ -24,9 +24,9 @@ class Look(StrEnum):
 class DueRow:
     """A look that is due, as it was at `read_at`; times are the database's.
 
-    `marks` counts the reasons to look; `marked_at` is the time of the first one not looked at yet.
-    `missing`: there is a sign that Weav has deleted the conversation. `tried_for`: seconds of
-    retries so far. `memo`: what earlier looks have left for this one.
+    `marks` counts the reasons to look; `marked_at` is the time of the first one, or of the end of
+    the look during which it came. `missing`: there is a sign that Weav has deleted the
+    conversation. `tried_for`: seconds of retries so far. `memo`: what earlier looks have left.
     """
 
     conversation_id: str
@@ -157,7 +157,7 @@ class DueRows:
         return bool(await self._database.query("resume_looks", conversation_id=conversation_id))
 
     async def oldest(self) -> float:
-        """Seconds that the oldest due look has waited; 0 if none is due."""
+        """Seconds since the oldest pending look was marked, refreshes aside; 0 if none is."""
         [row] = await self._database.query("oldest_due")
         return row["seconds"] or 0.0
 

@@ -1,4 +1,7 @@
-"""The ledger's exceptions; their messages are for the operator."""
+"""The ledger's exceptions, and how to wait for the database or go on without it.
+
+The messages are for the operator.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterator
@@ -47,7 +50,7 @@ async def answer_within(seconds: float) -> AsyncIterator[None]:
 
 
 async def read_within(seconds: float, reading: Awaitable[T]) -> T | None:
-    """Return None if the database does not answer in time."""
+    """Return None if the database fails or does not answer in time."""
     try:
         async with answer_within(seconds):
             return await reading

@@ -37,8 +37,8 @@ DELETE FROM home_tabs WHERE slack_user_id IN (
 RETURNING slack_user_id;
 
 -- name: waiting(team_id, slack_user_id, limit)
--- A submission that was sent again no longer waits: a later one came from the same view, from the
--- form that was given back, or has the same fingerprint.
+-- An unconfirmed submission always waits. Of the others, one that was sent again no longer does: a
+-- later one came from the same view, from the form that was given back, or has its fingerprint.
 SELECT *, ledger_clock() AS read_at FROM submissions AS waiting
 WHERE team_id = :team_id AND slack_user_id = :slack_user_id AND form IS NOT NULL
   AND state IN ('refused', 'expired', 'unconfirmed')

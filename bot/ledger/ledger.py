@@ -26,7 +26,7 @@ class Ledger:
 
     A method that changes a row takes the entry that the caller holds and returns the changed entry.
     It returns None if another owner has the row now, or if the row's state does not allow the step.
-    On None, stop: the rest is the other owner's work.
+    On None, stop: the rest is the other owner's work. Only `opened` counts for any owner.
     """
 
     def __init__(self, database: Database, owner: str, lease: float, lock: str = "") -> None:
@@ -208,8 +208,8 @@ class Ledger:
     async def take_over(self) -> int:
         """Make the rows of a dead process due at once; return how many.
 
-        An earlier holder of our process lock is certainly dead. Any other owner may be alive, so
-        its leases have to expire: one without the lock, of an older release, or in PostgreSQL.
+        Only the rows of an earlier holder of our process lock: it is certainly dead. An owner
+        without a lock (PostgreSQL, an older release) may be alive, so its leases have to expire.
         """
         if not self._locked:
             return 0
@@ -289,7 +289,7 @@ class Ledger:
         return Backlog(counts, max((row["oldest"] for row in rows), default=0.0))
 
     async def _step(self, name: str, entry: Entry, **values: object) -> Entry | None:
-        """Run a statement that only the holder of `entry` may run."""
+        """Run a statement of the holder of `entry`; the SQL of `opened` allows any owner."""
         return await self._change(name, id=entry.id, fence=entry.fence, **values)
 
     async def _change(self, name: str, **values: object) -> Entry | None:

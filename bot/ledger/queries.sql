@@ -1,6 +1,7 @@
 -- SQLite and PostgreSQL run the same text; see load_queries for /*postgresql.
 -- A statement that records an outcome may be repeated if nobody knows whether the first one was
--- written. start_sending must not be: a POST follows it.
+-- written. start_sending must not be: a POST follows it. A statement that only reads begins with SELECT,
+-- by which SQLite's reader is chosen.
 
 -- name: receive(key, team_id, slack_user_id, view_id, request, form, fingerprint, source, instead_of, receipt, state, attempts, owner, lease)
 -- One row a key. After `refused` or `expired`, the same form is a new attempt in the same row.

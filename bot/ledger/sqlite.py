@@ -61,6 +61,7 @@ def begin(connection: sqlite3.Connection, busy_timeout: float) -> None:
     try:
         connection.execute("BEGIN IMMEDIATE")
     finally:
+        # No other statement may wait: some run on the event loop.
         connection.execute("PRAGMA busy_timeout = 0")
 
 
@@ -291,8 +292,8 @@ async def open_sqlite(
 ) -> AsyncIterator[SQLite]:
     if sqlite3.sqlite_version_info < _RETURNING:
         raise LedgerUnavailable(f"SQLite 3.35 is needed, and this is {sqlite3.sqlite_version}.")
-    # Short enough that the batch under way and the next one both end before their callers time out:
-    # nothing may be written after its caller was told that it failed.
+    # Short enough that the batch under way and the next one usually end before their callers time
+    # out. What is written later all the same is withdrawn: see `withdraw`.
     busy_timeout = statement_timeout * 0.4
     async with (
         open_connection(path, 0, clock) as writer,

@@ -70,8 +70,8 @@ class ConversationCreator:
     ) -> Result | Unrecorded | Unanswered | None:
         """Make the row's one POST; None: another worker has the row.
 
-        A `Result` is already recorded. `post_card` posts the card without waiting for the disk. A
-        crash between the card and the record posts the card again, whichever comes first.
+        A `Result` is already recorded. `post_card` posts the card while the record is written, so
+        that it does not wait for the disk. After a crash in between, the card is posted again.
         """
         ready: Entry | Refused | NotSent | None = entry
         try:
@@ -147,7 +147,7 @@ class ConversationCreator:
         held = await retry_until_written(
             lambda: self._ledger.opened(entry, conversation.id, facts), entry
         )
-        return None if held is entry else held
+        return None if held is entry else held  # the same entry: it could not be written
 
     async def _record_refused(self, entry: Entry, refused: Refused) -> Result:
         if entry.doubtful:

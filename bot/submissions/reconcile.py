@@ -122,7 +122,11 @@ class CustomerLists:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a row; `entry` is None if another replica has the row and will finish it."""
+    """What became of a row.
+
+    `entry` is None if nothing is left to do here: another worker has the row, it was put off, its
+    author left it, or the database is away.
+    """
 
     entry: Entry | None
     reply: Reply

@@ -22,10 +22,9 @@ log = get_logger("weav_slack.submissions")
 # Of Slack's 3 s, counted from when the payload came in. The access check, the review of the form,
 # the database and Weav share these 2 s; the rest is for the network and a busy machine.
 ANSWER_WITHIN = 2.0
-# The answer leaves in milliseconds. Slack then needs a moment to show the view from the answer, and
-# it would overwrite a `views.update` that arrives before that.
-ANSWER_LEAVES_WITHIN = 5.0
+ANSWER_LEAVES_WITHIN = 5.0  # it takes milliseconds; after that the author gets a message
 SEEN_WITHIN = 2.5  # an answer that leaves later may find that Slack has given up
+# Until Slack shows the view from the answer; it would overwrite a `views.update` before that.
 SLACK_SETTLES = 0.5
 WRITTEN_LATE: Final = "The bot's database was too slow."
 NOT_WRITTEN = (
@@ -108,8 +107,9 @@ async def _is_set_by(deadline: float, event: asyncio.Event) -> bool:
 
 
 async def withdraw(ledger: Ledger, new: NewEntry, *, seen: bool) -> None:
-    """Expire a row that was written late: nothing was sent, but the bot would look for it in Weav.
+    """Expire a row that was written late: it says `sending`, but its POST never began.
 
+    Left alone, a sweep would search Weav for it and tell the author that it is not confirmed.
     Only the row that this call wrote is withdrawn, which its receipt proves. With another receipt
     or none, the row belongs to another attempt or was taken over, and its POST may have begun. An
     author who has not `seen` the answer is told when the row's lease is over.

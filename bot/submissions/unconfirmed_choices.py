@@ -34,7 +34,8 @@ class Choice(StrEnum):
     LEAVE = "leave"
 
 
-# The result, and the row with the form; None: there is no such row, or it is not this person's.
+# The result, and the row with the form; None: there is no such row, it is not this person's, or the
+# database is away.
 _ChoiceResult: TypeAlias = tuple[Result, Entry | None]
 
 

@@ -637,6 +637,24 @@ async def test_the_tab_is_published_once_the_database_is_back(harness: Harness) 
     await until_home_shows(harness, "Export hangs: created · ")
 
 
+async def test_a_tab_that_was_reopened_after_an_outage_is_not_published_once_more(
+    harness: Harness,
+) -> None:
+    await harness.bot.services.scheduler.stop()
+    await execute(harness, "ALTER TABLE home_tabs RENAME TO elsewhere")
+    assert "database does not answer" in text_on(await open_home(harness))
+    await execute(harness, "ALTER TABLE elsewhere RENAME TO home_tabs")
+    await harness.ann.open_home()
+    await until_home_shows(harness, NONE_YET)
+    home = harness.bot.services.home
+    await home.publish("U0ANN")  # and its opening is recorded
+    published = len(harness.slack.calls_of(PUBLISH))
+
+    await home.redraw_changed()
+
+    assert len(harness.slack.calls_of(PUBLISH)) == published
+
+
 async def test_a_tab_that_cannot_be_rendered_does_not_delay_others(harness: Harness) -> None:
     await post_card(harness)
     await harness.entry_in(State.ANNOUNCED)

@@ -108,7 +108,7 @@ class Webhooks:
     """Sends nothing outside of `sending_to`, and nothing after the webhook was switched off.
 
     `on_change` is called whenever the state of a delivery changes. `options` may be replaced at
-    any time; the new ones apply to later events.
+    any time. Signature, shape, delay and order then apply to later events, the others at once.
     """
 
     def __init__(self, on_change: Callable[[WebhookDelivery], None]) -> None:

@@ -45,7 +45,7 @@ def find_channel(workspace: Workspace, arguments: Json, *, as_member: bool = Fal
     """Return the conversation if the bot may write to it, or raise SlackError.
 
     A private conversation without the bot is not found. A public channel without the bot needs
-    chat:write.public, unless the method requires membership (`as_member`).
+    chat:write.public, and is refused in any case with `as_member`.
     """
     channel = _channel_named(workspace, required(arguments, "channel"))
     if channel is None:

@@ -83,7 +83,10 @@ function fillShell(view, form) {
   setChildren(shell.footer, shell.render(buttons(view)));
 }
 
-/** The version of a block. Initial values do not count: a field keeps its value when they change. */
+/**
+ * The version of a block. Initial values do not count: a field keeps its value when they change. Only an external
+ * select takes the initial option that comes with an update.
+ */
 function versionOf(block, form) {
   if (block.type !== "input") return JSON.stringify(block);
   const { element } = block;
