@@ -169,7 +169,7 @@ async def redraw_card_nowhere(row: Row, day: SlackDay) -> None:
         await row.until(lambda: "closed it" in text_on(row.cards()[0]), 15)
         assert row.told() == []
         return
-    assert "did not let the bot draw the card" in text_on(await row.private())
+    assert "did not let the bot update this card" in text_on(await row.private())
     assert [each["status"] for each in row.conversations] == ["closed"]
 
 
