@@ -1,6 +1,5 @@
 """`/weav-conversation status`: the state of the author's last submissions."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -8,7 +7,7 @@ from typing import Final
 
 from bot.form.reply import not_confirmed_buttons, reopen_button
 from bot.labels import PRIORITIES, STATES, STATUSES_SHOWN
-from bot.ledger import Entry, Ledger, LedgerUnavailable, State
+from bot.ledger import Entry, Ledger, State, read_within
 from bot.slack import blocks
 from bot.slack.blocks import Json, Message, first_that_fits, plain_message
 from bot.slack.text import escape, link, local_time, one_line, shorten, web_address
@@ -88,10 +87,9 @@ def _section(text: str) -> Json:
 async def report(
     ledger: Ledger, team_id: str, slack_user_id: str, link: Callable[[str], str]
 ) -> Message:
-    try:
-        async with asyncio.timeout(READ_WITHIN):
-            entries = await ledger.latest(team_id, slack_user_id, MOST_LISTED)
-    except (LedgerUnavailable, TimeoutError):
+    reading = ledger.latest(team_id, slack_user_id, MOST_LISTED)
+    entries = await read_within(READ_WITHIN, reading)
+    if entries is None:
         return plain_message("The bot's database does not answer. Try again in a moment.")
     return status_message([line_of(entry, link) for entry in entries])
 
