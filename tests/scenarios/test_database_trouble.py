@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.ledger import State
+from bot.sandbox.slack import Answer
 from bot.sandbox.weav import WeavFault
 from bot.sandbox.weav.app import READ, TOKEN
 from bot.slack import ids
@@ -38,6 +39,15 @@ def missing_table(harness: Harness) -> Iterator[None]:
         other.execute("ALTER TABLE elsewhere RENAME TO submissions")
 
 
+async def submission_at_weav(harness: Harness, fault: WeavFault) -> asyncio.Task[Answer]:
+    """Submit a form whose request has reached Weav, which holds its answer."""
+    harness.weav.fail(fault)
+    await harness.fill_in(subject="Export hangs")
+    submitting = asyncio.create_task(harness.ann.submit())
+    await harness.weav.until(lambda: bool(harness.weav.creations))
+    return submitting
+
+
 async def test_a_submission_that_cannot_be_recorded_is_not_accepted_and_the_form_comes_back(
     harness: Harness,
 ) -> None:
@@ -57,10 +67,7 @@ async def test_a_submission_that_cannot_be_recorded_is_not_accepted_and_the_form
 
 
 async def test_an_outcome_is_recorded_once_the_database_is_back(harness: Harness) -> None:
-    harness.weav.fail(WeavFault(hold=0.3, **CREATE))
-    await harness.fill_in(subject="Export hangs")
-    submitting = asyncio.create_task(harness.ann.submit())
-    await harness.weav.until(lambda: bool(harness.weav.creations))
+    submitting = await submission_at_weav(harness, WeavFault(hold=0.3, **CREATE))
 
     with locked_database(harness):
         await submitting
@@ -73,10 +80,7 @@ async def test_an_outcome_is_recorded_once_the_database_is_back(harness: Harness
 
 async def test_the_card_is_posted_before_the_outcome_can_be_recorded(tmp_path: Path) -> None:
     async with open_harness(tmp_path) as harness:
-        harness.weav.fail(WeavFault(hold=0.3, **CREATE))
-        await harness.fill_in(subject="Export hangs")
-        submitting = asyncio.create_task(harness.ann.submit())
-        await harness.weav.until(lambda: bool(harness.weav.creations))
+        submitting = await submission_at_weav(harness, WeavFault(hold=0.3, **CREATE))
 
         with locked_database(harness):
             await harness.card(within=20)
@@ -89,10 +93,7 @@ async def test_the_card_is_posted_before_the_outcome_can_be_recorded(tmp_path: P
 
 async def test_the_form_closes_before_the_outcome_can_be_recorded(tmp_path: Path) -> None:
     async with open_harness(tmp_path) as harness:
-        harness.weav.fail(WeavFault(hold=0.3, **CREATE))
-        await harness.fill_in(subject="Export hangs")
-        submitting = asyncio.create_task(harness.ann.submit())
-        await harness.weav.until(lambda: bool(harness.weav.creations))
+        submitting = await submission_at_weav(harness, WeavFault(hold=0.3, **CREATE))
 
         with locked_database(harness):
             answer = await submitting
@@ -109,10 +110,7 @@ async def test_an_outcome_that_cannot_be_recorded_is_found_again(
 ) -> None:
     set_write_pauses(monkeypatch, 0.2, 1.0)  # retried for a minute otherwise
     async with open_harness(tmp_path) as harness:
-        harness.weav.fail(WeavFault(hold=0.3, **CREATE))
-        await harness.fill_in(subject="Export hangs")
-        submitting = asyncio.create_task(harness.ann.submit())
-        await harness.weav.until(lambda: bool(harness.weav.creations))
+        submitting = await submission_at_weav(harness, WeavFault(hold=0.3, **CREATE))
 
         with locked_database(harness):
             await submitting
@@ -133,10 +131,9 @@ async def test_a_process_keeps_its_rows_while_the_database_is_away(
 ) -> None:
     before_any_renewal = replace(QUICK, limits=replace(QUICK.limits, sweep_every=0.05))
     async with open_harness(tmp_path, pace=before_any_renewal) as harness:
-        harness.weav.fail(WeavFault.refusal({"subject": ["Not so."]}, hold=0.3, **CREATE))
-        await harness.fill_in(subject="Export hangs")
-        submitting = asyncio.create_task(harness.ann.submit())
-        await harness.weav.until(lambda: bool(harness.weav.creations))
+        submitting = await submission_at_weav(
+            harness, WeavFault.refusal({"subject": ["Not so."]}, hold=0.3, **CREATE)
+        )
 
         with locked_database(harness):
             await submitting
